@@ -1,0 +1,157 @@
+/**
+ * The records that a {@linkcode LanguageModel} takes and gives: plain data, no methods, nothing that holds memory
+ * outside JavaScript.
+ *
+ * @module
+ */
+import type { Token } from "../tokenizer/token.ts";
+
+/** An array of numbers with a shape, in row-major order. */
+export interface Tensor {
+  /** The numbers. */
+  readonly data: Float32Array | Int32Array;
+  /** The size of each axis; their product is `data.length`. */
+  readonly shape: readonly number[];
+}
+
+/** A tokenized text: a prompt and what follows it. */
+export interface Sequence {
+  /** The token ids, in reading order. */
+  readonly tokenIds: readonly number[];
+  /** The tokens, one for each id. */
+  readonly tokens: readonly Token[];
+  /** How many of the tokens were given rather than written. */
+  readonly promptLength: number;
+  /** The whole text; token offsets point into it. */
+  readonly text: string;
+}
+
+/** How likely one token is as the next one. */
+export interface Prediction {
+  /** The predicted token id. */
+  readonly tokenId: number;
+  /** The predicted token. */
+  readonly token: Token;
+  /** The model's own probability, before temperature, top-k or top-p. */
+  readonly probability: number;
+  /** The unnormalised score. */
+  readonly logit: number;
+  /** 1 + the number of tokens with a strictly greater logit. */
+  readonly rank: number;
+}
+
+/** One decoded token, with what stood beside it. */
+export interface Step {
+  /** The 0-based index of the new token in the sequence. */
+  readonly position: number;
+  /** The chosen token id. */
+  readonly tokenId: number;
+  /** The chosen token. */
+  readonly token: Token;
+  /** The natural logarithm of the model's own probability of the chosen token. */
+  readonly logProb: number;
+  /** The most likely tokens, best first, by the model's own distribution. */
+  readonly candidates: readonly Prediction[];
+  /** The scores of the whole vocabulary. Shape `[V]`. */
+  readonly logits: Float32Array;
+}
+
+/** What a long call has done so far. */
+export interface Progress {
+  /** What is being done. */
+  readonly task: "load" | "trace" | "saliency";
+  /** How many units are done. */
+  readonly completed: number;
+  /** How many units there are. */
+  readonly total: number;
+  /** A sentence for human eyes. */
+  readonly message: string;
+}
+
+/** What {@linkcode LanguageModel.trace} can record. */
+export type Capture = "hiddenStates" | "attention" | "activations" | "logits";
+
+/** Options of {@linkcode LanguageModel.trace}. */
+export interface TraceOptions {
+  /**
+   * What to record.
+   *
+   * @default {["hiddenStates"]}
+   */
+  readonly capture?: readonly Capture[];
+  /** Called after each part. */
+  readonly onProgress?: (progress: Progress) => void;
+  /** Stops between two runs. */
+  readonly signal?: AbortSignal;
+}
+
+/** The inside of the model while it read a sequence of T tokens. */
+export interface Trace {
+  /** The text that was read. */
+  readonly sequence: Sequence;
+  /** `[L+1, T, C]`, the residual stream: 0 is the embeddings, i is after block i, before `ln_f`. */
+  readonly hiddenStates?: Tensor;
+  /** `[L, H, T, T]`, the attention probabilities: layer, head, from (query), to (key). */
+  readonly attention?: Tensor;
+  /** `[L, T, 4C]`, the neurons of each MLP after the activation function. */
+  readonly activations?: Tensor;
+  /** `[T, V]`, the scores of the next token at each position. */
+  readonly logits?: Tensor;
+}
+
+/** A named definition of saliency, equal to another tool's. */
+export type SaliencyPreset = "ecco" | "inseq" | "captum" | "lit";
+
+/** Options of {@linkcode LanguageModel.saliency}. A preset fills what is not given. */
+export interface SaliencyOptions {
+  /**
+   * Another tool's definition.
+   *
+   * @default {"ecco"}
+   */
+  readonly preset?: SaliencyPreset;
+  /** What is scored: the gradient, or the gradient times the embedding. */
+  readonly method?: "gradientXInput" | "gradient";
+  /** The scalar that is differentiated. */
+  readonly of?: "probability" | "logProb" | "logit";
+  /** How the C numbers of a token become one. */
+  readonly reduce?: "l2" | "sum";
+  /** Whether each row is divided by its sum of absolute values. */
+  readonly normalize?: boolean;
+  /** The explained positions; by default every token after the prompt. */
+  readonly positions?: readonly number[];
+  /** The most memory, in bytes, that one run may take for activations and gradients. */
+  readonly maxMemory?: number;
+  /** Called after each chunk of explained tokens. */
+  readonly onProgress?: (progress: Progress) => void;
+  /** Stops between two chunks. */
+  readonly signal?: AbortSignal;
+}
+
+/** The definition that a saliency map was computed with. */
+export interface SaliencyDefinition {
+  /** The preset that filled what was not given. */
+  readonly preset: SaliencyPreset;
+  /** What is scored. */
+  readonly method: "gradientXInput" | "gradient";
+  /** The scalar that is differentiated. */
+  readonly of: "probability" | "logProb" | "logit";
+  /** How the C numbers of a token become one. */
+  readonly reduce: "l2" | "sum";
+  /** Whether each row is divided by its sum of absolute values. */
+  readonly normalize: boolean;
+  /** Whether the targets were explained together, as one row. */
+  readonly together: boolean;
+}
+
+/** Which earlier tokens made each explained token. */
+export interface Saliency {
+  /** The explained text. */
+  readonly sequence: Sequence;
+  /** The explained positions, N of them. */
+  readonly positions: readonly number[];
+  /** `[N, T]`, zero at and after `positions[n]`; one row for all positions when they are explained together. */
+  readonly scores: Tensor;
+  /** The definition used. */
+  readonly options: SaliencyDefinition;
+}
