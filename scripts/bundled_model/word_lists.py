@@ -22,8 +22,7 @@ OTHER_LISTS = {
     "countries of South America": (
         "Argentina Bolivia Brazil Chile Colombia Ecuador Guyana Paraguay Peru Suriname Uruguay Venezuela"
     ).split(),
-    "continents": "Africa Antarctica Asia Australia Europe".split(),
-    "fingers of the hand": "thumb index middle ring little".split(),
+    "continents": "Africa|Antarctica|Asia|Australia|Europe|North America|South America".split("|"),
 }
 
 CAPITALS = {
