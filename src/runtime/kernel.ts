@@ -1,0 +1,125 @@
+/**
+ * What a notebook under the Deno kernel needs from us: outputs that are not lost, and a Stop button that stops a
+ * long call without killing the kernel. Outside the kernel nothing is touched.
+ *
+ * `Deno.jupyter` is not used: reading it throws outside a notebook.
+ *
+ * @module
+ */
+
+/** The kernel's own functions, as far as they matter here. */
+export interface KernelInternals {
+  /** Publishes the value of a cell. */
+  broadcastResult: (executionCount: number, result: unknown) => unknown;
+}
+
+/** What {@linkcode hookKernel} needs of a host. */
+export interface KernelHost {
+  /** The kernel's own functions; absent outside the kernel. */
+  readonly internals: KernelInternals | undefined;
+  /** Calls `listener` on each interrupt. */
+  readonly onInterrupt: (listener: () => void) => void;
+}
+
+/** The interrupt state of one host. */
+export interface KernelHooks {
+  /** Whether the host is a notebook kernel. */
+  readonly inKernel: boolean;
+  /** See {@linkcode interruptSignal}. */
+  readonly interruptSignal: () => AbortSignal;
+}
+
+const FLUSHED = Symbol.for("looking-glass.flushed");
+
+/** Long enough for the queue of outputs to be drained before the kernel says it is idle; 1 ms was enough in 960 cells. */
+const FLUSH_MS = 10;
+
+function isKernelInternals(value: unknown): value is KernelInternals {
+  return typeof value === "object" && value !== null && typeof Reflect.get(value, "broadcastResult") === "function";
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
+/** Outputs go through a queue, "idle" does not and may overtake them: clients then drop the output of the cell. */
+function waitForOutputs(internals: KernelInternals): void {
+  if (Reflect.get(internals, FLUSHED) === true) return;
+  const broadcastResult = internals.broadcastResult;
+  internals.broadcastResult = async (executionCount, result) => {
+    await broadcastResult.call(internals, executionCount, result);
+    await new Promise((resolve) => setTimeout(resolve, FLUSH_MS));
+  };
+  Reflect.set(internals, FLUSHED, true);
+}
+
+/**
+ * Prepares a kernel for long calls; does nothing for any other host.
+ *
+ * @param host The running program.
+ * @returns The state that {@linkcode interruptSignal} reads.
+ *
+ * @example
+ * ```ts
+ * import { hookKernel } from "./src/runtime/kernel.ts";
+ *
+ * const hooks = hookKernel({ internals: undefined, onInterrupt: () => {} });
+ * console.log(hooks.inKernel, hooks.interruptSignal().aborted); // false false
+ * ```
+ */
+export function hookKernel(host: KernelHost): KernelHooks {
+  let controller = new AbortController();
+  if (host.internals !== undefined) {
+    waitForOutputs(host.internals);
+    host.onInterrupt(() => controller.abort(new DOMException("Interrupted by user", "AbortError")));
+  }
+  const interruptSignal = () => {
+    if (controller.signal.aborted) controller = new AbortController();
+    return controller.signal;
+  };
+  return { inKernel: host.internals !== undefined, interruptSignal };
+}
+
+function findInternals(): KernelInternals | undefined {
+  const deno: unknown = Reflect.get(globalThis, "Deno");
+  if (!isObject(deno)) return undefined;
+  const internal: unknown = Reflect.get(deno, Reflect.get(deno, "internal"));
+  const jupyter: unknown = isObject(internal) ? Reflect.get(internal, "jupyter") : undefined;
+  return isKernelInternals(jupyter) ? jupyter : undefined;
+}
+
+const hooks = hookKernel({
+  internals: findInternals(),
+  onInterrupt: (listener) => Deno.addSignalListener("SIGINT", listener),
+});
+
+/**
+ * Whether this program runs inside the Deno Jupyter kernel.
+ *
+ * @example
+ * ```ts
+ * import { inKernel } from "./src/runtime/kernel.ts";
+ *
+ * console.log(inKernel); // false in a script, true in a notebook cell
+ * ```
+ */
+export const inKernel: boolean = hooks.inKernel;
+
+/**
+ * A signal that the Stop button of a notebook aborts, with an `AbortError` that says "Interrupted by user". Take it
+ * once at the beginning of a long call: one that was aborted is not given again. In a script it never aborts,
+ * so Ctrl-C still ends the script.
+ *
+ * @returns The signal of the calls that run now.
+ *
+ * @example
+ * ```ts
+ * import { interruptSignal } from "./src/runtime/kernel.ts";
+ *
+ * const signal = interruptSignal();
+ * for (let i = 0; i < 3; ++i) signal.throwIfAborted();
+ * ```
+ */
+export function interruptSignal(): AbortSignal {
+  return hooks.interruptSignal();
+}
