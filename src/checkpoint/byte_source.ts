@@ -1,0 +1,169 @@
+/**
+ * Random access to the bytes of a file, whether it is on disk or in memory.
+ *
+ * @module
+ */
+
+/** Bytes that can be read from anywhere. Offsets are in bytes and may exceed 4 GiB. */
+export interface ByteSource {
+  /** What the bytes are called in error messages. */
+  readonly name: string;
+  /** How many bytes there are. */
+  readonly size: number;
+  /** The path of the local file, symbolic links resolved; absent when the bytes are in memory. */
+  readonly path?: string;
+  /**
+   * Reads the bytes from `start` up to, and not including, `end` into an array of their own.
+   *
+   * @throws {RangeError} If the range is not inside the source.
+   * @throws {Error} If the source is closed, or the file became shorter since it was opened.
+   */
+  read(start: number, end: number): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * Fills `target` with the bytes from `start` on, at once and without a copy on the way.
+   *
+   * @throws {RangeError} If the range is not inside the source.
+   * @throws {Error} If the source is closed, or the file became shorter since it was opened.
+   */
+  readInto(start: number, target: Uint8Array): void;
+  /** Gives the file or the memory back. Closing twice does nothing. */
+  close(): void;
+}
+
+/**
+ * Opens a local file for reading; `--allow-read` is enough. The file stays open until it is closed.
+ *
+ * @param path The path of the file, or its `file:` URL; a symbolic link, as the Hugging Face cache uses them, is followed.
+ * @returns The bytes of the file.
+ * @throws {Error} If there is no such file, or it cannot be read.
+ *
+ * @example
+ * ```ts
+ * import { openFile } from "./byte_source.ts";
+ *
+ * const source = await openFile("deno.json");
+ * const brace = await source.read(0, 1); // Uint8Array [123]
+ * source.close();
+ * ```
+ */
+export async function openFile(path: string | URL): Promise<ByteSource> {
+  const name = String(path);
+  try {
+    const realPath = await Deno.realPath(path);
+    const { isFile, size } = await Deno.stat(realPath);
+    if (!isFile) throw new Error(`Cannot open ${name} as a file: it is a directory or a device`);
+    return new FileSource(name, size, realPath, await Deno.open(realPath));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) {
+      throw new Error(`Cannot open ${name} as there is no such file; check the path, or load the model by its id`);
+    }
+    if (error instanceof Deno.errors.NotCapable) {
+      throw new Error(`Cannot open ${name} as reading is not permitted; run Deno with --allow-read`);
+    }
+    if (error instanceof Deno.errors.PermissionDenied) {
+      throw new Error(`Cannot open ${name} as the system does not let this user read it`);
+    }
+    throw error;
+  }
+}
+
+/**
+ * Makes bytes in memory readable as a file is. The bytes are not copied.
+ *
+ * @param name What the bytes are called in error messages.
+ * @param bytes The bytes.
+ * @returns The same bytes.
+ *
+ * @example
+ * ```ts
+ * import { openBytes } from "./byte_source.ts";
+ *
+ * const source = openBytes("greeting", new TextEncoder().encode("hello"));
+ * await source.read(1, 3); // Uint8Array [101, 108]
+ * ```
+ */
+export function openBytes(name: string, bytes: Uint8Array): ByteSource {
+  return new MemorySource(name, bytes);
+}
+
+abstract class Source implements ByteSource {
+  readonly name: string;
+  readonly size: number;
+
+  constructor(name: string, size: number) {
+    this.name = name;
+    this.size = size;
+  }
+
+  // deno-lint-ignore require-await -- a wrong range must reject, not throw
+  async read(start: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
+    this.check(start, end);
+    const bytes = new Uint8Array(end - start);
+    this.readInto(start, bytes);
+    return bytes;
+  }
+
+  protected check(start: number, end: number): void {
+    const whole = Number.isSafeInteger(start) && Number.isSafeInteger(end);
+    if (!whole || start < 0 || end < start || end > this.size) {
+      throw new RangeError(`Cannot read bytes ${start} to ${end} of ${this.name} as it has ${this.size} bytes`);
+    }
+  }
+
+  abstract readInto(start: number, target: Uint8Array): void;
+  abstract close(): void;
+}
+
+class FileSource extends Source {
+  readonly path: string;
+  #file: Deno.FsFile | undefined;
+
+  constructor(name: string, size: number, path: string, file: Deno.FsFile) {
+    super(name, size);
+    this.path = path;
+    this.#file = file;
+  }
+
+  readInto(start: number, target: Uint8Array): void {
+    this.check(start, start + target.length);
+    if (this.#file === undefined) throw closedError(this.name);
+    this.#file.seekSync(start, Deno.SeekMode.Start);
+    for (let done = 0; done < target.length;) {
+      const count = this.#file.readSync(target.subarray(done));
+      if (count === null) {
+        throw new Error(
+          `Cannot read ${this.name} to the end: it had ${this.size} bytes when opened and has ${start + done} now`,
+        );
+      }
+      done += count;
+    }
+  }
+
+  close(): void {
+    this.#file?.close();
+    this.#file = undefined;
+  }
+}
+
+class MemorySource extends Source {
+  #bytes: Uint8Array | undefined;
+
+  constructor(name: string, bytes: Uint8Array) {
+    super(name, bytes.length);
+    this.#bytes = bytes;
+  }
+
+  readInto(start: number, target: Uint8Array): void {
+    this.check(start, start + target.length);
+    if (this.#bytes === undefined) throw closedError(this.name);
+    target.set(this.#bytes.subarray(start, start + target.length));
+  }
+
+  close(): void {
+    this.#bytes = undefined;
+  }
+}
+
+function closedError(name: string): Error {
+  return new Error(`Cannot read ${name} as it is closed`);
+}

@@ -1,0 +1,140 @@
+/**
+ * The numbers of a checkpoint: conversion to single precision, and the search for numbers that are none.
+ *
+ * @module
+ */
+import type { CheckpointDType, TensorEntry } from "./safetensors.ts";
+
+const CHUNK_BYTES = 1 << 22;
+const BYTES_PER_VALUE = { F32: 4, F16: 2, BF16: 2 } satisfies Record<CheckpointDType, number>;
+const EXPONENT = { F32: 0x7f80_0000, F16: 0x7c00, BF16: 0x7f80 } satisfies Record<CheckpointDType, number>;
+
+/**
+ * Tells whether a number format is one that weights can have.
+ *
+ * @param dtype The format as safetensors spells it.
+ * @returns Whether it is `F32`, `F16` or `BF16`.
+ *
+ * @example
+ * ```ts
+ * import { isCheckpointDType } from "./values.ts";
+ *
+ * isCheckpointDType("BF16"); // true
+ * isCheckpointDType("BOOL"); // false
+ * ```
+ */
+export function isCheckpointDType(dtype: string): dtype is CheckpointDType {
+  return Object.hasOwn(BYTES_PER_VALUE, dtype);
+}
+
+/**
+ * Reads a tensor in single precision. Half precision and bfloat16 are widened, which is exact.
+ *
+ * @param entry The tensor.
+ * @returns Its numbers, in row-major order.
+ * @throws {TypeError} If the tensor is not `F32`, `F16` or `BF16`.
+ *
+ * @example
+ * ```ts
+ * import { openBytes } from "./byte_source.ts";
+ * import { readFloat32 } from "./values.ts";
+ *
+ * const source = openBytes("one and a half", Uint8Array.of(0xc0, 0x3f));
+ * const entry = { name: "x", dtype: "BF16", shape: [1], start: 0, end: 2, source };
+ * await readFloat32(entry); // Float32Array [1.5]
+ * ```
+ */
+export async function readFloat32(entry: TensorEntry): Promise<Float32Array<ArrayBuffer>> {
+  const dtype = weightDType(entry);
+  if (dtype === "F32") return new Float32Array((await entry.source.read(entry.start, entry.end)).buffer);
+  const size = BYTES_PER_VALUE[dtype];
+  const values = new Float32Array((entry.end - entry.start) / size);
+  const scratch = new Uint8Array(Math.min(CHUNK_BYTES, entry.end - entry.start));
+  for (let start = entry.start; start < entry.end; start += scratch.length) {
+    const bytes = scratch.subarray(0, Math.min(scratch.length, entry.end - start));
+    entry.source.readInto(start, bytes);
+    const index = (start - entry.start) / size;
+    widenFloat32(bytes, dtype, values.subarray(index, index + bytes.length / size));
+  }
+  return values;
+}
+
+/**
+ * Writes the numbers that bytes stand for as single precision.
+ *
+ * @param bytes The bytes, little-endian; they need not be aligned.
+ * @param dtype The number format of the bytes.
+ * @param target Where the numbers go; it must be as long as they are many.
+ * @throws {RangeError} If `target` has another length than the bytes have numbers.
+ *
+ * @example
+ * ```ts
+ * import { widenFloat32 } from "./values.ts";
+ *
+ * const target = new Float32Array(1);
+ * widenFloat32(Uint8Array.of(0x00, 0x3e), "F16", target);
+ * target; // Float32Array [1.5]
+ * ```
+ */
+export function widenFloat32(bytes: Uint8Array, dtype: CheckpointDType, target: Float32Array): void {
+  const size = BYTES_PER_VALUE[dtype];
+  if (target.length * size !== bytes.length) {
+    throw new RangeError(`Cannot write ${bytes.length} bytes of ${dtype} as ${target.length} numbers`);
+  }
+  const { buffer, byteOffset } = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
+  if (dtype === "F32") target.set(new Float32Array(buffer, byteOffset, target.length));
+  else if (dtype === "F16") target.set(new Float16Array(buffer, byteOffset, target.length));
+  else widenBfloat16(new Uint16Array(buffer, byteOffset, target.length), target);
+}
+
+/**
+ * Finds the first number of a tensor that is infinite or not a number. The tensor is read in chunks of 4 MiB.
+ *
+ * @param entry The tensor.
+ * @returns The row-major index of the number, or undefined when all are finite.
+ * @throws {TypeError} If the tensor is not `F32`, `F16` or `BF16`.
+ *
+ * @example
+ * ```ts
+ * import { openBytes } from "./byte_source.ts";
+ * import { firstNonFinite } from "./values.ts";
+ *
+ * const source = openBytes("weights", new Uint8Array(Float32Array.of(1, NaN).buffer));
+ * await firstNonFinite({ name: "x", dtype: "F32", shape: [2], start: 0, end: 8, source }); // 1
+ * ```
+ */
+// deno-lint-ignore require-await -- a wrong dtype must reject, not throw
+export async function firstNonFinite(entry: TensorEntry): Promise<number | undefined> {
+  const dtype = weightDType(entry);
+  const size = BYTES_PER_VALUE[dtype];
+  const scratch = new ArrayBuffer(Math.min(CHUNK_BYTES, entry.end - entry.start));
+  for (let start = entry.start; start < entry.end; start += scratch.byteLength) {
+    const length = Math.min(scratch.byteLength, entry.end - start);
+    entry.source.readInto(start, new Uint8Array(scratch, 0, length));
+    const bits = size === 4 ? new Uint32Array(scratch, 0, length / 4) : new Uint16Array(scratch, 0, length / 2);
+    const index = firstFullExponent(bits, EXPONENT[dtype]);
+    if (index >= 0) return (start - entry.start) / size + index;
+  }
+  return undefined;
+}
+
+/** An exponent of ones, whatever the sign and the fraction, is an infinity or a NaN (IEEE 754). */
+function firstFullExponent(bits: Uint32Array | Uint16Array, exponent: number): number {
+  for (let i = 0; i < bits.length; ++i) {
+    if ((bits[i]! & exponent) === exponent) return i;
+  }
+  return -1;
+}
+
+/** The upper half of a float32 is a bfloat16. */
+function widenBfloat16(halves: Uint16Array, target: Float32Array): void {
+  const bits = new Uint32Array(target.buffer, target.byteOffset, target.length);
+  for (let i = 0; i < halves.length; ++i) bits[i] = halves[i]! << 16;
+}
+
+function weightDType({ name, dtype, source }: TensorEntry): CheckpointDType {
+  if (isCheckpointDType(dtype)) return dtype;
+  throw new TypeError(
+    `Cannot read tensor ${name} of ${source.name} as weights: its dtype is ${dtype}, not F32, F16 or BF16`,
+  );
+}
