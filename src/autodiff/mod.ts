@@ -1,0 +1,7 @@
+/**
+ * Reverse-mode differentiation of graphs.
+ *
+ * @module
+ */
+export { backward, type BackwardOptions } from "./backward.ts";
+export { VJP_RULES, type VjpRule, type VjpTable } from "./vjp_rules.ts";

@@ -1,0 +1,141 @@
+/**
+ * One rule per operator: how a cotangent of its output becomes cotangents of its inputs.
+ *
+ * A cotangent has one more leading axis than its value: `[N, ...]` for N scalars that are differentiated at once.
+ * Saved values have no such axis and broadcast against it. A rule may return a cotangent that is still broadcast;
+ * `backward` sums it to its input's shape.
+ *
+ * @module
+ */
+import type { Graph, Node, OpName, Value } from "../onnx/mod.ts";
+
+/**
+ * The cotangents of `node`'s inputs, given those of its outputs (undefined where nothing flows). Only the inputs that
+ * are `active` are used; a rule may leave the others undefined.
+ */
+export type VjpRule = (
+  g: Graph,
+  node: Node,
+  dys: readonly (Value | undefined)[],
+  active: readonly boolean[],
+) => readonly (Value | undefined)[];
+
+/** `"none"`: no gradient flows through the operator, by its nature or because no model here asks for it. */
+export type VjpTable = Readonly<Record<OpName, VjpRule | "none">>;
+
+const swapLastTwo = (rank: number) => [...Array(rank).keys()].with(-2, rank - 1).with(-1, rank - 2);
+const transposed = (g: Graph, x: Value) => g.transpose(x, swapLastTwo(x.shape.length));
+const one = (g: Graph) => g.floats([1], []);
+
+/** The rule of each operator, complete by type. */
+export const VJP_RULES = {
+  Add: (_g, _node, [dy]) => [dy, dy],
+
+  Sub: (g, _node, [dy], active) => [dy, active[1] ? g.mul(dy!, g.floats([-1], [])) : undefined],
+
+  Mul: (g, { inputs: [x, y] }, [dy], active) => [
+    active[0] ? g.mul(dy!, y!) : undefined,
+    active[1] ? g.mul(dy!, x!) : undefined,
+  ],
+
+  // z = x / y: dx = dz / y, dy = −dz · z / y
+  Div: (g, { inputs: [, y], outputs: [z] }, [dz], active) => {
+    const dx = g.div(dz!, y!);
+    return [dx, active[1] ? g.mul(dx, g.mul(z!, g.floats([-1], []))) : undefined];
+  },
+
+  Sqrt: (g, { outputs: [y] }, [dy]) => [g.mul(dy!, g.div(g.floats([0.5], []), y!))],
+
+  Reciprocal: (g, { outputs: [y] }, [dy]) => [g.mul(dy!, g.mul(g.mul(y!, y!), g.floats([-1], [])))],
+
+  Tanh: (g, { outputs: [y] }, [dy]) => [g.mul(dy!, g.sub(one(g), g.mul(y!, y!)))],
+
+  Sigmoid: (g, { outputs: [y] }, [dy]) => [g.mul(dy!, g.mul(y!, g.sub(one(g), y!)))],
+
+  // The derivative at 0 is 0, as in PyTorch.
+  Relu: (g, { inputs: [x] }, [dy]) => [g.mul(dy!, g.cast(g.greater(x!, g.floats([0], [])), x!.dtype))],
+
+  // y = ½ x (1 + t), t = tanh(u), u = √(2/π) (x + 0.044715 x³)
+  // dy/dx = ½ (1 + t) + ½ x (1 − t²) √(2/π) (1 + 3 · 0.044715 x²), computed once for all N
+  Gelu: (g, { inputs: [x] }, [dy]) => {
+    const scale = Math.sqrt(2 / Math.PI);
+    const square = g.mul(x!, x!);
+    const u = g.mul(x!, g.add(g.floats([scale], []), g.mul(square, g.floats([scale * 0.044715], []))));
+    const t = g.tanh(u);
+    const du = g.add(g.floats([scale], []), g.mul(square, g.floats([3 * scale * 0.044715], [])));
+    const slope = g.mul(g.mul(x!, g.sub(one(g), g.mul(t, t))), du);
+    return [g.mul(dy!, g.mul(g.add(g.add(one(g), t), slope), g.floats([0.5], [])))];
+  },
+
+  // dx = y · (dy − Σ dy·y), over the last axis
+  Softmax: (g, { outputs: [y] }, [dy]) => {
+    const product = g.mul(dy!, y!);
+    return [g.sub(product, g.mul(y!, g.sum(product, -1)))];
+  },
+
+  // x̂ = (x − mean) / σ, d = dy · w: dx = (d − mean(d) − x̂ · mean(d·x̂)) / σ, over the last axis
+  LayerNormalization: (g, { inputs: [x, weight], attributes }, [dy]) => {
+    const epsilon = attributes.epsilon!.value as number;
+    const centred = g.sub(x!, g.mean(x!, -1)); // [T, C]
+    const variance = g.mean(g.mul(centred, centred), -1); // [T, 1]
+    const inverse = g.reciprocal(g.sqrt(g.add(variance, g.floats([epsilon], [])))); // [T, 1]
+    const normal = g.mul(centred, inverse); // [T, C]
+    const d = g.mul(dy!, weight!); // [N, T, C]
+    const along = g.mul(normal, g.mean(g.mul(d, normal), -1)); // [N, T, C]
+    return [g.mul(g.sub(g.sub(d, g.mean(d, -1)), along), inverse)];
+  },
+
+  // Only x is followed. The weight is read in place; MatMul by a transposed weight would store it twice.
+  Gemm: (g, { inputs: [, weight], attributes }, [dy]) => {
+    const rows = g.gemm(g.mergeRows(dy!), weight!, { transposed: !attributes.transB }); // [N·R, in]
+    return [g.splitRows(rows, dy!)]; // [N, R, in]
+  },
+
+  MatMul: (g, { inputs: [x, y] }, [dz], active) => [
+    active[0] ? g.matmul(dz!, transposed(g, y!)) : undefined,
+    active[1] ? g.matmul(transposed(g, x!), dz!) : undefined,
+  ],
+
+  Transpose: (g, { attributes }, [dy]) => {
+    const order = attributes.perm!.value as readonly number[];
+    return [g.transpose(dy!, [0, ...order.map((_, axis) => order.indexOf(axis) + 1)])];
+  },
+
+  Reshape: (g, { inputs: [x] }, [dy]) => [g.reshape(dy!, [dy!.shape[0]!, ...x!.shape])],
+
+  Unsqueeze: (g, { inputs: [x] }, [dy]) => [g.reshape(dy!, [dy!.shape[0]!, ...x!.shape])],
+
+  Concat: (g, { inputs, attributes }, [dy], active) => {
+    const axis = attributes.axis!.value as number;
+    let start = g.ints([0]);
+    return inputs.map((x, i) => {
+      const end = g.add(start, g.size(x, axis));
+      const dx = active[i] ? g.slice(dy!, start, end, axis, x.shape.at(axis)!) : undefined;
+      start = end;
+      return dx;
+    });
+  },
+
+  Split: (g, { attributes }, dys) => {
+    const some = dys.find((dy) => dy !== undefined)!;
+    const parts = dys.map((dy) => dy ?? g.mul(some, g.floats([0], [])));
+    return [g.concat(parts, attributes.axis!.value as number)];
+  },
+
+  Abs: "none",
+  Cast: "none",
+  ConstantOfShape: "none",
+  Equal: "none",
+  Gather: "none",
+  Greater: "none",
+  If: "none",
+  LessOrEqual: "none",
+  Max: "none",
+  Range: "none",
+  ReduceMax: "none",
+  ReduceMean: "none",
+  ReduceSum: "none",
+  Shape: "none",
+  Slice: "none",
+  Where: "none",
+} satisfies VjpTable;

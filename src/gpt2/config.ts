@@ -1,0 +1,138 @@
+/** The settings of a GPT-2 model: Hugging Face's `config.json`, in camel case. */
+export interface GPT2Config {
+  /** V, the number of tokens. */
+  readonly vocabSize: number;
+  /** The context length: the most positions that a sequence can have. */
+  readonly nPositions: number;
+  /** C, the width of the residual stream. */
+  readonly nEmbd: number;
+  /** L, the number of blocks. */
+  readonly nLayer: number;
+  /** H, the number of attention heads in a block. */
+  readonly nHead: number;
+  /** The number of neurons in the MLP of a block, 4C by default. */
+  readonly nInner: number;
+  /** The activation function of the MLP. */
+  readonly activationFunction: ActivationFunction;
+  /** The number added to the variance in each LayerNorm. */
+  readonly layerNormEpsilon: number;
+  /** Whether attention scores are divided by the square root of the head size. */
+  readonly scaleAttnWeights: boolean;
+  /** Whether attention scores are divided by the number of the block, counted from 1. */
+  readonly scaleAttnByInverseLayerIdx: boolean;
+  /** Whether the logits are read with the transpose of the token embeddings. */
+  readonly tieWordEmbeddings: boolean;
+  /** The token that an unconditional text starts with. */
+  readonly bosTokenId: number;
+  /** The tokens that end a text. */
+  readonly eosTokenIds: readonly number[];
+}
+
+/** The activation functions that are supported, by their Hugging Face names. */
+export const ACTIVATION_FUNCTIONS = ["gelu_new", "gelu_pytorch_tanh", "relu", "silu", "swish", "tanh"] as const;
+
+/** The name of a supported activation function. */
+export type ActivationFunction = typeof ACTIVATION_FUNCTIONS[number];
+
+/**
+ * Reads a parsed `config.json`. Missing fields have Hugging Face's defaults.
+ *
+ * @throws {TypeError} When it is not a GPT-2 configuration or a field has the wrong type.
+ * @throws {RangeError} When the numbers do not fit together.
+ */
+export function parseConfig(json: unknown): GPT2Config {
+  if (typeof json !== "object" || json === null || Array.isArray(json)) {
+    throw new TypeError(`Cannot read config.json as it is not an object: ${JSON.stringify(json)}`);
+  }
+  const fields = json as Readonly<Record<string, unknown>>;
+  refuseOtherModels(fields);
+  const nEmbd = count(fields, "n_embd", 768);
+  const nHead = count(fields, "n_head", 12);
+  if (nEmbd % nHead !== 0) {
+    throw new RangeError(`Cannot divide n_embd ${nEmbd} among n_head ${nHead} heads`);
+  }
+  const vocabSize = count(fields, "vocab_size", 50257);
+  const fallback = vocabSize > 50256 ? 50256 : vocabSize - 1;
+  const bosTokenId = tokenIds(fields, "bos_token_id", vocabSize)[0] ?? fallback;
+  return {
+    vocabSize,
+    nPositions: count(fields, "n_positions", 1024),
+    nEmbd,
+    nLayer: count(fields, "n_layer", 12),
+    nHead,
+    nInner: fields.n_inner == null ? 4 * nEmbd : count(fields, "n_inner", 0),
+    activationFunction: activationFunction(fields),
+    layerNormEpsilon: epsilon(fields),
+    scaleAttnWeights: flag(fields, "scale_attn_weights", true),
+    scaleAttnByInverseLayerIdx: flag(fields, "scale_attn_by_inverse_layer_idx", false),
+    tieWordEmbeddings: flag(fields, "tie_word_embeddings", true),
+    bosTokenId,
+    eosTokenIds: "eos_token_id" in fields ? tokenIds(fields, "eos_token_id", vocabSize) : [fallback],
+  };
+}
+
+function refuseOtherModels(fields: Readonly<Record<string, unknown>>): void {
+  const { model_type: modelType, architectures } = fields;
+  if (modelType !== undefined && modelType !== "gpt2") {
+    throw new TypeError(`Cannot load a ${JSON.stringify(modelType)} model as this package reads "gpt2" models only`);
+  }
+  if (modelType === undefined && !(Array.isArray(architectures) && architectures.includes("GPT2LMHeadModel"))) {
+    throw new TypeError('Cannot read config.json as GPT-2 as it has neither model_type "gpt2" nor GPT2LMHeadModel');
+  }
+  if (fields.add_cross_attention === true) throw new TypeError("Cannot load a GPT-2 model with add_cross_attention");
+  if (fields.quantization_config != null) throw new TypeError("Cannot load quantized weights (quantization_config)");
+}
+
+function count(fields: Readonly<Record<string, unknown>>, name: string, fallback: number): number {
+  const value = fields[name] ?? fallback;
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 1) {
+    throw new RangeError(
+      `Cannot use ${name} of config.json as it must be a whole number >= 1: ${JSON.stringify(value)}`,
+    );
+  }
+  return value;
+}
+
+function flag(fields: Readonly<Record<string, unknown>>, name: string, fallback: boolean): boolean {
+  const value = fields[name] ?? fallback;
+  if (typeof value !== "boolean") {
+    throw new TypeError(`Cannot use ${name} of config.json as it must be true or false: ${JSON.stringify(value)}`);
+  }
+  return value;
+}
+
+function epsilon(fields: Readonly<Record<string, unknown>>): number {
+  const value = fields.layer_norm_epsilon ?? 1e-5;
+  if (typeof value !== "number" || !(value >= 0 && value < Infinity)) {
+    throw new RangeError(`Cannot use layer_norm_epsilon of config.json as it must be >= 0: ${JSON.stringify(value)}`);
+  }
+  return value;
+}
+
+function activationFunction(fields: Readonly<Record<string, unknown>>): ActivationFunction {
+  const value = fields.activation_function ?? "gelu_new";
+  const name = ACTIVATION_FUNCTIONS.find((known) => known === value);
+  if (name === undefined) {
+    const known = ACTIVATION_FUNCTIONS.join(", ");
+    throw new TypeError(
+      `Cannot use activation_function ${JSON.stringify(value)} as only these are supported: ${known}`,
+    );
+  }
+  return name;
+}
+
+/** One token id or several, as `eos_token_id` has them; null is none. */
+export function tokenIds(
+  fields: Readonly<Record<string, unknown>>,
+  name: string,
+  vocabSize: number,
+): readonly number[] {
+  const value = fields[name];
+  const ids = value == null ? [] : Array.isArray(value) ? value : [value];
+  for (const id of ids) {
+    if (!Number.isInteger(id) || id < 0 || id >= vocabSize) {
+      throw new RangeError(`Cannot use ${name} ${JSON.stringify(id)} as the vocabulary holds ${vocabSize} tokens`);
+    }
+  }
+  return ids;
+}

@@ -1,0 +1,134 @@
+/**
+ * GPT-2 on one page.
+ *
+ * Language Models are Unsupervised Multitask Learners (Radford et al. 2019), after the reference implementations
+ * https://github.com/openai/gpt-2/blob/master/src/model.py and
+ * https://github.com/huggingface/transformers/blob/main/src/transformers/models/gpt2/modeling_gpt2.py
+ *
+ * Sizes: T new tokens, P cached ones before them, S = P + T; C width, H heads, D = C / H; V vocabulary.
+ *
+ * @module
+ */
+import type { Graph, Value } from "../onnx/mod.ts";
+import type { GPT2Config } from "./config.ts";
+
+/** Looks a weight up by its checkpoint name, such as `h.0.ln_1.weight`. */
+export type Weights = (name: string) => Value;
+
+/** What the model reads. */
+export interface ForwardInputs {
+  /** The new tokens, int64 `[T]`. */
+  readonly inputIds: Value;
+  /** The cached keys of each block, `[P, C]`. */
+  readonly pastKeys: readonly Value[];
+  /** The cached values of each block, `[P, C]`. */
+  readonly pastValues: readonly Value[];
+  /** The rows of the new tokens whose logits are wanted, int64 `[R]`. */
+  readonly rows: Value;
+}
+
+/** Everything that can be seen inside the model. */
+export interface ForwardValues {
+  /** The token embeddings before positions are added, `[T, C]`. */
+  readonly embeddings: Value;
+  /** The residual stream, L + 1 of `[T, C]`: the embeddings, then what leaves each block, before `ln_f`. */
+  readonly hiddenStates: readonly Value[];
+  /** The attention probabilities of each block, `[H, T, S]`. */
+  readonly attention: readonly Value[];
+  /** The MLP's neurons in each block after the activation function, `[T, nInner]`. */
+  readonly activations: readonly Value[];
+  /** The keys of the new tokens in each block, `[T, C]`. */
+  readonly keys: readonly Value[];
+  /** The values of the new tokens in each block, `[T, C]`. */
+  readonly values: readonly Value[];
+  /** The residual stream after `ln_f`, `[T, C]`. */
+  readonly normed: Value;
+  /** The scores of the next token at each of `rows`, `[R, V]`. */
+  readonly logits: Value;
+}
+
+/** Writes the forward pass of GPT-2 into `g`. */
+export function forward(g: Graph, config: GPT2Config, w: Weights, inputs: ForwardInputs): ForwardValues {
+  const { inputIds, pastKeys, pastValues, rows } = inputs;
+  const seen = { hiddenStates: [] as Value[], attention: [] as Value[], activations: [] as Value[] };
+  const cache = { keys: [] as Value[], values: [] as Value[] };
+  const { queryIds, keyIds } = positionIds(g, inputIds, pastKeys[0]!); // [T], [S]
+  const mask = causalMask(g, queryIds, keyIds); // [T, S]
+
+  const embeddings = g.gather(w("wte.weight"), inputIds); // [T, C]
+  let x = g.add(embeddings, g.gather(w("wpe.weight"), queryIds)); // [T, C]
+  for (let i = 0; i < config.nLayer; ++i) {
+    seen.hiddenStates.push(x);
+    const h = (name: string) => w(`h.${i}.${name}`);
+
+    const a = norm(g, config, h, "ln_1", x); // [T, C]
+    const [query, key, value] = g.split(conv1d(g, h, "attn.c_attn", a), 3, -1) as [Value, Value, Value]; // [T, C] each
+    cache.keys.push(key);
+    cache.values.push(value);
+    const q = g.transpose(heads(g, config, g.mul(query, g.floats([attentionScale(config, i)], []))), [1, 0, 2]); // [H, T, D]
+    const k = g.transpose(heads(g, config, g.concat([pastKeys[i]!, key], -2, "S")), [1, 2, 0]); // [H, D, S]
+    const v = g.transpose(heads(g, config, g.concat([pastValues[i]!, value], -2, "S")), [1, 0, 2]); // [H, S, D]
+    const pattern = g.softmax(g.add(g.matmul(q, k), mask)); // [H, T, D] x [H, D, S] -> [H, T, S]
+    seen.attention.push(pattern);
+    const mixed = g.transpose(g.matmul(pattern, v), [1, 0, 2]); // [H, T, S] x [H, S, D] -> [H, T, D] -> [T, H, D]
+    x = g.add(x, conv1d(g, h, "attn.c_proj", g.reshape(mixed, ["T", config.nEmbd]))); // [T, C]
+
+    const m = norm(g, config, h, "ln_2", x); // [T, C]
+    const neurons = activate(g, config, conv1d(g, h, "mlp.c_fc", m)); // [T, nInner]
+    seen.activations.push(neurons);
+    x = g.add(x, conv1d(g, h, "mlp.c_proj", neurons)); // [T, C]
+  }
+  seen.hiddenStates.push(x);
+
+  const normed = norm(g, config, w, "ln_f", x); // [T, C]
+  const unembedding = w(config.tieWordEmbeddings ? "wte.weight" : "lm_head.weight"); // [V, C]
+  const logits = g.gemm(g.gather(normed, rows), unembedding, { transposed: true }); // [R, C] x [C, V] -> [R, V]
+  return { embeddings, ...seen, ...cache, normed, logits };
+}
+
+/** The positions of the new tokens, P .. S-1, and of all tokens, 0 .. S-1. */
+function positionIds(g: Graph, inputIds: Value, pastKey: Value): { queryIds: Value; keyIds: Value } {
+  const past = g.size(pastKey, -2);
+  const end = g.scalar(g.add(past, g.size(inputIds, -1)));
+  return { queryIds: g.range(g.scalar(past), end, "T"), keyIds: g.range(g.ints([0], []), end, "S") };
+}
+
+/** Zero where a token may look, the most negative number where it would see the future, `[T, S]`. */
+function causalMask(g: Graph, queryIds: Value, keyIds: Value): Value {
+  const visible = g.lessOrEqual(g.unsqueeze(keyIds, 0), g.unsqueeze(queryIds, -1)); // [1, S] <= [T, 1]
+  return g.where(visible, g.floats([0], []), g.floats([-3.4028234663852886e38], []));
+}
+
+function norm(g: Graph, config: GPT2Config, w: Weights, name: string, x: Value): Value {
+  return g.layerNorm(x, w(`${name}.weight`), w(`${name}.bias`), config.layerNormEpsilon);
+}
+
+/** A linear layer whose weight is stored `[in, out]`, as GPT-2's checkpoints do. */
+function conv1d(g: Graph, w: Weights, name: string, x: Value): Value {
+  return g.gemm(x, w(`${name}.weight`), { bias: w(`${name}.bias`) });
+}
+
+/** `[R, C]` as `[R, H, D]`. */
+function heads(g: Graph, { nEmbd, nHead }: GPT2Config, x: Value): Value {
+  return g.reshape(x, [x.shape[0]!, nHead, nEmbd / nHead]);
+}
+
+function attentionScale({ nEmbd, nHead, ...config }: GPT2Config, layer: number): number {
+  const size = config.scaleAttnWeights ? 1 / Math.sqrt(nEmbd / nHead) : 1;
+  return config.scaleAttnByInverseLayerIdx ? size / (layer + 1) : size;
+}
+
+function activate(g: Graph, { activationFunction }: GPT2Config, x: Value): Value {
+  switch (activationFunction) {
+    case "gelu_new":
+    case "gelu_pytorch_tanh":
+      return g.geluTanh(x);
+    case "relu":
+      return g.relu(x);
+    case "silu":
+    case "swish":
+      return g.mul(x, g.sigmoid(x));
+    case "tanh":
+      return g.tanh(x);
+  }
+}

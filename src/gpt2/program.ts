@@ -1,0 +1,114 @@
+/**
+ * GPT-2 and its gradient as one graph, so that one session holds the weights once.
+ *
+ * @module
+ */
+import { backward } from "../autodiff/mod.ts";
+import type { TensorEntry } from "../checkpoint/safetensors.ts";
+import { Graph, type Value } from "../onnx/mod.ts";
+import type { GPT2Config } from "./config.ts";
+import { forward, type ForwardInputs, type ForwardValues } from "./forward.ts";
+import { declareWeights } from "./weights.ts";
+
+/** How the C numbers of a token become one score: of g or of g·x, the L2 norm or the signed sum. */
+export const SCORES = ["gradientL2", "gradientSum", "gradientXInputL2", "gradientXInputSum"] as const;
+
+/** The name of a score. */
+export type ScoreName = typeof SCORES[number];
+
+/** What a session is fed. */
+export interface ProgramInputs extends ForwardInputs {
+  /** The token that is explained at each of `rows`, int64 `[R]`. */
+  readonly targets: Value;
+  /** `[N, R]`, how the R scalars add up to the N that are differentiated; `[0, R]` leaves the gradient out. */
+  readonly mix: Value;
+  /** bool `[1]`: whether the scalar is the logit rather than the log-probability. */
+  readonly ofLogit: Value;
+}
+
+/** What can be fetched from a session. */
+export interface ProgramOutputs extends Omit<ForwardValues, "embeddings" | "normed"> {
+  /** `[N, T]` each. */
+  readonly scores: Readonly<Record<ScoreName, Value>>;
+}
+
+/** A graph, what goes in and what comes out. */
+export interface Program {
+  /** The graph. */
+  readonly graph: Graph;
+  /** Its inputs. */
+  readonly inputs: ProgramInputs;
+  /** Its outputs. */
+  readonly outputs: ProgramOutputs;
+}
+
+/** Writes GPT-2 and, in a branch that runs when `mix` has rows, its gradient with respect to the embeddings. */
+export function buildProgram(config: GPT2Config, entries: ReadonlyMap<string, TensorEntry>): Program {
+  const g = new Graph();
+  const w = declareWeights(g, entries);
+  const layers = [...Array(config.nLayer).keys()];
+  const inputs: ProgramInputs = {
+    inputIds: g.input("input_ids", "int64", ["T"]),
+    pastKeys: layers.map((i) => g.input(`past_key.${i}`, g.float, ["P", config.nEmbd])),
+    pastValues: layers.map((i) => g.input(`past_value.${i}`, g.float, ["P", config.nEmbd])),
+    rows: g.input("rows", "int64", ["R"]),
+    targets: g.input("targets", "int64", ["R"]),
+    mix: g.input("mix", g.float, ["N", "R"]),
+    ofLogit: g.input("of_logit", "bool", [1]),
+  };
+  const seen = forward(g, config, w, inputs);
+  const unembedding = w(config.tieWordEmbeddings ? "wte.weight" : "lm_head.weight"); // [V, C]
+
+  const gradient = g.branch();
+  const perRow = gradient.gemm(logitCotangent(gradient, config, seen.logits, inputs), unembedding); // [R, V] x [V, C]
+  const cotangent = gradient.matmul(placement(gradient, seen.normed, inputs), perRow); // [N, T, R] x [R, C] -> [N, T, C]
+  const dx = backward(gradient, { nodes: g.nodes.slice(), output: seen.normed, cotangent, wrt: seen.embeddings });
+  for (const score of scoreValues(gradient, dx, seen.embeddings)) gradient.output(score);
+
+  const nothing = g.branch();
+  for (const _ of SCORES) nothing.output(nothing.zeros(nothing.ints([0, 0]), [0, 0]));
+  const wanted = g.greater(g.size(inputs.mix, -2), g.ints([0]));
+  const scores = g.if(wanted, gradient, nothing);
+
+  const { hiddenStates, attention, activations, keys, values, logits } = seen;
+  for (const value of [hiddenStates, attention, activations, keys, values, logits, scores].flat()) g.output(value);
+  const byName = Object.fromEntries(SCORES.map((name, i) => [name, scores[i]!])) as Record<ScoreName, Value>;
+  return { graph: g, inputs, outputs: { hiddenStates, attention, activations, keys, values, logits, scores: byName } };
+}
+
+/**
+ * The cotangent of the logits, `[R, V]`: onehot(target) for the logit, onehot(target) - p for the log-probability.
+ * The target's entry 1 - p is summed from the other tokens' probabilities, which keeps its digits when p is near 1.
+ */
+function logitCotangent(
+  g: Graph,
+  { vocabSize }: GPT2Config,
+  logits: Value,
+  { targets, ofLogit }: ProgramInputs,
+): Value {
+  const vocabulary = g.range(g.ints([0], []), g.ints([vocabSize], []), vocabSize); // [V]
+  const onehot = g.cast(g.equal(g.unsqueeze(targets, -1), vocabulary), g.float); // [R, V]
+  const p = g.softmax(logits); // [R, V]
+  const others = g.sub(p, g.mul(p, onehot)); // [R, V]
+  return g.where(ofLogit, onehot, g.sub(g.mul(onehot, g.sum(others, -1)), others));
+}
+
+/** `[N, T, R]`: `mix[n, r]` where position t is row r, zero elsewhere. */
+function placement(g: Graph, normed: Value, { rows, mix }: ProgramInputs): Value {
+  const positions = g.range(g.ints([0], []), g.scalar(g.size(normed, -2)), "T");
+  const isRow = g.cast(g.equal(g.unsqueeze(positions, -1), rows), g.float); // [T, R]
+  return g.mul(g.unsqueeze(mix, 1), isRow); // [N, 1, R] x [T, R]
+}
+
+/** The four scores of {@linkcode SCORES}, `[N, T]` each, from the gradient `[N, T, C]`. */
+function scoreValues(g: Graph, gradient: Value, embeddings: Value): readonly Value[] {
+  return [gradient, g.mul(gradient, embeddings)].flatMap((x) => [l2Norm(g, x), g.sum(x, -1)])
+    .map((score) => g.reshape(score, ["N", "T"]));
+}
+
+/** The L2 norm over the last axis, scaled so that small numbers do not vanish when they are squared. */
+function l2Norm(g: Graph, x: Value): Value {
+  const largest = g.max(g.greatest(g.abs(x), -1), g.floats([1e-37], []));
+  const scaled = g.div(x, largest);
+  return g.mul(g.sqrt(g.sum(g.mul(scaled, scaled), -1)), largest);
+}

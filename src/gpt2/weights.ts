@@ -1,0 +1,103 @@
+/**
+ * Which tensors of a checkpoint are GPT-2's weights, and their constants in a graph.
+ *
+ * @module
+ */
+import type { TensorEntry } from "../checkpoint/safetensors.ts";
+import type { DType, Graph, Value } from "../onnx/mod.ts";
+import type { GPT2Config } from "./config.ts";
+import type { Weights } from "./forward.ts";
+
+const DTYPES: Readonly<Record<string, DType>> = { F32: "float32", F16: "float16", BF16: "bfloat16" };
+
+/** The shape of every weight, by checkpoint name. */
+export function weightShapes(config: GPT2Config): ReadonlyMap<string, readonly number[]> {
+  const { vocabSize: V, nPositions: P, nEmbd: C, nInner: I } = config;
+  const shapes = new Map<string, readonly number[]>([["wte.weight", [V, C]], ["wpe.weight", [P, C]]]);
+  for (let i = 0; i < config.nLayer; ++i) {
+    const block: Readonly<Record<string, readonly number[]>> = {
+      "ln_1.weight": [C],
+      "ln_1.bias": [C],
+      "attn.c_attn.weight": [C, 3 * C],
+      "attn.c_attn.bias": [3 * C],
+      "attn.c_proj.weight": [C, C],
+      "attn.c_proj.bias": [C],
+      "ln_2.weight": [C],
+      "ln_2.bias": [C],
+      "mlp.c_fc.weight": [C, I],
+      "mlp.c_fc.bias": [I],
+      "mlp.c_proj.weight": [I, C],
+      "mlp.c_proj.bias": [C],
+    };
+    for (const [name, shape] of Object.entries(block)) shapes.set(`h.${i}.${name}`, shape);
+  }
+  shapes.set("ln_f.weight", [C]).set("ln_f.bias", [C]);
+  if (!config.tieWordEmbeddings) shapes.set("lm_head.weight", [V, C]);
+  return shapes;
+}
+
+/**
+ * The entries of GPT-2's weights by checkpoint name, without the `transformer.` prefix that some files have. Buffers
+ * such as `attn.bias` and heads that the model does not use are left out.
+ *
+ * @throws {RangeError} When a weight is missing, has another shape than the configuration says, or there are more
+ * blocks than it says.
+ * @throws {TypeError} When a weight is of another type than F32, F16 or BF16.
+ */
+export function selectWeights(
+  config: GPT2Config,
+  entries: ReadonlyMap<string, TensorEntry>,
+): ReadonlyMap<string, TensorEntry> {
+  const file = entries.values().next().value?.source.name ?? "an empty file";
+  const find = (name: string) => entries.get(`transformer.${name}`) ?? entries.get(name);
+  const selected = new Map<string, TensorEntry>();
+  for (const [name, shape] of weightShapes(config)) {
+    const entry = find(name);
+    if (!entry) throw new RangeError(`Cannot build GPT-2 as "${name}" is missing from ${file}`);
+    if (entry.shape.join() !== shape.join()) {
+      const found = `[${entry.shape}] in ${file}`;
+      throw new RangeError(`Cannot build GPT-2 as "${name}" must be [${shape}] by config.json: ${found}`);
+    }
+    if (!(entry.dtype in DTYPES)) {
+      throw new TypeError(`Cannot read "${name}" of ${file} as weights must be F32, F16 or BF16: ${entry.dtype}`);
+    }
+    selected.set(name, entry);
+  }
+  refuseMoreBlocks(config, entries.keys(), file);
+  return selected;
+}
+
+function refuseMoreBlocks(config: GPT2Config, names: Iterable<string>, file: string): void {
+  for (const name of names) {
+    const block = /^(?:transformer\.)?h\.(\d+)\./.exec(name)?.[1];
+    if (block !== undefined && Number(block) >= config.nLayer) {
+      throw new RangeError(
+        `Cannot build GPT-2 as config.json says n_layer ${config.nLayer} but ${file} holds "${name}"`,
+      );
+    }
+  }
+}
+
+/** The name by which a graph refers to the file that holds `entry`. */
+export function weightLocation({ source }: TensorEntry): string {
+  return (source.path ?? source.name).split(/[\\/]/).at(-1)!;
+}
+
+/** Declares each weight in `g` when it is first asked for; half-precision weights are widened. */
+export function declareWeights(g: Graph, entries: ReadonlyMap<string, TensorEntry>): Weights {
+  const declared = new Map<string, Value>();
+  return (name) => {
+    const known = declared.get(name);
+    if (known) return known;
+    const entry = entries.get(name);
+    if (!entry) throw new RangeError(`Cannot find weight "${name}"`);
+    const stored = g.external(name, DTYPES[entry.dtype]!, entry.shape, {
+      location: weightLocation(entry),
+      offset: entry.start,
+      length: entry.end - entry.start,
+    });
+    const value = stored.dtype === g.float ? stored : g.cast(stored, g.float);
+    declared.set(name, value);
+    return value;
+  };
+}

@@ -1,0 +1,44 @@
+/**
+ * The `native` backend: onnxruntime-node. The only file that names it.
+ *
+ * @module
+ */
+import type { InferenceSession, Tensor } from "npm:onnxruntime-common@1.30.0";
+import type { ByteSource } from "../checkpoint/byte_source.ts";
+import { commonOptions, type Runtime, sessionEntries, type SessionOptions } from "./backend.ts";
+
+/** Not a literal, so that the 288 MB package is downloaded only where this backend is asked for. */
+const PACKAGE = ["npm:onnxruntime-node", "1.30.0"].join("@");
+
+/** Loads onnxruntime-node, which needs `--allow-ffi`. */
+export async function loadNative(): Promise<Runtime> {
+  const ort: { InferenceSession: { create: NativeCreate }; Tensor: typeof Tensor } = await import(PACKAGE);
+
+  async function create(model: Uint8Array, files: ReadonlyMap<string, ByteSource>, options: SessionOptions) {
+    const intraOpNumThreads = options.threads ?? navigator.hardwareConcurrency;
+    const common = { ...commonOptions(options), intraOpNumThreads };
+    const folder = commonFolder(files);
+    if (folder === undefined) {
+      const externalData = await Promise.all([...files].map(async ([path, source]) => {
+        return { path, data: await source.read(0, source.size) };
+      }));
+      return await ort.InferenceSession.create(model, { ...common, externalData });
+    }
+    const entries = {
+      ...sessionEntries(options.prepack ?? false),
+      model_external_initializers_file_folder_path: folder,
+    };
+    return await ort.InferenceSession.create(model, { ...common, extra: { session: entries } });
+  }
+
+  return { create, Tensor: ort.Tensor };
+}
+
+type NativeCreate = (model: Uint8Array, options: InferenceSession.SessionOptions) => Promise<InferenceSession>;
+
+/** The folder that holds all files, from which they are memory-mapped; undefined when one is in memory only. */
+function commonFolder(files: ReadonlyMap<string, ByteSource>): string | undefined {
+  const folders = new Set([...files.values()].map(({ path }) => path?.replace(/[\\/][^\\/]*$/, "")));
+  const [folder] = folders;
+  return folders.size === 1 ? folder : undefined;
+}

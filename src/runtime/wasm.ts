@@ -1,0 +1,31 @@
+/**
+ * The `wasm` backend: onnxruntime-web. The only file that names it.
+ *
+ * @module
+ */
+import type { ByteSource } from "../checkpoint/byte_source.ts";
+import { commonOptions, type Runtime, type SessionOptions } from "./backend.ts";
+import { LazyFile } from "./lazy_file.ts";
+import { RunQueue } from "./run_queue.ts";
+
+/** onnxruntime-web mounts the files of the session it makes for the whole process, so sessions are made in turn. */
+const creations = new RunQueue();
+
+/** Loads onnxruntime-web. */
+export async function loadWasm(): Promise<Runtime> {
+  const ort = await import("npm:onnxruntime-web@1.30.0");
+
+  function create(model: Uint8Array, files: ReadonlyMap<string, ByteSource>, options: SessionOptions) {
+    return creations.run(async () => {
+      ort.env.wasm.numThreads = options.threads ?? navigator.hardwareConcurrency;
+      const mounted = [...files].map(([path, source]) => ({ path, data: new LazyFile(source) }));
+      try {
+        return await ort.InferenceSession.create(model, { ...commonOptions(options), externalData: mounted });
+      } finally {
+        mounted.forEach(({ data }) => data.free());
+      }
+    });
+  }
+
+  return { create, Tensor: ort.Tensor };
+}
