@@ -161,6 +161,7 @@ def saliency(model: GPT2LMHeadModel, ids: list[int], positions: list[int]) -> di
 
 def together(model: GPT2LMHeadModel, ids: list[int], positions: list[int]) -> dict[str, torch.Tensor]:
     """LIT's two rows: the gradient of the summed cross-entropy of all targets."""
+
     def loss(logits: torch.Tensor) -> torch.Tensor:
         rows = [position - 1 for position in positions]
         targets = torch.tensor([ids[position] for position in positions])
@@ -251,8 +252,9 @@ def write_metadata(folder: Path, name: str, prompts: dict, stored: dict, differe
         "float32": dict(sorted(differences.items())),
     }
     (folder / "golden.json").write_text(json.dumps(metadata, indent=1) + "\n")
-    largest = max(differences.items(), key=lambda item: item[1]["maxAbsDifference"])
-    print(f"{name}: float32 off by at most {largest[1]['maxAbsDifference']:.1e} ({largest[0]}), captum {from_captum:.1e}")
+    array = max(differences, key=lambda array: differences[array]["maxAbsDifference"])
+    off = differences[array]["maxAbsDifference"]
+    print(f"{name}: float32 off by at most {off:.1e} ({array}), captum {from_captum:.1e}")
 
 
 if __name__ == "__main__":
