@@ -1,0 +1,37 @@
+/**
+ * See inside GPT-2: load it, decode it step by step, and see why it writes what it writes.
+ *
+ * @example In a notebook cell, under the Deno kernel
+ * ```ts
+ * import { LanguageModel, saliencyView } from "./mod.ts";
+ *
+ * const model = await LanguageModel.fromPretrained();
+ * const sequence = await model.generate("The keys to the cabinet");
+ * const view = saliencyView(await model.saliency(sequence)); // shown when it is the last line of a cell
+ * await model.dispose();
+ * ```
+ *
+ * @module
+ */
+export { LanguageModel } from "./src/lm/language_model.ts";
+export type { DecodeOptions } from "./src/lm/decode.ts";
+export type { LoadOptions } from "./src/lm/load.ts";
+export type { SamplingOptions } from "./src/lm/sampling.ts";
+export type {
+  Capture,
+  Prediction,
+  Progress,
+  Saliency,
+  SaliencyDefinition,
+  SaliencyOptions,
+  SaliencyPreset,
+  Sequence,
+  Step,
+  Tensor,
+  Trace,
+  TraceOptions,
+} from "./src/lm/types.ts";
+export type { ActivationFunction, GPT2Config } from "./src/gpt2/config.ts";
+export type { Backend } from "./src/runtime/backend.ts";
+export type { Token } from "./src/tokenizer/token.ts";
+export { Tokenizer } from "./src/tokenizer/tokenizer.ts";

@@ -1,0 +1,170 @@
+import type { GPT2Config } from "../gpt2/config.ts";
+import { findModelFiles } from "../hub/model_files.ts";
+import type { Backend } from "../runtime/backend.ts";
+import { interruptSignal } from "../runtime/kernel.ts";
+import type { Tokenizer } from "../tokenizer/tokenizer.ts";
+import { decode, type DecodeOptions } from "./decode.ts";
+import { type LoadedModel, loadModel, type LoadOptions } from "./load.ts";
+import { explainSequence } from "./saliency.ts";
+import { Reader } from "./sequence.ts";
+import { traceSequence } from "./trace.ts";
+import type { Saliency, SaliencyOptions, Sequence, Step, Trace, TraceOptions } from "./types.ts";
+
+/**
+ * GPT-2, open to view: it writes text token by token, and shows what it computes and why.
+ *
+ * In a script, `await using` frees the memory at the end of the scope. A notebook never leaves its scope: call
+ * {@linkcode LanguageModel.dispose} there.
+ *
+ * @example Write and explain
+ * ```ts
+ * import { LanguageModel } from "./mod.ts";
+ *
+ * await using model = await LanguageModel.fromPretrained();
+ * const sequence = await model.generate("The keys to the cabinet", { maxNewTokens: 4 });
+ * const saliency = await model.saliency(sequence);
+ * console.log(sequence.text, saliency.scores.shape);
+ * ```
+ */
+export class LanguageModel implements AsyncDisposable {
+  /** What the model is called: the id or the path that it was loaded by. */
+  readonly id: string;
+  /** Its settings. */
+  readonly config: GPT2Config;
+  /** Its tokenizer. */
+  readonly tokenizer: Tokenizer;
+  /** Where it runs. */
+  readonly backend: Backend;
+  /** Why it runs there. */
+  readonly backendReason: string;
+  readonly #model: LoadedModel;
+  readonly #reader: Reader;
+  #disposed: Promise<void> | undefined;
+
+  private constructor(id: string, model: LoadedModel) {
+    this.id = id;
+    this.config = model.runner.config;
+    this.tokenizer = model.tokenizer;
+    this.backend = model.runner.session.backend;
+    this.backendReason = model.runner.session.reason;
+    this.#model = model;
+    this.#reader = new Reader(model.tokenizer, this.config);
+  }
+
+  /**
+   * Loads a model from a directory in Hugging Face's layout (`config.json`, `model.safetensors`, `tokenizer.json` or
+   * `vocab.json` and `merges.txt`), given by path or `file:` URL; without an id, the model that comes with this
+   * package.
+   *
+   * @throws {Error} When a file is missing or the backend is not available.
+   * @throws {TypeError | RangeError | SyntaxError} When a file does not hold what it should; the message names it.
+   */
+  static async fromPretrained(id?: string, options: LoadOptions = {}): Promise<LanguageModel> {
+    const files = await findModelFiles(id);
+    const model = await loadModel(files, { ...options, signal: stoppable(options.signal) });
+    return new LanguageModel(files.id, model);
+  }
+
+  /**
+   * Makes a sequence of a text that the model did not write.
+   *
+   * @param text The text, or its token ids.
+   * @param options `promptLength` says how many of the tokens count as given, 1 by default: all others can be
+   * explained without naming their positions.
+   * @throws {RangeError} When an id is not in the vocabulary, the context is too short or `promptLength` does not fit.
+   */
+  sequence(text: string | readonly number[], options: { readonly promptLength?: number } = {}): Sequence {
+    const tokenIds = this.#reader.tokenIds(text);
+    const { promptLength = 1 } = options;
+    if (!Number.isInteger(promptLength) || promptLength < 1 || promptLength > tokenIds.length) {
+      const range = `the sequence has ${tokenIds.length} tokens`;
+      throw new RangeError(`Cannot take ${promptLength} tokens as the prompt as ${range} and at least 1 must be given`);
+    }
+    return this.#reader.sequence(tokenIds, promptLength, typeof text === "string" ? text : undefined);
+  }
+
+  /**
+   * Decodes step by step. Nothing is computed before a step is asked for, and leaving the loop stops the decoding.
+   * An empty prompt starts with `<|endoftext|>`. Ends at an end-of-text token, at `stop`, after `maxNewTokens`, or
+   * when the context is full.
+   *
+   * @throws {RangeError} When an option is out of range, or the prompt leaves no room in the context.
+   *
+   * @example Watch the candidates
+   * ```ts
+   * import { LanguageModel } from "./mod.ts";
+   *
+   * await using model = await LanguageModel.fromPretrained();
+   * for await (const { token, candidates } of model.steps("One, two,", { maxNewTokens: 3 })) {
+   *   console.log(token.text, candidates.map(({ token, probability }) => [token.text, probability]));
+   * }
+   * ```
+   */
+  async *steps(prompt: string | readonly number[], options: DecodeOptions = {}): AsyncGenerator<Step> {
+    this.#expectUsable();
+    const { runner, eosTokenIds } = this.#model;
+    const decoder = { runner, reader: this.#reader, eosTokenIds };
+    yield* decode(decoder, this.#reader.tokenIds(prompt), { ...options, signal: stoppable(options.signal) });
+  }
+
+  /** Decodes to the end, with the rules of {@linkcode LanguageModel.steps}, and returns prompt and continuation. */
+  async generate(prompt: string | readonly number[], options: DecodeOptions = {}): Promise<Sequence> {
+    const written: number[] = [];
+    for await (const { tokenId } of this.steps(prompt, { candidates: 0, ...options })) written.push(tokenId);
+    const given = this.#reader.tokenIds(prompt);
+    const source = typeof prompt === "string" && prompt !== "" ? prompt + this.#reader.spell(written) : undefined;
+    return this.#reader.sequence([...given, ...written], given.length, source);
+  }
+
+  /**
+   * Reads a sequence and records what the model computes on the way.
+   *
+   * @throws {TypeError} When a capture does not exist.
+   */
+  async trace(sequence: Sequence, options: TraceOptions = {}): Promise<Trace> {
+    this.#expectUsable();
+    this.#reader.tokenIds(sequence.tokenIds);
+    return await traceSequence(this.#model.runner, sequence, { ...options, signal: stoppable(options.signal) });
+  }
+
+  /**
+   * Explains tokens of a sequence: how much each earlier token made the model write them. By default this is Ecco's
+   * gradient x input: with x_i the embedding of token i and g_i the gradient of the target's probability with respect
+   * to it, score_i = ||g_i * x_i||_2, and each row sums to 1.
+   *
+   * @throws {RangeError} When a position has no tokens before it, or `maxMemory` is too small for a single target.
+   * @throws {TypeError} When an option has a value that does not exist.
+   */
+  async saliency(sequence: Sequence, options: SaliencyOptions = {}): Promise<Saliency> {
+    this.#expectUsable();
+    this.#reader.tokenIds(sequence.tokenIds);
+    const { runner, weightBytes } = this.#model;
+    return await explainSequence(runner, sequence, { ...options, signal: stoppable(options.signal) }, weightBytes);
+  }
+
+  /** Frees the memory, after the runs that were asked for have ended. Disposing twice does nothing. */
+  dispose(): Promise<void> {
+    return this.#disposed ??= this.#model.runner.dispose();
+  }
+
+  /** The same as {@linkcode LanguageModel.dispose}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
+  /** What `console.log` and a notebook show. */
+  [Symbol.for("Deno.customInspect")](): string {
+    const { nLayer, nEmbd, nHead, vocabSize, nPositions } = this.config;
+    const shape = `${nLayer} layers x ${nEmbd}, ${nHead} heads, ${vocabSize} tokens, context ${nPositions}`;
+    return `LanguageModel ${this.id} (GPT-2, ${shape}) on ${this.backend}: ${this.backendReason}`;
+  }
+
+  #expectUsable(): void {
+    if (this.#disposed) throw new Error(`Cannot use ${this.id} as it is disposed; load it again`);
+  }
+}
+
+/** A signal that the caller's signal aborts, and the Stop button of a notebook. */
+function stoppable(signal?: AbortSignal): AbortSignal {
+  return signal ? AbortSignal.any([signal, interruptSignal()]) : interruptSignal();
+}

@@ -1,0 +1,55 @@
+/**
+ * The definitions of saliency that other tools use.
+ *
+ * @module
+ */
+import type { SaliencyDefinition, SaliencyOptions, SaliencyPreset } from "./types.ts";
+
+/** What each preset says; see DESIGN in CONTRIBUTING for the formulas and the goldens that hold them. */
+const PRESETS: Readonly<Record<SaliencyPreset, Omit<SaliencyDefinition, "preset">>> = {
+  ecco: { method: "gradientXInput", of: "probability", reduce: "l2", normalize: true, together: false },
+  inseq: { method: "gradientXInput", of: "probability", reduce: "l2", normalize: true, together: false },
+  captum: { method: "gradientXInput", of: "logProb", reduce: "sum", normalize: false, together: false },
+  lit: { method: "gradient", of: "logProb", reduce: "l2", normalize: false, together: true },
+};
+
+const CHOICES = {
+  method: ["gradientXInput", "gradient"],
+  of: ["probability", "logProb", "logit"],
+  reduce: ["l2", "sum"],
+  normalize: [true, false],
+} as const;
+
+/**
+ * The definition that `options` ask for. LIT has two scores: the L2 norm of the gradient, and with `reduce: "sum"`
+ * the signed gradient x input.
+ *
+ * @throws {TypeError} When an option has a value that does not exist.
+ */
+export function saliencyDefinition(options: SaliencyOptions): SaliencyDefinition {
+  const { preset = "ecco" } = options;
+  if (!Object.hasOwn(PRESETS, preset)) {
+    const known = Object.keys(PRESETS).join('", "');
+    throw new TypeError(`Cannot explain by the preset ${JSON.stringify(preset)}; use "${known}"`);
+  }
+  for (const [name, choices] of Object.entries(CHOICES)) {
+    const value = options[name as keyof typeof CHOICES];
+    if (value !== undefined && !(choices as readonly unknown[]).includes(value)) {
+      const known = choices.map((choice) => JSON.stringify(choice)).join(", ");
+      throw new TypeError(`Cannot explain with ${name} ${JSON.stringify(value)}; use ${known}`);
+    }
+  }
+  const base = PRESETS[preset];
+  const reduce = options.reduce ?? base.reduce;
+  const method = options.method ?? (preset === "lit" && reduce === "sum" ? "gradientXInput" : base.method);
+  const definition = {
+    ...{ preset, method, reduce },
+    of: options.of ?? base.of,
+    normalize: options.normalize ?? base.normalize,
+    together: base.together,
+  };
+  if (definition.together && definition.of === "probability") {
+    throw new TypeError('Cannot explain targets together by their probabilities; use of: "logProb" or "logit"');
+  }
+  return definition;
+}

@@ -1,0 +1,92 @@
+/**
+ * How the next token is chosen: greedily, or by lot among the likeliest, as Hugging Face's `generate` warps scores.
+ * https://github.com/huggingface/transformers/blob/main/src/transformers/generation/logits_process.py
+ *
+ * @module
+ */
+import { argmax } from "./numbers.ts";
+
+/** How a token is chosen. */
+export interface SamplingOptions {
+  /**
+   * Divides the scores: below 1 the likely tokens become likelier; 0 is greedy. Without it, decoding is greedy
+   * unless `topK` or `topP` is given, and then it is 1.
+   */
+  readonly temperature?: number;
+  /** Draws among the k likeliest tokens only. */
+  readonly topK?: number;
+  /** Draws among the fewest likeliest tokens whose probabilities sum to at least p, 0 < p <= 1. */
+  readonly topP?: number;
+  /**
+   * Makes draws repeatable: the same seed, prompt and options write the same text.
+   *
+   * @default {0}
+   */
+  readonly seed?: number;
+}
+
+/** Chooses a token by the scores of the vocabulary. */
+export type Sampler = (logits: Float32Array) => number;
+
+/**
+ * The sampler that `options` describe.
+ *
+ * @throws {RangeError} When an option is out of its range.
+ */
+export function createSampler(options: SamplingOptions): Sampler {
+  const { topK, topP, seed = 0 } = options;
+  const temperature = options.temperature ?? (topK === undefined && topP === undefined ? 0 : 1);
+  if (!(temperature >= 0 && temperature < Infinity)) {
+    throw new RangeError(`Cannot sample at temperature ${temperature} as it must be a number >= 0`);
+  }
+  if (topK !== undefined && !(Number.isInteger(topK) && topK >= 1)) {
+    throw new RangeError(`Cannot sample among the top ${topK} tokens as topK must be a whole number >= 1`);
+  }
+  if (topP !== undefined && !(topP > 0 && topP <= 1)) {
+    throw new RangeError(`Cannot sample among the top ${topP} of the probability as topP must be > 0 and <= 1`);
+  }
+  if (!Number.isSafeInteger(seed)) throw new RangeError(`Cannot seed with ${seed} as a seed must be a whole number`);
+  if (temperature === 0) return argmax;
+  const random = createRandom(seed);
+  return (logits) => {
+    const max = logits[argmax(logits)]!;
+    const weightOf = (logit: number) => Math.exp((logit - max) / temperature);
+    return draw(logits, weightOf, leastLogit(logits, weightOf, topK, topP), random());
+  };
+}
+
+/** The least score that may be drawn. Tokens that tie with it may be drawn too, as in Hugging Face's top-k. */
+function leastLogit(
+  logits: Float32Array,
+  weightOf: (logit: number) => number,
+  topK = logits.length,
+  topP = 1,
+): number {
+  if (topK >= logits.length && topP === 1) return -Infinity;
+  const kept = logits.toSorted().reverse().subarray(0, topK);
+  let rest = topP * kept.reduce((sum, logit) => sum + weightOf(logit), 0);
+  return kept.find((logit) => (rest -= weightOf(logit)) <= 0) ?? kept.at(-1)!;
+}
+
+/** The token at `lot`, 0 to 1, of the weights of the scores that are at least `least`, laid end to end. */
+function draw(logits: Float32Array, weightOf: (logit: number) => number, least: number, lot: number): number {
+  const weights = Float64Array.from(logits, (logit) => logit >= least ? weightOf(logit) : 0);
+  let rest = lot * weights.reduce((sum, weight) => sum + weight, 0);
+  const tokenId = weights.findIndex((weight) => weight > 0 && (rest -= weight) < 0);
+  return tokenId < 0 ? weights.findLastIndex((weight) => weight > 0) : tokenId;
+}
+
+/**
+ * Numbers in [0, 1), the same for the same seed.
+ * Mulberry32, https://github.com/cprosche/mulberry32
+ */
+export function createRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6D2B79F5) >>> 0;
+    let t = state;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}

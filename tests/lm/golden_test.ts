@@ -1,0 +1,63 @@
+import { deepEqual, equal, ok } from "@std/assert";
+import { LanguageModel, type SaliencyOptions } from "../../mod.ts";
+import { checkpointCopy, GOLDEN_NAMES, maxAbsDifference, openGolden } from "../support/goldens.ts";
+
+const STATE_BOUND = 1e-4;
+const SALIENCY_BOUND = 1e-5;
+
+const OF = ["probability", "logProb", "logit"] as const;
+const METHODS = ["gradientXInput", "gradient"] as const;
+const REDUCTIONS = ["l2", "sum"] as const;
+
+/** Holds `actual` to `golden` within `bound`, absolutely and relative to the largest number where that is above 1. */
+function close(actual: ArrayLike<number>, golden: ArrayLike<number>, bound: number, what: string): void {
+  const scale = Math.max(1, ...Array.from(golden, Math.abs));
+  const difference = maxAbsDifference(actual, golden);
+  ok(difference <= bound * scale, `${what}: ${difference} > ${bound} x ${scale}`);
+}
+
+for (const backend of ["wasm", "native"] as const) {
+  for (const name of GOLDEN_NAMES) {
+    Deno.test(`LanguageModel on ${backend} equals Hugging Face and PyTorch on ${name}`, async (t) => {
+      const golden = await openGolden(name);
+      await using copy = await checkpointCopy(name);
+      await using model = await LanguageModel.fromPretrained(copy.directory, { backend });
+      equal(model.backend, backend);
+
+      for (const [key, { tokenIds, promptLength, positions }] of Object.entries(golden.prompts)) {
+        const sequence = model.sequence(tokenIds, { promptLength });
+
+        await t.step(`${key}: greedy continuation`, async () => {
+          const maxNewTokens = tokenIds.length - promptLength;
+          const generated = await model.generate(tokenIds.slice(0, promptLength), { maxNewTokens });
+          deepEqual(generated.tokenIds, tokenIds);
+          equal(generated.promptLength, promptLength);
+        });
+
+        await t.step(`${key}: trace`, async () => {
+          const capture = ["hiddenStates", "attention", "activations", "logits"] as const;
+          const trace = await model.trace(sequence, { capture });
+          for (const state of capture) {
+            const { data, shape } = await golden.array(`${key}/${state}`);
+            deepEqual(trace[state]!.shape, shape);
+            close(trace[state]!.data, data, STATE_BOUND, `${key} ${state}`);
+          }
+        });
+
+        for (const of of OF) {
+          for (const method of METHODS) {
+            for (const reduce of REDUCTIONS) {
+              await t.step(`${key}: saliency of ${of}, ${method}, ${reduce}`, async () => {
+                const options: SaliencyOptions = { of, method, reduce, normalize: false, positions };
+                const { scores } = await model.saliency(sequence, options);
+                const { data, shape } = await golden.array(`${key}/saliency/${of}/${method}/${reduce}`);
+                deepEqual(scores.shape, shape);
+                close(scores.data, data, SALIENCY_BOUND, `${key} ${of} ${method} ${reduce}`);
+              });
+            }
+          }
+        }
+      }
+    });
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * The tiny random checkpoints of `scripts/oracles/gpt2_checkpoints.py` and what Hugging Face and PyTorch say of them.
+ *
+ * @module
+ */
+import { openFile } from "../../src/checkpoint/byte_source.ts";
+import { readSafetensors } from "../../src/checkpoint/safetensors.ts";
+import { readFloat32 } from "../../src/checkpoint/values.ts";
+
+const ROOT = new URL("../goldens/gpt2/", import.meta.url);
+
+/** What the oracle was asked about one prompt. */
+export interface GoldenPrompt {
+  readonly promptLength: number;
+  readonly tokenIds: readonly number[];
+  readonly positions: readonly number[];
+}
+
+/** One checkpoint and its goldens. */
+export interface GoldenCase {
+  readonly name: string;
+  readonly directory: URL;
+  readonly prompts: Readonly<Record<string, GoldenPrompt>>;
+  /** The array called `prompt/name`. */
+  readonly array: (name: string) => Promise<{ data: Float32Array; shape: readonly number[] }>;
+}
+
+/** The names of the checkpoints. */
+export const GOLDEN_NAMES: readonly string[] = [...Deno.readDirSync(ROOT)].filter((entry) => entry.isDirectory)
+  .map((entry) => entry.name).sort();
+
+/** Opens the goldens of one checkpoint. */
+export async function openGolden(name: string): Promise<GoldenCase> {
+  const directory = new URL(`${name}/`, ROOT);
+  const { prompts } = JSON.parse(await Deno.readTextFile(new URL("golden.json", directory)));
+  const array = async (key: string) => {
+    using source = closing(await openFile(new URL("golden.safetensors", directory)));
+    const entry = (await readSafetensors(source.value)).get(key);
+    if (!entry) throw new Error(`Cannot find golden "${key}" of ${name}`);
+    return { data: await readFloat32(entry), shape: entry.shape };
+  };
+  return { name, directory, prompts, array };
+}
+
+/**
+ * A copy of a golden checkpoint with a tokenizer, one byte for each token, as the goldens are about ids. `change` may
+ * damage the copy. It is removed when the scope ends.
+ */
+export async function checkpointCopy(name: string, change?: (directory: string) => Promise<void> | void) {
+  const directory = await Deno.makeTempDir({ prefix: "looking-glass-" });
+  for (const file of ["config.json", "model.safetensors"]) {
+    await Deno.copyFile(new URL(`${name}/${file}`, ROOT), `${directory}/${file}`);
+  }
+  await Deno.writeTextFile(`${directory}/tokenizer.json`, JSON.stringify(byteTokenizer(97)));
+  await change?.(directory);
+  return { directory, [Symbol.asyncDispose]: () => Deno.remove(directory, { recursive: true }) };
+}
+
+/** A tokenizer of the first `size` printable bytes, without merges. */
+function byteTokenizer(size: number): unknown {
+  const pieces = Array.from({ length: size }, (_, i) => String.fromCharCode(i < 94 ? 33 + i : 0xA1 + i - 94));
+  return {
+    version: "1.0",
+    added_tokens: [],
+    normalizer: null,
+    pre_tokenizer: { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: true },
+    post_processor: null,
+    decoder: { type: "ByteLevel", add_prefix_space: true, trim_offsets: true, use_regex: true },
+    model: { type: "BPE", vocab: Object.fromEntries(pieces.map((piece, id) => [piece, id])), merges: [] },
+  };
+}
+
+function closing<T extends { close(): void }>(value: T): { readonly value: T } & Disposable {
+  return { value, [Symbol.dispose]: () => value.close() };
+}
+
+/** The greatest difference between two arrays of the same length. */
+export function maxAbsDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  if (a.length !== b.length) throw new RangeError(`Cannot compare ${a.length} numbers with ${b.length}`);
+  let max = 0;
+  for (let i = 0; i < a.length; ++i) {
+    const difference = Math.abs(a[i]! - b[i]!);
+    if (!(difference <= max)) max = difference; // NaN becomes the result
+  }
+  return max;
+}
