@@ -5,6 +5,7 @@
  * @module
  */
 import type { ByteSource } from "./byte_source.ts";
+import { shown } from "./shown.ts";
 
 /** The number formats that weights can have here. */
 export type CheckpointDType = "F32" | "F16" | "BF16";
@@ -177,9 +178,4 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 function isSizes(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
-}
-
-function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? "undefined";
-  return text.length <= 80 ? text : `${text.slice(0, 79)}…`;
 }

@@ -13,6 +13,6 @@ export interface Token {
   readonly start: number;
   /** Where the token ends in the source string, in UTF-16 code units; a token that ends inside a character counts to its end. */
   readonly end: number;
-  /** The token for human eyes: its characters, or its bytes as `\xE2\x82` when they are no whole characters. */
+  /** The token for human eyes: its characters, and as `\xE2\x82` the bytes that are no whole character. */
   readonly text: string;
 }
