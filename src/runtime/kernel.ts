@@ -61,7 +61,7 @@ function waitForOutputs(internals: KernelInternals): void {
  *
  * @example
  * ```ts
- * import { hookKernel } from "./src/runtime/kernel.ts";
+ * import { hookKernel } from "./kernel.ts";
  *
  * const hooks = hookKernel({ internals: undefined, onInterrupt: () => {} });
  * console.log(hooks.inKernel, hooks.interruptSignal().aborted); // false false
@@ -98,7 +98,7 @@ const hooks = hookKernel({
  *
  * @example
  * ```ts
- * import { inKernel } from "./src/runtime/kernel.ts";
+ * import { inKernel } from "./kernel.ts";
  *
  * console.log(inKernel); // false in a script, true in a notebook cell
  * ```
@@ -114,7 +114,7 @@ export const inKernel: boolean = hooks.inKernel;
  *
  * @example
  * ```ts
- * import { interruptSignal } from "./src/runtime/kernel.ts";
+ * import { interruptSignal } from "./kernel.ts";
  *
  * const signal = interruptSignal();
  * for (let i = 0; i < 3; ++i) signal.throwIfAborted();

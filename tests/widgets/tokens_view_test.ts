@@ -1,0 +1,48 @@
+import { equal, match, ok } from "@std/assert";
+import { tokensView } from "../../widgets/mod.ts";
+import { HOSTILE, KEYS, sequenceOf } from "./fixtures.ts";
+import { matchesGolden } from "./golden.ts";
+import { all, isWellFormed, parse } from "./page.ts";
+
+Deno.test("tokensView() draws a page and an image that can be looked at", async () => {
+  const view = tokensView(KEYS);
+  await matchesGolden("tokens.html", view.html);
+  await matchesGolden("tokens.svg", view.svg);
+  isWellFormed(view.svg);
+});
+
+Deno.test("tokensView() states id, piece, bytes and place of each token", () => {
+  const view = tokensView(KEYS);
+  const body = parse(view.html);
+  equal(
+    all(body, ".t")[1]?.getAttribute("title"),
+    "“keys” after a space, token 1, prompt\nid 101, piece Ġkeys\nbytes 20 6B 65 79 73\ncharacters 3–8",
+  );
+  const cells = all(body, "tbody tr")[1]?.querySelectorAll("td") ?? [];
+  equal(Array.from(cells, (cell) => cell.textContent).join("|"), "1|·keys|101|Ġkeys|20 6B 65 79 73|3–8|prompt");
+  match(view.text, /^position +token +id +piece +bytes +characters +origin\n0 +The +100 +The +54 68 65 +0–3 +prompt\n/);
+});
+
+Deno.test("tokensView() shows parts of a character as bytes, and nothing as itself that cannot be seen", async () => {
+  const view = tokensView(HOSTILE);
+  await matchesGolden("tokens_hostile.html", view.html);
+  await matchesGolden("tokens_hostile.svg", view.svg);
+  match(view.text, /6 +\\xE2\\x82 /);
+  equal(/[\u202E\uFEFF]/.test(view.html + view.svg + view.text), false);
+  equal(all(parse(view.html), "script, img").length, 0);
+  isWellFormed(view.svg);
+});
+
+Deno.test("tokensView() counts prompt and written tokens, one and none", () => {
+  match(tokensView(KEYS).html, /10 tokens \(5 prompt, 5 written\), 41 characters\. Underlined: written/);
+  match(tokensView(sequenceOf(["a"], 1)).html, /1 token \(1 prompt, 0 written\), 1 character\. No token is underlined/);
+  const none = tokensView(sequenceOf([], 0));
+  match(none.html, /0 tokens \(0 prompt, 0 written\), 0 characters/);
+  isWellFormed(none.svg);
+});
+
+Deno.test("tokensView() of 1024 tokens is a page of less than 800 kB", () => {
+  const view = tokensView(sequenceOf(Array.from({ length: 1024 }, (_, i) => ` w${i}`), 1024));
+  ok(view.html.length < 800_000, `${view.html.length}`);
+  equal(view.text.split("\n").at(-1), "… and 824 more");
+});

@@ -1,0 +1,49 @@
+/**
+ * The only file that knows Observable Plot: charts as SVG documents.
+ *
+ * @module
+ */
+import * as Plot from "npm:@observablehq/plot@0.6.17";
+import { createDocument, toXml } from "./document.ts";
+
+export { Plot };
+
+/** One picture in a document, from the top left corner. */
+export interface Picture {
+  /** What is drawn. */
+  readonly plot: Plot.PlotOptions;
+  /** Where its top is, in pixels. */
+  readonly top: number;
+}
+
+/** The size and title of a document. */
+export interface Frame {
+  /** In pixels. */
+  readonly width: number;
+  /** In pixels. */
+  readonly height: number;
+  /** What it shows, for a screen reader. */
+  readonly title: string;
+}
+
+/**
+ * Pictures below each other as one SVG document: on a white card, as an image cannot see the colours of its page.
+ *
+ * @param pictures What is drawn.
+ * @param frame The size and title.
+ * @returns A document that stands alone.
+ */
+export function drawDocument(pictures: readonly Picture[], frame: Frame): string {
+  const { width, height, title } = frame;
+  const document = createDocument();
+  const drawn = pictures.map(({ plot, top }) => {
+    const svg = Plot.plot({ className: "lg-plot", style: { color: "#222", background: "white" }, ...plot, document });
+    svg.setAttribute("y", String(top));
+    return toXml(svg);
+  });
+  const name = document.createElement("title");
+  name.textContent = title;
+  return `<svg xmlns="http://www.w3.org/2000/svg" role="img" width="${width}" ` +
+    `height="${height}" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="10" color="#222">` +
+    `${toXml(name)}<rect width="100%" height="100%" fill="white"/>${drawn.join("\n")}</svg>\n`;
+}

@@ -1,0 +1,97 @@
+/**
+ * Tokens as chips: small pieces of text in reading order.
+ *
+ * @module
+ */
+import type { Sequence } from "../src/lm/types.ts";
+import { escapeHtml } from "./escape.ts";
+import { breaksLine, glyphHtml, spokenToken } from "./glyphs.ts";
+
+/** The font of tokens. */
+export const MONOSPACE = "font-family:Menlo,Consolas,monospace";
+
+/** The style of the line of chips. */
+export const LINE_STYLE = `${MONOSPACE};font-size:14px;line-height:1.5;margin:8px 0`;
+
+/** The style of small print. */
+export const SMALL_STYLE = "font-size:12px;opacity:0.8;margin:4px 0";
+
+/** How one chip differs from a bare one. */
+export interface Chip {
+  /** The position of the token. */
+  readonly position: number;
+  /** What a hover says, in plain text. */
+  readonly title: string;
+  /** More classes. */
+  readonly className?: string;
+  /** More inline style. */
+  readonly style?: string;
+  /** HTML before the text. */
+  readonly before?: string;
+  /** HTML after the text. */
+  readonly after?: string;
+  /** Whether the chip is the label of an input in `before`. */
+  readonly label?: boolean;
+}
+
+/** Who gave a token: `prompt` or `written`. */
+export function originOf(sequence: Sequence, position: number): "prompt" | "written" {
+  return position < sequence.promptLength ? "prompt" : "written";
+}
+
+/** A token and its place in words: `“keys” after a space, token 3, prompt`. */
+export function placeWords(sequence: Sequence, position: number): string {
+  const token = sequence.tokens[position];
+  return `${token === undefined ? "nothing" : spokenToken(token)}, token ${position}, ${originOf(sequence, position)}`;
+}
+
+/**
+ * A chip as HTML. A written token is underlined, so that it differs from a prompt token without colour. The inline
+ * style is what is left when a notebook is not trusted.
+ */
+export function chipHtml(sequence: Sequence, chip: Chip): string {
+  const token = sequence.tokens[chip.position];
+  if (token === undefined) return "";
+  const underline = originOf(sequence, chip.position) === "written" ? "border-bottom:2px solid;" : "";
+  const style = `display:inline-block;padding:1px 2px;margin:1px;border-radius:3px;${underline}${chip.style ?? ""}`;
+  const tag = chip.label ? "label" : "span";
+  const words = chip.label ? "" : ` role="img" aria-label="${escapeHtml(placeWords(sequence, chip.position))}"`;
+  return `<${tag} class="t${chip.className ? ` ${chip.className}` : ""}"${words} title="${escapeHtml(chip.title)}" ` +
+    `style="${style}">${chip.before ?? ""}${glyphHtml(token)}${chip.after ?? ""}</${tag}>${
+      breaksLine(token) ? "<br>" : ""
+    }`;
+}
+
+/** Says how prompt and written tokens differ. */
+export function underlineNote(sequence: Sequence): string {
+  const written = sequence.tokens.length - sequence.promptLength;
+  if (written <= 0) return "No token is underlined: none was written by the model.";
+  return sequence.promptLength === 0 ? "" : "Underlined: written by the model; the rest: the prompt.";
+}
+
+/** A table cell. */
+export function cell(text: string, align: "left" | "right" = "left"): string {
+  return `<td style="padding:1px 6px;text-align:${align}">${escapeHtml(text)}</td>`;
+}
+
+/** The head of a table. */
+export function headHtml(names: readonly string[]): string {
+  const cells = names.map((name) => `<th scope="col" style="padding:1px 6px;text-align:left">${escapeHtml(name)}</th>`);
+  return `<thead><tr>${cells.join("")}</tr></thead>`;
+}
+
+/** A table behind a line that opens it. */
+export function tableDetails(summary: string, table: string): string {
+  return `<details style="margin:4px 0;font-size:12px"><summary style="cursor:pointer">${
+    escapeHtml(summary)
+  }</summary>` +
+    `<div style="overflow-x:auto;max-height:400px"><table style="border-collapse:collapse;${MONOSPACE};font-size:12px">` +
+    `${table}</table></div></details>`;
+}
+
+/** Columns of plain text, padded. */
+export function textTable(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = [];
+  for (const row of rows) row.forEach((text, i) => widths[i] = Math.max(widths[i] ?? 0, text.length));
+  return rows.map((row) => row.map((text, i) => text.padEnd(widths[i] ?? 0)).join("  ").trimEnd()).join("\n");
+}

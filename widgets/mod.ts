@@ -1,0 +1,20 @@
+/**
+ * Views of what a model did: plain data in, a picture out that reads in a notebook, in a page and in a terminal.
+ *
+ * @module
+ *
+ * @example
+ * ```ts
+ * import { tokensView } from "./mod.ts";
+ *
+ * const bytes = new TextEncoder().encode("Hi");
+ * const token = { id: 17250, piece: "Hi", bytes, start: 0, end: 2, text: "Hi" };
+ * const view = tokensView({ tokenIds: [17250], tokens: [token], promptLength: 1, text: "Hi" });
+ * console.log(view.text);
+ * ```
+ */
+export { saliencyView, type SaliencyViewOptions } from "./saliency_view.ts";
+export { tokensView, type TokensViewOptions } from "./tokens_view.ts";
+export { JUPYTER_DISPLAY, type MimeBundle, type View } from "./view.ts";
+export type { Saliency, SaliencyDefinition, SaliencyPreset, Sequence, Tensor } from "../src/lm/types.ts";
+export type { Token } from "../src/tokenizer/token.ts";

@@ -1,0 +1,45 @@
+/**
+ * Scores as text.
+ *
+ * @module
+ */
+
+/** How scores read. */
+export interface ScoreFormat {
+  /** Whether a score is a share of its row. */
+  readonly percent: boolean;
+  /** Whether a score has a sign. */
+  readonly signed: boolean;
+}
+
+/**
+ * A score as text.
+ *
+ * @param score Any number.
+ * @param format Whether it is a share, and whether it has a sign.
+ * @returns Such as `8.5%`, `+0.0213` or `−1.20e-7`.
+ *
+ * @example
+ * ```ts
+ * import { scoreText } from "./numbers.ts";
+ *
+ * console.log(scoreText(0.085, { percent: true, signed: false })); // 8.5%
+ * console.log(scoreText(-0.5, { percent: false, signed: true })); // −0.500
+ * ```
+ */
+export function scoreText(score: number, format: ScoreFormat): string {
+  if (!Number.isFinite(score)) return String(score);
+  const size = Math.abs(score);
+  const digits = format.percent ? `${(100 * size).toFixed(1)}%` : sizeText(size);
+  if (size === 0 || (format.percent && size < 0.0005)) return digits;
+  return `${score < 0 ? "−" : format.signed ? "+" : ""}${digits}`;
+}
+
+function sizeText(size: number): string {
+  return size === 0 ? "0" : size >= 0.001 && size < 1000 ? size.toPrecision(3) : size.toExponential(2);
+}
+
+/** A count with its noun: `1 token`, `2 tokens`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}

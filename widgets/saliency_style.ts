@@ -1,0 +1,64 @@
+/**
+ * The interaction of a saliency view. The inline styles of its chips show one row; where style rules are allowed
+ * these replace it: hovering an explained token shows its row, a checked radio keeps it. A script adds Escape.
+ *
+ * @module
+ */
+import { overlayOfVariable } from "./colours.ts";
+
+/** What the rules depend on. */
+export interface StyleParts {
+  /** The class of the view. */
+  readonly name: string;
+  /** The index of each row that can be chosen. */
+  readonly rows: readonly number[];
+  /** The index of the row shown at first. */
+  readonly first: number;
+  /** Whether scores have a sign. */
+  readonly signed: boolean;
+  /** Whether numbers and bars stand under the tokens. */
+  readonly detailed: boolean;
+}
+
+/** Each chip holds its share in row n as `--s<n>`, and its number as `--l<n>`. */
+function shownRow(n: number, detailed: boolean): string {
+  return `.t{--s:var(--s${n},0)${detailed ? `;--l:var(--l${n},'')` : ""}}`;
+}
+
+/** `.h` makes hovering stronger than a pin. */
+function choosingRules({ name, rows, detailed }: StyleParts): string {
+  const shown = (n: number) => `{${shownRow(n, detailed)}.m{display:none!important}.m${n}{display:block!important}}`;
+  const pins = rows.map((n) => `.${name}:has(.o${n} :checked)${shown(n)}`);
+  const hovers = rows.map((n) => `.${name}.h:has(.o${n}:hover)${shown(n)}`);
+  return [...pins, ...hovers].join("\n");
+}
+
+/** The rules of a view. */
+export function styleRules(parts: StyleParts): string {
+  const { name, first, signed, detailed } = parts;
+  const sign = signed ? ";--p:clamp(0,var(--s)*1000,1)" : "";
+  return `.${name}{${shownRow(first, detailed)}
+.t{position:relative${sign};background-color:${overlayOfVariable(signed)}!important}
+.o{cursor:pointer}.o:hover,.o:has(:checked){outline:2px solid}.o:has(:focus-visible){outline:3px double}
+&:not(:has(:checked)) .o${first}{outline:2px dashed}
+.r{display:contents!important}.r input{position:absolute;inset:0;width:100%;height:100%;margin:0;opacity:0;cursor:pointer}
+.x{display:inline!important}.u{display:inline!important;visibility:hidden}&:has(:checked) .u{visibility:visible}
+${detailed ? detailedRules(signed) : ""}}
+${choosingRules(parts)}`;
+}
+
+function detailedRules(signed: boolean): string {
+  const size = signed ? "max(var(--s),-1*var(--s))" : "var(--s)";
+  return `.b{width:calc(${size}*1%)!important;background-color:${overlayOfVariable(signed, true)}!important}
+.n{font-size:0!important}.n::after{content:var(--l,'');font-size:11px}`;
+}
+
+/**
+ * Escape takes a pin away, and so does a click on it. Keys that move between tokens are kept from JupyterLab, which
+ * would move between cells.
+ */
+export const SCRIPT = `(()=>{const r=document.currentScript.parentElement,f=r.querySelector("form");let w;
+r.addEventListener("keydown",e=>{if(e.ctrlKey||e.metaKey||e.altKey||!/^(Arrow|Escape$|Enter$| $)/.test(e.key))return;
+e.stopPropagation();if(e.key==="Escape")f.reset()});
+r.addEventListener("pointerdown",e=>{const l=e.target.closest(".o");w=l&&l.querySelector("input:checked")});
+r.addEventListener("click",e=>{if(w&&e.target===w){w.checked=false;w=null}})})()`;

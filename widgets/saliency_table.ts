@@ -1,0 +1,71 @@
+/**
+ * The numbers of a saliency map: as an HTML table, and as plain text.
+ *
+ * @module
+ */
+import type { Saliency, Sequence } from "../src/lm/types.ts";
+import { cell, headHtml, originOf, tableDetails, textTable } from "./chips.ts";
+import { glyphText } from "./glyphs.ts";
+import { scoreText } from "./numbers.ts";
+import { definitionLine, formatOf, type Row } from "./saliency_rows.ts";
+
+/** Above this many cells the table holds the largest scores of each row only. */
+const MOST_CELLS = 4000;
+const LARGEST = 5;
+const MOST_LINES = 40;
+
+function nameOf(sequence: Sequence, position: number): string {
+  const token = sequence.tokens[position];
+  return `${position} ${token === undefined ? "" : glyphText(token)}`;
+}
+
+function rowName({ sequence, options }: Saliency, row: Row): string {
+  return options.together ? "all explained" : nameOf(sequence, row.position);
+}
+
+/** Earlier tokens down, explained tokens across. */
+function fullTable(saliency: Saliency, rows: readonly Row[]): string {
+  const { sequence } = saliency;
+  const format = formatOf(saliency.options);
+  const last = rows.reduce((most, row) => Math.max(most, row.position), 0) + (saliency.options.together ? 1 : 0);
+  const lines = Array.from({ length: last }, (_, i) => {
+    const scores = rows.map((row) =>
+      cell(i < row.position || saliency.options.together ? scoreText(row.scores[i] ?? 0, format) : "", "right")
+    );
+    return `<tr>${cell(nameOf(sequence, i))}${cell(originOf(sequence, i))}${scores.join("")}</tr>`;
+  });
+  const names = rows.map((row) => rowName(saliency, row));
+  return `${headHtml(["token", "origin", ...names])}<tbody>${lines.join("\n")}</tbody>`;
+}
+
+function largestOf(saliency: Saliency, row: Row): string[] {
+  const format = formatOf(saliency.options);
+  return row.ranked.slice(0, LARGEST).map((position) =>
+    `${nameOf(saliency.sequence, position)} ${scoreText(row.scores[position] ?? 0, format)}`
+  );
+}
+
+function largestTable(saliency: Saliency, rows: readonly Row[]): string {
+  const lines = rows.map((row) => {
+    const cells = [rowName(saliency, row), ...largestOf(saliency, row)].map((text) => cell(text));
+    return `<tr>${cells.join("")}</tr>`;
+  });
+  return `${headHtml(["explained", "largest", "2nd", "3rd", "4th", "5th"])}<tbody>${lines.join("\n")}</tbody>`;
+}
+
+/** The scores as a table behind a line that opens it. */
+export function scoreTable(saliency: Saliency, rows: readonly Row[]): string {
+  const cells = rows.length * saliency.sequence.tokens.length;
+  return cells <= MOST_CELLS
+    ? tableDetails("Scores as a table: earlier tokens down, explained tokens across", fullTable(saliency, rows))
+    : tableDetails(`The ${LARGEST} largest scores of each explained token as a table`, largestTable(saliency, rows));
+}
+
+/** The definition and the largest scores of each row, as plain text. */
+export function scoreLines(saliency: Saliency, rows: readonly Row[]): string {
+  const lines = rows.slice(0, MOST_LINES).map((row) => [rowName(saliency, row), ...largestOf(saliency, row)]);
+  const more = rows.length > MOST_LINES ? `\n… and ${rows.length - MOST_LINES} more explained tokens` : "";
+  return `${definitionLine(saliency)}\n${
+    textTable([["explained", "largest scores of earlier tokens"], ...lines])
+  }${more}`;
+}

@@ -1,0 +1,245 @@
+import type { Saliency, Sequence } from "../src/lm/types.ts";
+import { chipHtml, LINE_STYLE, MONOSPACE, originOf, placeWords, SMALL_STYLE, underlineNote } from "./chips.ts";
+import { overlay } from "./colours.ts";
+import { contentName, escapeHtml } from "./escape.ts";
+import { glyphHtml, spokenToken } from "./glyphs.ts";
+import { drawHeatmap } from "./heatmap.ts";
+import { counted, type ScoreFormat, scoreText } from "./numbers.ts";
+import { definitionLine, formatOf, type Row, saliencyRows } from "./saliency_rows.ts";
+import { SCRIPT, styleRules } from "./saliency_style.ts";
+import { scoreLines, scoreTable } from "./saliency_table.ts";
+import { createView, type View } from "./view.ts";
+
+/** How a saliency map is shown. */
+export interface SaliencyViewOptions {
+  /**
+   * Coloured tokens only, or a number and a bar under each as well.
+   *
+   * @default {"minimal"}
+   */
+  readonly style?: "minimal" | "detailed";
+  /** The explained position that is shown at first; by default the last one. */
+  readonly position?: number;
+  /** The title of a saved page. */
+  readonly title?: string;
+}
+
+/** The most rows that can be chosen, and the most scores that the page holds; `data` keeps all. */
+const MOST_ROWS = 256;
+const MOST_SCORES = 20_000;
+
+/** What is drawn: `shown[n]` holds the positions whose score is in the page for row n. */
+interface Drawing {
+  readonly saliency: Saliency;
+  readonly sequence: Sequence;
+  readonly rows: readonly Row[];
+  readonly shown: readonly ReadonlySet<number>[];
+  readonly first: number;
+  readonly format: ScoreFormat;
+  readonly detailed: boolean;
+  readonly note: string;
+}
+
+function firstRow(saliency: Saliency, rows: readonly Row[], position: number | undefined): number {
+  if (position === undefined || saliency.options.together) return rows.length - 1;
+  const index = rows.findIndex((row) => row.position === position);
+  if (index >= 0) return index;
+  throw new RangeError(
+    `Cannot show position ${position} as it is not among the explained ones: ${saliency.positions.join(", ")}`,
+  );
+}
+
+interface Limited {
+  readonly start: number;
+  readonly rows: Row[];
+  readonly shown: Set<number>[];
+  readonly note: string;
+}
+
+/** Small scores go first when a map is too big for a page, then the oldest rows. */
+function limitRows(all: readonly Row[], firstOfAll: number): Limited {
+  const start = Math.max(0, Math.min(all.length - MOST_ROWS, firstOfAll));
+  const rows = all.slice(start, start + MOST_ROWS);
+  const total = rows.reduce((sum, row) => sum + row.ranked.length, 0);
+  const perRow = total > MOST_SCORES ? Math.floor(MOST_SCORES / rows.length) : Infinity;
+  const notes = [
+    ...(rows.length < all.length ? [`This page shows ${rows.length} of ${all.length} explained tokens.`] : []),
+    ...(perRow < Infinity ? [`For each it holds the ${perRow} largest scores.`] : []),
+  ];
+  const note = notes.length === 0 ? "" : `${notes.join(" ")} Nothing is lost: the data of the view keeps every score.`;
+  return { start, rows, shown: rows.map((row) => new Set(row.ranked.slice(0, perRow))), note };
+}
+
+/** For a hover: the numbers of a token in the first row and in the rows where it counts most. */
+function chipTitle(drawing: Drawing, position: number): string {
+  const { sequence, rows, first, format, saliency } = drawing;
+  const place = placeWords(sequence, position);
+  const counts = rows.map((row, n) => ({ n, row, score: row.scores[position] ?? 0 }))
+    .filter(({ score }) => score !== 0)
+    .sort((a, b) => Number(b.n === first) - Number(a.n === first) || Math.abs(b.score) - Math.abs(a.score));
+  const lines = counts.slice(0, 5).map(({ row, score }) =>
+    `${scoreText(score, format)} for ${saliency.options.together ? "all explained tokens" : rowName(sequence, row)}`
+  );
+  return [place, ...lines].join("\n");
+}
+
+function rowName(sequence: Sequence, row: Row): string {
+  const token = sequence.tokens[row.position];
+  return `${token === undefined ? "" : spokenToken(token)} (token ${row.position})`;
+}
+
+function chipVariables({ rows, shown, format, detailed }: Drawing, position: number): string {
+  return rows.map((row, n) => {
+    if (!shown[n]?.has(position)) return "";
+    const score = row.scores[position] ?? 0;
+    const label = detailed ? `;--l${n}:'${scoreText(score, format)}'` : "";
+    return `;--s${n}:${Math.round(100 * score / row.largest)}${label}`;
+  }).join("");
+}
+
+/** The bar and the number of the first row; style rules put other rows in their place. */
+function detailHtml({ rows, first, format }: Drawing, position: number): string {
+  const row = rows[first];
+  const score = row?.scores[position] ?? 0;
+  const share = score / (row?.largest ?? 1);
+  const width = Math.round(100 * Math.abs(share));
+  return `<span class="b" style="display:block;height:4px;width:${width}%;background-color:${
+    overlay(share, true)
+  }"></span>` +
+    `<span class="n" style="display:block;height:16px;font-size:11px">${
+      score === 0 ? "" : scoreText(score, format)
+    }</span>`;
+}
+
+function saliencyChip(drawing: Drawing, position: number, rowOfPosition: ReadonlyMap<number, number>): string {
+  const { sequence, rows, first, detailed, saliency } = drawing;
+  const n = rowOfPosition.get(position);
+  const share = (rows[first]?.scores[position] ?? 0) / (rows[first]?.largest ?? 1);
+  const words = escapeHtml(`Explain ${placeWords(sequence, position)}`);
+  const radio =
+    `<span class="r" style="display:none"><input type="radio" name="row" value="${position}" aria-label="${words}"></span>`;
+  const style = `${detailed ? "min-width:40px;vertical-align:top;text-align:center;" : ""}` +
+    `background-color:${overlay(share)}${chipVariables(drawing, position)}`;
+  const chip = {
+    position,
+    title: chipTitle(drawing, position),
+    style: `${n !== undefined && originOf(sequence, position) === "prompt" ? "border-bottom:2px dotted;" : ""}${style}`,
+    after: detailed ? detailHtml(drawing, position) : "",
+  };
+  if (n === undefined || saliency.options.together) return chipHtml(sequence, chip);
+  return chipHtml(sequence, { ...chip, className: `o o${n}`, before: radio, label: true });
+}
+
+/** What a row says in words; the one that is shown changes with the colours. */
+function captionHtml({ sequence, rows, first, format, saliency }: Drawing, n: number): string {
+  const row = rows[n];
+  const target = row && sequence.tokens[row.position];
+  if (row === undefined || target === undefined) return "";
+  const parts = row.ranked.slice(0, 3).flatMap((position) => {
+    const token = sequence.tokens[position];
+    const score = scoreText(row.scores[position] ?? 0, format);
+    return token ? [`<b style="${MONOSPACE}">${glyphHtml(token)}</b> ${escapeHtml(score)}`] : [];
+  });
+  const name = saliency.options.together
+    ? `All ${saliency.positions.length} explained tokens together`
+    : `<b style="${MONOSPACE}">${glyphHtml(target)}</b> (token ${row.position}, ${originOf(sequence, row.position)})`;
+  const said = parts.length === 0 ? "no earlier token has a score" : `most from ${parts.join(", ")}`;
+  return `<div class="m m${n}" style="display:${n === first ? "block" : "none"}">${name}: ${said}</div>`;
+}
+
+function notesHtml(drawing: Drawing): string {
+  const { saliency, sequence, note, format } = drawing;
+  const colours = format.signed
+    ? "Orange speaks for the explained token, blue against it."
+    : "The stronger the orange, the more a token counts.";
+  const keys = saliency.options.together
+    ? ""
+    : `<span class="x" style="display:none"> Hover an explained token to see its row; click to keep it; arrow keys move.</span>` +
+      ` <span class="u" style="display:none"><button type="reset">Unpin</button></span>`;
+  const text = [colours, underlineNote(sequence), note].filter(Boolean).join(" ");
+  return `<div style="${SMALL_STYLE}">${escapeHtml(text)}${keys}</div>`;
+}
+
+/** The same for the same content, also when that was read from a file. */
+function nameOf({ saliency, sequence, first, detailed }: Drawing): string {
+  const { positions, scores, options } = saliency;
+  const text = [sequence.tokenIds, sequence.promptLength, sequence.text, positions, Array.from(scores.data), options];
+  return contentName(JSON.stringify([...text, first, detailed]));
+}
+
+function drawHtml(drawing: Drawing): string {
+  const { saliency, sequence, rows, first, format, detailed } = drawing;
+  const { together } = saliency.options;
+  const name = nameOf(drawing);
+  const rowOfPosition = new Map(rows.map((row, n) => [row.position, n]));
+  const chips = sequence.tokens.map((_, position) => saliencyChip(drawing, position, rowOfPosition));
+  const choices = together ? [] : Array.from(rows.keys());
+  const group = together
+    ? `role="group" aria-label="Tokens"`
+    : `role="radiogroup" aria-label="Tokens; choose an explained one"`;
+  return `<div class="${name} h"><style>
+${styleRules({ name, rows: choices, first, signed: format.signed, detailed })}
+</style><form method="dialog" aria-label="Saliency map" style="margin:0">
+<div style="${SMALL_STYLE}">${escapeHtml(definitionLine(saliency))}</div>
+<div ${group} style="${LINE_STYLE}">
+${chips.join("\n")}
+</div>
+<div aria-live="polite" style="min-height:24px;font-size:14px">
+${rows.map((_, n) => captionHtml(drawing, n)).join("\n")}
+</div>
+${notesHtml(drawing)}
+${scoreTable(saliency, rows)}
+</form>${together ? "" : `<script>${SCRIPT}</script>`}</div>`;
+}
+
+/**
+ * Shows which earlier tokens made each explained token: the text, coloured by the row of one explained token.
+ * Hovering an explained token shows its row, a click keeps it, arrow keys move the choice and Escape ends it.
+ * Without scripts the rest still works; without style rules, as in a notebook that is not trusted, the first row stays.
+ *
+ * @param saliency What `LanguageModel.saliency` gave, or the same read from a file.
+ * @param options How it is shown.
+ * @returns A view; as the last line of a notebook cell it shows itself.
+ * @throws {RangeError} If the scores do not fit the sequence, or `options.position` is not explained.
+ *
+ * @example
+ * ```ts
+ * import { saliencyView } from "./mod.ts";
+ *
+ * const token = (text: string, id: number, start: number) => ({
+ *   id, piece: text, bytes: new TextEncoder().encode(text), start, end: start + text.length, text,
+ * });
+ * const view = saliencyView({
+ *   sequence: { tokenIds: [1, 2], tokens: [token("Hello", 1, 0), token(" world", 2, 5)], promptLength: 1, text: "Hello world" },
+ *   positions: [1],
+ *   scores: { data: new Float32Array([1, 0]), shape: [1, 2] },
+ *   options: {
+ *     preset: "ecco", method: "gradientXInput", of: "probability", reduce: "l2", normalize: true, together: false,
+ *   },
+ * });
+ * console.log(view.text);
+ * ```
+ */
+export function saliencyView(saliency: Saliency, options: SaliencyViewOptions = {}): View<Saliency> {
+  const all = saliencyRows(saliency);
+  const firstOfAll = firstRow(saliency, all, options.position);
+  const { start, rows, shown, note } = limitRows(all, firstOfAll);
+  const drawing: Drawing = {
+    saliency,
+    sequence: saliency.sequence,
+    rows,
+    shown,
+    first: firstOfAll - start,
+    format: formatOf(saliency.options),
+    detailed: options.style === "detailed",
+    note,
+  };
+  const title = options.title ?? `Saliency of ${counted(saliency.positions.length, "token")}`;
+  return createView({
+    title,
+    html: drawHtml(drawing),
+    drawSvg: () => drawHeatmap(saliency, rows, title),
+    data: saliency,
+    text: scoreLines(saliency, all),
+  });
+}

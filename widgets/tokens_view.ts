@@ -1,0 +1,189 @@
+import type { Sequence } from "../src/lm/types.ts";
+import type { Token } from "../src/tokenizer/token.ts";
+import { drawDocument, Plot } from "./chart.ts";
+import {
+  cell,
+  chipHtml,
+  headHtml,
+  LINE_STYLE,
+  originOf,
+  placeWords,
+  SMALL_STYLE,
+  tableDetails,
+  textTable,
+  underlineNote,
+} from "./chips.ts";
+import { escapeHtml } from "./escape.ts";
+import { breaksLine, glyphText, hexBytes, visibleText } from "./glyphs.ts";
+import { counted } from "./numbers.ts";
+import { createView, type View } from "./view.ts";
+
+/** How tokens are shown. */
+export interface TokensViewOptions {
+  /** The title of a saved page. */
+  readonly title?: string;
+}
+
+const COLUMNS = ["position", "token", "id", "piece", "bytes", "characters", "origin"] as const;
+const MOST_LINES = 200;
+const LINE_WIDTH = 90;
+const CHARACTER = 7.3;
+
+function fields(sequence: Sequence, token: Token, position: number): string[] {
+  const { id, piece, start, end } = token;
+  return [
+    String(position),
+    glyphText(token),
+    String(id),
+    visibleText(piece),
+    hexBytes(token),
+    `${start}–${end}`,
+    originOf(sequence, position),
+  ];
+}
+
+function titleOf(sequence: Sequence, token: Token, position: number): string {
+  return `${placeWords(sequence, position)}\nid ${token.id}, piece ${visibleText(token.piece)}\nbytes ${
+    hexBytes(token)
+  }\n` +
+    `characters ${token.start}–${token.end}`;
+}
+
+/** Neighbours differ in shade, so that the ends of tokens can be seen. */
+function shade(position: number): string {
+  return `rgba(128,128,128,${position % 2 === 0 ? 0.16 : 0.3})`;
+}
+
+function drawHtml(sequence: Sequence): string {
+  const chips = sequence.tokens.map((token, position) =>
+    chipHtml(sequence, {
+      position,
+      title: titleOf(sequence, token, position),
+      style: `background-color:${shade(position)}`,
+    })
+  );
+  const rows = sequence.tokens.map((token, position) =>
+    `<tr>${fields(sequence, token, position).map((text) => cell(text)).join("")}</tr>`
+  );
+  const table = `${headHtml(COLUMNS)}<tbody>${rows.join("\n")}</tbody>`;
+  const legend = `${summary(sequence)} ${underlineNote(sequence)}`;
+  return `<div><div style="${SMALL_STYLE}">${escapeHtml(legend.trim())}</div>
+<div role="group" aria-label="Tokens" style="${LINE_STYLE}">
+${chips.join("\n")}
+</div>
+${tableDetails("Tokens as a table", table)}</div>`;
+}
+
+function summary({ tokens, text, promptLength }: Sequence): string {
+  const prompt = Math.min(promptLength, tokens.length);
+  return `${counted(tokens.length, "token")} (${prompt} prompt, ${tokens.length - prompt} written), ${
+    counted(Array.from(text).length, "character")
+  }.`;
+}
+
+function drawText(sequence: Sequence): string {
+  const rows = sequence.tokens.slice(0, MOST_LINES).map((token, position) => fields(sequence, token, position));
+  const more = sequence.tokens.length - MOST_LINES;
+  return textTable([COLUMNS, ...rows]) + (more > 0 ? `\n… and ${more} more` : "");
+}
+
+interface Box {
+  readonly text: string;
+  readonly line: number;
+  readonly left: number;
+  readonly right: number;
+  readonly position: number;
+  readonly written: boolean;
+}
+
+/** Tokens in lines of equal characters. */
+function layOut(sequence: Sequence): Box[] {
+  let line = 0;
+  let left = 0;
+  return sequence.tokens.map((token, position) => {
+    const text = glyphText(token);
+    const width = Array.from(text).length + 0.6;
+    if (left > 0 && left + width > LINE_WIDTH) [line, left] = [line + 1, 0];
+    const box = {
+      text,
+      line,
+      left,
+      right: left + width,
+      position,
+      written: originOf(sequence, position) === "written",
+    };
+    [line, left] = breaksLine(token) ? [line + 1, 0] : [line, box.right + 0.3];
+    return box;
+  });
+}
+
+function drawSvg(sequence: Sequence, title: string): string {
+  const boxes = layOut(sequence);
+  const lines = 1 + boxes.reduce((most, box) => Math.max(most, box.line), 0);
+  const width = 16 + Math.ceil(CHARACTER * boxes.reduce((most, box) => Math.max(most, box.right), LINE_WIDTH));
+  const height = 16 + 26 * lines;
+  const y1 = (box: Box) => 26 * box.line;
+  const y2 = (box: Box) => 26 * box.line + 20;
+  const plot: Plot.PlotOptions = {
+    width,
+    height,
+    margin: 8,
+    x: { axis: null, domain: [0, (width - 16) / CHARACTER] },
+    y: { axis: null, domain: [0, 26 * lines], reverse: true },
+    marks: [
+      Plot.rect(boxes, {
+        x1: "left",
+        x2: "right",
+        y1,
+        y2,
+        rx: 3,
+        fill: (box: Box) => box.position % 2 === 0 ? "#e8e8e8" : "#d4d4d4",
+      }),
+      Plot.link(boxes.filter((box) => box.written), {
+        x1: "left",
+        x2: "right",
+        y1: y2,
+        y2,
+        stroke: "#222",
+        strokeWidth: 2,
+      }),
+      Plot.text(boxes, {
+        x: (box: Box) => (box.left + box.right) / 2,
+        y: (box: Box) => 26 * box.line + 10,
+        text: "text",
+        fontFamily: "monospace",
+        fontSize: 12,
+      }),
+    ],
+  };
+  return drawDocument([{ plot, top: 0 }], { width, height, title });
+}
+
+/**
+ * Shows how a text was cut into tokens: each one's id, vocabulary piece, bytes and place in the text. Bytes that are
+ * a part of a character show as such, and whitespace as glyphs.
+ *
+ * @param sequence What `LanguageModel.sequence` or `LanguageModel.generate` gave.
+ * @param options How it is shown.
+ * @returns A view; as the last line of a notebook cell it shows itself.
+ *
+ * @example
+ * ```ts
+ * import { tokensView } from "./mod.ts";
+ *
+ * const bytes = new TextEncoder().encode("Hi");
+ * const token = { id: 17250, piece: "Hi", bytes, start: 0, end: 2, text: "Hi" };
+ * const view = tokensView({ tokenIds: [17250], tokens: [token], promptLength: 1, text: "Hi" });
+ * console.log(view.text);
+ * ```
+ */
+export function tokensView(sequence: Sequence, options: TokensViewOptions = {}): View<Sequence> {
+  const title = options.title ?? counted(sequence.tokens.length, "token");
+  return createView({
+    title,
+    html: drawHtml(sequence),
+    drawSvg: () => drawSvg(sequence, title),
+    data: sequence,
+    text: drawText(sequence),
+  });
+}

@@ -1,0 +1,127 @@
+/**
+ * A view: one picture of some data, readable as a page, as an image and as plain text.
+ *
+ * @module
+ */
+import { escapeHtml } from "./escape.ts";
+
+/** The name of the method that a Jupyter kernel calls to show a value. */
+export const JUPYTER_DISPLAY: unique symbol = Symbol.for("Jupyter.display");
+
+/** What a notebook gets. An SVG is not among it: a notebook hides that type when it is not trusted. */
+export interface MimeBundle {
+  /** The interactive form. */
+  readonly "text/html": string;
+  /** The plain form. */
+  readonly "text/plain": string;
+}
+
+/**
+ * A picture of `data`. As the last line of a notebook cell it shows itself.
+ *
+ * @typeParam Data What is shown.
+ */
+export interface View<Data = unknown> {
+  /** A fragment of HTML that needs nothing else: no network, no library, no script to be readable. */
+  readonly html: string;
+  /** A document in SVG, drawn when first asked for. */
+  readonly svg: string;
+  /** What is shown, complete. */
+  readonly data: Data;
+  /** A table in plain text. */
+  readonly text: string;
+  /**
+   * Writes a file: a page for `.html`, an image for `.svg`, the data for `.json`.
+   *
+   * @param path Where to write.
+   */
+  save(path: string | URL): Promise<void>;
+  /** What a notebook shows. */
+  [JUPYTER_DISPLAY](): MimeBundle;
+}
+
+/** The parts of a view. */
+export interface ViewParts<Data> {
+  /** The title of a saved page. */
+  readonly title: string;
+  /** See {@linkcode View.html}. */
+  readonly html: string;
+  /** Draws {@linkcode View.svg}. */
+  readonly drawSvg: () => string;
+  /** See {@linkcode View.data}. */
+  readonly data: Data;
+  /** See {@linkcode View.text}. */
+  readonly text: string;
+}
+
+/** A fragment as a page of its own. */
+export function standalonePage(title: string, html: string): string {
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark">
+<title>${escapeHtml(title)}</title>
+</head>
+<body style="font-family: system-ui, sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em">
+${html}
+</body>
+</html>
+`;
+}
+
+/** JSON with typed arrays as lists; a 32-bit float gets the digits that bring it back, and no more. */
+function viewJson(data: unknown): string {
+  const plain = (_key: string, value: unknown) => {
+    if (value instanceof Float32Array) return Array.from(value, (x) => Number(x.toPrecision(9)));
+    if (value instanceof Int32Array || value instanceof Uint8Array) return Array.from(value);
+    return value;
+  };
+  return `${JSON.stringify(data, plain)}\n`;
+}
+
+function fileContent<Data>(path: string | URL, view: View<Data>, title: string): string {
+  const name = String(path).toLowerCase();
+  if (name.endsWith(".html")) return standalonePage(title, view.html);
+  if (name.endsWith(".svg")) return view.svg;
+  if (name.endsWith(".json")) return viewJson(view.data);
+  throw new TypeError(`Cannot save the view as its format is neither .html, .svg nor .json: "${path}"`);
+}
+
+/**
+ * Makes a view of its parts.
+ *
+ * @param parts The forms of the view.
+ * @returns The view.
+ *
+ * @example
+ * ```ts
+ * import { createView } from "./view.ts";
+ *
+ * const view = createView({ title: "One", html: "<b>1</b>", drawSvg: () => "<svg/>", data: 1, text: "1" });
+ * console.log(view.text); // 1
+ * ```
+ */
+export function createView<Data>(parts: ViewParts<Data>): View<Data> {
+  const { title, html, data, text } = parts;
+  let svg: string | undefined;
+  const view: View<Data> & { [key: symbol]: unknown } = {
+    html,
+    data,
+    text,
+    get svg() {
+      return svg ??= parts.drawSvg();
+    },
+    async save(path) {
+      await Deno.writeTextFile(path, fileContent(path, view, title));
+    },
+    [JUPYTER_DISPLAY]() {
+      return { "text/html": html, "text/plain": text };
+    },
+    [Symbol.for("Deno.customInspect")]() {
+      return text;
+    },
+  };
+  return view;
+}
