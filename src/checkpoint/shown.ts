@@ -10,6 +10,7 @@ export function shown(value: unknown): string {
 }
 
 function asJson(value: unknown): string {
+  if (typeof value === "number") return String(value); // JSON has no NaN
   try {
     return JSON.stringify(value) ?? String(value);
   } catch { // a bigint, or an object that contains itself

@@ -37,8 +37,8 @@ const SPACE = /^\p{White_Space}$/u;
  * @returns The function; its parts are never empty, and in the order of the text.
  */
 export function addedTokenSplitter(tokens: ReadonlyMap<string, AddedToken>): (text: string) => TextPart[] {
-  if (tokens.size === 0) return (text) => text === "" ? [] : [text];
-  const contents = [...tokens.keys()].sort((a, b) => b.length - a.length);
+  const contents = [...tokens.keys()].filter((content) => content !== "").sort((a, b) => b.length - a.length);
+  if (contents.length === 0) return (text) => text === "" ? [] : [text];
   const pattern = new RegExp(
     contents.map((content) => content.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&")).join("|"),
     "gu",

@@ -52,13 +52,17 @@ export function placeCharacters(bytes: Uint8Array): CharacterPlaces {
  */
 export function displayBytes(bytes: Uint8Array): string {
   let text = "";
+  let shown = 0;
   for (let i = 0; i < bytes.length;) {
     const segment = segmentAt(bytes, i);
-    const part = bytes.subarray(i, i + segment.bytes);
-    text += segment.valid ? decodeUtf8(part) : Array.from(part, escapeByte).join("");
-    i += segment.bytes;
+    const end = i + segment.bytes;
+    if (!segment.valid) {
+      text += decodeUtf8(bytes.subarray(shown, i)) + Array.from(bytes.subarray(i, end), escapeByte).join("");
+      shown = end;
+    }
+    i = end;
   }
-  return text;
+  return text + decodeUtf8(bytes.subarray(shown));
 }
 
 /**

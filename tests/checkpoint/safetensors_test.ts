@@ -1,7 +1,8 @@
 import { deepStrictEqual as deepEqual, ok, rejects, strictEqual as equal } from "@std/assert";
 import { openBytes } from "../../src/checkpoint/byte_source.ts";
 import { readSafetensors } from "../../src/checkpoint/safetensors.ts";
-import { random, safetensorsBytes, safetensorsFile } from "./safetensors_file.ts";
+import { random } from "./random.ts";
+import { safetensorsBytes, safetensorsFile } from "./safetensors_file.ts";
 
 const read = (bytes: Uint8Array) => readSafetensors(openBytes("x.safetensors", bytes));
 const byte = (offsets: unknown, more: object = {}) => ({ dtype: "U8", shape: [1], data_offsets: offsets, ...more });

@@ -2,7 +2,7 @@ import { deepStrictEqual as deepEqual, rejects, strictEqual as equal, throws } f
 import { openBytes } from "../../src/checkpoint/byte_source.ts";
 import type { TensorEntry } from "../../src/checkpoint/safetensors.ts";
 import { firstNonFinite, isCheckpointDType, readFloat32, widenFloat32 } from "../../src/checkpoint/values.ts";
-import { random } from "./safetensors_file.ts";
+import { random } from "./random.ts";
 
 /** A tensor at an odd place of its file. */
 function tensor(dtype: string, values: ArrayBufferView<ArrayBuffer>): TensorEntry {

@@ -1,0 +1,24 @@
+import { ok, strictEqual as equal } from "@std/assert";
+import { shown } from "../../src/checkpoint/shown.ts";
+
+const cyclic: { self?: unknown } = {};
+cyclic.self = cyclic;
+const VALUES: [unknown, string][] = [
+  ['a "b"', '"a \\"b\\""'],
+  [[1, null], "[1,null]"],
+  [undefined, "undefined"],
+  [10n, "10"],
+  [NaN, "NaN"],
+  [Symbol("s"), "Symbol(s)"],
+  [cyclic, "[object Object]"],
+];
+for (const [value, text] of VALUES) {
+  Deno.test(`shown() writes ${text}`, () => equal(shown(value), text));
+}
+
+Deno.test("shown() cuts long values off, never through a character", () => {
+  for (const filler of ["", "x"]) {
+    const text = shown(filler + "😀".repeat(100));
+    ok(text.length <= 80 && text.endsWith("…") && text.isWellFormed(), text);
+  }
+});
