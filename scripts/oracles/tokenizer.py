@@ -34,6 +34,8 @@ TRAINING = [
     "नमस्ते दुनिया। ยินดีต้อนรับ สวัสดี 안녕하세요 세계",
     "😀😀 😁 😂🤣 👍🏽 👩‍👩‍👧‍👦 🇩🇪🇫🇷 ❤️ 🏳️‍🌈",
     "a_b __init__ --flag=value https://example.org/path?q=1&r=2#top user@example.org <b>bold</b>",
+    # so that pieces tell where U+FEFF and U+0085 were cut off
+    "x \ufeffy \ufeff\ufeff \u0085 \u0085\u0085 z\u0085 \u0085a " * 8,
 ]
 
 FIXED = [
