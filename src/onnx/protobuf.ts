@@ -35,10 +35,7 @@ export class MessageWriter {
 
   /** Writes a nested message. */
   message(field: number, value: MessageWriter): this {
-    this.#tag(field, BYTES).#push(varint(BigInt(value.#length)));
-    this.#chunks.push(...value.#chunks);
-    this.#length += value.#length;
-    return this;
+    return this.bytes(field, value.finish());
   }
 
   /** The message's bytes. */
