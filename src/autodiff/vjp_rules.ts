@@ -48,6 +48,14 @@ export const VJP_RULES = {
 
   Reciprocal: (g, { outputs: [y] }, [dy]) => [g.mul(dy!, g.mul(g.mul(y!, y!), g.floats([-1], [])))],
 
+  Exp: (g, { outputs: [y] }, [dy]) => [g.mul(dy!, y!)],
+
+  // dy/dx = 2/√π · exp(−x²)
+  Erf: (g, { inputs: [x] }, [dy]) => {
+    const bell = g.exp(g.mul(g.mul(x!, x!), g.floats([-1], [])));
+    return [g.mul(dy!, g.mul(bell, g.floats([2 / Math.sqrt(Math.PI)], [])))];
+  },
+
   Tanh: (g, { outputs: [y] }, [dy]) => [g.mul(dy!, g.sub(one(g), g.mul(y!, y!)))],
 
   Sigmoid: (g, { outputs: [y] }, [dy]) => [g.mul(dy!, g.mul(y!, g.sub(one(g), y!)))],

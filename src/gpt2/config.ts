@@ -29,7 +29,7 @@ export interface GPT2Config {
 }
 
 /** The activation functions that are supported, by their Hugging Face names. */
-export const ACTIVATION_FUNCTIONS = ["gelu_new", "gelu_pytorch_tanh", "relu", "silu", "swish", "tanh"] as const;
+export const ACTIVATION_FUNCTIONS = ["gelu", "gelu_new", "gelu_pytorch_tanh", "relu", "silu", "swish", "tanh"] as const;
 
 /** The name of a supported activation function. */
 export type ActivationFunction = typeof ACTIVATION_FUNCTIONS[number];

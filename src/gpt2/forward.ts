@@ -120,6 +120,8 @@ function attentionScale({ nEmbd, nHead, ...config }: GPT2Config, layer: number):
 
 function activate(g: Graph, { activationFunction }: GPT2Config, x: Value): Value {
   switch (activationFunction) {
+    case "gelu":
+      return gelu(g, x);
     case "gelu_new":
     case "gelu_pytorch_tanh":
       return g.geluTanh(x);
@@ -131,4 +133,10 @@ function activate(g: Graph, { activationFunction }: GPT2Config, x: Value): Value
     case "tanh":
       return g.tanh(x);
   }
+}
+
+/** The exact GELU, `x Φ(x)`. */
+function gelu(g: Graph, x: Value): Value {
+  const phi = g.add(g.floats([1], []), g.erf(g.mul(x, g.floats([Math.SQRT1_2], [])))); // 2 Φ(x)
+  return g.mul(g.mul(x, g.floats([0.5], [])), phi);
 }

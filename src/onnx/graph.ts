@@ -10,6 +10,8 @@ export type OpName =
   | "ConstantOfShape"
   | "Div"
   | "Equal"
+  | "Erf"
+  | "Exp"
   | "Gather"
   | "Gelu"
   | "Gemm"

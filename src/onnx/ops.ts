@@ -83,6 +83,16 @@ export class Graph extends GraphScope {
     return this.#unary("Sqrt", x);
   }
 
+  /** The exponential function. */
+  exp(x: Value): Value {
+    return this.#unary("Exp", x);
+  }
+
+  /** The error function, which ONNX Runtime computes in float32 only. */
+  erf(x: Value): Value {
+    return this.#unary("Erf", x);
+  }
+
   /** The hyperbolic tangent. */
   tanh(x: Value): Value {
     return this.#unary("Tanh", x);
