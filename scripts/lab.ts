@@ -1,0 +1,73 @@
+/**
+ * `deno task lab` opens the notebooks in JupyterLab; it installs what is missing into `.venv` first.
+ * `deno task lab --headless [notebook]` executes them and writes pages into `.out` instead.
+ * Other arguments go to JupyterLab, such as `--no-browser` or `--port=8899`.
+ *
+ * @module
+ */
+import { relative } from "node:path";
+import { listNotebooks, OUT, prepareEnvironment, python, ROOT } from "./notebooks/environment.ts";
+import { executeNotebook } from "./notebooks/execute.ts";
+
+const FIRST = "notebooks/01_saliency.ipynb";
+
+function say(message: string): void {
+  // deno-lint-ignore no-console
+  console.log(message);
+}
+
+async function cacheModule(): Promise<void> {
+  const { success } = await new Deno.Command(Deno.execPath(), { args: ["cache", "mod.ts"], cwd: ROOT }).output();
+  if (!success) say('Cannot cache the packages of mod.ts; "deno cache mod.ts" says why. The kernel will try again');
+}
+
+async function executeAll(notebooks: readonly string[]): Promise<void> {
+  for (const notebook of notebooks) {
+    const start = performance.now();
+    const { page, notebook: executed } = await executeNotebook(notebook, OUT);
+    const seconds = ((performance.now() - start) / 1000).toFixed(1);
+    say(`${notebook} ran in ${seconds} s: ${relative(ROOT, page)} and ${relative(ROOT, executed)}`);
+  }
+}
+
+/** A notebook that was not trusted would show without its style rules and scripts. */
+async function trustNotebooks(): Promise<void> {
+  const code = "from nbformat.sign import TrustNotebookApp; TrustNotebookApp.launch_instance()";
+  await python(["-c", code, ...(await listNotebooks())], { stdout: "null" }).spawn().status;
+}
+
+/** Ctrl-C reaches JupyterLab as well; this process waits until it has ended its kernels. */
+async function openLab(args: readonly string[]): Promise<number> {
+  const root = Deno.build.os !== "windows" && Deno.uid() === 0 ? ["--allow-root"] : [];
+  const own = args.some((arg) => arg.endsWith(".ipynb")) ? [] : [FIRST];
+  const command = ["-m", "jupyterlab", "--ServerApp.answer_yes=True", ...root, ...own, ...args];
+  const lab = python(command, { stdin: "inherit", stdout: "inherit", stderr: "inherit" }).spawn();
+  const stop = () => {
+    if (Deno.build.os !== "windows") lab.kill("SIGTERM");
+  };
+  const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+  for (const signal of signals) Deno.addSignalListener(signal, stop);
+  const { code } = await lab.status;
+  for (const signal of signals) Deno.removeSignalListener(signal, stop);
+  return code;
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  await prepareEnvironment(say);
+  await cacheModule();
+  if (!args.includes("--headless")) {
+    await trustNotebooks();
+    return await openLab(args);
+  }
+  const named = args.filter((arg) => arg !== "--headless");
+  await executeAll(named.length > 0 ? named : await listNotebooks());
+  return 0;
+}
+
+try {
+  Deno.exit(await main(Deno.args));
+} catch (error) {
+  // deno-lint-ignore no-console
+  console.error(error instanceof Error ? error.message : error);
+  Deno.exit(1);
+}

@@ -1,0 +1,35 @@
+/**
+ * Runs a notebook for real, cell by cell, under the Deno kernel.
+ *
+ * @module
+ */
+import { basename, join } from "node:path";
+import { python, ROOT } from "./environment.ts";
+
+/** The files that an execution wrote. */
+export interface Execution {
+  /** The executed notebook. */
+  readonly notebook: string;
+  /** The same as a page. */
+  readonly page: string;
+}
+
+/**
+ * Executes a notebook; the notebook itself stays as it is.
+ *
+ * @param path The notebook.
+ * @param folder Where the results are written.
+ * @returns The paths of the results.
+ * @throws {Error} If a cell fails; the message holds its error.
+ */
+export async function executeNotebook(path: string, folder: string): Promise<Execution> {
+  await Deno.mkdir(folder, { recursive: true });
+  const name = basename(path, ".ipynb");
+  const execution = { notebook: join(folder, `${name}.ipynb`), page: join(folder, `${name}.html`) };
+  const script = join(ROOT, "scripts", "notebooks", "execute.py");
+  const command = python([script, path, execution.notebook, execution.page], { stderr: "piped", stdout: "piped" });
+  const { success, stderr } = await command.output();
+  const said = new TextDecoder().decode(stderr).trim();
+  if (!success) throw new Error(said.slice(Math.max(0, said.indexOf("Cannot execute"))));
+  return execution;
+}
