@@ -34,9 +34,9 @@ export interface Chip {
   readonly label?: boolean;
 }
 
-/** Who gave a token: `prompt` or `written`. */
-export function originOf(sequence: Sequence, position: number): "prompt" | "written" {
-  return position < sequence.promptLength ? "prompt" : "written";
+/** Where a token belongs. What follows the prompt was written by the model, or by somebody else and only read by it. */
+export function originOf(sequence: Sequence, position: number): "prompt" | "continuation" {
+  return position < sequence.promptLength ? "prompt" : "continuation";
 }
 
 /** A token and its place in words: `“keys” after a space, token 3, prompt`. */
@@ -46,13 +46,13 @@ export function placeWords(sequence: Sequence, position: number): string {
 }
 
 /**
- * A chip as HTML. A written token is underlined, so that it differs from a prompt token without colour. The inline
+ * A chip as HTML. A token after the prompt is underlined, so that it differs without colour. The inline
  * style is what is left when a notebook is not trusted.
  */
 export function chipHtml(sequence: Sequence, chip: Chip): string {
   const token = sequence.tokens[chip.position];
   if (token === undefined) return "";
-  const underline = originOf(sequence, chip.position) === "written" ? "border-bottom:2px solid;" : "";
+  const underline = originOf(sequence, chip.position) === "continuation" ? "border-bottom:2px solid;" : "";
   const style = `display:inline-block;padding:1px 2px;margin:1px;border-radius:3px;${underline}${chip.style ?? ""}`;
   const tag = chip.label ? "label" : "span";
   const words = chip.label ? "" : ` role="img" aria-label="${escapeHtml(placeWords(sequence, chip.position))}"`;
@@ -62,11 +62,10 @@ export function chipHtml(sequence: Sequence, chip: Chip): string {
     }`;
 }
 
-/** Says how prompt and written tokens differ. */
+/** Says how prompt and continuation differ. */
 export function underlineNote(sequence: Sequence): string {
-  const written = sequence.tokens.length - sequence.promptLength;
-  if (written <= 0) return "No token is underlined: none was written by the model.";
-  return sequence.promptLength === 0 ? "" : "Underlined: written by the model; the rest: the prompt.";
+  if (sequence.promptLength >= sequence.tokens.length) return "Nothing is underlined: nothing follows the prompt.";
+  return sequence.promptLength === 0 ? "" : "Underlined: what follows the prompt.";
 }
 
 /** A table cell. */

@@ -5,7 +5,7 @@
  *
  * @example
  * ```ts
- * import { tokensView } from "./mod.ts";
+ * import { tokensView } from "@looking-glass/looking-glass/widgets";
  *
  * const bytes = new TextEncoder().encode("Hi");
  * const token = { id: 17250, piece: "Hi", bytes, start: 0, end: 2, text: "Hi" };

@@ -64,18 +64,18 @@ export function saliencyRows(saliency: Saliency): Row[] {
 
 /** What was computed, in one line. */
 export function definitionLine({ options, positions }: Saliency): string {
-  const scalar = options.together
-    ? `cross-entropy of ${
-      positions.length === 1 ? "the explained token" : `all ${positions.length} explained tokens together`
-    }`
-    : `${
-      { probability: "probability", logProb: "log-probability", logit: "logit" }[options.of]
-    } of each explained token`;
+  const name = { probability: "probability", logProb: "log-probability", logit: "logit" }[options.of];
+  const scalar = options.together ? togetherWords(options, positions.length) : `${name} of each explained token`;
   const method = options.method === "gradientXInput" ? "Gradient × input" : "Gradient";
   const reduce = options.reduce === "l2" ? "L2 norm over the embedding" : "signed sum over the embedding";
   return `${method} of the ${scalar}, ${reduce}, ${scaleWords(options)} · ${
     formula(options)
   } · preset “${options.preset}”`;
+}
+
+function togetherWords({ of }: SaliencyDefinition, count: number): string {
+  const scalar = of === "logit" ? "sum of the logits" : "cross-entropy";
+  return `${scalar} of ${count === 1 ? "the explained token" : `all ${count} explained tokens together`}`;
 }
 
 function scaleWords({ normalize, reduce }: SaliencyDefinition): string {
@@ -84,7 +84,9 @@ function scaleWords({ normalize, reduce }: SaliencyDefinition): string {
 }
 
 function formula({ method, of, reduce, together }: SaliencyDefinition): string {
-  const scalar = together ? "∂loss" : { probability: "∂p", logProb: "∂log p", logit: "∂logit" }[of];
+  const scalar = together
+    ? (of === "logit" ? "∂Σlogit" : "∂loss")
+    : { probability: "∂p", logProb: "∂log p", logit: "∂logit" }[of];
   const vector = method === "gradientXInput" ? `${scalar}/∂x ⊙ x` : `${scalar}/∂x`;
   return reduce === "l2" ? `‖${vector}‖₂` : `Σ ${vector}`;
 }

@@ -160,19 +160,12 @@ function notesHtml(drawing: Drawing): string {
   return `<div style="${SMALL_STYLE}">${escapeHtml(text)}${keys}</div>`;
 }
 
-/** The same for the same content, also when that was read from a file. */
-function nameOf({ saliency, sequence, first, detailed }: Drawing): string {
-  const { positions, scores, options } = saliency;
-  const text = [sequence.tokenIds, sequence.promptLength, sequence.text, positions, Array.from(scores.data), options];
-  return contentName(JSON.stringify([...text, first, detailed]));
-}
-
 function drawHtml(drawing: Drawing): string {
   const { saliency, sequence, rows, first, format, detailed } = drawing;
   const { together } = saliency.options;
-  const name = nameOf(drawing);
   const rowOfPosition = new Map(rows.map((row, n) => [row.position, n]));
   const chips = sequence.tokens.map((_, position) => saliencyChip(drawing, position, rowOfPosition));
+  const name = contentName(`${definitionLine(saliency)}${first}${chips.join()}`);
   const choices = together ? [] : Array.from(rows.keys());
   const group = together
     ? `role="group" aria-label="Tokens"`
@@ -204,7 +197,7 @@ ${scoreTable(saliency, rows)}
  *
  * @example
  * ```ts
- * import { saliencyView } from "./mod.ts";
+ * import { saliencyView } from "@looking-glass/looking-glass/widgets";
  *
  * const token = (text: string, id: number, start: number) => ({
  *   id, piece: text, bytes: new TextEncoder().encode(text), start, end: start + text.length, text,

@@ -76,7 +76,7 @@ ${tableDetails("Tokens as a table", table)}</div>`;
 
 function summary({ tokens, text, promptLength }: Sequence): string {
   const prompt = Math.min(promptLength, tokens.length);
-  return `${counted(tokens.length, "token")} (${prompt} prompt, ${tokens.length - prompt} written), ${
+  return `${counted(tokens.length, "token")} (${prompt} prompt, ${tokens.length - prompt} after it), ${
     counted(Array.from(text).length, "character")
   }.`;
 }
@@ -110,7 +110,7 @@ function layOut(sequence: Sequence): Box[] {
       left,
       right: left + width,
       position,
-      written: originOf(sequence, position) === "written",
+      written: originOf(sequence, position) === "continuation",
     };
     [line, left] = breaksLine(token) ? [line + 1, 0] : [line, box.right + 0.3];
     return box;
@@ -169,7 +169,7 @@ function drawSvg(sequence: Sequence, title: string): string {
  *
  * @example
  * ```ts
- * import { tokensView } from "./mod.ts";
+ * import { tokensView } from "@looking-glass/looking-glass/widgets";
  *
  * const bytes = new TextEncoder().encode("Hi");
  * const token = { id: 17250, piece: "Hi", bytes, start: 0, end: 2, text: "Hi" };

@@ -39,7 +39,7 @@ Deno.test("saliencyView() colours the last explained token's row without any sty
 Deno.test("saliencyView() starts with options.position", () => {
   const body = parse(saliencyView(keys, { position: 6 }).html);
   const [visible] = all(body, ".m").filter((element) => element.getAttribute("style")?.includes("block"));
-  match(visible?.textContent ?? "", /^·on \(token 6, written\): most from /);
+  match(visible?.textContent ?? "", /^·on \(token 6, continuation\): most from /);
   equal(alpha(all(body, ".t")[7] as HTMLElement), 0);
 });
 
@@ -55,13 +55,13 @@ Deno.test("saliencyView() names each token in words and each choice as what it e
   const body = parse(saliencyView(keys).html);
   equal(all(body, "span.t[role=img][aria-label]").length, 5);
   equal(all(body, ".t")[1]?.getAttribute("aria-label"), "“keys” after a space, token 1, prompt");
-  equal(all(body, "input")[0]?.getAttribute("aria-label"), "Explain “are” after a space, token 5, written");
+  equal(all(body, "input")[0]?.getAttribute("aria-label"), "Explain “are” after a space, token 5, continuation");
   equal(all(body, "[role=radiogroup]").length, 1);
   equal(all(body, ".t[title]").length, 10);
   match(all(body, ".t")[1]?.getAttribute("title") ?? "", /^“keys”.*\n20\.5% for “\.” \(token 9\)\n/);
 });
 
-Deno.test("saliencyView() marks written tokens with a line, not a colour", () => {
+Deno.test("saliencyView() marks the continuation with a line, not a colour", () => {
   const lines = all(parse(saliencyView(keys).html), ".t").map((chip) =>
     /border-bottom:2px solid/.test(chip.getAttribute("style") ?? "")
   );

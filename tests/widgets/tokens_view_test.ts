@@ -33,11 +33,11 @@ Deno.test("tokensView() shows parts of a character as bytes, and nothing as itse
   isWellFormed(view.svg);
 });
 
-Deno.test("tokensView() counts prompt and written tokens, one and none", () => {
-  match(tokensView(KEYS).html, /10 tokens \(5 prompt, 5 written\), 41 characters\. Underlined: written/);
-  match(tokensView(sequenceOf(["a"], 1)).html, /1 token \(1 prompt, 0 written\), 1 character\. No token is underlined/);
+Deno.test("tokensView() counts prompt and continuation, one and none", () => {
+  match(tokensView(KEYS).html, /10 tokens \(5 prompt, 5 after it\), 41 characters\. Underlined: what follows/);
+  match(tokensView(sequenceOf(["a"], 1)).html, /1 token \(1 prompt, 0 after it\), 1 character\. Nothing is underlined/);
   const none = tokensView(sequenceOf([], 0));
-  match(none.html, /0 tokens \(0 prompt, 0 written\), 0 characters/);
+  match(none.html, /0 tokens \(0 prompt, 0 after it\), 0 characters/);
   isWellFormed(none.svg);
 });
 
