@@ -1,4 +1,4 @@
-"""Executes a notebook under the Deno kernel: execute.py SOURCE TARGET [PAGE].
+"""Executes a notebook under the Deno kernel: execute.py SOURCE TARGET PAGE; or only draws it: execute.py SOURCE PAGE.
 
 TARGET gets the executed notebook, PAGE the same as HTML that asks nothing of the network. The exit status is 1 when
 a cell fails; its error is printed.
@@ -30,7 +30,7 @@ def failed_cell(notebook) -> str:
     return ""
 
 
-def main(source: Path, target: Path, page: Path | None) -> int:
+def execute(source: Path, target: Path, page: Path) -> int:
     notebook = nbformat.read(source, as_version=4)
     for cell in notebook.cells:
         if cell.cell_type == "code":
@@ -53,10 +53,15 @@ def main(source: Path, target: Path, page: Path | None) -> int:
         return 1
     target.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook, target)
-    if page is not None:
-        write_page(notebook, page, source.stem)
+    write_page(notebook, page, source.stem)
     return 0
 
 
-paths = [Path(argument).resolve() for argument in sys.argv[1:]]
-sys.exit(main(paths[0], paths[1], paths[2] if len(paths) > 2 else None))
+def main(source: Path, *targets: Path) -> int:
+    if len(targets) == 2:
+        return execute(source, *targets)
+    write_page(nbformat.read(source, as_version=4), targets[0], source.stem)
+    return 0
+
+
+sys.exit(main(*(Path(argument).resolve() for argument in sys.argv[1:])))

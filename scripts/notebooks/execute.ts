@@ -14,6 +14,13 @@ export interface Execution {
   readonly page: string;
 }
 
+async function runScript(...paths: string[]): Promise<void> {
+  const script = join(ROOT, "scripts", "notebooks", "execute.py");
+  const { success, stderr } = await python([script, ...paths], { stderr: "piped", stdout: "null" }).output();
+  const said = new TextDecoder().decode(stderr).trim();
+  if (!success) throw new Error(said.slice(Math.max(0, said.indexOf("Cannot execute"))));
+}
+
 /**
  * Executes a notebook; the notebook itself stays as it is.
  *
@@ -26,10 +33,16 @@ export async function executeNotebook(path: string, folder: string): Promise<Exe
   await Deno.mkdir(folder, { recursive: true });
   const name = basename(path, ".ipynb");
   const execution = { notebook: join(folder, `${name}.ipynb`), page: join(folder, `${name}.html`) };
-  const script = join(ROOT, "scripts", "notebooks", "execute.py");
-  const command = python([script, path, execution.notebook, execution.page], { stderr: "piped", stdout: "piped" });
-  const { success, stderr } = await command.output();
-  const said = new TextDecoder().decode(stderr).trim();
-  if (!success) throw new Error(said.slice(Math.max(0, said.indexOf("Cannot execute"))));
+  await runScript(path, execution.notebook, execution.page);
   return execution;
+}
+
+/**
+ * Draws a notebook, with the outputs that it holds, as a page.
+ *
+ * @param path The notebook.
+ * @param page Where the page is written.
+ */
+export async function drawNotebook(path: string, page: string): Promise<void> {
+  await runScript(path, page);
 }

@@ -1,21 +1,11 @@
-import sanitizeHtml from "npm:sanitize-html@2.17.0";
 import { deepEqual, equal, ok } from "@std/assert";
 import { saliencyView, tokensView } from "../../widgets/mod.ts";
 import { CAPTUM, HOSTILE, KEYS, saliencyOf } from "./fixtures.ts";
-import lists from "./fixtures/jupyterlab_sanitizer.json" with { type: "json" };
 import { all, alpha, parse } from "./page.ts";
+import { untrustedHtml } from "./untrusted.ts";
 
-/** What JupyterLab makes of the HTML of a notebook that is not trusted. */
 function untrusted(html: string): HTMLElement {
-  const styles = Object.entries(lists.allowedStyles).map(([name, source]) => [name, [new RegExp(source, "i")]]);
-  return parse(sanitizeHtml(html, {
-    allowedTags: lists.allowedTags,
-    allowedAttributes: lists.allowedAttributes,
-    allowedStyles: { "*": Object.fromEntries(styles) },
-    transformTags: {
-      "*": (tagName: string, { id: _id, ...attribs }: Record<string, string>) => ({ tagName, attribs }),
-    },
-  }));
+  return parse(untrustedHtml(html));
 }
 
 const VIEWS = {

@@ -1,0 +1,206 @@
+import { equal, match, ok } from "@std/assert";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Browser, Page } from "npm:playwright-core@1.65.1";
+import { launchChromium } from "../../scripts/notebooks/chromium.ts";
+import { listNotebooks, prepareEnvironment, ROOT } from "../../scripts/notebooks/environment.ts";
+import { drawNotebook } from "../../scripts/notebooks/execute.ts";
+import { saliencyView } from "../../widgets/mod.ts";
+import { OPACITY } from "../../widgets/colours.ts";
+import { CAPTUM, KEYS, saliencyOf, sequenceOf } from "../widgets/fixtures.ts";
+import { untrustedHtml } from "../widgets/untrusted.ts";
+
+/** The first saliency map of the page. */
+const MAP = "div.h:has(> form)";
+
+/** The opacity of the background of each token, as it is shown. */
+async function shownAlphas(page: Page): Promise<number[]> {
+  return await page.locator(MAP).first().locator(".t").evaluateAll((chips) =>
+    chips.map((chip) => {
+      const [, alpha = "1"] = /rgba\(.*, ([\d.]+)\)/.exec(getComputedStyle(chip).backgroundColor) ?? [];
+      return Number(alpha);
+    })
+  );
+}
+
+/** The opacities that the page holds for row n. */
+async function heldAlphas(page: Page, n: number): Promise<number[]> {
+  const shares = await page.locator(MAP).first().locator(".t").evaluateAll(
+    (chips, n) => chips.map((chip) => Number(getComputedStyle(chip).getPropertyValue(`--s${n}`) || 0)),
+    n,
+  );
+  return shares.map((share) => Math.abs(share) / 100 * OPACITY);
+}
+
+async function showsRow(page: Page, n: number): Promise<void> {
+  const [shown, held] = [await shownAlphas(page), await heldAlphas(page, n)];
+  equal(shown.length, held.length);
+  ok(Math.max(...held) > 0.59, "the row has no largest score");
+  shown.forEach((alpha, i) =>
+    ok(Math.abs(alpha - (held[i] ?? 0)) < 0.01, `row ${n}, token ${i}: ${alpha} for ${held[i]}`)
+  );
+  const captions = page.locator(MAP).first().locator(".m");
+  const seen = await captions.evaluateAll((all) => all.map((one) => getComputedStyle(one).display !== "none"));
+  seen.forEach((visible, i) => equal(visible, i === n));
+}
+
+interface Setting {
+  readonly javaScriptEnabled?: boolean;
+  readonly colorScheme?: "light" | "dark";
+}
+
+/** Opens a page that may ask for nothing but itself. */
+async function withPage(
+  browser: Browser,
+  url: string,
+  setting: Setting,
+  use: (page: Page) => Promise<void>,
+): Promise<void> {
+  const context = await browser.newContext({ ...setting, viewport: { width: 1000, height: 900 } });
+  const asked: string[] = [];
+  context.on("request", (request) => void (/^(file|data|about):/.test(request.url()) || asked.push(request.url())));
+  try {
+    const page = await context.newPage();
+    await page.goto(url);
+    await use(page);
+    equal(asked.join(), "");
+  } finally {
+    await context.close();
+  }
+}
+
+async function chooses(page: Page, scripts: boolean): Promise<void> {
+  const map = page.locator(MAP).first();
+  const rows = await map.locator("input").count();
+  await showsRow(page, rows - 1);
+  await map.locator(".o2").hover();
+  await showsRow(page, 2);
+  await map.locator(".o3").click();
+  await page.mouse.move(1, 1);
+  await showsRow(page, 3);
+  await map.locator(".o1").hover();
+  await showsRow(page, 1);
+  await page.mouse.move(1, 1);
+  await showsRow(page, 3);
+  await page.keyboard.press("ArrowLeft");
+  await showsRow(page, 2);
+  const place = page.url();
+  await page.keyboard.press("Enter");
+  equal(page.url(), place);
+  if (scripts) await page.keyboard.press("Escape");
+  else await map.locator("button").click();
+  await page.mouse.move(1, 1);
+  await showsRow(page, rows - 1);
+  if (!scripts) return;
+  await map.locator(".o3").click();
+  await map.locator(".o3").click();
+  await page.mouse.move(1, 1);
+  await showsRow(page, rows - 1);
+}
+
+function luminance([red = 0, green = 0, blue = 0]: readonly number[]): number {
+  const linear = (channel: number) => {
+    const share = channel / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  };
+  return 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue);
+}
+
+/** The least contrast of a token's text with its background. */
+async function leastContrast(page: Page): Promise<number> {
+  const pairs = await page.locator(`${MAP} .t`).evaluateAll((chips) => {
+    const canvas = matchMedia("(prefers-color-scheme: dark)").matches ? [18, 18, 18] : [255, 255, 255];
+    const numbers = (colour: string) => (colour.match(/[\d.]+/g) ?? []).map(Number);
+    return chips.map((chip) => {
+      const { color, backgroundColor } = getComputedStyle(chip);
+      const [red = 0, green = 0, blue = 0, alpha = 1] = numbers(backgroundColor);
+      const blended = [red, green, blue].map((channel, i) => channel * alpha + (canvas[i] ?? 0) * (1 - alpha));
+      return [numbers(color).slice(0, 3), blended];
+    });
+  });
+  return Math.min(...pairs.map(([text = [], ground = []]) => {
+    const [low = 0, high = 0] = [luminance(text), luminance(ground)].sort((a, b) => a - b);
+    return (high + 0.05) / (low + 0.05);
+  }));
+}
+
+async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await use(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("saliencyView() in a browser", async (t) => {
+  const browser = await launchChromium();
+  try {
+    await withFolder(async (folder) => {
+      const url = (name: string) => pathToFileURL(join(folder, name)).href;
+      await saliencyView(saliencyOf(KEYS), { style: "detailed" }).save(join(folder, "page.html"));
+      await saliencyView(saliencyOf(KEYS, CAPTUM), { style: "detailed" }).save(join(folder, "signed.html"));
+      for (const javaScriptEnabled of [true, false]) {
+        await t.step(
+          `hover, click and keys choose a row of a saved page, scripts ${javaScriptEnabled ? "on" : "off"}`,
+          () => withPage(browser, url("page.html"), { javaScriptEnabled }, (page) => chooses(page, javaScriptEnabled)),
+        );
+      }
+      await t.step(
+        "numbers and bars follow the chosen row",
+        () =>
+          withPage(browser, url("signed.html"), {}, async (page) => {
+            const content = () =>
+              page.locator(".n").first().evaluate((number) => getComputedStyle(number, "::after").content);
+            const before = await content();
+            await page.locator(".o1").hover();
+            const after = await content();
+            match(after, /^"[+−][\d.]+"$/);
+            ok(before !== after);
+          }),
+      );
+      for (const colorScheme of ["light", "dark"] as const) {
+        for (const name of ["page.html", "signed.html"]) {
+          await t.step(
+            `text of ${name} reads on a ${colorScheme} page`,
+            () => withPage(browser, url(name), { colorScheme }, async (page) => ok(await leastContrast(page) >= 4.5)),
+          );
+        }
+      }
+      await t.step("an untrusted notebook shows the colours of the first row", async () => {
+        await Deno.writeTextFile(join(folder, "untrusted.html"), untrustedHtml(saliencyView(saliencyOf(KEYS)).html));
+        await withPage(browser, url("untrusted.html"), {}, async (page) => {
+          const alphas = await page.locator(".t").evaluateAll((chips) =>
+            chips.map((chip) => Number(/([\d.]+)\)$/.exec(getComputedStyle(chip).backgroundColor)?.[1] ?? 1))
+          );
+          equal(Math.max(...alphas), 0.6);
+          equal(alphas.filter((alpha) => alpha > 0).length, 8);
+          equal(await page.locator("input:visible, button:visible").count(), 0);
+        });
+      });
+      await t.step("a map of 256 tokens answers a hover within a second", async () => {
+        const long = sequenceOf(Array.from({ length: 256 }, (_, i) => ` w${i}`), 1);
+        await saliencyView(saliencyOf(long)).save(join(folder, "long.html"));
+        await withPage(browser, url("long.html"), {}, async (page) => {
+          const start = performance.now();
+          await page.locator(".o30").hover();
+          const [alpha] = await shownAlphas(page);
+          ok(alpha !== undefined);
+          ok(performance.now() - start < 1000, `${performance.now() - start} ms`);
+        });
+      });
+      await prepareEnvironment(() => {});
+      const [notebook = ""] = await listNotebooks();
+      await drawNotebook(join(ROOT, notebook), join(folder, "notebook.html"));
+      for (const javaScriptEnabled of [true, false]) {
+        await t.step(
+          `a row is chosen in the page of ${notebook}, scripts ${javaScriptEnabled ? "on" : "off"}`,
+          () =>
+            withPage(browser, url("notebook.html"), { javaScriptEnabled }, (page) => chooses(page, javaScriptEnabled)),
+        );
+      }
+    });
+  } finally {
+    await browser.close();
+  }
+});

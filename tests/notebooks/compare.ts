@@ -1,0 +1,29 @@
+import { joined, type Notebook, type Output } from "../../scripts/notebooks/notebook.ts";
+
+const NUMBER = /(?<![\w.])[-−+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?/g;
+
+/** What a reader sees of a notebook's outputs, as text. */
+export function outputTexts({ cells }: Notebook): string[] {
+  const textOf = (output: Output) => [
+    joined(output.text),
+    ...Object.entries(output.data ?? {}).sort().map(([type, text]) => `${type}: ${joined(text)}`),
+  ];
+  return cells.map((cell) => (cell.outputs ?? []).flatMap(textOf).join("\n"));
+}
+
+/** The text with its numbers, and the names that are made of content, taken out. */
+export function frame(text: string): string {
+  return text.replaceAll(/lg-[0-9a-f]{16}/g, "lg").replaceAll(NUMBER, "#");
+}
+
+function numbersOf(text: string): number[] {
+  const plain = text.replaceAll(/lg-[0-9a-f]{16}/g, "lg");
+  return Array.from(plain.matchAll(NUMBER), ([number]) => Number(number.replace("−", "-")));
+}
+
+/** The share of numbers that differ by more than a rounding, as two machines may do. */
+export function differingNumbers(a: string, b: string): number {
+  const [left, right] = [numbersOf(a), numbersOf(b)];
+  const differs = left.filter((x, i) => Math.abs(x - (right[i] ?? NaN)) > 0.002 * Math.abs(x) + 1e-9);
+  return left.length === 0 ? 0 : differs.length / left.length;
+}

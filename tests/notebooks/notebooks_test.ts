@@ -1,0 +1,94 @@
+import { equal, match, ok, rejects } from "@std/assert";
+import { join } from "node:path";
+import { listNotebooks, prepareEnvironment, ROOT } from "../../scripts/notebooks/environment.ts";
+import { executeNotebook } from "../../scripts/notebooks/execute.ts";
+import { joined, normalNotebook, type Notebook, notebookText, readNotebook } from "../../scripts/notebooks/notebook.ts";
+import { differingNumbers, frame, outputTexts } from "./compare.ts";
+
+async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await use(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** The kernel does not check types, and takes a missing import as undefined. */
+async function checkTypes(notebook: Notebook): Promise<string> {
+  const code = notebook.cells.filter((cell) => cell.cell_type === "code").map((cell) => joined(cell.source));
+  const path = await Deno.makeTempFile({ dir: join(ROOT, "notebooks"), prefix: ".check_", suffix: ".ts" });
+  try {
+    await Deno.writeTextFile(path, `${code.join("\n")}\nexport {};\n`);
+    const { success, stderr } = await new Deno.Command(Deno.execPath(), { args: ["check", path], cwd: ROOT }).output();
+    return success ? "" : new TextDecoder().decode(stderr);
+  } finally {
+    await Deno.remove(path);
+  }
+}
+
+function notebookOf(code: string): Notebook {
+  const cell = { cell_type: "code", id: "a", metadata: {}, source: code, outputs: [], execution_count: null } as const;
+  return normalNotebook({ cells: [cell], metadata: {}, nbformat: 4, nbformat_minor: 5 });
+}
+
+for (const path of await listNotebooks()) {
+  const committed = await readNotebook(join(ROOT, path));
+
+  Deno.test(`${path} is in its normal form, with outputs`, () => {
+    equal(JSON.stringify(committed), JSON.stringify(JSON.parse(notebookText(normalNotebook(committed)))));
+    ok(committed.cells.some((cell) => (cell.outputs ?? []).length > 0));
+  });
+
+  Deno.test(`${path} passes the type check`, async () => equal(await checkTypes(committed), ""));
+
+  Deno.test(`${path} runs under the Deno kernel and gives the outputs that are committed`, async () => {
+    await prepareEnvironment(() => {});
+    await withFolder(async (folder) => {
+      const { notebook } = await executeNotebook(join(ROOT, path), folder);
+      const executed = await readNotebook(notebook);
+      const outputs = executed.cells.flatMap((cell) => cell.outputs ?? []);
+      equal(outputs.filter((output) => output.output_type === "error").length, 0);
+      const views = executed.cells.filter(({ source }) =>
+        /^(\w*View\(|view\b)/.test(joined(source).split("\n").at(-1) ?? "")
+      );
+      ok(views.length > 0);
+      for (const { outputs = [] } of views) {
+        equal(Object.keys(outputs[0]?.data ?? {}).sort().join(), "text/html,text/plain");
+      }
+      const [before, after] = [outputTexts(committed), outputTexts(executed)];
+      after.forEach((text, i) => {
+        equal(frame(text), frame(before[i] ?? ""));
+        ok(differingNumbers(text, before[i] ?? "") <= 0.02, `the numbers of cell ${i + 1} differ`);
+      });
+    });
+  });
+}
+
+Deno.test("executeNotebook() says which cell failed, and why", async () => {
+  await prepareEnvironment(() => {});
+  await withFolder(async (folder) => {
+    const failing = async (code: string) => {
+      const source = join(folder, "failing.ipynb");
+      await Deno.writeTextFile(source, notebookText(notebookOf(code)));
+      await executeNotebook(source, join(folder, "out"));
+    };
+    await rejects(() => failing(`throw new RangeError("no such layer");`), (error: Error) => {
+      match(
+        error.message,
+        /^Cannot execute failing\.ipynb as a cell failed: in cell 1:\nthrow[^]*RangeError: no such layer/,
+      );
+      return true;
+    });
+    await rejects(() => failing("const = 1"), /keeps silent about syntax errors/);
+  });
+});
+
+Deno.test("normalNotebook() joins what time has cut, and counts anew", () => {
+  const { cells: [cell] } = notebookOf("1");
+  const stream = (text: string) => ({ output_type: "stream", name: "stdout", text }) as const;
+  const outputs = [stream("a\nb"), stream("c\n"), { ...stream("d"), name: "stderr" }];
+  const normal = normalNotebook({ ...notebookOf(""), cells: cell ? [{ ...cell, outputs, execution_count: 7 }] : [] });
+  equal(normal.cells[0]?.execution_count, 1);
+  equal(JSON.stringify(normal.cells[0]?.outputs?.map(({ text }) => text)), '[["a\\n","bc\\n"],["d"]]');
+});
