@@ -3,7 +3,7 @@
  *
  * @example In a notebook cell, under the Deno kernel
  * ```ts
- * import { LanguageModel, saliencyView } from "./mod.ts";
+ * import { LanguageModel, saliencyView } from "@looking-glass/looking-glass";
  *
  * const model = await LanguageModel.fromPretrained();
  * const sequence = await model.generate("The keys to the cabinet");

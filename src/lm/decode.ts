@@ -1,3 +1,4 @@
+import type { Token } from "../tokenizer/token.ts";
 import type { KVCache } from "./kv_cache.ts";
 import type { ModelRunner } from "./model_runner.ts";
 import { logSumExp, rankOf, topK as bestOf } from "./numbers.ts";
@@ -38,7 +39,7 @@ export interface Decoder {
 /** Decodes one token after another. Nothing is computed before a step is asked for. */
 export async function* decode(
   { runner, reader, eosTokenIds }: Decoder,
-  prompt: readonly number[],
+  { tokenIds: prompt, text }: { readonly tokenIds: readonly number[]; readonly text: string },
   options: DecodeOptions,
 ): AsyncGenerator<Step> {
   const { maxNewTokens = 20, stop = [], candidates = 5, signal } = options;
@@ -58,7 +59,8 @@ export async function* decode(
     const tokenId = choose(logits);
     written.push(tokenId);
     const position = prompt.length + written.length - 1;
-    yield describe(reader, position, [...prompt, ...written], logits, candidates);
+    const token = reader.continuation(prompt, text, written).tokens[position]!;
+    yield describe(reader, position, token, logits, candidates);
     const full = position + 1 >= nPositions;
     if (full || written.length >= maxNewTokens || stops(tokenId, () => reader.spell(written))) return;
     logits = await next(runner, tokenId, cache, signal);
@@ -73,14 +75,13 @@ async function next(runner: ModelRunner, tokenId: number, cache: KVCache, signal
 function describe(
   reader: Reader,
   position: number,
-  tokenIds: readonly number[],
+  token: Token,
   logits: Float32Array,
   count: number,
 ): Step {
-  const tokenId = tokenIds.at(-1)!;
+  const tokenId = token.id;
   const norm = logSumExp(logits);
   const candidates = bestOf(logits, Math.min(count, logits.length)).map((id) => predict(reader, id, logits, norm));
-  const token = reader.tokens(tokenIds, reader.spell(tokenIds)).at(-1)!;
   return { position, tokenId, token, logProb: logits[tokenId]! - norm, candidates, logits };
 }
 

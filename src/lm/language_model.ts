@@ -18,7 +18,7 @@ import type { Saliency, SaliencyOptions, Sequence, Step, Trace, TraceOptions } f
  *
  * @example Write and explain
  * ```ts
- * import { LanguageModel } from "./mod.ts";
+ * import { LanguageModel } from "@looking-glass/looking-glass";
  *
  * await using model = await LanguageModel.fromPretrained();
  * const sequence = await model.generate("The keys to the cabinet", { maxNewTokens: 4 });
@@ -74,13 +74,13 @@ export class LanguageModel implements AsyncDisposable {
    * @throws {RangeError} When an id is not in the vocabulary, the context is too short or `promptLength` does not fit.
    */
   sequence(text: string | readonly number[], options: { readonly promptLength?: number } = {}): Sequence {
-    const tokenIds = this.#reader.tokenIds(text);
+    const { tokenIds, text: spelled } = this.#reader.read(text);
     const { promptLength = 1 } = options;
     if (!Number.isInteger(promptLength) || promptLength < 1 || promptLength > tokenIds.length) {
       const range = `the sequence has ${tokenIds.length} tokens`;
       throw new RangeError(`Cannot take ${promptLength} tokens as the prompt as ${range} and at least 1 must be given`);
     }
-    return this.#reader.sequence(tokenIds, promptLength, typeof text === "string" ? text : undefined);
+    return this.#reader.sequence(tokenIds, promptLength, spelled);
   }
 
   /**
@@ -92,7 +92,7 @@ export class LanguageModel implements AsyncDisposable {
    *
    * @example Watch the candidates
    * ```ts
-   * import { LanguageModel } from "./mod.ts";
+   * import { LanguageModel } from "@looking-glass/looking-glass";
    *
    * await using model = await LanguageModel.fromPretrained();
    * for await (const { token, candidates } of model.steps("One, two,", { maxNewTokens: 3 })) {
@@ -104,16 +104,15 @@ export class LanguageModel implements AsyncDisposable {
     this.#expectUsable();
     const { runner, eosTokenIds } = this.#model;
     const decoder = { runner, reader: this.#reader, eosTokenIds };
-    yield* decode(decoder, this.#reader.tokenIds(prompt), { ...options, signal: stoppable(options.signal) });
+    yield* decode(decoder, this.#reader.read(prompt), { ...options, signal: stoppable(options.signal) });
   }
 
   /** Decodes to the end, with the rules of {@linkcode LanguageModel.steps}, and returns prompt and continuation. */
   async generate(prompt: string | readonly number[], options: DecodeOptions = {}): Promise<Sequence> {
     const written: number[] = [];
     for await (const { tokenId } of this.steps(prompt, { candidates: 0, ...options })) written.push(tokenId);
-    const given = this.#reader.tokenIds(prompt);
-    const source = typeof prompt === "string" && prompt !== "" ? prompt + this.#reader.spell(written) : undefined;
-    return this.#reader.sequence([...given, ...written], given.length, source);
+    const { tokenIds, text } = this.#reader.read(prompt);
+    return this.#reader.continuation(tokenIds, text, written);
   }
 
   /**
@@ -123,7 +122,7 @@ export class LanguageModel implements AsyncDisposable {
    */
   async trace(sequence: Sequence, options: TraceOptions = {}): Promise<Trace> {
     this.#expectUsable();
-    this.#reader.tokenIds(sequence.tokenIds);
+    this.#reader.read(sequence.tokenIds);
     return await traceSequence(this.#model.runner, sequence, { ...options, signal: stoppable(options.signal) });
   }
 
@@ -137,7 +136,7 @@ export class LanguageModel implements AsyncDisposable {
    */
   async saliency(sequence: Sequence, options: SaliencyOptions = {}): Promise<Saliency> {
     this.#expectUsable();
-    this.#reader.tokenIds(sequence.tokenIds);
+    this.#reader.read(sequence.tokenIds);
     const { runner, weightBytes } = this.#model;
     return await explainSequence(runner, sequence, { ...options, signal: stoppable(options.signal) }, weightBytes);
   }

@@ -48,6 +48,10 @@ export function saliencyDefinition(options: SaliencyOptions): SaliencyDefinition
     normalize: options.normalize ?? base.normalize,
     together: base.together,
   };
+  if (definition.normalize && method === "gradient" && reduce === "sum") {
+    const why = "it is always 0: LayerNorm takes the mean away";
+    throw new TypeError(`Cannot normalise the sum of the gradient as ${why}; use reduce: "l2" or gradientXInput`);
+  }
   if (definition.together && definition.of === "probability") {
     throw new TypeError('Cannot explain targets together by their probabilities; use of: "logProb" or "logit"');
   }

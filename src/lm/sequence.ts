@@ -15,46 +15,47 @@ export class Reader {
   }
 
   /**
-   * The ids of a text, or the ids themselves, checked; an empty prompt is the token that starts a text.
+   * The ids of a text, or ids themselves, checked, and the text that they spell; an empty prompt is the token that
+   * starts a text.
    *
    * @throws {TypeError} When it is neither a string nor an array.
    * @throws {RangeError} When an id is not in the vocabulary, or there are more tokens than the context holds.
    */
-  tokenIds(input: string | readonly number[]): readonly number[] {
+  read(input: string | readonly number[]): { readonly tokenIds: readonly number[]; readonly text: string } {
     if (typeof input !== "string" && !Array.isArray(input)) {
       throw new TypeError(`Cannot read ${typeof input} as a text; pass a string or an array of token ids`);
     }
-    const ids = typeof input === "string" ? this.#tokenizer.encode(input) : [...input];
-    const { vocabSize, nPositions, bosTokenId } = this.#config;
-    for (const id of ids) {
-      if (!Number.isInteger(id) || id < 0 || id >= vocabSize) {
-        throw new RangeError(`Cannot read token id ${id} as the vocabulary holds ${vocabSize} tokens`);
-      }
-    }
-    if (ids.length > nPositions) {
-      throw new RangeError(`Cannot read ${ids.length} tokens as the context holds ${nPositions}; shorten the text`);
-    }
-    return ids.length === 0 ? [bosTokenId] : ids;
+    if (input.length === 0) return this.read([this.#config.bosTokenId]);
+    const text = typeof input === "string" ? this.#tokenizer.read(input) : undefined;
+    const tokenIds = text?.tokenIds ?? [...input as readonly number[]];
+    this.#check(tokenIds);
+    return { tokenIds, text: text?.text ?? this.spell(tokenIds) };
   }
 
-  /** The sequence of checked ids, whose text is `source` where that is known, and else what the ids spell. */
-  sequence(tokenIds: readonly number[], promptLength: number, source?: string): Sequence {
-    const text = source || this.spell(tokenIds);
+  /** The sequence of checked ids that spell `text`. */
+  sequence(tokenIds: readonly number[], promptLength: number, text: string): Sequence {
     return { tokenIds, tokens: this.tokens(tokenIds, text), promptLength, text };
   }
 
-  /** The text that ids spell; ids beyond the tokenizer's, which padded vocabularies have, spell nothing. */
+  /** The sequence of a prompt that spells `text` and what was written after it. */
+  continuation(prompt: readonly number[], text: string, written: readonly number[]): Sequence {
+    const all = [...prompt, ...written];
+    // A prompt of ids may end inside a character; a text with lone surrogates is not what its ids spell.
+    const whole = text === this.spell(prompt) ? this.spell(all) : text + this.spell(written);
+    return this.sequence(all, prompt.length, whole);
+  }
+
+  /** The text that ids spell; ids that the tokenizer lacks, as padded vocabularies have them, spell nothing. */
   spell(tokenIds: readonly number[]): string {
-    return this.#tokenizer.decode(tokenIds.filter((id) => id < this.#tokenizer.vocabSize));
+    return this.#tokenizer.decode(tokenIds.filter((id) => this.#tokenizer.has(id)));
   }
 
   /** The tokens of ids that spell `text`. */
   tokens(tokenIds: readonly number[], text: string): Token[] {
-    const known = this.#tokenizer.tokens(tokenIds.filter((id) => id < this.#tokenizer.vocabSize), text);
-    const rest = known.values();
+    const known = this.#tokenizer.tokens(tokenIds.filter((id) => this.#tokenizer.has(id)), text).values();
     let end = 0;
     return tokenIds.map((id) => {
-      const token = id < this.#tokenizer.vocabSize ? rest.next().value! : unusedToken(id, end);
+      const token = this.#tokenizer.has(id) ? known.next().value! : unusedToken(id, end);
       end = token.end;
       return token;
     });
@@ -63,6 +64,20 @@ export class Reader {
   /** One token by itself: its offsets are those of its own text. */
   token(id: number): Token {
     return this.tokens([id], this.spell([id]))[0]!;
+  }
+
+  #check(tokenIds: readonly number[]): void {
+    const { vocabSize, nPositions } = this.#config;
+    for (const id of tokenIds) {
+      if (!Number.isInteger(id) || id < 0 || id >= vocabSize) {
+        throw new RangeError(`Cannot read token id ${id} as the vocabulary holds ${vocabSize} tokens`);
+      }
+    }
+    if (tokenIds.length > nPositions) {
+      throw new RangeError(
+        `Cannot read ${tokenIds.length} tokens as the context holds ${nPositions}; shorten the text`,
+      );
+    }
   }
 }
 

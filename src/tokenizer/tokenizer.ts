@@ -158,6 +158,16 @@ export class Tokenizer {
   }
 
   /**
+   * Whether there is a token with an id.
+   *
+   * @param id The id.
+   * @returns False also within `vocabSize` where the vocabulary has a hole.
+   */
+  has(id: number): boolean {
+    return this.#pieces.has(id);
+  }
+
+  /**
    * Describes tokens: their bytes, their place in the text, and what they look like.
    *
    * Offsets count UTF-16 code units of `text`. A few tokenizers change the text that they encode, by a normalizer, a

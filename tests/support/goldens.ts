@@ -21,8 +21,8 @@ export interface GoldenCase {
   readonly name: string;
   readonly directory: URL;
   readonly prompts: Readonly<Record<string, GoldenPrompt>>;
-  /** The array called `prompt/name`. */
-  readonly array: (name: string) => Promise<{ data: Float32Array; shape: readonly number[] }>;
+  /** The array called `prompt/name`, of PyTorch unless another file is named. */
+  readonly array: (name: string, file?: string) => Promise<{ data: Float32Array; shape: readonly number[] }>;
 }
 
 /** The names of the checkpoints. */
@@ -33,8 +33,8 @@ export const GOLDEN_NAMES: readonly string[] = [...Deno.readDirSync(ROOT)].filte
 export async function openGolden(name: string): Promise<GoldenCase> {
   const directory = new URL(`${name}/`, ROOT);
   const { prompts } = JSON.parse(await Deno.readTextFile(new URL("golden.json", directory)));
-  const array = async (key: string) => {
-    using source = closing(await openFile(new URL("golden.safetensors", directory)));
+  const array = async (key: string, file = "golden.safetensors") => {
+    using source = closing(await openFile(new URL(file, directory)));
     const entry = (await readSafetensors(source.value)).get(key);
     if (!entry) throw new Error(`Cannot find golden "${key}" of ${name}`);
     return { data: await readFloat32(entry), shape: entry.shape };

@@ -1,0 +1,76 @@
+/** Holds the folders to the one direction in which data flows. */
+import { deepEqual, ok } from "@std/assert";
+
+const ROOT = new URL("../", import.meta.url);
+
+/** Folders from left to right; a file imports from its own folder and from those to the left. */
+const LAYERS = ["hub", "checkpoint", "tokenizer", "onnx", "autodiff", "gpt2", "runtime", "lm", "analysis", "widgets"];
+/** Neighbours that do not know each other. */
+const STRANGERS = [["checkpoint", "hub"], ["tokenizer", "hub"], ["onnx", "checkpoint"], ["onnx", "tokenizer"]];
+
+interface Import {
+  readonly file: string;
+  readonly specifier: string;
+}
+
+function* files(folder: string, suffix: string): Generator<string> {
+  for (const entry of Deno.readDirSync(new URL(`${folder}/`, ROOT))) {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory) yield* files(path, suffix);
+    else if (path.endsWith(suffix)) yield path;
+  }
+}
+
+function imports(file: string, { types = true } = {}): Import[] {
+  const source = Deno.readTextFileSync(new URL(file, ROOT)).replaceAll(/\/\*\*.*?\*\//gs, "");
+  const text = types ? source : source.replaceAll(/^(import|export) type [^;]*;/gm, "");
+  const found = text.matchAll(/(?:\bfrom|\bimport\()\s*"([^"]+)"/g);
+  return [...found].map(([, specifier]) => ({ file, specifier: specifier! }));
+}
+
+const layerOf = (path: string) => path.startsWith("widgets/") ? "widgets" : path.split("/")[1]!;
+const resolved = ({ file, specifier }: Import) => new URL(specifier, new URL(file, ROOT)).href.slice(ROOT.href.length);
+
+const SOURCES = [...files("src", ".ts"), ...files("widgets", ".ts")];
+const IMPORTS = SOURCES.flatMap((file) => imports(file));
+
+Deno.test("folders import from their own layer and those to the left", () => {
+  ok(IMPORTS.length > 50, `only ${IMPORTS.length} imports found`);
+  const backward = IMPORTS.filter(({ specifier }) => specifier.startsWith(".")).filter((entry) => {
+    const [from, to] = [layerOf(entry.file), layerOf(resolved(entry))];
+    ok(LAYERS.includes(from) && LAYERS.includes(to), `${from} or ${to} is no layer`);
+    return LAYERS.indexOf(to) > LAYERS.indexOf(from) || STRANGERS.some(([a, b]) => a === from && b === to);
+  });
+  deepEqual(backward, []);
+});
+
+Deno.test("analysis and widgets do not load ONNX Runtime", () => {
+  const loaded = new Set<string>();
+  const visit = (file: string) => {
+    for (const entry of imports(file, { types: false })) {
+      const target = entry.specifier.startsWith(".") ? resolved(entry) : entry.specifier;
+      if (loaded.has(target)) continue;
+      loaded.add(target);
+      if (target !== entry.specifier) visit(target);
+    }
+  };
+  [...files("src/analysis", ".ts"), ...files("widgets", ".ts")].forEach(visit);
+  ok(loaded.has("src/lm/numbers.ts"), "the walk does not follow imports");
+  deepEqual([...loaded].filter((target) => target.includes("onnxruntime")), []);
+});
+
+Deno.test("each npm package is pinned exactly and named in one file", () => {
+  const npm = IMPORTS.filter(({ specifier }) => !specifier.startsWith("."));
+  const loose = npm.filter(({ specifier }) => !/^npm:(@[\w-]+\/)?[\w-]+@\d+\.\d+\.\d+(\/[\w/-]+)?$/.test(specifier));
+  deepEqual(loose, [], "imports that are neither relative nor an exact npm: version");
+  const homes = Map.groupBy(npm, ({ specifier }) => specifier.replace(/(@\d+\.\d+\.\d+).*/, "$1"));
+  for (const [name, uses] of homes) {
+    if (name.startsWith("npm:onnxruntime-common")) continue; // types that both runtimes share
+    deepEqual(new Set(uses.map(({ file }) => file)).size, 1, `${name} is named in several files`);
+  }
+});
+
+Deno.test("every test file is reached by deno task ok", () => {
+  const tests = [...files(".", "_test.ts")].filter((file) => !/^\.\/(\.|node_modules)/.test(file));
+  deepEqual(tests.filter((file) => !file.startsWith("./tests/")), []);
+});

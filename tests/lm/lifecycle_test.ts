@@ -1,0 +1,101 @@
+import { deepEqual, equal, ok, rejects } from "@std/assert";
+import { LanguageModel, type Progress } from "../../mod.ts";
+import { checkpointCopy, openGolden } from "../support/goldens.ts";
+
+const { prompts } = await openGolden("f32");
+const GREEDY = prompts.long!.tokenIds;
+
+Deno.test("fromPretrained() takes a path, a file: URL, and nothing for the bundled model", async () => {
+  await using copy = await checkpointCopy("f32");
+  for (const id of [copy.directory, `${copy.directory}/`, `file://${copy.directory}`]) {
+    await using model = await LanguageModel.fromPretrained(id, { backend: "wasm" });
+    equal(model.id, id);
+    equal(model.config.nLayer, 2);
+  }
+  await using bundled = await LanguageModel.fromPretrained();
+  equal(bundled.config.nLayer, 6);
+  ok((await bundled.generate("Once upon a time", { maxNewTokens: 3 })).text.startsWith("Once upon a time"));
+});
+
+Deno.test("fromPretrained() reports progress and says what it chose", async () => {
+  await using copy = await checkpointCopy("f32");
+  const seen: Progress[] = [];
+  await using model = await LanguageModel.fromPretrained(copy.directory, { onProgress: (p) => seen.push(p) });
+  deepEqual(seen.map(({ completed }) => completed), [0, 1, 2, 3, 4]);
+  equal(seen.at(-1)!.message, `Ready on ${model.backend}: ${model.backendReason}`);
+  ok(Deno.inspect(model).includes(`on ${model.backend}`));
+});
+
+Deno.test("an aborted call rejects with the signal's reason and leaves the model usable", async () => {
+  await using copy = await checkpointCopy("f32");
+  await using model = await LanguageModel.fromPretrained(copy.directory, { backend: "wasm" });
+  const sequence = model.sequence(GREEDY, { promptLength: 20 });
+  const reason = new Error("enough");
+  const aborted = AbortSignal.abort(reason);
+  await rejects(model.generate(GREEDY.slice(0, 5), { signal: aborted }), reason);
+  await rejects(model.trace(sequence, { signal: aborted }), reason);
+  await rejects(model.saliency(sequence, { signal: aborted }), reason);
+  await rejects(LanguageModel.fromPretrained(copy.directory, { signal: aborted }), reason);
+
+  const controller = new AbortController();
+  const onProgress = () => controller.abort(reason);
+  const midway = model.saliency(sequence, { maxMemory: 150_000, onProgress, signal: controller.signal });
+  await rejects(midway, reason);
+
+  const stop = new AbortController();
+  const seen: number[] = [];
+  const stopped = (async () => {
+    for await (const { tokenId } of model.steps(GREEDY.slice(0, 20), { signal: stop.signal })) {
+      seen.push(tokenId);
+      if (seen.length === 2) stop.abort(reason);
+    }
+  })();
+  await rejects(stopped, reason);
+  deepEqual(seen, GREEDY.slice(20, 22));
+  deepEqual((await model.generate(GREEDY.slice(0, 20), { maxNewTokens: 8 })).tokenIds, GREEDY);
+});
+
+Deno.test("calls at the same time do not disturb each other", async () => {
+  await using copy = await checkpointCopy("f32");
+  await using model = await LanguageModel.fromPretrained(copy.directory, { backend: "wasm" });
+  const sequence = model.sequence(GREEDY, { promptLength: 20 });
+  const alone = await model.saliency(sequence);
+  const [written, , explained] = await Promise.all([
+    model.generate(GREEDY.slice(0, 20), { maxNewTokens: 8 }),
+    rejects(model.generate([1], { temperature: -1 })),
+    model.saliency(sequence),
+    model.trace(sequence, { capture: ["attention"] }),
+  ]);
+  deepEqual(written.tokenIds, GREEDY);
+  deepEqual(explained.scores.data, alone.scores.data);
+});
+
+Deno.test("a disposed model refuses every call, and disposing twice does nothing", async () => {
+  await using copy = await checkpointCopy("f32");
+  const model = await LanguageModel.fromPretrained(copy.directory, { backend: "wasm" });
+  const sequence = model.sequence(GREEDY, { promptLength: 20 });
+  const running = model.generate(GREEDY.slice(0, 20), { maxNewTokens: 1 });
+  await running;
+  await model.dispose();
+  await model.dispose();
+  const refusal = { name: "Error", message: `Cannot use ${copy.directory} as it is disposed; load it again` };
+  await rejects(model.generate("a"), refusal);
+  await rejects(model.steps("a").next(), refusal);
+  await rejects(model.trace(sequence), refusal);
+  await rejects(model.saliency(sequence), refusal);
+});
+
+for (const backend of ["wasm", "native"] as const) {
+  Deno.test(`a thousand loads and disposals on ${backend} do not leak`, async () => {
+    await using copy = await checkpointCopy("f32");
+    // In a process of its own, where garbage can be collected before memory is read.
+    const script = new URL("../support/load_and_dispose.ts", import.meta.url);
+    const flags = ["run", "-A", "--v8-flags=--expose-gc", script.href, copy.directory, backend];
+    const { stdout, success } = await new Deno.Command(Deno.execPath(), { args: flags, stderr: "inherit" }).output();
+    ok(success);
+    const { settled, ended } = JSON.parse(new TextDecoder().decode(stdout));
+    equal(ended.files, settled.files);
+    const grown = (ended.rss - settled.rss) / 2 ** 20;
+    ok(grown < 24, `resident memory grew by ${grown.toFixed(1)} MiB`);
+  });
+}
