@@ -42,16 +42,16 @@ function pathUrl(id: string): URL {
 }
 
 async function expectDirectory(id: string, base: URL): Promise<void> {
-  const info = await Deno.stat(base).catch((error) => {
+  await Deno.stat(base).catch((error) => {
     if (error instanceof Deno.errors.NotFound) {
       throw new Error(`Cannot load "${id}" as there is no such directory; models of a hub must be downloaded first`);
+    }
+    if (error instanceof Deno.errors.NotADirectory) {
+      throw new Error(`Cannot load "${id}" as it is a file; pass the directory that holds config.json`);
     }
     if (error instanceof Deno.errors.NotCapable) {
       throw new Error(`Cannot load "${id}" as reading it is not permitted; run Deno with --allow-read`);
     }
     throw new Error(`Cannot load "${id}": ${error instanceof Error ? error.message : error}`);
   });
-  if (!info.isDirectory) {
-    throw new Error(`Cannot load "${id}" as it is a file; pass the directory that holds config.json`);
-  }
 }
