@@ -11,7 +11,7 @@ import { breaksLine, glyphHtml, spokenToken } from "./glyphs.ts";
 export const MONOSPACE = "font-family:Menlo,Consolas,monospace";
 
 /** The style of the line of chips. */
-export const LINE_STYLE = `${MONOSPACE};font-size:14px;line-height:1.5;margin:8px 0`;
+export const LINE_STYLE = `${MONOSPACE};font-size:14px;line-height:1.5;margin:6px 0;padding:2px`;
 
 /** The style of small print. */
 export const SMALL_STYLE = "font-size:12px;opacity:0.8;margin:4px 0";

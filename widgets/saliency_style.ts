@@ -40,7 +40,7 @@ export function styleRules(parts: StyleParts): string {
   return `.${name}{${shownRow(first, detailed)}
 .t{position:relative${sign};background-color:${overlayOfVariable(signed)}!important}
 .o{cursor:pointer}.o:hover,.o:has(:checked){outline:2px solid}.o:has(:focus-visible){outline:3px double}
-&:not(:has(:checked)) .o${first}{outline:2px dashed}
+&:not(:has(:checked,.o:hover)) .o${first}{outline:2px dashed}
 .r{display:contents!important}.r input{position:absolute;inset:0;width:100%;height:100%;margin:0;opacity:0;cursor:pointer}
 .x{display:inline!important}.u{display:inline!important;visibility:hidden}&:has(:checked) .u{visibility:visible}
 ${detailed ? detailedRules(signed) : ""}}
