@@ -1,4 +1,10 @@
-/** The element types that graphs are built from, and their numbers in `TensorProto.DataType`. */
+/** The type of a tensor's elements. */
+export type DType = "float32" | "float64" | "float16" | "bfloat16" | "int64" | "bool";
+
+/** The types that arithmetic runs in. */
+export type FloatDType = "float32" | "float64";
+
+/** The number of each type in ONNX's `TensorProto.DataType`. */
 export const DTYPE_CODES = {
   float32: 1,
   int64: 7,
@@ -6,10 +12,4 @@ export const DTYPE_CODES = {
   float16: 10,
   float64: 11,
   bfloat16: 16,
-} as const;
-
-/** The type of a tensor's elements. */
-export type DType = keyof typeof DTYPE_CODES;
-
-/** The types that arithmetic runs in. */
-export type FloatDType = "float32" | "float64";
+} as const satisfies Record<DType, number>;

@@ -160,11 +160,11 @@ export class Graph extends GraphScope {
 
   /** Reorders the axes: axis `i` of the result is axis `order[i]` of `x`. */
   transpose(x: Value, order: readonly number[]): Value {
-    if (order.length !== x.shape.length || new Set(order).size !== order.length) {
+    const axes = order.map((axis) => axisIndex(x.shape, axis));
+    if (axes.length !== x.shape.length || new Set(axes).size !== axes.length) {
       throw new RangeError(`Cannot reorder ${formatShape(x.shape)} as [${order}]`);
     }
-    const shape = order.map((axis) => x.shape[axisIndex(x.shape, axis)]!);
-    return this.#single("Transpose", [x], x.dtype, shape, { perm: ints(order) });
+    return this.#single("Transpose", [x], x.dtype, axes.map((axis) => x.shape[axis]!), { perm: ints(axes) });
   }
 
   /** Gives `x` another shape with the same named sizes, in which all but one name keep their axis. */
@@ -172,7 +172,8 @@ export class Graph extends GraphScope {
     const sizes = shape.map((dim, i) => typeof dim === "number" ? dim : x.shape[i] === dim ? 0 : -1);
     const names = (dims: Shape) => dims.filter((dim) => typeof dim === "string").sort().join();
     const count = (dims: Shape) => elementCount(dims.filter((dim) => typeof dim === "number"));
-    const possible = names(x.shape) === names(shape) && count(x.shape) === count(shape);
+    const possible = names(x.shape) === names(shape) && count(x.shape) === count(shape) &&
+      shape.every((dim, i) => dim !== 0 || x.shape[i] === 0); // ONNX reads 0 as "the size of this axis of x"
     if (!possible || sizes.filter((size) => size === -1).length > 1) {
       throw new RangeError(`Cannot reshape ${formatShape(x.shape)} as ${formatShape(shape)}`);
     }
@@ -198,13 +199,19 @@ export class Graph extends GraphScope {
   /** Inserts an axis of size 1. */
   unsqueeze(x: Value, axis: number): Value {
     const rank = x.shape.length + 1;
-    const shape = x.shape.toSpliced(axis < 0 ? axis + rank : axis, 0, 1);
-    return this.#single("Unsqueeze", [x, this.ints([axis])], x.dtype, shape);
+    const index = axis < 0 ? axis + rank : axis;
+    if (!Number.isInteger(index) || index < 0 || index >= rank) {
+      throw new RangeError(`Cannot insert axis ${axis} into ${formatShape(x.shape)}`);
+    }
+    return this.#single("Unsqueeze", [x, this.ints([index])], x.dtype, x.shape.toSpliced(index, 0, 1));
   }
 
   /** Joins tensors along a negative axis; `dim` names the sum when a size is a name. */
   concat(xs: readonly Value[], axis: number, dim?: Dim): Value {
-    const first = xs[0]!;
+    const first = xs[0];
+    if (!first || axis >= 0) {
+      throw new RangeError(`Cannot join ${xs.length} tensors along axis ${axis}; use a negative axis`);
+    }
     const total = xs.reduce<Dim | undefined>((sum, x) => {
       const size = dimAt(x.shape, axis);
       return typeof sum === "number" && typeof size === "number" ? sum + size : undefined;
@@ -222,7 +229,7 @@ export class Graph extends GraphScope {
   /** Cuts `x` into equal parts along a negative axis. */
   split(x: Value, parts: number, axis: number): readonly Value[] {
     const size = dimAt(x.shape, axis);
-    if (typeof size !== "number" || size % parts !== 0) {
+    if (typeof size !== "number" || size % parts !== 0 || parts < 1 || axis >= 0) {
       throw new RangeError(`Cannot cut ${formatShape(x.shape)} into ${parts} equal parts along axis ${axis}`);
     }
     const part = { dtype: x.dtype, shape: withDim(x.shape, axis, size / parts) };
@@ -319,6 +326,7 @@ export class Graph extends GraphScope {
   }
 
   #unary(op: OpName, x: Value, attributes: Record<string, Attribute> = {}): Value {
+    this.#expect(op, x, this.float);
     return this.#single(op, [x], x.dtype, x.shape, attributes);
   }
 
