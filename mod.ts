@@ -33,5 +33,9 @@ export type {
 } from "./src/lm/types.ts";
 export type { ActivationFunction, GPT2Config } from "./src/gpt2/config.ts";
 export type { Backend } from "./src/runtime/backend.ts";
+export type { AddedToken } from "./src/tokenizer/added_tokens.ts";
 export type { Token } from "./src/tokenizer/token.ts";
-export { Tokenizer } from "./src/tokenizer/tokenizer.ts";
+export { type TokenizedText, Tokenizer } from "./src/tokenizer/tokenizer.ts";
+export { saliencyView, type SaliencyViewOptions } from "./widgets/saliency_view.ts";
+export { tokensView, type TokensViewOptions } from "./widgets/tokens_view.ts";
+export type { MimeBundle, View } from "./widgets/view.ts";

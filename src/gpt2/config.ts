@@ -29,10 +29,17 @@ export interface GPT2Config {
 }
 
 /** The activation functions that are supported, by their Hugging Face names. */
-export const ACTIVATION_FUNCTIONS = ["gelu", "gelu_new", "gelu_pytorch_tanh", "relu", "silu", "swish", "tanh"] as const;
+export type ActivationFunction = "gelu" | "gelu_new" | "gelu_pytorch_tanh" | "relu" | "silu" | "swish" | "tanh";
 
-/** The name of a supported activation function. */
-export type ActivationFunction = typeof ACTIVATION_FUNCTIONS[number];
+const ACTIVATION_FUNCTIONS: readonly ActivationFunction[] = [
+  "gelu",
+  "gelu_new",
+  "gelu_pytorch_tanh",
+  "relu",
+  "silu",
+  "swish",
+  "tanh",
+];
 
 /**
  * Reads a parsed `config.json`. Missing fields have Hugging Face's defaults.

@@ -26,7 +26,7 @@ export async function loadNative(): Promise<Runtime> {
     }
     const entries = {
       ...sessionEntries(options.prepack ?? false),
-      model_external_initializers_file_folder_path: folder,
+      "model_external_initializers_file_folder_path": folder,
     };
     return await ort.InferenceSession.create(model, { ...common, extra: { session: entries } });
   }
