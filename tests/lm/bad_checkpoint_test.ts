@@ -87,7 +87,12 @@ const CASES: readonly (readonly [string, Damage, string, RegExp])[] = [
     /"wte\.weight" is missing from/,
   ],
   ["a weight is transposed", rewrite((h) => h[C_ATTN]!.shape.reverse()), "RangeError", /must be \[16,48\].*\[48,16\]/],
-  ["a weight is of an unknown dtype", rewrite((h) => h[WTE]!.dtype = "Q4"), "SyntaxError", /its dtype "Q4" is unknown$/],
+  [
+    "a weight is of an unknown dtype",
+    rewrite((h) => h[WTE]!.dtype = "Q4"),
+    "SyntaxError",
+    /its dtype "Q4" is unknown$/,
+  ],
   [
     "a weight is of another dtype",
     rewrite((h) => {
