@@ -93,11 +93,16 @@ function refuseOtherModels(fields: Readonly<Record<string, unknown>>): void {
 function count(fields: Readonly<Record<string, unknown>>, name: string, fallback: number): number {
   const value = fields[name] ?? fallback;
   if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 1) {
-    throw new RangeError(
+    throw new (numberError(value))(
       `Cannot use ${name} of config.json as it must be a whole number >= 1: ${JSON.stringify(value)}`,
     );
   }
   return value;
+}
+
+/** What is wrong with a bad number: its value, or that it is none. */
+function numberError(value: unknown): typeof RangeError | typeof TypeError {
+  return typeof value === "number" ? RangeError : TypeError;
 }
 
 function flag(fields: Readonly<Record<string, unknown>>, name: string, fallback: boolean): boolean {
@@ -111,7 +116,8 @@ function flag(fields: Readonly<Record<string, unknown>>, name: string, fallback:
 function epsilon(fields: Readonly<Record<string, unknown>>): number {
   const value = fields.layer_norm_epsilon ?? 1e-5;
   if (typeof value !== "number" || !(value >= 0 && value < Infinity)) {
-    throw new RangeError(`Cannot use layer_norm_epsilon of config.json as it must be >= 0: ${JSON.stringify(value)}`);
+    const message = `Cannot use layer_norm_epsilon of config.json as it must be >= 0: ${JSON.stringify(value)}`;
+    throw new (numberError(value))(message);
   }
   return value;
 }
@@ -138,7 +144,9 @@ export function tokenIds(
   const ids = value == null ? [] : Array.isArray(value) ? value : [value];
   for (const id of ids) {
     if (!Number.isInteger(id) || id < 0 || id >= vocabSize) {
-      throw new RangeError(`Cannot use ${name} ${JSON.stringify(id)} as the vocabulary holds ${vocabSize} tokens`);
+      throw new (numberError(id))(
+        `Cannot use ${name} ${JSON.stringify(id)} as the vocabulary holds ${vocabSize} tokens`,
+      );
     }
   }
   return ids;
