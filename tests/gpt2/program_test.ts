@@ -1,0 +1,205 @@
+import { deepEqual, equal, ok } from "@std/assert";
+import { type Program, SCORES } from "../../src/gpt2/program.ts";
+import { weightShapes } from "../../src/gpt2/weights.ts";
+import type { Value } from "../../src/onnx/mod.ts";
+import { erf } from "../support/erf.ts";
+import { maxAbsDifference } from "../support/goldens.ts";
+import { type TinyModel, tinyModel, type TinyOptions, type TinyRequest } from "../support/tiny_gpt2.ts";
+
+const IDS = [5, 22, 7, 0, 7, 13, 1];
+const T = IDS.length;
+const ROWS = [...IDS.keys()];
+
+/** Holds numbers to others within 1e-5 of the largest. */
+function close(actual: ArrayLike<number>, expected: ArrayLike<number>, what: string, bound = 1e-5): void {
+  const scale = Math.max(1e-30, ...Array.from(expected, Math.abs));
+  const error = maxAbsDifference(actual, expected) / scale;
+  ok(error <= bound, `${what}: ${error}`);
+}
+
+/** The logits of every token and what the blocks give to a cache, with the tokens read in pieces of these lengths. */
+async function readInPieces(model: TinyModel, lengths: readonly number[]) {
+  const { logits, hiddenStates, keys, values } = model.program.outputs;
+  const { nEmbd, nLayer, vocabSize } = model.config;
+  const fetches = [logits, hiddenStates.at(-1)!, ...keys, ...values];
+  let seen = fetches.map(() => new Float32Array(0));
+  let start = 0;
+  for (const length of lengths) {
+    const request = { tokenIds: IDS.slice(start, start + length), rows: ROWS.slice(0, length), past: seen.slice(2) };
+    const results = await model.run(request, fetches);
+    seen = seen.map((before, i) => Float32Array.of(...before, ...results[i]!));
+    start += length;
+  }
+  equal(seen[0]!.length, T * vocabSize);
+  equal(seen.length, 2 + 2 * nLayer);
+  ok(seen.slice(1).every(({ length }) => length === T * nEmbd));
+  return seen;
+}
+
+for (const lengths of [[1, 1, 1, 1, 1, 1, 1], [3, 4], [6, 1]]) {
+  Deno.test(`buildProgram(): ${T} tokens read in pieces of ${lengths} give what they give at once`, async () => {
+    await using model = await tinyModel();
+    const whole = await readInPieces(model, [T]);
+    const pieces = await readInPieces(model, lengths);
+    whole.forEach((expected, i) => close(pieces[i]!, expected, `output ${i}`));
+  });
+}
+
+Deno.test("buildProgram(): attention sums to 1 over the tokens so far and is 0 after them", async () => {
+  await using model = await tinyModel();
+  for (const pattern of await model.run({ tokenIds: IDS, rows: [0] }, model.program.outputs.attention)) {
+    equal(pattern.length, 3 * T * T);
+    for (let row = 0; row < 3 * T; ++row) {
+      const weights = pattern.subarray(row * T, (row + 1) * T);
+      ok(Math.abs(weights.reduce((sum, weight) => sum + weight) - 1) < 1e-6);
+      ok(weights.subarray(row % T + 1).every((weight) => weight === 0));
+    }
+  }
+});
+
+Deno.test("buildProgram(): logits are given for the rows that are asked for, in their order", async () => {
+  await using model = await tinyModel();
+  const { logits } = model.program.outputs;
+  const [all] = await model.run({ tokenIds: IDS, rows: ROWS }, [logits]);
+  const [some] = await model.run({ tokenIds: IDS, rows: [4, 1, 4] }, [logits]);
+  const row = (index: number) => [...all!.subarray(23 * index, 23 * (index + 1))];
+  close(some!, [...row(4), ...row(1), ...row(4)], "rows");
+});
+
+Deno.test("buildProgram(): the gradient is exactly 0 after the row whose next token is explained", async () => {
+  await using model = await tinyModel();
+  for (const [score, data] of await scores(model, { rows: ROWS, targets: [3, 1, 4, 1, 5, 9, 2], mix: identity(T) })) {
+    for (let n = 0; n < T; ++n) {
+      const row = data.subarray(n * T, (n + 1) * T);
+      ok(row.subarray(n + 1).every((value) => value === 0), score);
+      // A gradient is orthogonal to the vector of ones, as LayerNorm subtracts the mean.
+      if (score !== "gradientSum") ok(row.subarray(0, n + 1).every((value) => value !== 0), score);
+    }
+  }
+});
+
+Deno.test("buildProgram(): a mix of rows gives the same mix of their gradients", async () => {
+  await using model = await tinyModel();
+  const request = { rows: [2, 6, 4], targets: [3, 1, 4] };
+  const weights = [[1, 1, 1], [0.5, -2, 0]];
+  const rows = (await scores(model, { ...request, mix: identity(3) })).get("gradientXInputSum")!;
+  const mixed = (await scores(model, { ...request, mix: weights })).get("gradientXInputSum")!;
+  const expected = weights.flatMap((mix) => {
+    return ROWS.map((t) => mix.reduce((sum, weight, r) => sum + weight * rows[r * T + t]!, 0));
+  });
+  close(mixed, expected, "mix");
+});
+
+Deno.test("buildProgram(): the gradient of a log-probability is that of its logit less the mean of all logits'", async () => {
+  await using model = await tinyModel();
+  const V = model.config.vocabSize;
+  const [row, target] = [T - 1, 9];
+  const [logits] = await model.run({ tokenIds: IDS, rows: [row] }, [model.program.outputs.logits]);
+  const p = softmax(logits!);
+  const every = { rows: Array<number>(V).fill(row), targets: [...Array(V).keys()], mix: identity(V), ofLogit: true };
+  const ofLogits = (await scores(model, every)).get("gradientXInputSum")!;
+  const ofLogProb = (await scores(model, { rows: [row], targets: [target], mix: [[1]] })).get("gradientXInputSum")!;
+  const expected = ROWS.map((t) => p.reduce((sum, p, v) => sum - p * ofLogits[v * T + t]!, ofLogits[target * T + t]!));
+  close(ofLogProb, expected, "log-probability");
+});
+
+Deno.test("buildProgram(): the four scores belong together", async () => {
+  await using model = await tinyModel();
+  const all = await scores(model, { rows: [T - 1], targets: [2], mix: [[1]] });
+  deepEqual([...all.keys()], [...SCORES]);
+  const root = Math.sqrt(model.config.nEmbd); // Cauchy-Schwarz
+  for (const name of ["gradient", "gradientXInput"] as const) {
+    const [l2, sum] = [all.get(`${name}L2`)!, all.get(`${name}Sum`)!];
+    ok(l2.every((norm, t) => norm > 0 && Math.abs(sum[t]!) <= root * norm * (1 + 1e-5)), name);
+  }
+  ok(all.get("gradientSum")!.every((sum, t) => Math.abs(sum) <= 1e-5 * all.get("gradientL2")![t]!));
+});
+
+Deno.test("buildProgram(): an empty mix leaves the gradient out", async () => {
+  await using model = await tinyModel();
+  for (const data of (await scores(model, { rows: [0], mix: [] })).values()) equal(data.length, 0);
+});
+
+Deno.test("buildProgram(): one token can be read and explained", async () => {
+  await using model = await tinyModel();
+  const [score] = await model.run({ tokenIds: [4], rows: [0], targets: [1], mix: [[1]] }, [
+    model.program.outputs.scores.gradientL2,
+  ]);
+  equal(score!.length, 1);
+  ok(score![0]! > 0);
+});
+
+for (const tied of [true, false]) {
+  Deno.test(`buildProgram() declares every weight once, ${tied ? "tied" : "untied"}`, async () => {
+    await using model = await tinyModel({ tie_word_embeddings: tied });
+    const external = model.program.graph.initializers.filter(({ data }) => data.kind === "external");
+    deepEqual(external.map(({ value }) => value.name).sort(), [...weightShapes(model.config).keys()].sort());
+  });
+}
+
+const ACTIVATIONS: Readonly<Record<string, (x: number) => number>> = {
+  gelu: (x) => x * (1 + erf(x * Math.SQRT1_2)) / 2,
+  "gelu_new": (x) => x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))) / 2,
+  "gelu_pytorch_tanh": (x) => x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))) / 2,
+  relu: (x) => Math.max(0, x),
+  silu: (x) => x / (1 + Math.exp(-x)),
+  swish: (x) => x / (1 + Math.exp(-x)),
+  tanh: Math.tanh,
+};
+
+for (const [name, activation] of Object.entries(ACTIVATIONS)) {
+  Deno.test(`buildProgram(): the neurons are ${name} of what c_fc gives`, async () => {
+    const before: Value[] = [];
+    const expose = ({ graph }: Program) => {
+      const node = graph.nodes.find(({ inputs }) => inputs.some((input) => input.name === "h.1.mlp.c_fc.weight"))!;
+      before.push(graph.output(node.outputs[0]!));
+    };
+    await using model = await tinyModel({ activation_function: name }, { expose });
+    const after = model.program.outputs.activations[1]!;
+    const [x, y] = await model.run({ tokenIds: IDS, rows: [0] }, [before[0]!, after]);
+    ok(x!.some((value) => value > 1) && x!.some((value) => value < -1));
+    close(y!, Array.from(x!, activation), name, 1e-6);
+  });
+}
+
+for (const name of ["gelu", "gelu_new", "silu", "tanh"]) {
+  Deno.test(`buildProgram(): gradient times input is the slope of scaling an embedding, with ${name}`, async () => {
+    // The tokens are all different and the output embeddings are others, so scaling one embedding moves one token.
+    const changes = { "activation_function": name, "tie_word_embeddings": false };
+    const [position, target, step] = [2, 9, 0.02] as const;
+    const tokenIds = [5, 22, 7, 0, 14, 13];
+    const rows = [tokenIds.length - 1];
+    const logProb = async (options: TinyOptions) => {
+      await using model = await tinyModel(changes, options);
+      const [logits] = await model.run({ tokenIds, rows }, [model.program.outputs.logits]);
+      return Math.log(softmax(logits!)[target]!);
+    };
+    let slope = 0;
+    for (const [times, weight] of [[-2, 1], [-1, -8], [1, 8], [2, -1]] as const) {
+      const scaled = { tokenId: tokenIds[position]!, factor: 1 + times * step };
+      slope += weight * await logProb({ scaled }) / (12 * step);
+    }
+    await using model = await tinyModel(changes);
+    const { gradientXInputSum } = model.program.outputs.scores;
+    const [score] = await model.run({ tokenIds, rows, targets: [target], mix: [[1]] }, [gradientXInputSum]);
+    const scale = Math.max(...score!.map(Math.abs));
+    ok(Math.abs(score![position]! - slope) <= 1e-3 * scale, `${score![position]} != ${slope}, of ${scale}`);
+  });
+}
+
+async function scores(model: TinyModel, request: Omit<TinyRequest, "tokenIds">) {
+  const { scores } = model.program.outputs;
+  const results = await model.run({ tokenIds: IDS, ...request }, SCORES.map((name) => scores[name]));
+  return new Map(SCORES.map((name, i) => [name, results[i]!]));
+}
+
+function identity(size: number): number[][] {
+  return Array.from({ length: size }, (_, n) => Array.from({ length: size }, (_, r) => Number(n === r)));
+}
+
+function softmax(logits: Float32Array): number[] {
+  const top = Math.max(...logits);
+  const weights = Array.from(logits, (logit) => Math.exp(logit - top));
+  const sum = weights.reduce((a, b) => a + b);
+  return weights.map((weight) => weight / sum);
+}

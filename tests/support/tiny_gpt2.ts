@@ -1,0 +1,126 @@
+/**
+ * Random GPT-2 models in memory.
+ *
+ * @module
+ */
+import { openBytes } from "../../src/checkpoint/byte_source.ts";
+import { readSafetensors, type TensorEntry } from "../../src/checkpoint/safetensors.ts";
+import { type GPT2Config, parseConfig } from "../../src/gpt2/config.ts";
+import { buildProgram, type Program } from "../../src/gpt2/program.ts";
+import { selectWeights, weightLocation, weightShapes } from "../../src/gpt2/weights.ts";
+import type { Value } from "../../src/onnx/mod.ts";
+import { Session } from "../../src/runtime/session.ts";
+import { random } from "../checkpoint/random.ts";
+import { safetensorsFile } from "../checkpoint/safetensors_file.ts";
+
+/** The settings of a model that is small, and in which no two sizes are equal. */
+export const TINY = {
+  model_type: "gpt2",
+  vocab_size: 23,
+  n_positions: 16,
+  n_embd: 12,
+  n_head: 3,
+  n_layer: 2,
+  n_inner: 20,
+  bos_token_id: 0,
+  eos_token_id: 0,
+} as const;
+
+/** A tensor for a file: its numbers are random unless they are given. */
+export interface TensorSpec {
+  readonly shape: readonly number[];
+  readonly dtype?: string;
+}
+
+/** The tensors of a checkpoint of `config`, to be changed before they are written. */
+export function tensorSpecs(config: GPT2Config, prefix = "transformer."): Map<string, TensorSpec> {
+  return new Map([...weightShapes(config)].map(([name, shape]) => [prefix + name, { shape }]));
+}
+
+const BYTES: Readonly<Record<string, number>> = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, U8: 1 };
+
+/** Writes a checkpoint of random weights, in which the embedding of one token may be scaled, and reads its header. */
+export function randomCheckpoint(
+  specs: ReadonlyMap<string, TensorSpec>,
+  { tokenId, factor }: NonNullable<TinyOptions["scaled"]> = { tokenId: 0, factor: 1 },
+): Promise<ReadonlyMap<string, TensorEntry>> {
+  const header: Record<string, unknown> = {};
+  let end = 0;
+  for (const [name, { shape, dtype = "F32" }] of specs) {
+    const start = end;
+    end += shape.reduce((count, size) => count * size, BYTES[dtype]!);
+    header[name] = { dtype, shape, data_offsets: [start, end] };
+  }
+  const uniform = random(1);
+  const data = new Uint8Array(end);
+  const floats = new Float32Array(data.buffer, 0, Math.floor(end / 4)).map(() => 2 * uniform() - 1);
+  const row = tokenId * TINY.n_embd; // the first tensor is wte.weight
+  floats.subarray(row, row + TINY.n_embd).forEach((x, i) => floats[row + i] = x * factor);
+  data.set(new Uint8Array(floats.buffer));
+  return readSafetensors(openBytes("model.safetensors", safetensorsFile(header, data)));
+}
+
+/** A model in a session. */
+export interface TinyModel extends AsyncDisposable {
+  readonly config: GPT2Config;
+  readonly program: Program;
+  /** Runs the model; what is left out is empty, or zero. */
+  run(request: TinyRequest, fetches: readonly Value[]): Promise<Float32Array[]>;
+}
+
+/** What a model is fed. */
+export interface TinyRequest {
+  readonly tokenIds: readonly number[];
+  /** The cached keys of each block, then the cached values. */
+  readonly past?: readonly Float32Array[];
+  readonly rows: readonly number[];
+  readonly targets?: readonly number[];
+  readonly mix?: readonly (readonly number[])[];
+  readonly ofLogit?: boolean;
+}
+
+/** What can be changed in a random model. */
+export interface TinyOptions {
+  /** Multiplies the embedding of one token. */
+  readonly scaled?: { readonly tokenId: number; readonly factor: number };
+  /** Declares more outputs. */
+  readonly expose?: (program: Program) => void;
+}
+
+/** Builds a random model with the settings of {@linkcode TINY}, some of them changed, and starts it on wasm. */
+export async function tinyModel(
+  changes: Readonly<Record<string, unknown>> = {},
+  { scaled, expose }: TinyOptions = {},
+): Promise<TinyModel> {
+  const config = parseConfig({ ...TINY, ...changes });
+  const weights = selectWeights(config, await randomCheckpoint(tensorSpecs(config), scaled));
+  const program = buildProgram(config, weights);
+  expose?.(program);
+  const [first] = weights.values();
+  const files = new Map([[weightLocation(first!), first!.source]]);
+  const session = await Session.create(program.graph, files, { backend: "wasm", threads: 1 });
+  return {
+    config,
+    program,
+    run: (request, fetches) => session.run(feedsOf(config, program, request), fetches),
+    [Symbol.asyncDispose]: () => session.dispose(),
+  };
+}
+
+function feedsOf({ nLayer, nEmbd }: GPT2Config, { inputs }: Program, request: TinyRequest) {
+  const { tokenIds, rows, targets = rows.map(() => 0), mix = [], ofLogit = false } = request;
+  const past = request.past ?? Array.from({ length: 2 * nLayer }, () => new Float32Array(0));
+  const ids = (value: Value, numbers: readonly number[]) => {
+    return { value, data: BigInt64Array.from(numbers, BigInt), dims: [numbers.length] };
+  };
+  return [
+    ids(inputs.inputIds, tokenIds),
+    ...[...inputs.pastKeys, ...inputs.pastValues].map((value, i) => {
+      return { value, data: past[i]!, dims: [past[i]!.length / nEmbd, nEmbd] };
+    }),
+    ids(inputs.rows, rows),
+    ids(inputs.targets, targets),
+    { value: inputs.mix, data: Float32Array.from(mix.flat()), dims: [mix.length, rows.length] },
+    { value: inputs.ofLogit, data: Uint8Array.of(Number(ofLogit)), dims: [1] },
+  ];
+}
