@@ -33,6 +33,8 @@ export interface ForwardValues {
   readonly embeddings: Value;
   /** The residual stream, L + 1 of `[T, C]`: the embeddings, then what leaves each block, before `ln_f`. */
   readonly hiddenStates: readonly Value[];
+  /** The residual stream between attention and MLP, L of `[T, C]`. */
+  readonly middles: readonly Value[];
   /** The attention probabilities of each block, `[H, T, S]`. */
   readonly attention: readonly Value[];
   /** The MLP's neurons in each block after the activation function, `[T, nInner]`. */
@@ -41,8 +43,6 @@ export interface ForwardValues {
   readonly keys: readonly Value[];
   /** The values of the new tokens in each block, `[T, C]`. */
   readonly values: readonly Value[];
-  /** The residual stream after `ln_f`, `[T, C]`. */
-  readonly normed: Value;
   /** The scores of the next token at each of `rows`, `[R, V]`. */
   readonly logits: Value;
 }
@@ -50,7 +50,12 @@ export interface ForwardValues {
 /** Writes the forward pass of GPT-2 into `g`. */
 export function forward(g: Graph, config: GPT2Config, w: Weights, inputs: ForwardInputs): ForwardValues {
   const { inputIds, pastKeys, pastValues, rows } = inputs;
-  const seen = { hiddenStates: [] as Value[], attention: [] as Value[], activations: [] as Value[] };
+  const seen = {
+    hiddenStates: [] as Value[],
+    middles: [] as Value[],
+    attention: [] as Value[],
+    activations: [] as Value[],
+  };
   const cache = { keys: [] as Value[], values: [] as Value[] };
   const { queryIds, keyIds } = positionIds(g, inputIds, pastKeys[0]!); // [T], [S]
   const mask = causalMask(g, queryIds, keyIds); // [T, S]
@@ -72,18 +77,31 @@ export function forward(g: Graph, config: GPT2Config, w: Weights, inputs: Forwar
     seen.attention.push(pattern);
     const mixed = g.transpose(g.matmul(pattern, v), [1, 0, 2]); // [H, T, S] x [H, S, D] -> [H, T, D] -> [T, H, D]
     x = g.add(x, conv1d(g, h, "attn.c_proj", g.reshape(mixed, ["T", config.nEmbd]))); // [T, C]
+    seen.middles.push(x);
 
-    const m = norm(g, config, h, "ln_2", x); // [T, C]
-    const neurons = activate(g, config, conv1d(g, h, "mlp.c_fc", m)); // [T, nInner]
+    const { neurons, sum } = mlp(g, config, w, i, x);
     seen.activations.push(neurons);
-    x = g.add(x, conv1d(g, h, "mlp.c_proj", neurons)); // [T, C]
+    x = sum; // [T, C]
   }
   seen.hiddenStates.push(x);
 
-  const normed = norm(g, config, w, "ln_f", x); // [T, C]
+  const read = finalNorm(g, config, w, g.gather(x, rows)); // [R, C]
   const unembedding = w(config.tieWordEmbeddings ? "wte.weight" : "lm_head.weight"); // [V, C]
-  const logits = g.gemm(g.gather(normed, rows), unembedding, { transposed: true }); // [R, C] x [C, V] -> [R, V]
-  return { embeddings, ...seen, ...cache, normed, logits };
+  const logits = g.gemm(read, unembedding, { transposed: true }); // [R, C] x [C, V] -> [R, V]
+  return { embeddings, ...seen, ...cache, logits };
+}
+
+/** The second half of block `i`: the neurons after the activation function, and the residual stream they add to. */
+export function mlp(g: Graph, config: GPT2Config, w: Weights, i: number, x: Value): { neurons: Value; sum: Value } {
+  const h = (name: string) => w(`h.${i}.${name}`);
+  const m = norm(g, config, h, "ln_2", x); // [T, C]
+  const neurons = activate(g, config, conv1d(g, h, "mlp.c_fc", m)); // [T, nInner]
+  return { neurons, sum: g.add(x, conv1d(g, h, "mlp.c_proj", neurons)) }; // [T, C]
+}
+
+/** What the logits are read from. */
+export function finalNorm(g: Graph, config: GPT2Config, w: Weights, x: Value): Value {
+  return norm(g, config, w, "ln_f", x);
 }
 
 /** The positions of the new tokens, P .. S-1, and of all tokens, 0 .. S-1. */

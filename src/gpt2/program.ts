@@ -7,7 +7,7 @@ import { backward } from "../autodiff/mod.ts";
 import type { TensorEntry } from "../checkpoint/safetensors.ts";
 import { Graph, type Value } from "../onnx/mod.ts";
 import type { GPT2Config } from "./config.ts";
-import { forward, type ForwardInputs, type ForwardValues } from "./forward.ts";
+import { finalNorm, forward, type ForwardInputs, type ForwardValues, mlp, type Weights } from "./forward.ts";
 import { declareWeights } from "./weights.ts";
 
 /** How the C numbers of a token become one score: of g or of g·x, the L2 norm or the signed sum. */
@@ -27,7 +27,7 @@ export interface ProgramInputs extends ForwardInputs {
 }
 
 /** What can be fetched from a session. */
-export interface ProgramOutputs extends Omit<ForwardValues, "embeddings" | "normed"> {
+export interface ProgramOutputs extends Omit<ForwardValues, "embeddings" | "middles"> {
   /** `[N, T]` each. */
   readonly scores: Readonly<Record<ScoreName, Value>>;
 }
@@ -57,12 +57,10 @@ export function buildProgram(config: GPT2Config, entries: ReadonlyMap<string, Te
     ofLogit: g.input("of_logit", "bool", [1]),
   };
   const seen = forward(g, config, w, inputs);
-  const unembedding = w(config.tieWordEmbeddings ? "wte.weight" : "lm_head.weight"); // [V, C]
-
   const gradient = g.branch();
-  const perRow = gradient.gemm(logitCotangent(gradient, config, seen.logits, inputs), unembedding); // [R, V] x [V, C]
-  const cotangent = gradient.matmul(placement(gradient, seen.normed, inputs), perRow); // [N, T, R] x [R, C] -> [N, T, C]
-  const dx = backward(gradient, { nodes: g.nodes.slice(), output: seen.normed, cotangent, wrt: seen.embeddings });
+  const cotangent = lastMiddleCotangent(gradient, config, w, seen, inputs); // [N, T, C]
+  const middle = seen.middles.at(-1)!; // [T, C]
+  const dx = backward(gradient, { nodes: g.nodes, output: middle, cotangent, wrt: seen.embeddings });
   for (const score of scoreValues(gradient, dx, seen.embeddings)) gradient.output(score);
 
   const nothing = g.branch();
@@ -74,6 +72,27 @@ export function buildProgram(config: GPT2Config, entries: ReadonlyMap<string, Te
   for (const value of [hiddenStates, attention, activations, keys, values, logits, scores].flat()) g.output(value);
   const byName = Object.fromEntries(SCORES.map((name, i) => [name, scores[i]!])) as Record<ScoreName, Value>;
   return { graph: g, inputs, outputs: { hiddenStates, attention, activations, keys, values, logits, scores: byName } };
+}
+
+/**
+ * The cotangent of the residual stream before the last MLP, `[N, T, C]`. From there to the logits, a row depends on
+ * itself only, so this part is run again and differentiated on the R rows rather than on all N x T.
+ */
+function lastMiddleCotangent(
+  g: Graph,
+  config: GPT2Config,
+  w: Weights,
+  { middles, logits }: ForwardValues,
+  inputs: ProgramInputs,
+): Value {
+  const at = g.gather(middles.at(-1)!, inputs.rows); // [R, C]
+  const read = finalNorm(g, config, w, mlp(g, config, w, config.nLayer - 1, at).sum); // [R, C]
+  const nodes = g.nodes.slice();
+  const unembedding = w(config.tieWordEmbeddings ? "wte.weight" : "lm_head.weight"); // [V, C]
+  const dread = g.gemm(logitCotangent(g, config, logits, inputs), unembedding); // [R, V] x [V, C] -> [R, C]
+  const dat = backward(g, { nodes, output: read, cotangent: g.unsqueeze(dread, 0), wrt: at }); // [1, R, C]
+  const rows = g.reshape(dat, at.shape); // [R, C]
+  return g.matmul(placement(g, middles.at(-1)!, inputs), rows); // [N, T, R] x [R, C] -> [N, T, C]
 }
 
 /**
@@ -94,8 +113,8 @@ function logitCotangent(
 }
 
 /** `[N, T, R]`: `mix[n, r]` where position t is row r, zero elsewhere. */
-function placement(g: Graph, normed: Value, { rows, mix }: ProgramInputs): Value {
-  const positions = g.range(g.ints([0], []), g.scalar(g.size(normed, -2)), "T");
+function placement(g: Graph, stream: Value, { rows, mix }: ProgramInputs): Value {
+  const positions = g.range(g.ints([0], []), g.scalar(g.size(stream, -2)), "T");
   const isRow = g.cast(g.equal(g.unsqueeze(positions, -1), rows), g.float); // [T, R]
   return g.mul(g.unsqueeze(mix, 1), isRow); // [N, 1, R] x [T, R]
 }
