@@ -1,7 +1,6 @@
-import type { Token } from "../tokenizer/token.ts";
 import type { KVCache } from "./kv_cache.ts";
 import type { ModelRunner } from "./model_runner.ts";
-import { logSumExp, rankOf, topK as bestOf } from "./numbers.ts";
+import { logSumExp, rankOf, topK } from "./numbers.ts";
 import { createSampler, type SamplingOptions } from "./sampling.ts";
 import type { Reader } from "./sequence.ts";
 import type { Prediction, Step } from "./types.ts";
@@ -36,53 +35,68 @@ export interface Decoder {
   readonly eosTokenIds: readonly number[];
 }
 
-/** Decodes one token after another. Nothing is computed before a step is asked for. */
-export async function* decode(
+/** Checked ids and the text that they spell. */
+export interface Prompt {
+  readonly tokenIds: readonly number[];
+  readonly text: string;
+}
+
+/** A chosen token and the scores that it was chosen by, `[V]`. */
+export interface Choice {
+  readonly tokenId: number;
+  readonly logits: Float32Array;
+}
+
+/** Chooses one token after another. Nothing is computed before a choice is asked for. */
+export async function* choose(
   { runner, reader, eosTokenIds }: Decoder,
-  { tokenIds: prompt, text }: { readonly tokenIds: readonly number[]; readonly text: string },
+  { tokenIds: prompt }: Prompt,
   options: DecodeOptions,
-): AsyncGenerator<Step> {
-  const { maxNewTokens = 20, stop = [], candidates = 5, signal } = options;
+): AsyncGenerator<Choice> {
+  const { maxNewTokens = 20, stop = [], candidates = 0, signal } = options;
   const { vocabSize, nPositions } = runner.config;
-  const choose = createSampler(options);
+  const sample = createSampler(options);
   expectCount("maxNewTokens", maxNewTokens, 1);
   expectCount("candidates", candidates, 0);
   if (prompt.length >= nPositions) {
     const room = `a prompt of ${prompt.length} tokens as the context holds ${nPositions}`;
     throw new RangeError(`Cannot continue ${room}; shorten it`);
   }
-  const stops = stopTest(stop, [...eosTokenIds], vocabSize);
+  const stops = stopTest(stop, eosTokenIds, vocabSize);
   const cache = runner.emptyCache();
   const written: number[] = [];
+  const room = Math.min(maxNewTokens, nPositions - prompt.length);
   let logits = await runner.readPrompt(prompt, cache, signal);
   for (;;) {
-    const tokenId = choose(logits);
+    const tokenId = sample(logits);
     written.push(tokenId);
-    const position = prompt.length + written.length - 1;
-    const token = reader.continuation(prompt, text, written).tokens[position]!;
-    yield describe(reader, position, token, logits, candidates);
-    const full = position + 1 >= nPositions;
-    if (full || written.length >= maxNewTokens || stops(tokenId, () => reader.spell(written))) return;
+    yield { tokenId, logits };
+    if (written.length >= room || stops(tokenId, () => reader.spell(written))) return;
     logits = await next(runner, tokenId, cache, signal);
+  }
+}
+
+/** Describes each chosen token: its place, its probability, and what else was likely. */
+export async function* describe(
+  { reader }: Decoder,
+  { tokenIds, text }: Prompt,
+  candidates: number,
+  choices: AsyncIterable<Choice>,
+): AsyncGenerator<Step> {
+  const written: number[] = [];
+  for await (const { tokenId, logits } of choices) {
+    const position = tokenIds.length + written.length;
+    written.push(tokenId);
+    const token = reader.continuation(tokenIds, text, written).tokens[position]!;
+    const norm = logSumExp(logits);
+    const best = topK(logits, Math.min(candidates, logits.length)).map((id) => predict(reader, id, logits, norm));
+    yield { position, tokenId, token, logProb: logits[tokenId]! - norm, candidates: best, logits };
   }
 }
 
 async function next(runner: ModelRunner, tokenId: number, cache: KVCache, signal?: AbortSignal) {
   const [logits] = await runner.read([tokenId], cache, [0], { signal });
   return logits!;
-}
-
-function describe(
-  reader: Reader,
-  position: number,
-  token: Token,
-  logits: Float32Array,
-  count: number,
-): Step {
-  const tokenId = token.id;
-  const norm = logSumExp(logits);
-  const candidates = bestOf(logits, Math.min(count, logits.length)).map((id) => predict(reader, id, logits, norm));
-  return { position, tokenId, token, logProb: logits[tokenId]! - norm, candidates, logits };
 }
 
 function predict(reader: Reader, tokenId: number, logits: Float32Array, norm: number): Prediction {

@@ -3,7 +3,7 @@ import { findModelFiles } from "../hub/model_files.ts";
 import type { Backend } from "../runtime/backend.ts";
 import { interruptSignal } from "../runtime/kernel.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
-import { decode, type DecodeOptions } from "./decode.ts";
+import { type Choice, choose, type DecodeOptions, type Decoder, describe, type Prompt } from "./decode.ts";
 import { type LoadedModel, loadModel, type LoadOptions } from "./load.ts";
 import { explainSequence } from "./saliency.ts";
 import { Reader } from "./sequence.ts";
@@ -101,18 +101,17 @@ export class LanguageModel implements AsyncDisposable {
    * ```
    */
   async *steps(prompt: string | readonly number[], options: DecodeOptions = {}): AsyncGenerator<Step> {
-    this.#expectUsable();
-    const { runner, eosTokenIds } = this.#model;
-    const decoder = { runner, reader: this.#reader, eosTokenIds };
-    yield* decode(decoder, this.#reader.read(prompt), { ...options, signal: stoppable(options.signal) });
+    const { candidates = 5 } = options;
+    const read = this.#reader.read(prompt);
+    yield* describe(this.#decoder(), read, candidates, this.#choices(read, { ...options, candidates }));
   }
 
   /** Decodes to the end, with the rules of {@linkcode LanguageModel.steps}, and returns prompt and continuation. */
   async generate(prompt: string | readonly number[], options: DecodeOptions = {}): Promise<Sequence> {
     const written: number[] = [];
-    for await (const { tokenId } of this.steps(prompt, { candidates: 0, ...options })) written.push(tokenId);
-    const { tokenIds, text } = this.#reader.read(prompt);
-    return this.#reader.continuation(tokenIds, text, written);
+    const read = this.#reader.read(prompt);
+    for await (const { tokenId } of this.#choices(read, options)) written.push(tokenId);
+    return this.#reader.continuation(read.tokenIds, read.text, written);
   }
 
   /**
@@ -156,6 +155,16 @@ export class LanguageModel implements AsyncDisposable {
     const { nLayer, nEmbd, nHead, vocabSize, nPositions } = this.config;
     const shape = `${nLayer} layers x ${nEmbd}, ${nHead} heads, ${vocabSize} tokens, context ${nPositions}`;
     return `LanguageModel ${this.id} (GPT-2, ${shape}) on ${this.backend}: ${this.backendReason}`;
+  }
+
+  #decoder(): Decoder {
+    const { runner, eosTokenIds } = this.#model;
+    return { runner, reader: this.#reader, eosTokenIds };
+  }
+
+  #choices(prompt: Prompt, options: DecodeOptions): AsyncGenerator<Choice> {
+    this.#expectUsable();
+    return choose(this.#decoder(), prompt, { ...options, signal: stoppable(options.signal) });
   }
 
   #expectUsable(): void {

@@ -38,12 +38,15 @@ export function rankOf(scores: Float32Array, index: number): number {
   if (own === undefined) {
     throw new RangeError(`Cannot rank token ${index} as the vocabulary holds ${scores.length} tokens`);
   }
-  return scores.reduce((rank, score) => rank + Number(score > own), 1);
+  let rank = 1;
+  for (const score of scores) if (score > own) ++rank;
+  return rank;
 }
 
 /** The index of the first number that is NaN or infinite, or -1. */
 export function firstNonFiniteIndex(numbers: Float32Array): number {
-  return numbers.findIndex((number) => !Number.isFinite(number));
+  for (let i = 0; i < numbers.length; ++i) if (!Number.isFinite(numbers[i])) return i;
+  return -1;
 }
 
 /** The L1-normalised numbers; zeros stay zeros. */
