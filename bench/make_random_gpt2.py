@@ -4,7 +4,7 @@ Run:   .venv-oracle/bin/python bench/make_random_gpt2.py [FOLDER]   (default .ou
 Pins:  numpy==2.4.6 safetensors==0.8.0 (scripts/requirements-oracle.txt)
 
 124 million float32 parameters (498 MB), tied, seeded, standard deviation 0.02 as GPT-2's initialisation. The tokenizer
-knows the 256 bytes; the ids between them and <|endoftext|> (50256) are fillers no text encodes to, so prompts are ids.
+has GPT-2's size, 50,257 tokens and 50,000 merges, but merges any two bytes, so prompts are ids.
 """
 
 import argparse
@@ -70,9 +70,11 @@ def byte_characters() -> list[str]:
 
 
 def tokenizer() -> dict:
-    """tokenizer.json: byte-level BPE without merges."""
-    tokens = byte_characters()
-    tokens += [f"[filler{token}]" for token in range(len(tokens), CONFIG["vocab_size"] - 1)] + [END_OF_TEXT]
+    """tokenizer.json: byte-level BPE whose merges are pairs of bytes."""
+    characters = byte_characters()
+    count = CONFIG["vocab_size"] - len(characters) - 1
+    merges = [(left, right) for left in characters for right in characters][:count]
+    tokens = characters + [left + right for left, right in merges] + [END_OF_TEXT]
     byte_level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "use_regex": True}
     special = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
     return {
@@ -93,7 +95,7 @@ def tokenizer() -> dict:
             "fuse_unk": False,
             "byte_fallback": False,
             "vocab": {token: index for index, token in enumerate(tokens)},
-            "merges": [],
+            "merges": [" ".join(merge) for merge in merges],
         },
     }
 

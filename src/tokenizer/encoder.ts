@@ -33,21 +33,29 @@ type Json = Readonly<Record<string, unknown>>;
  */
 export function createEncoder(definition: TokenizerDefinition): Encoder {
   const { normalizer, preTokenizer, addPrefixSpace, vocab, merges, ignoreMerges, unknownToken } = definition;
-  const words = preTokenizer.type === "ByteLevel" ? { ...preTokenizer, "add_prefix_space": false } : preTokenizer;
-  const model = {
-    type: "BPE",
-    vocab: Object.fromEntries(vocab),
-    merges,
-    "ignore_merges": ignoreMerges,
-    ...(unknownToken !== undefined && { "unk_token": unknownToken }),
-  };
-  const library = createLibrary("pre_tokenizer", preTokenizer, { "pre_tokenizer": splitWords(words), model });
   const emptyModel = { type: "BPE", vocab: {}, merges: [] };
+  const words = splitWords(
+    preTokenizer.type === "ByteLevel" ? { ...preTokenizer, "add_prefix_space": false } : preTokenizer,
+  );
+  createLibrary("pre_tokenizer", preTokenizer, { "pre_tokenizer": words, model: emptyModel });
+  // The merges of a large vocabulary take a tenth of a second to index: who passes ids need not wait for it.
+  let library: HuggingFaceTokenizer | undefined;
+  const fullLibrary = () => {
+    const model = {
+      type: "BPE",
+      vocab: Object.fromEntries(vocab),
+      merges,
+      "ignore_merges": ignoreMerges,
+      ...(unknownToken !== undefined && { "unk_token": unknownToken }),
+    };
+    return createLibrary("pre_tokenizer", preTokenizer, { "pre_tokenizer": words, model });
+  };
   const form = normalizer && createLibrary("normalizer", normalizer, { normalizer, model: emptyModel }).normalizer;
   return {
     normalize: (text) => form ? form.normalize(text) : text,
     encode: (text) => {
       const prefixed = addPrefixSpace && !text.startsWith(" ") ? ` ${text}` : text;
+      library ??= fullLibrary();
       return library.encode(prefixed, { "add_special_tokens": false }).ids;
     },
   };
