@@ -129,8 +129,8 @@ function readMerge(vocab: ReadonlyMap<string, number>, json: unknown): [string, 
   if (pair.length !== 2 || typeof left !== "string" || typeof right !== "string") {
     throw new TypeError(`Cannot read a merge as two pieces: ${shown(json)}`);
   }
-  const missing = [left, right, left + right].find((piece) => !vocab.has(piece));
-  if (missing !== undefined) {
+  if (!vocab.has(left) || !vocab.has(right) || !vocab.has(left + right)) {
+    const missing = [left, right, left + right].find((piece) => !vocab.has(piece));
     throw new RangeError(`Cannot merge ${shown(left)} and ${shown(right)} as the vocabulary lacks ${shown(missing)}`);
   }
   return [left, right];

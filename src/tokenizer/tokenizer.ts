@@ -51,10 +51,10 @@ export class Tokenizer {
   private constructor(definition: TokenizerDefinition) {
     const { vocab, addedTokens, unknownToken } = definition;
     this.#encoder = createEncoder(definition);
-    this.#ids = new Map([...vocab, ...addedTokens.map(({ content, id }) => [content, id] as const)]);
-    this.#pieces = new Map([...vocab, ...this.#ids].map(([piece, id]) => [id, piece]));
+    this.#ids = withAdded(vocab, addedTokens);
+    this.#pieces = inverse(vocab, this.#ids);
     this.#addedIds = new Set(addedTokens.map(({ id }) => id));
-    this.vocabSize = 1 + [...this.#pieces.keys()].reduce((highest, id) => Math.max(highest, id), -1);
+    this.vocabSize = 1 + this.#pieces.keys().reduce((highest, id) => Math.max(highest, id), -1);
     const bytes = Array.from({ length: 256 }, (_, byte) => byte);
     this.#missingBytes = new Set(
       unknownToken === undefined ? bytes.filter((byte) => !vocab.has(byteCharacter(byte))) : [],
@@ -263,6 +263,20 @@ export class Tokenizer {
     }
     return this.#addedIds.has(id) ? new TextEncoder().encode(piece) : pieceBytes(piece);
   }
+}
+
+function withAdded(vocab: ReadonlyMap<string, number>, added: readonly AddedToken[]): ReadonlyMap<string, number> {
+  if (added.every(({ content, id }) => vocab.get(content) === id)) return vocab;
+  return new Map([...vocab, ...added.map(({ content, id }) => [content, id] as const)]);
+}
+
+/** The piece of each id. An added token may repeat a piece of the vocabulary under another id. */
+function inverse(...parts: readonly ReadonlyMap<string, number>[]): ReadonlyMap<number, string> {
+  const pieces = new Map<number, string>();
+  for (const ids of new Set(parts)) {
+    for (const [piece, id] of ids) pieces.set(id, piece);
+  }
+  return pieces;
 }
 
 function concatenate(parts: readonly Uint8Array[]): Uint8Array {
