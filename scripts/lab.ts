@@ -36,20 +36,23 @@ async function trustNotebooks(): Promise<void> {
   await python(["-c", code, ...(await listNotebooks())], { stdout: "null" }).spawn().status;
 }
 
-/** Ctrl-C reaches JupyterLab as well; this process waits until it has ended its kernels. */
+/**
+ * JupyterLab ends its kernels when it is told to terminate, but asks back on Ctrl-C, and without a terminal leaves
+ * them behind; so it runs in a process group of its own and this process tells it. Windows has no such signal.
+ */
 async function openLab(args: readonly string[]): Promise<number> {
-  const root = Deno.build.os !== "windows" && Deno.uid() === 0 ? ["--allow-root"] : [];
+  const windows = Deno.build.os === "windows";
+  const root = !windows && Deno.uid() === 0 ? ["--allow-root"] : [];
   const own = args.some((arg) => arg.endsWith(".ipynb")) ? [] : [FIRST];
-  const command = ["-m", "jupyterlab", "--ServerApp.answer_yes=True", ...root, ...own, ...args];
-  const lab = python(command, { stdin: "inherit", stdout: "inherit", stderr: "inherit" }).spawn();
-  const stop = () => {
-    if (Deno.build.os !== "windows") lab.kill("SIGTERM");
+  const settings = ["--ServerApp.answer_yes=True", "--MultiKernelManager.default_kernel_name=deno", ...root];
+  const command = ["-m", "jupyterlab", ...settings, ...own, ...args];
+  const lab = python(command, { stdin: "null", stdout: "inherit", stderr: "inherit", detached: !windows }).spawn();
+  const end = () => {
+    if (!windows) lab.kill("SIGTERM");
   };
-  const signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
-  for (const signal of signals) Deno.addSignalListener(signal, stop);
-  const { code } = await lab.status;
-  for (const signal of signals) Deno.removeSignalListener(signal, stop);
-  return code;
+  const signals: Deno.Signal[] = windows ? ["SIGINT"] : ["SIGINT", "SIGTERM", "SIGHUP"];
+  for (const signal of signals) Deno.addSignalListener(signal, end);
+  return (await lab.status).code;
 }
 
 async function main(args: readonly string[]): Promise<number> {
