@@ -46,7 +46,7 @@ for (const path of await listNotebooks()) {
     await prepareEnvironment(() => {});
     await withFolder(async (folder) => {
       const { notebook } = await executeNotebook(join(ROOT, path), folder);
-      const executed = await readNotebook(notebook);
+      const executed = normalNotebook(await readNotebook(notebook));
       const outputs = executed.cells.flatMap((cell) => cell.outputs ?? []);
       equal(outputs.filter((output) => output.output_type === "error").length, 0);
       const views = executed.cells.filter(({ source }) =>
