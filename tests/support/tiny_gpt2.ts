@@ -51,13 +51,24 @@ export function randomCheckpoint(
     end += shape.reduce((count, size) => count * size, BYTES[dtype]!);
     header[name] = { dtype, shape, data_offsets: [start, end] };
   }
+  const data = new DataView(new ArrayBuffer(end));
   const uniform = random(1);
-  const data = new Uint8Array(end);
-  const floats = new Float32Array(data.buffer, 0, Math.floor(end / 4)).map(() => 2 * uniform() - 1);
-  const row = tokenId * TINY.n_embd; // the first tensor is wte.weight
-  floats.subarray(row, row + TINY.n_embd).forEach((x, i) => floats[row + i] = x * factor);
-  data.set(new Uint8Array(floats.buffer));
-  return readSafetensors(openBytes("model.safetensors", safetensorsFile(header, data)));
+  let at = 0;
+  for (const [name, { shape, dtype = "F32" }] of specs) {
+    const count = shape.reduce((count, size) => count * size, 1);
+    for (let i = 0; i < count; ++i, at += BYTES[dtype]!) {
+      const scale = name.endsWith("wte.weight") && Math.floor(i / TINY.n_embd) === tokenId ? factor : 1;
+      write(data, at, dtype, scale * (2 * uniform() - 1));
+    }
+  }
+  return readSafetensors(openBytes("model.safetensors", safetensorsFile(header, new Uint8Array(data.buffer))));
+}
+
+/** Writes one number, if it is of a type that weights can have. */
+function write(data: DataView, at: number, dtype: string, value: number): void {
+  if (dtype === "F32") data.setFloat32(at, value, true);
+  if (dtype === "F16") data.setFloat16(at, value, true);
+  if (dtype === "BF16") data.setUint16(at, new Uint32Array(Float32Array.of(value).buffer)[0]! >>> 16, true);
 }
 
 /** A model in a session. */
@@ -107,7 +118,8 @@ export async function tinyModel(
   };
 }
 
-function feedsOf({ nLayer, nEmbd }: GPT2Config, { inputs }: Program, request: TinyRequest) {
+/** What a request is for a session. */
+export function feedsOf({ nLayer, nEmbd }: GPT2Config, { inputs }: Program, request: TinyRequest) {
   const { tokenIds, rows, targets = rows.map(() => 0), mix = [], ofLogit = false } = request;
   const past = request.past ?? Array.from({ length: 2 * nLayer }, () => new Float32Array(0));
   const ids = (value: Value, numbers: readonly number[]) => {
