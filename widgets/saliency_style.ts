@@ -22,23 +22,27 @@ export interface StyleParts {
 
 /** Each chip holds its share in row n as `--s<n>`, and its number as `--l<n>`. */
 function shownRow(n: number, detailed: boolean): string {
-  return `.t{--s:var(--s${n},0)${detailed ? `;--l:var(--l${n},'')` : ""}}`;
+  return `--s:var(--s${n},0)${detailed ? `;--l:var(--l${n},'')` : ""}`;
 }
 
-/** `.h` makes hovering stronger than a pin. */
+/** `.h` makes hovering stronger than a pin. Two rules hide all captions, so that a row needs one to show its own. */
 function choosingRules({ name, rows, detailed }: StyleParts): string {
-  const shown = (n: number) => `{${shownRow(n, detailed)}.m{display:none!important}.m${n}{display:block!important}}`;
-  const pins = rows.map((n) => `.${name}:has(.o${n} :checked)${shown(n)}`);
-  const hovers = rows.map((n) => `.${name}.h:has(.o${n}:hover)${shown(n)}`);
-  return [...pins, ...hovers].join("\n");
+  const shown = (root: string, n: number) =>
+    `${root} .t{${shownRow(n, detailed)}}${root} .m${n}{display:block!important}`;
+  return [
+    `.${name}:has(:checked) .m,.${name}.h:has(.o:hover) .m{display:none!important}`,
+    ...rows.map((n) => shown(`.${name}:has(.o${n} :checked)`, n)),
+    ...rows.map((n) => shown(`.${name}.h:has(.o${n}:hover)`, n)),
+  ].join("\n");
 }
 
 /** The rules of a view. */
 export function styleRules(parts: StyleParts): string {
   const { name, first, signed, detailed } = parts;
   const sign = signed ? ";--p:clamp(0,var(--s)*1000,1)" : "";
-  return `.${name}{${shownRow(first, detailed)}
-.t{position:relative${sign};background-color:${overlayOfVariable(signed)}!important}
+  return `.${name}{.t{${shownRow(first, detailed)};position:relative${sign};background-color:${
+    overlayOfVariable(signed)
+  }!important}
 .o{cursor:pointer}.o:hover,.o:has(:checked){outline:2px solid}.o:has(:focus-visible){outline:3px double}
 &:not(:has(:checked,.o:hover)) .o${first}{outline:2px dashed}
 .r{display:contents!important}.r input{position:absolute;inset:0;width:100%;height:100%;margin:0;opacity:0;cursor:pointer}

@@ -64,8 +64,11 @@ export function standalonePage(title: string, html: string): string {
 <meta name="color-scheme" content="light dark">
 <title>${escapeHtml(title)}</title>
 </head>
-<body style="font-family: system-ui, sans-serif; max-width: 60em; margin: 2em auto; padding: 0 1em">
+<body style="background: Canvas; color: CanvasText; font-family: system-ui, sans-serif">
+<main style="max-width: 60em; margin: 2em auto; padding: 0 1em">
+<h1 style="font-size: 1.2em">${escapeHtml(title)}</h1>
 ${html}
+</main>
 </body>
 </html>
 `;

@@ -1,3 +1,4 @@
+import axe from "npm:axe-core@4.11.0";
 import { equal, match, ok } from "@std/assert";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -5,9 +6,9 @@ import type { Browser, Page } from "npm:playwright-core@1.65.1";
 import { launchChromium } from "../../scripts/notebooks/chromium.ts";
 import { listNotebooks, prepareEnvironment, ROOT } from "../../scripts/notebooks/environment.ts";
 import { drawNotebook } from "../../scripts/notebooks/execute.ts";
-import { saliencyView } from "../../widgets/mod.ts";
+import { saliencyView, tokensView } from "../../widgets/mod.ts";
 import { OPACITY } from "../../widgets/colours.ts";
-import { CAPTUM, KEYS, saliencyOf, sequenceOf } from "../widgets/fixtures.ts";
+import { CAPTUM, HOSTILE, KEYS, saliencyOf, sequenceOf } from "../widgets/fixtures.ts";
 import { untrustedHtml } from "../widgets/untrusted.ts";
 
 /** The first saliency map of the page. */
@@ -124,6 +125,14 @@ async function leastContrast(page: Page): Promise<number> {
   }));
 }
 
+/** What axe-core finds wrong with a page, its table open. */
+async function faults(page: Page): Promise<string> {
+  await page.locator("summary").first().click();
+  await page.evaluate(`${axe.source};0`);
+  const ids = await page.evaluate<string[]>("axe.run().then(({ violations }) => violations.map(({ id }) => id))");
+  return ids.join();
+}
+
 async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {
@@ -159,7 +168,14 @@ Deno.test("saliencyView() in a browser", async (t) => {
             ok(before !== after);
           }),
       );
+      await tokensView(HOSTILE).save(join(folder, "tokens.html"));
       for (const colorScheme of ["light", "dark"] as const) {
+        for (const name of ["page.html", "signed.html", "tokens.html"]) {
+          await t.step(
+            `axe finds no fault with ${name} in ${colorScheme}`,
+            () => withPage(browser, url(name), { colorScheme }, async (page) => equal(await faults(page), "")),
+          );
+        }
         for (const name of ["page.html", "signed.html"]) {
           await t.step(
             `text of ${name} reads on a ${colorScheme} page`,

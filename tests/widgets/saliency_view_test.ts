@@ -47,8 +47,8 @@ Deno.test("saliencyView() holds each row's shares for the style rules", () => {
   const html = saliencyView(keys).html;
   const [the] = all(parse(html), ".t");
   match(the?.getAttribute("style") ?? "", /--s0:100;--s1:47;/);
-  ok(html.includes(":has(.o1:hover){.t{--s:var(--s1,0)}"));
-  ok(html.includes(":has(.o1 :checked){.t{--s:var(--s1,0)}"));
+  ok(html.includes(":has(.o1:hover) .t{--s:var(--s1,0)}"));
+  ok(html.includes(":has(.o1 :checked) .t{--s:var(--s1,0)}"));
 });
 
 Deno.test("saliencyView() names each token in words and each choice as what it explains", () => {
