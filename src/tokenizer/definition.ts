@@ -10,8 +10,10 @@ import type { AddedToken } from "./added_tokens.ts";
 export interface TokenizerDefinition {
   /** The vocabulary: piece to id. Added tokens may or may not be in it. */
   readonly vocab: ReadonlyMap<string, number>;
-  /** Pairs of pieces that are joined, in order of precedence. */
-  readonly merges: readonly (readonly [string, string])[];
+  /** The piece of each id, added tokens included. */
+  readonly pieces: ReadonlyMap<number, string>;
+  /** Pairs of pieces that are joined, in order of precedence: as `"a b"`, or as `["a", "b"]`. */
+  readonly merges: readonly unknown[];
   /** Whether a pre-token that is in the vocabulary is taken whole. */
   readonly ignoreMerges: boolean;
   /** The piece for what is in no vocabulary. */
@@ -43,14 +45,15 @@ export function readDefinition(json: unknown, config: unknown = {}): TokenizerDe
     parsed("tokenizer.json", json),
   );
   const settings = record("tokenizer_config.json", parsed("tokenizer_config.json", config));
-  const model = readModel(modelJson);
+  const { pieces, ...model } = readModel(modelJson);
   const preTokenizer = record("pre_tokenizer", preTokenizerJson);
   if (!hasByteLevel(preTokenizer)) throw kindError("pre_tokenizer", preTokenizer);
   if (record("decoder", decoder).type !== "ByteLevel") throw kindError("decoder", decoder);
   const prefixSpace = settings.add_prefix_space ?? preTokenizer.add_prefix_space;
   return {
     ...model,
-    addedTokens: readAddedTokens(model.vocab, addedJson ?? [], settings.added_tokens_decoder ?? {}),
+    pieces,
+    addedTokens: readAddedTokens(pieces, addedJson ?? [], settings.added_tokens_decoder ?? {}),
     normalizer: normalizer === null || normalizer === undefined ? null : record("normalizer", normalizer),
     preTokenizer,
     addPrefixSpace: preTokenizer.type === "ByteLevel" && prefixSpace === true,
@@ -88,7 +91,9 @@ export function gpt2TokenizerJson(
 // options of BPE that change what a piece stands for, or make encoding random
 const FOREIGN_OPTIONS = ["continuing_subword_prefix", "end_of_word_suffix", "byte_fallback", "dropout"];
 
-function readModel(json: unknown): Pick<TokenizerDefinition, "vocab" | "merges" | "ignoreMerges" | "unknownToken"> {
+type Model = Pick<TokenizerDefinition, "vocab" | "merges" | "ignoreMerges" | "unknownToken">;
+
+function readModel(json: unknown): Model & { readonly pieces: Map<number, string> } {
   const model = record("model", json);
   // GPT-2's own tokenizer.json says no type
   if (model.type !== undefined && model.type !== "BPE") throw kindError("model", model);
@@ -97,20 +102,21 @@ function readModel(json: unknown): Pick<TokenizerDefinition, "vocab" | "merges" 
       throw new Error(`Cannot read model.${option} of tokenizer.json as byte-level BPE: ${shown(model[option])}`);
     }
   }
-  const vocab = readVocab(record("model.vocab", model.vocab));
+  const { vocab, pieces } = readVocab(record("model.vocab", model.vocab));
   if (!Array.isArray(model.merges)) throw new TypeError(`Cannot read model.merges as an array: ${shown(model.merges)}`);
-  const merges = model.merges.map((merge) => readMerge(vocab, merge));
+  for (const merge of model.merges) checkMerge(vocab, merge);
   const unknownToken = model.unk_token ?? undefined;
   if (unknownToken !== undefined && typeof unknownToken !== "string") {
     throw new TypeError(`Cannot read model.unk_token as a piece: ${shown(unknownToken)}`);
   }
-  return { vocab, merges, unknownToken, ignoreMerges: model.ignore_merges === true };
+  return { vocab, pieces, merges: model.merges, unknownToken, ignoreMerges: model.ignore_merges === true };
 }
 
-function readVocab(json: Readonly<Record<string, unknown>>): Map<string, number> {
+function readVocab(json: Readonly<Record<string, unknown>>) {
   const vocab = new Map<string, number>();
   const pieces = new Map<number, string>();
-  for (const [piece, id] of Object.entries(json)) {
+  for (const piece of Object.keys(json)) {
+    const id = json[piece];
     if (!isId(id)) throw new RangeError(`Cannot read the id of ${shown(piece)} as an index: ${shown(id)}`);
     const other = pieces.get(id);
     if (other !== undefined) {
@@ -120,10 +126,10 @@ function readVocab(json: Readonly<Record<string, unknown>>): Map<string, number>
     pieces.set(id, piece);
   }
   if (vocab.size === 0) throw new RangeError("Cannot read model.vocab as a vocabulary: it is empty");
-  return vocab;
+  return { vocab, pieces };
 }
 
-function readMerge(vocab: ReadonlyMap<string, number>, json: unknown): [string, string] {
+function checkMerge(vocab: ReadonlyMap<string, number>, json: unknown): void {
   const pair: unknown[] = typeof json === "string" ? json.split(" ") : Array.isArray(json) ? json : [];
   const [left, right] = pair;
   if (pair.length !== 2 || typeof left !== "string" || typeof right !== "string") {
@@ -133,12 +139,11 @@ function readMerge(vocab: ReadonlyMap<string, number>, json: unknown): [string, 
     const missing = [left, right, left + right].find((piece) => !vocab.has(piece));
     throw new RangeError(`Cannot merge ${shown(left)} and ${shown(right)} as the vocabulary lacks ${shown(missing)}`);
   }
-  return [left, right];
 }
 
-function readAddedTokens(vocab: ReadonlyMap<string, number>, list: unknown, more: unknown): AddedToken[] {
+/** The added tokens; their ids go into `pieces`. */
+function readAddedTokens(pieces: Map<number, string>, list: unknown, more: unknown): AddedToken[] {
   if (!Array.isArray(list)) throw new TypeError(`Cannot read added_tokens as an array: ${shown(list)}`);
-  const pieces = new Map(Array.from(vocab, ([piece, id]) => [id, piece]));
   const tokens = new Map<string, AddedToken>();
   const decoder = Object.entries(record("added_tokens_decoder", more));
   const entries = [

@@ -44,7 +44,8 @@ export function createEncoder(definition: TokenizerDefinition): Encoder {
     const model = {
       type: "BPE",
       vocab: Object.fromEntries(vocab),
-      merges,
+      // the library takes the form of the first for that of all
+      merges: merges.every((merge) => typeof merge === "string") ? merges : merges.map(piecePair),
       "ignore_merges": ignoreMerges,
       ...(unknownToken !== undefined && { "unk_token": unknownToken }),
     };
@@ -84,4 +85,9 @@ function splitWords(part: Json): Json {
   if (part.type !== "ByteLevel" || part.use_regex === false || part.add_prefix_space === true) return part;
   const split = { type: "Split", pattern: { Regex: WORDS }, behavior: "Isolated", invert: false };
   return { type: "Sequence", pretokenizers: [split, { ...part, "use_regex": false }] };
+}
+
+/** A checked merge as two pieces. */
+function piecePair(merge: unknown): unknown {
+  return typeof merge === "string" ? merge.split(" ") : merge;
 }

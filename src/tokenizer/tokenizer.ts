@@ -52,7 +52,7 @@ export class Tokenizer {
     const { vocab, addedTokens, unknownToken } = definition;
     this.#encoder = createEncoder(definition);
     this.#ids = withAdded(vocab, addedTokens);
-    this.#pieces = inverse(vocab, this.#ids);
+    this.#pieces = definition.pieces;
     this.#addedIds = new Set(addedTokens.map(({ id }) => id));
     this.vocabSize = 1 + this.#pieces.keys().reduce((highest, id) => Math.max(highest, id), -1);
     const bytes = Array.from({ length: 256 }, (_, byte) => byte);
@@ -268,15 +268,6 @@ export class Tokenizer {
 function withAdded(vocab: ReadonlyMap<string, number>, added: readonly AddedToken[]): ReadonlyMap<string, number> {
   if (added.every(({ content, id }) => vocab.get(content) === id)) return vocab;
   return new Map([...vocab, ...added.map(({ content, id }) => [content, id] as const)]);
-}
-
-/** The piece of each id. An added token may repeat a piece of the vocabulary under another id. */
-function inverse(...parts: readonly ReadonlyMap<string, number>[]): ReadonlyMap<number, string> {
-  const pieces = new Map<number, string>();
-  for (const ids of new Set(parts)) {
-    for (const [piece, id] of ids) pieces.set(id, piece);
-  }
-  return pieces;
 }
 
 function concatenate(parts: readonly Uint8Array[]): Uint8Array {
