@@ -90,18 +90,27 @@ Deno.test("buildProgram(): a mix of rows gives the same mix of their gradients",
   close(mixed, expected, "mix");
 });
 
-Deno.test("buildProgram(): the gradient of a log-probability is that of its logit less the mean of all logits'", async () => {
-  await using model = await tinyModel();
-  const V = model.config.vocabSize;
-  const [row, target] = [T - 1, 9];
-  const [logits] = await model.run({ tokenIds: IDS, rows: [row] }, [model.program.outputs.logits]);
-  const p = softmax(logits!);
-  const every = { rows: Array<number>(V).fill(row), targets: [...Array(V).keys()], mix: identity(V), ofLogit: true };
-  const ofLogits = (await scores(model, every)).get("gradientXInputSum")!;
-  const ofLogProb = (await scores(model, { rows: [row], targets: [target], mix: [[1]] })).get("gradientXInputSum")!;
-  const expected = ROWS.map((t) => p.reduce((sum, p, v) => sum - p * ofLogits[v * T + t]!, ofLogits[target * T + t]!));
-  close(ofLogProb, expected, "log-probability");
-});
+for (const [what, factor, bounds] of [["unsure", 1, [1e-3, 1]], ["all but certain", 12, [1e-12, 1e-8]]] as const) {
+  Deno.test(`buildProgram(): the gradient of a log-probability is that of its logit less the mean of all, ${what}`, async () => {
+    const [row, target] = [T - 1, 9]; // the target is not among the tokens that are read
+    await using model = await tinyModel({}, { scaled: { tokenId: target, factor } });
+    const V = model.config.vocabSize;
+    const [logits] = await model.run({ tokenIds: IDS, rows: [row] }, [model.program.outputs.logits]);
+    const p = softmax(logits!);
+    const others = p.map((p, v) => v === target ? 0 : p);
+    const doubt = others.reduce((a, b) => a + b);
+    ok(doubt > bounds[0] && doubt < bounds[1], `${doubt}`);
+
+    const every = { rows: Array<number>(V).fill(row), targets: [...Array(V).keys()], mix: identity(V), ofLogit: true };
+    const ofLogits = (await scores(model, every)).get("gradientXInputSum")!;
+    const ofLogProb = (await scores(model, { rows: [row], targets: [target], mix: [[1]] })).get("gradientXInputSum")!;
+    // d log p = Σ p_v (d logit − d logit_v), which keeps its digits when p is near 1
+    const expected = ROWS.map((t) => {
+      return others.reduce((sum, p, v) => sum + p * (ofLogits[target * T + t]! - ofLogits[v * T + t]!), 0);
+    });
+    close(ofLogProb, expected, "log-probability");
+  });
+}
 
 Deno.test("buildProgram(): the four scores belong together", async () => {
   await using model = await tinyModel();
