@@ -19,6 +19,7 @@ export type { LoadOptions } from "./src/lm/load.ts";
 export type { SamplingOptions } from "./src/lm/sampling.ts";
 export type {
   Capture,
+  FloatTensor,
   Prediction,
   Progress,
   Saliency,

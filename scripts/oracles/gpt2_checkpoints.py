@@ -39,6 +39,7 @@ CASES = [
     Case("f16", 103, SMALL, dtype=torch.float16),
     Case("bf16", 104, SMALL, dtype=torch.bfloat16),
     Case("no_prefix", 105, SMALL, prefix="", mask_buffers=True),
+    Case("gelu", 109, SMALL | {"activation_function": "gelu"}),
     Case("untied", 106, SMALL | {"tie_word_embeddings": False}),
     Case(
         "n_inner",

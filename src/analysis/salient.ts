@@ -24,7 +24,7 @@ export function scoresOf({ positions, scores, options }: Saliency, position: num
   }
   const T = scores.shape[1]!;
   const row = options.together ? 0 : n;
-  return (scores.data as Float32Array).subarray(row * T, (row + 1) * T);
+  return scores.data.subarray(row * T, (row + 1) * T);
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Value } from "../onnx/mod.ts";
 import { CHUNK_TOKENS, type ModelRunner } from "./model_runner.ts";
-import type { Capture, Sequence, Tensor, Trace, TraceOptions } from "./types.ts";
+import type { Capture, FloatTensor, Sequence, Trace, TraceOptions } from "./types.ts";
 
 const CAPTURES: readonly Capture[] = ["hiddenStates", "attention", "activations", "logits"];
 
@@ -8,7 +8,7 @@ const CAPTURES: readonly Capture[] = ["hiddenStates", "attention", "activations"
 interface Recorder {
   readonly capture: Capture;
   readonly fetches: readonly Value[];
-  readonly tensor: Tensor;
+  readonly tensor: FloatTensor;
   /** Takes `count` rows of each fetched value, the first of which is row `start` of the sequence. */
   readonly take: (parts: readonly Float32Array[], start: number, count: number) => void;
 }

@@ -14,6 +14,12 @@ export interface Tensor {
   readonly shape: readonly number[];
 }
 
+/** A tensor of real numbers. */
+export interface FloatTensor extends Tensor {
+  /** The numbers. */
+  readonly data: Float32Array;
+}
+
 /** A tokenized text: a prompt and what follows it. */
 export interface Sequence {
   /** The token ids, in reading order. */
@@ -90,13 +96,13 @@ export interface Trace {
   /** The text that was read. */
   readonly sequence: Sequence;
   /** `[L+1, T, C]`, the residual stream: 0 is the embeddings, i is after block i, before `ln_f`. */
-  readonly hiddenStates?: Tensor;
+  readonly hiddenStates?: FloatTensor;
   /** `[L, H, T, T]`, the attention probabilities: layer, head, from (query), to (key). */
-  readonly attention?: Tensor;
+  readonly attention?: FloatTensor;
   /** `[L, T, 4C]`, the neurons of each MLP after the activation function. */
-  readonly activations?: Tensor;
+  readonly activations?: FloatTensor;
   /** `[T, V]`, the scores of the next token at each position. */
-  readonly logits?: Tensor;
+  readonly logits?: FloatTensor;
 }
 
 /** A named definition of saliency, equal to another tool's. */
@@ -151,7 +157,7 @@ export interface Saliency {
   /** The explained positions, N of them. */
   readonly positions: readonly number[];
   /** `[N, T]`, zero at and after `positions[n]`; one row for all positions when they are explained together. */
-  readonly scores: Tensor;
+  readonly scores: FloatTensor;
   /** The definition used. */
   readonly options: SaliencyDefinition;
 }

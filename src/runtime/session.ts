@@ -61,7 +61,7 @@ export class Session implements AsyncDisposable {
    * cannot be stopped.
    */
   run(feeds: readonly Feed[], fetches: readonly Value[], signal?: AbortSignal): Promise<Float32Array[]> {
-    if (this.#disposed) throw new Error("Cannot run the model as it is disposed");
+    if (this.#disposed) return Promise.reject(new Error("Cannot run the model as it is disposed"));
     return this.#queue.run(async () => {
       const tensors = feeds.map(({ value, data, dims }) => [value.name, this.#tensor(value, data, dims)] as const);
       const results = await this.#session.run(Object.fromEntries(tensors), fetches.map(({ name }) => name))
