@@ -68,6 +68,7 @@ def main() -> None:
     weights = options.out / "model.safetensors"
     temporary = weights.with_suffix(".tmp")
     save_file(checkpoint_tensors(checkpoint["model"]), temporary, metadata={"format": "pt"})
+    temporary.chmod(0o644)
     temporary.replace(weights)
     print(f"step {checkpoint['step']}, {checkpoint['tokens']:,} tokens, {weights.stat().st_size / 1e6:.1f} MB")
 

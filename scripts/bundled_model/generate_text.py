@@ -419,15 +419,23 @@ def draw(rng: random.Random, behaviour: str, held_out: bool) -> Example:
             return example
 
 
-def synthetic_document(rng: random.Random) -> str:
+def synthetic_document(rng: random.Random) -> dict:
+    """The text of one document, and where in it the answers are: [first character, character after the last]."""
     names = list(BEHAVIOURS)
     behaviour = rng.choices(names, [BEHAVIOURS[name][0] for name in names])[0]
     count = 1 if behaviour in ONE_TO_A_DOCUMENT else rng.choice([1, 1, 1, 2, 3, 5])
     separator = rng.choice(["\n", "\n", " "])
-    text = separator.join(draw(rng, behaviour, held_out=False).text for _ in range(count))
+    examples = [draw(rng, behaviour, held_out=False) for _ in range(count)]
+    text = separator.join(example.text for example in examples)
     if rng.random() < 0.1:
         text = capitalized(text)
-    return f" {text}" if rng.random() < 0.1 else text
+    lead = " " if rng.random() < 0.1 else ""
+    answers, start = [], len(lead)
+    for example in examples:
+        first = start + len(example.prompt)
+        answers.append([first, first + len(example.answer)])
+        start += len(example.text) + len(separator)
+    return {"text": lead + text, "answers": answers}
 
 
 def held_out_cases(behaviour: str, seed: int) -> list[dict[str, str]]:
@@ -482,12 +490,13 @@ def main() -> None:
 
     rng = random.Random(options.seed)
     synthetic = [synthetic_document(rng) for _ in range(options.documents)]
-    (options.out / "synthetic.txt").write_text(END_OF_TEXT.join(synthetic), encoding="utf-8")
+    lines = "".join(f"{json.dumps(document)}\n" for document in synthetic)
+    (options.out / "synthetic.jsonl").write_text(lines, encoding="utf-8")
     cases = {behaviour: held_out_cases(behaviour, options.seed) for behaviour in BEHAVIOURS}
     (options.out / "heldout_cases.json").write_text(json.dumps(cases, indent=1), encoding="utf-8")
 
     print(f"corpus: {sum(map(len, documents)):,} characters in {len(documents):,} documents")
-    print(f"synthetic: {sum(map(len, synthetic)):,} characters in {len(synthetic):,} documents")
+    print(f"synthetic: {sum(len(document['text']) for document in synthetic):,} characters in {len(synthetic):,} documents")
     for behaviour, found in cases.items():
         print(f"{behaviour}: {len(found)} held-out cases, such as {found[0]}")
 

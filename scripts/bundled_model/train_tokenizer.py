@@ -47,7 +47,8 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
 
     corpus = (options.text / "corpus.txt").read_text(encoding="utf-8").split(END_OF_TEXT)
-    synthetic = (options.text / "synthetic.txt").read_text(encoding="utf-8").split(END_OF_TEXT)
+    lines = (options.text / "synthetic.jsonl").read_text(encoding="utf-8").splitlines()
+    synthetic = [json.loads(line)["text"] for line in lines]
     sample = random.Random(0).sample(synthetic, len(synthetic) // 12)
     tokenizer = train(corpus + sample, options.vocabulary_size)
     if tokenizer.token_to_id(END_OF_TEXT) != options.vocabulary_size - 1:
