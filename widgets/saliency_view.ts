@@ -1,3 +1,4 @@
+import { expectSaliency } from "./expect.ts";
 import type { Saliency, Sequence } from "../src/lm/types.ts";
 import { chipHtml, LINE_STYLE, MONOSPACE, originOf, placeWords, SMALL_STYLE, underlineNote } from "./chips.ts";
 import { overlay } from "./colours.ts";
@@ -214,6 +215,7 @@ ${scoreTable(saliency, rows)}
  * ```
  */
 export function saliencyView(saliency: Saliency, options: SaliencyViewOptions = {}): View<Saliency> {
+  expectSaliency(saliency);
   const all = saliencyRows(saliency);
   const firstOfAll = firstRow(saliency, all, options.position);
   const { start, rows, shown, note } = limitRows(all, firstOfAll);

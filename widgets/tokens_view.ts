@@ -1,3 +1,4 @@
+import { expectSequence } from "./expect.ts";
 import type { Sequence } from "../src/lm/types.ts";
 import type { Token } from "../src/tokenizer/token.ts";
 import { drawDocument, Plot } from "./chart.ts";
@@ -178,6 +179,7 @@ function drawSvg(sequence: Sequence, title: string): string {
  * ```
  */
 export function tokensView(sequence: Sequence, options: TokensViewOptions = {}): View<Sequence> {
+  expectSequence(sequence);
   const title = options.title ?? counted(sequence.tokens.length, "token");
   return createView({
     title,

@@ -121,7 +121,7 @@ export class LanguageModel implements AsyncDisposable {
    */
   async trace(sequence: Sequence, options: TraceOptions = {}): Promise<Trace> {
     this.#expectUsable();
-    this.#reader.read(sequence.tokenIds);
+    this.#reader.expectSequence(sequence);
     return await traceSequence(this.#model.runner, sequence, { ...options, signal: stoppable(options.signal) });
   }
 
@@ -135,7 +135,7 @@ export class LanguageModel implements AsyncDisposable {
    */
   async saliency(sequence: Sequence, options: SaliencyOptions = {}): Promise<Saliency> {
     this.#expectUsable();
-    this.#reader.read(sequence.tokenIds);
+    this.#reader.expectSequence(sequence);
     const { runner, weightBytes } = this.#model;
     return await explainSequence(runner, sequence, { ...options, signal: stoppable(options.signal) }, weightBytes);
   }

@@ -23,13 +23,29 @@ export class Reader {
    */
   read(input: string | readonly number[]): { readonly tokenIds: readonly number[]; readonly text: string } {
     if (typeof input !== "string" && !Array.isArray(input)) {
-      throw new TypeError(`Cannot read ${typeof input} as a text; pass a string or an array of token ids`);
+      throw new TypeError(
+        `Cannot read ${input === null ? "null" : typeof input} as a text; pass a string or an array of token ids`,
+      );
     }
     if (input.length === 0) return this.read([this.#config.bosTokenId]);
     const text = typeof input === "string" ? this.#tokenizer.read(input) : undefined;
     const tokenIds = text?.tokenIds ?? [...input as readonly number[]];
     this.#check(tokenIds);
     return { tokenIds, text: text?.text ?? this.spell(tokenIds) };
+  }
+
+  /**
+   * Checks a sequence that the caller may have made.
+   *
+   * @throws {TypeError} When it is none.
+   * @throws {RangeError} When its ids do not fit the model.
+   */
+  expectSequence(sequence: Sequence): void {
+    if (!Array.isArray((sequence as Partial<Sequence> | undefined)?.tokenIds)) {
+      const found = sequence instanceof Promise ? "a promise" : sequence === null ? "null" : typeof sequence;
+      throw new TypeError(`Cannot use ${found} as a sequence; pass what sequence() or await generate() returned`);
+    }
+    this.#check(sequence.tokenIds);
   }
 
   /** The sequence of checked ids that spell `text`. */
@@ -67,6 +83,7 @@ export class Reader {
   }
 
   #check(tokenIds: readonly number[]): void {
+    if (tokenIds.length === 0) throw new RangeError("Cannot read a sequence without tokens");
     const { vocabSize, nPositions } = this.#config;
     for (const id of tokenIds) {
       if (!Number.isInteger(id) || id < 0 || id >= vocabSize) {

@@ -1,4 +1,5 @@
-import { deepEqual, equal, match, rejects } from "@std/assert";
+import { deepEqual, equal, match, rejects, throws } from "@std/assert";
+import { type Saliency, saliencyView, type Sequence, tokensView } from "../../widgets/mod.ts";
 import { createView, JUPYTER_DISPLAY } from "../../widgets/view.ts";
 
 function sample() {
@@ -46,4 +47,12 @@ Deno.test("save() writes a page, an image or the data", async () => {
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("views say what they were given when it is not what they draw", () => {
+  const draw = (value: unknown) => () => saliencyView(value as Saliency);
+  throws(draw(Promise.resolve()), { name: "TypeError", message: /^Cannot draw a promise as a saliency map; .*await/ });
+  throws(draw(undefined), { name: "TypeError", message: /^Cannot draw undefined as a saliency map/ });
+  throws(draw({ tokens: [] }), { name: "TypeError", message: /^Cannot draw an object with tokens as a saliency map/ });
+  throws(() => tokensView(null as unknown as Sequence), { name: "TypeError", message: /^Cannot draw null as tokens/ });
 });

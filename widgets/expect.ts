@@ -1,0 +1,32 @@
+/**
+ * Says what a view was given when it was not what it draws; most often an `await` is missing.
+ *
+ * @module
+ */
+import type { Saliency, Sequence } from "../src/lm/types.ts";
+
+/** Checks that `value` is a sequence. */
+export function expectSequence(value: Sequence): void {
+  if (isSequence(value)) return;
+  throw new TypeError(
+    `Cannot draw ${nameOf(value)} as tokens; pass what model.sequence() or await model.generate() returned`,
+  );
+}
+
+/** Checks that `value` is a saliency map. */
+export function expectSaliency(value: Saliency): void {
+  const fields = (value ?? {}) as Partial<Saliency>;
+  if (isSequence(fields.sequence) && Array.isArray(fields.positions) && ArrayBuffer.isView(fields.scores?.data)) return;
+  throw new TypeError(`Cannot draw ${nameOf(value)} as a saliency map; pass what await model.saliency() returned`);
+}
+
+function isSequence(value: unknown): boolean {
+  return Array.isArray((value as Partial<Sequence> | undefined)?.tokens);
+}
+
+function nameOf(value: unknown): string {
+  if (value instanceof Promise) return "a promise";
+  return value === null || typeof value !== "object"
+    ? String(value)
+    : `an object with ${Object.keys(value).join(", ") || "no keys"}`;
+}
