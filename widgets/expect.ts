@@ -16,7 +16,7 @@ export function expectSequence(value: Sequence): void {
 /** Checks that `value` is a saliency map. */
 export function expectSaliency(value: Saliency): void {
   const fields = (value ?? {}) as Partial<Saliency>;
-  if (isSequence(fields.sequence) && Array.isArray(fields.positions) && ArrayBuffer.isView(fields.scores?.data)) return;
+  if (isSequence(fields.sequence) && Array.isArray(fields.positions) && fields.scores?.data !== undefined) return;
   throw new TypeError(`Cannot draw ${nameOf(value)} as a saliency map; pass what await model.saliency() returned`);
 }
 

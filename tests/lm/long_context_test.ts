@@ -11,7 +11,7 @@ const IDS = Array.from({ length: CONTEXT }, (_, i) => (7 * i * i + 3 * i) % TINY
 /** A random model whose context is longer than what is read in one run. */
 async function open() {
   const directory = await Deno.makeTempDir({ prefix: "looking-glass-" });
-  const config = { ...TINY, n_positions: CONTEXT, eos_token_id: null };
+  const config = { ...TINY, "n_positions": CONTEXT, "eos_token_id": null };
   const [entry] = (await randomCheckpoint(tensorSpecs(parseConfig(config)))).values();
   const { source } = entry!;
   await Deno.writeFile(`${directory}/model.safetensors`, await source.read(0, source.size));
