@@ -46,11 +46,12 @@ export function backward(g: Graph, options: BackwardOptions): Value {
   return result;
 }
 
-/** The values that depend on `wrt`. */
+/** The numbers that depend on `wrt`; sizes and comparisons do not change with it, or only by jumps. */
 function activeValues(nodes: readonly Node[], wrt: Value): ReadonlySet<Value> {
   const active = new Set([wrt]);
   for (const node of nodes) {
-    if (node.inputs.some((x) => active.has(x))) node.outputs.forEach((y) => active.add(y));
+    if (!node.inputs.some((x) => active.has(x))) continue;
+    node.outputs.filter(({ dtype }) => dtype === wrt.dtype).forEach((y) => active.add(y));
   }
   return active;
 }
