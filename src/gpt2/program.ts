@@ -109,7 +109,9 @@ function logitCotangent(
   const onehot = g.cast(g.equal(g.unsqueeze(targets, -1), vocabulary), g.float); // [R, V]
   const p = g.softmax(logits); // [R, V]
   const others = g.sub(p, g.mul(p, onehot)); // [R, V]
-  return g.where(ofLogit, onehot, g.sub(g.mul(onehot, g.sum(others, -1)), others));
+  // By a matrix product: on wasm ReduceSum adds one by one, which loses a digit over 50,257 numbers.
+  const ones = g.add(g.zeros(g.ints([vocabSize, 1]), [vocabSize, 1]), g.floats([1], [])); // [V, 1]
+  return g.where(ofLogit, onehot, g.sub(g.mul(onehot, g.matmul(others, ones)), others));
 }
 
 /** `[N, T, R]`: `mix[n, r]` where position t is row r, zero elsewhere. */
