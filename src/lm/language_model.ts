@@ -59,8 +59,8 @@ export class LanguageModel implements AsyncDisposable {
    * @throws {Error} When a file is missing or the backend is not available.
    * @throws {TypeError | RangeError | SyntaxError} When a file does not hold what it should; the message names it.
    */
-  static async fromPretrained(id?: string, options: LoadOptions = {}): Promise<LanguageModel> {
-    const files = await findModelFiles(id);
+  static async fromPretrained(id?: string | URL, options: LoadOptions = {}): Promise<LanguageModel> {
+    const files = await findModelFiles(id instanceof URL ? id.href : id);
     const model = await loadModel(files, { ...options, signal: stoppable(options.signal) });
     return new LanguageModel(files.id, model);
   }

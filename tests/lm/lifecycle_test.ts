@@ -7,9 +7,10 @@ const GREEDY = prompts.long!.tokenIds;
 
 Deno.test("fromPretrained() takes a path, a file: URL, and nothing for the bundled model", async () => {
   await using copy = await checkpointCopy("f32");
-  for (const id of [copy.directory, `${copy.directory}/`, `file://${copy.directory}`]) {
+  const url = `file://${copy.directory}`;
+  for (const id of [copy.directory, `${copy.directory}/`, url, new URL(url)]) {
     await using model = await LanguageModel.fromPretrained(id, { backend: "wasm" });
-    equal(model.id, id);
+    equal(model.id, String(id));
     equal(model.config.nLayer, 2);
   }
   await using bundled = await LanguageModel.fromPretrained();
