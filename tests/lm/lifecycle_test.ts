@@ -18,6 +18,20 @@ Deno.test("fromPretrained() takes a path, a file: URL, and nothing for the bundl
   ok((await bundled.generate("Once upon a time", { maxNewTokens: 3 })).text.startsWith("Once upon a time"));
 });
 
+Deno.test("fromPretrained() follows symbolic links, as the caches of hubs use them", async () => {
+  await using copy = await checkpointCopy("f32", async (directory) => {
+    await Deno.mkdir(`${directory}/blobs`);
+    for (const name of ["config.json", "model.safetensors", "tokenizer.json"]) {
+      await Deno.rename(`${directory}/${name}`, `${directory}/blobs/${name.length}`);
+      await Deno.symlink(`blobs/${name.length}`, `${directory}/${name}`);
+    }
+  });
+  for (const backend of ["wasm", "native"] as const) {
+    await using model = await LanguageModel.fromPretrained(copy.directory, { backend });
+    deepEqual((await model.generate(GREEDY.slice(0, 20), { maxNewTokens: 8 })).tokenIds, GREEDY);
+  }
+});
+
 Deno.test("fromPretrained() reports progress and says what it chose", async () => {
   await using copy = await checkpointCopy("f32");
   const seen: Progress[] = [];
