@@ -22,7 +22,10 @@ export interface LoadOptions {
    * @default {"auto"}
    */
   readonly backend?: "auto" | Backend;
-  /** How many threads compute; by default, one for each core. On wasm, the first model of a process decides. */
+  /**
+   * How many threads compute; by default one for each core, and at most 8 on wasm, where the first model of a process
+   * decides for all.
+   */
   readonly threads?: number;
   /**
    * Stores weights twice to decode faster, on wasm about twice as fast.
