@@ -87,20 +87,15 @@ async function measureAll(): Promise<Map<string, Report[]>> {
   return reports;
 }
 
+/** The least of all measurements: what the program takes when nothing else disturbs it. */
 const least = (reports: readonly Report[], pick: (report: Report) => readonly number[] | number | undefined) =>
   Math.min(...reports.flatMap((report) => pick(report) ?? []));
 
-/** The middle of all measurements. */
-function median(reports: readonly Report[], pick: (report: Report) => readonly number[] | undefined): number {
-  const all = reports.flatMap((report) => pick(report) ?? []).sort((a, b) => a - b);
-  return all[Math.floor(all.length / 2)]!;
-}
-
 function table(reports: ReadonlyMap<string, readonly Report[]>, weightBytes: number): string[] {
   const of = (label: string) => reports.get(label)!;
-  const time = (label: string) => median(of(label), ({ seconds }) => seconds);
-  const step = (label: string) => median(of(label), ({ secondsPerStep }) => secondsPerStep);
-  const explain = (label: string) => median(of(label), ({ explain, seconds }) => explain ?? seconds);
+  const time = (label: string) => least(of(label), ({ seconds }) => seconds);
+  const step = (label: string) => least(of(label), ({ secondsPerStep }) => secondsPerStep);
+  const explain = (label: string) => least(of(label), ({ explain, seconds }) => explain ?? seconds);
   const memory = (label: string) => Math.max(...of(label).map(({ rssBytes }) => rssBytes)) / weightBytes;
   const row = (what: string, own: string, peer: string, ratio: string) => `| ${what} | ${own} | ${peer} | ${ratio} |`;
   const compare = (what: string, own: number, peer: number, name: string) =>
@@ -118,7 +113,7 @@ function table(reports: ReadonlyMap<string, readonly Report[]>, weightBytes: num
     ...ours.map((name) => compare(`one decode step, ${name}`, step(name), step("Hugging Face"), "Hugging Face")),
     ...["native", "wasm"].map((name) => {
       const first = least(of(name), ({ firstLoad }) => firstLoad);
-      const later = median(of(name), ({ laterLoads }) => laterLoads);
+      const later = least(of(name), ({ laterLoads }) => laterLoads);
       return row(`ready, ${name}`, `${first.toFixed(2)} s first, ${later.toFixed(2)} s later in a process`, "", "");
     }),
     ...["native", "wasm", "Hugging Face", "Ecco"].map((name) =>
@@ -136,7 +131,7 @@ const versions = Object.assign({}, ...[...reports.values()].flat().map((report) 
 const cpu = (await Deno.readTextFile("/proc/cpuinfo")).match(/model name\s*:\s*(.*)/)?.[1];
 say(`\n${new Date().toISOString().slice(0, 10)}, ${navigator.hardwareConcurrency} cores of ${cpu}`);
 say(`Deno ${Deno.version.deno}, ${Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(", ")}`);
-say(`GPT-2 small's shape, random weights, ${(size / 1e6).toFixed(0)} MB; medians of ${ROUNDS} rounds of 5`);
+say(`GPT-2 small's shape, random weights, ${(size / 1e6).toFixed(0)} MB; least of ${ROUNDS} rounds of 5`);
 say(`All programs wrote the same tokens: ${same ? "yes" : "NO"}\n`);
 say(table(reports, size).join("\n"));
 if (!same) Deno.exit(1);
