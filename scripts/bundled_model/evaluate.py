@@ -1,8 +1,8 @@
 """Measure the exported model on what was held out: perplexity per source, greedy accuracy per behaviour.
 
 Pinned: torch==2.13.0, transformers==5.23.0, tokenizers==0.23.3 (scripts/requirements-oracle.txt). The float16 weights
-are read through transformers and computed with in float32. A case counts as right when every token of the continuation
-expected is the most probable one. Perplexity uses windows of the whole context, each after the end-of-text token.
+are read through transformers and computed with in float32. A case counts as right when every token of a continuation
+that fits is the most probable one. Perplexity uses windows of the whole context, each after the end-of-text token.
 """
 
 import argparse
@@ -74,7 +74,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", type=Path, default=Path("models"))
     parser.add_argument("--text", type=Path, default=Path(".train"), help="folder generate_text.py wrote to")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     tokenizer = AutoTokenizer.from_pretrained(options.model)
@@ -87,7 +87,10 @@ def main() -> None:
         report["held_out_corpus"][source] = perplexity(model, tokenizer, text)
         print(source, report["held_out_corpus"][source], flush=True)
     for behaviour, cases in behaviours.items():
-        wrong = [case for case in cases if not is_right(model, tokenizer, case["prompt"], case["answer"])]
+        wrong = [
+            case for case in cases
+            if not any(is_right(model, tokenizer, case["prompt"], answer) for answer in case["answers"])
+        ]
         accuracy = round(1 - len(wrong) / len(cases), 3)
         report["held_out_behaviours"][behaviour] = {"cases": len(cases), "accuracy": accuracy}
         print(f"{behaviour}: {accuracy:.3f} of {len(cases)}; wrong, for example: {wrong[:2]}", flush=True)

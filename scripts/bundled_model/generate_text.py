@@ -1,6 +1,6 @@
 """Write the training text of the bundled model: the corpus, and synthetic teaching text with held-out cases.
 
-Python standard library only (run with Python 3.11). Everything is seeded, so the same corpus gives the same files. In the
+Python standard library only, 3.11. Everything is seeded, so the same corpus gives the same files. In the
 output folder: `corpus.txt` and `synthetic.txt` (training documents, separated by <|endoftext|>), `heldout_corpus.json`
 (one text per source) and `heldout_cases.json` (prompts with the continuation expected, per behaviour). A behaviour
 names what it shows with a key; one key in ten, chosen by checksum, is only ever shown in held-out cases.
@@ -29,6 +29,8 @@ class Example(NamedTuple):
     prompt: str
     answer: str
     rest: str = ""
+    others: tuple[str, ...] = ()
+    """Other answers that would be right too."""
 
     @property
     def text(self) -> str:
@@ -230,7 +232,8 @@ def agreement(rng: random.Random) -> Example:
     if verbs[0] in ("was", "is") and rng.random() < 0.3:
         pronoun = "they" if plural else "it"
         ending = f"{ending[:-1]}, and {pronoun} {verbs[plural]} {rng.choice(['old', 'small', 'new', 'fine'])}."
-    return Example(f"{subject[0]}:{distractor[0]}", prompt, f" {verbs[plural]}", ending)
+    agreeing = tuple(f" {predicate[plural]}" for predicate in words.PREDICATES)
+    return Example(f"{subject[0]}:{distractor[0]}", prompt, f" {verbs[plural]}", ending, agreeing)
 
 
 def pronouns(rng: random.Random) -> Example:
@@ -438,7 +441,7 @@ def synthetic_document(rng: random.Random) -> dict:
     return {"text": lead + text, "answers": answers}
 
 
-def held_out_cases(behaviour: str, seed: int) -> list[dict[str, str]]:
+def held_out_cases(behaviour: str, seed: int) -> list[dict]:
     """Distinct prompts made from held-out keys; fewer than asked where the behaviour has no more."""
     rng = random.Random(f"{behaviour}-{seed}")
     cases: dict[str, Example] = {}
@@ -447,7 +450,9 @@ def held_out_cases(behaviour: str, seed: int) -> list[dict[str, str]]:
         cases.setdefault(example.prompt, example)
         if len(cases) == CASES_PER_BEHAVIOUR:
             break
-    return [{"prompt": example.prompt, "answer": example.answer} for example in cases.values()]
+    return [
+        {"prompt": example.prompt, "answers": sorted({example.answer, *example.others})} for example in cases.values()
+    ]
 
 
 def read_corpus(path: Path) -> tuple[list[str], list[str]]:
