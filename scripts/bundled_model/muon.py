@@ -1,7 +1,7 @@
 """Muon: momentum whose update is made orthogonal, for weight matrices. Pinned: torch==2.13.0.
 
-After https://kellerjordan.github.io/posts/muon/, computed in float32 (faster than bfloat16 on many CPUs) and on all
-matrices of one shape at once. Updates have the size that AdamW's would have, as in https://arxiv.org/abs/2502.16982.
+After https://kellerjordan.github.io/posts/muon/, computed in float32 (faster than bfloat16 where this model was
+trained) and on all matrices of one shape at once. Updates have the size that AdamW's would have, as in https://arxiv.org/abs/2502.16982.
 """
 
 from collections import defaultdict
