@@ -22,13 +22,36 @@ export async function loadWasm(): Promise<Runtime> {
     return creations.run(async () => {
       ort.env.wasm.numThreads = options.threads ?? Math.min(navigator.hardwareConcurrency, MOST_THREADS);
       const mounted = [...files].map(([path, source]) => ({ path, data: new LazyFile(source) }));
+      const restore = reserveMemory();
       try {
         return await ort.InferenceSession.create(model, { ...commonOptions(options), externalData: mounted });
       } finally {
+        restore();
         mounted.forEach(({ data }) => data.free());
       }
     });
   }
 
   return { create, Tensor: ort.Tensor };
+}
+
+const MOST_PAGES = 65536;
+
+/**
+ * Lets onnxruntime-web's memory have all the addresses that it may ever grow to from the beginning, until the returned
+ * function is called. Pages that are not used take no memory.
+ *
+ * In Deno a thread that sleeps while another grows the shared memory does not know the new size when it wakes: V8 tells
+ * it at its next check for interrupts, and work that lies beyond the old size makes it fail before. The main thread
+ * then waits for it for ever. A memory that never grows has no such moment.
+ */
+function reserveMemory(): () => void {
+  const { Memory } = WebAssembly;
+  WebAssembly.Memory = class extends Memory {
+    constructor(descriptor: WebAssembly.MemoryDescriptor) {
+      // One page less than 4 GiB, as the size must fit 32 bits.
+      super(descriptor.maximum === MOST_PAGES ? { ...descriptor, initial: MOST_PAGES - 1 } : descriptor);
+    }
+  };
+  return () => WebAssembly.Memory = Memory;
 }
