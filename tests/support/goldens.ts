@@ -33,13 +33,19 @@ export const GOLDEN_NAMES: readonly string[] = [...Deno.readDirSync(ROOT)].filte
 export async function openGolden(name: string): Promise<GoldenCase> {
   const directory = new URL(`${name}/`, ROOT);
   const { prompts } = JSON.parse(await Deno.readTextFile(new URL("golden.json", directory)));
-  const array = async (key: string, file = "golden.safetensors") => {
-    using source = closing(await openFile(new URL(file, directory)));
-    const entry = (await readSafetensors(source.value)).get(key);
-    if (!entry) throw new Error(`Cannot find golden "${key}" of ${name}`);
-    return { data: await readFloat32(entry), shape: entry.shape };
-  };
+  const array = (key: string, file = "golden.safetensors") => openGoldenFile(new URL(file, directory), key);
   return { name, directory, prompts, array };
+}
+
+/** One array of a golden file. */
+export async function openGoldenFile(
+  file: URL,
+  key: string,
+): Promise<{ data: Float32Array; shape: readonly number[] }> {
+  using source = closing(await openFile(file));
+  const entry = (await readSafetensors(source.value)).get(key);
+  if (!entry) throw new Error(`Cannot find golden "${key}" in ${file}`);
+  return { data: await readFloat32(entry), shape: entry.shape };
 }
 
 /**
