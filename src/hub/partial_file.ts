@@ -50,7 +50,7 @@ export class PartialFile implements Disposable {
     const { size } = await this.#file.stat();
     if (size > most) return await this.restart();
     const chunk = new Uint8Array(CHUNK);
-    for (;;) {
+    while (this.#length < size) {
       signal?.throwIfAborted();
       const count = await this.#file.read(chunk);
       if (count === null) return;

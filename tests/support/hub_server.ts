@@ -160,23 +160,24 @@ export function problem(
   return new Response(null, { status, headers: { ...headers, ...codes } });
 }
 
-/** The answer `whole`, cut off after some bytes although more were announced; each part waits for the one before. */
-export function cut(whole: Response, { after = Infinity, pause = 0, part = 16_384 } = {}): Response {
+/** The answer `whole`, in parts with pauses, and cut off after some bytes although more were announced. */
+export async function cut(
+  whole: Response,
+  { after = Infinity, pause = 0, part = 16_384 }: { after?: number; pause?: number; part?: number },
+): Promise<Response> {
+  const bytes = await whole.bytes();
   let sent = 0;
-  const reader = whole.body!.getReader({ mode: "byob" } as never) as unknown as ReadableStreamBYOBReader;
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
-      if (sent >= after) {
-        await new Promise((resolve) => setTimeout(resolve, 20)); // until what was sent has left
-        return controller.error(new Error("cut"));
-      }
       if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
-      const { value, done } = await reader.read(new Uint8Array(Math.min(part, after - sent)));
-      if (done) return controller.close();
-      sent += value.length;
-      controller.enqueue(value);
+      const end = Math.min(sent + part, after, bytes.length);
+      if (end > sent) controller.enqueue(bytes.subarray(sent, end));
+      sent = end;
+      if (sent === bytes.length) return controller.close();
+      if (sent < after) return;
+      await new Promise((resolve) => setTimeout(resolve, 50)); // until what was sent has left
+      controller.error(new Error("cut"));
     },
-    cancel: () => reader.cancel(),
   });
   return new Response(body, { status: whole.status, headers: whole.headers });
 }
