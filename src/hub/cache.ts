@@ -91,13 +91,12 @@ export class ModelCache {
   async link(etag: string, commit: string, name: string): Promise<void> {
     const pointer = joinPath(this.snapshot(commit), name);
     const up = "../".repeat(2 + name.split("/").length - 1);
-    const temporary = `${pointer}.${crypto.randomUUID().slice(0, 8)}.tmp`;
+    await Deno.remove(pointer).catch(() => {}); // a link that leads nowhere
     try {
-      await Deno.symlink(`${up}blobs/${etag}`, temporary, { type: "file" });
-    } catch {
-      return await Deno.rename(this.blob(etag), pointer);
+      await Deno.symlink(`${up}blobs/${etag}`, pointer, { type: "file" });
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AlreadyExists)) await Deno.rename(this.blob(etag), pointer);
     }
-    await Deno.rename(temporary, pointer);
   }
 
   async #read(path: string): Promise<string | undefined> {

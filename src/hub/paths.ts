@@ -15,8 +15,8 @@ export function folderUrl(path: string): URL {
   const slashed = windows ? path.replaceAll("\\", "/") : path;
   const escaped = slashed.replaceAll("%", "%25").replaceAll("?", "%3F").replaceAll("#", "%23");
   const absolute = windows && /^[A-Za-z]:\//.test(slashed) ? `/${escaped}` : escaped;
-  const folder = absolute.startsWith("/") ? "/" : workingFolder(windows);
-  return new URL(`${absolute}/`.replace(/\/+$/, "/"), `file://${folder.replaceAll("%", "%25")}/`);
+  const [place, folder] = absolute.startsWith("/") ? [absolute, "/"] : [`./${absolute}`, workingFolder(windows)];
+  return new URL(`${place}/`.replace(/\/+$/, "/"), `file://${folder.replaceAll("%", "%25")}/`);
 }
 
 function workingFolder(windows: boolean): string {
