@@ -40,7 +40,7 @@ export function terminalBar(write: (bytes: Uint8Array) => void, width: () => num
 
 function columns(): number {
   try {
-    return Deno.consoleSize().columns;
+    return Deno.consoleSize().columns || 80; // 0 where it is not known
   } catch { // standard output is no terminal
     return 80;
   }

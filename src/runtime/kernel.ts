@@ -144,5 +144,8 @@ export function display(
 ): void {
   if (!inKernel) return;
   const content = { data: bundle, metadata: {}, transient: { "display_id": id } };
-  Deno.jupyter.broadcast(update ? "update_display_data" : "display_data", content).catch(() => {});
+  // A promise by its type, and nothing in fact; an output that is lost must not end the call that it tells about.
+  void Promise.resolve(Deno.jupyter.broadcast(update ? "update_display_data" : "display_data", content)).catch(
+    () => {},
+  );
 }
