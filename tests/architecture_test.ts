@@ -60,7 +60,8 @@ Deno.test("analysis and widgets do not load ONNX Runtime", () => {
 });
 
 Deno.test("each npm package is pinned exactly and named in one file", () => {
-  const npm = IMPORTS.filter(({ specifier }) => !specifier.startsWith("."));
+  const external = IMPORTS.filter(({ specifier }) => !specifier.startsWith("."));
+  const npm = external.filter(({ specifier }) => !specifier.startsWith("node:")); // those are part of Deno
   const loose = npm.filter(({ specifier }) => !/^npm:(@[\w-]+\/)?[\w-]+@\d+\.\d+\.\d+(\/[\w/-]+)?$/.test(specifier));
   deepEqual(loose, [], "imports that are neither relative nor an exact npm: version");
   const homes = Map.groupBy(npm, ({ specifier }) => specifier.replace(/(@\d+\.\d+\.\d+).*/, "$1"));

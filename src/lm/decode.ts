@@ -5,7 +5,10 @@ import { createSampler, type SamplingOptions } from "./sampling.ts";
 import type { Reader } from "./sequence.ts";
 import type { Prediction, Step } from "./types.ts";
 
-/** Options of {@linkcode LanguageModel.steps} and {@linkcode LanguageModel.generate}. Greedy by default. */
+/**
+ * Options of {@linkcode LanguageModel.steps} and {@linkcode LanguageModel.generate}. Greedy by default, unless the
+ * model's `generation_config.json` says `do_sample`: what it says about sampling then holds for what is not given.
+ */
 export interface DecodeOptions extends SamplingOptions {
   /**
    * The most tokens that are written.

@@ -4,6 +4,7 @@ import type { Backend } from "../runtime/backend.ts";
 import { interruptSignal } from "../runtime/kernel.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import { type Choice, choose, type DecodeOptions, type Decoder, describe, type Prompt } from "./decode.ts";
+import { downloadOptions } from "./download.ts";
 import { type LoadedModel, loadModel, type LoadOptions } from "./load.ts";
 import { explainSequence } from "./saliency.ts";
 import { Reader } from "./sequence.ts";
@@ -52,16 +53,20 @@ export class LanguageModel implements AsyncDisposable {
   }
 
   /**
-   * Loads a model from a directory in Hugging Face's layout (`config.json`, `model.safetensors`, `tokenizer.json` or
-   * `vocab.json` and `merges.txt`), given by path or `file:` URL; without an id, the model that comes with this
-   * package.
+   * Loads a model: from a hub by its id, as in `gpt2` or `openai-community/gpt2-xl`, downloading what is not in the
+   * cache that Python's `huggingface_hub` uses too; from a directory in Hugging Face's layout (`config.json`,
+   * `model.safetensors`, `tokenizer.json` or `vocab.json` and `merges.txt`), by its path or `file:` URL; or, without an
+   * id, the model that comes with this package.
    *
-   * @throws {Error} When a file is missing or the backend is not available.
+   * @throws {Error} When a file is missing and cannot be downloaded, or the backend is not available.
    * @throws {TypeError | RangeError | SyntaxError} When a file does not hold what it should; the message names it.
    */
   static async fromPretrained(id?: string | URL, options: LoadOptions = {}): Promise<LanguageModel> {
-    const files = await findModelFiles(id instanceof URL ? id.href : id);
-    const model = await loadModel(files, { ...options, signal: stoppable(options.signal) });
+    const name = id instanceof URL ? id.href : id;
+    const stopping = { ...options, signal: stoppable(options.signal) };
+    stopping.signal.throwIfAborted();
+    const files = await findModelFiles(name, downloadOptions(name ?? "", stopping));
+    const model = await loadModel(files, stopping);
     return new LanguageModel(files.id, model);
   }
 
@@ -164,7 +169,8 @@ export class LanguageModel implements AsyncDisposable {
 
   #choices(prompt: Prompt, options: DecodeOptions): AsyncGenerator<Choice> {
     this.#expectUsable();
-    return choose(this.#decoder(), prompt, { ...options, signal: stoppable(options.signal) });
+    const { sampling } = this.#model;
+    return choose(this.#decoder(), prompt, { ...sampling, ...options, signal: stoppable(options.signal) });
   }
 
   #expectUsable(): void {

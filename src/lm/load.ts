@@ -1,17 +1,24 @@
-import { type ByteSource, openBytes, openFile } from "../checkpoint/byte_source.ts";
-import { readSafetensors, type TensorEntry } from "../checkpoint/safetensors.ts";
-import { type GPT2Config, parseConfig, tokenIds } from "../gpt2/config.ts";
+import type { ByteSource } from "../checkpoint/byte_source.ts";
+import type { TensorEntry } from "../checkpoint/safetensors.ts";
+import { parseConfig } from "../gpt2/config.ts";
 import { buildProgram } from "../gpt2/program.ts";
 import { selectWeights, weightLocation } from "../gpt2/weights.ts";
 import type { ModelFiles } from "../hub/model_files.ts";
 import type { Backend } from "../runtime/backend.ts";
 import { Session } from "../runtime/session.ts";
+import type { AddedToken } from "../tokenizer/added_tokens.ts";
 import { Tokenizer } from "../tokenizer/tokenizer.ts";
+import { openWeights, parseJson, readJson, readOptionalJson, readText } from "./files.ts";
+import { readGenerationConfig } from "./generation_config.ts";
 import { expectFiniteWeights, ModelRunner } from "./model_runner.ts";
+import { expectRoom } from "./memory.ts";
+import type { SamplingOptions } from "./sampling.ts";
 import type { Progress } from "./types.ts";
 
 /** Weights up to this size are checked for NaN while they load; larger ones when a result is not finite. */
 const CHECKED_BYTES = 64 * 2 ** 20;
+
+const END_OF_TEXT = "<|endoftext|>";
 
 /** Options of {@linkcode LanguageModel.fromPretrained}. */
 export interface LoadOptions {
@@ -33,9 +40,26 @@ export interface LoadOptions {
    * @default {false}
    */
   readonly prepack?: boolean;
-  /** Called after each part of the loading. */
+  /**
+   * The branch, the tag or the commit of a model of a hub.
+   *
+   * @default {"main"}
+   */
+  readonly revision?: string;
+  /**
+   * The folder of downloaded models, in the layout of Python's `huggingface_hub`; by default its own, which
+   * `HF_HUB_CACHE`, `HF_HOME` and `XDG_CACHE_HOME` change, and else `~/.cache/huggingface/hub`.
+   */
+  readonly cacheDir?: string;
+  /** Whether only downloaded models are used; by default when `HF_HUB_OFFLINE` is set. */
+  readonly localFilesOnly?: boolean;
+  /** The access token for private and gated models; by default `HF_TOKEN`, or the one that `hf auth login` saved. */
+  readonly token?: string;
+  /** The address of the hub; by default `HF_ENDPOINT`, and else `https://huggingface.co`. */
+  readonly endpoint?: string;
+  /** Called while files are downloaded, instead of showing a bar, and after each part of the loading. */
   readonly onProgress?: (progress: Progress) => void;
-  /** Stops the loading between two parts. */
+  /** Stops a download at once, the next one goes on from there, and the loading between two parts. */
   readonly signal?: AbortSignal;
 }
 
@@ -47,6 +71,8 @@ export interface LoadedModel {
   readonly tokenizer: Tokenizer;
   /** The tokens that end a text. */
   readonly eosTokenIds: readonly number[];
+  /** How tokens are chosen when a caller says nothing; by default, greedily. */
+  readonly sampling: SamplingOptions;
   /** The size of its weights in memory, in bytes. */
   readonly weightBytes: number;
 }
@@ -63,35 +89,46 @@ export async function loadModel(files: ModelFiles, options: LoadOptions): Promis
   };
   report(0, `Loading ${files.id}`);
   const config = parseConfig(await readJson(files, "config.json"));
-  const generation = await readOptionalJson(files, "generation_config.json");
+  expectRoom(files.id, config, backend);
+  const defaults = readGenerationConfig(await readOptionalJson(files, "generation_config.json"), config);
   const tokenizer = await loadTokenizer(files);
   report(1, "Read the configuration and the tokenizer");
-  const source = await openWeights(files);
+  const { sources, entries } = await openWeights(files);
   try {
-    const weights = selectWeights(config, await readSafetensors(source));
-    if (source.size <= CHECKED_BYTES) await expectFiniteWeights(weights.values());
+    const weights = selectWeights(config, entries);
+    const located = usedSources(sources, weights);
+    if (sources.reduce((bytes, { size }) => bytes + size, 0) <= CHECKED_BYTES) {
+      await expectFiniteWeights(weights.values());
+    }
     report(2, "Checked the weights");
     const program = buildProgram(config, weights);
     report(3, backend === "wasm" ? "Starting onnxruntime-web" : "Starting ONNX Runtime; the first use downloads it");
-    const location = weightLocation(weights.values().next().value!);
     const choice = { backend, prepack, ...(threads === undefined ? {} : { threads }) };
-    const session = await Session.create(program.graph, new Map([[location, source]]), choice);
+    const session = await Session.create(program.graph, located, choice);
     report(4, `Ready on ${session.backend}: ${session.reason}`);
-    return {
-      runner: new ModelRunner(config, program, session, weights),
-      tokenizer,
-      eosTokenIds: eosTokenIds(config, generation),
-      weightBytes: floatBytes(weights.values()),
-    };
+    const runner = new ModelRunner(config, program, session, weights);
+    return { runner, tokenizer, ...defaults, weightBytes: floatBytes(weights.values()) };
   } catch (error) {
-    source.close();
+    for (const source of sources) source.close();
     throw error;
   }
 }
 
-function eosTokenIds(config: GPT2Config, generation: unknown): readonly number[] {
-  const fields = generation as Readonly<Record<string, unknown>> | undefined;
-  return fields && "eos_token_id" in fields ? tokenIds(fields, "eos_token_id", config.vocabSize) : config.eosTokenIds;
+/** The files that hold weights, by the location that the graph has for them; the others are closed. */
+function usedSources(
+  sources: readonly ByteSource[],
+  weights: ReadonlyMap<string, TensorEntry>,
+): ReadonlyMap<string, ByteSource> {
+  const used = new Map<string, ByteSource>();
+  for (const entry of weights.values()) used.set(weightLocation(entry), entry.source);
+  const kept = new Set(used.values());
+  for (const source of sources) if (!kept.has(source)) source.close();
+  return used;
+}
+
+/** Refuses a model that does not fit, by its config.json as the hub has it, before its weights are downloaded. */
+export function acceptConfig(id: string, text: string, backend: LoadOptions["backend"] = "auto"): void {
+  expectRoom(id, parseConfig(parseJson({ id }, "config.json", text)), backend);
 }
 
 function floatBytes(weights: Iterable<TensorEntry>): number {
@@ -100,63 +137,27 @@ function floatBytes(weights: Iterable<TensorEntry>): number {
   return bytes;
 }
 
-async function openWeights(files: ModelFiles): Promise<ByteSource> {
-  const url = new URL("model.safetensors", files.base);
-  if (url.protocol === "file:") return await openFile(url);
-  return openBytes(url.href, await fetchBytes(url));
-}
-
 async function loadTokenizer(files: ModelFiles): Promise<Tokenizer> {
   const json = await readOptionalJson(files, "tokenizer.json");
   if (json !== undefined) return Tokenizer.fromJson(json, await readOptionalJson(files, "tokenizer_config.json"));
   const vocab = await readJson(files, "vocab.json", "tokenizer.json, or vocab.json and merges.txt, must be there");
   const merges = await readText(files, "merges.txt");
   if (merges === undefined) throw new Error(`Cannot load "${files.id}" as merges.txt is missing from ${files.base}`);
-  return Tokenizer.fromVocab(vocab, merges);
+  const added = await readOptionalJson(files, "added_tokens.json");
+  return Tokenizer.fromVocab(vocab, merges, added === undefined ? undefined : addedTokens(vocab, added));
 }
 
-async function readJson(files: ModelFiles, name: string, advice = "it must be there"): Promise<unknown> {
-  const json = await readOptionalJson(files, name);
-  if (json === undefined) {
-    throw new Error(`Cannot load "${files.id}" as ${name} is missing from ${files.base}; ${advice}`);
+/** The tokens of added_tokens.json, `{"<pad>": 50257}`, and the one that GPT-2 has of itself. */
+function addedTokens(vocab: unknown, json: unknown): readonly AddedToken[] {
+  if (typeof json !== "object" || json === null || Array.isArray(json)) {
+    throw new TypeError(`Cannot read added_tokens.json as it is not an object: ${JSON.stringify(json)}`);
   }
-  return json;
-}
-
-async function readOptionalJson(files: ModelFiles, name: string): Promise<unknown> {
-  const text = await readText(files, name);
-  if (text === undefined) return undefined;
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : error;
-    throw new SyntaxError(`Cannot read ${name} of "${files.id}" as it is not JSON: ${reason}`);
-  }
-}
-
-/** The text of a file, or undefined when there is none. */
-async function readText({ base }: ModelFiles, name: string): Promise<string | undefined> {
-  const url = new URL(name, base);
-  if (url.protocol !== "file:") return await fetchFile(url).then((response) => response?.text());
-  return await Deno.readTextFile(url).catch((error) => {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw new Error(`Cannot read ${name} in ${base}: ${error instanceof Error ? error.message : error}`);
-  });
-}
-
-async function fetchBytes(url: URL): Promise<Uint8Array> {
-  const response = await fetchFile(url);
-  if (!response) throw new Error(`Cannot download ${url.href} as it is not there`);
-  return new Uint8Array(await response.arrayBuffer());
-}
-
-/** The response to a request for a file, or undefined when there is none. */
-async function fetchFile(url: URL): Promise<Response | undefined> {
-  const response = await fetch(url).catch((error) => {
-    throw new Error(`Cannot download ${url.href}: ${error instanceof Error ? error.message : error}`);
-  });
-  if (response.ok) return response;
-  await response.body?.cancel();
-  if (response.status === 404) return undefined;
-  throw new Error(`Cannot download ${url.href} as the server answered ${response.status}`);
+  const end: unknown = typeof vocab === "object" && vocab !== null ? Reflect.get(vocab, END_OF_TEXT) : undefined;
+  const ids = { ...(typeof end === "number" ? { [END_OF_TEXT]: end } : {}), ...json as Record<string, number> };
+  return Object.entries(ids).map(([content, id]) => ({
+    id,
+    content,
+    special: content === END_OF_TEXT,
+    normalized: true,
+  }));
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import type { GPT2Config } from "../gpt2/config.ts";
+import { weightShapes } from "../gpt2/weights.ts";
 import type { Backend } from "../runtime/backend.ts";
 
 const GIB = 2 ** 30;
@@ -22,6 +23,25 @@ export function explainBytes({ nLayer, nHead, nEmbd, vocabSize }: GPT2Config, N:
 /** The most bytes that one run may take by default: on wasm, what 4 GiB leave beside the weights. */
 export function defaultMaxMemory(backend: Backend, weightBytes: number): number {
   return backend === "wasm" ? 0.9 * (4 * GIB - weightBytes) : 4 * GIB;
+}
+
+/** What one decode step of a small context takes beside the weights. */
+const LEAST_ROOM = GIB / 8;
+
+/**
+ * Refuses a model whose weights cannot be held.
+ *
+ * @throws {RangeError} When the model can only run on wasm and does not fit into the 4 GiB that wasm can address.
+ */
+export function expectRoom(id: string, config: GPT2Config, backend: "auto" | Backend): void {
+  if (backend === "native" || backend === "webgpu") return;
+  const bytes = weightShapes(config).values().reduce((sum, shape) => sum + 4 * shape.reduce((a, b) => a * b, 1), 0);
+  if (bytes + LEAST_ROOM <= 4 * GIB) return;
+  const mayBeNative = Deno.permissions.querySync({ name: "ffi" }).state === "granted";
+  if (backend === "auto" && mayBeNative) return;
+  const way = mayBeNative ? 'pass backend: "native"' : 'run Deno with --allow-ffi and backend "native" or "auto"';
+  const size = `its weights take ${formatBytes(bytes)} and wasm can address 4.0 GiB`;
+  throw new RangeError(`Cannot load "${id}" on wasm as ${size}; ${way}, or take a smaller model`);
 }
 
 /** A number of bytes for human eyes. */

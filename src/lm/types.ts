@@ -65,13 +65,17 @@ export interface Step {
 /** What a long call has done so far. */
 export interface Progress {
   /** What is being done. */
-  readonly task: "load" | "trace" | "saliency";
-  /** How many units are done. */
+  readonly task: "download" | "load" | "trace" | "saliency";
+  /** How many units are done; bytes, for a download. */
   readonly completed: number;
   /** How many units there are. */
   readonly total: number;
   /** A sentence for human eyes. */
   readonly message: string;
+  /** The speed of a download, once it is known. */
+  readonly bytesPerSecond?: number;
+  /** How long a download will still take at this speed, once it is known. */
+  readonly secondsLeft?: number;
 }
 
 /** What {@linkcode LanguageModel.trace} can record. */

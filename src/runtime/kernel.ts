@@ -123,3 +123,29 @@ export const inKernel: boolean = hooks.inKernel;
 export function interruptSignal(): AbortSignal {
   return hooks.interruptSignal();
 }
+
+/**
+ * Shows something in the output of the running cell; does nothing outside a notebook.
+ *
+ * @param bundle What to show, by MIME type.
+ * @param options `id` names the output; with `update`, what it shows is replaced.
+ *
+ * @example
+ * ```ts
+ * import { display } from "./kernel.ts";
+ *
+ * display({ "text/plain": "half" }, { id: "progress", update: false });
+ * display({ "text/plain": "all" }, { id: "progress", update: true });
+ * ```
+ */
+export function display(
+  bundle: Readonly<Record<string, string>>,
+  { id, update }: { readonly id: string; readonly update: boolean },
+): void {
+  if (!inKernel) return;
+  const content = { data: bundle, metadata: {}, transient: { "display_id": id } };
+  // A promise by its type, and nothing in fact; an output that is lost must not end the call that it tells about.
+  void Promise.resolve(Deno.jupyter.broadcast(update ? "update_display_data" : "display_data", content)).catch(
+    () => {},
+  );
+}

@@ -1,0 +1,239 @@
+/**
+ * Requests to a hub: redirects, tokens and time limits.
+ *
+ * @module
+ */
+import { connectionError, failed, failureOf, refusal, type Target } from "./failure.ts";
+
+/** What the hub says about a file. */
+export interface RemoteFile {
+  /** Its name in the repository. */
+  readonly name: string;
+  /** The commit that the revision stands for. */
+  readonly commit: string;
+  /** What identifies its content: the SHA-256 of a large file, Git's hash of a small one. */
+  readonly etag: string;
+  /** Its size in bytes, when the hub says it. */
+  readonly size: number | undefined;
+}
+
+/** Where a client asks. */
+export interface ClientOptions {
+  /** The address of the hub. */
+  readonly endpoint: string;
+  /** The id of the model. */
+  readonly id: string;
+  /** The branch, the tag or the commit. */
+  readonly revision: string;
+  /** The access token. */
+  readonly token: string | undefined;
+  /** Stops a request at once. */
+  readonly signal?: AbortSignal | undefined;
+  /** After how many milliseconds without a byte a request counts as cut off. */
+  readonly patience?: number;
+}
+
+/** An answer and the headers that the stations on the way to it gave, the first one first. */
+interface Reply {
+  readonly response: Response;
+  readonly hops: readonly Headers[];
+}
+
+const MOST_REDIRECTS = 10;
+const PATIENCE = 20_000;
+
+/** Asks one hub for the files of one model. */
+export class HubClient {
+  readonly #options: ClientOptions;
+
+  /** Nothing is asked for yet. */
+  constructor(options: ClientOptions) {
+    this.#options = options;
+  }
+
+  /** What an error about a file says. */
+  target(file: string): Target {
+    const { id, revision, endpoint, token } = this.#options;
+    return { id, file, revision, endpoint, hasToken: token !== undefined };
+  }
+
+  /**
+   * Asks about a file without fetching it.
+   *
+   * @throws {Error} When there is none; `commitOf` tells of which commit.
+   */
+  async describe(name: string): Promise<RemoteFile> {
+    const watch = new Watch(this.#options);
+    try {
+      const { response, hops } = await this.#send("HEAD", name, {}, watch, isDescribed);
+      const commit = first(hops, "x-repo-commit");
+      const linked = first(hops, "x-linked-etag");
+      await response.body?.cancel();
+      if (!response.ok && !isDescribed(hops)) throw withCommit(refusal(this.target(name), response), commit);
+      const etag = normalized(linked ?? response.headers.get("etag"));
+      if (!isSafeName(commit) || !isSafeName(etag)) {
+        const advice = `check that ${this.#options.endpoint} is the address of a hub`;
+        throw failed(this.target(name), `came without a usable X-Repo-Commit and ETag; ${advice}`, {
+          kind: "rejected",
+        });
+      }
+      const size = first(hops, "x-linked-size") ?? (response.ok ? response.headers.get("content-length") : null);
+      return { name, commit, etag, size: size !== null && /^\d+$/.test(size) ? Number(size) : undefined };
+    } finally {
+      watch.stop();
+    }
+  }
+
+  /**
+   * Fetches a file from byte `start` on.
+   *
+   * @returns The answer, 200 with the whole file or 206 with the rest of it, and its bytes.
+   * @throws {Error} When the answer is no success; reading the bytes throws when the connection is cut.
+   */
+  async fetch(file: RemoteFile, start: number): Promise<{ response: Response; chunks: AsyncIterable<Uint8Array> }> {
+    const watch = new Watch(this.#options);
+    try {
+      const headers: Record<string, string> = start > 0 ? { range: `bytes=${start}-` } : {};
+      const { response, hops } = await this.#send("GET", file.name, headers, watch);
+      const commit = first(hops, "x-repo-commit");
+      if (!response.ok) {
+        await response.body?.cancel();
+        throw refusal(this.target(file.name), response);
+      }
+      if (commit !== null && commit !== file.commit) {
+        await response.body?.cancel();
+        throw failed(this.target(file.name), "changed on the hub meanwhile; run it again", { kind: "rejected" });
+      }
+      return { response, chunks: this.#chunks(file.name, response, watch) };
+    } catch (error) {
+      watch.stop();
+      throw error;
+    }
+  }
+
+  async *#chunks(name: string, response: Response, watch: Watch): AsyncGenerator<Uint8Array> {
+    try {
+      for await (const chunk of response.body ?? []) {
+        watch.beat();
+        yield chunk;
+        watch.beat();
+      }
+    } catch (error) {
+      throw this.#interrupted(name, error);
+    } finally {
+      watch.stop();
+    }
+  }
+
+  /** Sends a request and follows redirects, until `enough` of the headers are there. */
+  async #send(
+    method: "HEAD" | "GET",
+    name: string,
+    headers: Readonly<Record<string, string>>,
+    watch: Watch,
+    enough: (hops: readonly Headers[]) => boolean = () => false,
+  ): Promise<Reply> {
+    let url = this.#url(name);
+    const hops: Headers[] = [];
+    for (;;) {
+      const response = await fetch(url, {
+        method,
+        redirect: "manual",
+        headers: { "accept-encoding": "identity", ...headers, ...this.#authorization(url) },
+        signal: watch.signal,
+      }).catch((error) => {
+        throw this.#interrupted(name, error);
+      });
+      watch.beat();
+      hops.push(response.headers);
+      const location = response.headers.get("location");
+      const redirects = response.status >= 300 && response.status < 400 && location !== null;
+      if (!redirects || enough(hops)) return { response, hops };
+      await response.body?.cancel();
+      if (hops.length > MOST_REDIRECTS || !URL.canParse(location, url)) {
+        const where = `was redirected ${hops.length} times, at last to ${location.slice(0, 200)}`;
+        throw failed(this.target(name), `${where}; check the address of the hub`, { kind: "rejected" });
+      }
+      url = new URL(location, url);
+    }
+  }
+
+  #url(name: string): URL {
+    const { endpoint, id, revision } = this.#options;
+    const path = name.split("/").map(encodeURIComponent).join("/");
+    return new URL(`${endpoint}/${id}/resolve/${encodeURIComponent(revision)}/${path}`);
+  }
+
+  /** The token goes to the hub alone, never to the servers that it redirects to. */
+  #authorization(url: URL): Record<string, string> {
+    const { endpoint, token } = this.#options;
+    const trusted = url.origin === new URL(endpoint).origin || url.origin === "https://huggingface.co";
+    return token !== undefined && trusted ? { authorization: `Bearer ${token}` } : {};
+  }
+
+  #interrupted(name: string, error: unknown): unknown {
+    this.#options.signal?.throwIfAborted();
+    return failureOf(error) ? error : connectionError(this.target(name), error);
+  }
+}
+
+/** Aborts a request when its caller does, and when nothing comes for too long. */
+class Watch {
+  readonly #silence = new AbortController();
+  readonly #patience: number;
+  readonly #signal: AbortSignal | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor({ signal, patience = PATIENCE }: ClientOptions) {
+    this.#signal = signal;
+    this.#patience = patience;
+    this.beat();
+  }
+
+  get signal(): AbortSignal {
+    const { signal } = this.#silence;
+    return this.#signal ? AbortSignal.any([this.#signal, signal]) : signal;
+  }
+
+  beat(): void {
+    this.stop();
+    this.#timer = setTimeout(() => {
+      const message = `nothing came for ${this.#patience / 1000} seconds`;
+      this.#silence.abort(new DOMException(message, "TimeoutError"));
+    }, this.#patience);
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+/** Whether a redirect says all there is to know about the file that it leads to. */
+function isDescribed(hops: readonly Headers[]): boolean {
+  return ["x-linked-etag", "x-linked-size", "x-repo-commit"].every((name) => first(hops, name) !== null);
+}
+
+function first(hops: readonly Headers[], name: string): string | null {
+  return hops.map((headers) => headers.get(name)).find((value) => value !== null) ?? null;
+}
+
+function normalized(etag: string | null): string | null {
+  return etag === null ? null : etag.replace(/^W\//, "").replaceAll('"', "");
+}
+
+/** Whether a text of the hub can be the name of a file in the cache. */
+function isSafeName(text: string | null): text is string {
+  return text !== null && /^[\w+=~-][\w.+=~-]{0,199}$/.test(text);
+}
+
+const COMMITS = new WeakMap<Error, string>();
+
+function withCommit(error: Error, commit: string | null): Error {
+  if (isSafeName(commit)) COMMITS.set(error, commit);
+  return error;
+}
+
+/** The commit that has no such file, of an error of {@linkcode HubClient.describe}. */
+export function commitWithout(error: unknown): string | undefined {
+  return error instanceof Error ? COMMITS.get(error) : undefined;
+}

@@ -1,0 +1,47 @@
+/**
+ * A bar that grows, for who waits: in the output of a notebook cell, or in the last line of a terminal.
+ *
+ * @module
+ */
+import { display, inKernel } from "../runtime/kernel.ts";
+import type { Progress } from "./types.ts";
+
+/** Shows how far a long call is. */
+export type ProgressBar = (progress: Progress) => void;
+
+/** The bar of the place where this program runs; undefined where nobody watches. */
+export function progressBar(): ProgressBar | undefined {
+  if (inKernel) return notebookBar(display, crypto.randomUUID());
+  if (!Deno.stderr.isTerminal()) return undefined;
+  return terminalBar((bytes) => void Deno.stderr.writeSync(bytes), columns);
+}
+
+/** A bar in one cell output, which is replaced at each step. */
+export function notebookBar(show: typeof display, id: string): ProgressBar {
+  let shown = false;
+  return ({ completed, total, message }) => {
+    const text = message.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+    const html = `<progress value="${completed}" max="${total}"></progress> <span>${text}</span>`;
+    show({ "text/html": html, "text/plain": message }, { id, update: shown });
+    shown = true;
+  };
+}
+
+/** A bar in one line, which is written over at each step and left when it is full. */
+export function terminalBar(write: (bytes: Uint8Array) => void, width: () => number): ProgressBar {
+  const encoder = new TextEncoder();
+  return ({ completed, total, message }) => {
+    const filled = total > 0 ? Math.floor(20 * completed / total) : 20;
+    const line = `${"█".repeat(filled)}${"░".repeat(20 - filled)} ${message}`;
+    const end = completed >= total ? "\n" : "";
+    write(encoder.encode(`\r${line.slice(0, Math.max(20, width() - 1))}\x1b[K${end}`));
+  };
+}
+
+function columns(): number {
+  try {
+    return Deno.consoleSize().columns || 80; // 0 where it is not known
+  } catch { // standard output is no terminal
+    return 80;
+  }
+}
