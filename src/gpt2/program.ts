@@ -8,6 +8,7 @@ import type { TensorEntry } from "../checkpoint/safetensors.ts";
 import { Graph, type Value } from "../onnx/mod.ts";
 import type { GPT2Config } from "./config.ts";
 import { finalNorm, forward, type ForwardInputs, type ForwardValues, mlp, type Weights } from "./forward.ts";
+import { lens, type LensInputs, type LensValues } from "./lens.ts";
 import { declareWeights } from "./weights.ts";
 
 /** How the C numbers of a token become one score: of g or of g·x, the L2 norm or the signed sum. */
@@ -17,8 +18,8 @@ export const SCORES = ["gradientL2", "gradientSum", "gradientXInputL2", "gradien
 export type ScoreName = typeof SCORES[number];
 
 /** What a session is fed. */
-export interface ProgramInputs extends ForwardInputs {
-  /** The token that is explained at each of `rows`, int64 `[R]`. */
+export interface ProgramInputs extends ForwardInputs, LensInputs {
+  /** The token that is explained, or ranked by the lens, at each of `rows`, int64 `[R]`. */
   readonly targets: Value;
   /** `[N, R]`, how the R scalars add up to the N that are differentiated; `[0, R]` leaves the gradient out. */
   readonly mix: Value;
@@ -30,6 +31,8 @@ export interface ProgramInputs extends ForwardInputs {
 export interface ProgramOutputs extends Omit<ForwardValues, "embeddings" | "middles"> {
   /** `[N, T]` each. */
   readonly scores: Readonly<Record<ScoreName, Value>>;
+  /** What each block would predict. */
+  readonly lens: LensValues;
 }
 
 /** A graph, what goes in and what comes out. */
@@ -42,21 +45,56 @@ export interface Program {
   readonly outputs: ProgramOutputs;
 }
 
-/** Writes GPT-2 and, in a branch that runs when `mix` has rows, its gradient with respect to the embeddings. */
+/**
+ * Writes GPT-2 and, in a branch that runs when `mix` has rows, its gradient with respect to the embeddings, and in one
+ * that runs when `best` is not 0, the logit lens.
+ */
 export function buildProgram(config: GPT2Config, entries: ReadonlyMap<string, TensorEntry>): Program {
   const g = new Graph();
   const w = declareWeights(g, entries);
-  const layers = [...Array(config.nLayer).keys()];
+  const blocks = [...Array(config.nLayer).keys()];
   const inputs: ProgramInputs = {
     inputIds: g.input("input_ids", "int64", ["T"]),
-    pastKeys: layers.map((i) => g.input(`past_key.${i}`, g.float, ["P", config.nEmbd])),
-    pastValues: layers.map((i) => g.input(`past_value.${i}`, g.float, ["P", config.nEmbd])),
+    pastKeys: blocks.map((i) => g.input(`past_key.${i}`, g.float, ["P", config.nEmbd])),
+    pastValues: blocks.map((i) => g.input(`past_value.${i}`, g.float, ["P", config.nEmbd])),
     rows: g.input("rows", "int64", ["R"]),
     targets: g.input("targets", "int64", ["R"]),
     mix: g.input("mix", g.float, ["N", "R"]),
     ofLogit: g.input("of_logit", "bool", [1]),
+    best: g.input("best", "int64", [1]),
+    normed: g.input("normed", "bool", [config.nLayer, 1, 1]),
   };
   const seen = forward(g, config, w, inputs);
+  const scores = gradientScores(g, config, w, seen, inputs);
+  const layers = lens(g, config, w, seen, inputs);
+
+  const { hiddenStates, attention, activations, keys, values, logits } = seen;
+  const all = [
+    hiddenStates,
+    attention,
+    activations,
+    keys,
+    values,
+    logits,
+    Object.values(scores),
+    Object.values(layers),
+  ];
+  for (const value of all.flat()) g.output(value);
+  return {
+    graph: g,
+    inputs,
+    outputs: { hiddenStates, attention, activations, keys, values, logits, scores, lens: layers },
+  };
+}
+
+/** The scores, in a branch that runs when `mix` has rows. */
+function gradientScores(
+  g: Graph,
+  config: GPT2Config,
+  w: Weights,
+  seen: ForwardValues,
+  inputs: ProgramInputs,
+): ProgramOutputs["scores"] {
   const gradient = g.branch();
   const cotangent = lastMiddleCotangent(gradient, config, w, seen, inputs); // [N, T, C]
   const middle = seen.middles.at(-1)!; // [T, C]
@@ -67,11 +105,7 @@ export function buildProgram(config: GPT2Config, entries: ReadonlyMap<string, Te
   for (const _ of SCORES) nothing.output(nothing.zeros(nothing.ints([0, 0]), [0, 0]));
   const wanted = g.greater(g.size(inputs.mix, -2), g.ints([0]));
   const scores = g.if(wanted, gradient, nothing);
-
-  const { hiddenStates, attention, activations, keys, values, logits } = seen;
-  for (const value of [hiddenStates, attention, activations, keys, values, logits, scores].flat()) g.output(value);
-  const byName = Object.fromEntries(SCORES.map((name, i) => [name, scores[i]!])) as Record<ScoreName, Value>;
-  return { graph: g, inputs, outputs: { hiddenStates, attention, activations, keys, values, logits, scores: byName } };
+  return Object.fromEntries(SCORES.map((name, i) => [name, scores[i]!])) as Record<ScoreName, Value>;
 }
 
 /**
