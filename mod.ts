@@ -19,8 +19,15 @@ export type { LoadOptions } from "./src/lm/load.ts";
 export type { SamplingOptions } from "./src/lm/sampling.ts";
 export type {
   Capture,
+  LayerPrediction,
+  LayerPredictions,
+  LayerPredictionsOptions,
+  LensNorm,
   Prediction,
   Progress,
+  Rankings,
+  RankingsOptions,
+  RankingsWatchOptions,
   Saliency,
   SaliencyDefinition,
   SaliencyOptions,
@@ -30,6 +37,7 @@ export type {
   Tensor,
   Trace,
   TraceOptions,
+  Word,
 } from "./src/lm/types.ts";
 export type { ActivationFunction, GPT2Config } from "./src/gpt2/config.ts";
 export type { Backend } from "./src/runtime/backend.ts";

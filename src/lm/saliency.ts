@@ -2,6 +2,7 @@ import type { ScoreName } from "../gpt2/program.ts";
 import { defaultMaxMemory, explainBytes, formatBytes } from "./memory.ts";
 import type { ModelRunner } from "./model_runner.ts";
 import { logSumExp, normalizeL1 } from "./numbers.ts";
+import { checkedPositions } from "./positions.ts";
 import { saliencyDefinition } from "./presets.ts";
 import type { Saliency, SaliencyDefinition, SaliencyOptions, Sequence } from "./types.ts";
 
@@ -23,7 +24,7 @@ export async function explainSequence(
   weightBytes: number,
 ): Promise<Saliency> {
   const definition = saliencyDefinition(options);
-  const positions = checkedPositions(sequence, options.positions);
+  const positions = checkedPositions("explain", sequence, options.positions);
   const maxMemory = options.maxMemory ?? defaultMaxMemory(runner.session.backend, weightBytes);
   const T = sequence.tokenIds.length;
   const chunks = planChunks(runner, positions, definition, maxMemory);
@@ -37,25 +38,6 @@ export async function explainSequence(
     options.onProgress?.({ task: "saliency", completed, total: positions.length, message });
   }
   return { sequence, positions, scores: { data, shape: [data.length / T, T] }, options: definition };
-}
-
-function checkedPositions(sequence: Sequence, positions?: readonly number[]): readonly number[] {
-  const { tokenIds, promptLength } = sequence;
-  const all = positions ?? tokenIds.map((_, position) => position).slice(Math.max(promptLength, 1));
-  if (all.length === 0) {
-    throw new RangeError(
-      positions
-        ? "Cannot explain an empty list of positions"
-        : `Cannot explain a sequence that is all prompt (${promptLength} tokens); pass positions`,
-    );
-  }
-  for (const position of all) {
-    if (!Number.isInteger(position) || position < 1 || position >= tokenIds.length) {
-      const range = `a sequence of ${tokenIds.length} tokens has the positions 1 to ${tokenIds.length - 1}`;
-      throw new RangeError(`Cannot explain position ${position} as ${range} with tokens before them`);
-    }
-  }
-  return [...all];
 }
 
 /** Groups the targets, early ones first as they need fewer tokens, so that no run takes more than `maxMemory`. */
