@@ -40,6 +40,8 @@ export interface LensOptions {
   readonly best: number;
   /** The most logits of one run. */
   readonly chunkLogits?: number;
+  /** The most tokens of one run. */
+  readonly chunkTokens?: number;
   /** Told how many of what is asked has been answered. */
   readonly onAnswered?: (count: number) => void;
   /** Stops between two runs. */
@@ -141,13 +143,15 @@ export async function readLens(
   runner: ModelRunner,
   { tokenIds }: Sequence,
   asked: readonly Asked[],
-  { normed, best, chunkLogits = CHUNK_LOGITS, onAnswered, signal }: LensOptions,
+  options: LensOptions,
 ): Promise<LensReading> {
+  const { normed, best, chunkLogits = CHUNK_LOGITS, chunkTokens = CHUNK_TOKENS, onAnswered, signal } = options;
   const { nLayer: L, vocabSize: V } = runner.config;
   const reading = emptyReading(L, asked.length, best);
   const cache = runner.emptyCache();
   let answered = 0;
-  for (const piece of planPieces(asked, Math.max(1, Math.floor(chunkLogits / (L * V))))) {
+  const chunkRows = Math.max(1, Math.floor(chunkLogits / (L * V)));
+  for (const piece of planPieces(asked, chunkRows, chunkTokens)) {
     cache.rewind(piece.start);
     const ids = tokenIds.slice(piece.start, piece.end);
     if (piece.asked.length === 0) {
@@ -163,13 +167,13 @@ export async function readLens(
 }
 
 /** Cuts the reading so that no run looks at more than `most` rows; a row that is asked more often is read again. */
-function planPieces(asked: readonly Asked[], most: number): readonly Piece[] {
+function planPieces(asked: readonly Asked[], most: number, tokens: number): readonly Piece[] {
   const order = [...asked.keys()].sort((a, b) => asked[a]!.row - asked[b]!.row);
   const pieces: Piece[] = [];
   let start = 0;
   for (let next = 0; next < order.length;) {
     start = Math.min(start, asked[order[next]!]!.row);
-    const limit = start + CHUNK_TOKENS;
+    const limit = start + tokens;
     const taken = order.slice(next, next + most).filter((n) => asked[n]!.row < limit);
     const end = taken.length > 0 ? asked[taken.at(-1)!]!.row + 1 : limit;
     pieces.push({ start, end, asked: taken });

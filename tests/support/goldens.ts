@@ -37,7 +37,10 @@ export async function openGolden(name: string): Promise<GoldenCase> {
     using source = closing(await openFile(new URL(file, directory)));
     const entry = (await readSafetensors(source.value)).get(key);
     if (!entry) throw new Error(`Cannot find golden "${key}" of ${name}`);
-    return { data: await readFloat32(entry), shape: entry.shape };
+    const data = entry.dtype === "I32"
+      ? Float32Array.from(new Int32Array((await entry.source.read(entry.start, entry.end)).buffer))
+      : await readFloat32(entry);
+    return { data, shape: entry.shape };
   };
   return { name, directory, prompts, array };
 }
