@@ -30,6 +30,7 @@ export type {
   RankingsWatchOptions,
   Saliency,
   SaliencyDefinition,
+  SaliencyMethod,
   SaliencyOptions,
   SaliencyPreset,
   Sequence,

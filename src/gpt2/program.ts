@@ -31,6 +31,8 @@ export interface ProgramInputs extends ForwardInputs, LensInputs {
 export interface ProgramOutputs extends Omit<ForwardValues, "embeddings" | "middles"> {
   /** `[N, T]` each. */
   readonly scores: Readonly<Record<ScoreName, Value>>;
+  /** The gradient times the scaled embeddings, `[N, T, C]`, before it becomes scores. */
+  readonly products: Value;
   /** What each block would predict. */
   readonly lens: LensValues;
 }
@@ -57,6 +59,7 @@ export function buildProgram(config: GPT2Config, entries: ReadonlyMap<string, Te
     inputIds: g.input("input_ids", "int64", ["T"]),
     pastKeys: blocks.map((i) => g.input(`past_key.${i}`, g.float, ["P", config.nEmbd])),
     pastValues: blocks.map((i) => g.input(`past_value.${i}`, g.float, ["P", config.nEmbd])),
+    embeddingScale: g.input("embedding_scale", g.float, [1]),
     rows: g.input("rows", "int64", ["R"]),
     targets: g.input("targets", "int64", ["R"]),
     mix: g.input("mix", g.float, ["N", "R"]),
@@ -65,26 +68,14 @@ export function buildProgram(config: GPT2Config, entries: ReadonlyMap<string, Te
     normed: g.input("normed", "bool", [config.nLayer, 1, 1]),
   };
   const seen = forward(g, config, w, inputs);
-  const scores = gradientScores(g, config, w, seen, inputs);
+  const { scores, products } = gradientScores(g, config, w, seen, inputs);
   const layers = lens(g, config, w, seen, inputs);
 
   const { hiddenStates, attention, activations, keys, values, logits } = seen;
-  const all = [
-    hiddenStates,
-    attention,
-    activations,
-    keys,
-    values,
-    logits,
-    Object.values(scores),
-    Object.values(layers),
-  ];
-  for (const value of all.flat()) g.output(value);
-  return {
-    graph: g,
-    inputs,
-    outputs: { hiddenStates, attention, activations, keys, values, logits, scores, lens: layers },
-  };
+  const outputs = { hiddenStates, attention, activations, keys, values, logits, scores, products, lens: layers };
+  const all = [hiddenStates, attention, activations, keys, values, logits, Object.values(scores), products];
+  for (const value of [...all, Object.values(layers)].flat()) g.output(value);
+  return { graph: g, inputs, outputs };
 }
 
 /** The scores, in a branch that runs when `mix` has rows. */
@@ -94,18 +85,22 @@ function gradientScores(
   w: Weights,
   seen: ForwardValues,
   inputs: ProgramInputs,
-): ProgramOutputs["scores"] {
+): Pick<ProgramOutputs, "scores" | "products"> {
   const gradient = g.branch();
   const cotangent = lastMiddleCotangent(gradient, config, w, seen, inputs); // [N, T, C]
   const middle = seen.middles.at(-1)!; // [T, C]
   const dx = backward(gradient, { nodes: g.nodes, output: middle, cotangent, wrt: seen.embeddings });
-  for (const score of scoreValues(gradient, dx, seen.embeddings)) gradient.output(score);
+  const product = gradient.mul(dx, seen.embeddings); // [N, T, C]
+  for (const score of scoreValues(gradient, dx, product)) gradient.output(score);
+  gradient.output(gradient.reshape(product, ["N", "T", config.nEmbd]));
 
   const nothing = g.branch();
   for (const _ of SCORES) nothing.output(nothing.zeros(nothing.ints([0, 0]), [0, 0]));
+  nothing.output(nothing.zeros(nothing.ints([0, 0, config.nEmbd]), [0, 0, config.nEmbd]));
   const wanted = g.greater(g.size(inputs.mix, -2), g.ints([0]));
-  const scores = g.if(wanted, gradient, nothing);
-  return Object.fromEntries(SCORES.map((name, i) => [name, scores[i]!])) as Record<ScoreName, Value>;
+  const values = g.if(wanted, gradient, nothing);
+  const scores = Object.fromEntries(SCORES.map((name, i) => [name, values[i]!])) as Record<ScoreName, Value>;
+  return { scores, products: values.at(-1)! };
 }
 
 /**
@@ -153,9 +148,9 @@ function placement(g: Graph, stream: Value, { rows, mix }: ProgramInputs): Value
   return g.mul(g.unsqueeze(mix, 1), isRow); // [N, 1, R] x [T, R]
 }
 
-/** The four scores of {@linkcode SCORES}, `[N, T]` each, from the gradient `[N, T, C]`. */
-function scoreValues(g: Graph, gradient: Value, embeddings: Value): readonly Value[] {
-  return [gradient, g.mul(gradient, embeddings)].flatMap((x) => [l2Norm(g, x), g.sum(x, -1)])
+/** The four scores of {@linkcode SCORES}, `[N, T]` each, from the gradient and its product with x, `[N, T, C]`. */
+function scoreValues(g: Graph, gradient: Value, product: Value): readonly Value[] {
+  return [gradient, product].flatMap((x) => [l2Norm(g, x), g.sum(x, -1)])
     .map((score) => g.reshape(score, ["N", "T"]));
 }
 

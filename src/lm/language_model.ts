@@ -143,14 +143,37 @@ export class LanguageModel implements AsyncDisposable {
    * gradient x input: with x_i the embedding of token i and g_i the gradient of the target's probability with respect
    * to it, score_i = ||g_i * x_i||_2, and each row sums to 1.
    *
-   * @throws {RangeError} When a position has no tokens before it, or `maxMemory` is too small for a single target.
-   * @throws {TypeError} When an option has a value that does not exist.
+   * @throws {RangeError} When a position has no tokens before it, `maxMemory` is too small for a single target, or
+   * `contrast` is not in the vocabulary.
+   * @throws {TypeError} When an option has a value that does not exist, or that does not go with the others.
+   *
+   * @example Why "are" rather than "is"?
+   * ```ts
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   *
+   * await using model = await LanguageModel.fromPretrained();
+   * const sequence = model.sequence("The keys to the cabinet are");
+   * const positions = [sequence.tokenIds.length - 1];
+   * const { scores } = await model.saliency(sequence, { preset: "captum", positions, contrast: " is" });
+   * console.log(scores.data); // above 0: speaks for " are"; below: for " is"
+   * ```
+   *
+   * @example Integrated gradients
+   * ```ts
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   *
+   * await using model = await LanguageModel.fromPretrained();
+   * const sequence = await model.generate("The keys to the cabinet", { maxNewTokens: 2 });
+   * const options = { preset: "captum", method: "integratedGradients", steps: 20 } as const;
+   * const { scores, convergenceGaps } = await model.saliency(sequence, options);
+   * console.log(scores.shape, convergenceGaps);
+   * ```
    */
   async saliency(sequence: Sequence, options: SaliencyOptions = {}): Promise<Saliency> {
     this.#expectUsable();
     this.#reader.read(sequence.tokenIds);
-    const { runner, weightBytes } = this.#model;
-    return await explainSequence(runner, sequence, { ...options, signal: stoppable(options.signal) }, weightBytes);
+    const stop = { ...options, signal: stoppable(options.signal) };
+    return await explainSequence(this.#model, this.#reader, sequence, stop);
   }
 
   /**

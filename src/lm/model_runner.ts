@@ -16,8 +16,25 @@ interface Question {
   readonly targets?: readonly number[];
   readonly mix?: Float32Array;
   readonly ofLogit?: boolean;
+  readonly embeddingScale?: number;
   readonly best?: number;
   readonly normed?: readonly boolean[];
+}
+
+/** What is differentiated in one run. */
+export interface Explanation {
+  /** The tokens that are read. */
+  readonly tokenIds: readonly number[];
+  /** Where the scalars are taken, R of them. */
+  readonly rows: readonly number[];
+  /** The token at each of them. */
+  readonly targets: readonly number[];
+  /** `[N, R]`, how they add up. */
+  readonly mix: Float32Array;
+  /** Whether the scalar is the logit rather than the log-probability. */
+  readonly ofLogit: boolean;
+  /** What the embeddings are multiplied by, 1 by default. */
+  readonly embeddingScale?: number;
 }
 
 /** The numbers of the logit lens, by name. */
@@ -103,26 +120,29 @@ export class ModelRunner implements AsyncDisposable {
 
   /**
    * Differentiates the log-probability (or logit) of `targets[r]` at `rows[r]`, added up by `mix` `[N, R]`, with
-   * respect to the embeddings of `tokenIds`. Returns the scores `[N, T]` and the logits `[R, V]`.
+   * respect to the embeddings of `tokenIds`. Returns the scores `[N, T]`, or the products `[N, T, C]` of gradient and
+   * embedding, and the logits `[R, V]`.
    */
   async explain(
-    request: {
-      readonly tokenIds: readonly number[];
-      readonly rows: readonly number[];
-      readonly targets: readonly number[];
-      readonly mix: Float32Array;
-      readonly ofLogit: boolean;
-      readonly score: ScoreName;
-    },
+    explanation: Explanation & { readonly fetch: ScoreName | "products" },
     signal?: AbortSignal,
-  ): Promise<{ scores: Float32Array; logits: Float32Array }> {
-    const { tokenIds, rows, score } = request;
+  ): Promise<{ numbers: Float32Array; logits: Float32Array }> {
+    const { tokenIds, rows, fetch } = explanation;
     const { outputs } = this.program;
-    const feeds = this.#inputs(tokenIds, this.emptyCache(), rows, request);
-    const [scores, logits] = await this.session.run(feeds, [outputs.scores[score], outputs.logits], signal);
+    const feeds = this.#inputs(tokenIds, this.emptyCache(), rows, explanation);
+    const fetched = fetch === "products" ? outputs.products : outputs.scores[fetch];
+    const [numbers, logits] = await this.session.run(feeds, [fetched, outputs.logits], signal);
     await this.#expectFinite(logits!, "logits");
-    await this.#expectFinite(scores!, "gradient");
-    return { scores: scores!, logits: logits! };
+    await this.#expectFinite(numbers!, "gradient");
+    return { numbers: numbers!, logits: logits! };
+  }
+
+  /** The logits `[R, V]` that an explanation is about. */
+  async logits({ tokenIds, rows, embeddingScale = 1 }: Explanation, signal?: AbortSignal): Promise<Float32Array> {
+    const feeds = this.#inputs(tokenIds, this.emptyCache(), rows, { embeddingScale });
+    const [logits] = await this.session.run(feeds, [this.program.outputs.logits], signal);
+    await this.#expectFinite(logits!, "logits");
+    return logits!;
   }
 
   /** Frees the session and closes the files. */
@@ -138,7 +158,7 @@ export class ModelRunner implements AsyncDisposable {
 
   #inputs(tokenIds: readonly number[], cache: KVCache, rows: readonly number[], question: Question = {}): Feed[] {
     const { program: { inputs }, config } = this;
-    const { targets, mix = new Float32Array(0), ofLogit = false, best = 0, normed = [] } = question;
+    const { targets, mix = new Float32Array(0), ofLogit = false, embeddingScale = 1, best = 0, normed = [] } = question;
     const R = rows.length;
     const L = config.nLayer;
     const dims = [cache.length, config.nEmbd];
@@ -150,6 +170,7 @@ export class ModelRunner implements AsyncDisposable {
       { value: inputs.targets, data: targets ? toInt64(targets) : new BigInt64Array(R), dims: [R] },
       { value: inputs.mix, data: mix, dims: [R === 0 ? 0 : mix.length / R, R] },
       { value: inputs.ofLogit, data: Uint8Array.of(Number(ofLogit)), dims: [1] },
+      { value: inputs.embeddingScale, data: Float32Array.of(embeddingScale), dims: [1] },
       { value: inputs.best, data: toInt64([best]), dims: [1] },
       {
         value: inputs.normed,

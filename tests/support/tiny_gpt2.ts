@@ -88,6 +88,7 @@ export interface TinyRequest {
   readonly targets?: readonly number[];
   readonly mix?: readonly (readonly number[])[];
   readonly ofLogit?: boolean;
+  readonly embeddingScale?: number;
   /** How many of the best tokens the lens gives; 0 leaves it out. */
   readonly best?: number;
   /** Which blocks the lens applies `ln_f` to. */
@@ -140,6 +141,7 @@ export function feedsOf({ nLayer, nEmbd }: GPT2Config, { inputs }: Program, requ
     { value: inputs.mix, data: Float32Array.from(mix.flat()), dims: [mix.length, rows.length] },
     { value: inputs.ofLogit, data: Uint8Array.of(Number(ofLogit)), dims: [1] },
     ids(inputs.best, [best]),
+    { value: inputs.embeddingScale, data: Float32Array.of(request.embeddingScale ?? 1), dims: [1] },
     { value: inputs.normed, data: Uint8Array.from(normed, Number), dims: [nLayer, 1, 1] },
   ];
 }
