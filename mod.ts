@@ -20,10 +20,18 @@ export type { SamplingOptions } from "./src/lm/sampling.ts";
 export type {
   Capture,
   FloatTensor,
+  LayerPrediction,
+  LayerPredictions,
+  LayerPredictionsOptions,
+  LensNorm,
   Prediction,
   Progress,
+  Rankings,
+  RankingsOptions,
+  RankingsWatchOptions,
   Saliency,
   SaliencyDefinition,
+  SaliencyMethod,
   SaliencyOptions,
   SaliencyPreset,
   Sequence,
@@ -31,6 +39,7 @@ export type {
   Tensor,
   Trace,
   TraceOptions,
+  Word,
 } from "./src/lm/types.ts";
 export type { ActivationFunction, GPT2Config } from "./src/gpt2/config.ts";
 export type { Backend } from "./src/runtime/backend.ts";

@@ -65,8 +65,13 @@ export function saliencyRows(saliency: Saliency): Row[] {
 /** What was computed, in one line. */
 export function definitionLine({ options, positions }: Saliency): string {
   const name = { probability: "probability", logProb: "log-probability", logit: "logit" }[options.of];
-  const scalar = options.together ? togetherWords(options, positions.length) : `${name} of each explained token`;
-  const method = options.method === "gradientXInput" ? "Gradient × input" : "Gradient";
+  const own = options.together ? togetherWords(options, positions.length) : `${name} of each explained token`;
+  const scalar = options.contrast ? `${own} rather than “${options.contrast.tokens[0]!.text}”` : own;
+  const method = {
+    gradientXInput: "Gradient × input",
+    gradient: "Gradient",
+    integratedGradients: `Integrated gradients (${options.steps} steps from zero)`,
+  }[options.method];
   const reduce = options.reduce === "l2" ? "L2 norm over the embedding" : "signed sum over the embedding";
   return `${method} of the ${scalar}, ${reduce}, ${scaleWords(options)} · ${
     formula(options)
@@ -83,10 +88,13 @@ function scaleWords({ normalize, reduce }: SaliencyDefinition): string {
   return reduce === "sum" ? "absolute values of a row sum to 1" : "each row sums to 1";
 }
 
-function formula({ method, of, reduce, together }: SaliencyDefinition): string {
-  const scalar = together
+function formula({ method, of, reduce, together, contrast }: SaliencyDefinition): string {
+  const scalar = contrast
+    ? (together ? "∂Σ(logit − logit′)" : "∂(logit − logit′)")
+    : together
     ? (of === "logit" ? "∂Σlogit" : "∂loss")
     : { probability: "∂p", logProb: "∂log p", logit: "∂logit" }[of];
-  const vector = method === "gradientXInput" ? `${scalar}/∂x ⊙ x` : `${scalar}/∂x`;
+  const vector =
+    { gradientXInput: `${scalar}/∂x ⊙ x`, gradient: `${scalar}/∂x`, integratedGradients: `x ⊙ ∫ ${scalar}/∂x` }[method];
   return reduce === "l2" ? `‖${vector}‖₂` : `Σ ${vector}`;
 }

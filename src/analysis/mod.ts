@@ -10,4 +10,6 @@
  * @module
  */
 export { argmax, logSumExp, normalizeL1, rankOf, topK } from "../lm/numbers.ts";
+export { type Agreement, agreement, spearman } from "./agreement.ts";
+export { type GroupBy, type GroupedSaliency, groupScores, groupTokens, type TokenGroup } from "./groups.ts";
 export { mostSalient, type SalientToken, scoresOf } from "./salient.ts";

@@ -145,5 +145,6 @@ export const VJP_RULES = {
   ReduceSum: "none",
   Shape: "none",
   Slice: "none",
+  TopK: "none",
   Where: "none",
 } satisfies VjpTable;

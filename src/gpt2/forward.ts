@@ -23,13 +23,15 @@ export interface ForwardInputs {
   readonly pastKeys: readonly Value[];
   /** The cached values of each block, `[P, C]`. */
   readonly pastValues: readonly Value[];
+  /** What the token embeddings are multiplied by, `[1]`: 1, or less on the way from a zero baseline. */
+  readonly embeddingScale: Value;
   /** The rows of the new tokens whose logits are wanted, int64 `[R]`. */
   readonly rows: Value;
 }
 
 /** Everything that can be seen inside the model. */
 export interface ForwardValues {
-  /** The token embeddings before positions are added, `[T, C]`. */
+  /** The token embeddings, scaled, before positions are added, `[T, C]`. */
   readonly embeddings: Value;
   /** The residual stream, L + 1 of `[T, C]`: the embeddings, then what leaves each block, before `ln_f`. */
   readonly hiddenStates: readonly Value[];
@@ -49,7 +51,7 @@ export interface ForwardValues {
 
 /** Writes the forward pass of GPT-2 into `g`. */
 export function forward(g: Graph, config: GPT2Config, w: Weights, inputs: ForwardInputs): ForwardValues {
-  const { inputIds, pastKeys, pastValues, rows } = inputs;
+  const { inputIds, pastKeys, pastValues, embeddingScale, rows } = inputs;
   const seen = {
     hiddenStates: [] as Value[],
     middles: [] as Value[],
@@ -60,7 +62,7 @@ export function forward(g: Graph, config: GPT2Config, w: Weights, inputs: Forwar
   const { queryIds, keyIds } = positionIds(g, inputIds, pastKeys[0]!); // [T], [S]
   const mask = causalMask(g, queryIds, keyIds); // [T, S]
 
-  const embeddings = g.gather(w("wte.weight"), inputIds); // [T, C]
+  const embeddings = g.mul(g.gather(w("wte.weight"), inputIds), embeddingScale); // [T, C]
   let x = g.add(embeddings, g.gather(w("wpe.weight"), queryIds)); // [T, C]
   for (let i = 0; i < config.nLayer; ++i) {
     seen.hiddenStates.push(x);

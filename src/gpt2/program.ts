@@ -8,6 +8,7 @@ import type { TensorEntry } from "../checkpoint/safetensors.ts";
 import { Graph, type Value } from "../onnx/mod.ts";
 import type { GPT2Config } from "./config.ts";
 import { finalNorm, forward, type ForwardInputs, type ForwardValues, mlp, type Weights } from "./forward.ts";
+import { lens, type LensInputs, type LensValues } from "./lens.ts";
 import { declareWeights } from "./weights.ts";
 
 /** How the C numbers of a token become one score: of g or of g·x, the L2 norm or the signed sum. */
@@ -17,8 +18,8 @@ export const SCORES = ["gradientL2", "gradientSum", "gradientXInputL2", "gradien
 export type ScoreName = typeof SCORES[number];
 
 /** What a session is fed. */
-export interface ProgramInputs extends ForwardInputs {
-  /** The token that is explained at each of `rows`, int64 `[R]`. */
+export interface ProgramInputs extends ForwardInputs, LensInputs {
+  /** The token that is explained, or ranked by the lens, at each of `rows`, int64 `[R]`. */
   readonly targets: Value;
   /** `[N, R]`, how the R scalars add up to the N that are differentiated; `[0, R]` leaves the gradient out. */
   readonly mix: Value;
@@ -30,6 +31,10 @@ export interface ProgramInputs extends ForwardInputs {
 export interface ProgramOutputs extends Omit<ForwardValues, "embeddings" | "middles"> {
   /** `[N, T]` each. */
   readonly scores: Readonly<Record<ScoreName, Value>>;
+  /** The gradient times the scaled embeddings, `[N, T, C]`, before it becomes scores. */
+  readonly products: Value;
+  /** What each block would predict. */
+  readonly lens: LensValues;
 }
 
 /** A graph, what goes in and what comes out. */
@@ -42,36 +47,60 @@ export interface Program {
   readonly outputs: ProgramOutputs;
 }
 
-/** Writes GPT-2 and, in a branch that runs when `mix` has rows, its gradient with respect to the embeddings. */
+/**
+ * Writes GPT-2 and, in a branch that runs when `mix` has rows, its gradient with respect to the embeddings, and in one
+ * that runs when `best` is not 0, the logit lens.
+ */
 export function buildProgram(config: GPT2Config, entries: ReadonlyMap<string, TensorEntry>): Program {
   const g = new Graph();
   const w = declareWeights(g, entries);
-  const layers = [...Array(config.nLayer).keys()];
+  const blocks = [...Array(config.nLayer).keys()];
   const inputs: ProgramInputs = {
     inputIds: g.input("input_ids", "int64", ["T"]),
-    pastKeys: layers.map((i) => g.input(`past_key.${i}`, g.float, ["P", config.nEmbd])),
-    pastValues: layers.map((i) => g.input(`past_value.${i}`, g.float, ["P", config.nEmbd])),
+    pastKeys: blocks.map((i) => g.input(`past_key.${i}`, g.float, ["P", config.nEmbd])),
+    pastValues: blocks.map((i) => g.input(`past_value.${i}`, g.float, ["P", config.nEmbd])),
+    embeddingScale: g.input("embedding_scale", g.float, [1]),
     rows: g.input("rows", "int64", ["R"]),
     targets: g.input("targets", "int64", ["R"]),
     mix: g.input("mix", g.float, ["N", "R"]),
     ofLogit: g.input("of_logit", "bool", [1]),
+    best: g.input("best", "int64", [1]),
+    normed: g.input("normed", "bool", [config.nLayer, 1, 1]),
   };
   const seen = forward(g, config, w, inputs);
+  const { scores, products } = gradientScores(g, config, w, seen, inputs);
+  const layers = lens(g, config, w, seen, inputs);
+
+  const { hiddenStates, attention, activations, keys, values, logits } = seen;
+  const outputs = { hiddenStates, attention, activations, keys, values, logits, scores, products, lens: layers };
+  const all = [hiddenStates, attention, activations, keys, values, logits, Object.values(scores), products];
+  for (const value of [...all, Object.values(layers)].flat()) g.output(value);
+  return { graph: g, inputs, outputs };
+}
+
+/** The scores, in a branch that runs when `mix` has rows. */
+function gradientScores(
+  g: Graph,
+  config: GPT2Config,
+  w: Weights,
+  seen: ForwardValues,
+  inputs: ProgramInputs,
+): Pick<ProgramOutputs, "scores" | "products"> {
   const gradient = g.branch();
   const cotangent = lastMiddleCotangent(gradient, config, w, seen, inputs); // [N, T, C]
   const middle = seen.middles.at(-1)!; // [T, C]
   const dx = backward(gradient, { nodes: g.nodes, output: middle, cotangent, wrt: seen.embeddings });
-  for (const score of scoreValues(gradient, dx, seen.embeddings)) gradient.output(score);
+  const product = gradient.mul(dx, seen.embeddings); // [N, T, C]
+  for (const score of scoreValues(gradient, dx, product)) gradient.output(score);
+  gradient.output(gradient.reshape(product, ["N", "T", config.nEmbd]));
 
   const nothing = g.branch();
   for (const _ of SCORES) nothing.output(nothing.zeros(nothing.ints([0, 0]), [0, 0]));
+  nothing.output(nothing.zeros(nothing.ints([0, 0, config.nEmbd]), [0, 0, config.nEmbd]));
   const wanted = g.greater(g.size(inputs.mix, -2), g.ints([0]));
-  const scores = g.if(wanted, gradient, nothing);
-
-  const { hiddenStates, attention, activations, keys, values, logits } = seen;
-  for (const value of [hiddenStates, attention, activations, keys, values, logits, scores].flat()) g.output(value);
-  const byName = Object.fromEntries(SCORES.map((name, i) => [name, scores[i]!])) as Record<ScoreName, Value>;
-  return { graph: g, inputs, outputs: { hiddenStates, attention, activations, keys, values, logits, scores: byName } };
+  const values = g.if(wanted, gradient, nothing);
+  const scores = Object.fromEntries(SCORES.map((name, i) => [name, values[i]!])) as Record<ScoreName, Value>;
+  return { scores, products: values.at(-1)! };
 }
 
 /**
@@ -121,9 +150,9 @@ function placement(g: Graph, stream: Value, { rows, mix }: ProgramInputs): Value
   return g.mul(g.unsqueeze(mix, 1), isRow); // [N, 1, R] x [T, R]
 }
 
-/** The four scores of {@linkcode SCORES}, `[N, T]` each, from the gradient `[N, T, C]`. */
-function scoreValues(g: Graph, gradient: Value, embeddings: Value): readonly Value[] {
-  return [gradient, g.mul(gradient, embeddings)].flatMap((x) => [l2Norm(g, x), g.sum(x, -1)])
+/** The four scores of {@linkcode SCORES}, `[N, T]` each, from the gradient and its product with x, `[N, T, C]`. */
+function scoreValues(g: Graph, gradient: Value, product: Value): readonly Value[] {
+  return [gradient, product].flatMap((x) => [l2Norm(g, x), g.sum(x, -1)])
     .map((score) => g.reshape(score, ["N", "T"]));
 }
 

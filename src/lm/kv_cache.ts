@@ -23,6 +23,11 @@ export class KVCache {
     return this.#values.map((buffer) => buffer.subarray(0, this.length * this.#width));
   }
 
+  /** Forgets all tokens but the first `length`. */
+  rewind(length: number): void {
+    this.length = Math.min(this.length, length);
+  }
+
   /** Adds the keys and values of the next tokens, `[T, C]` for each block. */
   append(keys: readonly Float32Array[], values: readonly Float32Array[]): void {
     const start = this.length * this.#width;

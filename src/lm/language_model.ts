@@ -5,11 +5,24 @@ import { interruptSignal } from "../runtime/kernel.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import { type Choice, choose, type DecodeOptions, type Decoder, describe, type Prompt } from "./decode.ts";
 import { downloadOptions } from "./download.ts";
+import { predictLayers, rankSequence, rankWords } from "./lens.ts";
 import { type LoadedModel, loadModel, type LoadOptions } from "./load.ts";
 import { explainSequence } from "./saliency.ts";
 import { Reader } from "./sequence.ts";
 import { traceSequence } from "./trace.ts";
-import type { Saliency, SaliencyOptions, Sequence, Step, Trace, TraceOptions } from "./types.ts";
+import type {
+  LayerPredictions,
+  LayerPredictionsOptions,
+  Rankings,
+  RankingsOptions,
+  RankingsWatchOptions,
+  Saliency,
+  SaliencyOptions,
+  Sequence,
+  Step,
+  Trace,
+  TraceOptions,
+} from "./types.ts";
 
 /**
  * GPT-2, open to view: it writes text token by token, and shows what it computes and why.
@@ -135,14 +148,108 @@ export class LanguageModel implements AsyncDisposable {
    * gradient x input: with x_i the embedding of token i and g_i the gradient of the target's probability with respect
    * to it, score_i = ||g_i * x_i||_2, and each row sums to 1.
    *
-   * @throws {RangeError} When a position has no tokens before it, or `maxMemory` is too small for a single target.
-   * @throws {TypeError} When an option has a value that does not exist.
+   * @throws {RangeError} When a position has no tokens before it, `maxMemory` is too small for a single target, or
+   * `contrast` is not in the vocabulary.
+   * @throws {TypeError} When an option has a value that does not exist, or that does not go with the others.
+   *
+   * @example Why "are" rather than "is"?
+   * ```ts
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   *
+   * await using model = await LanguageModel.fromPretrained();
+   * const sequence = model.sequence("The keys to the cabinet are");
+   * const positions = [sequence.tokenIds.length - 1];
+   * const { scores } = await model.saliency(sequence, { preset: "captum", positions, contrast: " is" });
+   * console.log(scores.data); // above 0: speaks for " are"; below: for " is"
+   * ```
+   *
+   * @example Integrated gradients
+   * ```ts
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   *
+   * await using model = await LanguageModel.fromPretrained();
+   * const sequence = await model.generate("The keys to the cabinet", { maxNewTokens: 2 });
+   * const options = { preset: "captum", method: "integratedGradients", steps: 20 } as const;
+   * const { scores, convergenceGaps } = await model.saliency(sequence, options);
+   * console.log(scores.shape, convergenceGaps);
+   * ```
    */
   async saliency(sequence: Sequence, options: SaliencyOptions = {}): Promise<Saliency> {
     this.#expectUsable();
     this.#reader.expectSequence(sequence);
-    const { runner, weightBytes } = this.#model;
-    return await explainSequence(runner, sequence, { ...options, signal: stoppable(options.signal) }, weightBytes);
+    const stop = { ...options, signal: stoppable(options.signal) };
+    return await explainSequence(this.#model, this.#reader, sequence, stop);
+  }
+
+  /**
+   * What each block would predict at one position if it were the last: its hidden state, by default with `ln_f`
+   * applied, times the unembedding. The last block's predictions are the model's own, which is checked on each call to
+   * 1e-4 of the best logit.
+   *
+   * @throws {RangeError} When the position has no tokens before it, or `topK` is not in the vocabulary's size.
+   * @throws {TypeError} When `norm` is neither `"final"` nor `"none"`.
+   *
+   * @example When does the model make up its mind?
+   * ```ts
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   *
+   * await using model = await LanguageModel.fromPretrained();
+   * const sequence = model.sequence("The keys to the cabinet are");
+   * const { layers } = await model.layerPredictions(sequence, { position: sequence.tokenIds.length - 1, topK: 3 });
+   * for (const { layer, predictions } of layers) console.log(layer, predictions.map(({ token }) => token.text));
+   * ```
+   */
+  async layerPredictions(sequence: Sequence, options: LayerPredictionsOptions): Promise<LayerPredictions> {
+    this.#expectUsable();
+    this.#reader.expectSequence(sequence);
+    const stop = { ...options, signal: stoppable(options.signal) };
+    return await predictLayers(this.#model.runner, this.#reader, sequence, stop);
+  }
+
+  /**
+   * How the tokens of a sequence rank in what each block would predict: by default every token after the prompt.
+   *
+   * @throws {RangeError} When a position has no tokens before it.
+   * @throws {TypeError} When `norm` is neither `"final"` nor `"none"`.
+   *
+   * @example The rank of each written token after the last block
+   * ```ts
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   *
+   * await using model = await LanguageModel.fromPretrained();
+   * const { ranks } = await model.rankings(await model.generate("The keys to the cabinet", { maxNewTokens: 4 }));
+   * console.log(ranks.data.slice(-4)); // greedy decoding writes what ranks first: 1, 1, 1, 1
+   * ```
+   */
+  async rankings(sequence: Sequence, options: RankingsOptions = {}): Promise<Rankings> {
+    this.#expectUsable();
+    this.#reader.expectSequence(sequence);
+    return await rankSequence(this.#model.runner, sequence, { ...options, signal: stoppable(options.signal) });
+  }
+
+  /**
+   * How chosen words rank in what each block would predict at one position. A word of several tokens is ranked by its
+   * first; `words` in the result lists the tokens of each.
+   *
+   * @throws {RangeError} When the position has no tokens before it, or a word is empty or not in the vocabulary.
+   * @throws {TypeError} When `watch` is no array, or `norm` is neither `"final"` nor `"none"`.
+   *
+   * @example Singular or plural?
+   * ```ts
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   *
+   * await using model = await LanguageModel.fromPretrained();
+   * const sequence = model.sequence("The keys to the cabinet are");
+   * const position = sequence.tokenIds.length - 1;
+   * const { ranks, words } = await model.rankingsWatch(sequence, { position, watch: [" is", " are"] });
+   * console.log(words!.map(({ tokens }) => tokens.length), ranks.shape); // [layers, 2]
+   * ```
+   */
+  async rankingsWatch(sequence: Sequence, options: RankingsWatchOptions): Promise<Rankings> {
+    this.#expectUsable();
+    this.#reader.expectSequence(sequence);
+    const stop = { ...options, signal: stoppable(options.signal) };
+    return await rankWords(this.#model.runner, this.#reader, sequence, stop);
   }
 
   /** Frees the memory, after the runs that were asked for have ended. Disposing twice does nothing. */

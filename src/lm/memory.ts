@@ -11,13 +11,13 @@ import type { Backend } from "../runtime/backend.ts";
 const GIB = 2 ** 30;
 
 /**
- * The bytes that one run takes to explain N targets over T tokens: the activations of the forward pass, the cotangents
+ * The bytes that one run takes to explain N targets, by R logits, over T tokens: the activations of the forward pass, the cotangents
  * of one block, and the rows of the vocabulary. Measured on GPT-2 small shapes; see `bench/`.
  */
-export function explainBytes({ nLayer, nHead, nEmbd, vocabSize }: GPT2Config, N: number, T: number): number {
+export function explainBytes({ nLayer, nHead, nEmbd, vocabSize }: GPT2Config, N: number, T: number, R = N): number {
   const forward = nLayer * (nHead * T * T + 14 * T * nEmbd);
   const backward = N * (3 * nHead * T * T + 12 * T * nEmbd);
-  return 4 * (forward + backward + 6 * N * vocabSize);
+  return 4 * (forward + backward + 6 * R * vocabSize);
 }
 
 /** The most bytes that one run may take by default: on wasm, what 4 GiB leave beside the weights. */

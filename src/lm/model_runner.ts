@@ -1,6 +1,7 @@
 import type { TensorEntry } from "../checkpoint/safetensors.ts";
 import { firstNonFinite } from "../checkpoint/values.ts";
 import type { GPT2Config } from "../gpt2/config.ts";
+import { LENS } from "../gpt2/lens.ts";
 import type { Program, ScoreName } from "../gpt2/program.ts";
 import type { Value } from "../onnx/mod.ts";
 import type { Feed, Session } from "../runtime/session.ts";
@@ -9,6 +10,35 @@ import { firstNonFiniteIndex } from "./numbers.ts";
 
 /** How many tokens are read in one run, so that long prompts can be stopped and take bounded memory. */
 export const CHUNK_TOKENS = 256;
+
+/** What a run is asked for besides the logits; what is left out is not computed. */
+interface Question {
+  readonly targets?: readonly number[];
+  readonly mix?: Float32Array;
+  readonly ofLogit?: boolean;
+  readonly embeddingScale?: number;
+  readonly best?: number;
+  readonly normed?: readonly boolean[];
+}
+
+/** What is differentiated in one run. */
+export interface Explanation {
+  /** The tokens that are read. */
+  readonly tokenIds: readonly number[];
+  /** Where the scalars are taken, R of them. */
+  readonly rows: readonly number[];
+  /** The token at each of them. */
+  readonly targets: readonly number[];
+  /** `[N, R]`, how they add up. */
+  readonly mix: Float32Array;
+  /** Whether the scalar is the logit rather than the log-probability. */
+  readonly ofLogit: boolean;
+  /** What the embeddings are multiplied by, 1 by default. */
+  readonly embeddingScale?: number;
+}
+
+/** The numbers of the logit lens, by name. */
+export type LensNumbers = Readonly<Record<typeof LENS[number], Float32Array>>;
 
 /** A program in a session: feeds it, fetches from it, and tells bad numbers from good ones. */
 export class ModelRunner implements AsyncDisposable {
@@ -45,17 +75,37 @@ export class ModelRunner implements AsyncDisposable {
   ): Promise<Float32Array[]> {
     const { fetches = [], signal } = options;
     const { keys, values, logits } = this.program.outputs;
-    const feeds = [
-      ...this.#inputs(tokenIds, cache, rows),
-      { value: this.program.inputs.targets, data: new BigInt64Array(rows.length), dims: [rows.length] },
-      { value: this.program.inputs.mix, data: new Float32Array(0), dims: [0, rows.length] },
-      { value: this.program.inputs.ofLogit, data: new Uint8Array(1), dims: [1] },
-    ];
+    const feeds = this.#inputs(tokenIds, cache, rows);
     const results = await this.session.run(feeds, [logits, ...fetches, ...keys, ...values], signal);
     const seen = 1 + fetches.length;
     cache.append(results.slice(seen, seen + keys.length), results.slice(seen + keys.length));
     await this.#expectFinite(results[0]!, "logits");
     return results.slice(0, seen);
+  }
+
+  /**
+   * Reads the next tokens after those in `cache`, appends them to it, and looks at `rows` through the lens: how many
+   * tokens each block prefers to `targets[r]`, and its `best` tokens. See {@linkcode LENS} for the shapes.
+   */
+  async look(
+    request: {
+      readonly tokenIds: readonly number[];
+      readonly cache: KVCache;
+      readonly rows: readonly number[];
+      readonly targets: readonly number[];
+      readonly best: number;
+      readonly normed: readonly boolean[];
+    },
+    signal?: AbortSignal,
+  ): Promise<LensNumbers> {
+    const { tokenIds, cache, rows } = request;
+    const { keys, values, lens } = this.program.outputs;
+    const fetches = [...LENS.map((name) => lens[name]), ...keys, ...values];
+    const results = await this.session.run(this.#inputs(tokenIds, cache, rows, request), fetches, signal);
+    const seen = LENS.length;
+    cache.append(results.slice(seen, seen + keys.length), results.slice(seen + keys.length));
+    for (const numbers of results.slice(0, seen)) await this.#expectFinite(numbers, "logits");
+    return Object.fromEntries(LENS.map((name, i) => [name, results[i]!])) as Record<typeof LENS[number], Float32Array>;
   }
 
   /** Reads a prompt in chunks and returns the logits after its last token, `[V]`. */
@@ -70,31 +120,29 @@ export class ModelRunner implements AsyncDisposable {
 
   /**
    * Differentiates the log-probability (or logit) of `targets[r]` at `rows[r]`, added up by `mix` `[N, R]`, with
-   * respect to the embeddings of `tokenIds`. Returns the scores `[N, T]` and the logits `[R, V]`.
+   * respect to the embeddings of `tokenIds`. Returns the scores `[N, T]`, or the products `[N, T, C]` of gradient and
+   * embedding, and the logits `[R, V]`.
    */
   async explain(
-    request: {
-      readonly tokenIds: readonly number[];
-      readonly rows: readonly number[];
-      readonly targets: readonly number[];
-      readonly mix: Float32Array;
-      readonly ofLogit: boolean;
-      readonly score: ScoreName;
-    },
+    explanation: Explanation & { readonly fetch: ScoreName | "products" },
     signal?: AbortSignal,
-  ): Promise<{ scores: Float32Array; logits: Float32Array }> {
-    const { tokenIds, rows, targets, mix, ofLogit, score } = request;
-    const { inputs, outputs } = this.program;
-    const feeds = [
-      ...this.#inputs(tokenIds, this.emptyCache(), rows),
-      { value: inputs.targets, data: toInt64(targets), dims: [rows.length] },
-      { value: inputs.mix, data: mix, dims: [mix.length / rows.length, rows.length] },
-      { value: inputs.ofLogit, data: Uint8Array.of(Number(ofLogit)), dims: [1] },
-    ];
-    const [scores, logits] = await this.session.run(feeds, [outputs.scores[score], outputs.logits], signal);
+  ): Promise<{ numbers: Float32Array; logits: Float32Array }> {
+    const { tokenIds, rows, fetch } = explanation;
+    const { outputs } = this.program;
+    const feeds = this.#inputs(tokenIds, this.emptyCache(), rows, explanation);
+    const fetched = fetch === "products" ? outputs.products : outputs.scores[fetch];
+    const [numbers, logits] = await this.session.run(feeds, [fetched, outputs.logits], signal);
     await this.#expectFinite(logits!, "logits");
-    await this.#expectFinite(scores!, "gradient");
-    return { scores: scores!, logits: logits! };
+    await this.#expectFinite(numbers!, "gradient");
+    return { numbers: numbers!, logits: logits! };
+  }
+
+  /** The logits `[R, V]` that an explanation is about. */
+  async logits({ tokenIds, rows, embeddingScale = 1 }: Explanation, signal?: AbortSignal): Promise<Float32Array> {
+    const feeds = this.#inputs(tokenIds, this.emptyCache(), rows, { embeddingScale });
+    const [logits] = await this.session.run(feeds, [this.program.outputs.logits], signal);
+    await this.#expectFinite(logits!, "logits");
+    return logits!;
   }
 
   /** Frees the session and closes the files. */
@@ -108,14 +156,27 @@ export class ModelRunner implements AsyncDisposable {
     return this.dispose();
   }
 
-  #inputs(tokenIds: readonly number[], cache: KVCache, rows: readonly number[]): Feed[] {
-    const { inputs } = this.program;
-    const dims = [cache.length, this.config.nEmbd];
+  #inputs(tokenIds: readonly number[], cache: KVCache, rows: readonly number[], question: Question = {}): Feed[] {
+    const { program: { inputs }, config } = this;
+    const { targets, mix = new Float32Array(0), ofLogit = false, embeddingScale = 1, best = 0, normed = [] } = question;
+    const R = rows.length;
+    const L = config.nLayer;
+    const dims = [cache.length, config.nEmbd];
     return [
       { value: inputs.inputIds, data: toInt64(tokenIds), dims: [tokenIds.length] },
       ...cache.keys.map((data, i) => ({ value: inputs.pastKeys[i]!, data, dims })),
       ...cache.values.map((data, i) => ({ value: inputs.pastValues[i]!, data, dims })),
-      { value: inputs.rows, data: toInt64(rows), dims: [rows.length] },
+      { value: inputs.rows, data: toInt64(rows), dims: [R] },
+      { value: inputs.targets, data: targets ? toInt64(targets) : new BigInt64Array(R), dims: [R] },
+      { value: inputs.mix, data: mix, dims: [R === 0 ? 0 : mix.length / R, R] },
+      { value: inputs.ofLogit, data: Uint8Array.of(Number(ofLogit)), dims: [1] },
+      { value: inputs.embeddingScale, data: Float32Array.of(embeddingScale), dims: [1] },
+      { value: inputs.best, data: toInt64([best]), dims: [1] },
+      {
+        value: inputs.normed,
+        data: Uint8Array.from({ length: L }, (_, i) => Number(normed[i] ?? false)),
+        dims: [L, 1, 1],
+      },
     ];
   }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { SaliencyDefinition, SaliencyOptions, SaliencyPreset } from "./types.ts";
+import type { SaliencyDefinition, SaliencyOptions, SaliencyPreset, Word } from "./types.ts";
 
 /** What each preset says; see DESIGN in CONTRIBUTING for the formulas and the goldens that hold them. */
 const PRESETS: Readonly<Record<SaliencyPreset, Omit<SaliencyDefinition, "preset">>> = {
@@ -14,19 +14,24 @@ const PRESETS: Readonly<Record<SaliencyPreset, Omit<SaliencyDefinition, "preset"
 };
 
 const CHOICES = {
-  method: ["gradientXInput", "gradient"],
+  method: ["gradientXInput", "gradient", "integratedGradients"],
   of: ["probability", "logProb", "logit"],
   reduce: ["l2", "sum"],
   normalize: [true, false],
+  baseline: ["zero"],
 } as const;
+
+/** Captum's default. */
+const STEPS = 50;
 
 /**
  * The definition that `options` ask for. LIT has two scores: the L2 norm of the gradient, and with `reduce: "sum"`
- * the signed gradient x input.
+ * the signed gradient x input. Against a `contrast` the scalar is a difference of logits, whatever the preset.
  *
- * @throws {TypeError} When an option has a value that does not exist.
+ * @throws {TypeError} When an option has a value that does not exist, or does not go with the others.
+ * @throws {RangeError} When `steps` is not a whole number >= 1.
  */
-export function saliencyDefinition(options: SaliencyOptions): SaliencyDefinition {
+export function saliencyDefinition(options: SaliencyOptions, contrast?: Word): SaliencyDefinition {
   const { preset = "ecco" } = options;
   if (!Object.hasOwn(PRESETS, preset)) {
     const known = Object.keys(PRESETS).join('", "');
@@ -44,10 +49,15 @@ export function saliencyDefinition(options: SaliencyOptions): SaliencyDefinition
   const method = options.method ?? (preset === "lit" && reduce === "sum" ? "gradientXInput" : base.method);
   const definition = {
     ...{ preset, method, reduce },
-    of: options.of ?? base.of,
+    of: options.of ?? (contrast && base.of === "probability" ? "logit" as const : base.of),
     normalize: options.normalize ?? base.normalize,
     together: base.together,
+    ...(contrast && { contrast }),
+    ...integration(method, options),
   };
+  if (contrast && definition.of === "probability") {
+    throw new TypeError('Cannot contrast probabilities; use of: "logit" or "logProb", whose differences are the same');
+  }
   if (definition.normalize && method === "gradient" && reduce === "sum") {
     const why = "it is always 0: LayerNorm takes the mean away";
     throw new TypeError(`Cannot normalise the sum of the gradient as ${why}; use reduce: "l2" or gradientXInput`);
@@ -56,4 +66,19 @@ export function saliencyDefinition(options: SaliencyOptions): SaliencyDefinition
     throw new TypeError('Cannot explain targets together by their probabilities; use of: "logProb" or "logit"');
   }
   return definition;
+}
+
+/** How integrated gradients are taken; nothing for other methods. */
+function integration(
+  method: SaliencyDefinition["method"],
+  { steps, baseline = "zero" }: SaliencyOptions,
+): Pick<SaliencyDefinition, "steps" | "baseline"> {
+  if (method === "integratedGradients") {
+    if (steps !== undefined && !(Number.isSafeInteger(steps) && steps >= 1)) {
+      throw new RangeError(`Cannot integrate in steps ${steps} as it must be a whole number >= 1`);
+    }
+    return { steps: steps ?? STEPS, baseline };
+  }
+  if (steps === undefined) return {};
+  throw new TypeError(`Cannot take steps ${steps} by method "${method}"; use method: "integratedGradients"`);
 }

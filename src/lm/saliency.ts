@@ -1,8 +1,12 @@
 import type { ScoreName } from "../gpt2/program.ts";
 import { defaultMaxMemory, explainBytes, formatBytes } from "./memory.ts";
-import type { ModelRunner } from "./model_runner.ts";
-import { logSumExp, normalizeL1 } from "./numbers.ts";
+import type { LoadedModel } from "./load.ts";
+import { integrate, rowValue } from "./integrate.ts";
+import type { Explanation, ModelRunner } from "./model_runner.ts";
+import { normalizeL1 } from "./numbers.ts";
+import { checkedPositions } from "./positions.ts";
 import { saliencyDefinition } from "./presets.ts";
+import type { Reader } from "./sequence.ts";
 import type { Saliency, SaliencyDefinition, SaliencyOptions, Sequence } from "./types.ts";
 
 /** The most rows, targets times tokens, of one run: more is hardly faster, takes more memory and cannot be stopped. */
@@ -17,58 +21,49 @@ interface Chunk {
 
 /** Explains tokens of a sequence by the gradient with respect to the embeddings of those before them. */
 export async function explainSequence(
-  runner: ModelRunner,
+  { runner, weightBytes }: Pick<LoadedModel, "runner" | "weightBytes">,
+  reader: Reader,
   sequence: Sequence,
   options: SaliencyOptions,
-  weightBytes: number,
 ): Promise<Saliency> {
-  const definition = saliencyDefinition(options);
-  const positions = checkedPositions(sequence, options.positions);
+  const contrast = options.contrast === undefined ? undefined : reader.word(options.contrast);
+  const definition = saliencyDefinition(options, contrast);
+  const { together, steps = 1 } = definition;
+  const positions = checkedPositions("explain", sequence, options.positions);
   const maxMemory = options.maxMemory ?? defaultMaxMemory(runner.session.backend, weightBytes);
   const T = sequence.tokenIds.length;
-  const chunks = planChunks(runner, positions, definition, maxMemory);
-  const data = new Float32Array(definition.together ? T : positions.length * T);
-  let completed = 0;
-  for (const chunk of chunks) {
-    const rows = await explainChunk(runner, sequence, positions, chunk, definition, options.signal);
-    rows.forEach((row, i) => data.set(row, definition.together ? 0 : chunk.targets[i]! * T));
-    completed += chunk.targets.length;
-    const message = `Explained ${completed} of ${positions.length} tokens`;
-    options.onProgress?.({ task: "saliency", completed, total: positions.length, message });
+  const total = positions.length;
+  const data = new Float32Array(together ? T : total * T);
+  const gaps = new Array<number>(data.length / T).fill(0);
+  let done = 0; // in targets times steps
+  for (const chunk of planChunks(runner, positions, definition, maxMemory)) {
+    const onStep = () => {
+      done += chunk.targets.length;
+      const completed = done / steps;
+      const message = `Explained ${Math.floor(completed)} of ${total} tokens`;
+      options.onProgress?.({ task: "saliency", completed, total, message });
+    };
+    const { signal } = options;
+    const { rows, gaps: own } = await explainChunk(runner, sequence, positions, chunk, definition, { onStep, signal });
+    rows.forEach((row, i) => data.set(row, together ? 0 : chunk.targets[i]! * T));
+    own?.forEach((gap, i) => gaps[together ? 0 : chunk.targets[i]!] = gap);
   }
-  return { sequence, positions, scores: { data, shape: [data.length / T, T] }, options: definition };
-}
-
-function checkedPositions(sequence: Sequence, positions?: readonly number[]): readonly number[] {
-  const { tokenIds, promptLength } = sequence;
-  const all = positions ?? tokenIds.map((_, position) => position).slice(Math.max(promptLength, 1));
-  if (all.length === 0) {
-    throw new RangeError(
-      positions
-        ? "Cannot explain an empty list of positions"
-        : `Cannot explain a sequence that is all prompt (${promptLength} tokens); pass positions`,
-    );
-  }
-  for (const position of all) {
-    if (!Number.isInteger(position) || position < 1 || position >= tokenIds.length) {
-      const range = `a sequence of ${tokenIds.length} tokens has the positions 1 to ${tokenIds.length - 1}`;
-      throw new RangeError(`Cannot explain position ${position} as ${range} with tokens before them`);
-    }
-  }
-  return [...all];
+  const saliency = { sequence, positions, scores: { data, shape: [data.length / T, T] }, options: definition };
+  return definition.method === "integratedGradients" ? { ...saliency, convergenceGaps: gaps } : saliency;
 }
 
 /** Groups the targets, early ones first as they need fewer tokens, so that no run takes more than `maxMemory`. */
 function planChunks(
   runner: ModelRunner,
   positions: readonly number[],
-  { together }: SaliencyDefinition,
+  { together, contrast }: SaliencyDefinition,
   maxMemory: number,
 ): readonly Chunk[] {
   if (!(maxMemory > 0)) throw new RangeError(`Cannot explain within maxMemory ${maxMemory} as it must be > 0`);
   const order = [...positions.keys()].sort((a, b) => positions[a]! - positions[b]!);
   const longest = positions[order.at(-1)!]!;
-  const least = explainBytes(runner.config, 1, longest);
+  const bytes = (N: number, T: number) => explainBytes(runner.config, N, T, contrast ? 2 * N : N);
+  const least = bytes(1, longest);
   if (least > maxMemory) {
     throw new RangeError(
       `Cannot explain position ${longest} within ${formatBytes(maxMemory)} as it takes about ${formatBytes(least)}; ` +
@@ -77,7 +72,7 @@ function planChunks(
   }
   if (together) return [{ length: longest, targets: order }];
   const fits = (count: number, length: number) =>
-    count === 1 || (count * length <= CHUNK_ROWS && explainBytes(runner.config, count, length) <= maxMemory);
+    count === 1 || (count * length <= CHUNK_ROWS && bytes(count, length) <= maxMemory);
   const chunks: Chunk[] = [];
   let targets: number[] = [];
   for (const target of order) {
@@ -93,40 +88,58 @@ function planChunks(
 /** The finished rows of a chunk, each as long as there are tokens before its target. */
 async function explainChunk(
   runner: ModelRunner,
-  { tokenIds }: Sequence,
+  sequence: Sequence,
   positions: readonly number[],
   { length, targets }: Chunk,
   definition: SaliencyDefinition,
-  signal?: AbortSignal,
-): Promise<readonly Float32Array[]> {
-  const { of, normalize, together } = definition;
+  options: { readonly onStep: () => void; readonly signal?: AbortSignal | undefined },
+): Promise<{ readonly rows: readonly Float32Array[]; readonly gaps?: readonly number[] }> {
+  const { of, method, normalize, together } = definition;
   const ends = targets.map((target) => positions[target]!);
-  const N = targets.length;
-  const { scores, logits } = await runner.explain({
-    tokenIds: tokenIds.slice(0, length),
-    rows: ends.map((end) => end - 1),
-    targets: ends.map((end) => tokenIds[end]!),
-    // LIT's scalar is a loss: the sum of the targets' negative log-probabilities.
-    mix: together ? new Float32Array(N).fill(-1) : identity(N),
-    ofLogit: of === "logit",
-    score: scoreName(definition),
-  }, signal);
-  const vocabulary = logits.length / N;
-  const rows = (together ? [length] : ends).map((end, n) => scores.slice(n * length, n * length + end));
-  if (normalize) return rows.map(normalizeL1);
-  if (of !== "probability") return rows;
+  const explanation = explanationOf(sequence.tokenIds, length, ends, definition);
+  const cut = (scores: Float32Array) =>
+    (together ? [length] : ends).map((end, n) => scores.slice(n * length, n * length + end));
+  if (method === "integratedGradients") {
+    const { scores, gaps } = await integrate(runner, explanation, definition, options);
+    return { rows: normalize ? cut(scores).map(normalizeL1) : cut(scores), gaps };
+  }
+  const fetch: ScoreName = `${method}${definition.reduce === "l2" ? "L2" : "Sum"}`;
+  const { numbers, logits } = await runner.explain({ ...explanation, fetch }, options.signal);
+  options.onStep();
+  const rows = cut(numbers);
+  if (normalize) return { rows: rows.map(normalizeL1) };
+  if (of !== "probability") return { rows };
   // dp = p dlogp
-  return rows.map((row, n) => {
-    const own = logits.subarray(n * vocabulary, (n + 1) * vocabulary);
-    const probability = Math.exp(own[tokenIds[ends[n]!]!]! - logSumExp(own));
-    return row.map((score) => score * probability);
+  return {
+    rows: rows.map((row, n) => {
+      const probability = rowValue(explanation, logits, of, n);
+      return row.map((score) => score * probability);
+    }),
+  };
+}
+
+/** What is differentiated: a scalar for each target, or their sum; less that of the contrast, if there is one. */
+function explanationOf(
+  tokenIds: readonly number[],
+  length: number,
+  ends: readonly number[],
+  { of, together, contrast }: SaliencyDefinition,
+): Explanation {
+  const N = ends.length;
+  const own = ends.map((end) => ({ row: end - 1, target: tokenIds[end]! }));
+  const all = contrast ? [...own, ...own.map(({ row }) => ({ row, target: contrast.tokenIds[0]! }))] : own;
+  const R = all.length;
+  // LIT's scalar is a loss: the sum of the targets' negative log-probabilities.
+  const sign = (r: number) => (together ? -1 : 1) * (r < N ? 1 : -1);
+  const mix = Float32Array.from({ length: (together ? 1 : N) * R }, (_, i) => {
+    const [n, r] = [Math.floor(i / R), i % R];
+    return together || r % N === n ? sign(r) : 0;
   });
-}
-
-function scoreName({ method, reduce }: SaliencyDefinition): ScoreName {
-  return `${method}${reduce === "l2" ? "L2" : "Sum"}`;
-}
-
-function identity(size: number): Float32Array {
-  return Float32Array.from({ length: size * size }, (_, i) => Number(i % (size + 1) === 0));
+  return {
+    tokenIds: tokenIds.slice(0, length),
+    rows: all.map(({ row }) => row),
+    targets: all.map(({ target }) => target),
+    mix,
+    ofLogit: of === "logit" || contrast !== undefined,
+  };
 }

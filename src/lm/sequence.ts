@@ -1,7 +1,7 @@
 import type { GPT2Config } from "../gpt2/config.ts";
 import type { Token } from "../tokenizer/token.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
-import type { Sequence } from "./types.ts";
+import type { Sequence, Word } from "./types.ts";
 
 /** Turns texts and ids into tokens, and checks them against the model. */
 export class Reader {
@@ -80,6 +80,19 @@ export class Reader {
   /** One token by itself: its offsets are those of its own text. */
   token(id: number): Token {
     return this.tokens([id], this.spell([id]))[0]!;
+  }
+
+  /**
+   * A word by its text, as it stands, or by a token id.
+   *
+   * @throws {RangeError} When it is empty, or the vocabulary has no such token.
+   */
+  word(input: string | number): Word {
+    if (input === "") {
+      throw new RangeError('Cannot ask about an empty word; pass a text such as " keys", or a token id');
+    }
+    const { tokenIds, text } = this.read(typeof input === "number" ? [input] : input);
+    return { text, tokenIds, tokens: this.tokens(tokenIds, text) };
   }
 
   #check(tokenIds: readonly number[]): void {

@@ -37,6 +37,7 @@ export type OpName =
   | "Sqrt"
   | "Sub"
   | "Tanh"
+  | "TopK"
   | "Transpose"
   | "Unsqueeze"
   | "Where";

@@ -265,6 +265,20 @@ export class Graph extends GraphScope {
     return this.#single("ReduceMax", [x, this.ints([axis])], x.dtype, withDim(x.shape, axis, 1));
   }
 
+  /**
+   * The `count` greatest values along the last axis, greatest first, and their int64 indices; ties go to the lower
+   * index. `count` is int64 `[1]`, `dim` names it.
+   */
+  topK(x: Value, count: Value, dim: Dim): { readonly values: Value; readonly indices: Value } {
+    this.#expect("TopK", x, this.float);
+    this.#expect("TopK", count, "int64");
+    if (!sameShape(count.shape, [1])) throw new RangeError(`Cannot take ${formatShape(count.shape)} as a count`);
+    const shape = withDim(x.shape, -1, dim);
+    const outputs = [{ dtype: x.dtype, shape }, { dtype: "int64", shape }] as const;
+    const [values, indices] = this.emit("TopK", [x, count], outputs, { axis: int(-1) }) as [Value, Value];
+    return { values, indices };
+  }
+
   /** The size of one axis, int64 `[1]`. */
   size(x: Value, axis: number): Value {
     const start = axisIndex(x.shape, axis);

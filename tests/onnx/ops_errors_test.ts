@@ -109,6 +109,8 @@ const REFUSALS: readonly Refusal[] = [
     "Cannot cut [4] into 2 equal parts along axis 0",
   ],
   ["gather", (g, x) => g.gather(x([5, 4]), x(["T"])), "TypeError", "Cannot use float32 where Gather needs int64"],
+  ["topK by type", (g, x) => g.topK(x([5]), x([1]), "K"), "TypeError", "Cannot use float32 where TopK needs int64"],
+  ["topK", (g, x) => g.topK(x([5]), g.ints([2, 3]), "K"), "RangeError", "Cannot take [2] as a count"],
   ["slice", (g, x) => g.slice(x([5]), g.ints([0]), g.ints([1]), -2, 1), "RangeError", "Cannot take axis -2 of [5]"],
   ["sum", (g, x) => g.sum(x(["T", 4]), 2), "RangeError", "Cannot take axis 2 of [T,4]"],
   ["mean", (g, x) => g.mean(x(["T", 4]), -3), "RangeError", "Cannot take axis -3 of [T,4]"],

@@ -106,6 +106,19 @@ const CASES: readonly OpCase[] = [
   one("ReduceSum", ["N", 1, 4], (g, input) => g.sum(input(["N", "T", 4]), 1)),
   one("ReduceMean", [1], (g, input) => g.mean(input([3]), -1), [2]),
   one("ReduceMax", ["T", 1], (g, input) => g.greatest(input(["T", 2]), -1), [2, 4, 6]),
+  {
+    op: "TopK",
+    shapes: [["T", "N"], ["T", "N"]],
+    build: (g, input) => {
+      const x = input(["T", 4], "float32", [1, 4, 2, 4, 8, 7, 6, 5, -1, -2, 0, -3]);
+      const { values, indices } = g.topK(x, input([1], "int64", [2]), "N");
+      return [values, indices];
+    },
+    holds: [4, 4, 8, 7, 0, -1],
+  },
+  one("TopK", ["T", 2], (g, input) => {
+    return g.topK(input(["T", 4], "float32", [1, 4, 2, 4, 8, 7, 6, 5, 0, 0, 0, 0]), g.ints([2]), 2).indices;
+  }, [1, 3, 0, 1, 0, 1]),
   one("Shape", [1], (g, input) => g.size(input(["T", "S", 4]), -2), [5]),
   one("Shape", [1], (g, input) => g.size(input(["T", "S", 4]), 0), [3]),
   one("Range", ["T"], (g) => g.range(g.ints([4], []), g.ints([7], []), "T"), [4, 5, 6]),

@@ -45,7 +45,10 @@ export async function openGoldenFile(
   using source = closing(await openFile(file));
   const entry = (await readSafetensors(source.value)).get(key);
   if (!entry) throw new Error(`Cannot find golden "${key}" in ${file}`);
-  return { data: await readFloat32(entry), shape: entry.shape };
+  const data = entry.dtype === "I32"
+    ? Float32Array.from(new Int32Array((await entry.source.read(entry.start, entry.end)).buffer))
+    : await readFloat32(entry);
+  return { data, shape: entry.shape };
 }
 
 /**

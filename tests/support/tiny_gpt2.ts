@@ -88,6 +88,11 @@ export interface TinyRequest {
   readonly targets?: readonly number[];
   readonly mix?: readonly (readonly number[])[];
   readonly ofLogit?: boolean;
+  readonly embeddingScale?: number;
+  /** How many of the best tokens the lens gives; 0 leaves it out. */
+  readonly best?: number;
+  /** Which blocks the lens applies `ln_f` to. */
+  readonly normed?: readonly boolean[];
 }
 
 /** What can be changed in a random model. */
@@ -120,7 +125,8 @@ export async function tinyModel(
 
 /** What a request is for a session. */
 export function feedsOf({ nLayer, nEmbd }: GPT2Config, { inputs }: Program, request: TinyRequest) {
-  const { tokenIds, rows, targets = rows.map(() => 0), mix = [], ofLogit = false } = request;
+  const { tokenIds, rows, targets = rows.map(() => 0), mix = [], ofLogit = false, best = 0 } = request;
+  const { normed = Array<boolean>(nLayer).fill(true) } = request;
   const past = request.past ?? Array.from({ length: 2 * nLayer }, () => new Float32Array(0));
   const ids = (value: Value, numbers: readonly number[]) => {
     return { value, data: BigInt64Array.from(numbers, BigInt), dims: [numbers.length] };
@@ -134,5 +140,8 @@ export function feedsOf({ nLayer, nEmbd }: GPT2Config, { inputs }: Program, requ
     ids(inputs.targets, targets),
     { value: inputs.mix, data: Float32Array.from(mix.flat()), dims: [mix.length, rows.length] },
     { value: inputs.ofLogit, data: Uint8Array.of(Number(ofLogit)), dims: [1] },
+    ids(inputs.best, [best]),
+    { value: inputs.embeddingScale, data: Float32Array.of(request.embeddingScale ?? 1), dims: [1] },
+    { value: inputs.normed, data: Uint8Array.from(normed, Number), dims: [nLayer, 1, 1] },
   ];
 }

@@ -1,0 +1,118 @@
+import type { Saliency, Sequence, Tensor } from "../lm/types.ts";
+
+/** Tokens of a sequence that stand together. */
+export interface TokenGroup {
+  /** The index of the first token. */
+  readonly start: number;
+  /** The index after the last token. */
+  readonly end: number;
+  /** The text of the tokens. */
+  readonly text: string;
+}
+
+/** How a text is cut: into words, sentences, or the matches of a regular expression and what stands between them. */
+export type GroupBy = "word" | "sentence" | RegExp;
+
+/** Saliency by groups of tokens. */
+export interface GroupedSaliency {
+  /** The explained text. */
+  readonly sequence: Sequence;
+  /** The explained positions, N of them. */
+  readonly positions: readonly number[];
+  /** The groups, G of them, in reading order; each token is in one. */
+  readonly groups: readonly TokenGroup[];
+  /** `[N, G]`, the sums of the tokens' scores; one row when the positions were explained together. */
+  readonly scores: Tensor;
+}
+
+/**
+ * Groups the tokens of a sequence by words, sentences or a regular expression. Words and sentences are Unicode's
+ * (UAX 29, with `Intl.Segmenter`'s dictionaries for Chinese, Japanese and Thai). A token belongs to the word, sentence
+ * or match that holds its first character that is no white space, so a token is never cut.
+ *
+ * @throws {TypeError} When `by` is none of these.
+ *
+ * @example Words
+ * ```ts
+ * import { LanguageModel } from "@looking-glass/looking-glass";
+ * import { groupTokens } from "@looking-glass/looking-glass/analysis";
+ *
+ * await using model = await LanguageModel.fromPretrained();
+ * const groups = groupTokens(model.sequence("The keys to the cabinet"), "word");
+ * console.log(groups.map(({ text }) => text)); // ["The", " keys", " to", " the", " cabinet"]
+ * ```
+ */
+export function groupTokens({ tokens, text }: Sequence, by: GroupBy): TokenGroup[] {
+  const starts = segmentStarts(text, by);
+  const groups: { start: number; end: number; text: string }[] = [];
+  let before: number | undefined;
+  tokens.forEach(({ start, end }, index) => {
+    const segment = end > start ? segmentAt(starts, firstShown(text, start, end)) : undefined;
+    const last = groups.at(-1);
+    if (last && segment !== undefined && segment === before) {
+      last.end = index + 1;
+      last.text = text.slice(tokens[last.start]!.start, end);
+    } else groups.push({ start: index, end: index + 1, text: text.slice(start, end) });
+    before = segment;
+  });
+  return groups;
+}
+
+/**
+ * Adds up the scores of the tokens of each word, sentence or match of a regular expression. Sums keep what rows add up
+ * to: a normalised row still sums to 1, and the sum of integrated gradients stays complete.
+ *
+ * @throws {TypeError} When `by` is none of these.
+ *
+ * @example Which words made the model write the last token
+ * ```ts
+ * import { LanguageModel } from "@looking-glass/looking-glass";
+ * import { groupScores } from "@looking-glass/looking-glass/analysis";
+ *
+ * await using model = await LanguageModel.fromPretrained();
+ * const sequence = await model.generate("The keys to the cabinet", { maxNewTokens: 1 });
+ * const { groups, scores } = groupScores(await model.saliency(sequence), "word");
+ * groups.forEach(({ text }, i) => console.log(text, scores.data[i]));
+ * ```
+ */
+export function groupScores(saliency: Saliency, by: GroupBy): GroupedSaliency {
+  const { sequence, positions, scores } = saliency;
+  const groups = groupTokens(sequence, by);
+  const [rows, T] = scores.shape as [number, number];
+  const data = new Float32Array(rows * groups.length);
+  for (let n = 0; n < rows; ++n) {
+    groups.forEach(({ start, end }, i) => {
+      let sum = 0;
+      for (let t = start; t < end; ++t) sum += scores.data[n * T + t]!;
+      data[n * groups.length + i] = sum;
+    });
+  }
+  return { sequence, positions, groups, scores: { data, shape: [rows, groups.length] } };
+}
+
+/** Where the parts of a text begin, in rising order; the first is 0. */
+function segmentStarts(text: string, by: GroupBy): readonly number[] {
+  if (by instanceof RegExp) {
+    const flags = by.flags.replace("y", "");
+    const matches = text.matchAll(new RegExp(by.source, flags.includes("g") ? flags : `${flags}g`));
+    const bounds = [...matches].filter(([match]) => match !== "").flatMap(({ index, 0: match }) => {
+      return [index, index + match.length];
+    });
+    return [...new Set([0, ...bounds])];
+  }
+  if (by !== "word" && by !== "sentence") {
+    throw new TypeError(`Cannot group tokens by ${JSON.stringify(by)}; use "word", "sentence" or a regular expression`);
+  }
+  return [0, ...Array.from(new Intl.Segmenter("en", { granularity: by }).segment(text), ({ index }) => index).slice(1)];
+}
+
+/** The index of the last part that begins at or before `offset`. */
+function segmentAt(starts: readonly number[], offset: number): number {
+  return starts.findLastIndex((start) => start <= offset);
+}
+
+/** The first character of a token that is no white space, or its first one. */
+function firstShown(text: string, start: number, end: number): number {
+  const index = text.slice(start, end).search(/\S/);
+  return index < 0 ? start : start + index;
+}

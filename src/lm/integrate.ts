@@ -1,0 +1,80 @@
+/**
+ * Integrated gradients: Axiomatic Attribution for Deep Networks (Sundararajan, Taly, Yan 2017),
+ * https://arxiv.org/abs/1703.01365, as captum's `IntegratedGradients` and Ecco's `ig` compute them.
+ *
+ * @module
+ */
+import type { Explanation, ModelRunner } from "./model_runner.ts";
+import { logSumExp } from "./numbers.ts";
+import { gaussLegendre } from "./quadrature.ts";
+import type { SaliencyDefinition } from "./types.ts";
+
+/** The scores of M explained rows over T tokens. */
+export interface Integrated {
+  /** `[M, T]`. */
+  readonly scores: Float32Array;
+  /** Σ attributions − (f(x) − f(0)), M of them. */
+  readonly gaps: readonly number[];
+}
+
+/**
+ * The gradient's mean along the way from zero embeddings to those of the text, times the embeddings, and how far its
+ * sum is from what it should add up to. `onStep` is called after each of the definition's steps.
+ */
+export async function integrate(
+  runner: ModelRunner,
+  explanation: Explanation,
+  { of, reduce, steps = 1 }: SaliencyDefinition,
+  { onStep, signal }: { readonly onStep: () => void; readonly signal?: AbortSignal | undefined },
+): Promise<Integrated> {
+  const { tokenIds, rows, mix } = explanation;
+  const M = mix.length / rows.length;
+  const T = tokenIds.length;
+  const C = runner.config.nEmbd;
+  const sums = new Float64Array(M * T * C);
+  const { nodes, weights } = gaussLegendre(steps);
+  for (let k = 0; k < steps; ++k) {
+    const embeddingScale = Math.fround(nodes[k]!);
+    const { numbers, logits } = await runner.explain({ ...explanation, embeddingScale, fetch: "products" }, signal);
+    const factors = new Float64Array(M).fill(weights[k]! / embeddingScale); // numbers are g ⊙ (scale x)
+    // dp = p dlogp
+    if (of === "probability") factors.forEach((f, m) => factors[m] = f * rowValue(explanation, logits, of, m));
+    for (let i = 0; i < sums.length; ++i) sums[i]! += factors[Math.floor(i / (T * C))]! * numbers[i]!;
+    onStep();
+  }
+  const end = scalars(explanation, await runner.logits({ ...explanation, embeddingScale: 1 }, signal), of);
+  const start = scalars(explanation, await runner.logits({ ...explanation, embeddingScale: 0 }, signal), of);
+  const gaps = end.map((value, m) => {
+    return sums.subarray(m * T * C, (m + 1) * T * C).reduce((a, b) => a + b, 0) - (value - start[m]!);
+  });
+  return {
+    scores: Float32Array.from({ length: M * T }, (_, i) => score(sums.subarray(i * C, (i + 1) * C), reduce)),
+    gaps,
+  };
+}
+
+function score(numbers: Float64Array, reduce: SaliencyDefinition["reduce"]): number {
+  return reduce === "l2" ? Math.hypot(...numbers) : numbers.reduce((a, b) => a + b, 0);
+}
+
+/** The M scalars that are explained, of the logits `[R, V]`. */
+function scalars(explanation: Explanation, logits: Float32Array, of: SaliencyDefinition["of"]): number[] {
+  const { rows, mix } = explanation;
+  const R = rows.length;
+  const values = rows.map((_, r) => rowValue(explanation, logits, of, r));
+  return Array.from({ length: mix.length / R }, (_, m) => values.reduce((sum, v, r) => sum + mix[m * R + r]! * v, 0));
+}
+
+/** The logit, log-probability or probability of a row's target. */
+export function rowValue(
+  { rows, targets }: Pick<Explanation, "rows" | "targets">,
+  logits: Float32Array,
+  of: SaliencyDefinition["of"],
+  r: number,
+): number {
+  const V = logits.length / rows.length;
+  const own = logits.subarray(r * V, (r + 1) * V);
+  const logit = own[targets[r]!]!;
+  if (of === "logit") return logit;
+  return of === "logProb" ? logit - logSumExp(own) : Math.exp(logit - logSumExp(own));
+}

@@ -1,0 +1,233 @@
+import { CHUNK_TOKENS, type LensNumbers, type ModelRunner } from "./model_runner.ts";
+import { checkedPositions } from "./positions.ts";
+import type { Reader } from "./sequence.ts";
+import type {
+  LayerPredictions,
+  LayerPredictionsOptions,
+  LensNorm,
+  Prediction,
+  Progress,
+  Rankings,
+  RankingsOptions,
+  RankingsWatchOptions,
+  Sequence,
+  Tensor,
+} from "./types.ts";
+
+/** The most logits, layers times rows times vocabulary, of one run: 32 MiB for each of the few tensors of that size. */
+const CHUNK_LOGITS = 2 ** 23;
+/** How far the last layer may be from the model's own logits, relative to the best of them where that is above 1. */
+const GAP_BOUND = 1e-4;
+
+/** A token that is ranked as what follows the token at `row`. */
+interface Asked {
+  readonly row: number;
+  readonly tokenId: number;
+}
+
+/** Tokens from `start` to before `end` that are read in one run, and the indices of what is asked on the way. */
+interface Piece {
+  readonly start: number;
+  readonly end: number;
+  readonly asked: readonly number[];
+}
+
+/** How a sequence is read through the lens. */
+export interface LensOptions {
+  /** Which layers have `ln_f` applied. */
+  readonly normed: readonly boolean[];
+  /** K, how many of the best tokens are wanted. */
+  readonly best: number;
+  /** The most logits of one run. */
+  readonly chunkLogits?: number;
+  /** The most tokens of one run. */
+  readonly chunkTokens?: number;
+  /** Told how many of what is asked has been answered. */
+  readonly onAnswered?: (count: number) => void;
+  /** Stops between two runs. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What each of L layers says about each of N questions. */
+export interface LensReading {
+  /** 1 + the number of tokens with a strictly greater logit, `[L, N]`. */
+  readonly ranks: Int32Array;
+  /** The best tokens, best first, `[L, N, K]`. */
+  readonly tokenIds: Int32Array;
+  /** Their logits, `[L, N, K]`. */
+  readonly logits: Float32Array;
+  /** ln Σ exp(logit) over the vocabulary, `[L, N]`. */
+  readonly logSums: Float64Array;
+}
+
+/** What each layer would predict at one position. */
+export async function predictLayers(
+  runner: ModelRunner,
+  reader: Reader,
+  sequence: Sequence,
+  options: LayerPredictionsOptions,
+): Promise<LayerPredictions> {
+  const { topK = 10, norm = "final", signal } = options;
+  const { nLayer: L, vocabSize: V } = runner.config;
+  if (!Number.isInteger(topK) || topK < 1 || topK > V) {
+    throw new RangeError(`Cannot list topK ${topK} tokens as it must be a whole number from 1 to ${V}`);
+  }
+  const [position] = checkedPositions("show the layers at", sequence, [options.position]) as [number];
+  const asked = [{ row: position - 1, tokenId: sequence.tokenIds[position]! }];
+  const normed = normedLayers(norm, L);
+  const seen = await readLens(runner, sequence, asked, { normed, best: topK, signal });
+  const layers = Array.from({ length: L }, (_, layer) => {
+    return { layer, predictions: predictionsOf(reader, seen, layer, topK) };
+  });
+  return { sequence, position, norm, layers };
+}
+
+/** How the tokens of a sequence rank in each layer. */
+export async function rankSequence(
+  runner: ModelRunner,
+  sequence: Sequence,
+  options: RankingsOptions,
+): Promise<Rankings> {
+  const { norm = "final", onProgress, signal } = options;
+  const positions = checkedPositions("rank", sequence, options.positions);
+  const tokenIds = positions.map((position) => sequence.tokenIds[position]!);
+  const ranks = await ranksOf(runner, sequence, positions, tokenIds, { norm, onProgress, signal });
+  return { sequence, positions, tokenIds, ranks, norm };
+}
+
+/** How chosen words rank in each layer, all in the place of one token. */
+export async function rankWords(
+  runner: ModelRunner,
+  reader: Reader,
+  sequence: Sequence,
+  options: RankingsWatchOptions,
+): Promise<Rankings> {
+  const { watch, norm = "final", signal } = options;
+  if (!Array.isArray(watch)) {
+    throw new TypeError(`Cannot watch ${JSON.stringify(watch)} as words; pass an array of texts and token ids`);
+  }
+  if (watch.length === 0) {
+    throw new RangeError('Cannot watch an empty list of words; pass some, such as [" is", " are"]');
+  }
+  const [position] = checkedPositions("watch words at", sequence, [options.position]) as [number];
+  const words = watch.map((word) => reader.word(word));
+  const tokenIds = words.map((word) => word.tokenIds[0]!);
+  const positions = words.map(() => position);
+  const ranks = await ranksOf(runner, sequence, positions, tokenIds, { norm, signal });
+  return { sequence, positions, tokenIds, ranks, norm, words };
+}
+
+async function ranksOf(
+  runner: ModelRunner,
+  sequence: Sequence,
+  positions: readonly number[],
+  tokenIds: readonly number[],
+  { norm, onProgress, signal }: {
+    readonly norm: LensNorm;
+    readonly onProgress?: ((progress: Progress) => void) | undefined;
+    readonly signal?: AbortSignal | undefined;
+  },
+): Promise<Tensor> {
+  const { nLayer } = runner.config;
+  const total = positions.length;
+  const asked = positions.map((position, n) => ({ row: position - 1, tokenId: tokenIds[n]! }));
+  const onAnswered = (completed: number) =>
+    onProgress?.({ task: "rankings", completed, total, message: `Ranked ${completed} of ${total} tokens` });
+  const normed = normedLayers(norm, nLayer);
+  const { ranks } = await readLens(runner, sequence, asked, { normed, best: 1, onAnswered, signal });
+  return { data: ranks, shape: [nLayer, total] };
+}
+
+/** Reads a sequence in pieces and looks at what is asked through the lens. */
+export async function readLens(
+  runner: ModelRunner,
+  { tokenIds }: Sequence,
+  asked: readonly Asked[],
+  options: LensOptions,
+): Promise<LensReading> {
+  const { normed, best, chunkLogits = CHUNK_LOGITS, chunkTokens = CHUNK_TOKENS, onAnswered, signal } = options;
+  const { nLayer: L, vocabSize: V } = runner.config;
+  const reading = emptyReading(L, asked.length, best);
+  const cache = runner.emptyCache();
+  let answered = 0;
+  const chunkRows = Math.max(1, Math.floor(chunkLogits / (L * V)));
+  for (const piece of planPieces(asked, chunkRows, chunkTokens)) {
+    cache.rewind(piece.start);
+    const ids = tokenIds.slice(piece.start, piece.end);
+    if (piece.asked.length === 0) {
+      await runner.read(ids, cache, [ids.length - 1], { signal });
+      continue;
+    }
+    const rows = piece.asked.map((n) => asked[n]!.row - piece.start);
+    const targets = piece.asked.map((n) => asked[n]!.tokenId);
+    take(reading, await runner.look({ tokenIds: ids, cache, rows, targets, best, normed }, signal), piece.asked, L);
+    onAnswered?.(answered += piece.asked.length);
+  }
+  return reading;
+}
+
+/** Cuts the reading so that no run looks at more than `most` rows; a row that is asked more often is read again. */
+function planPieces(asked: readonly Asked[], most: number, tokens: number): readonly Piece[] {
+  const order = [...asked.keys()].sort((a, b) => asked[a]!.row - asked[b]!.row);
+  const pieces: Piece[] = [];
+  let start = 0;
+  for (let next = 0; next < order.length;) {
+    start = Math.min(start, asked[order[next]!]!.row);
+    const limit = start + tokens;
+    const taken = order.slice(next, next + most).filter((n) => asked[n]!.row < limit);
+    const end = taken.length > 0 ? asked[taken.at(-1)!]!.row + 1 : limit;
+    pieces.push({ start, end, asked: taken });
+    next += taken.length;
+    start = end;
+  }
+  return pieces;
+}
+
+function emptyReading(L: number, N: number, K: number): LensReading {
+  return {
+    ranks: new Int32Array(L * N),
+    tokenIds: new Int32Array(L * N * K),
+    logits: new Float32Array(L * N * K),
+    logSums: new Float64Array(L * N),
+  };
+}
+
+/** Puts the numbers of one run, `[L, R]`, in their places. */
+function take(reading: LensReading, seen: LensNumbers, asked: readonly number[], L: number): void {
+  const N = reading.ranks.length / L;
+  const K = reading.logits.length / reading.ranks.length;
+  const R = asked.length;
+  asked.forEach((n, r) => {
+    for (let layer = 0; layer < L; ++layer) {
+      const from = layer * R + r;
+      const to = layer * N + n;
+      reading.ranks[to] = 1 + seen.greater[from]!;
+      reading.logits.set(seen.logits.subarray(from * K, (from + 1) * K), to * K);
+      reading.tokenIds.set(seen.tokenIds.subarray(from * K, (from + 1) * K), to * K);
+      reading.logSums[to] = seen.logits[from * K]! + Math.log(seen.total[from]!);
+    }
+    expectOwnLogits(seen.gap[r]!, reading.logits[((L - 1) * N + n) * K]!);
+  });
+}
+
+/** The last layer of the lens is the model; anything else would be a mistake of ours. */
+function expectOwnLogits(gap: number, greatest: number): void {
+  if (gap <= GAP_BOUND * Math.max(1, Math.abs(greatest))) return;
+  throw new Error(`Cannot read the layers as the last one is ${gap} away from the model's own logits`);
+}
+
+function predictionsOf(reader: Reader, seen: LensReading, layer: number, K: number): Prediction[] {
+  const logits = [...seen.logits.subarray(layer * K, (layer + 1) * K)];
+  return logits.map((logit, k) => {
+    const tokenId = seen.tokenIds[layer * K + k]!;
+    const probability = Math.exp(logit - seen.logSums[layer]!);
+    return { tokenId, token: reader.token(tokenId), probability, logit, rank: 1 + logits.indexOf(logit) };
+  });
+}
+
+function normedLayers(norm: LensNorm, L: number): readonly boolean[] {
+  if (norm !== "final" && norm !== "none") {
+    throw new TypeError(`Cannot use norm ${JSON.stringify(norm)}; use "final" or "none"`);
+  }
+  return Array.from({ length: L }, (_, layer) => norm === "final" || layer === L - 1);
+}

@@ -1,0 +1,21 @@
+import type { Sequence } from "./types.ts";
+
+/** The positions that are asked for, or by default every token after the prompt; each has tokens before it. */
+export function checkedPositions(verb: string, sequence: Sequence, positions?: readonly number[]): readonly number[] {
+  const { tokenIds, promptLength } = sequence;
+  const all = positions ?? tokenIds.map((_, position) => position).slice(Math.max(promptLength, 1));
+  if (all.length === 0) {
+    throw new RangeError(
+      positions
+        ? `Cannot ${verb} an empty list of positions`
+        : `Cannot ${verb} a sequence that is all prompt (${promptLength} tokens); pass positions`,
+    );
+  }
+  for (const position of all) {
+    if (!Number.isInteger(position) || position < 1 || position >= tokenIds.length) {
+      const range = `a sequence of ${tokenIds.length} tokens has the positions 1 to ${tokenIds.length - 1}`;
+      throw new RangeError(`Cannot ${verb} position ${position} as ${range} with tokens before them`);
+    }
+  }
+  return [...all];
+}

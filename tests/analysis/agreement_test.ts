@@ -1,0 +1,73 @@
+import { deepEqual, equal, ok, throws } from "@std/assert";
+import { agreement, spearman } from "../../src/analysis/mod.ts";
+import type { Saliency, SaliencyDefinition } from "../../src/lm/types.ts";
+import { CAPTUM, ECCO, LIT, sequenceOf } from "../widgets/fixtures.ts";
+
+const SEQUENCE = sequenceOf(["a", "b", "c", "d", "e"], 1);
+
+function map(
+  rows: readonly (readonly number[])[],
+  positions: readonly number[],
+  options: SaliencyDefinition,
+): Saliency {
+  return {
+    sequence: SEQUENCE,
+    positions,
+    scores: { data: Float32Array.from(rows.flat()), shape: [rows.length, 5] },
+    options,
+  };
+}
+
+const near = (actual: number, expected: number) => ok(Math.abs(actual - expected) <= 1e-12, `${actual} != ${expected}`);
+
+Deno.test("spearman() equals scipy 1.16.3, ties included", () => {
+  near(spearman([1, 2, 3, 4, 5], [5, 6, 7, 8, 7]), 0.8207826816681233);
+  near(spearman([0.5, -1, 0.5, 2, 0, 0], [3, 3, 1, 4, -2, 9]), 0.1343433226559697);
+  near(spearman([1, 1, 1, 2], [4, 3, 2, 1]), -0.7745966692414834);
+});
+
+Deno.test("spearman() has no answer without an order", () => {
+  ok(Number.isNaN(spearman([], [])));
+  ok(Number.isNaN(spearman([1], [2])));
+  ok(Number.isNaN(spearman([1, 2, 3], [4, 4, 4])));
+  throws(() => spearman([1, 2], [1]), { name: "RangeError", message: "Cannot correlate 2 numbers with 1" });
+});
+
+Deno.test("agreement() compares the rows of shared positions, over the tokens before each", () => {
+  const a = map([[1, 2, 3, 0, 0], [4, 3, 2, 1, 0], [1, 0, 0, 0, 0]], [3, 4, 1], ECCO);
+  const b = map([[4, 3, 2, 1, 9], [-3, 2, -1, 7, 7]], [4, 3], CAPTUM);
+  const signed = agreement(a, b);
+  deepEqual(signed.positions, [3, 4]);
+  near(signed.correlations[0]!, 0.5); // ranks 1 2 3 and 1 3 2: 1 - 6 (0 + 1 + 1) / (3 x 8)
+  near(signed.correlations[1]!, 1);
+  near(signed.mean, 0.75);
+  near(agreement(a, b, { absolute: true }).correlations[0]!, -1);
+});
+
+Deno.test("agreement() leaves rows without an order out of the mean", () => {
+  const rows = map([[1, 0, 0, 0, 0], [1, 2, 3, 4, 0]], [1, 4], ECCO);
+  const { correlations, mean } = agreement(rows, rows);
+  ok(Number.isNaN(correlations[0]));
+  equal(mean, 1);
+});
+
+Deno.test("agreement() of maps of all targets together compares their one row", () => {
+  const a = map([[1, 2, 3, 4, 0]], [2, 4], LIT);
+  const { positions, correlations } = agreement(a, map([[1, 2, 4, 3, 0]], [4, 2], LIT));
+  deepEqual(positions, [4]);
+  near(correlations[0]!, 0.8);
+});
+
+Deno.test("agreement() refuses maps that do not belong together", () => {
+  const a = map([[1, 0, 0, 0, 0]], [1], ECCO);
+  const other = { ...a, sequence: sequenceOf(["a", "b"], 1) };
+  throws(() => agreement(a, other), {
+    name: "RangeError",
+    message: /^Cannot compare maps of different texts, of 5 and 2/,
+  });
+  throws(() => agreement(a, { ...a, positions: [2] }), {
+    name: "RangeError",
+    message: "Cannot compare maps of different positions: positions 1 and 2",
+  });
+  throws(() => agreement(a, { ...a, options: LIT }), { name: "TypeError", message: /explained together/ });
+});

@@ -1,0 +1,75 @@
+import { deepEqual, throws } from "@std/assert";
+import { groupScores, groupTokens } from "../../src/analysis/mod.ts";
+import { Reader } from "../../src/lm/sequence.ts";
+import { parseConfig } from "../../src/gpt2/config.ts";
+import { Tokenizer } from "../../src/tokenizer/tokenizer.ts";
+import { CAPTUM, LIT, saliencyOf, sequenceOf } from "../widgets/fixtures.ts";
+
+const texts = (groups: readonly { readonly text: string }[]) => groups.map(({ text }) => text);
+
+Deno.test("groupTokens() makes words of the tokens whose first shown character is in one", () => {
+  const sequence = sequenceOf(["The", " cab", "inet", "'s", " key", "s", ",", " don", "'t", "!", "\n"], 3);
+  const groups = groupTokens(sequence, "word");
+  deepEqual(texts(groups), ["The", " cabinet's", " keys", ",", " don't", "!", "\n"]);
+  deepEqual(groups[1], { start: 1, end: 4, text: " cabinet's" });
+  deepEqual(groups.at(-1), { start: 10, end: 11, text: "\n" });
+});
+
+Deno.test("groupTokens() makes sentences", () => {
+  const sequence = sequenceOf(["Hi", " there", ".", " How", " are", " you", "?\n", "\n", "Fine", "."], 3);
+  deepEqual(texts(groupTokens(sequence, "sentence")), ["Hi there.", " How are you?\n", "\n", "Fine."]);
+});
+
+Deno.test("groupTokens() makes groups of the matches of a regular expression and of what stands between", () => {
+  const sequence = sequenceOf(["a", "b", ", ", "c", ",", "d", "e"], 1);
+  for (const by of [/[a-z]+/, /[a-z]+/g, /[A-Z]+/iy]) {
+    deepEqual(texts(groupTokens(sequence, by)), ["ab", ", ", "c", ",", "de"]);
+  }
+  deepEqual(texts(groupTokens(sequence, /nothing/)), ["ab, c,de"]);
+  deepEqual(texts(groupTokens(sequence, /b|,/)), ["a", "b", ", ", "c", ",", "de"]);
+  deepEqual(texts(groupTokens(sequence, /(?:)/)), ["ab, c,de"]);
+});
+
+Deno.test("groupTokens() keeps the tokens of a character together, and those without text apart", () => {
+  const bytes = new TextEncoder();
+  const vocab = Object.fromEntries(Array.from({ length: 256 }, (_, byte) => [byteLetter(byte), byte]));
+  const reader = new Reader(
+    Tokenizer.fromVocab(vocab, "#version: 0.2\n"),
+    parseConfig({ model_type: "gpt2", vocab_size: 300 }),
+  );
+  const ids = [...bytes.encode("猫が🙂")];
+  const groups = groupTokens(reader.sequence(ids, 1, "猫が🙂"), "word");
+  deepEqual(groups.map(({ start, end }) => [start, end]), [[0, 3], [3, 6], [6, 10]]);
+  const holes = [...ids.slice(0, 3), 299, 299, ...ids.slice(3)];
+  const apart = groupTokens(reader.sequence(holes, 1, "猫が🙂"), "word");
+  deepEqual(apart.map(({ start, end }) => [start, end]), [[0, 3], [3, 4], [4, 5], [5, 8], [8, 12]]);
+});
+
+Deno.test("groupTokens() refuses other ways", () => {
+  throws(() => groupTokens(sequenceOf(["a"], 1), "line" as "word"), {
+    name: "TypeError",
+    message: 'Cannot group tokens by "line"; use "word", "sentence" or a regular expression',
+  });
+});
+
+Deno.test("groupScores() adds up the scores of each group", () => {
+  const sequence = sequenceOf(["The", " cab", "inet", " is", " o", "pen"], 3);
+  const saliency = {
+    ...{ sequence, positions: [3, 5], options: CAPTUM },
+    scores: { data: Float32Array.of(0.5, 0.25, -1, 0, 0, 0, 1, 2, 3, -4, 0.5, 0), shape: [2, 6] },
+  };
+  const { groups, scores, positions } = groupScores(saliency, "word");
+  deepEqual(texts(groups), ["The", " cabinet", " is", " open"]);
+  deepEqual(positions, [3, 5]);
+  deepEqual(scores, { data: Float32Array.of(0.5, -0.75, 0, 0, 1, 5, -4, 0.5), shape: [2, 4] });
+  const together = groupScores(saliencyOf(sequence, LIT), "word");
+  deepEqual(together.scores.shape, [1, 4]);
+});
+
+/** GPT-2's letter for a byte. */
+function byteLetter(byte: number): string {
+  const printable = (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;
+  if (printable) return String.fromCharCode(byte);
+  const before = [...Array(byte).keys()].filter((b) => !((b >= 33 && b <= 126) || (b >= 161 && b <= 172) || b >= 174));
+  return String.fromCharCode(256 + before.length);
+}
