@@ -202,7 +202,7 @@ Deno.test("the lens refuses what it cannot show", async () => {
     [[""], "RangeError", /^Cannot ask about an empty word; pass a text/],
     [[97], "RangeError", /^Cannot read token id 97 as the vocabulary holds 97 tokens$/],
     [["é "], "RangeError", /^Cannot encode "é " as the vocabulary has no token for byte 0x/],
-    [[null], "TypeError", /^Cannot read object as a text/],
+    [[null], "TypeError", /^Cannot read null as a text/],
   ];
   for (const [watch, name, message] of watches) {
     await rejects(model.rankingsWatch(sequence, { position: 3, watch: watch as string[] }), { name, message });
