@@ -27,7 +27,6 @@ interface Report {
   readonly laterLoads?: readonly number[];
   readonly generate?: readonly number[];
   readonly explain?: readonly number[];
-  readonly loadedBytes?: number;
   readonly rssBytes: number;
   readonly peakRssBytes: number;
 }
