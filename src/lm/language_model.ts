@@ -178,7 +178,7 @@ export class LanguageModel implements AsyncDisposable {
     this.#expectUsable();
     this.#reader.expectSequence(sequence);
     const stop = { ...options, signal: stoppable(options.signal) };
-    return await explainSequence(this.#model, this.#reader, sequence, stop);
+    return await explainSequence(this.#model.runner, this.#reader, sequence, stop);
   }
 
   /**

@@ -35,7 +35,7 @@ export interface LoadOptions {
    */
   readonly threads?: number;
   /**
-   * Stores weights twice to decode faster, on wasm about twice as fast.
+   * Stores weights twice to decode faster; `bench/README.md` says by how much.
    *
    * @default {false}
    */
@@ -73,8 +73,6 @@ export interface LoadedModel {
   readonly eosTokenIds: readonly number[];
   /** How tokens are chosen when a caller says nothing; by default, greedily. */
   readonly sampling: SamplingOptions;
-  /** The size of its weights in memory, in bytes. */
-  readonly weightBytes: number;
 }
 
 /** Loads the files of a model and makes it ready to run. Everything that can be checked is checked before it runs. */
@@ -107,7 +105,7 @@ export async function loadModel(files: ModelFiles, options: LoadOptions): Promis
     const session = await Session.create(program.graph, located, choice);
     report(4, `Ready on ${session.backend}: ${session.reason}`);
     const runner = new ModelRunner(config, program, session, weights);
-    return { runner, tokenizer, ...defaults, weightBytes: floatBytes(weights.values()) };
+    return { runner, tokenizer, ...defaults };
   } catch (error) {
     for (const source of sources) source.close();
     throw error;
@@ -129,12 +127,6 @@ function usedSources(
 /** Refuses a model that does not fit, by its config.json as the hub has it, before its weights are downloaded. */
 export function acceptConfig(id: string, text: string, backend: LoadOptions["backend"] = "auto"): void {
   expectRoom(id, parseConfig(parseJson({ id }, "config.json", text)), backend);
-}
-
-function floatBytes(weights: Iterable<TensorEntry>): number {
-  let bytes = 0;
-  for (const { shape } of weights) bytes += 4 * shape.reduce((count, size) => count * size, 1);
-  return bytes;
 }
 
 async function loadTokenizer(files: ModelFiles): Promise<Tokenizer> {

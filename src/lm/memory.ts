@@ -11,8 +11,8 @@ import type { Backend } from "../runtime/backend.ts";
 const GIB = 2 ** 30;
 
 /**
- * The bytes that one run takes to explain N targets, by R logits, over T tokens: the activations of the forward pass, the cotangents
- * of one block, and the rows of the vocabulary. Measured on GPT-2 small shapes; see `bench/`.
+ * An estimate of the bytes that one run takes to explain N targets, by R logits, over T tokens: the activations of the
+ * forward pass, the cotangents of one block, and the rows of the vocabulary.
  */
 export function explainBytes({ nLayer, nHead, nEmbd, vocabSize }: GPT2Config, N: number, T: number, R = N): number {
   const forward = nLayer * (nHead * T * T + 14 * T * nEmbd);
@@ -20,9 +20,14 @@ export function explainBytes({ nLayer, nHead, nEmbd, vocabSize }: GPT2Config, N:
   return 4 * (forward + backward + 6 * R * vocabSize);
 }
 
+/** The size of all weights in memory, as float32. */
+export function weightBytes(config: GPT2Config): number {
+  return weightShapes(config).values().reduce((sum, shape) => sum + 4 * shape.reduce((a, b) => a * b, 1), 0);
+}
+
 /** The most bytes that one run may take by default: on wasm, what 4 GiB leave beside the weights. */
-export function defaultMaxMemory(backend: Backend, weightBytes: number): number {
-  return backend === "wasm" ? 0.9 * (4 * GIB - weightBytes) : 4 * GIB;
+export function defaultMaxMemory(backend: Backend, config: GPT2Config): number {
+  return backend === "wasm" ? 0.9 * (4 * GIB - weightBytes(config)) : 4 * GIB;
 }
 
 /** What one decode step of a small context takes beside the weights. */
@@ -35,7 +40,7 @@ const LEAST_ROOM = GIB / 8;
  */
 export function expectRoom(id: string, config: GPT2Config, backend: "auto" | Backend): void {
   if (backend === "native" || backend === "webgpu") return;
-  const bytes = weightShapes(config).values().reduce((sum, shape) => sum + 4 * shape.reduce((a, b) => a * b, 1), 0);
+  const bytes = weightBytes(config);
   if (bytes + LEAST_ROOM <= 4 * GIB) return;
   const mayBeNative = Deno.permissions.querySync({ name: "ffi" }).state === "granted";
   if (backend === "auto" && mayBeNative) return;

@@ -1,6 +1,5 @@
 import type { ScoreName } from "../gpt2/program.ts";
 import { defaultMaxMemory, explainBytes, formatBytes } from "./memory.ts";
-import type { LoadedModel } from "./load.ts";
 import { integrate, rowValue } from "./integrate.ts";
 import type { Explanation, ModelRunner } from "./model_runner.ts";
 import { normalizeL1 } from "./numbers.ts";
@@ -21,7 +20,7 @@ interface Chunk {
 
 /** Explains tokens of a sequence by the gradient with respect to the embeddings of those before them. */
 export async function explainSequence(
-  { runner, weightBytes }: Pick<LoadedModel, "runner" | "weightBytes">,
+  runner: ModelRunner,
   reader: Reader,
   sequence: Sequence,
   options: SaliencyOptions,
@@ -30,7 +29,7 @@ export async function explainSequence(
   const definition = saliencyDefinition(options, contrast);
   const { together, steps = 1 } = definition;
   const positions = checkedPositions("explain", sequence, options.positions);
-  const maxMemory = options.maxMemory ?? defaultMaxMemory(runner.session.backend, weightBytes);
+  const maxMemory = options.maxMemory ?? defaultMaxMemory(runner.session.backend, runner.config);
   const T = sequence.tokenIds.length;
   const total = positions.length;
   const data = new Float32Array(together ? T : total * T);
