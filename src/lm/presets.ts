@@ -5,7 +5,7 @@
  */
 import type { SaliencyDefinition, SaliencyOptions, SaliencyPreset, Word } from "./types.ts";
 
-/** What each preset says; see DESIGN in CONTRIBUTING for the formulas and the goldens that hold them. */
+/** What each preset says; the README has the formulas, and `tests/lm` the goldens that hold them. */
 const PRESETS: Readonly<Record<SaliencyPreset, Omit<SaliencyDefinition, "preset">>> = {
   ecco: { method: "gradientXInput", of: "probability", reduce: "l2", normalize: true, together: false },
   inseq: { method: "gradientXInput", of: "probability", reduce: "l2", normalize: true, together: false },
