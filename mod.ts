@@ -18,29 +18,23 @@ export type { DecodeOptions } from "./src/lm/decode.ts";
 export type { LoadOptions } from "./src/lm/load.ts";
 export type { SamplingOptions } from "./src/lm/sampling.ts";
 export type {
-  Capture,
-  FloatTensor,
   LayerPrediction,
   LayerPredictions,
   LayerPredictionsOptions,
   LensNorm,
-  Prediction,
-  Progress,
   Rankings,
   RankingsOptions,
   RankingsWatchOptions,
+} from "./src/lm/lens_types.ts";
+export type {
   Saliency,
   SaliencyDefinition,
   SaliencyMethod,
   SaliencyOptions,
   SaliencyPreset,
-  Sequence,
-  Step,
-  Tensor,
-  Trace,
-  TraceOptions,
-  Word,
-} from "./src/lm/types.ts";
+} from "./src/lm/saliency_types.ts";
+export type { Capture, Trace, TraceOptions } from "./src/lm/trace_types.ts";
+export type { FloatTensor, Prediction, Progress, Sequence, Step, Tensor, Word } from "./src/lm/types.ts";
 export type { ActivationFunction, GPT2Config } from "./src/gpt2/config.ts";
 export type { Backend } from "./src/runtime/backend.ts";
 export type { AddedToken } from "./src/tokenizer/added_tokens.ts";

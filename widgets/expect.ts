@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Saliency, Sequence } from "../src/lm/types.ts";
+import type { Saliency } from "../src/lm/saliency_types.ts";
+import type { Sequence } from "../src/lm/types.ts";
 
 /** Checks that `value` is a sequence. */
 export function expectSequence(value: Sequence): void {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Saliency } from "../src/lm/types.ts";
+import type { Saliency } from "../src/lm/saliency_types.ts";
 import { drawDocument, Plot } from "./chart.ts";
 import { BLUE, hex, ORANGE } from "./colours.ts";
 import { glyphText } from "./glyphs.ts";

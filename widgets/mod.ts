@@ -16,5 +16,6 @@
 export { saliencyView, type SaliencyViewOptions } from "./saliency_view.ts";
 export { tokensView, type TokensViewOptions } from "./tokens_view.ts";
 export { JUPYTER_DISPLAY, type MimeBundle, type View } from "./view.ts";
-export type { FloatTensor, Saliency, SaliencyDefinition, SaliencyPreset, Sequence, Tensor } from "../src/lm/types.ts";
+export type { Saliency, SaliencyDefinition, SaliencyPreset } from "../src/lm/saliency_types.ts";
+export type { FloatTensor, Sequence, Tensor } from "../src/lm/types.ts";
 export type { Token } from "../src/tokenizer/token.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Saliency, SaliencyDefinition } from "../src/lm/types.ts";
+import type { Saliency, SaliencyDefinition } from "../src/lm/saliency_types.ts";
 import { counted, type ScoreFormat } from "./numbers.ts";
 
 /** The scores of one explained token, or of all together. */

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Saliency, Sequence } from "../src/lm/types.ts";
+import type { Saliency } from "../src/lm/saliency_types.ts";
+import type { Sequence } from "../src/lm/types.ts";
 import { cell, headHtml, originOf, tableDetails, textTable } from "./chips.ts";
 import { glyphText } from "./glyphs.ts";
 import { scoreText } from "./numbers.ts";

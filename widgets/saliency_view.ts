@@ -1,5 +1,6 @@
 import { expectSaliency } from "./expect.ts";
-import type { Saliency, Sequence } from "../src/lm/types.ts";
+import type { Saliency } from "../src/lm/saliency_types.ts";
+import type { Sequence } from "../src/lm/types.ts";
 import { chipHtml, LINE_STYLE, MONOSPACE, originOf, placeWords, SMALL_STYLE, underlineNote } from "./chips.ts";
 import { overlay } from "./colours.ts";
 import { contentName, escapeHtml } from "./escape.ts";

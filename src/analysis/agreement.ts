@@ -1,4 +1,4 @@
-import type { Saliency } from "../lm/types.ts";
+import type { Saliency } from "../lm/saliency_types.ts";
 
 /** How much two maps agree, row by row. */
 export interface Agreement {

@@ -1,4 +1,5 @@
-import type { Saliency, Sequence, Tensor } from "../lm/types.ts";
+import type { Saliency } from "../lm/saliency_types.ts";
+import type { Sequence, Tensor } from "../lm/types.ts";
 
 /** Tokens of a sequence that stand together. */
 export interface TokenGroup {

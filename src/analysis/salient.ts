@@ -1,4 +1,4 @@
-import type { Saliency } from "../lm/types.ts";
+import type { Saliency } from "../lm/saliency_types.ts";
 import type { Token } from "../tokenizer/token.ts";
 
 /** An earlier token and its share in an explanation. */

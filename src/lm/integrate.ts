@@ -7,7 +7,7 @@
 import type { Explanation, ModelRunner } from "./model_runner.ts";
 import { logSumExp } from "./numbers.ts";
 import { gaussLegendre } from "./quadrature.ts";
-import type { SaliencyDefinition } from "./types.ts";
+import type { SaliencyDefinition } from "./saliency_types.ts";
 
 /** The scores of M explained rows over T tokens. */
 export interface Integrated {

@@ -16,13 +16,10 @@ import type {
   Rankings,
   RankingsOptions,
   RankingsWatchOptions,
-  Saliency,
-  SaliencyOptions,
-  Sequence,
-  Step,
-  Trace,
-  TraceOptions,
-} from "./types.ts";
+} from "./lens_types.ts";
+import type { Saliency, SaliencyOptions } from "./saliency_types.ts";
+import type { Trace, TraceOptions } from "./trace_types.ts";
+import type { Sequence, Step } from "./types.ts";
 
 /**
  * GPT-2, open to view: it writes text token by token, and shows what it computes and why.

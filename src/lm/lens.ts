@@ -5,14 +5,11 @@ import type {
   LayerPredictions,
   LayerPredictionsOptions,
   LensNorm,
-  Prediction,
-  Progress,
   Rankings,
   RankingsOptions,
   RankingsWatchOptions,
-  Sequence,
-  Tensor,
-} from "./types.ts";
+} from "./lens_types.ts";
+import type { Prediction, Progress, Sequence, Tensor } from "./types.ts";
 
 /** The most logits, layers times rows times vocabulary, of one run: 32 MiB for each of the few tensors of that size. */
 const CHUNK_LOGITS = 2 ** 23;

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { SaliencyDefinition, SaliencyOptions, SaliencyPreset, Word } from "./types.ts";
+import type { SaliencyDefinition, SaliencyOptions, SaliencyPreset } from "./saliency_types.ts";
+import type { Word } from "./types.ts";
 
 /** What each preset says; the README has the formulas, and `tests/lm` the goldens that hold them. */
 const PRESETS: Readonly<Record<SaliencyPreset, Omit<SaliencyDefinition, "preset">>> = {

@@ -6,7 +6,8 @@ import { normalizeL1 } from "./numbers.ts";
 import { checkedPositions } from "./positions.ts";
 import { saliencyDefinition } from "./presets.ts";
 import type { Reader } from "./sequence.ts";
-import type { Saliency, SaliencyDefinition, SaliencyOptions, Sequence } from "./types.ts";
+import type { Saliency, SaliencyDefinition, SaliencyOptions } from "./saliency_types.ts";
+import type { Sequence } from "./types.ts";
 
 /** The most rows, targets times tokens, of one run: more is hardly faster, takes more memory and cannot be stopped. */
 const CHUNK_ROWS = 512;

@@ -1,6 +1,7 @@
 import type { Value } from "../onnx/mod.ts";
 import { CHUNK_TOKENS, type ModelRunner } from "./model_runner.ts";
-import type { Capture, FloatTensor, Sequence, Trace, TraceOptions } from "./types.ts";
+import type { Capture, Trace, TraceOptions } from "./trace_types.ts";
+import type { FloatTensor, Sequence } from "./types.ts";
 
 const CAPTURES: readonly Capture[] = ["hiddenStates", "attention", "activations", "logits"];
 

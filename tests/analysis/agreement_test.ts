@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok, throws } from "@std/assert";
 import { agreement, spearman } from "../../src/analysis/mod.ts";
-import type { Saliency, SaliencyDefinition } from "../../src/lm/types.ts";
+import type { Saliency, SaliencyDefinition } from "../../src/lm/saliency_types.ts";
 import { CAPTUM, ECCO, LIT, sequenceOf } from "../widgets/fixtures.ts";
 
 const SEQUENCE = sequenceOf(["a", "b", "c", "d", "e"], 1);

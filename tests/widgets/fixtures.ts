@@ -1,4 +1,5 @@
-import type { Saliency, SaliencyDefinition, Sequence } from "../../src/lm/types.ts";
+import type { Saliency, SaliencyDefinition } from "../../src/lm/saliency_types.ts";
+import type { Sequence } from "../../src/lm/types.ts";
 import type { Token } from "../../src/tokenizer/token.ts";
 
 export const ECCO: SaliencyDefinition = {

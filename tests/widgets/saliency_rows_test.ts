@@ -1,5 +1,5 @@
 import { equal } from "@std/assert";
-import type { SaliencyDefinition } from "../../src/lm/types.ts";
+import type { SaliencyDefinition } from "../../src/lm/saliency_types.ts";
 import { definitionLine } from "../../widgets/saliency_rows.ts";
 import { CAPTUM, LIT, saliencyOf, sequenceOf } from "./fixtures.ts";
 

@@ -1,0 +1,116 @@
+/**
+ * What the analyses through the logit lens take and give: {@linkcode LanguageModel.layerPredictions},
+ * {@linkcode LanguageModel.rankings} and {@linkcode LanguageModel.rankingsWatch}.
+ *
+ * @module
+ */
+import type { FloatTensor, Prediction, Progress, Sequence, Tensor, Word } from "./types.ts";
+
+/**
+ * Which norm stands between a block and the unembedding: `final` applies `ln_f` to every block, as it is applied to the
+ * last one (the logit lens); `none` applies it to the last block only, as Ecco does.
+ */
+export type LensNorm = "final" | "none";
+
+/** Options of {@linkcode LanguageModel.layerPredictions}. */
+export interface LayerPredictionsOptions {
+  /** The 0-based index of the token that is predicted: any but the first, given or written. */
+  readonly position: number;
+  /**
+   * How many tokens each layer lists.
+   *
+   * @default {10}
+   */
+  readonly topK?: number;
+  /**
+   * The norm before the unembedding.
+   *
+   * @default {"final"}
+   */
+  readonly norm?: LensNorm;
+  /** Stops between two runs. */
+  readonly signal?: AbortSignal;
+}
+
+/** What one block would predict if it were the last. */
+export interface LayerPrediction {
+  /** The 0-based index of the block. */
+  readonly layer: number;
+  /** Where in the block: after its attention was added to the residual stream, or after its MLP, which ends it. */
+  readonly after?: "attention" | "block";
+  /** The most likely tokens, best first. */
+  readonly predictions: readonly Prediction[];
+  /** The entropy of the whole distribution, in nats. */
+  readonly entropy?: number;
+  /** KL(final || this), in nats: how far the model's own distribution is from this one; 0 after the last block. */
+  readonly divergence?: number;
+}
+
+/** What each block would predict at one position. */
+export interface LayerPredictions {
+  /** The text that was read. */
+  readonly sequence: Sequence;
+  /** The index of the predicted token. */
+  readonly position: number;
+  /** The norm before the unembedding. */
+  readonly norm: LensNorm;
+  /** L entries, the first block first. The last one is what the model itself predicts. */
+  readonly layers: readonly LayerPrediction[];
+}
+
+/** Options of {@linkcode LanguageModel.rankings}. */
+export interface RankingsOptions {
+  /** The positions whose tokens are ranked; by default every token after the prompt. */
+  readonly positions?: readonly number[];
+  /**
+   * The norm before the unembedding.
+   *
+   * @default {"final"}
+   */
+  readonly norm?: LensNorm;
+  /** Called after each part. */
+  readonly onProgress?: (progress: Progress) => void;
+  /** Stops between two runs. */
+  readonly signal?: AbortSignal;
+}
+
+/** Options of {@linkcode LanguageModel.rankingsWatch}. */
+export interface RankingsWatchOptions {
+  /** The 0-based index of the token in whose place the words are ranked: any but the first. */
+  readonly position: number;
+  /**
+   * The words, by text or token id. A text is read as it stands, `" keys"` and `"keys"` are two words; one of several
+   * tokens is ranked by its first.
+   */
+  readonly watch: readonly (string | number)[];
+  /**
+   * The norm before the unembedding.
+   *
+   * @default {"final"}
+   */
+  readonly norm?: LensNorm;
+  /** Stops between two runs. */
+  readonly signal?: AbortSignal;
+}
+
+/** How tokens rank in what each block would predict. */
+export interface Rankings {
+  /** The text that was read. */
+  readonly sequence: Sequence;
+  /** The positions in whose place the tokens are ranked, N of them. */
+  readonly positions: readonly number[];
+  /** The ranked tokens, N of them. */
+  readonly tokenIds: readonly number[];
+  /** Int32 `[L, N]`, 1 is the most likely: 1 + the number of tokens with a strictly greater logit. */
+  readonly ranks: Tensor;
+  /** `[L, N]`, the probability of each ranked token. */
+  readonly probabilities?: FloatTensor;
+  /** `[L, N]`, the entropy of the whole distribution, in nats. */
+  readonly entropies?: FloatTensor;
+  /** `[L, N]`, KL(final || layer) in nats: how far the model's own distribution is from that of the layer. */
+  readonly divergences?: FloatTensor;
+  /** The norm before the unembedding. */
+  readonly norm: LensNorm;
+  /** The watched words, N of them, each ranked by its first token; only of {@linkcode LanguageModel.rankingsWatch}. */
+  readonly words?: readonly Word[];
+}

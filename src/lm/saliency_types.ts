@@ -1,0 +1,98 @@
+/**
+ * What {@linkcode LanguageModel.saliency} takes and gives.
+ *
+ * @module
+ */
+import type { FloatTensor, Progress, Sequence, Word } from "./types.ts";
+
+/** A named definition of saliency, equal to another tool's. */
+export type SaliencyPreset = "ecco" | "inseq" | "captum" | "lit";
+
+/** What a saliency score is made of. */
+export type SaliencyMethod = "gradientXInput" | "gradient" | "integratedGradients";
+
+/** Options of {@linkcode LanguageModel.saliency}. A preset fills what is not given. */
+export interface SaliencyOptions {
+  /**
+   * Another tool's definition.
+   *
+   * @default {"ecco"}
+   */
+  readonly preset?: SaliencyPreset;
+  /**
+   * What is scored: the gradient, the gradient times the embedding, or integrated gradients, the embedding times the
+   * mean of the gradient on the way from the baseline to it.
+   */
+  readonly method?: SaliencyMethod;
+  /** The scalar that is differentiated. */
+  readonly of?: "probability" | "logProb" | "logit";
+  /** How the C numbers of a token become one. */
+  readonly reduce?: "l2" | "sum";
+  /** Whether each row is divided by its sum of absolute values. */
+  readonly normalize?: boolean;
+  /**
+   * Explains why each token was written rather than this one: the scalar is the difference of their logits, which is
+   * that of their log-probabilities too. A text is read as it stands, `" is"` and `"is"` are two words; one of several
+   * tokens stands for its first. A token is not explained against itself: its scores are 0.
+   */
+  readonly contrast?: string | number;
+  /**
+   * How many gradients are averaged by integrated gradients, at the nodes of the Gauss-Legendre rule.
+   *
+   * @default {50}
+   */
+  readonly steps?: number;
+  /**
+   * Where integrated gradients begin: at embeddings of zeros; positions are added as ever.
+   *
+   * @default {"zero"}
+   */
+  readonly baseline?: "zero";
+  /** The explained positions; by default every token after the prompt. */
+  readonly positions?: readonly number[];
+  /** The most memory, in bytes, that one run may take for activations and gradients. */
+  readonly maxMemory?: number;
+  /** Called after each chunk of explained tokens. */
+  readonly onProgress?: (progress: Progress) => void;
+  /** Stops between two chunks. */
+  readonly signal?: AbortSignal;
+}
+
+/** The definition that a saliency map was computed with. */
+export interface SaliencyDefinition {
+  /** The preset that filled what was not given. */
+  readonly preset: SaliencyPreset;
+  /** What is scored. */
+  readonly method: SaliencyMethod;
+  /** The scalar that is differentiated. */
+  readonly of: "probability" | "logProb" | "logit";
+  /** How the C numbers of a token become one. */
+  readonly reduce: "l2" | "sum";
+  /** Whether each row is divided by its sum of absolute values. */
+  readonly normalize: boolean;
+  /** Whether the targets were explained together, as one row. */
+  readonly together: boolean;
+  /** The word that each token was explained against, by the first of its tokens; none by default. */
+  readonly contrast?: Word;
+  /** How many gradients were averaged; only of integrated gradients. */
+  readonly steps?: number;
+  /** Where integrated gradients began. */
+  readonly baseline?: "zero";
+}
+
+/** Which earlier tokens made each explained token. */
+export interface Saliency {
+  /** The explained text. */
+  readonly sequence: Sequence;
+  /** The explained positions, N of them. */
+  readonly positions: readonly number[];
+  /** `[N, T]`, zero at and after `positions[n]`; one row for all positions when they are explained together. */
+  readonly scores: FloatTensor;
+  /** The definition used. */
+  readonly options: SaliencyDefinition;
+  /**
+   * How far integrated gradients are from complete, for each row: the sum of all attributions, before they are reduced
+   * and normalised, less what the scalar gained from the baseline to the text. More steps make it smaller.
+   */
+  readonly convergenceGaps?: readonly number[];
+}
