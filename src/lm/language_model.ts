@@ -19,7 +19,7 @@ import type {
 } from "./lens_types.ts";
 import type { Saliency, SaliencyOptions } from "./saliency_types.ts";
 import type { Trace, TraceOptions } from "./trace_types.ts";
-import type { Sequence, Step } from "./types.ts";
+import type { FloatTensor, Sequence, Step } from "./types.ts";
 
 /**
  * GPT-2, open to view: it writes text token by token, and shows what it computes and why.
@@ -247,6 +247,34 @@ export class LanguageModel implements AsyncDisposable {
     this.#reader.expectSequence(sequence);
     const stop = { ...options, signal: stoppable(options.signal) };
     return await rankWords(this.#model.runner, this.#reader, sequence, stop);
+  }
+
+  /** The names of the weights, as checkpoints have them: `wte.weight`, `h.0.attn.c_attn.weight` and so on. */
+  get weightNames(): readonly string[] {
+    return this.#model.runner.weightNames;
+  }
+
+  /**
+   * Reads a weight from the checkpoint, in single precision. Matrices of linear layers are `[in, out]`, as GPT-2 has
+   * them; those of `c_attn` hold queries, keys and values side by side, `[C, 3C]`. When the embeddings are tied, as
+   * they are in GPT-2, the unembedding is `wte.weight`.
+   *
+   * @param name A name of {@linkcode LanguageModel.weightNames}, with or without `transformer.` before it.
+   * @throws {RangeError} When there is no weight of that name.
+   *
+   * @example The embedding of a token
+   * ```ts
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   *
+   * await using model = await LanguageModel.fromPretrained();
+   * const { data, shape: [, width] } = await model.weight("wte.weight");
+   * const [id] = model.sequence(" keys").tokenIds;
+   * console.log(data.slice(id! * width!, (id! + 1) * width!));
+   * ```
+   */
+  async weight(name: string): Promise<FloatTensor> {
+    this.#expectUsable();
+    return await this.#model.runner.weight(name);
   }
 
   /** Frees the memory, after the runs that were asked for have ended. Disposing twice does nothing. */

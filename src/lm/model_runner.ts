@@ -1,5 +1,5 @@
 import type { TensorEntry } from "../checkpoint/safetensors.ts";
-import { firstNonFinite } from "../checkpoint/values.ts";
+import { firstNonFinite, readFloat32 } from "../checkpoint/values.ts";
 import type { GPT2Config } from "../gpt2/config.ts";
 import { LENS } from "../gpt2/lens.ts";
 import type { Program, ScoreName } from "../gpt2/program.ts";
@@ -7,6 +7,7 @@ import type { Value } from "../onnx/mod.ts";
 import type { Feed, Session } from "../runtime/session.ts";
 import { KVCache } from "./kv_cache.ts";
 import { firstNonFiniteIndex } from "./numbers.ts";
+import type { FloatTensor } from "./types.ts";
 
 /** How many tokens are read in one run, so that long prompts can be stopped and take bounded memory. */
 export const CHUNK_TOKENS = 256;
@@ -56,6 +57,25 @@ export class ModelRunner implements AsyncDisposable {
     this.program = program;
     this.session = session;
     this.#weights = weights;
+  }
+
+  /** The names of all weights, as the checkpoint has them. */
+  get weightNames(): readonly string[] {
+    return [...this.#weights.keys()];
+  }
+
+  /**
+   * Reads a weight from its file, in single precision.
+   *
+   * @throws {RangeError} When there is no weight of that name.
+   */
+  async weight(name: string): Promise<FloatTensor> {
+    const entry = this.#weights.get(name.replace(/^transformer\./, ""));
+    if (entry) return { data: await readFloat32(entry), shape: [...entry.shape] };
+    const names = this.weightNames;
+    const some = names.filter((known) => known.endsWith(name) || name.endsWith(known)).slice(0, 3);
+    const found = (some.length > 0 ? some : [names[0], names[2], names.at(-1)]).join('", "');
+    throw new RangeError(`Cannot find a weight called "${name}"; names are such as "${found}", see model.weightNames`);
   }
 
   /** An empty cache. */
