@@ -39,10 +39,12 @@ export function originOf(sequence: Sequence, position: number): "prompt" | "cont
   return position < sequence.promptLength ? "prompt" : "continuation";
 }
 
-/** A token and its place in words: `“keys” after a space, token 3, prompt`. */
-export function placeWords(sequence: Sequence, position: number): string {
+/** A token and its place in words: `“keys” after a space, token 3, prompt`; `unit` is what stands for a token. */
+export function placeWords(sequence: Sequence, position: number, unit = "token"): string {
   const token = sequence.tokens[position];
-  return `${token === undefined ? "nothing" : spokenToken(token)}, token ${position}, ${originOf(sequence, position)}`;
+  return `${token === undefined ? "nothing" : spokenToken(token)}, ${unit} ${position}, ${
+    originOf(sequence, position)
+  }`;
 }
 
 /**

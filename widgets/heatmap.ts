@@ -13,6 +13,9 @@ import { definitionLine, formatOf, type Row } from "./saliency_rows.ts";
 /** Above this many cells they carry no titles. */
 const MOST_TITLES = 2500;
 
+/** The most cells that are drawn: the strongest ones. */
+const MOST_CELLS = 8000;
+
 interface Cell {
   readonly column: number;
   readonly row: number;
@@ -30,6 +33,12 @@ function colourScale(signed: boolean, largest: number): Plot.ScaleOptions {
     : { type: "linear", domain: [0, largest], range: ["#ffffff", hex(ORANGE)], interpolate: "rgb" };
 }
 
+/** Whether a map has more cells that show than an image holds. */
+export function heatmapNote(rows: readonly Row[]): string {
+  const shown = rows.reduce((sum, row) => sum + row.ranked.length, 0);
+  return shown > MOST_CELLS ? `The image holds the ${MOST_CELLS} largest of ${shown} scores.` : "";
+}
+
 /** Every cell whose colour differs from that of zero. */
 function cellsOf(saliency: Saliency, rows: readonly Row[], largest: number, titled: boolean): Cell[] {
   const format = formatOf(saliency.options);
@@ -37,13 +46,15 @@ function cellsOf(saliency: Saliency, rows: readonly Row[], largest: number, titl
     const token = saliency.sequence.tokens[position];
     return `${position} ${token === undefined ? "" : glyphText(token)}`;
   };
-  return rows.flatMap((row, n) =>
+  const cells = rows.flatMap((row, n) =>
     Array.from(row.scores, (score, column) => ({ column, row: n, score, title: "" }))
       .filter(({ score }) => Math.abs(score) >= 0.004 * largest)
       .map((one) =>
         titled ? { ...one, title: `${name(row.position)} ← ${name(one.column)}: ${scoreText(one.score, format)}` } : one
       )
   );
+  if (cells.length <= MOST_CELLS) return cells;
+  return cells.sort((a, b) => Math.abs(b.score) - Math.abs(a.score)).slice(0, MOST_CELLS);
 }
 
 function ramp(format: ScoreFormat, largest: number, marginLeft: number): Plot.PlotOptions {
@@ -87,8 +98,9 @@ interface Layout {
 
 function layOut(saliency: Saliency, rows: readonly Row[]): Layout {
   const { tokens } = saliency.sequence;
-  const { together } = saliency.options;
-  const columns = Math.max(1, rows.reduce((most, row) => Math.max(most, row.position), 0) + (together ? 1 : 0));
+  const { together, by } = saliency.options;
+  const own = together || by ? 1 : 0;
+  const columns = Math.max(1, rows.reduce((most, row) => Math.max(most, row.position), 0) + own);
   const side = columns > 128 ? 6 : columns > 48 ? 12 : 22;
   const columnLabel = (i: number) => shorten(tokens[i] === undefined ? "" : glyphText(tokens[i]));
   const rowLabel = (n: number) => together ? "all explained" : columnLabel(rows[n]?.position ?? 0);

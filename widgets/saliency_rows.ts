@@ -65,7 +65,8 @@ export function saliencyRows(saliency: Saliency): Row[] {
 /** What was computed, in one line. */
 export function definitionLine({ options, positions }: Saliency): string {
   const name = { probability: "probability", logProb: "log-probability", logit: "logit" }[options.of];
-  const own = options.together ? togetherWords(options, positions.length) : `${name} of each explained token`;
+  const unit = options.by ?? "token";
+  const own = options.together ? togetherWords(options, positions.length) : `${name} of each explained ${unit}`;
   const scalar = options.contrast ? `${own} rather than “${options.contrast.tokens[0]!.text}”` : own;
   const method = {
     gradientXInput: "Gradient × input",
@@ -73,7 +74,8 @@ export function definitionLine({ options, positions }: Saliency): string {
     integratedGradients: `Integrated gradients (${options.steps} steps from zero)`,
   }[options.method];
   const reduce = options.reduce === "l2" ? "L2 norm over the embedding" : "signed sum over the embedding";
-  return `${method} of the ${scalar}, ${reduce}, ${scaleWords(options)} · ${
+  const grouped = options.by ? `, added up by ${options.by}` : "";
+  return `${method} of the ${scalar}, ${reduce}${grouped}, ${scaleWords(options)} · ${
     formula(options)
   } · preset “${options.preset}”`;
 }

@@ -28,15 +28,16 @@ function rowName({ sequence, options }: Saliency, row: Row): string {
 function fullTable(saliency: Saliency, rows: readonly Row[]): string {
   const { sequence } = saliency;
   const format = formatOf(saliency.options);
-  const last = rows.reduce((most, row) => Math.max(most, row.position), 0) + (saliency.options.together ? 1 : 0);
+  const { together, by } = saliency.options;
+  const last = rows.reduce((most, row) => Math.max(most, row.position), 0) + (together || by ? 1 : 0);
   const lines = Array.from({ length: last }, (_, i) => {
     const scores = rows.map((row) =>
-      cell(i < row.position || saliency.options.together ? scoreText(row.scores[i] ?? 0, format) : "", "right")
+      cell(i < row.position + (by ? 1 : 0) || together ? scoreText(row.scores[i] ?? 0, format) : "", "right")
     );
     return `<tr>${cell(nameOf(sequence, i))}${cell(originOf(sequence, i))}${scores.join("")}</tr>`;
   });
   const names = rows.map((row) => rowName(saliency, row));
-  return `${headHtml(["token", "origin", ...names])}<tbody>${lines.join("\n")}</tbody>`;
+  return `${headHtml([by ?? "token", "origin", ...names])}<tbody>${lines.join("\n")}</tbody>`;
 }
 
 function largestOf(saliency: Saliency, row: Row): string[] {

@@ -1,11 +1,13 @@
 import { expectSaliency } from "./expect.ts";
+import { type GroupBy, groupSaliency } from "../src/analysis/groups.ts";
 import type { Saliency } from "../src/lm/saliency_types.ts";
 import type { Sequence } from "../src/lm/types.ts";
 import { chipHtml, LINE_STYLE, MONOSPACE, originOf, placeWords, SMALL_STYLE, underlineNote } from "./chips.ts";
 import { overlay } from "./colours.ts";
 import { contentName, escapeHtml } from "./escape.ts";
 import { glyphHtml, spokenToken } from "./glyphs.ts";
-import { drawHeatmap } from "./heatmap.ts";
+import { drawHeatmap, heatmapNote } from "./heatmap.ts";
+import { imageHtml } from "./image.ts";
 import { counted, type ScoreFormat, scoreText } from "./numbers.ts";
 import { definitionLine, formatOf, type Row, saliencyRows } from "./saliency_rows.ts";
 import { SCRIPT, styleRules } from "./saliency_style.ts";
@@ -15,11 +17,17 @@ import { createView, type View } from "./view.ts";
 /** How a saliency map is shown. */
 export interface SaliencyViewOptions {
   /**
-   * Coloured tokens only, or a number and a bar under each as well.
+   * Coloured tokens only, a number and a bar under each as well, or an image of all pairs: explained tokens down,
+   * earlier ones across.
    *
    * @default {"minimal"}
    */
-  readonly style?: "minimal" | "detailed";
+  readonly style?: "minimal" | "detailed" | "heatmap";
+  /**
+   * Adds scores up by word, sentence or the matches of a regular expression, as `groupSaliency` of
+   * `@looking-glass/looking-glass/analysis` does; by default each token stands for itself.
+   */
+  readonly by?: GroupBy;
   /** The explained position that is shown at first; by default the last one. */
   readonly position?: number;
   /** The title of a saved page. */
@@ -39,6 +47,7 @@ interface Drawing {
   readonly first: number;
   readonly format: ScoreFormat;
   readonly detailed: boolean;
+  readonly unit: string;
   readonly note: string;
 }
 
@@ -49,6 +58,13 @@ function firstRow(saliency: Saliency, rows: readonly Row[], position: number | u
   throw new RangeError(
     `Cannot show position ${position} as it is not among the explained ones: ${saliency.positions.join(", ")}`,
   );
+}
+
+/** The row that holds row `n` of the map of tokens. */
+function groupRow(saliency: Saliency, given: Saliency, n: number): number {
+  if (saliency === given || given.options.together) return n;
+  const { start } = given.sequence.tokens[given.positions[n]!]!;
+  return saliency.positions.findIndex((group) => start < saliency.sequence.tokens[group]!.end);
 }
 
 interface Limited {
@@ -74,20 +90,22 @@ function limitRows(all: readonly Row[], firstOfAll: number): Limited {
 
 /** For a hover: the numbers of a token in the first row and in the rows where it counts most. */
 function chipTitle(drawing: Drawing, position: number): string {
-  const { sequence, rows, first, format, saliency } = drawing;
-  const place = placeWords(sequence, position);
+  const { sequence, rows, first, format, saliency, unit } = drawing;
+  const place = placeWords(sequence, position, unit);
   const counts = rows.map((row, n) => ({ n, row, score: row.scores[position] ?? 0 }))
     .filter(({ score }) => score !== 0)
     .sort((a, b) => Number(b.n === first) - Number(a.n === first) || Math.abs(b.score) - Math.abs(a.score));
   const lines = counts.slice(0, 5).map(({ row, score }) =>
-    `${scoreText(score, format)} for ${saliency.options.together ? "all explained tokens" : rowName(sequence, row)}`
+    `${scoreText(score, format)} for ${
+      saliency.options.together ? "all explained tokens" : rowName(sequence, row, unit)
+    }`
   );
   return [place, ...lines].join("\n");
 }
 
-function rowName(sequence: Sequence, row: Row): string {
+function rowName(sequence: Sequence, row: Row, unit: string): string {
   const token = sequence.tokens[row.position];
-  return `${token === undefined ? "" : spokenToken(token)} (token ${row.position})`;
+  return `${token === undefined ? "" : spokenToken(token)} (${unit} ${row.position})`;
 }
 
 function chipVariables({ rows, shown, format, detailed }: Drawing, position: number): string {
@@ -114,10 +132,10 @@ function detailHtml({ rows, first, format }: Drawing, position: number): string 
 }
 
 function saliencyChip(drawing: Drawing, position: number, rowOfPosition: ReadonlyMap<number, number>): string {
-  const { sequence, rows, first, detailed, saliency } = drawing;
+  const { sequence, rows, first, detailed, saliency, unit } = drawing;
   const n = rowOfPosition.get(position);
   const share = (rows[first]?.scores[position] ?? 0) / (rows[first]?.largest ?? 1);
-  const words = escapeHtml(`Explain ${placeWords(sequence, position)}`);
+  const words = escapeHtml(`Explain ${placeWords(sequence, position, unit)}`);
   const radio =
     `<span class="r" style="display:none"><input type="radio" name="row" value="${position}" aria-label="${words}"></span>`;
   const style = `${detailed ? "min-width:40px;vertical-align:top;text-align:center;" : ""}` +
@@ -133,7 +151,7 @@ function saliencyChip(drawing: Drawing, position: number, rowOfPosition: Readonl
 }
 
 /** What a row says in words; the one that is shown changes with the colours. */
-function captionHtml({ sequence, rows, first, format, saliency }: Drawing, n: number): string {
+function captionHtml({ sequence, rows, first, format, saliency, unit }: Drawing, n: number): string {
   const row = rows[n];
   const target = row && sequence.tokens[row.position];
   if (row === undefined || target === undefined) return "";
@@ -143,22 +161,25 @@ function captionHtml({ sequence, rows, first, format, saliency }: Drawing, n: nu
     return token ? [`<b style="${MONOSPACE}">${glyphHtml(token)}</b> ${escapeHtml(score)}`] : [];
   });
   const name = saliency.options.together
-    ? `All ${saliency.positions.length} explained tokens together`
-    : `<b style="${MONOSPACE}">${glyphHtml(target)}</b> (token ${row.position}, ${originOf(sequence, row.position)})`;
-  const said = parts.length === 0 ? "no earlier token has a score" : `most from ${parts.join(", ")}`;
+    ? `All ${saliency.positions.length} explained ${unit}s together`
+    : `<b style="${MONOSPACE}">${glyphHtml(target)}</b> (${unit} ${row.position}, ${originOf(sequence, row.position)})`;
+  const said = parts.length === 0 ? `no earlier ${unit} has a score` : `most from ${parts.join(", ")}`;
   return `<div class="m m${n}" style="display:${n === first ? "block" : "none"}">${name}: ${said}</div>`;
 }
 
+function colourWords({ signed }: ScoreFormat, unit: string): string {
+  return signed
+    ? `Orange speaks for the explained ${unit}, blue against it.`
+    : `The stronger the orange, the more a ${unit} counts.`;
+}
+
 function notesHtml(drawing: Drawing): string {
-  const { saliency, sequence, note, format } = drawing;
-  const colours = format.signed
-    ? "Orange speaks for the explained token, blue against it."
-    : "The stronger the orange, the more a token counts.";
+  const { saliency, sequence, note, format, unit } = drawing;
   const keys = saliency.options.together
     ? ""
-    : `<span class="x" style="display:none"> Hover an explained token to see its row; click to keep it; arrow keys move.</span>` +
+    : `<span class="x" style="display:none"> Hover an explained ${unit} to see its row; click to keep it; arrow keys move.</span>` +
       ` <span class="u" style="display:none"><button type="reset">Unpin</button></span>`;
-  const text = [colours, underlineNote(sequence), note].filter(Boolean).join(" ");
+  const text = [colourWords(format, unit), underlineNote(sequence), note].filter(Boolean).join(" ");
   return `<div style="${SMALL_STYLE}">${escapeHtml(text)}${keys}</div>`;
 }
 
@@ -187,12 +208,21 @@ ${scoreTable(saliency, rows)}
 </form>${together ? "" : `<script>${SCRIPT}</script>`}</div>`;
 }
 
+/** All pairs as one image, and the table that says the same. */
+function heatmapHtml({ saliency, sequence, rows, format, note, unit }: Drawing, svg: string, title: string): string {
+  const notes = [colourWords(format, unit), heatmapNote(rows), note].filter(Boolean).join(" ");
+  const size = `${counted(rows.length, "row")} by ${counted(sequence.tokens.length, "column")}`;
+  return `<div>${imageHtml(svg, `${title}: a heat map of ${size}; the table below holds its numbers`)}
+<div style="${SMALL_STYLE}">${escapeHtml(notes)}</div>
+${scoreTable(saliency, rows)}</div>`;
+}
+
 /**
  * Shows which earlier tokens made each explained token: the text, coloured by the row of one explained token.
  * Hovering an explained token shows its row, a click keeps it, arrow keys move the choice and Escape ends it.
  * Without scripts the rest still works; without style rules, as in a notebook that is not trusted, the first row stays.
  *
- * @param saliency What `LanguageModel.saliency` gave, or the same read from a file.
+ * @param given What `LanguageModel.saliency` gave, or the same read from a file.
  * @param options How it is shown.
  * @returns A view; as the last line of a notebook cell it shows itself.
  * @throws {RangeError} If the scores do not fit the sequence, or `options.position` is not explained.
@@ -215,10 +245,13 @@ ${scoreTable(saliency, rows)}
  * console.log(view.text);
  * ```
  */
-export function saliencyView(saliency: Saliency, options: SaliencyViewOptions = {}): View<Saliency> {
-  expectSaliency(saliency);
+export function saliencyView(given: Saliency, options: SaliencyViewOptions = {}): View<Saliency> {
+  expectSaliency(given);
+  const tokenRows = saliencyRows(given);
+  const tokenRow = firstRow(given, tokenRows, options.position);
+  const saliency = options.by === undefined ? given : groupSaliency(given, options.by);
   const all = saliencyRows(saliency);
-  const firstOfAll = firstRow(saliency, all, options.position);
+  const firstOfAll = groupRow(saliency, given, tokenRow);
   const { start, rows, shown, note } = limitRows(all, firstOfAll);
   const drawing: Drawing = {
     saliency,
@@ -228,13 +261,15 @@ export function saliencyView(saliency: Saliency, options: SaliencyViewOptions = 
     first: firstOfAll - start,
     format: formatOf(saliency.options),
     detailed: options.style === "detailed",
+    unit: saliency.options.by ?? "token",
     note,
   };
-  const title = options.title ?? `Saliency of ${counted(saliency.positions.length, "token")}`;
+  const title = options.title ?? `Saliency of ${counted(saliency.positions.length, drawing.unit)}`;
+  const drawSvg = () => drawHeatmap(saliency, rows, title);
   return createView({
     title,
-    html: drawHtml(drawing),
-    drawSvg: () => drawHeatmap(saliency, rows, title),
+    html: options.style === "heatmap" ? heatmapHtml(drawing, drawSvg(), title) : drawHtml(drawing),
+    drawSvg,
     data: saliency,
     text: scoreLines(saliency, all),
   });

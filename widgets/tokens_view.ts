@@ -1,4 +1,5 @@
 import { expectSequence } from "./expect.ts";
+import type { Surprise } from "../src/lm/surprise_types.ts";
 import type { Sequence } from "../src/lm/types.ts";
 import type { Token } from "../src/tokenizer/token.ts";
 import { drawDocument, Plot } from "./chart.ts";
@@ -16,11 +17,13 @@ import {
 } from "./chips.ts";
 import { escapeHtml } from "./escape.ts";
 import { breaksLine, glyphText, hexBytes, visibleText } from "./glyphs.ts";
-import { counted } from "./numbers.ts";
+import { counted, scoreText } from "./numbers.ts";
 import { createView, type View } from "./view.ts";
 
 /** How tokens are shown. */
 export interface TokensViewOptions {
+  /** What `LanguageModel.surprise` gave for the same sequence: a hover then says the probability of each token. */
+  readonly surprise?: Surprise;
   /** The title of a saved page. */
   readonly title?: string;
 }
@@ -43,11 +46,38 @@ function fields(sequence: Sequence, token: Token, position: number): string[] {
   ];
 }
 
-function titleOf(sequence: Sequence, token: Token, position: number): string {
+/** What the model thought of each token, by position. */
+function probabilitiesOf(sequence: Sequence, surprise: Surprise | undefined): ReadonlyMap<number, number> {
+  if (surprise === undefined) return new Map();
+  const ids = surprise.sequence.tokenIds;
+  if (ids.join() !== sequence.tokenIds.join()) {
+    const found = `${counted(ids.length, "token")} that differ from the ${sequence.tokenIds.length} shown`;
+    throw new RangeError(`Cannot show the probabilities of another text: ${found}; pass the surprise of this sequence`);
+  }
+  return new Map(surprise.positions.map((position, n) => [position, Math.exp(surprise.logProbs.data[n]!)]));
+}
+
+function titleOf(sequence: Sequence, token: Token, position: number, probability?: number): string {
+  const likely = probability === undefined ? "" : `\nprobability ${percent(probability)}`;
   return `${placeWords(sequence, position)}\nid ${token.id}, piece ${visibleText(token.piece)}\nbytes ${
     hexBytes(token)
   }\n` +
-    `characters ${token.start}–${token.end}`;
+    `characters ${token.start}–${token.end}${likely}`;
+}
+
+function namesOf(probabilities: ReadonlyMap<number, number>): readonly string[] {
+  return probabilities.size > 0 ? [...COLUMNS, "probability"] : COLUMNS;
+}
+
+function columnsOf(
+  sequence: Sequence,
+  token: Token,
+  position: number,
+  probabilities: ReadonlyMap<number, number>,
+): string[] {
+  const probability = probabilities.get(position);
+  const last = probability === undefined ? "" : percent(probability);
+  return [...fields(sequence, token, position), ...(probabilities.size > 0 ? [last] : [])];
 }
 
 /** Neighbours differ in shade, so that the ends of tokens can be seen. */
@@ -55,18 +85,23 @@ function shade(position: number): string {
   return `rgba(128,128,128,${position % 2 === 0 ? 0.16 : 0.3})`;
 }
 
-function drawHtml(sequence: Sequence): string {
+/** A probability of any size. */
+function percent(probability: number): string {
+  return scoreText(probability, { percent: probability >= 0.0005, signed: false });
+}
+
+function drawHtml(sequence: Sequence, probabilities: ReadonlyMap<number, number>): string {
   const chips = sequence.tokens.map((token, position) =>
     chipHtml(sequence, {
       position,
-      title: titleOf(sequence, token, position),
+      title: titleOf(sequence, token, position, probabilities.get(position)),
       style: `background-color:${shade(position)}`,
     })
   );
   const rows = sequence.tokens.map((token, position) =>
-    `<tr>${fields(sequence, token, position).map((text) => cell(text)).join("")}</tr>`
+    `<tr>${columnsOf(sequence, token, position, probabilities).map((text) => cell(text)).join("")}</tr>`
   );
-  const table = `${headHtml(COLUMNS)}<tbody>${rows.join("\n")}</tbody>`;
+  const table = `${headHtml(namesOf(probabilities))}<tbody>${rows.join("\n")}</tbody>`;
   const legend = `${summary(sequence)} ${underlineNote(sequence)}`;
   return `<div><div style="${SMALL_STYLE}">${escapeHtml(legend.trim())}</div>
 <div role="group" aria-label="Tokens" style="${LINE_STYLE}">
@@ -82,10 +117,12 @@ function summary({ tokens, text, promptLength }: Sequence): string {
   }.`;
 }
 
-function drawText(sequence: Sequence): string {
-  const rows = sequence.tokens.slice(0, MOST_LINES).map((token, position) => fields(sequence, token, position));
+function drawText(sequence: Sequence, probabilities: ReadonlyMap<number, number>): string {
+  const rows = sequence.tokens.slice(0, MOST_LINES).map((token, position) =>
+    columnsOf(sequence, token, position, probabilities)
+  );
   const more = sequence.tokens.length - MOST_LINES;
-  return textTable([COLUMNS, ...rows]) + (more > 0 ? `\n… and ${more} more` : "");
+  return textTable([namesOf(probabilities), ...rows]) + (more > 0 ? `\n… and ${more} more` : "");
 }
 
 interface Box {
@@ -167,6 +204,7 @@ function drawSvg(sequence: Sequence, title: string): string {
  * @param sequence What `LanguageModel.sequence` or `LanguageModel.generate` gave.
  * @param options How it is shown.
  * @returns A view; as the last line of a notebook cell it shows itself.
+ * @throws {RangeError} If `options.surprise` is of another text.
  *
  * @example
  * ```ts
@@ -180,12 +218,13 @@ function drawSvg(sequence: Sequence, title: string): string {
  */
 export function tokensView(sequence: Sequence, options: TokensViewOptions = {}): View<Sequence> {
   expectSequence(sequence);
+  const probabilities = probabilitiesOf(sequence, options.surprise);
   const title = options.title ?? counted(sequence.tokens.length, "token");
   return createView({
     title,
-    html: drawHtml(sequence),
+    html: drawHtml(sequence, probabilities),
     drawSvg: () => drawSvg(sequence, title),
     data: sequence,
-    text: drawText(sequence),
+    text: drawText(sequence, probabilities),
   });
 }

@@ -1,5 +1,6 @@
 import type { Saliency } from "../lm/saliency_types.ts";
-import type { Sequence, Tensor } from "../lm/types.ts";
+import type { FloatTensor, Sequence } from "../lm/types.ts";
+import type { Token } from "../tokenizer/token.ts";
 
 /** Tokens of a sequence that stand together. */
 export interface TokenGroup {
@@ -23,7 +24,7 @@ export interface GroupedSaliency {
   /** The groups, G of them, in reading order; each token is in one. */
   readonly groups: readonly TokenGroup[];
   /** `[N, G]`, the sums of the tokens' scores; one row when the positions were explained together. */
-  readonly scores: Tensor;
+  readonly scores: FloatTensor;
 }
 
 /**
@@ -89,6 +90,73 @@ export function groupScores(saliency: Saliency, by: GroupBy): GroupedSaliency {
     });
   }
   return { sequence, positions, groups, scores: { data, shape: [rows, groups.length] } };
+}
+
+/**
+ * The same map with groups in the place of tokens, to draw or to rank. The scores of a group's tokens are added up, as
+ * in {@linkcode groupScores}. So are the rows of an explained group: what is explained is then the log-probability of
+ * the whole group, that of its tokens added up; normalised rows are averaged, so that each still sums to 1. What the
+ * first tokens of a group gave to its later ones counts as the group's own.
+ *
+ * @param saliency A map of tokens.
+ * @param by What makes a group.
+ * @returns A map whose sequence has a "token" for each group, with the id of its first token.
+ * @throws {TypeError} When `by` is none of these, or the map is of groups already.
+ *
+ * @example
+ * ```ts
+ * import { LanguageModel, saliencyView } from "@looking-glass/looking-glass";
+ * import { groupSaliency } from "@looking-glass/looking-glass/analysis";
+ *
+ * await using model = await LanguageModel.fromPretrained();
+ * const saliency = await model.saliency(await model.generate("The keys to the cabinet", { maxNewTokens: 3 }));
+ * console.log(saliencyView(groupSaliency(saliency, "word")).text);
+ * ```
+ */
+export function groupSaliency(saliency: Saliency, by: GroupBy): Saliency {
+  if (saliency.options.by) {
+    throw new TypeError(`Cannot group a map of each ${saliency.options.by} again; group the map of tokens`);
+  }
+  const { sequence, positions, options } = saliency;
+  const { groups, scores } = groupScores(saliency, by);
+  const groupOf = (position: number) => groups.findIndex(({ end }) => position < end);
+  const explained = [...new Set(positions.map(groupOf))];
+  return {
+    sequence: {
+      tokenIds: groups.map(({ start }) => sequence.tokenIds[start]!),
+      tokens: groups.map((group) => groupToken(sequence, group)),
+      promptLength: groups.filter(({ end }) => end <= sequence.promptLength).length,
+      text: sequence.text,
+    },
+    positions: explained,
+    scores: options.together ? scores : addRows(scores, positions.map(groupOf), explained, options.normalize),
+    options: { ...options, by: typeof by === "string" ? by : "group" },
+  };
+}
+
+/** A group in the place of a token. */
+function groupToken({ tokens }: Sequence, { start, end, text }: TokenGroup): Token {
+  const parts = tokens.slice(start, end);
+  return {
+    id: parts[0]!.id,
+    piece: parts.map(({ piece }) => piece).join(""),
+    bytes: Uint8Array.from(parts.flatMap(({ bytes }) => [...bytes])),
+    start: parts[0]!.start,
+    end: parts.at(-1)!.end,
+    text: parts.length === 1 ? parts[0]!.text : text,
+  };
+}
+
+/** Adds up, or averages, the rows that belong to the same group. */
+function addRows(scores: FloatTensor, rowGroups: readonly number[], groups: readonly number[], average: boolean) {
+  const width = scores.shape[1]!;
+  const data = new Float32Array(groups.length * width);
+  rowGroups.forEach((group, row) => {
+    const share = average ? 1 / rowGroups.filter((other) => other === group).length : 1;
+    const start = groups.indexOf(group) * width;
+    for (let i = 0; i < width; ++i) data[start + i]! += share * scores.data[row * width + i]!;
+  });
+  return { data, shape: [groups.length, width] };
 }
 
 /** Where the parts of a text begin, in rising order; the first is 0. */

@@ -11,5 +11,12 @@
  */
 export { argmax, logSumExp, normalizeL1, rankOf, topK } from "../lm/numbers.ts";
 export { type Agreement, agreement, spearman } from "./agreement.ts";
-export { type GroupBy, type GroupedSaliency, groupScores, groupTokens, type TokenGroup } from "./groups.ts";
+export {
+  type GroupBy,
+  type GroupedSaliency,
+  groupSaliency,
+  groupScores,
+  groupTokens,
+  type TokenGroup,
+} from "./groups.ts";
 export { mostSalient, type SalientToken, scoresOf } from "./salient.ts";

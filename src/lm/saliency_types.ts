@@ -72,6 +72,8 @@ export interface SaliencyDefinition {
   readonly normalize: boolean;
   /** Whether the targets were explained together, as one row. */
   readonly together: boolean;
+  /** What the tokens were grouped by since; their scores were added up. None when each token stands for itself. */
+  readonly by?: "word" | "sentence" | "group";
   /** The word that each token was explained against, by the first of its tokens; none by default. */
   readonly contrast?: Word;
   /** How many gradients were averaged; only of integrated gradients. */

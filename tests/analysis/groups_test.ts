@@ -1,5 +1,5 @@
-import { deepEqual, throws } from "@std/assert";
-import { groupScores, groupTokens } from "../../src/analysis/mod.ts";
+import { deepEqual, equal, throws } from "@std/assert";
+import { groupSaliency, groupScores, groupTokens } from "../../src/analysis/mod.ts";
 import { Reader } from "../../src/lm/sequence.ts";
 import { parseConfig } from "../../src/gpt2/config.ts";
 import { Tokenizer } from "../../src/tokenizer/tokenizer.ts";
@@ -64,6 +64,35 @@ Deno.test("groupScores() adds up the scores of each group", () => {
   deepEqual(scores, { data: Float32Array.of(0.5, -0.75, 0, 0, 1, 5, -4, 0.5), shape: [2, 4] });
   const together = groupScores(saliencyOf(sequence, LIT), "word");
   deepEqual(together.scores.shape, [1, 4]);
+});
+
+Deno.test("groupSaliency() puts groups in the place of tokens, and adds up or averages the rows of a group", () => {
+  const sequence = sequenceOf(["The", " cab", "inet", " is", " o", "pen"], 3);
+  const saliency = {
+    ...{ sequence, positions: [3, 4, 5], options: CAPTUM },
+    scores: {
+      data: Float32Array.of(0.5, 0.25, -1, 0, 0, 0, 1, 1, 1, 1, 0, 0, 1, 2, 3, -4, 0.5, 0),
+      shape: [3, 6],
+    },
+  };
+  const added = groupSaliency(saliency, "word");
+  deepEqual(added.positions, [2, 3]);
+  deepEqual(added.scores, { data: Float32Array.of(0.5, -0.75, 0, 0, 2, 7, -3, 0.5), shape: [2, 4] });
+  deepEqual(added.sequence.tokens.map(({ text }) => text), ["The", " cabinet", " is", " open"]);
+  deepEqual(added.sequence.tokens[1], {
+    ...{ id: 101, piece: "Ġcabinet", text: " cabinet", start: 3, end: 11 },
+    bytes: new TextEncoder().encode(" cabinet"),
+  });
+  equal(added.sequence.promptLength, 2);
+  equal(added.options.by, "word");
+  const shares = groupSaliency({ ...saliency, options: { ...CAPTUM, normalize: true } }, "word");
+  deepEqual(shares.scores.data.slice(4), Float32Array.of(1, 3.5, -1.5, 0.25));
+  equal(groupSaliency(saliencyOf(sequence), /[a-z]+/).options.by, "group");
+  deepEqual(groupSaliency(saliencyOf(sequence, LIT), "sentence").scores.shape, [1, 1]);
+  throws(() => groupSaliency(added, "word"), {
+    name: "TypeError",
+    message: "Cannot group a map of each word again; group the map of tokens",
+  });
 });
 
 /** GPT-2's letter for a byte. */

@@ -1,4 +1,5 @@
 import { deepEqual, equal, match, ok, throws } from "@std/assert";
+import { groupSaliency } from "../../src/analysis/groups.ts";
 import { saliencyView } from "../../widgets/mod.ts";
 import { CAPTUM, ECCO, HOSTILE, KEYS, LIT, saliencyOf, sequenceOf } from "./fixtures.ts";
 import { matchesGolden } from "./golden.ts";
@@ -164,4 +165,31 @@ Deno.test("saliencyView() throws on scores that do not fit and positions that ar
     name: "RangeError",
     message: /no position is explained: \[\]$/,
   });
+});
+
+Deno.test("saliencyView() adds scores up by word", async () => {
+  const sequence = sequenceOf(["The", " cab", "inet", " is", " o", "pen"], 3);
+  const saliency = saliencyOf(sequence, CAPTUM);
+  const view = saliencyView(saliency, { by: "word", style: "detailed", position: 3 });
+  await matchesGolden("saliency_words.html", view.html);
+  deepEqual(view.data, groupSaliency(saliency, "word"));
+  const body = parse(view.html);
+  equal(all(body, ".t").length, 4);
+  const [visible] = all(body, ".m").filter((element) => element.getAttribute("style")?.includes("block"));
+  match(visible?.textContent ?? "", /^·is \(word 2, continuation\): most from /);
+  match(view.text, /signed sum over the embedding, added up by word, not normalised/);
+  isWellFormed(view.svg);
+});
+
+Deno.test("saliencyView() draws all pairs as an image with a table", async () => {
+  const view = saliencyView(keys, { style: "heatmap" });
+  await matchesGolden("saliency_heatmap.html", view.html);
+  const [image] = all(parse(view.html), "img");
+  match(image?.getAttribute("alt") ?? "", /^Saliency of 5 tokens: a heat map of 5 rows by 10 columns/);
+  const source = image?.getAttribute("src")?.replace("data:image/svg+xml;base64,", "") ?? "";
+  equal(new TextDecoder().decode(Uint8Array.fromBase64(source)), view.svg);
+  const long = sequenceOf(Array.from({ length: 600 }, (_, i) => ` w${i}`), 1);
+  const { html } = saliencyView(saliencyOf(long), { style: "heatmap" });
+  ok(html.length < 1_500_000, `${html.length}`);
+  match(html, /The image holds the 8000 largest of \d+ scores\./);
 });

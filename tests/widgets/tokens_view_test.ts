@@ -1,4 +1,4 @@
-import { equal, match, ok } from "@std/assert";
+import { equal, match, ok, throws } from "@std/assert";
 import { tokensView } from "../../widgets/mod.ts";
 import { HOSTILE, KEYS, sequenceOf } from "./fixtures.ts";
 import { matchesGolden } from "./golden.ts";
@@ -45,4 +45,24 @@ Deno.test("tokensView() of 1024 tokens is a page of less than 800 kB", () => {
   const view = tokensView(sequenceOf(Array.from({ length: 1024 }, (_, i) => ` w${i}`), 1024));
   ok(view.html.length < 800_000, `${view.html.length}`);
   equal(view.text.split("\n").at(-1), "… and 824 more");
+});
+
+Deno.test("tokensView() says the probability of each token that was looked at", () => {
+  const logProbs = { data: Float32Array.of(Math.log(0.25), Math.log(1e-6)), shape: [2] };
+  const none = { data: new Float32Array(2), shape: [2] };
+  const surprise = {
+    ...{ sequence: KEYS, positions: [5, 9], logProbs, entropies: none, ranks: none },
+    ...{ alternatives: [[], []], perplexity: 2000 },
+  };
+  const view = tokensView(KEYS, { surprise });
+  const titles = all(parse(view.html), ".t").map((chip) => chip.getAttribute("title") ?? "");
+  match(titles[5]!, /\nprobability 25\.0%$/);
+  match(titles[9]!, /\nprobability 1\.00e-6$/);
+  ok(!titles[4]!.includes("probability"));
+  match(view.text, /origin +probability\n/);
+  throws(() => tokensView(HOSTILE, { surprise }), {
+    name: "RangeError",
+    message:
+      "Cannot show the probabilities of another text: 10 tokens that differ from the 13 shown; pass the surprise of this sequence",
+  });
 });
