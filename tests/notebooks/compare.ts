@@ -2,11 +2,20 @@ import { joined, type Notebook, type Output } from "../../scripts/notebooks/note
 
 const NUMBER = /(?<![\w.])[-−+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?/g;
 
+const SVG_IMAGE = /data:image\/svg\+xml;base64,([A-Za-z0-9+/=]+)/g;
+const OTHER_IMAGE = /data:image\/(\w+);base64,[A-Za-z0-9+/=]+/g;
+
+/** A chart is compared by what its SVG says; of a picture made of pixels only that it is there. */
+function openImages(html: string): string {
+  return html.replaceAll(SVG_IMAGE, (_, base64: string) => new TextDecoder().decode(Uint8Array.fromBase64(base64)))
+    .replaceAll(OTHER_IMAGE, (_, type: string) => `an image of type ${type}`);
+}
+
 /** What a reader sees of a notebook's outputs, as text. */
 export function outputTexts({ cells }: Notebook): string[] {
   const textOf = (output: Output) => [
     joined(output.text),
-    ...Object.entries(output.data ?? {}).sort().map(([type, text]) => `${type}: ${joined(text)}`),
+    ...Object.entries(output.data ?? {}).sort().map(([type, text]) => `${type}: ${openImages(joined(text))}`),
   ];
   return cells.map((cell) => (cell.outputs ?? []).flatMap(textOf).join("\n"));
 }
