@@ -8,6 +8,7 @@
 import { relative } from "node:path";
 import { listNotebooks, OUT, prepareEnvironment, python, ROOT } from "./notebooks/environment.ts";
 import { executeNotebook } from "./notebooks/execute.ts";
+import { trustNotebooks } from "./notebooks/trust.ts";
 
 const FIRST = "notebooks/01_saliency.ipynb";
 
@@ -28,12 +29,6 @@ async function executeAll(notebooks: readonly string[]): Promise<void> {
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
     say(`${notebook} ran in ${seconds} s: ${relative(ROOT, page)} and ${relative(ROOT, executed)}`);
   }
-}
-
-/** A notebook that was not trusted would show without its style rules and scripts. */
-async function trustNotebooks(): Promise<void> {
-  const code = "from nbformat.sign import TrustNotebookApp; TrustNotebookApp.launch_instance()";
-  await python(["-c", code, ...(await listNotebooks())], { stdout: "null" }).spawn().status;
 }
 
 /**
@@ -59,7 +54,7 @@ async function main(args: readonly string[]): Promise<number> {
   await prepareEnvironment(say);
   await cacheModule();
   if (!args.includes("--headless")) {
-    await trustNotebooks();
+    await trustNotebooks(await listNotebooks()); // or they would show without their style rules and scripts
     return await openLab(args);
   }
   const named = args.filter((arg) => arg !== "--headless");

@@ -1,4 +1,5 @@
-"""Executes a notebook under the Deno kernel: execute.py SOURCE TARGET PAGE; or only draws it: execute.py SOURCE PAGE.
+"""Executes a notebook under the Deno kernel: execute.py SOURCE TARGET PAGE; or only draws it: execute.py SOURCE PAGE,
+or execute.py --sanitize SOURCE PAGE as a site does that trusts nobody.
 
 TARGET gets the executed notebook, PAGE the same as HTML that asks nothing of the network. The exit status is 1 when
 a cell fails; its error is printed.
@@ -15,8 +16,10 @@ from nbconvert import HTMLExporter
 SILENT = "The kernel gave no message. It keeps silent about syntax errors and about packages that cannot be found."
 
 
-def write_page(notebook, page: Path, title: str) -> None:
-    exporter = HTMLExporter(require_js_url="", mathjax_url="", mermaid_js_url="", jquery_url="")
+def write_page(notebook, page: Path, title: str, sanitize: bool = False) -> None:
+    exporter = HTMLExporter(
+        sanitize_html=sanitize, require_js_url="", mathjax_url="", mermaid_js_url="", jquery_url=""
+    )
     body, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": title}})
     page.write_text(body, encoding="utf-8")
 
@@ -57,11 +60,13 @@ def execute(source: Path, target: Path, page: Path) -> int:
     return 0
 
 
-def main(source: Path, *targets: Path) -> int:
+def main(arguments: list[str]) -> int:
+    sanitize = arguments[0] == "--sanitize"
+    source, *targets = (Path(argument).resolve() for argument in arguments[sanitize:])
     if len(targets) == 2:
         return execute(source, *targets)
-    write_page(nbformat.read(source, as_version=4), targets[0], source.stem)
+    write_page(nbformat.read(source, as_version=4), targets[0], source.stem, sanitize)
     return 0
 
 
-sys.exit(main(*(Path(argument).resolve() for argument in sys.argv[1:])))
+sys.exit(main(sys.argv[1:]))

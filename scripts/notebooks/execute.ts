@@ -14,9 +14,9 @@ export interface Execution {
   readonly page: string;
 }
 
-async function runScript(...paths: string[]): Promise<void> {
+async function runScript(...args: string[]): Promise<void> {
   const script = join(ROOT, "scripts", "notebooks", "execute.py");
-  const { success, stderr } = await python([script, ...paths], { stderr: "piped", stdout: "null" }).output();
+  const { success, stderr } = await python([script, ...args], { stderr: "piped", stdout: "null" }).output();
   const said = new TextDecoder().decode(stderr).trim();
   if (!success) throw new Error(said.slice(Math.max(0, said.indexOf("Cannot execute"))));
 }
@@ -42,7 +42,12 @@ export async function executeNotebook(path: string, folder: string): Promise<Exe
  *
  * @param path The notebook.
  * @param page Where the page is written.
+ * @param options `sanitize` takes away what a site takes away that trusts nobody: scripts, styles, forms.
  */
-export async function drawNotebook(path: string, page: string): Promise<void> {
-  await runScript(path, page);
+export async function drawNotebook(
+  path: string,
+  page: string,
+  options: { readonly sanitize?: boolean } = {},
+): Promise<void> {
+  await runScript(...(options.sanitize ? ["--sanitize"] : []), path, page);
 }

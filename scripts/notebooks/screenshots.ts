@@ -7,81 +7,19 @@
 import { join } from "node:path";
 import type { Browser, Locator, Page } from "npm:playwright-core@1.65.1";
 import { launchChromium } from "./chromium.ts";
-import { listNotebooks, OUT, prepareEnvironment, python, ROOT } from "./environment.ts";
+import { listNotebooks, OUT, prepareEnvironment, ROOT } from "./environment.ts";
+import { type Lab, openNotebook, runAll, startLab } from "./jupyterlab.ts";
 
 const PICTURES = join(ROOT, "docs", "screenshots");
 const MAP = ".jp-OutputArea div.h:has(> form)";
 
 /** A copy may be saved and trusted; it stands where `../mod.ts` is the module too. */
 const COPY = join(OUT, "01_saliency.lab.ipynb");
+const COPY_PATH = ".out/01_saliency.lab.ipynb";
 
 function say(message: string): void {
   // deno-lint-ignore no-console
   console.log(message);
-}
-
-/** A port that is free now. */
-function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
-  return port;
-}
-
-interface Lab {
-  readonly url: string;
-  readonly stop: () => Promise<void>;
-}
-
-async function startLab(): Promise<Lab> {
-  const port = freePort();
-  const token = crypto.randomUUID();
-  const process = python([
-    "-m",
-    "jupyterlab",
-    "--no-browser",
-    `--port=${port}`,
-    "--allow-root",
-    "--ServerApp.port_retries=0",
-    `--IdentityProvider.token=${token}`,
-    "--ContentsManager.allow_hidden=True",
-    "--LabApp.expose_app_in_browser=True",
-  ], { stdout: "null", stderr: "null" }).spawn();
-  const base = `http://127.0.0.1:${port}`;
-  for (let attempt = 0; attempt < 120; ++attempt) {
-    const answer = await fetch(`${base}/api/status?token=${token}`).catch(() => undefined);
-    await answer?.body?.cancel();
-    if (answer?.ok) break;
-    await new Promise((resolve) => setTimeout(resolve, 250));
-  }
-  const stop = async () => {
-    process.kill("SIGTERM");
-    await process.status;
-  };
-  return { url: `${base}/lab/tree/.out/01_saliency.lab.ipynb?token=${token}&reset`, stop };
-}
-
-/** Opens the notebook; its kernel is ready when this returns. */
-async function openNotebook(browser: Browser, url: string, theme: string): Promise<Page> {
-  const page = await browser.newPage({ viewport: { width: 1000, height: 640 }, deviceScaleFactor: 1 });
-  await page.goto(url);
-  await page.waitForFunction("globalThis.jupyterapp?.shell?.currentWidget?.context?.isReady", undefined, {
-    timeout: 60_000,
-  });
-  await page.evaluate(`(async () => {
-    await jupyterapp.shell.currentWidget.context.sessionContext.ready;
-    await jupyterapp.commands.execute("apputils:change-theme", { theme: "${theme}" });
-    if (!jupyterapp.shell.leftCollapsed) await jupyterapp.commands.execute("application:toggle-left-area");
-  })()`);
-  return page;
-}
-
-async function runAll(page: Page): Promise<void> {
-  await page.evaluate(`jupyterapp.commands.execute("notebook:run-all-cells")`);
-  await page.waitForFunction(`document.querySelectorAll(".jp-OutputArea").length > 0 &&
-    ![...document.querySelectorAll(".jp-InputPrompt")].some((prompt) => prompt.textContent.includes("*"))`);
-  const errors = await page.locator(".jp-RenderedText[data-mime-type*=error]").allTextContents();
-  if (errors.length > 0) throw new Error(`Cannot take pictures as a cell failed in JupyterLab: ${errors[0]}`);
 }
 
 /** The tokens' backgrounds, as they are shown. */
@@ -126,10 +64,10 @@ async function picture(page: Page, map: Locator, name: string): Promise<void> {
 }
 
 async function takePictures(browser: Browser, lab: Lab): Promise<void> {
-  const untrusted = await openNotebook(browser, lab.url, "JupyterLab Light");
+  const untrusted = await openNotebook(browser, lab.url(COPY_PATH), "JupyterLab Light");
   await picture(untrusted, untrusted.locator(".jp-OutputArea form").first(), "lab_untrusted.png");
   await untrusted.close();
-  const light = await openNotebook(browser, lab.url, "JupyterLab Light");
+  const light = await openNotebook(browser, lab.url(COPY_PATH), "JupyterLab Light");
   await runAll(light);
   const map = light.locator(MAP).first();
   await map.evaluate((element) => element.scrollIntoView({ block: "center" }));
@@ -137,7 +75,7 @@ async function takePictures(browser: Browser, lab: Lab): Promise<void> {
   await map.locator(".o2").hover();
   await picture(light, map, "lab_light.png");
   await light.close();
-  const dark = await openNotebook(browser, lab.url, "JupyterLab Dark");
+  const dark = await openNotebook(browser, lab.url(COPY_PATH), "JupyterLab Dark");
   await runAll(dark);
   await picture(dark, dark.locator(MAP).nth(3), "lab_dark.png");
   await dark.close();

@@ -1,0 +1,76 @@
+/**
+ * A real JupyterLab on the loopback, and a browser that opens notebooks in it.
+ *
+ * @module
+ */
+import type { Browser, Page } from "npm:playwright-core@1.65.1";
+import { python } from "./environment.ts";
+
+/** A port that is free now. */
+function freePort(): number {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  return port;
+}
+
+/** A JupyterLab that runs. */
+export interface Lab {
+  /** The address of a notebook, by its path from the root of the clone. */
+  readonly url: (path: string) => string;
+  /** Ends it, and its kernels. */
+  readonly stop: () => Promise<void>;
+}
+
+/** Starts JupyterLab in the clone; it answers when this returns. */
+export async function startLab(): Promise<Lab> {
+  const port = freePort();
+  const token = crypto.randomUUID();
+  const process = python([
+    "-m",
+    "jupyterlab",
+    "--no-browser",
+    `--port=${port}`,
+    "--allow-root",
+    "--ServerApp.port_retries=0",
+    `--IdentityProvider.token=${token}`,
+    "--ContentsManager.allow_hidden=True",
+    "--LabApp.expose_app_in_browser=True",
+  ], { stdout: "null", stderr: "null" }).spawn();
+  const base = `http://127.0.0.1:${port}`;
+  for (let attempt = 0; attempt < 120; ++attempt) {
+    const answer = await fetch(`${base}/api/status?token=${token}`).catch(() => undefined);
+    await answer?.body?.cancel();
+    if (answer?.ok) break;
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+  const stop = async () => {
+    process.kill("SIGTERM");
+    await process.status;
+  };
+  return { url: (path) => `${base}/lab/tree/${path}?token=${token}&reset`, stop };
+}
+
+/** Opens the notebook; its kernel is ready when this returns. */
+export async function openNotebook(browser: Browser, url: string, theme: string): Promise<Page> {
+  const page = await browser.newPage({ viewport: { width: 1000, height: 640 }, deviceScaleFactor: 1 });
+  await page.goto(url);
+  await page.waitForFunction("globalThis.jupyterapp?.shell?.currentWidget?.context?.isReady", undefined, {
+    timeout: 60_000,
+  });
+  await page.evaluate(`(async () => {
+    await jupyterapp.shell.currentWidget.context.sessionContext.ready;
+    await jupyterapp.commands.execute("apputils:change-theme", { theme: "${theme}" });
+    if (!jupyterapp.shell.leftCollapsed) await jupyterapp.commands.execute("application:toggle-left-area");
+  })()`);
+  return page;
+}
+
+/** Runs all cells; a cell that fails is an error. */
+export async function runAll(page: Page): Promise<void> {
+  await page.evaluate(`jupyterapp.commands.execute("notebook:run-all-cells")`);
+  await page.waitForFunction(`document.querySelectorAll(".jp-OutputArea").length > 0 &&
+    ![...document.querySelectorAll(".jp-InputPrompt")].some((prompt) => prompt.textContent.includes("*"))`);
+  const errors = await page.locator(".jp-RenderedText[data-mime-type*=error]").allTextContents();
+  if (errors.length > 0) throw new Error(`Cannot go on as a cell failed in JupyterLab: ${errors[0]}`);
+}

@@ -1,0 +1,126 @@
+import { equal } from "@std/assert";
+import { basename, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Browser, Page } from "npm:playwright-core@1.65.1";
+import { launchChromium } from "../../scripts/notebooks/chromium.ts";
+import { listNotebooks, OUT, prepareEnvironment, ROOT } from "../../scripts/notebooks/environment.ts";
+import { drawNotebook } from "../../scripts/notebooks/execute.ts";
+import { openNotebook, startLab } from "../../scripts/notebooks/jupyterlab.ts";
+import { joined, readNotebook } from "../../scripts/notebooks/notebook.ts";
+import { trustNotebooks } from "../../scripts/notebooks/trust.ts";
+
+const notebooks = await listNotebooks();
+
+/** How many images the views of a notebook have. */
+async function imagesIn(path: string): Promise<number> {
+  const { cells } = await readNotebook(join(ROOT, path));
+  const html = cells.flatMap(({ outputs = [] }) => outputs.map(({ data }) => joined(data?.["text/html"])));
+  return html.join("").split(/<img\b/).length - 1;
+}
+
+/** The images that a page has in its outputs and that can be seen, and what is wrong with it. */
+async function inspect(page: Page, outputs: string): Promise<{ images: number; broken: number }> {
+  const images = page.locator(`${outputs} img`);
+  const widths = await images.evaluateAll(async (all) => {
+    await Promise.all(all.map((image) => (image as HTMLImageElement).decode().catch(() => undefined)));
+    return all.map((image) => (image as HTMLImageElement).naturalWidth);
+  });
+  return { images: widths.length, broken: widths.filter((width) => width === 0).length };
+}
+
+async function opensPage(browser: Browser, url: string, images: number, scripts: boolean): Promise<void> {
+  for (const colorScheme of ["light", "dark"] as const) {
+    const context = await browser.newContext({ javaScriptEnabled: scripts, colorScheme });
+    try {
+      const page = await context.newPage();
+      const faults: string[] = [];
+      page.on("pageerror", (error) => void faults.push(error.message));
+      page.on("dialog", (dialog) => (faults.push(dialog.message()), void dialog.dismiss()));
+      page.on("request", (request) => void (/^(file|data|about):/.test(request.url()) || faults.push(request.url())));
+      await page.goto(url);
+      const seen = await inspect(page, ".jp-OutputArea-output");
+      equal(seen.images, images);
+      equal(seen.broken, 0);
+      equal(faults.join(), "");
+    } finally {
+      await context.close();
+    }
+  }
+}
+
+Deno.test("notebooks are whole in a page, with scripts, without, and sanitised", async (t) => {
+  await prepareEnvironment(() => {});
+  const browser = await launchChromium();
+  const folder = await Deno.makeTempDir();
+  try {
+    for (const path of notebooks) {
+      const name = basename(path, ".ipynb");
+      const images = await imagesIn(path);
+      for (const sanitize of [false, true]) {
+        const page = join(folder, `${name}.html`);
+        await drawNotebook(join(ROOT, path), page, { sanitize });
+        for (const scripts of sanitize ? [true] : [true, false]) {
+          await t.step(
+            `${name}${sanitize ? ", sanitised" : ""}, scripts ${scripts ? "on" : "off"}`,
+            () => opensPage(browser, pathToFileURL(page).href, images, scripts),
+          );
+        }
+      }
+    }
+  } finally {
+    await browser.close();
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+/** Opens a notebook as it was saved, scrolls through it, and looks at its outputs. */
+async function opensInLab(browser: Browser, url: string, theme: string, images: number, trusted: boolean) {
+  const page = await openNotebook(browser, url, theme);
+  const faults: string[] = [];
+  page.on("dialog", (dialog) => (faults.push(dialog.message()), void dialog.dismiss()));
+  try {
+    const cells = await page.evaluate<number>("jupyterapp.shell.currentWidget.content.widgets.length");
+    for (let cell = 0; cell < cells; cell += 2) {
+      await page.evaluate(`jupyterapp.shell.currentWidget.content.scrollToItem(${cell})`);
+    }
+    const seen = await inspect(page, ".jp-OutputArea-output");
+    equal(seen.broken, 0);
+    equal(seen.images, images);
+    equal(faults.join(), "");
+    const rules = await page.locator(".jp-RenderedHTML style").count();
+    equal(rules > 0, trusted);
+  } finally {
+    await page.close();
+  }
+}
+
+Deno.test("notebooks are whole in JupyterLab when they are opened again, trusted and not", async (t) => {
+  await prepareEnvironment(() => {});
+  await Deno.mkdir(OUT, { recursive: true });
+  const copies = notebooks.map((path) => join(OUT, `${basename(path, ".ipynb")}.trusted.ipynb`));
+  for (const [i, copy] of copies.entries()) {
+    // A signature is that of the content, and the copy must not make the notebook itself trusted.
+    const text = await Deno.readTextFile(join(ROOT, notebooks[i]!));
+    await Deno.writeTextFile(copy, text.replace('"metadata": {}', '"metadata": {"copy": true}'));
+  }
+  await trustNotebooks(copies);
+  const [lab, browser] = [await startLab(), await launchChromium()];
+  try {
+    for (const [i, path] of notebooks.entries()) {
+      const images = await imagesIn(path);
+      const name = basename(path, ".ipynb");
+      await t.step(
+        `${name}, not trusted, light`,
+        () => opensInLab(browser, lab.url(path), "JupyterLab Light", images, false),
+      );
+      await t.step(
+        `${name}, trusted, dark`,
+        () => opensInLab(browser, lab.url(`.out/${basename(copies[i]!)}`), "JupyterLab Dark", images, true),
+      );
+    }
+  } finally {
+    await browser.close();
+    await lab.stop();
+    for (const copy of copies) await Deno.remove(copy);
+  }
+});
