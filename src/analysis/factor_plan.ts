@@ -1,0 +1,83 @@
+/**
+ * What a factorisation needs before it runs: options checked and filled in, and a start.
+ *
+ * @module
+ */
+import { firstNonFiniteIndex } from "../lm/numbers.ts";
+import type { Trace } from "../lm/trace_types.ts";
+import { stoppable } from "../runtime/kernel.ts";
+import { type ClippedActivations, clippedActivations } from "./clipped.ts";
+import type { FactorisationOptions, Factors, FactorsOptions, FactorsStart } from "./factors.ts";
+import { emptyPair, type FactorPair } from "./nmf.ts";
+import { type LeftSingular, leftSingular, nndsvd, randomStart } from "./nndsvd.ts";
+
+/** Activations, and options checked and filled in. */
+export interface Plan extends Required<Omit<FactorisationOptions, "layers" | "onProgress">> {
+  readonly x: ClippedActivations;
+}
+
+export function planOf(traces: readonly Trace[], options: FactorisationOptions): Plan {
+  const { seed = 0, maxIterations = 200, tolerance = 1e-4 } = options;
+  expectWhole(maxIterations, "stop after", 1);
+  if (!(tolerance >= 0)) throw new RangeError(`Cannot stop at a tolerance of ${tolerance} as it must be a number >= 0`);
+  if (!Number.isSafeInteger(seed)) throw new RangeError(`Cannot seed with ${seed} as a seed must be a whole number`);
+  const signal = stoppable(options.signal);
+  signal.throwIfAborted();
+  return { x: clippedActivations(traces, options.layers), seed, maxIterations, tolerance, signal };
+}
+
+export function expectWhole(count: number, task: string, least: number): void {
+  if (!Number.isInteger(count) || count < least) {
+    throw new RangeError(`Cannot ${task} ${count} as it must be a whole number >= ${least}`);
+  }
+}
+
+export function expectFactors(factors: number, { tokens, neurons }: ClippedActivations): void {
+  const most = Math.min(tokens, neurons);
+  if (!Number.isInteger(factors) || factors < 1 || factors > most) {
+    const found = `${tokens} tokens x ${neurons} neurons`;
+    throw new RangeError(`Cannot explain ${found} by ${factors} factors; use a whole number from 1 to ${most}`);
+  }
+}
+
+export function expectStart(
+  init: FactorsOptions["init"],
+  factors: number,
+  { tokens, neurons }: ClippedActivations,
+): void {
+  if (typeof init === "object") {
+    for (
+      const [tensor, width, name] of [[init.activity, tokens, "activity"], [init.neurons, neurons, "neurons"]] as const
+    ) {
+      const { data, shape } = tensor;
+      if (`${shape}` !== `${[factors, width]}` || data.length !== factors * width) {
+        throw new RangeError(`Cannot start from ${name} of shape [${shape}] as [${factors}, ${width}] is needed`);
+      }
+      const isNegative = data.some((value) => value < 0);
+      if (isNegative || firstNonFiniteIndex(data) >= 0 || data.every((value) => value === 0)) {
+        throw new RangeError(`Cannot start from ${name} that are negative, NaN or all 0`);
+      }
+    }
+  } else if (init !== "nndsvda" && init !== "nndsvd" && init !== "random") {
+    const names = '"nndsvda", "nndsvd", "random" or factors';
+    throw new TypeError(`Cannot start a factorisation from ${JSON.stringify(init)}; use ${names}`);
+  }
+}
+
+export async function startOf(
+  init: FactorsStart | Pick<Factors, "activity" | "neurons">,
+  factors: number,
+  { x, seed, signal }: Plan,
+  singular?: LeftSingular,
+): Promise<FactorPair> {
+  if (init === "random") return randomStart(x, factors, seed);
+  if (typeof init === "string") {
+    return nndsvd(x, singular ?? await leftSingular(x, signal), factors, init === "nndsvda");
+  }
+  const pair = emptyPair(x, factors);
+  for (const [rows, { data }] of [[pair.activity, init.activity], [pair.neurons, init.neurons]] as const) {
+    const width = data.length / factors;
+    data.forEach((value, i) => rows[(i % width) * pair.stride + Math.floor(i / width)] = value);
+  }
+  return pair;
+}
