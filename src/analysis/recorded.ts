@@ -16,24 +16,24 @@ const RANK = { hiddenStates: 3, attention: 4, activations: 3, logits: 2 } as con
 export function recordedTensor(trace: Trace, capture: Capture, task: string): FloatTensor {
   const tensor = trace[capture];
   if (!tensor) {
-    const remedy = `record them with model.trace(sequence, { capture: ["${capture}"] })`;
+    const remedy = `record it with model.trace(sequence, { capture: ["${capture}"] })`;
     throw new TypeError(`Cannot ${task} as the trace has no ${capture}; ${remedy}`);
   }
   const { data, shape } = tensor;
   const T = trace.sequence.tokenIds.length;
   const expectedSize = shape.reduce((product, size) => product * size, 1);
   if (shape.length !== RANK[capture] || shape[TOKEN_AXIS[capture]] !== T || data.length !== expectedSize) {
-    const found = `${data.length} numbers of shape [${shape}]`;
-    throw new RangeError(`Cannot ${task} as its ${capture} are ${found}, which does not fit a text of ${T} tokens`);
+    const found = `${data.length} numbers of shape [${shape}] as ${capture}`;
+    throw new RangeError(`Cannot ${task} as the trace has ${found}, which does not fit a text of ${T} tokens`);
   }
-  if (data.length === 0) throw new RangeError(`Cannot ${task} as the ${capture} of the trace are empty`);
+  if (data.length === 0) throw new RangeError(`Cannot ${task} as the trace has empty ${capture}`);
   const bad = firstNonFiniteIndex(data);
   if (bad >= 0) {
     const place = shape.map((_, axis) => {
       const stride = shape.slice(axis + 1).reduce((product, size) => product * size, 1);
       return Math.floor(bad / stride) % shape[axis]!;
     });
-    throw new RangeError(`Cannot ${task} as the ${capture} hold ${data[bad]} at [${place.join(", ")}]`);
+    throw new RangeError(`Cannot ${task} as the trace has ${data[bad]} at ${capture}[${place.join(", ")}]`);
   }
   return tensor;
 }

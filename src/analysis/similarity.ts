@@ -86,7 +86,9 @@ export function layerSimilarity(trace: Trace): LayerSimilarity {
 }
 
 function expectTokens(T: number): void {
-  if (T < 2) throw new RangeError(`Cannot compare representations of ${T} tokens; CKA needs at least 2`);
+  if (T < 2) {
+    throw new RangeError(`Cannot compare representations on ${T === 1 ? "one token" : "no token"}; CKA needs two`);
+  }
 }
 
 /** A matrix less the mean of each column. */
