@@ -1,6 +1,7 @@
 """Analyse the activations, attention and hidden states of the twelve-layer checkpoint with scikit-learn and numpy.
 
-Run:   .venv-oracle/bin/python scripts/oracles/analysis_goldens.py   (after gpt2_goldens.py)
+Run:   .venv-oracle/bin/pip install --no-deps ecco==0.1.2   (it asks for an old transformers, which is not needed here)
+       .venv-oracle/bin/python scripts/oracles/analysis_goldens.py   (after gpt2_goldens.py)
 Pins:  scikit-learn==1.9.1 numpy==2.4.6 safetensors==0.8.0 (scripts/requirements-oracle.txt)
 Out:   tests/goldens/analysis/golden.safetensors, golden.json
 
@@ -9,7 +10,8 @@ rounded to float32 in the arrays; single numbers are written in full in golden.j
 
     rollout/<prompt>/<heads>            F32 [L, T, T]   Abnar and Zuidema 2020; heads: mean | max
     heads/<prompt>/<score>              F32 [L, H]      previousToken | firstToken | duplicateToken | induction
-    cka/<prompt>                        F32 [L+1, L+1]  by centring matrices, HSIC(K, L) / sqrt(HSIC(K, K) HSIC(L, L))
+    cka/<prompt>                        F32 [L+1, L+1]  by centring matrices, HSIC(K, L) / sqrt(HSIC(K, K) HSIC(L, L));
+                                                        golden.json states how far Ecco's own `cka` is from it
     nmf/<case>/activity, neurons        F32 [K, N], [K, M]   scikit-learn's W transposed, and H
     nmf/<case>/start/activity, neurons                  where "custom" starts
     clusters/<case>/labels              I32 [M]         scikit-learn's KMeans, n_init=10
@@ -19,6 +21,8 @@ more than the number of factors; in the other cases numpy's SVD is put in its pl
 """
 
 import json
+import sys
+from importlib.util import find_spec, module_from_spec
 from pathlib import Path
 from unittest import mock
 
@@ -93,6 +97,15 @@ def cka(x: np.ndarray, y: np.ndarray) -> float:
     hsic = lambda k, l: np.trace(k @ centre @ l @ centre)
     k, l = x @ x.T, y @ y.T
     return hsic(k, l) / np.sqrt(hsic(k, k) * hsic(l, l))
+
+
+def ecco_cka():
+    """Ecco's function, without Ecco's __init__, which imports an old transformers."""
+    package = find_spec("ecco")
+    sys.modules["ecco"] = module_from_spec(package)  # not executed
+    from ecco.analysis import cka as of_ecco
+
+    return of_ecco
 
 
 def clipped(arrays: dict, prompts: list[str], layers: list[int] | None) -> np.ndarray:
@@ -174,7 +187,8 @@ def cluster_cases(source: dict, arrays: dict) -> dict:
 def main() -> None:
     source = load_file(SOURCE / "golden.safetensors")
     prompts = json.loads((SOURCE / "golden.json").read_text())["prompts"]
-    arrays, counts = {}, {}
+    arrays, counts, ecco_differences = {}, {}, {}
+    of_ecco = ecco_cka()
     for prompt in PROMPTS:
         attention = source[f"{prompt}/attention"].astype(np.float64)
         arrays |= {f"rollout/{prompt}/{heads}": rollout(attention, heads) for heads in ["mean", "max"]}
@@ -182,18 +196,21 @@ def main() -> None:
         arrays |= {f"heads/{prompt}/{name}": score for name, score in scores.items()}
         states = source[f"{prompt}/hiddenStates"].astype(np.float64)
         arrays[f"cka/{prompt}"] = np.array([[cka(x, y) for y in states] for x in states])
+        theirs = np.array([[of_ecco(x.T, y.T) for y in states] for x in states])
+        ecco_differences[prompt] = float(np.abs(theirs - arrays[f"cka/{prompt}"]).max())
     facts = {
         "producer": "scripts/oracles/analysis_goldens.py",
         "versions": {"scikit-learn": sklearn.__version__, "numpy": np.__version__},
         "headCounts": counts,
         "nmf": factor_cases(source, arrays),
         "errorCurve": {"factors": CURVE, "relativeErrors": curve(source)},
+        "eccoCkaMaxAbsDifference": ecco_differences,
         "ecco": ECCO | {"relativeErrors": ecco_errors(source)},
         "clusters": cluster_cases(source, arrays),
     }
     OUT.mkdir(exist_ok=True)
-    rounded = {key: np.ascontiguousarray(a if a.dtype == np.int32 else a.astype(np.float32)) for key, a in arrays.items()}
-    save_file(rounded, OUT / "golden.safetensors")
+    rounded = {key: a if a.dtype == np.int32 else a.astype(np.float32) for key, a in arrays.items()}
+    save_file({key: np.ascontiguousarray(a) for key, a in rounded.items()}, OUT / "golden.safetensors")
     (OUT / "golden.json").write_text(json.dumps(facts, indent=1) + "\n")
 
 

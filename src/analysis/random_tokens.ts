@@ -28,7 +28,7 @@ export interface RepeatedRandomTokensOptions {
  *
  * @throws {RangeError} When `length` is not a whole number >= 1 or more than the vocabulary can give.
  *
- * @example The strongest induction head
+ * @example Whether a model has induction heads; the bundled one has none
  * ```ts
  * import { LanguageModel } from "@looking-glass/looking-glass";
  * import { argmax, headScores, repeatedRandomTokens } from "@looking-glass/looking-glass/analysis";

@@ -5,7 +5,7 @@ import type { Progress } from "../../src/lm/types.ts";
 import { random } from "../checkpoint/random.ts";
 import { equalsGolden, FACTS, golden, goldenTrace, layersOf, sequenceOfIds, traceOf } from "./analysis_goldens.ts";
 
-const BOUND = 1e-4;
+const BOUND = 1e-6;
 const LONG = await goldenTrace("long", "activations");
 const SINGLE = await goldenTrace("single", "activations");
 const TRACES: Readonly<Record<string, Trace>> = { long: LONG, single: SINGLE };
