@@ -16,7 +16,7 @@ export interface HeadScores {
   readonly induction: FloatTensor;
   /** How many tokens each mean is over; where it is 0, the scores are 0 and say nothing. */
   readonly counts?: Readonly<Record<HeadScoreName, number>>;
-  /** The blocks that L stands for, in rising order; absent when they are all. */
+  /** The blocks that L stands for, in rising order; absent when the trace names none, as it holds all. */
   readonly layers?: readonly number[];
 }
 

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { EigenvalueDecomposition, Matrix } from "npm:ml-matrix@6.15.1";
 import { createRandom } from "../lm/sampling.ts";
 import { nextTurn } from "../runtime/run_queue.ts";
 import type { ClippedActivations } from "./clipped.ts";
@@ -39,6 +38,7 @@ export async function leftSingular(x: ClippedActivations, signal: AbortSignal): 
     signal.throwIfAborted();
   }
   for (let i = 0; i < N; ++i) for (let j = 0; j < i; ++j) gram[j * N + i] = gram[i * N + j]!;
+  const { EigenvalueDecomposition, Matrix } = await import("npm:ml-matrix@6.15.1"); // 30 ms that only this should pay
   const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(Matrix.from1DArray(N, N, gram), {
     assumeSymmetric: true,
   });

@@ -1,7 +1,7 @@
 import type { Trace } from "../lm/trace_types.ts";
 import type { FloatTensor, Sequence } from "../lm/types.ts";
 import { firstNonFiniteIndex } from "../lm/numbers.ts";
-import { recordedTensor } from "./recorded.ts";
+import { recordedLayers, recordedTensor } from "./recorded.ts";
 
 /** How alike the representations of a text are in different layers. */
 export interface LayerSimilarity {
@@ -9,6 +9,8 @@ export interface LayerSimilarity {
   readonly sequence: Sequence;
   /** `[L+1, L+1]`, the linear CKA of each pair of hidden states, from 0 to 1. */
   readonly similarity: FloatTensor;
+  /** The blocks that indices from 1 on stand for, in rising order; absent when the trace names none, as it holds all. */
+  readonly layers?: readonly number[];
 }
 
 /**
@@ -74,6 +76,7 @@ export function linearCKA(a: FloatTensor, b: FloatTensor): number {
 export function layerSimilarity(trace: Trace): LayerSimilarity {
   const { data, shape } = recordedTensor(trace, "hiddenStates", "compare layers");
   const [S, T, C] = shape as [number, number, number];
+  recordedLayers(trace, S - 1);
   expectTokens(T);
   const products = Array.from({ length: S }, (_, state) => {
     const x = centred(data.subarray(state * T * C, (state + 1) * T * C), T, C);
@@ -82,7 +85,8 @@ export function layerSimilarity(trace: Trace): LayerSimilarity {
   const similarity = Float32Array.from({ length: S * S }, (_, i) => {
     return alignment(products[Math.floor(i / S)]!, products[i % S]!);
   });
-  return { sequence: trace.sequence, similarity: { data: similarity, shape: [S, S] } };
+  const { sequence, layers } = trace;
+  return { sequence, similarity: { data: similarity, shape: [S, S] }, ...(layers ? { layers } : {}) };
 }
 
 function expectTokens(T: number): void {

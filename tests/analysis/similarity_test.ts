@@ -16,6 +16,23 @@ for (const prompt of ["long", "single"]) {
   });
 }
 
+Deno.test("layerSimilarity() of some blocks", async () => {
+  const trace = await goldenTrace("single", "hiddenStates");
+  const { data, shape: [, T, C] } = trace.hiddenStates!;
+  const kept = [0, 3, 11].flatMap((state) => [...data.subarray(state * T! * C!, (state + 1) * T! * C!)]);
+  const some = { ...trace, hiddenStates: { data: Float32Array.from(kept), shape: [3, T!, C!] }, layers: [2, 10] };
+  const { similarity, layers } = layerSimilarity(some);
+  deepEqual(layers, [2, 10]);
+  const all = layerSimilarity(trace);
+  equal(all.layers, undefined);
+  equal(similarity.data[1], all.similarity.data[3]);
+  equal(similarity.data[5], all.similarity.data[3 * 13 + 11]);
+  throws(() => layerSimilarity({ ...some, layers: [2] }), {
+    name: "RangeError",
+    message: "Cannot read a trace that names 1 blocks and holds 2",
+  });
+});
+
 Deno.test("linearCKA() is the same between tokens and between features", async () => {
   // 28 tokens of 12 features are compared between features, 9 tokens between tokens; both equal layerSimilarity().
   for (const prompt of ["long", "single"]) {
