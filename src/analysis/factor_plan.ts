@@ -5,6 +5,7 @@
  */
 import { firstNonFiniteIndex } from "../lm/numbers.ts";
 import type { Trace } from "../lm/trace_types.ts";
+import type { FloatTensor } from "../lm/types.ts";
 import { stoppable } from "../runtime/kernel.ts";
 import { type ClippedActivations, clippedActivations } from "./clipped.ts";
 import type { FactorisationOptions, Factors, FactorsOptions, FactorsStart } from "./factors.ts";
@@ -45,25 +46,27 @@ export function expectStart(
   factors: number,
   { tokens, neurons }: ClippedActivations,
 ): void {
-  if (typeof init === "object") {
-    for (
-      const [tensor, width, name] of [[init.activity, tokens, "activity"], [init.neurons, neurons, "neurons"]] as const
-    ) {
-      const { data, shape } = tensor;
-      if (`${shape}` !== `${[factors, width]}` || data.length !== factors * width) {
-        throw new RangeError(`Cannot start from ${name} of shape [${shape}] as [${factors}, ${width}] is needed`);
-      }
-      const isNegative = data.some((value) => value < 0);
-      if (isNegative || firstNonFiniteIndex(data) >= 0 || data.every((value) => value === 0)) {
-        throw new RangeError(`Cannot start from ${name} that are negative, NaN or all 0`);
-      }
-    }
+  if (typeof init === "object" && init?.activity && init.neurons) {
+    expectFactor(init.activity, [factors, tokens], "activity");
+    expectFactor(init.neurons, [factors, neurons], "neurons");
   } else if (init !== "nndsvda" && init !== "nndsvd" && init !== "random") {
     const names = '"nndsvda", "nndsvd", "random" or factors';
     throw new TypeError(`Cannot start a factorisation from ${JSON.stringify(init)}; use ${names}`);
   }
 }
 
+function expectFactor({ data, shape }: FloatTensor, expected: readonly [number, number], name: string): void {
+  if (`${shape}` !== `${expected}` || data.length !== expected[0] * expected[1]) {
+    throw new RangeError(
+      `Cannot start from ${name} of shape [${shape.join(", ")}] as [${expected.join(", ")}] is needed`,
+    );
+  }
+  if (firstNonFiniteIndex(data) >= 0 || data.some((value) => value < 0) || data.every((value) => value === 0)) {
+    throw new RangeError(`Cannot start from ${name} that are negative, NaN or all 0`);
+  }
+}
+
+/** The pair that a factorisation begins with. */
 export async function startOf(
   init: FactorsStart | Pick<Factors, "activity" | "neurons">,
   factors: number,

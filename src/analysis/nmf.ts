@@ -48,10 +48,13 @@ export function emptyPair({ tokens, neurons }: ClippedActivations, factors: numb
   };
 }
 
-/**
- * Improves a pair in place until its projected gradient is small. One iteration reads the activations once: the row of
- * a neuron needs no other neuron, so it is updated and at once added to the products that the tokens need next.
- */
+/** What one side needs to know of the other: its Gram matrix, `[stride, stride]`, and the activations times it. */
+interface Products {
+  readonly gram: Float64Array;
+  readonly cross: Float64Array;
+}
+
+/** Improves a pair in place until its projected gradient is small. */
 export async function descend(
   x: ClippedActivations,
   pair: FactorPair,
@@ -59,32 +62,16 @@ export async function descend(
 ): Promise<{ readonly iterations: number; readonly converged: boolean }> {
   const { stride, activity, neurons } = pair;
   const products = { gram: new Float64Array(stride * stride), cross: new Float64Array(activity.length) };
-  const sweep = async (update: (neuron: number) => number): Promise<number> => {
-    let violation = 0;
-    products.gram.fill(0);
-    products.cross.fill(0);
-    let due = ENTRIES_PER_TURN;
-    for (let neuron = 0; neuron < x.neurons; ++neuron) {
-      violation += update(neuron);
-      addRow(products.gram, neurons, neuron * stride, pair);
-      scatter(x, neuron, neurons, stride, products.cross);
-      if (x.starts[neuron + 1]! < due) continue;
-      due += ENTRIES_PER_TURN;
-      await nextTurn();
-      signal.throwIfAborted();
-    }
-    return violation;
-  };
   const crossRow = new Float64Array(stride);
   let first = 0;
-  await sweep(() => 0);
+  await sweep(x, pair, products, signal, () => 0);
   for (let iteration = 1; iteration <= maxIterations; ++iteration) {
     let violation = 0;
-    for (let token = 0; token < x.tokens; ++token) {
-      violation += updateRow(activity, token * stride, products.gram, products.cross, token * stride, pair);
+    for (let row = 0; row < activity.length; row += stride) {
+      violation += updateRow(activity, row, products.gram, products.cross, row, pair);
     }
     const gram = gramOf(activity, pair);
-    violation += await sweep((neuron) => {
+    violation += await sweep(x, pair, products, signal, (neuron) => {
       gather(x, neuron, activity, stride, crossRow);
       return updateRow(neurons, neuron * stride, gram, crossRow, 0, pair);
     });
@@ -95,6 +82,34 @@ export async function descend(
     signal.throwIfAborted();
   }
   return { iterations: maxIterations, converged: false };
+}
+
+/**
+ * Updates the neurons and computes the products that the tokens need next, reading the activations once: the row of a
+ * neuron needs no other neuron, so it can be added as soon as it is updated. Returns the sum of what `update` returns.
+ */
+async function sweep(
+  x: ClippedActivations,
+  pair: FactorPair,
+  { gram, cross }: Products,
+  signal: AbortSignal,
+  update: (neuron: number) => number,
+): Promise<number> {
+  const { neurons, stride } = pair;
+  let violation = 0;
+  gram.fill(0);
+  cross.fill(0);
+  let due = ENTRIES_PER_TURN;
+  for (let neuron = 0; neuron < x.neurons; ++neuron) {
+    violation += update(neuron);
+    addRow(gram, neurons, neuron * stride, pair);
+    scatter(x, neuron, neurons, stride, cross);
+    if (x.starts[neuron + 1]! < due) continue;
+    due += ENTRIES_PER_TURN;
+    await nextTurn();
+    signal.throwIfAborted();
+  }
+  return violation;
 }
 
 /** One Newton step for each number of a row, clipped at 0. Returns the sum of the sizes of the projected gradient. */

@@ -23,7 +23,7 @@ export function recordedTensor(trace: Trace, capture: Capture, task: string): Fl
   const T = trace.sequence.tokenIds.length;
   const expectedSize = shape.reduce((product, size) => product * size, 1);
   if (shape.length !== RANK[capture] || shape[TOKEN_AXIS[capture]] !== T || data.length !== expectedSize) {
-    const found = `${data.length} numbers of shape [${shape}] as ${capture}`;
+    const found = `${data.length} numbers of shape [${shape.join(", ")}] as ${capture}`;
     throw new RangeError(`Cannot ${task} as the trace has ${found}, which does not fit a text of ${T} tokens`);
   }
   if (data.length === 0) throw new RangeError(`Cannot ${task} as the trace has empty ${capture}`);
@@ -46,7 +46,9 @@ export function recordedTensor(trace: Trace, capture: Capture, task: string): Fl
 export function recordedLayers({ layers }: Trace, count: number): readonly number[] {
   if (!layers) return Array.from({ length: count }, (_, layer) => layer);
   if (layers.length !== count) {
-    throw new RangeError(`Cannot read a trace that names ${layers.length} blocks and holds ${count}`);
+    throw new RangeError(
+      `Cannot read a trace of layers [${layers.join(", ")}] as the recording of blocks has length ${count}`,
+    );
   }
   return layers;
 }

@@ -37,7 +37,7 @@ export function linearCKA(a: FloatTensor, b: FloatTensor): number {
   for (const { data, shape } of [a, b]) {
     if (shape.length !== 2 || shape[0]! * shape[1]! !== data.length || shape[1] === 0) {
       throw new RangeError(
-        `Cannot compare ${data.length} numbers of shape [${shape}]; give a matrix [tokens, features]`,
+        `Cannot compare ${data.length} numbers of shape [${shape.join(", ")}]; give a matrix [tokens, features]`,
       );
     }
     const bad = firstNonFiniteIndex(data);

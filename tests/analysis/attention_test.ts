@@ -135,11 +135,11 @@ Deno.test("attention that is missing, damaged or of another text is refused", ()
   throws(() => headScores({ ...SMALL, sequence: sequenceOfIds([1, 2]) }), {
     name: "RangeError",
     message:
-      "Cannot score heads as the trace has 18 numbers of shape [1,2,3,3] as attention, which does not fit a text of 2 tokens",
+      "Cannot score heads as the trace has 18 numbers of shape [1, 2, 3, 3] as attention, which does not fit a text of 2 tokens",
   });
   throws(() => headScores({ ...SMALL, layers: [0, 1] }), {
     name: "RangeError",
-    message: "Cannot read a trace that names 2 blocks and holds 1",
+    message: "Cannot read a trace of layers [0, 1] as the recording of blocks has length 1",
   });
   throws(() => attentionRollout(SMALL, { heads: JSON.parse('"min"') }), {
     name: "TypeError",

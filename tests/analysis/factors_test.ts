@@ -235,11 +235,17 @@ Deno.test("neuronFactors() and errorCurve() refuse options out of range before a
   await refused({ seed: 0.5 }, "RangeError", "Cannot seed with 0.5 as a seed must be a whole number");
   const names = 'use "nndsvda", "nndsvd", "random" or factors';
   await refused({ init: JSON.parse('"svd"') }, "TypeError", `Cannot start a factorisation from "svd"; ${names}`);
+  await refused({ init: JSON.parse("null") }, "TypeError", `Cannot start a factorisation from null; ${names}`);
+  await refused({ init: JSON.parse("{}") }, "TypeError", `Cannot start a factorisation from {}; ${names}`);
+  await rejects(errorCurve(SINGLE, { init: JSON.parse("{}") }), {
+    name: "TypeError",
+    message: "Cannot draw an error curve from given factors; name a start",
+  });
   const start = await neuronFactors(SINGLE, { factors: 2, maxIterations: 1 });
   await refused(
     { factors: 3, init: start },
     "RangeError",
-    "Cannot start from activity of shape [2,9] as [3, 9] is needed",
+    "Cannot start from activity of shape [2, 9] as [3, 9] is needed",
   );
   for (
     const data of [

@@ -29,7 +29,7 @@ Deno.test("layerSimilarity() of some blocks", async () => {
   equal(similarity.data[5], all.similarity.data[3 * 13 + 11]);
   throws(() => layerSimilarity({ ...some, layers: [2] }), {
     name: "RangeError",
-    message: "Cannot read a trace that names 1 blocks and holds 2",
+    message: "Cannot read a trace of layers [2] as the recording of blocks has length 2",
   });
 });
 
@@ -88,8 +88,8 @@ Deno.test("linearCKA() refuses what cannot be compared", () => {
     throws(() => linearCKA(a, other), { name: "RangeError", message });
   refused(matrix([3, 1], [1, 2, 3]), "Cannot compare representations of 2 and 3 tokens; give the same ones");
   refused(matrix([2, 2], [1, 2, NaN, 4]), "Cannot compare a representation that holds NaN");
-  refused(matrix([2, 3], [1, 2]), "Cannot compare 2 numbers of shape [2,3]; give a matrix [tokens, features]");
-  refused(matrix([2, 0], []), "Cannot compare 0 numbers of shape [2,0]; give a matrix [tokens, features]");
+  refused(matrix([2, 3], [1, 2]), "Cannot compare 2 numbers of shape [2, 3]; give a matrix [tokens, features]");
+  refused(matrix([2, 0], []), "Cannot compare 0 numbers of shape [2, 0]; give a matrix [tokens, features]");
   throws(() => linearCKA(matrix([1, 2], [1, 2]), matrix([1, 2], [1, 2])), {
     name: "RangeError",
     message: "Cannot compare representations on one token; CKA needs two",
