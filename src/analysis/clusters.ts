@@ -1,3 +1,4 @@
+import { expectSeed } from "../lm/sampling.ts";
 import type { Trace } from "../lm/trace_types.ts";
 import type { FloatTensor, Progress, Sequence, Tensor } from "../lm/types.ts";
 import { stoppable } from "../runtime/kernel.ts";
@@ -191,7 +192,7 @@ function expectClusters(clusters: number, { rows }: Points, seed: number): void 
   if (!Number.isInteger(clusters) || clusters < 2 || clusters > most) {
     throw new RangeError(`Cannot make ${clusters} clusters of ${rows.length} neurons; use 2 to ${most}`);
   }
-  if (!Number.isSafeInteger(seed)) throw new RangeError(`Cannot seed with ${seed} as a seed must be a whole number`);
+  expectSeed(seed);
   const different = new Set<string>();
   for (const row of rows) {
     if (different.size === clusters) return;

@@ -4,6 +4,7 @@
  * @module
  */
 import { firstNonFiniteIndex } from "../lm/numbers.ts";
+import { expectSeed } from "../lm/sampling.ts";
 import type { Trace } from "../lm/trace_types.ts";
 import type { FloatTensor } from "../lm/types.ts";
 import { stoppable } from "../runtime/kernel.ts";
@@ -19,17 +20,17 @@ export interface Plan extends Required<Omit<FactorisationOptions, "layers" | "on
 
 export function planOf(traces: readonly Trace[], options: FactorisationOptions): Plan {
   const { seed = 0, maxIterations = 200, tolerance = 1e-4 } = options;
-  expectWhole(maxIterations, "stop after", 1);
+  expectWhole(maxIterations, "stop after");
   if (!(tolerance >= 0)) throw new RangeError(`Cannot stop at a tolerance of ${tolerance} as it must be a number >= 0`);
-  if (!Number.isSafeInteger(seed)) throw new RangeError(`Cannot seed with ${seed} as a seed must be a whole number`);
+  expectSeed(seed);
   const signal = stoppable(options.signal);
   signal.throwIfAborted();
   return { x: clippedActivations(traces, options.layers), seed, maxIterations, tolerance, signal };
 }
 
-export function expectWhole(count: number, task: string, least: number): void {
-  if (!Number.isInteger(count) || count < least) {
-    throw new RangeError(`Cannot ${task} ${count} as it must be a whole number >= ${least}`);
+export function expectWhole(count: number, task: string): void {
+  if (!Number.isInteger(count) || count < 1) {
+    throw new RangeError(`Cannot ${task} ${count} as it must be a whole number >= 1`);
   }
 }
 

@@ -165,7 +165,7 @@ export async function neuronFactors(
   options: FactorsOptions = {},
 ): Promise<Factors> {
   const { init = "nndsvda", top = 10, onProgress } = options;
-  expectWhole(top, "list the top", 1);
+  expectWhole(top, "list the top");
   const list = listOf(traces);
   const plan = planOf(list, options);
   const { x, maxIterations, signal } = plan;

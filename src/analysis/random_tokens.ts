@@ -1,4 +1,4 @@
-import { createRandom } from "../lm/sampling.ts";
+import { createRandom, expectSeed } from "../lm/sampling.ts";
 
 /** Options of {@linkcode repeatedRandomTokens}. */
 export interface RepeatedRandomTokensOptions {
@@ -46,7 +46,7 @@ export function repeatedRandomTokens(options: RepeatedRandomTokensOptions): numb
   if (!Number.isInteger(length) || length < 1 || length > ids.length) {
     throw new RangeError(`Cannot draw ${length} different tokens; use a whole number from 1 to ${ids.length}`);
   }
-  if (!Number.isSafeInteger(seed)) throw new RangeError(`Cannot seed with ${seed} as a seed must be a whole number`);
+  expectSeed(seed);
   const random = createRandom(seed);
   for (let i = 0; i < length; ++i) { // the first steps of a Fisher-Yates shuffle
     const j = i + Math.floor(random() * (ids.length - i));
