@@ -189,7 +189,7 @@ export async function neuronFactors(
 
 /**
  * The error that is left with different numbers of factors, to choose one: see {@linkcode neuronFactors}. More factors
- * always explain more; a bend in the curve is a good place.
+ * explain more; a bend in the curve is a good place.
  *
  * @throws {TypeError} When a trace has no activations, or `init` is none of these.
  * @throws {RangeError} As {@linkcode neuronFactors} does.
