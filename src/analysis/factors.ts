@@ -1,4 +1,10 @@
-import type { FloatTensor, Sequence } from "../lm/types.ts";
+import { topK } from "../lm/numbers.ts";
+import type { Trace } from "../lm/trace_types.ts";
+import type { FloatTensor, Progress, Sequence } from "../lm/types.ts";
+import type { ClippedActivations } from "./clipped.ts";
+import { expectFactors, expectStart, expectWhole, planOf, startOf } from "./factor_plan.ts";
+import { descend, errorOf, type FactorPair } from "./nmf.ts";
+import { leftSingular } from "./nndsvd.ts";
 
 /** A neuron and how strongly it belongs to something. */
 export interface WeightedNeuron {
@@ -52,4 +58,215 @@ export interface ErrorCurve {
   readonly factors: readonly number[];
   /** The relative error with each. */
   readonly relativeErrors: readonly number[];
+}
+
+/** Where a factorisation starts: from singular vectors, whose zeros may be filled with the mean, or from random draws. */
+export type FactorsStart = "nndsvda" | "nndsvd" | "random";
+
+/** What the factorisations of {@linkcode neuronFactors} and {@linkcode errorCurve} have in common. */
+export interface FactorisationOptions {
+  /**
+   * The blocks whose neurons take part.
+   *
+   * @default All recorded ones
+   */
+  readonly layers?: readonly number[];
+  /**
+   * What random starts are drawn with; the others need none.
+   *
+   * @default {0}
+   */
+  readonly seed?: number;
+  /**
+   * The most iterations.
+   *
+   * @default {200}
+   */
+  readonly maxIterations?: number;
+  /**
+   * How small the projected gradient must be at the end, as a part of that of the first iteration.
+   *
+   * @default {1e-4}
+   */
+  readonly tolerance?: number;
+  /** Called as the work goes on. */
+  readonly onProgress?: (progress: Progress) => void;
+  /** Stops the work; so does the Stop button of a notebook. */
+  readonly signal?: AbortSignal;
+}
+
+/** Options of {@linkcode neuronFactors}. */
+export interface FactorsOptions extends FactorisationOptions {
+  /**
+   * How many factors.
+   *
+   * @default 10, or the number of tokens when that is smaller
+   */
+  readonly factors?: number;
+  /**
+   * Where to start; factors that are given, such as those of another run, are improved.
+   *
+   * @default {"nndsvda"}
+   */
+  readonly init?: FactorsStart | Pick<Factors, "activity" | "neurons">;
+  /**
+   * How many neurons and tokens to list for each factor.
+   *
+   * @default {10}
+   */
+  readonly top?: number;
+}
+
+/** Options of {@linkcode errorCurve}. */
+export interface ErrorCurveOptions extends FactorisationOptions {
+  /**
+   * The numbers of factors.
+   *
+   * @default 1, 2, 4, 8, 16 and 32, as far as there are so many tokens
+   */
+  readonly factors?: readonly number[];
+  /**
+   * Where to start.
+   *
+   * @default {"nndsvda"}
+   */
+  readonly init?: FactorsStart;
+}
+
+/**
+ * Groups neurons that are active together: the activations of one or several texts, clipped at 0, as a product of K
+ * factors, each of which is active at some tokens and consists of some neurons. This is scikit-learn's `NMF` with its
+ * defaults (coordinate descent, Frobenius norm, "nndsvda", 200 iterations, tolerance 1e-4) in double precision, and the
+ * same text always gives the same factors. Ecco's `run_nmf` starts at random with 500 iterations and confuses the layers
+ * of models with more than ten; `{ init: "random", maxIterations: 500 }` is its setting.
+ *
+ * The sizes of a factor's activity and neurons are only fixed as a product, so compare them within a factor.
+ *
+ * @throws {TypeError} When a trace has no activations, or `init` is none of these.
+ * @throws {RangeError} When there are more factors than tokens or neurons, a layer was not recorded, the traces are of
+ * different models, activations are NaN, or an option is out of its range.
+ * @throws The signal's reason, when it is aborted.
+ *
+ * @example Which tokens each factor is active at
+ * ```ts
+ * import { LanguageModel } from "@looking-glass/looking-glass";
+ * import { neuronFactors } from "@looking-glass/looking-glass/analysis";
+ *
+ * await using model = await LanguageModel.fromPretrained();
+ * const sequence = await model.generate("The keys to the cabinet", { maxNewTokens: 5 });
+ * const trace = await model.trace(sequence, { capture: ["activations"] });
+ * const { topTokens, relativeError } = await neuronFactors(trace, { factors: 3 });
+ * for (const tokens of topTokens) console.log(tokens.map(({ position }) => sequence.tokens[position]!.text));
+ * console.log(`${(100 * relativeError).toFixed(0)} % unexplained`);
+ * ```
+ */
+export async function neuronFactors(
+  traces: Trace | readonly Trace[],
+  options: FactorsOptions = {},
+): Promise<Factors> {
+  const { init = "nndsvda", top = 10, onProgress } = options;
+  expectWhole(top, "list the top");
+  const list = listOf(traces);
+  const plan = planOf(list, options);
+  const { x, maxIterations, signal } = plan;
+  const factors = options.factors ?? Math.min(10, x.tokens, x.neurons);
+  expectFactors(factors, x);
+  expectStart(init, factors, x);
+  const pair = await startOf(init, factors, plan);
+  const onIteration = (completed: number) => {
+    if (completed % 10 !== 0) return;
+    const message = `Factored for ${completed} of at most ${maxIterations} iterations`;
+    onProgress?.({ task: "factors", completed, total: maxIterations, message });
+  };
+  const run = await descend(x, pair, { ...plan, onIteration });
+  const { iterations } = run;
+  const message = `Factored in ${iterations} iterations`;
+  onProgress?.({ task: "factors", completed: iterations, total: iterations, message });
+  signal.throwIfAborted();
+  const sequences = list.map(({ sequence }) => sequence);
+  return { sequences, layers: x.layers, ...described(x, pair, sequences, top), ...run, seed: plan.seed };
+}
+
+/**
+ * The error that is left with different numbers of factors, to choose one: see {@linkcode neuronFactors}. More factors
+ * explain more; a bend in the curve is a good place.
+ *
+ * @throws {TypeError} When a trace has no activations, or `init` is none of these.
+ * @throws {RangeError} As {@linkcode neuronFactors} does.
+ * @throws The signal's reason, when it is aborted.
+ *
+ * @example
+ * ```ts
+ * import { LanguageModel } from "@looking-glass/looking-glass";
+ * import { errorCurve } from "@looking-glass/looking-glass/analysis";
+ *
+ * await using model = await LanguageModel.fromPretrained();
+ * const trace = await model.trace(model.sequence("The keys to the cabinet"), { capture: ["activations"] });
+ * const { factors, relativeErrors } = await errorCurve(trace, { factors: [1, 2, 4] });
+ * factors.forEach((count, i) => console.log(count, relativeErrors[i]!.toFixed(3)));
+ * ```
+ */
+export async function errorCurve(
+  traces: Trace | readonly Trace[],
+  options: ErrorCurveOptions = {},
+): Promise<ErrorCurve> {
+  const { init = "nndsvda", onProgress } = options;
+  const plan = planOf(listOf(traces), options);
+  const { x, signal } = plan;
+  const factors = options.factors ?? [1, 2, 4, 8, 16, 32].filter((count) => count <= Math.min(x.tokens, x.neurons));
+  if (factors.length === 0) throw new RangeError("Cannot draw an error curve of no number of factors; give some");
+  factors.forEach((count) => expectFactors(count, x));
+  if (typeof init !== "string") throw new TypeError("Cannot draw an error curve from given factors; name a start");
+  expectStart(init, 1, x);
+  const singular = init === "random" ? undefined : await leftSingular(x, signal);
+  const relativeErrors: number[] = [];
+  for (const count of factors) {
+    const pair = await startOf(init, count, plan, singular);
+    await descend(x, pair, plan);
+    const { error, norm } = errorOf(x, pair);
+    relativeErrors.push(error / norm);
+    const message = `Factored with ${count} factors`;
+    onProgress?.({ task: "factors", completed: relativeErrors.length, total: factors.length, message });
+    signal.throwIfAborted();
+  }
+  return { factors, relativeErrors };
+}
+
+function listOf(traces: Trace | readonly Trace[]): readonly Trace[] {
+  return "sequence" in traces ? [traces] : traces;
+}
+
+/** What a pair of factors says, in records. */
+function described(x: ClippedActivations, pair: FactorPair, sequences: readonly Sequence[], top: number) {
+  const activity = columnsOf(pair.activity, pair);
+  const neurons = columnsOf(pair.neurons, pair);
+  const places = sequences.flatMap(({ tokenIds }, text) => tokenIds.map((_, position) => ({ text, position })));
+  const { error, norm } = errorOf(x, pair);
+  return {
+    activity,
+    neurons,
+    topNeurons: strongest(neurons, top, (index, weight): WeightedNeuron => {
+      return { layer: x.layers[Math.floor(index / x.width)]!, neuron: index % x.width, weight };
+    }),
+    topTokens: strongest(activity, top, (index, activity): ActiveToken => ({ ...places[index]!, activity })),
+    error,
+    relativeError: error / norm,
+  };
+}
+
+function columnsOf(rows: Float64Array, { factors, stride }: FactorPair): FloatTensor {
+  const width = rows.length / stride;
+  const data = Float32Array.from({ length: factors * width }, (_, i) => {
+    return rows[(i % width) * stride + Math.floor(i / width)]!;
+  });
+  return { data, shape: [factors, width] };
+}
+
+/** The greatest numbers of each row that are above 0. */
+function strongest<T>({ data, shape }: FloatTensor, top: number, record: (index: number, value: number) => T): T[][] {
+  const [factors, width] = shape as [number, number];
+  return Array.from({ length: factors }, (_, k) => {
+    const row = data.subarray(k * width, (k + 1) * width);
+    return topK(row, top).filter((index) => row[index]! > 0).map((index) => record(index, row[index]!));
+  });
 }

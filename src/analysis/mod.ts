@@ -12,6 +12,37 @@
 export { argmax, logSumExp, normalizeL1, rankOf, topK } from "../lm/numbers.ts";
 export { type Agreement, agreement, spearman } from "./agreement.ts";
 export {
+  attentionOf,
+  type AttentionOfOptions,
+  type AttentionRollout,
+  attentionRollout,
+  type AttentionRolloutOptions,
+  type HeadScoreName,
+  type HeadScores,
+  headScores,
+} from "./attention.ts";
+export {
+  type ClusteringOptions,
+  type NeuronClusters,
+  neuronClusters,
+  type NeuronClustersOptions,
+  type SilhouetteCurve,
+  silhouetteCurve,
+  type SilhouetteCurveOptions,
+} from "./clusters.ts";
+export {
+  type ActiveToken,
+  type ErrorCurve,
+  errorCurve,
+  type ErrorCurveOptions,
+  type FactorisationOptions,
+  type Factors,
+  type FactorsOptions,
+  type FactorsStart,
+  neuronFactors,
+  type WeightedNeuron,
+} from "./factors.ts";
+export {
   type GroupBy,
   type GroupedSaliency,
   groupSaliency,
@@ -19,4 +50,6 @@ export {
   groupTokens,
   type TokenGroup,
 } from "./groups.ts";
+export { repeatedRandomTokens, type RepeatedRandomTokensOptions } from "./random_tokens.ts";
 export { mostSalient, type SalientToken, scoresOf } from "./salient.ts";
+export { type LayerSimilarity, layerSimilarity, linearCKA } from "./similarity.ts";

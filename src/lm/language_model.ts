@@ -1,7 +1,7 @@
 import type { GPT2Config } from "../gpt2/config.ts";
 import { findModelFiles } from "../hub/model_files.ts";
 import type { Backend } from "../runtime/backend.ts";
-import { interruptSignal } from "../runtime/kernel.ts";
+import { stoppable } from "../runtime/kernel.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import { type Choice, choose, type DecodeOptions, type Decoder, describe, type Prompt } from "./decode.ts";
 import { downloadOptions } from "./download.ts";
@@ -308,9 +308,4 @@ export class LanguageModel implements AsyncDisposable {
   #expectUsable(): void {
     if (this.#disposed) throw new Error(`Cannot use ${this.id} as it is disposed; load it again`);
   }
-}
-
-/** A signal that the caller's signal aborts, and the Stop button of a notebook. */
-function stoppable(signal?: AbortSignal): AbortSignal {
-  return signal ? AbortSignal.any([signal, interruptSignal()]) : interruptSignal();
 }

@@ -45,7 +45,7 @@ export function createSampler(options: SamplingOptions): Sampler {
   if (topP !== undefined && !(topP > 0 && topP <= 1)) {
     throw new RangeError(`Cannot sample among the top ${topP} of the probability as topP must be > 0 and <= 1`);
   }
-  if (!Number.isSafeInteger(seed)) throw new RangeError(`Cannot seed with ${seed} as a seed must be a whole number`);
+  expectSeed(seed);
   if (temperature === 0) return argmax;
   const random = createRandom(seed);
   return (logits) => {
@@ -74,6 +74,11 @@ function draw(logits: Float32Array, weightOf: (logit: number) => number, least: 
   let rest = lot * weights.reduce((sum, weight) => sum + weight, 0);
   const tokenId = weights.findIndex((weight) => weight > 0 && (rest -= weight) < 0);
   return tokenId < 0 ? weights.findLastIndex((weight) => weight > 0) : tokenId;
+}
+
+/** @throws {RangeError} When it is no whole number. */
+export function expectSeed(seed: number): void {
+  if (!Number.isSafeInteger(seed)) throw new RangeError(`Cannot seed with ${seed} as a seed must be a whole number`);
 }
 
 /**

@@ -34,4 +34,6 @@ export interface Trace {
   readonly activations?: FloatTensor;
   /** `[T, V]`, the scores of the next token at each position. */
   readonly logits?: FloatTensor;
+  /** The recorded blocks, in rising order; absent when all were. */
+  readonly layers?: readonly number[];
 }

@@ -125,6 +125,23 @@ export function interruptSignal(): AbortSignal {
 }
 
 /**
+ * A signal that the caller's signal aborts, and the Stop button of a notebook.
+ *
+ * @param signal The caller's signal.
+ * @returns Both in one.
+ *
+ * @example
+ * ```ts
+ * import { stoppable } from "./kernel.ts";
+ *
+ * console.log(stoppable(AbortSignal.abort()).aborted); // true
+ * ```
+ */
+export function stoppable(signal?: AbortSignal): AbortSignal {
+  return signal ? AbortSignal.any([signal, interruptSignal()]) : interruptSignal();
+}
+
+/**
  * Shows something in the output of the running cell; does nothing outside a notebook.
  *
  * @param bundle What to show, by MIME type.

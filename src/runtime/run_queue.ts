@@ -21,7 +21,7 @@ export class RunQueue {
 }
 
 /** Resolves in the next turn of the event loop: 0.03 ms, where a timer takes 1 to 2. */
-function nextTurn(): Promise<void> {
+export function nextTurn(): Promise<void> {
   const { port1, port2 } = new MessageChannel();
   return new Promise((resolve) => {
     port1.onmessage = () => {

@@ -1,5 +1,5 @@
 import { equal, notEqual, ok, throws } from "@std/assert";
-import { hookKernel, inKernel, interruptSignal, type KernelInternals } from "../../src/runtime/kernel.ts";
+import { hookKernel, inKernel, interruptSignal, type KernelInternals, stoppable } from "../../src/runtime/kernel.ts";
 
 function fakeKernel() {
   const log: string[] = [];
@@ -39,6 +39,16 @@ Deno.test("hookKernel() patches a kernel once", () => {
   const patched = internals.broadcastResult;
   hookKernel(host);
   equal(internals.broadcastResult, patched);
+});
+
+Deno.test("stoppable() is aborted by the caller, and quiet in a script otherwise", () => {
+  equal(stoppable(), interruptSignal());
+  const controller = new AbortController();
+  const signal = stoppable(controller.signal);
+  equal(signal.aborted, false);
+  controller.abort("enough");
+  equal(signal.reason, "enough");
+  equal(interruptSignal().aborted, false);
 });
 
 Deno.test("interruptSignal() is aborted by an interrupt, and the next one is fresh", () => {

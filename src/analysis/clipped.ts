@@ -1,0 +1,100 @@
+import type { Trace } from "../lm/trace_types.ts";
+import { indexOfLayer, recordedLayers, recordedTensor } from "./recorded.ts";
+
+/**
+ * Neuron activations of several texts, N tokens x M neurons, with only those above 0: about half of them with random
+ * weights, fewer in a trained model. The entries of neuron m are those from `starts[m]` to `starts[m + 1]`, in the order
+ * of the tokens.
+ */
+export interface ClippedActivations {
+  /** N, the tokens of all texts one after the other. */
+  readonly tokens: number;
+  /** M, the neurons of all blocks one after the other. */
+  readonly neurons: number;
+  /** How many neurons each block has. */
+  readonly width: number;
+  /** The blocks that take part, in rising order. */
+  readonly layers: readonly number[];
+  /** Where the entries of each neuron begin; M + 1 of them. */
+  readonly starts: Uint32Array;
+  /** The token of each entry. */
+  readonly token: Uint32Array;
+  /** The activation of each entry, above 0. */
+  readonly value: Float32Array;
+}
+
+/** A recording, cut to what takes part. */
+interface Part {
+  readonly data: Float32Array;
+  readonly T: number;
+  /** Where each block that takes part stands. */
+  readonly indices: readonly number[];
+}
+
+/**
+ * Gathers the activations above 0 of some texts.
+ *
+ * @param layers The blocks that take part; all recorded ones when undefined.
+ * @throws {TypeError} When a trace has no activations.
+ * @throws {RangeError} When there is no text or block, a block was not recorded, or the traces are of different models.
+ */
+export function clippedActivations(traces: readonly Trace[], layers?: readonly number[]): ClippedActivations {
+  const task = "factor neurons";
+  if (traces.length === 0) throw new RangeError(`Cannot ${task} of no text; give at least one trace`);
+  const recorded = traces.map((trace) => {
+    const { data, shape } = recordedTensor(trace, "activations", task);
+    return { data, T: shape[1]!, width: shape[2]!, layers: recordedLayers(trace, shape[0]!) };
+  });
+  const { width, layers: all } = recorded[0]!;
+  for (const other of recorded) {
+    if (other.width !== width || `${other.layers}` !== `${all}`) {
+      const found = `layers ${all.join(", ")} of ${width} neurons and layers ${
+        other.layers.join(", ")
+      } of ${other.width}`;
+      throw new RangeError(`Cannot ${task} of traces with ${found} together; record the same layers of one model`);
+    }
+  }
+  const chosen = [...new Set(layers ?? all)].sort((a, b) => a - b);
+  if (chosen.length === 0) throw new RangeError(`Cannot ${task} of no layer; name at least one`);
+  const indices = chosen.map((layer) => indexOfLayer(all, layer, task));
+  return gather(recorded.map(({ data, T }) => ({ data, T, indices })), chosen, width);
+}
+
+function gather(parts: readonly Part[], layers: readonly number[], width: number): ClippedActivations {
+  const neurons = layers.length * width;
+  const starts = new Uint32Array(neurons + 1);
+  eachAbove0(parts, width, (neuron) => ++starts[neuron + 1]!);
+  for (let m = 0; m < neurons; ++m) starts[m + 1]! += starts[m]!;
+  const count = starts[neurons]!;
+  if (count === 0) throw new RangeError("Cannot factor neurons that are nowhere active above 0");
+  const next = starts.slice(0, neurons);
+  const token = new Uint32Array(count);
+  const value = new Float32Array(count);
+  eachAbove0(parts, width, (neuron, position, activation) => {
+    const entry = next[neuron]!++;
+    token[entry] = position;
+    value[entry] = activation;
+  });
+  const tokens = parts.reduce((sum, { T }) => sum + T, 0);
+  return { tokens, neurons, width, layers, starts, token, value };
+}
+
+function eachAbove0(
+  parts: readonly Part[],
+  width: number,
+  visit: (neuron: number, token: number, activation: number) => void,
+): void {
+  let before = 0;
+  for (const { data, T, indices } of parts) {
+    indices.forEach((index, place) => {
+      for (let t = 0; t < T; ++t) {
+        const from = (index * T + t) * width;
+        for (let f = 0; f < width; ++f) {
+          const activation = data[from + f]!;
+          if (activation > 0) visit(place * width + f, before + t, activation);
+        }
+      }
+    });
+    before += T;
+  }
+}

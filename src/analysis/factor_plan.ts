@@ -1,0 +1,87 @@
+/**
+ * What a factorisation needs before it runs: options checked and filled in, and a start.
+ *
+ * @module
+ */
+import { firstNonFiniteIndex } from "../lm/numbers.ts";
+import { expectSeed } from "../lm/sampling.ts";
+import type { Trace } from "../lm/trace_types.ts";
+import type { FloatTensor } from "../lm/types.ts";
+import { stoppable } from "../runtime/kernel.ts";
+import { type ClippedActivations, clippedActivations } from "./clipped.ts";
+import type { FactorisationOptions, Factors, FactorsOptions, FactorsStart } from "./factors.ts";
+import { emptyPair, type FactorPair } from "./nmf.ts";
+import { type LeftSingular, leftSingular, nndsvd, randomStart } from "./nndsvd.ts";
+
+/** Activations, and options checked and filled in. */
+export interface Plan extends Required<Omit<FactorisationOptions, "layers" | "onProgress">> {
+  readonly x: ClippedActivations;
+}
+
+export function planOf(traces: readonly Trace[], options: FactorisationOptions): Plan {
+  const { seed = 0, maxIterations = 200, tolerance = 1e-4 } = options;
+  expectWhole(maxIterations, "stop after");
+  if (!(tolerance >= 0)) throw new RangeError(`Cannot stop at a tolerance of ${tolerance} as it must be a number >= 0`);
+  expectSeed(seed);
+  const signal = stoppable(options.signal);
+  signal.throwIfAborted();
+  return { x: clippedActivations(traces, options.layers), seed, maxIterations, tolerance, signal };
+}
+
+export function expectWhole(count: number, task: string): void {
+  if (!Number.isInteger(count) || count < 1) {
+    throw new RangeError(`Cannot ${task} ${count} as it must be a whole number >= 1`);
+  }
+}
+
+export function expectFactors(factors: number, { tokens, neurons }: ClippedActivations): void {
+  const most = Math.min(tokens, neurons);
+  if (!Number.isInteger(factors) || factors < 1 || factors > most) {
+    const found = `${tokens} tokens x ${neurons} neurons`;
+    throw new RangeError(`Cannot explain ${found} by ${factors} factors; use a whole number from 1 to ${most}`);
+  }
+}
+
+export function expectStart(
+  init: FactorsOptions["init"],
+  factors: number,
+  { tokens, neurons }: ClippedActivations,
+): void {
+  if (typeof init === "object" && init?.activity && init.neurons) {
+    expectFactor(init.activity, [factors, tokens], "activity");
+    expectFactor(init.neurons, [factors, neurons], "neurons");
+  } else if (init !== "nndsvda" && init !== "nndsvd" && init !== "random") {
+    const names = '"nndsvda", "nndsvd", "random" or factors';
+    throw new TypeError(`Cannot start a factorisation from ${JSON.stringify(init)}; use ${names}`);
+  }
+}
+
+function expectFactor({ data, shape }: FloatTensor, expected: readonly [number, number], name: string): void {
+  if (`${shape}` !== `${expected}` || data.length !== expected[0] * expected[1]) {
+    throw new RangeError(
+      `Cannot start from ${name} of shape [${shape.join(", ")}] as [${expected.join(", ")}] is needed`,
+    );
+  }
+  if (firstNonFiniteIndex(data) >= 0 || data.some((value) => value < 0) || data.every((value) => value === 0)) {
+    throw new RangeError(`Cannot start from ${name} that are negative, NaN or all 0`);
+  }
+}
+
+/** The pair that a factorisation begins with. */
+export async function startOf(
+  init: FactorsStart | Pick<Factors, "activity" | "neurons">,
+  factors: number,
+  { x, seed, signal }: Plan,
+  singular?: LeftSingular,
+): Promise<FactorPair> {
+  if (init === "random") return randomStart(x, factors, seed);
+  if (typeof init === "string") {
+    return nndsvd(x, singular ?? await leftSingular(x, signal), factors, init === "nndsvda");
+  }
+  const pair = emptyPair(x, factors);
+  for (const [rows, { data }] of [[pair.activity, init.activity], [pair.neurons, init.neurons]] as const) {
+    const width = data.length / factors;
+    data.forEach((value, i) => rows[(i % width) * pair.stride + Math.floor(i / width)] = value);
+  }
+  return pair;
+}

@@ -1,0 +1,118 @@
+/**
+ * Where a factorisation starts.
+ *
+ * @module
+ */
+import { createRandom } from "../lm/sampling.ts";
+import { nextTurn } from "../runtime/run_queue.ts";
+import type { ClippedActivations } from "./clipped.ts";
+import { emptyPair, type FactorPair, gather } from "./nmf.ts";
+
+/** Below this, scikit-learn takes a number of the start for 0. */
+const LEAST = 1e-6;
+/** About 20 ms of work. */
+const OPERATIONS_PER_TURN = 1 << 25;
+
+/** The left singular vectors of the activations and their singular values, greatest first. */
+export interface LeftSingular {
+  /** The number `[n, k]` of the vectors as columns. */
+  readonly vector: (n: number, k: number) => number;
+  /** The singular values, N of them. */
+  readonly values: readonly number[];
+}
+
+/** The singular vectors on the side of the tokens, from the N x N products of tokens: N is small, M is not. */
+export async function leftSingular(x: ClippedActivations, signal: AbortSignal): Promise<LeftSingular> {
+  const { tokens: N, neurons, starts, token, value } = x;
+  const gram = new Float64Array(N * N);
+  let work = 0;
+  for (let neuron = 0; neuron < neurons; ++neuron) {
+    const [start, end] = [starts[neuron]!, starts[neuron + 1]!];
+    for (let i = start; i < end; ++i) {
+      for (let j = start; j <= i; ++j) gram[token[i]! * N + token[j]!]! += value[i]! * value[j]!;
+    }
+    work += (end - start) ** 2;
+    if (work < OPERATIONS_PER_TURN) continue;
+    work = 0;
+    await nextTurn();
+    signal.throwIfAborted();
+  }
+  for (let i = 0; i < N; ++i) for (let j = 0; j < i; ++j) gram[j * N + i] = gram[i * N + j]!;
+  const { EigenvalueDecomposition, Matrix } = await import("npm:ml-matrix@6.15.1"); // 30 ms that only this should pay
+  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(Matrix.from1DArray(N, N, gram), {
+    assumeSymmetric: true,
+  });
+  const order = realEigenvalues.map((_, k) => k).sort((a, b) => realEigenvalues[b]! - realEigenvalues[a]!);
+  const noise = realEigenvalues[order[0]!]! * N * Number.EPSILON;
+  return {
+    vector: (n, k) => eigenvectorMatrix.get(n, order[k]!),
+    values: order.map((k) => realEigenvalues[k]! > noise ? Math.sqrt(realEigenvalues[k]!) : 0),
+  };
+}
+
+/**
+ * NNDSVD (Boutsidis and Gallopoulos 2008, https://doi.org/10.1016/j.patcog.2007.09.010) as scikit-learn computes it, but
+ * from exact singular vectors, where scikit-learn takes those of a random projection. Signs do not matter: of each pair
+ * of vectors the larger of the positive and the negative part is taken, and the first pair has one sign.
+ *
+ * @param filled Whether zeros become the mean activation: scikit-learn's "nndsvda".
+ */
+export function nndsvd(x: ClippedActivations, singular: LeftSingular, factors: number, filled: boolean): FactorPair {
+  const pair = emptyPair(x, factors);
+  const { stride, activity, neurons } = pair;
+  for (let n = 0; n < x.tokens; ++n) {
+    for (let k = 0; k < factors; ++k) activity[n * stride + k] = singular.vector(n, k);
+  }
+  const row = new Float64Array(stride);
+  for (let neuron = 0; neuron < x.neurons; ++neuron) {
+    gather(x, neuron, activity, stride, row);
+    neurons.set(row, neuron * stride);
+  }
+  for (let k = 0; k < factors; ++k) scaleColumn(pair, k, singular.values[k]!);
+  const mean = filled ? x.value.reduce((sum, value) => sum + value, 0) / (x.tokens * x.neurons) : 0;
+  for (const rows of [activity, neurons]) {
+    for (let i = 0; i < rows.length; ++i) if (rows[i]! < LEAST && i % stride < factors) rows[i] = mean;
+  }
+  return pair;
+}
+
+/** Turns a left singular vector u and s v, the activations times u, into one factor. */
+function scaleColumn({ stride, activity, neurons }: FactorPair, k: number, value: number): void {
+  if (k === 0) { // of one sign
+    for (const rows of [activity, neurons]) for (let i = 0; i < rows.length; i += stride) rows[i] = Math.abs(rows[i]!);
+  }
+  const [u, sv] = [partNorms(activity, k, stride), partNorms(neurons, k, stride)];
+  const positive = k === 0 || u.positive * sv.positive > u.negative * sv.negative;
+  const [uNorm, svNorm] = positive ? [u.positive, sv.positive] : [u.negative, sv.negative];
+  const scale = (positive ? 1 : -1) * Math.sqrt(uNorm * svNorm); // sqrt(s x |u| x |v|) = sqrt(|u| x |s v|)
+  for (const [rows, norm] of [[activity, uNorm], [neurons, svNorm]] as const) {
+    const factor = value > 0 && norm > 0 ? scale / norm : 0;
+    for (let i = k; i < rows.length; i += stride) rows[i] = Math.max(0, rows[i]! * factor);
+  }
+}
+
+/** The norms of the positive and of the negative part of a column. */
+function partNorms(rows: Float64Array, k: number, stride: number) {
+  let [positive, negative] = [0, 0];
+  for (let i = k; i < rows.length; i += stride) {
+    if (rows[i]! > 0) positive += rows[i]! ** 2;
+    else negative += rows[i]! ** 2;
+  }
+  return { positive: Math.sqrt(positive), negative: Math.sqrt(negative) };
+}
+
+/** Sizes of normal draws times sqrt(mean activation / K): scikit-learn's "random", with draws of our own. */
+export function randomStart(x: ClippedActivations, factors: number, seed: number): FactorPair {
+  const pair = emptyPair(x, factors);
+  const mean = x.value.reduce((sum, value) => sum + value, 0) / (x.tokens * x.neurons);
+  const scale = Math.sqrt(mean / factors);
+  const random = createRandom(seed);
+  for (const rows of [pair.neurons, pair.activity]) {
+    for (let i = 0; i < rows.length; ++i) {
+      if (i % pair.stride >= factors) continue;
+      const radius = Math.sqrt(-2 * Math.log(1 - random())); // Box and Muller
+      rows[i] = scale * radius * Math.abs(Math.cos(2 * Math.PI * random()));
+    }
+  }
+  return pair;
+}

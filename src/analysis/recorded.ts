@@ -1,0 +1,67 @@
+import { firstNonFiniteIndex } from "../lm/numbers.ts";
+import type { Capture, Trace } from "../lm/trace_types.ts";
+import type { FloatTensor } from "../lm/types.ts";
+
+/** The axis of a recording whose size is the number of tokens. */
+const TOKEN_AXIS = { hiddenStates: 1, attention: 2, activations: 1, logits: 0 } as const;
+const RANK = { hiddenStates: 3, attention: 4, activations: 3, logits: 2 } as const;
+
+/**
+ * A recording of a trace, found whole and finite.
+ *
+ * @param task What it is needed for, to complete "Cannot ...".
+ * @throws {TypeError} When it was not captured.
+ * @throws {RangeError} When its shape does not fit its data or its text, or it holds NaN or an infinite number.
+ */
+export function recordedTensor(trace: Trace, capture: Capture, task: string): FloatTensor {
+  const tensor = trace[capture];
+  if (!tensor) {
+    const remedy = `record it with model.trace(sequence, { capture: ["${capture}"] })`;
+    throw new TypeError(`Cannot ${task} as the trace has no ${capture}; ${remedy}`);
+  }
+  const { data, shape } = tensor;
+  const T = trace.sequence.tokenIds.length;
+  const expectedSize = shape.reduce((product, size) => product * size, 1);
+  if (shape.length !== RANK[capture] || shape[TOKEN_AXIS[capture]] !== T || data.length !== expectedSize) {
+    const found = `${data.length} numbers of shape [${shape.join(", ")}] as ${capture}`;
+    throw new RangeError(`Cannot ${task} as the trace has ${found}, which does not fit a text of ${T} tokens`);
+  }
+  if (data.length === 0) throw new RangeError(`Cannot ${task} as the trace has empty ${capture}`);
+  const bad = firstNonFiniteIndex(data);
+  if (bad >= 0) {
+    const place = shape.map((_, axis) => {
+      const stride = shape.slice(axis + 1).reduce((product, size) => product * size, 1);
+      return Math.floor(bad / stride) % shape[axis]!;
+    });
+    throw new RangeError(`Cannot ${task} as the trace has ${data[bad]} at ${capture}[${place.join(", ")}]`);
+  }
+  return tensor;
+}
+
+/**
+ * The blocks that the first axis of attention or activations stands for, in rising order.
+ *
+ * @throws {RangeError} When the trace names another number of blocks than it holds.
+ */
+export function recordedLayers({ layers }: Trace, count: number): readonly number[] {
+  if (!layers) return Array.from({ length: count }, (_, layer) => layer);
+  if (layers.length !== count) {
+    throw new RangeError(
+      `Cannot read a trace of layers [${layers.join(", ")}] as the recording of blocks has length ${count}`,
+    );
+  }
+  return layers;
+}
+
+/**
+ * Where the recording of a block stands on the first axis.
+ *
+ * @throws {RangeError} When it was not recorded.
+ */
+export function indexOfLayer(layers: readonly number[], layer: number, task: string): number {
+  const index = layers.indexOf(layer);
+  if (index < 0) {
+    throw new RangeError(`Cannot ${task} in layer ${layer} as the trace holds layers ${layers.join(", ")}`);
+  }
+  return index;
+}
