@@ -74,7 +74,7 @@ export interface ResultsDiff {
  * @throws {TypeError} When the results are not of the same kind, or nothing that can be compared.
  * @throws {RangeError} When they are of different texts, positions, layers or shapes, or the tolerance is negative.
  *
- * @example Does another machine compute the same?
+ * @example Do two definitions give the same map?
  * ```ts
  * import { diffResults, LanguageModel } from "@looking-glass/looking-glass";
  *

@@ -101,7 +101,7 @@ export async function readResults<Expected extends ExpectedKinds>(
   const named = Object.fromEntries(Object.entries(results).map(([name, json]) => [name, unpacker.unpack(json, name)]));
   unpacker.finish();
   const checked = checkedKinds(named, kinds, fail);
-  if (expected) expectKinds(source.name, named, expected);
+  if (expected) expectKinds(source.name, named, checked, expected);
   return {
     results: named as ResultsOf<Expected>, // expectKinds() has looked
     kinds: checked,
@@ -204,7 +204,7 @@ function expectVersion({ name }: ByteSource, metadata: ReadonlyMap<string, strin
   }
   const version = metadata.get("version");
   if (version === VERSION) return document;
-  const found = `its format has version ${shown(version)} and this package reads version ${VERSION}`;
+  const found = `its format has version ${shown(version)} and this package reads ${shown(VERSION)}`;
   throw new SyntaxError(`Cannot read ${name} as results: ${found}; use the version of the package that wrote it`);
 }
 
@@ -251,7 +251,12 @@ function checkedKinds(
   );
 }
 
-function expectKinds(file: string, results: NamedResults, expected: ExpectedKinds): void {
+function expectKinds(
+  file: string,
+  results: NamedResults,
+  kinds: Readonly<Record<string, ResultKind>>,
+  expected: ExpectedKinds,
+): void {
   for (const [name, kind] of Object.entries(expected)) {
     if (!isResultKind(kind)) {
       throw new TypeError(`Cannot expect ${name} to be ${shown(kind)}, which is no kind of result`);
@@ -260,8 +265,9 @@ function expectKinds(file: string, results: NamedResults, expected: ExpectedKind
       const found = Object.keys(results).join(", ");
       throw new TypeError(`Cannot find ${name} in ${file}, which holds ${found === "" ? "nothing" : found}`);
     }
-    const problem = problemOf(kind, results[name], name);
-    if (problem) throw new TypeError(`Cannot use ${name} of ${file} as ${kind}: ${problem}`);
+    if (kind === kinds[name]) continue;
+    const problem = kinds[name] === "data" ? problemOf(kind, results[name], name) : `it is ${kinds[name]}`;
+    if (problem && kind !== "data") throw new TypeError(`Cannot use ${name} of ${file} as ${kind}: ${problem}`);
   }
 }
 
