@@ -62,7 +62,9 @@ class Packer {
       case "object":
         return value === null ? null : this.#packObject(value, path);
       default:
-        throw new TypeError(`Cannot save ${place(path)} as it is ${value === undefined ? "" : "a "}${typeof value}; ${PLAIN}`);
+        throw new TypeError(
+          `Cannot save ${place(path)} as it is ${value === undefined ? "" : "a "}${typeof value}; ${PLAIN}`,
+        );
     }
   }
 
