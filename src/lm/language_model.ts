@@ -258,7 +258,7 @@ export class LanguageModel implements AsyncDisposable {
 
   /**
    * Says which model this is: its files by their SHA-256, and the commit where it comes from a hub. The files are read
-   * once; a large file of the hub's cache is not read at all, as its SHA-256 was checked when it was downloaded.
+   * when this is first asked; a large file of the hub's cache is not, as its SHA-256 was checked when it came.
    *
    * @throws {Error} When a file cannot be read any more.
    *

@@ -50,7 +50,7 @@ export interface ResultsDiff {
   readonly equal: boolean;
   /** All differences, in the order of the first result. */
   readonly differences: readonly Difference[];
-  /** How many pairs of numbers were compared. */
+  /** How many pairs of numbers were compared, ids and offsets of tokens too. */
   readonly compared: number;
   /** The largest |a - b| of all numbers, within the tolerance or not. */
   readonly absolute: number;

@@ -64,6 +64,19 @@ export async function saveResults(path: string | URL, results: NamedResults, opt
  * @throws {RangeError} When a part of the file is missing.
  * @throws {TypeError} When a result is not there or not of the expected kind.
  * @throws {Error} When there is no such file, or it cannot be read.
+ *
+ * @example What is in a file
+ * ```ts
+ * import { loadResults, saveResults } from "@looking-glass/looking-glass";
+ *
+ * const path = await Deno.makeTempFile({ suffix: ".safetensors" });
+ * const curve = { factors: [1, 2, 4], relativeErrors: [0.9, 0.7, 0.4] };
+ * await saveResults(path, { curve, mine: { note: "first try" } });
+ * console.log((await loadResults(path)).kinds); // { curve: "errorCurve", mine: "data" }
+ * const { results } = await loadResults(path, { curve: "errorCurve" });
+ * console.log(results.curve.relativeErrors.length);
+ * await Deno.remove(path);
+ * ```
  */
 export async function loadResults<const Expected extends ExpectedKinds = Readonly<Record<string, "data">>>(
   path: string | URL,

@@ -147,6 +147,15 @@ export async function encodeResults(
  *
  * @throws {SyntaxError | RangeError} When the bytes are damaged, or no results.
  * @throws {TypeError} When a result is not there or not of the expected kind.
+ *
+ * @example
+ * ```ts
+ * import { decodeResults, encodeResults } from "@looking-glass/looking-glass/analysis";
+ *
+ * const bytes = await encodeResults({ numbers: { data: Float32Array.of(NaN, -0), shape: [2] } });
+ * const { results } = await decodeResults(bytes, { numbers: "tensor" });
+ * console.log(results.numbers.data); // Float32Array [NaN, -0]
+ * ```
  */
 export async function decodeResults<const Expected extends ExpectedKinds = Readonly<Record<string, "data">>>(
   bytes: Uint8Array,
