@@ -53,3 +53,16 @@ export {
 export { repeatedRandomTokens, type RepeatedRandomTokensOptions } from "./random_tokens.ts";
 export { mostSalient, type SalientToken, scoresOf } from "./salient.ts";
 export { type LayerSimilarity, layerSimilarity, linearCKA } from "./similarity.ts";
+export { type Difference, diffResults, type ResultsDiff, type Tolerance } from "./results/diff.ts";
+export { loadResults, saveResults } from "./results/files.ts";
+export {
+  decodeResults,
+  encodeResults,
+  type ExpectedKinds,
+  type Identifiable,
+  type NamedResults,
+  type ResultsOf,
+  type SavedResults,
+  type SaveOptions,
+} from "./results/format.ts";
+export type { ResultKind, ResultKinds } from "./results/kinds.ts";

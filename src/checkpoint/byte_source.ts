@@ -34,6 +34,7 @@ export interface ByteSource {
  * Opens a local file for reading; `--allow-read` is enough. The file stays open until it is closed.
  *
  * @param path The path of the file, or its `file:` URL; a symbolic link, as the Hugging Face cache uses them, is followed.
+ * @param advice What the error says to do when there is no such file.
  * @returns The bytes of the file.
  * @throws {Error} If there is no such file, or it cannot be read.
  *
@@ -46,7 +47,10 @@ export interface ByteSource {
  * source.close();
  * ```
  */
-export async function openFile(path: string | URL): Promise<ByteSource> {
+export async function openFile(
+  path: string | URL,
+  advice = "check the path, or load the model by its id",
+): Promise<ByteSource> {
   const name = String(path);
   try {
     const realPath = await Deno.realPath(path);
@@ -55,7 +59,7 @@ export async function openFile(path: string | URL): Promise<ByteSource> {
     return new FileSource(name, size, realPath, await Deno.open(realPath));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) {
-      throw new Error(`Cannot open ${name} as there is no such file; check the path, or load the model by its id`);
+      throw new Error(`Cannot open ${name} as there is no such file; ${advice}`);
     }
     if (error instanceof Deno.errors.NotCapable) {
       throw new Error(`Cannot open ${name} as reading is not permitted; run Deno with --allow-read`);

@@ -29,8 +29,12 @@ export interface TensorEntry {
   readonly source: ByteSource;
 }
 
-const PREFIX_BYTES = 8;
-const MAX_HEADER_BYTES = 100_000_000; // the reference library's own limit
+/** The key of the header that holds texts rather than a tensor. */
+export const METADATA = "__metadata__";
+/** How many bytes say how long the header is. */
+export const PREFIX_BYTES = 8;
+/** The longest header that can be read. */
+export const MAX_HEADER_BYTES = 100_000_000; // the reference library's own limit
 
 // bits per number of every dtype that the reference library knows
 const BITS = new Map(
@@ -67,14 +71,30 @@ const BITS = new Map(
  * ```
  */
 export async function readSafetensors(source: ByteSource): Promise<ReadonlyMap<string, TensorEntry>> {
+  return (await readSafetensorsFile(source)).tensors;
+}
+
+/** What the header of a safetensors file says. */
+export interface SafetensorsHeader {
+  /** The tensors by name, in the order of the header. */
+  readonly tensors: ReadonlyMap<string, TensorEntry>;
+  /** The texts of `__metadata__`; none when the file has no metadata. */
+  readonly metadata: ReadonlyMap<string, string>;
+  /** Where the data of the tensors begins, in bytes from the beginning of the file. */
+  readonly dataStart: number;
+}
+
+/** Reads and checks the header, as {@linkcode readSafetensors} does, and its metadata too. */
+export async function readSafetensorsFile(source: ByteSource): Promise<SafetensorsHeader> {
   const header = await readHeader(source);
   const entries: TensorEntry[] = [];
+  let metadata: ReadonlyMap<string, string> = new Map();
   for (const [name, fields] of Object.entries(header.fields)) {
-    if (name === "__metadata__") checkMetadata(source, fields);
+    if (name === METADATA) metadata = readMetadata(source, fields);
     else entries.push(readEntry(source, name, fields, header.end));
   }
   checkRanges(source, entries, header.end);
-  return new Map(entries.map((entry) => [entry.name, entry]));
+  return { tensors: new Map(entries.map((entry) => [entry.name, entry])), metadata, dataStart: header.end };
 }
 
 async function readHeader(source: ByteSource): Promise<{ fields: Record<string, unknown>; end: number }> {
@@ -117,13 +137,14 @@ function parseHeader(source: ByteSource, bytes: Uint8Array): Record<string, unkn
   return fields;
 }
 
-function checkMetadata(source: ByteSource, metadata: unknown): void {
-  if (metadata === null) return; // the reference library reads null as none
-  if (!isRecord(metadata) || Object.values(metadata).some((value) => typeof value !== "string")) {
+function readMetadata(source: ByteSource, metadata: unknown): ReadonlyMap<string, string> {
+  if (metadata === null) return new Map(); // the reference library reads null as none
+  if (!isTexts(metadata)) {
     throw new SyntaxError(
       `Cannot read ${source.name} as safetensors: its __metadata__ is not an object of strings: ${shown(metadata)}`,
     );
   }
+  return new Map(Object.entries(metadata));
 }
 
 function readEntry(source: ByteSource, name: string, fields: unknown, dataStart: number): TensorEntry {
@@ -174,6 +195,10 @@ function checkRanges(source: ByteSource, entries: readonly TensorEntry[], dataSt
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isTexts(value: unknown): value is Record<string, string> {
+  return isRecord(value) && Object.values(value).every((text) => typeof text === "string");
 }
 
 function isSizes(value: unknown): value is number[] {

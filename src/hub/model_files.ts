@@ -7,6 +7,8 @@ export interface ModelFiles {
   readonly id: string;
   /** The folder that holds the files, as a `file:`, `https:` or `http:` URL that ends in a slash. */
   readonly base: URL;
+  /** The commit that the files are of; only of a model of a hub. */
+  readonly revision?: string;
 }
 
 const BUNDLED_ID = "looking-glass-6m";
@@ -30,7 +32,8 @@ export async function findModelFiles(id?: string, options: SnapshotOptions = {})
   const there = await isDirectory(id, base);
   if (there) return { id, base };
   if (!isModelId(id)) throw new Error(`Cannot load "${id}" as there is no such directory; ${WAYS}`);
-  return { id, base: folderUrl(await findSnapshot(id, options)) };
+  const folder = await findSnapshot(id, options);
+  return { id, base: folderUrl(folder), revision: folder.slice(folder.lastIndexOf("/") + 1) }; // snapshots/<commit>
 }
 
 function fileUrl(id: string): URL {

@@ -50,13 +50,16 @@ export interface Choice {
   readonly logits: Float32Array;
 }
 
+/** How many tokens are written at most when a caller says nothing. */
+export const DEFAULT_MAX_NEW_TOKENS = 20;
+
 /** Chooses one token after another. Nothing is computed before a choice is asked for. */
 export async function* choose(
   { runner, reader, eosTokenIds }: Decoder,
   { tokenIds: prompt }: Prompt,
   options: DecodeOptions,
 ): AsyncGenerator<Choice> {
-  const { maxNewTokens = 20, stop = [], candidates = 0, signal } = options;
+  const { maxNewTokens = DEFAULT_MAX_NEW_TOKENS, stop = [], candidates = 0, signal } = options;
   const { vocabSize, nPositions } = runner.config;
   const sample = createSampler(options);
   expectCount("maxNewTokens", maxNewTokens, 1);

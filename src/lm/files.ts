@@ -25,7 +25,9 @@ export async function openWeights(files: ModelFiles): Promise<WeightFiles> {
   const weightMap = index === undefined ? undefined : readWeightMap(index);
   const sources = new Map<string, ByteSource>();
   try {
-    for (const name of new Set(weightMap?.values() ?? [WEIGHTS])) sources.set(name, await open(files, name));
+    for (const name of new Set(weightMap?.values() ?? [WEIGHTS])) {
+      sources.set(name, await openUrl(new URL(name, files.base)));
+    }
     const entries = weightMap ? await readShards(sources, weightMap) : await readSafetensors(sources.get(WEIGHTS)!);
     return { sources: [...sources.values()], entries };
   } catch (error) {
@@ -39,12 +41,24 @@ async function isMissing({ base }: ModelFiles, name: string): Promise<boolean> {
   return base.protocol === "file:" && await Deno.stat(new URL(name, base)).then(() => false, () => true);
 }
 
-async function open({ base }: ModelFiles, name: string): Promise<ByteSource> {
-  const url = new URL(name, base);
+/** Opens a file on disk or on the web. */
+export async function openUrl(url: URL): Promise<ByteSource> {
   if (url.protocol === "file:") return await openFile(url);
+  const source = await openRemote(url);
+  if (!source) throw new Error(`Cannot download ${url.href} as it is not there`);
+  return source;
+}
+
+/** Opens a file of a model, or undefined when there is none. */
+export async function openOptional(files: ModelFiles, name: string): Promise<ByteSource | undefined> {
+  const url = new URL(name, files.base);
+  if (url.protocol !== "file:") return await openRemote(url);
+  return await isMissing(files, name) ? undefined : await openFile(url);
+}
+
+async function openRemote(url: URL): Promise<ByteSource | undefined> {
   const response = await fetchFile(url);
-  if (!response) throw new Error(`Cannot download ${url.href} as it is not there`);
-  return openBytes(url.href, new Uint8Array(await response.arrayBuffer()));
+  return response && openBytes(url.href, new Uint8Array(await response.arrayBuffer()));
 }
 
 /** A parsed file; it is an error when there is none. */

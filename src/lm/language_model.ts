@@ -1,10 +1,12 @@
 import type { GPT2Config } from "../gpt2/config.ts";
-import { findModelFiles } from "../hub/model_files.ts";
+import { findModelFiles, type ModelFiles } from "../hub/model_files.ts";
 import type { Backend } from "../runtime/backend.ts";
 import { stoppable } from "../runtime/kernel.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import { type Choice, choose, type DecodeOptions, type Decoder, describe, type Prompt } from "./decode.ts";
+import { decodingOf } from "./decoding.ts";
 import { downloadOptions } from "./download.ts";
+import { identify } from "./identity.ts";
 import { predictLayers, rankSequence, rankWords } from "./lens.ts";
 import { type LoadedModel, loadModel, type LoadOptions } from "./load.ts";
 import { explainSequence } from "./saliency.ts";
@@ -17,6 +19,7 @@ import type {
   RankingsOptions,
   RankingsWatchOptions,
 } from "./lens_types.ts";
+import type { IdentityOptions, ModelIdentity } from "./identity_types.ts";
 import type { Saliency, SaliencyOptions } from "./saliency_types.ts";
 import type { Trace, TraceOptions } from "./trace_types.ts";
 import type { FloatTensor, Sequence, Step } from "./types.ts";
@@ -49,11 +52,14 @@ export class LanguageModel implements AsyncDisposable {
   /** Why it runs there. */
   readonly backendReason: string;
   readonly #model: LoadedModel;
+  readonly #files: ModelFiles;
   readonly #reader: Reader;
   #disposed: Promise<void> | undefined;
+  #identity: ModelIdentity | undefined;
 
-  private constructor(id: string, model: LoadedModel) {
-    this.id = id;
+  private constructor(files: ModelFiles, model: LoadedModel) {
+    this.id = files.id;
+    this.#files = files;
     this.config = model.runner.config;
     this.tokenizer = model.tokenizer;
     this.backend = model.runner.session.backend;
@@ -77,7 +83,7 @@ export class LanguageModel implements AsyncDisposable {
     stopping.signal.throwIfAborted();
     const files = await findModelFiles(name, downloadOptions(name ?? "", stopping));
     const model = await loadModel(files, stopping);
-    return new LanguageModel(files.id, model);
+    return new LanguageModel(files, model);
   }
 
   /**
@@ -126,7 +132,8 @@ export class LanguageModel implements AsyncDisposable {
     const written: number[] = [];
     const read = this.#reader.read(prompt);
     for await (const { tokenId } of this.#choices(read, options)) written.push(tokenId);
-    return this.#reader.continuation(read.tokenIds, read.text, written);
+    const sequence = this.#reader.continuation(read.tokenIds, read.text, written);
+    return { ...sequence, decoding: decodingOf({ ...this.#model.sampling, ...options }) };
   }
 
   /**
@@ -275,6 +282,26 @@ export class LanguageModel implements AsyncDisposable {
   async weight(name: string): Promise<FloatTensor> {
     this.#expectUsable();
     return await this.#model.runner.weight(name);
+  }
+
+  /**
+   * Says which model this is: its files by their SHA-256, and the commit where it comes from a hub. The files are read
+   * when this is first asked; a large file of the hub's cache is not, as its SHA-256 was checked when it came.
+   *
+   * @throws {Error} When a file cannot be read any more.
+   *
+   * @example
+   * ```ts
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   *
+   * await using model = await LanguageModel.fromPretrained();
+   * const { id, files } = await model.identity();
+   * console.log(id, files.map(({ name, bytes, sha256 }) => `${name}, ${bytes} bytes: ${sha256}`));
+   * ```
+   */
+  async identity(options: IdentityOptions = {}): Promise<ModelIdentity> {
+    const stop = { ...options, signal: stoppable(options.signal) };
+    return this.#identity ??= await identify(this.#files, this.backend, stop);
   }
 
   /** Frees the memory, after the runs that were asked for have ended. Disposing twice does nothing. */

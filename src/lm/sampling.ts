@@ -28,14 +28,22 @@ export interface SamplingOptions {
 /** Chooses a token by the scores of the vocabulary. */
 export type Sampler = (logits: Float32Array) => number;
 
+/** What draws are made with when a caller says nothing. */
+export const DEFAULT_SEED = 0;
+
+/** The temperature that options mean; 0 is greedy. */
+export function temperatureOf({ temperature, topK, topP }: SamplingOptions): number {
+  return temperature ?? (topK === undefined && topP === undefined ? 0 : 1);
+}
+
 /**
  * The sampler that `options` describe.
  *
  * @throws {RangeError} When an option is out of its range.
  */
 export function createSampler(options: SamplingOptions): Sampler {
-  const { topK, topP, seed = 0 } = options;
-  const temperature = options.temperature ?? (topK === undefined && topP === undefined ? 0 : 1);
+  const { topK, topP, seed = DEFAULT_SEED } = options;
+  const temperature = temperatureOf(options);
   if (!(temperature >= 0 && temperature < Infinity)) {
     throw new RangeError(`Cannot sample at temperature ${temperature} as it must be a number >= 0`);
   }

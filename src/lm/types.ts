@@ -30,6 +30,24 @@ export interface Sequence {
   readonly promptLength: number;
   /** The whole text; token offsets point into it. */
   readonly text: string;
+  /** How what follows the prompt was written; none where the model did not write it. */
+  readonly decoding?: Decoding;
+}
+
+/** How a text was written, everything decided: with the same model, prompt and decoding it is written again. */
+export interface Decoding {
+  /** The temperature; 0 is greedy. */
+  readonly temperature: number;
+  /** Among how many of the likeliest tokens was drawn, where there was a limit. */
+  readonly topK?: number;
+  /** Among how much of the probability was drawn, where there was a limit. */
+  readonly topP?: number;
+  /** What draws were made with. */
+  readonly seed: number;
+  /** The most tokens that were to be written. */
+  readonly maxNewTokens: number;
+  /** The token ids and texts that would end the writing, beside the model's own end of a text. */
+  readonly stop: readonly (number | string)[];
 }
 
 /** How likely one token is as the next one. */
@@ -65,8 +83,8 @@ export interface Step {
 /** What a long call has done so far. */
 export interface Progress {
   /** What is being done. */
-  readonly task: "download" | "load" | "trace" | "saliency" | "rankings" | "factors" | "clusters";
-  /** How many units are done; bytes, for a download. */
+  readonly task: "download" | "load" | "identity" | "trace" | "saliency" | "rankings" | "factors" | "clusters";
+  /** How many units are done; bytes, for a download and an identity. */
   readonly completed: number;
   /** How many units there are. */
   readonly total: number;

@@ -1,0 +1,291 @@
+/**
+ * The file format of results; docs/results.md describes it.
+ *
+ * @module
+ */
+import { type ByteSource, openBytes } from "../../checkpoint/byte_source.ts";
+import { readSafetensorsFile, type SafetensorsHeader } from "../../checkpoint/safetensors.ts";
+import { shown } from "../../checkpoint/shown.ts";
+import { layOutSafetensors, type SafetensorsParts } from "../../checkpoint/write_safetensors.ts";
+import type { ModelIdentity } from "../../lm/identity_types.ts";
+import { PACKAGE_VERSION } from "../../lm/version.ts";
+import { crc32 } from "./checksum.ts";
+import { isResultKind, kindOf, problemOf, type ResultKind, type ResultKinds } from "./kinds.ts";
+import { pack } from "./pack.ts";
+import { isRecord, type Json, type PlainRecord } from "./plain.ts";
+import { modelIdentity } from "./records.ts";
+import { Unpacker } from "./unpack.ts";
+
+/** What a file says that it is. */
+const FORMAT = "looking-glass-results";
+/** The version of the format that is written, and the only one that is read. */
+const VERSION = "1";
+const CHUNK_BYTES = 1 << 22;
+
+/** Results by the names that the caller gives them. */
+export type NamedResults = Readonly<Record<string, unknown>>;
+
+/** Something that knows which model it is: a {@linkcode LanguageModel}. */
+export interface Identifiable {
+  /** Says which model it is. */
+  identity(): Promise<ModelIdentity>;
+}
+
+/** Options of {@linkcode saveResults} and {@linkcode encodeResults}. */
+export interface SaveOptions {
+  /** The model that made the results, or its identity: their provenance. */
+  readonly model?: Identifiable | ModelIdentity;
+  /** When the results were made. Without it, the same results give the same bytes. */
+  readonly created?: Date;
+}
+
+/** What a file of results holds. */
+export interface SavedResults<Results = NamedResults> {
+  /** The results by their names. */
+  readonly results: Results;
+  /** What kind each of them is. */
+  readonly kinds: Readonly<Record<string, ResultKind>>;
+  /** The model that made them, where the file says it. */
+  readonly model?: ModelIdentity;
+  /** The version of this package that wrote the file. */
+  readonly package: string;
+  /** The version of the file format. */
+  readonly version: number;
+  /** When the results were made, as ISO 8601, where the file says it. */
+  readonly created?: string;
+}
+
+/** The kinds that results are expected to be, by name. */
+export type ExpectedKinds = Readonly<Record<string, ResultKind>>;
+
+/** The results that expected kinds stand for. */
+export type ResultsOf<Expected extends ExpectedKinds> = {
+  readonly [Name in keyof Expected]: ResultKinds[Expected[Name]];
+};
+
+/** The parts of a file of results, in the order of the file. */
+export async function layOutResults(results: NamedResults, options: SaveOptions): Promise<SafetensorsParts> {
+  const kinds = kindsOf(results);
+  const { value, shared, tensors } = pack(results);
+  const model = await identityOf(options.model);
+  const document = JSON.stringify({
+    package: PACKAGE_VERSION,
+    ...options.created && { created: isoDate(options.created) },
+    ...model && { model },
+    kinds,
+    results: value,
+    shared,
+  });
+  return layOutSafetensors(tensors, (data) => {
+    const crc = data.reduce((before, bytes) => crc32(bytes, before), crc32(new TextEncoder().encode(document)));
+    return { format: FORMAT, version: VERSION, document, crc32: crc.toString(16).padStart(8, "0") };
+  });
+}
+
+/** Reads results from a file or from memory. */
+export async function readResults<Expected extends ExpectedKinds>(
+  source: ByteSource,
+  expected: Expected | undefined,
+): Promise<SavedResults<ResultsOf<Expected>>> {
+  const fail = (problem: string) => new SyntaxError(`Cannot read ${source.name} as results: ${problem}`);
+  const header = await readSafetensorsFile(source);
+  const text = expectVersion(source, header.metadata);
+  expectUndamaged(source, header, text);
+  const document = parse(text, fail);
+  const { results, kinds, shared, package: version, model, created } = document;
+  if (!isRecord(results) || !isRecord(kinds) || !Array.isArray(shared)) {
+    throw fail("its document lacks results, kinds or shared");
+  }
+  if (typeof version !== "string") throw fail(`its package is ${shown(version)}, not a text`);
+  const unpacker = new Unpacker(shared, header.tensors, fail);
+  const named = Object.fromEntries(Object.entries(results).map(([name, json]) => [name, unpacker.unpack(json, name)]));
+  unpacker.finish();
+  const checked = checkedKinds(named, kinds, fail);
+  if (expected) expectKinds(source.name, named, checked, expected);
+  return {
+    results: named as ResultsOf<Expected>, // expectKinds() has looked
+    kinds: checked,
+    ...readProvenance(model, created, fail),
+    package: version,
+    version: Number(VERSION),
+  };
+}
+
+/**
+ * Packs results as the bytes of a file: what {@linkcode saveResults} writes, for where there are no files.
+ *
+ * @throws {TypeError} When something is no plain data.
+ * @throws {RangeError} When shapes do not fit.
+ *
+ * @example
+ * ```ts
+ * import { LanguageModel } from "@looking-glass/looking-glass";
+ * import { decodeResults, encodeResults } from "@looking-glass/looking-glass/analysis";
+ *
+ * await using model = await LanguageModel.fromPretrained();
+ * const bytes = await encodeResults({ sequence: model.sequence("The keys") });
+ * const { results } = await decodeResults(bytes, { sequence: "sequence" });
+ * console.log(bytes.length, results.sequence.text);
+ * ```
+ */
+export async function encodeResults(
+  results: NamedResults,
+  options: SaveOptions = {},
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { header, data } = await layOutResults(results, options);
+  const bytes = new Uint8Array(data.reduce((sum, { length }) => sum + length, header.length));
+  let end = 0;
+  for (const part of [header, ...data]) {
+    bytes.set(part, end);
+    end += part.length;
+  }
+  return bytes;
+}
+
+/**
+ * Unpacks what {@linkcode encodeResults} packed, with the rules of {@linkcode loadResults}.
+ *
+ * @throws {SyntaxError | RangeError} When the bytes are damaged, or no results.
+ * @throws {TypeError} When a result is not there or not of the expected kind.
+ *
+ * @example
+ * ```ts
+ * import { decodeResults, encodeResults } from "@looking-glass/looking-glass/analysis";
+ *
+ * const bytes = await encodeResults({ numbers: { data: Float32Array.of(NaN, -0), shape: [2] } });
+ * const { results } = await decodeResults(bytes, { numbers: "tensor" });
+ * console.log(results.numbers.data); // Float32Array [NaN, -0]
+ * ```
+ */
+export async function decodeResults<const Expected extends ExpectedKinds = Readonly<Record<string, "data">>>(
+  bytes: Uint8Array,
+  expected?: Expected,
+): Promise<SavedResults<ResultsOf<Expected>>> {
+  if (!(bytes instanceof Uint8Array)) {
+    throw new TypeError(`Cannot decode ${shown(bytes)} as results; pass a Uint8Array`);
+  }
+  return await readResults(openBytes("the bytes", bytes), expected);
+}
+
+/** What kind each result is; refuses what is wrong before any of it is packed. */
+function kindsOf(results: NamedResults): Readonly<Record<string, ResultKind>> {
+  if (!isRecord(results) || Object.keys(results).length === 0) {
+    throw new TypeError(`Cannot save ${shown(results)}; pass an object of results by name, as in { saliency }`);
+  }
+  const kind = kindOf(results);
+  if (kind !== "data" && problemOf(kind, results, kind) === undefined) {
+    throw new TypeError(`Cannot save a ${kind} without a name; pass it in an object, as in { ${kind} }`);
+  }
+  return Object.fromEntries(
+    Object.entries(results).map(([name, result]) => {
+      if (!/^[\p{L}\p{N}_-]+$/u.test(name) || name.startsWith("__")) {
+        throw new TypeError(`Cannot save a result by the name ${shown(name)}; use letters, digits, "-" and "_"`);
+      }
+      const kind = kindOf(result);
+      const problem = result === undefined ? `${name} is undefined` : problemOf(kind, result, name);
+      if (problem) throw new TypeError(`Cannot save ${name} as ${kind === "data" ? "a result" : kind}: ${problem}`);
+      return [name, kind];
+    }),
+  );
+}
+
+async function identityOf(model: SaveOptions["model"]): Promise<ModelIdentity | undefined> {
+  if (model === undefined) return undefined;
+  const identity = "identity" in model ? await model.identity() : model;
+  const problem = modelIdentity(identity, "model", new Map());
+  if (problem) {
+    throw new TypeError(`Cannot save results with this model: ${problem}; pass the model, or its identity()`);
+  }
+  const { id, revision, files, package: version, backend } = identity;
+  return { id, ...revision !== undefined && { revision }, files, package: version, backend };
+}
+
+function isoDate(created: Date): string {
+  if (created instanceof Date && Number.isFinite(created.getTime())) return created.toISOString();
+  throw new TypeError(`Cannot save results as created ${shown(created)}; pass a Date`);
+}
+
+/** The document of a file of the right version. */
+function expectVersion({ name }: ByteSource, metadata: ReadonlyMap<string, string>): string {
+  const document = metadata.get("document");
+  if (metadata.get("format") !== FORMAT || document === undefined) {
+    throw new SyntaxError(`Cannot read ${name} as results: it is a safetensors file of something else`);
+  }
+  const version = metadata.get("version");
+  if (version === VERSION) return document;
+  const found = `its format has version ${shown(version)} and this package reads ${shown(VERSION)}`;
+  throw new SyntaxError(`Cannot read ${name} as results: ${found}; use the version of the package that wrote it`);
+}
+
+function expectUndamaged(source: ByteSource, { metadata, dataStart }: SafetensorsHeader, document: string): void {
+  const expected = metadata.get("crc32");
+  if (expected === undefined) return; // another program may have written the file
+  let crc = crc32(new TextEncoder().encode(document));
+  const chunk = new Uint8Array(Math.min(CHUNK_BYTES, source.size - dataStart));
+  for (let start = dataStart; start < source.size; start += chunk.length) {
+    const bytes = chunk.subarray(0, Math.min(chunk.length, source.size - start));
+    source.readInto(start, bytes);
+    crc = crc32(bytes, crc);
+  }
+  const found = crc.toString(16).padStart(8, "0");
+  if (found === expected) return;
+  const problem = `its CRC-32 is ${found} and should be ${shown(expected)}`;
+  throw new SyntaxError(`Cannot read ${source.name} as results: it is damaged, as ${problem}; copy it again`);
+}
+
+function parse(text: string, fail: (problem: string) => Error): PlainRecord {
+  let document: Json;
+  try {
+    document = JSON.parse(text);
+  } catch {
+    throw fail(`its document is not JSON: ${shown(text)}`);
+  }
+  if (isRecord(document)) return document;
+  throw fail(`its document is not an object: ${shown(document)}`);
+}
+
+/** The kind of each result, each of which is what it says. A kind that came later is plain data here. */
+function checkedKinds(
+  results: NamedResults,
+  kinds: PlainRecord,
+  fail: (problem: string) => Error,
+): Readonly<Record<string, ResultKind>> {
+  return Object.fromEntries(
+    Object.entries(results).map(([name, result]) => {
+      const kind = isResultKind(kinds[name]) ? kinds[name] : "data";
+      const problem = problemOf(kind, result, name);
+      if (problem) throw fail(`${problem}, which is wrong for ${kind}`);
+      return [name, kind];
+    }),
+  );
+}
+
+function expectKinds(
+  file: string,
+  results: NamedResults,
+  kinds: Readonly<Record<string, ResultKind>>,
+  expected: ExpectedKinds,
+): void {
+  for (const [name, kind] of Object.entries(expected)) {
+    if (!isResultKind(kind)) {
+      throw new TypeError(`Cannot expect ${name} to be ${shown(kind)}, which is no kind of result`);
+    }
+    if (!Object.hasOwn(results, name)) {
+      const found = Object.keys(results).join(", ");
+      throw new TypeError(`Cannot find ${name} in ${file}, which holds ${found === "" ? "nothing" : found}`);
+    }
+    if (kind === kinds[name]) continue;
+    const problem = kinds[name] === "data" ? problemOf(kind, results[name], name) : `it is ${kinds[name]}`;
+    if (problem && kind !== "data") throw new TypeError(`Cannot use ${name} of ${file} as ${kind}: ${problem}`);
+  }
+}
+
+function readProvenance(model: unknown, created: unknown, fail: (problem: string) => Error) {
+  const problem = model !== undefined && modelIdentity(model, "model", new Map());
+  if (problem) throw fail(problem);
+  if (created !== undefined && typeof created !== "string") throw fail(`created is ${shown(created)}, not a text`);
+  return {
+    ...model !== undefined && { model: model as ModelIdentity },
+    ...created !== undefined && { created },
+  };
+}

@@ -1,0 +1,117 @@
+import type { LayerPredictions, Rankings } from "../../lm/lens_types.ts";
+import type { DecodingTree } from "../../lm/tree_types.ts";
+import type { Faithfulness } from "../../lm/faithfulness_types.ts";
+import type { Saliency } from "../../lm/saliency_types.ts";
+import type { Surprise } from "../../lm/surprise_types.ts";
+import type { Trace } from "../../lm/trace_types.ts";
+import type { Sequence, Step, Tensor } from "../../lm/types.ts";
+import type { AttentionRollout, HeadScores } from "../attention.ts";
+import type { NeuronClusters } from "../clusters.ts";
+import type { ErrorCurve, Factors } from "../factors.ts";
+import type { GroupedSaliency } from "../groups.ts";
+import type { LayerSimilarity } from "../similarity.ts";
+import { type Check, tensor } from "./checks.ts";
+import { isRecord, isTensor } from "./plain.ts";
+import * as records from "./records.ts";
+
+/** What each kind of result is. */
+export interface ResultKinds {
+  /** A text. */
+  readonly sequence: Sequence;
+  /** One decoded token after another. */
+  readonly steps: readonly Step[];
+  /** All branches that grew from one prompt. */
+  readonly decodingTree: DecodingTree;
+  /** The inside of the model. */
+  readonly trace: Trace;
+  /** Which earlier tokens made each explained token. */
+  readonly saliency: Saliency;
+  /** The same by groups of tokens. */
+  readonly groupedSaliency: GroupedSaliency;
+  /** Whether such a map is right. */
+  readonly faithfulness: Faithfulness;
+  /** What each block would predict. */
+  readonly layerPredictions: LayerPredictions;
+  /** How tokens rank in that. */
+  readonly rankings: Rankings;
+  /** How much each token surprised the model. */
+  readonly surprise: Surprise;
+  /** What attention heads look at. */
+  readonly headScores: HeadScores;
+  /** How much of each token reaches each other one. */
+  readonly attentionRollout: AttentionRollout;
+  /** Neuron activations as a product of factors. */
+  readonly factors: Factors;
+  /** How the error falls with the number of factors. */
+  readonly errorCurve: ErrorCurve;
+  /** Neurons grouped by when they are active. */
+  readonly neuronClusters: NeuronClusters;
+  /** How alike layers are. */
+  readonly layerSimilarity: LayerSimilarity;
+  /** An array with a shape. */
+  readonly tensor: Tensor;
+  /** Any other plain data. */
+  readonly data: unknown;
+}
+
+/** The name of a kind of result. */
+export type ResultKind = keyof ResultKinds;
+
+/** How a kind is told from the others, and what it must look like. */
+interface Kind {
+  readonly check: Check;
+  /** Fields that no other kind has together. */
+  readonly marks: readonly string[];
+  /** Fields of which one must be a tensor. */
+  readonly tensors?: readonly string[];
+}
+
+const KINDS: { readonly [Name in Exclude<ResultKind, "steps" | "tensor" | "data">]: Kind } = {
+  sequence: { check: records.sequence, marks: ["tokenIds", "tokens", "promptLength"] },
+  decodingTree: { check: records.decodingTree, marks: ["prompt", "branches"] },
+  saliency: { check: records.saliency, marks: ["positions", "scores", "options"] },
+  groupedSaliency: { check: records.groupedSaliency, marks: ["positions", "scores", "groups"] },
+  faithfulness: { check: records.faithfulness, marks: ["saliency", "deletion", "insertion"] },
+  layerPredictions: { check: records.layerPredictions, marks: ["position", "norm", "layers"] },
+  rankings: { check: records.rankings, marks: ["positions", "norm", "ranks"] },
+  surprise: { check: records.surprise, marks: ["logProbs", "entropies", "perplexity"] },
+  headScores: { check: records.headScores, marks: ["previousToken", "firstToken", "induction"] },
+  attentionRollout: { check: records.attentionRollout, marks: ["sequence"], tensors: ["rollout"] },
+  factors: { check: records.factors, marks: ["activity", "neurons", "relativeError"] },
+  errorCurve: { check: records.errorCurve, marks: ["factors", "relativeErrors"] },
+  neuronClusters: { check: records.neuronClusters, marks: ["clusterOf", "centroids", "silhouette"] },
+  layerSimilarity: { check: records.layerSimilarity, marks: ["sequence"], tensors: ["similarity"] },
+  trace: {
+    check: records.trace,
+    marks: ["sequence"],
+    tensors: ["hiddenStates", "attention", "activations", "logits"],
+  },
+};
+
+/** Whether a text is the name of a kind. */
+export function isResultKind(name: unknown): name is ResultKind {
+  return typeof name === "string" && (Object.hasOwn(KINDS, name) || ["steps", "tensor", "data"].includes(name));
+}
+
+/** Which kind something is by the fields that it has; whether they are right is not looked at. */
+export function kindOf(value: unknown): ResultKind {
+  if (isTensor(value)) return "tensor";
+  if (Array.isArray(value)) return value.length > 0 && value.every(isStep) ? "steps" : "data";
+  if (!isRecord(value)) return "data";
+  const found = Object.entries(KINDS).find(([, { marks, tensors }]) => {
+    const marked = marks.every((mark) => value[mark] !== undefined);
+    return marked && (tensors?.some((field) => isTensor(value[field])) ?? true);
+  });
+  return found === undefined ? "data" : found[0] as ResultKind;
+}
+
+/** What keeps something from being of a kind, if anything does. */
+export function problemOf(kind: ResultKind, value: unknown, path: string): string | undefined {
+  if (kind === "data") return undefined;
+  const check = kind === "steps" ? records.steps : kind === "tensor" ? tensor : KINDS[kind].check;
+  return check(value, path, new Map());
+}
+
+function isStep(value: unknown): boolean {
+  return isRecord(value) && value.logProb !== undefined && value.candidates !== undefined;
+}

@@ -1,0 +1,32 @@
+import type { Sequence } from "../../lm/types.ts";
+import type { ResultKind, ResultKinds } from "./kinds.ts";
+
+/** What a result is about, by the word for it. Only results about the same things can be compared. */
+export type Subject = Readonly<Record<string, unknown>>;
+
+const SUBJECTS: { readonly [Kind in ResultKind]?: (result: ResultKinds[Kind]) => Subject } = {
+  decodingTree: ({ prompt }) => ({ prompts: textOf(prompt) }),
+  trace: ({ sequence }) => ({ texts: textOf(sequence) }),
+  saliency: ({ sequence, positions }) => ({ texts: textOf(sequence), positions }),
+  groupedSaliency: ({ sequence, positions, groups }) => ({ texts: textOf(sequence), positions, groups }),
+  faithfulness: ({ saliency, positions, shares }) => ({ texts: textOf(saliency.sequence), positions, shares }),
+  layerPredictions: ({ sequence, position }) => ({ texts: textOf(sequence), positions: position }),
+  rankings: ({ sequence, positions, tokenIds }) => ({ texts: textOf(sequence), positions, tokens: tokenIds }),
+  surprise: ({ sequence, positions }) => ({ texts: textOf(sequence), positions }),
+  headScores: ({ sequence }) => ({ texts: textOf(sequence) }),
+  attentionRollout: ({ sequence }) => ({ texts: textOf(sequence) }),
+  factors: ({ sequences, layers }) => ({ texts: sequences.map(textOf), layers }),
+  errorCurve: ({ factors }) => ({ "numbers of factors": factors }),
+  neuronClusters: ({ sequence, layer }) => ({ texts: textOf(sequence), layers: layer }),
+  layerSimilarity: ({ sequence }) => ({ texts: textOf(sequence) }),
+};
+
+/** What a result of a kind is about; nothing for what is compared as it is, such as two texts. */
+export function subjectOf<Kind extends ResultKind>(kind: Kind, result: ResultKinds[Kind]): Subject {
+  return SUBJECTS[kind]?.(result) ?? {};
+}
+
+/** A text, for human eyes first. */
+function textOf({ text, tokenIds }: Sequence): Subject {
+  return { text, tokenIds };
+}
