@@ -124,22 +124,24 @@ Deno.test("rankings() are the same whatever the chunks", async () => {
   await using _ = runner;
   const asked = [...[9, 3, 3, 3, 26, 0].map((row) => ({ row, tokenId: tokenIds[row + 1]! })), { row: 3, tokenId: 50 }];
   const sequence = { tokenIds, tokens: [], promptLength: 1, text: "" };
-  const normed = Array<boolean>(12).fill(true);
-  const whole = await readLens(runner, sequence, asked, { normed, best: 3 });
+  const depths = Array.from({ length: 12 }, (_, layer) => ({ index: 2 * layer + 1, normed: true }));
+  const whole = await readLens(runner, sequence, asked, { depths, best: 3 });
   for (const [rows, chunkTokens] of [[1, 256], [2, 256], [3, 256], [9, 4], [2, 1], [0, 5]] as const) {
     const steps: number[] = [];
     const onAnswered = (count: number) => steps.push(count);
     const limits = { chunkLogits: rows * 12 * 97, chunkTokens };
-    const cut = await readLens(runner, sequence, asked, { normed, best: 3, ...limits, onAnswered });
+    const cut = await readLens(runner, sequence, asked, { depths, best: 3, ...limits, onAnswered });
     if (chunkTokens === 256) {
       deepEqual(steps, Array.from({ length: Math.ceil(7 / rows) }, (_, i) => Math.min(7, rows * (i + 1))));
     }
     equal(steps.at(-1), 7);
     deepEqual([cut.ranks, cut.tokenIds], [whole.ranks, whole.tokenIds]);
     ok(maxAbsDifference(cut.logits, whole.logits) <= 1e-5);
-    ok(maxAbsDifference(cut.logSums, whole.logSums) <= 1e-5);
+    for (const name of ["logSums", "logProbs", "entropies", "divergences"] as const) {
+      ok(maxAbsDifference(cut[name], whole[name]) <= 1e-5, name);
+    }
   }
-  await rejects(readLens(runner, sequence, asked, { normed: normed.with(11, false), best: 1 }), {
+  await rejects(readLens(runner, sequence, asked, { depths: depths.with(11, { index: 23, normed: false }), best: 1 }), {
     name: "Error",
     message: /^Cannot read the layers as the last one is [\d.]+ away from the model's own logits$/,
   });
