@@ -99,7 +99,7 @@ function lensValues(
 }
 
 /** `total`, `mean` and `shift` of {@linkcode LENS}, of logits `[D, R, V]`. */
-function distributionValues(g: Graph, logits: Value, V: number): readonly Value[] {
+export function distributionValues(g: Graph, logits: Value, V: number): readonly Value[] {
   const centred = g.sub(logits, g.greatest(logits, -1)); // [D, R, V]
   const weights = g.exp(centred); // [D, R, V]
   const total = sumOverVocabulary(g, weights, V); // [D, R, 1]
