@@ -35,6 +35,7 @@ export type {
 } from "./src/lm/saliency_types.ts";
 export type { Surprise, SurpriseOptions } from "./src/lm/surprise_types.ts";
 export type { Capture, Trace, TraceOptions } from "./src/lm/trace_types.ts";
+export type { Branch, DecodingTree, ForkOptions, GrowingTree } from "./src/lm/tree_types.ts";
 export type { FloatTensor, Prediction, Progress, Sequence, Step, Tensor, Word } from "./src/lm/types.ts";
 export type { ActivationFunction, GPT2Config } from "./src/gpt2/config.ts";
 export type { Backend } from "./src/runtime/backend.ts";

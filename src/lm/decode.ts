@@ -1,13 +1,14 @@
 import type { KVCache } from "./kv_cache.ts";
 import type { ModelRunner } from "./model_runner.ts";
 import { logSumExp, rankOf, topK } from "./numbers.ts";
-import { createSampler, type SamplingOptions } from "./sampling.ts";
+import { createSampler, type Sampler, type SamplingOptions } from "./sampling.ts";
 import type { Reader } from "./sequence.ts";
 import type { Prediction, Step } from "./types.ts";
 
 /**
- * Options of {@linkcode LanguageModel.steps} and {@linkcode LanguageModel.generate}. Greedy by default, unless the
- * model's `generation_config.json` says `do_sample`: what it says about sampling then holds for what is not given.
+ * Options of {@linkcode LanguageModel.steps}, {@linkcode LanguageModel.generate} and {@linkcode LanguageModel.tree}.
+ * Greedy by default, unless the model's `generation_config.json` says `do_sample`: what it says about sampling then holds
+ * for what is not given.
  */
 export interface DecodeOptions extends SamplingOptions {
   /**
@@ -50,28 +51,59 @@ export interface Choice {
   readonly logits: Float32Array;
 }
 
-/** Chooses one token after another. Nothing is computed before a choice is asked for. */
+/** Where a text has been read to. */
+export interface Reading {
+  /** The keys and values of all its tokens. */
+  readonly cache: KVCache;
+  /** The scores of what follows, `[V]`. */
+  readonly logits: Float32Array;
+}
+
+/**
+ * Chooses one token after another. Nothing is computed before a choice is asked for. What is read is left in `cache`:
+ * all but the last token.
+ */
 export async function* choose(
-  { runner, reader, eosTokenIds }: Decoder,
+  decoder: Decoder,
   { tokenIds: prompt }: Prompt,
   options: DecodeOptions,
+  cache: KVCache = decoder.runner.emptyCache(),
 ): AsyncGenerator<Choice> {
-  const { maxNewTokens = 20, stop = [], candidates = 0, signal } = options;
-  const { vocabSize, nPositions } = runner.config;
-  const sample = createSampler(options);
-  expectCount("maxNewTokens", maxNewTokens, 1);
-  expectCount("candidates", candidates, 0);
+  const rules = checkedRules(decoder, options, 1);
+  const { nPositions } = decoder.runner.config;
   if (prompt.length >= nPositions) {
     const room = `a prompt of ${prompt.length} tokens as the context holds ${nPositions}`;
     throw new RangeError(`Cannot continue ${room}; shorten it`);
   }
-  const stops = stopTest(stop, eosTokenIds, vocabSize);
-  const cache = runner.emptyCache();
+  const logits = await decoder.runner.readPrompt(prompt, cache, options.signal);
+  yield* follow(decoder, { cache, logits }, rules, rules.maxNewTokens);
+}
+
+/**
+ * Chooses on from where a text has been read to: first `tokenId`, then up to `maxNewTokens` by the options, which may be
+ * none.
+ */
+export async function* chooseAfter(
+  decoder: Decoder,
+  reading: Reading,
+  tokenId: number,
+  options: DecodeOptions,
+): AsyncGenerator<Choice> {
+  const rules = checkedRules(decoder, options, 0);
+  yield* follow(decoder, reading, rules, 1 + rules.maxNewTokens, tokenId);
+}
+
+async function* follow(
+  { runner, reader }: Decoder,
+  { cache, logits }: Reading,
+  { sample, stops, signal }: Rules,
+  most: number,
+  first?: number,
+): AsyncGenerator<Choice> {
+  const room = Math.min(most, runner.config.nPositions - cache.length);
   const written: number[] = [];
-  const room = Math.min(maxNewTokens, nPositions - prompt.length);
-  let logits = await runner.readPrompt(prompt, cache, signal);
   for (;;) {
-    const tokenId = sample(logits);
+    const tokenId = written.length === 0 && first !== undefined ? first : sample(logits);
     written.push(tokenId);
     yield { tokenId, logits };
     if (written.length >= room || stops(tokenId, () => reader.spell(written))) return;
@@ -79,14 +111,34 @@ export async function* choose(
   }
 }
 
-/** Describes each chosen token: its place, its probability, and what else was likely. */
+/** How tokens are chosen, and when the writing ends. */
+interface Rules {
+  readonly sample: Sampler;
+  readonly stops: (tokenId: number, text: () => string) => boolean;
+  readonly maxNewTokens: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+function checkedRules({ runner, eosTokenIds }: Decoder, options: DecodeOptions, leastNew: number): Rules {
+  const { maxNewTokens = 20, stop = [], candidates = 0, signal } = options;
+  const sample = createSampler(options);
+  expectCount("maxNewTokens", maxNewTokens, leastNew);
+  expectCount("candidates", candidates, 0);
+  return { sample, stops: stopTest(stop, eosTokenIds, runner.config.vocabSize), maxNewTokens, signal };
+}
+
+/**
+ * Describes each chosen token: its place, its probability, and what else was likely. `shared` was written between the
+ * prompt and the first choice.
+ */
 export async function* describe(
   { reader }: Decoder,
   { tokenIds, text }: Prompt,
   candidates: number,
   choices: AsyncIterable<Choice>,
+  shared: readonly number[] = [],
 ): AsyncGenerator<Step> {
-  const written: number[] = [];
+  const written = [...shared];
   for await (const { tokenId, logits } of choices) {
     const position = tokenIds.length + written.length;
     written.push(tokenId);

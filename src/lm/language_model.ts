@@ -11,6 +11,7 @@ import { explainSequence } from "./saliency.ts";
 import { Reader } from "./sequence.ts";
 import { measureSurprise } from "./surprise.ts";
 import { traceSequence } from "./trace.ts";
+import { growTree } from "./tree.ts";
 import type {
   LayerPredictions,
   LayerPredictionsOptions,
@@ -21,6 +22,7 @@ import type {
 import type { Saliency, SaliencyOptions } from "./saliency_types.ts";
 import type { Surprise, SurpriseOptions } from "./surprise_types.ts";
 import type { Trace, TraceOptions } from "./trace_types.ts";
+import type { GrowingTree } from "./tree_types.ts";
 import type { Sequence, Step } from "./types.ts";
 
 /**
@@ -129,6 +131,29 @@ export class LanguageModel implements AsyncDisposable {
     const read = this.#reader.read(prompt);
     for await (const { tokenId } of this.#choices(read, options)) written.push(tokenId);
     return this.#reader.continuation(read.tokenIds, read.text, written);
+  }
+
+  /**
+   * Decodes as {@linkcode LanguageModel.generate} does, and remembers what the model has read, so that the text can be
+   * continued from any of its tokens in other ways: see {@linkcode GrowingTree.fork}.
+   *
+   * @throws {RangeError} When an option is out of range, or the prompt leaves no room in the context.
+   *
+   * @example The second likeliest word in each place
+   * ```ts
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   *
+   * await using model = await LanguageModel.fromPretrained();
+   * const tree = await model.tree("Once upon a time", { maxNewTokens: 3 });
+   * for (const step of tree.data.branches[0]!.steps) {
+   *   const { sequence, logProb } = await tree.fork(step, step.candidates[1]!.tokenId);
+   *   console.log(logProb, sequence.text);
+   * }
+   * ```
+   */
+  async tree(prompt: string | readonly number[], options: DecodeOptions = {}): Promise<GrowingTree> {
+    const prepare = (own: DecodeOptions) => this.#decoding(own);
+    return await growTree(this.#decoder(), { prompt: this.#reader.read(prompt), options, prepare });
   }
 
   /**
@@ -308,9 +333,12 @@ export class LanguageModel implements AsyncDisposable {
   }
 
   #choices(prompt: Prompt, options: DecodeOptions): AsyncGenerator<Choice> {
+    return choose(this.#decoder(), prompt, this.#decoding(options));
+  }
+
+  #decoding(options: DecodeOptions): DecodeOptions {
     this.#expectUsable();
-    const { sampling } = this.#model;
-    return choose(this.#decoder(), prompt, { ...sampling, ...options, signal: stoppable(options.signal) });
+    return { ...this.#model.sampling, ...options, signal: stoppable(options.signal) };
   }
 
   #expectUsable(): void {
