@@ -1,13 +1,14 @@
-"""What each half of each block of the tiny checkpoints predicts, and how surprised the models are by each token.
+"""What each half of each block of a model predicts, and how much each token surprises it.
 
-Run:   .venv-oracle/bin/python scripts/oracles/prediction_goldens.py   (after gpt2_goldens.py)
+Run:   .venv-oracle/bin/python scripts/oracles/prediction_goldens.py   (after gpt2_goldens.py, bundled_goldens.py)
 Pins:  torch==2.13.0 transformers==5.23.0 safetensors==0.8.0 tuned-lens==0.2.0 (scripts/requirements-oracle.txt)
-Out:   tests/goldens/gpt2/<case>/predictions.safetensors, predictions.json
+Out:   tests/goldens/gpt2/<case>/predictions.safetensors, predictions.json, and the same in tests/goldens/bundled
 
-Everything is computed in float64 and rounded to float32, from the prompts and positions of golden.json. Arrays, under
-`<prompt>/`, with N explained positions, T tokens, and D = 2L depths: after the attention of block 0, after block 0, ...
+Everything is computed in float64 and rounded to float32, from the prompts and positions of golden.json: of the tiny
+checkpoints, and of the bundled model, whose prompts are numbers. Arrays, under `<prompt>/`, with N explained positions,
+T tokens, and D = 2L depths: after the attention of block 0, after block 0, ...
 
-    lens/<norm>/logits                  F32 [D, V]     at the last explained position
+    lens/<norm>/logits                  F32 [D, V]     at the last explained position; not of the bundled model
     lens/<norm>/probabilities           F32 [D, N]     of the actual token
     lens/<norm>/entropies               F32 [D, N]     nats
     lens/<norm>/divergences             F32 [D, N]     KL(final || depth), nats
@@ -25,9 +26,11 @@ The entropies and divergences of the blocks under norm "final" are compared with
 
 import json
 from importlib.metadata import version
+from pathlib import Path
 
 import torch
 import transformers
+from bundled_goldens import MODEL, OUT as BUNDLED
 from gpt2_checkpoints import CASES, GOLDENS
 from gpt2_goldens import in_float64, load, trace
 from safetensors.torch import save_file
@@ -36,6 +39,7 @@ from tuned_lens.nn.lenses import LogitLens
 from tuned_lens.plotting.prediction_trajectory import PredictionTrajectory
 
 TOP_K = 5
+LARGEST_STORED_VOCABULARY = 1000
 
 
 @torch.no_grad()
@@ -97,16 +101,15 @@ def from_tuned_lens(model: GPT2LMHeadModel, ids: list[int], positions: list[int]
     )
 
 
-def make_case(name: str) -> None:
-    """Store one checkpoint's golden."""
-    folder = GOLDENS / name
-    model = in_float64(load(folder))
+def store(folder: Path, name: str, model: GPT2LMHeadModel, prompts: dict[str, tuple[list[int], list[int]]]) -> None:
+    """Write the arrays of all prompts, each its ids and the explained positions."""
     stored, off = {}, 0.0
-    for prompt, record in json.loads((folder / "golden.json").read_text())["prompts"].items():
-        ids, positions = record["tokenIds"], record["positions"]
+    for prompt, (ids, positions) in prompts.items():
         arrays = lens(model, ids, positions)
         off = max(off, from_tuned_lens(model, ids, positions, arrays))
         for array, values in (arrays | surprise(model, ids)).items():
+            if array.endswith("/logits") and model.config.vocab_size > LARGEST_STORED_VOCABULARY:
+                continue
             exact = values.dtype == torch.int32
             stored[f"{prompt}/{array}"] = (values if exact else values.float()).contiguous()
     assert off < 1e-12, (name, off)
@@ -124,9 +127,28 @@ def make_case(name: str) -> None:
     print(f"{name}: tuned lens {off:.1e}")
 
 
+def tiny(name: str) -> None:
+    """Store one tiny checkpoint's golden."""
+    folder = GOLDENS / name
+    prompts = json.loads((folder / "golden.json").read_text())["prompts"]
+    asked = {prompt: (record["tokenIds"], record["positions"]) for prompt, record in prompts.items()}
+    store(folder, name, in_float64(load(folder)), asked)
+
+
+def bundled() -> None:
+    """Store the golden of the bundled model."""
+    prompts = json.loads((BUNDLED / "golden.json").read_text())["prompts"]
+    asked = {}
+    for number, record in enumerate(prompts):
+        ids, length = record["tokenIds"], len(record["promptIds"])
+        asked[str(number)] = (ids, list(range(length, len(ids))))
+    store(BUNDLED, "bundled", in_float64(load(MODEL)), asked)
+
+
 if __name__ == "__main__":
     torch.set_num_threads(1)
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     for case in CASES:
-        make_case(case.name)
+        tiny(case.name)
+    bundled()

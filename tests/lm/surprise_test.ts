@@ -1,10 +1,14 @@
 import { deepEqual, equal, ok, rejects } from "@std/assert";
 import { LanguageModel, type Progress } from "../../mod.ts";
 import { logSumExp, rankOf, topK } from "../../src/lm/numbers.ts";
-import { checkpointCopy, GOLDEN_NAMES, maxAbsDifference, openGolden } from "../support/goldens.ts";
+import { checkpointCopy, GOLDEN_NAMES, maxAbsDifference, openGolden, openGoldenFile } from "../support/goldens.ts";
 
 /** Of ln p and entropies, in nats, which reach 9. */
 const NATS_BOUND = 1e-5;
+/** Of real texts and the bundled model, whose ln p reach -18. */
+const TEXT_BOUND = 3e-5;
+/** Of its divergences, which reach 15; PyTorch in float32 is off by 2e-5. */
+const DIVERGENCE_BOUND = 1e-4;
 /** Of the perplexity, relative. */
 const PERPLEXITY_BOUND = 1e-6;
 
@@ -46,6 +50,44 @@ for (const backend of ["wasm", "native"] as const) {
       }
     });
   }
+}
+
+for (const backend of ["wasm", "native"] as const) {
+  Deno.test(`surprise() and the lens on ${backend} equal PyTorch on texts of the bundled model`, async () => {
+    const folder = new URL("../goldens/bundled/", import.meta.url);
+    const { prompts } = JSON.parse(await Deno.readTextFile(new URL("golden.json", folder)));
+    await using model = await LanguageModel.fromPretrained(undefined, { backend });
+    for (const [number, { promptIds, tokenIds }] of prompts.entries()) {
+      const close = async (actual: ArrayLike<number>, name: string) => {
+        const golden = (await openGoldenFile(new URL("predictions.safetensors", folder), `${number}/${name}`)).data;
+        const difference = maxAbsDifference(actual, golden);
+        ok(difference <= TEXT_BOUND, `${number} ${name}: ${difference}`);
+      };
+      const sequence = model.sequence(tokenIds, { promptLength: promptIds.length });
+      const { logProbs, entropies, ranks, alternatives, perplexity } = await model.surprise(sequence);
+      await close(logProbs.data, "surprise/logProbs");
+      await close(entropies.data, "surprise/entropies");
+      await close(ranks.data, "surprise/ranks");
+      await close(alternatives.flat().map(({ tokenId }) => tokenId), "surprise/alternatives");
+      const loss = -logProbs.data.reduce((sum, logProb) => sum + logProb, 0) / (tokenIds.length - 1);
+      ok(Math.abs(Math.log(perplexity) - loss) <= TEXT_BOUND);
+
+      for (const norm of ["final", "none"] as const) {
+        const seen = await model.rankings(sequence, { norm });
+        const N = seen.positions.length;
+        for (const name of ["probabilities", "entropies", "divergences"] as const) {
+          const golden = await openGoldenFile(
+            new URL("predictions.safetensors", folder),
+            `${number}/lens/${norm}/${name}`,
+          );
+          const ofBlocks = golden.data.filter((_, i) => Math.floor(i / N) % 2 === 1);
+          const difference = maxAbsDifference(seen[name].data, ofBlocks);
+          const bound = name === "divergences" ? DIVERGENCE_BOUND : TEXT_BOUND;
+          ok(difference <= bound, `${number} ${norm} ${name}: ${difference}`);
+        }
+      }
+    }
+  });
 }
 
 Deno.test("surprise() lists the alternatives as the logits have them, in the order asked for", async () => {
