@@ -1,7 +1,7 @@
 import type { KVCache } from "./kv_cache.ts";
 import type { ModelRunner } from "./model_runner.ts";
 import { logSumExp, rankOf, topK } from "./numbers.ts";
-import { createSampler, type Sampler, type SamplingOptions } from "./sampling.ts";
+import { createSampler, type SamplingOptions } from "./sampling.ts";
 import type { Reader } from "./sequence.ts";
 import type { Prediction, Step } from "./types.ts";
 
@@ -51,57 +51,48 @@ export interface Choice {
   readonly logits: Float32Array;
 }
 
-/** Where a text has been read to. */
-export interface Reading {
-  /** The keys and values of all its tokens. */
+/** Where decoding begins. */
+export interface Start {
+  /** What has been read; what follows is added. */
   readonly cache: KVCache;
-  /** The scores of what follows, `[V]`. */
-  readonly logits: Float32Array;
+  /** Reads the rest of what stands before the first choice, and returns the scores of what follows, `[V]`. */
+  readonly read: () => Promise<Float32Array>;
+  /** The first token, when it is not for the options to choose. It does not count as one of `maxNewTokens`. */
+  readonly first?: number;
 }
 
-/**
- * Chooses one token after another. Nothing is computed before a choice is asked for. What is read is left in `cache`:
- * all but the last token.
- */
+/** Chooses what follows a prompt. Nothing is computed before a choice is asked for. */
 export async function* choose(
   decoder: Decoder,
   { tokenIds: prompt }: Prompt,
   options: DecodeOptions,
   cache: KVCache = decoder.runner.emptyCache(),
 ): AsyncGenerator<Choice> {
-  const rules = checkedRules(decoder, options, 1);
-  const { nPositions } = decoder.runner.config;
+  const { runner } = decoder;
+  const { nPositions } = runner.config;
   if (prompt.length >= nPositions) {
     const room = `a prompt of ${prompt.length} tokens as the context holds ${nPositions}`;
     throw new RangeError(`Cannot continue ${room}; shorten it`);
   }
-  const logits = await decoder.runner.readPrompt(prompt, cache, options.signal);
-  yield* follow(decoder, { cache, logits }, rules, rules.maxNewTokens);
+  yield* chooseFrom(decoder, { cache, read: () => runner.readPrompt(prompt, cache, options.signal) }, options);
 }
 
-/**
- * Chooses on from where a text has been read to: first `tokenId`, then up to `maxNewTokens` by the options, which may be
- * none.
- */
-export async function* chooseAfter(
-  decoder: Decoder,
-  reading: Reading,
-  tokenId: number,
+/** Chooses one token after another. All but the last one are left in the cache of `start`. */
+export async function* chooseFrom(
+  { runner, reader, eosTokenIds }: Decoder,
+  { cache, read, first }: Start,
   options: DecodeOptions,
 ): AsyncGenerator<Choice> {
-  const rules = checkedRules(decoder, options, 0);
-  yield* follow(decoder, reading, rules, 1 + rules.maxNewTokens, tokenId);
-}
-
-async function* follow(
-  { runner, reader }: Decoder,
-  { cache, logits }: Reading,
-  { sample, stops, signal }: Rules,
-  most: number,
-  first?: number,
-): AsyncGenerator<Choice> {
-  const room = Math.min(most, runner.config.nPositions - cache.length);
+  const { maxNewTokens = 20, stop = [], candidates = 0, signal } = options;
+  const { vocabSize, nPositions } = runner.config;
+  const given = first === undefined ? 0 : 1;
+  const sample = createSampler(options);
+  expectCount("maxNewTokens", maxNewTokens, 1 - given);
+  expectCount("candidates", candidates, 0);
+  const stops = stopTest(stop, eosTokenIds, vocabSize);
   const written: number[] = [];
+  let logits = await read();
+  const room = Math.min(given + maxNewTokens, nPositions - cache.length);
   for (;;) {
     const tokenId = written.length === 0 && first !== undefined ? first : sample(logits);
     written.push(tokenId);
@@ -109,22 +100,6 @@ async function* follow(
     if (written.length >= room || stops(tokenId, () => reader.spell(written))) return;
     logits = await next(runner, tokenId, cache, signal);
   }
-}
-
-/** How tokens are chosen, and when the writing ends. */
-interface Rules {
-  readonly sample: Sampler;
-  readonly stops: (tokenId: number, text: () => string) => boolean;
-  readonly maxNewTokens: number;
-  readonly signal: AbortSignal | undefined;
-}
-
-function checkedRules({ runner, eosTokenIds }: Decoder, options: DecodeOptions, leastNew: number): Rules {
-  const { maxNewTokens = 20, stop = [], candidates = 0, signal } = options;
-  const sample = createSampler(options);
-  expectCount("maxNewTokens", maxNewTokens, leastNew);
-  expectCount("candidates", candidates, 0);
-  return { sample, stops: stopTest(stop, eosTokenIds, runner.config.vocabSize), maxNewTokens, signal };
 }
 
 /**

@@ -1,12 +1,4 @@
-import {
-  choose,
-  chooseAfter,
-  type DecodeOptions,
-  type Decoder,
-  describe,
-  type Prompt,
-  type Reading,
-} from "./decode.ts";
+import { choose, chooseFrom, type DecodeOptions, type Decoder, describe, type Prompt } from "./decode.ts";
 import type { KVCache } from "./kv_cache.ts";
 import type { Branch, DecodingTree, ForkOptions, GrowingTree } from "./tree_types.ts";
 import type { Step } from "./types.ts";
@@ -69,14 +61,16 @@ class Tree implements GrowingTree {
     const { prompt, options: { signal: _, ...given }, prepare } = this.#request;
     const { candidates = 5, ...rest } = prepare({ ...given, ...own });
     const { from, position } = this.#place(at, branch);
-    const tokenId = this.#tokenId(token);
+    const first = this.#tokenId(token);
     rest.signal?.throwIfAborted();
-    const firstRow = Math.min(position, lengthOf(from) - 1);
-    const reading = await this.#read(from, position, rest.signal);
-    const choices = chooseAfter(this.#decoder, reading, tokenId, { ...rest, candidates });
+    const cache = this.#decoder.runner.emptyCache();
+    copyRows(from, position, cache);
+    const firstRow = cache.length;
+    const read = () => this.#logits(from, position, cache, rest.signal);
+    const choices = chooseFrom(this.#decoder, { cache, read, first }, { ...rest, candidates });
     const shared = from.branch.sequence.tokenIds.slice(prompt.tokenIds.length, position);
     const steps = await Array.fromAsync(describe(this.#decoder, prompt, candidates, choices, shared));
-    return this.#add({ from, start: position, steps, cache: reading.cache, firstRow });
+    return this.#add({ from, start: position, steps, cache, firstRow });
   }
 
   /** What `console.log` and a notebook show. */
@@ -132,15 +126,11 @@ class Tree implements GrowingTree {
     );
   }
 
-  /** What stands before `position`, without reading it again; only the last token of a branch has not been read. */
-  async #read(from: Grown, position: number, signal: AbortSignal | undefined): Promise<Reading> {
-    const { runner } = this.#decoder;
-    const cache = runner.emptyCache();
-    copyRows(from, position, cache);
+  /** The scores at `position`: what follows the last token of a branch has not been asked yet. */
+  async #logits(from: Grown, position: number, cache: KVCache, signal?: AbortSignal): Promise<Float32Array> {
     const { start, steps, sequence } = from.branch;
     const step = steps[position - start];
-    if (step) return { cache, logits: step.logits };
-    return { cache, logits: await runner.readPrompt(sequence.tokenIds.slice(position - 1), cache, signal) };
+    return step?.logits ?? await this.#decoder.runner.readPrompt(sequence.tokenIds.slice(position - 1), cache, signal);
   }
 
   #add(
