@@ -33,9 +33,11 @@ export type {
   SaliencyOptions,
   SaliencyPreset,
 } from "./src/lm/saliency_types.ts";
+export type { Surprise, SurpriseOptions } from "./src/lm/surprise_types.ts";
 export type { Capture, Trace, TraceOptions } from "./src/lm/trace_types.ts";
 export type { Decoding, FloatTensor, Prediction, Progress, Sequence, Step, Tensor, Word } from "./src/lm/types.ts";
 export type { IdentityOptions, ModelFile, ModelIdentity } from "./src/lm/identity_types.ts";
+export type { Branch, DecodingTree, ForkOptions, GrowingTree } from "./src/lm/tree_types.ts";
 export type { ActivationFunction, GPT2Config } from "./src/gpt2/config.ts";
 export type { Backend } from "./src/runtime/backend.ts";
 export type { AddedToken } from "./src/tokenizer/added_tokens.ts";
@@ -56,8 +58,6 @@ export type { NeuronClusters } from "./src/analysis/clusters.ts";
 export type { ActiveToken, ErrorCurve, Factors, WeightedNeuron } from "./src/analysis/factors.ts";
 export type { LayerSimilarity } from "./src/analysis/similarity.ts";
 export type { Faithfulness } from "./src/lm/faithfulness_types.ts";
-export type { Surprise } from "./src/lm/surprise_types.ts";
-export type { Branch, DecodingTree } from "./src/lm/tree_types.ts";
 export type { ResultKind, ResultKinds } from "./src/analysis/results/kinds.ts";
 export { saliencyView, type SaliencyViewOptions } from "./widgets/saliency_view.ts";
 export { tokensView, type TokensViewOptions } from "./widgets/tokens_view.ts";

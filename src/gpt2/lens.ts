@@ -1,16 +1,18 @@
 /**
- * The logit lens: each block's output read as if it were the last one's.
+ * The logit lens: the residual stream, after any half of a block, read as if it had left the last one.
  *
  * After nostalgebraist (2020), "interpreting GPT: the logit lens", and Ecco's `layer_predictions` and `rankings`,
- * https://github.com/jalammar/ecco/blob/main/src/ecco/output.py
+ * https://github.com/jalammar/ecco/blob/main/src/ecco/output.py. Divergences are those of the tuned lens (Belrose et al.
+ * 2023), https://github.com/AlignmentResearch/tuned-lens
  *
- * Sizes: L blocks, R rows, C width, V vocabulary, K best tokens.
+ * Sizes: L blocks, D depths, R rows, C width, V vocabulary, K best tokens.
  *
  * @module
  */
 import type { Graph, Value } from "../onnx/mod.ts";
 import type { GPT2Config } from "./config.ts";
 import { finalNorm, type ForwardValues, type Weights } from "./forward.ts";
+import { sumOverVocabulary } from "./vocabulary.ts";
 
 /** What the lens is fed. */
 export interface LensInputs {
@@ -20,7 +22,12 @@ export interface LensInputs {
   readonly rows: Value;
   /** K, how many of the best tokens are wanted, int64 `[1]`; 0 leaves the lens out. */
   readonly best: Value;
-  /** Which blocks have `ln_f` applied, bool `[L, 1, 1]`. */
+  /**
+   * Where the residual stream is read, int64 `[D]`: 2i after the attention of block i, 2i + 1 after its MLP. The last one
+   * is 2L - 1, what the model itself reads.
+   */
+  readonly depths: Value;
+  /** Which depths have `ln_f` applied, bool `[D, 1, 1]`. */
   readonly normed: Value;
 }
 
@@ -28,29 +35,33 @@ export interface LensInputs {
 export type LensValues = Readonly<Record<typeof LENS[number], Value>>;
 
 /**
- * - `greater`: how many tokens have a strictly greater logit than the target, `[L, R, 1]`
- * - `logits`: the K greatest logits, greatest first, `[L, R, K]`
- * - `tokenIds`: their tokens, `[L, R, K]`
- * - `total`: Σ exp(logit − greatest logit) over the vocabulary, `[L, R, 1]`
- * - `gap`: the greatest difference between the last block's logits and those of the model, `[1, R, 1]`
+ * - `greater`: how many tokens have a strictly greater logit than the target, `[D, R, 1]`
+ * - `target`: the logit of the target, `[D, R, 1]`
+ * - `logits`: the K greatest logits, greatest first, `[D, R, K]`
+ * - `tokenIds`: their tokens, `[D, R, K]`
+ * - `total`: Σ exp(c) over the vocabulary, where c = logit − greatest logit, `[D, R, 1]`
+ * - `mean`: Σ p c, where p is the probability of a token, `[D, R, 1]`: the entropy is ln total − mean
+ * - `shift`: Σ q (c − d), where q and d are those of the last depth, `[D, R, 1]`: KL(last || this one) is
+ *   ln total − ln total of the last − shift
+ * - `gap`: the greatest difference between the last depth's logits and those of the model, `[1, R, 1]`
  *
  * Whole numbers are float32, which is exact up to 2^24, far more than a vocabulary holds.
  */
-export const LENS = ["greater", "logits", "tokenIds", "total", "gap"] as const;
+export const LENS = ["greater", "target", "logits", "tokenIds", "total", "mean", "shift", "gap"] as const;
 
 /** Writes the lens into a branch that runs when `best` is not 0. */
 export function lens(
   g: Graph,
   config: GPT2Config,
   w: Weights,
-  seen: Pick<ForwardValues, "hiddenStates" | "logits">,
+  seen: Pick<ForwardValues, "hiddenStates" | "middles" | "logits">,
   inputs: LensInputs,
 ): LensValues {
   const branch = g.branch();
   const nothing = g.branch();
   for (const value of lensValues(branch, config, w, seen, inputs)) {
     branch.output(value);
-    const empty = value.shape.map((size) => typeof size === "number" ? size : 0); // R and K are 0
+    const empty = value.shape.map((size) => typeof size === "number" ? size : 0); // D, R and K are 0
     nothing.output(nothing.zeros(nothing.ints(empty), empty));
   }
   const values = g.if(g.greater(inputs.best, g.ints([0])), branch, nothing);
@@ -58,32 +69,47 @@ export function lens(
 }
 
 /**
- * One product with the unembedding for all blocks, so that a session that prepacks weights packs it once more and not
- * L times. The caller keeps L x R small.
+ * One product with the unembedding for all depths, so that a session that prepacks weights packs it once more and not
+ * D times. The caller keeps D x R small.
  */
 function lensValues(
   g: Graph,
   config: GPT2Config,
   w: Weights,
-  { hiddenStates, logits: ownLogits }: Pick<ForwardValues, "hiddenStates" | "logits">,
-  { targets, rows, best, normed }: LensInputs,
+  { hiddenStates, middles, logits: ownLogits }: Pick<ForwardValues, "hiddenStates" | "middles" | "logits">,
+  { targets, rows, best, depths, normed }: LensInputs,
 ): readonly Value[] {
-  const { nLayer: L, vocabSize: V } = config;
-  const blocks = hiddenStates.slice(1).map((x) => g.unsqueeze(g.gather(x, rows), 0)); // L of [1, R, C]
-  const stream = g.concat(blocks, -3); // [L, R, C]
-  const read = g.where(normed, finalNorm(g, config, w, stream), stream); // [L, R, C]
+  const { vocabSize: V } = config;
+  const halves = middles.flatMap((x, i) => [x, hiddenStates[i + 1]!]); // 2L of [T, C]
+  const all = g.concat(halves.map((x) => g.unsqueeze(g.gather(x, rows), 0)), -3); // [2L, R, C]
+  const stream = g.gather(all, depths); // [D, R, C]
+  const read = g.where(normed, finalNorm(g, config, w, stream), stream); // [D, R, C]
   const unembedding = w(config.tieWordEmbeddings ? "wte.weight" : "lm_head.weight"); // [V, C]
-  const products = g.gemm(g.mergeRows(read), unembedding, { transposed: true }); // [L*R, C] x [C, V] -> [L*R, V]
-  const logits = g.splitRows(products, read); // [L, R, V]
+  const products = g.gemm(g.mergeRows(read), unembedding, { transposed: true }); // [D*R, C] x [C, V] -> [D*R, V]
+  const logits = g.splitRows(products, read); // [D, R, V]
 
   const vocabulary = g.range(g.ints([0], []), g.ints([V], []), V); // [V]
   const isTarget = g.equal(g.unsqueeze(targets, -1), vocabulary); // [R, V]
   const lowest = g.floats([-3.4028234663852886e38], []);
-  const own = g.greatest(g.where(isTarget, logits, lowest), -1); // [L, R, 1]
-  const greater = g.sum(g.cast(g.greater(logits, own), g.float), -1); // [L, R, 1]
-  const top = g.topK(logits, best, "K"); // [L, R, K]
-  const total = g.sum(g.exp(g.sub(logits, g.greatest(logits, -1))), -1); // [L, R, 1]
-  const last = g.slice(logits, g.ints([L - 1]), g.ints([L]), -3, 1); // [1, R, V]
-  const gap = g.greatest(g.abs(g.sub(last, ownLogits)), -1); // [1, R, 1]
-  return [greater, top.values, g.cast(top.indices, g.float), total, gap];
+  const target = g.greatest(g.where(isTarget, logits, lowest), -1); // [D, R, 1]
+  const greater = g.sum(g.cast(g.greater(logits, target), g.float), -1); // [D, R, 1]
+  const top = g.topK(logits, best, "K"); // [D, R, K]
+  const gap = g.greatest(g.abs(g.sub(last(g, logits), ownLogits)), -1); // [1, R, 1]
+  return [greater, target, top.values, g.cast(top.indices, g.float), ...distributionValues(g, logits, V), gap];
+}
+
+/** `total`, `mean` and `shift` of {@linkcode LENS}, of logits `[D, R, V]`. */
+export function distributionValues(g: Graph, logits: Value, V: number): readonly Value[] {
+  const centred = g.sub(logits, g.greatest(logits, -1)); // [D, R, V]
+  const weights = g.exp(centred); // [D, R, V]
+  const total = sumOverVocabulary(g, weights, V); // [D, R, 1]
+  const mean = g.div(sumOverVocabulary(g, g.mul(weights, centred), V), total); // [D, R, 1]
+  const difference = g.sub(centred, last(g, centred)); // [D, R, V]
+  const shift = g.div(sumOverVocabulary(g, g.mul(last(g, weights), difference), V), last(g, total)); // [D, R, 1]
+  return [total, mean, shift];
+}
+
+/** What `x`, `[D, R, ...]`, holds of the last depth, `[1, R, ...]`. */
+function last(g: Graph, x: Value): Value {
+  return g.slice(x, g.ints([-1]), g.ints([Number.MAX_SAFE_INTEGER]), -3, 1);
 }

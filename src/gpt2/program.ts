@@ -9,6 +9,7 @@ import { Graph, type Value } from "../onnx/mod.ts";
 import type { GPT2Config } from "./config.ts";
 import { finalNorm, forward, type ForwardInputs, type ForwardValues, mlp, type Weights } from "./forward.ts";
 import { lens, type LensInputs, type LensValues } from "./lens.ts";
+import { sumOverVocabulary } from "./vocabulary.ts";
 import { declareWeights } from "./weights.ts";
 
 /** How the C numbers of a token become one score: of g or of g·x, the L2 norm or the signed sum. */
@@ -33,7 +34,7 @@ export interface ProgramOutputs extends Omit<ForwardValues, "embeddings" | "midd
   readonly scores: Readonly<Record<ScoreName, Value>>;
   /** The gradient times the scaled embeddings, `[N, T, C]`, before it becomes scores. */
   readonly products: Value;
-  /** What each block would predict. */
+  /** What each depth of the residual stream would predict. */
   readonly lens: LensValues;
 }
 
@@ -65,7 +66,8 @@ export function buildProgram(config: GPT2Config, entries: ReadonlyMap<string, Te
     mix: g.input("mix", g.float, ["N", "R"]),
     ofLogit: g.input("of_logit", "bool", [1]),
     best: g.input("best", "int64", [1]),
-    normed: g.input("normed", "bool", [config.nLayer, 1, 1]),
+    depths: g.input("depths", "int64", ["D"]),
+    normed: g.input("normed", "bool", ["D", 1, 1]),
   };
   const seen = forward(g, config, w, inputs);
   const { scores, products } = gradientScores(g, config, w, seen, inputs);
@@ -138,9 +140,7 @@ function logitCotangent(
   const onehot = g.cast(g.equal(g.unsqueeze(targets, -1), vocabulary), g.float); // [R, V]
   const p = g.softmax(logits); // [R, V]
   const others = g.sub(p, g.mul(p, onehot)); // [R, V]
-  // By a matrix product: on wasm ReduceSum adds one by one, which loses a digit over 50,257 numbers.
-  const ones = g.add(g.zeros(g.ints([vocabSize, 1]), [vocabSize, 1]), g.floats([1], [])); // [V, 1]
-  return g.where(ofLogit, onehot, g.sub(g.mul(onehot, g.matmul(others, ones)), others));
+  return g.where(ofLogit, onehot, g.sub(g.mul(onehot, sumOverVocabulary(g, others, vocabSize)), others));
 }
 
 /** `[N, T, R]`: `mix[n, r]` where position t is row r, zero elsewhere. */

@@ -6,8 +6,9 @@ import type { Reader } from "./sequence.ts";
 import type { Prediction, Step } from "./types.ts";
 
 /**
- * Options of {@linkcode LanguageModel.steps} and {@linkcode LanguageModel.generate}. Greedy by default, unless the
- * model's `generation_config.json` says `do_sample`: what it says about sampling then holds for what is not given.
+ * Options of {@linkcode LanguageModel.steps}, {@linkcode LanguageModel.generate} and {@linkcode LanguageModel.tree}.
+ * Greedy by default, unless the model's `generation_config.json` says `do_sample`: what it says about sampling then holds
+ * for what is not given.
  */
 export interface DecodeOptions extends SamplingOptions {
   /**
@@ -53,28 +54,50 @@ export interface Choice {
 /** How many tokens are written at most when a caller says nothing. */
 export const DEFAULT_MAX_NEW_TOKENS = 20;
 
-/** Chooses one token after another. Nothing is computed before a choice is asked for. */
+/** Where decoding begins. */
+export interface Start {
+  /** What has been read; what follows is added. */
+  readonly cache: KVCache;
+  /** Reads the rest of what stands before the first choice, and returns the scores of what follows, `[V]`. */
+  readonly read: () => Promise<Float32Array>;
+  /** The first token, when it is not for the options to choose. It does not count as one of `maxNewTokens`. */
+  readonly first?: number;
+}
+
+/** Chooses what follows a prompt. Nothing is computed before a choice is asked for. */
 export async function* choose(
-  { runner, reader, eosTokenIds }: Decoder,
+  decoder: Decoder,
   { tokenIds: prompt }: Prompt,
   options: DecodeOptions,
+  cache: KVCache = decoder.runner.emptyCache(),
 ): AsyncGenerator<Choice> {
-  const { maxNewTokens = DEFAULT_MAX_NEW_TOKENS, stop = [], candidates = 0, signal } = options;
-  const { vocabSize, nPositions } = runner.config;
-  const sample = createSampler(options);
-  expectCount("maxNewTokens", maxNewTokens, 1);
-  expectCount("candidates", candidates, 0);
+  const { runner } = decoder;
+  const { nPositions } = runner.config;
   if (prompt.length >= nPositions) {
     const room = `a prompt of ${prompt.length} tokens as the context holds ${nPositions}`;
     throw new RangeError(`Cannot continue ${room}; shorten it`);
   }
+  yield* chooseFrom(decoder, { cache, read: () => runner.readPrompt(prompt, cache, options.signal) }, options);
+}
+
+/** Chooses one token after another. All but the last one are left in the cache of `start`. */
+export async function* chooseFrom(
+  { runner, reader, eosTokenIds }: Decoder,
+  { cache, read, first }: Start,
+  options: DecodeOptions,
+): AsyncGenerator<Choice> {
+  const { maxNewTokens = DEFAULT_MAX_NEW_TOKENS, stop = [], candidates = 0, signal } = options;
+  const { vocabSize, nPositions } = runner.config;
+  const given = first === undefined ? 0 : 1;
+  const sample = createSampler(options);
+  expectCount("maxNewTokens", maxNewTokens, 1 - given);
+  expectCount("candidates", candidates, 0);
   const stops = stopTest(stop, eosTokenIds, vocabSize);
-  const cache = runner.emptyCache();
   const written: number[] = [];
-  const room = Math.min(maxNewTokens, nPositions - prompt.length);
-  let logits = await runner.readPrompt(prompt, cache, signal);
+  let logits = await read();
+  const room = Math.min(given + maxNewTokens, nPositions - cache.length);
   for (;;) {
-    const tokenId = sample(logits);
+    const tokenId = written.length === 0 && first !== undefined ? first : sample(logits);
     written.push(tokenId);
     yield { tokenId, logits };
     if (written.length >= room || stops(tokenId, () => reader.spell(written))) return;
@@ -82,14 +105,18 @@ export async function* choose(
   }
 }
 
-/** Describes each chosen token: its place, its probability, and what else was likely. */
+/**
+ * Describes each chosen token: its place, its probability, and what else was likely. `shared` was written between the
+ * prompt and the first choice.
+ */
 export async function* describe(
   { reader }: Decoder,
   { tokenIds, text }: Prompt,
   candidates: number,
   choices: AsyncIterable<Choice>,
+  shared: readonly number[] = [],
 ): AsyncGenerator<Step> {
-  const written: number[] = [];
+  const written = [...shared];
   for await (const { tokenId, logits } of choices) {
     const position = tokenIds.length + written.length;
     written.push(tokenId);

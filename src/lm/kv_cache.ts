@@ -35,6 +35,13 @@ export class KVCache {
     values.forEach((rows, layer) => this.#values[layer] = written(this.#values[layer]!, rows, start));
     this.length += keys[0]!.length / this.#width;
   }
+
+  /** Adds copies of those rows of another cache that are from `start` to before `end`. */
+  appendFrom(other: KVCache, start: number, end: number): void {
+    const cut = (buffers: Float32Array[]) =>
+      buffers.map((rows) => rows.subarray(start * this.#width, end * this.#width));
+    this.append(cut(other.keys), cut(other.values));
+  }
 }
 
 /** `buffer` with `rows` at `start`: the same one, or a copy of twice the size. */

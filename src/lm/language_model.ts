@@ -11,7 +11,9 @@ import { predictLayers, rankSequence, rankWords } from "./lens.ts";
 import { type LoadedModel, loadModel, type LoadOptions } from "./load.ts";
 import { explainSequence } from "./saliency.ts";
 import { Reader } from "./sequence.ts";
+import { measureSurprise } from "./surprise.ts";
 import { traceSequence } from "./trace.ts";
+import { growTree } from "./tree.ts";
 import type {
   LayerPredictions,
   LayerPredictionsOptions,
@@ -21,7 +23,9 @@ import type {
 } from "./lens_types.ts";
 import type { IdentityOptions, ModelIdentity } from "./identity_types.ts";
 import type { Saliency, SaliencyOptions } from "./saliency_types.ts";
+import type { Surprise, SurpriseOptions } from "./surprise_types.ts";
 import type { Trace, TraceOptions } from "./trace_types.ts";
+import type { GrowingTree } from "./tree_types.ts";
 import type { FloatTensor, Sequence, Step } from "./types.ts";
 
 /**
@@ -137,6 +141,29 @@ export class LanguageModel implements AsyncDisposable {
   }
 
   /**
+   * Decodes as {@linkcode LanguageModel.generate} does, and remembers what the model has read, so that the text can be
+   * continued from any of its tokens in other ways: see {@linkcode GrowingTree.fork}.
+   *
+   * @throws {RangeError} When an option is out of range, or the prompt leaves no room in the context.
+   *
+   * @example The second likeliest word in each place
+   * ```ts
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   *
+   * await using model = await LanguageModel.fromPretrained();
+   * const tree = await model.tree("Once upon a time", { maxNewTokens: 3 });
+   * for (const step of tree.data.branches[0]!.steps) {
+   *   const { sequence, logProb } = await tree.fork(step, step.candidates[1]!.tokenId);
+   *   console.log(logProb, sequence.text);
+   * }
+   * ```
+   */
+  async tree(prompt: string | readonly number[], options: DecodeOptions = {}): Promise<GrowingTree> {
+    const prepare = (own: DecodeOptions) => this.#decoding(own);
+    return await growTree(this.#decoder(), { prompt: this.#reader.read(prompt), options, prepare });
+  }
+
+  /**
    * Reads a sequence and records what the model computes on the way.
    *
    * @throws {TypeError} When a capture does not exist.
@@ -188,7 +215,8 @@ export class LanguageModel implements AsyncDisposable {
   /**
    * What each block would predict at one position if it were the last: its hidden state, by default with `ln_f`
    * applied, times the unembedding. The last block's predictions are the model's own, which is checked on each call to
-   * 1e-4 of the best logit.
+   * 1e-4 of the best logit. Each entry has the entropy of its distribution, and how far that is from the model's own,
+   * KL(final || layer), in nats. With `halves` the residual stream is also read after the attention of each block.
    *
    * @throws {RangeError} When the position has no tokens before it, or `topK` is not in the vocabulary's size.
    * @throws {TypeError} When `norm` is neither `"final"` nor `"none"`.
@@ -200,7 +228,9 @@ export class LanguageModel implements AsyncDisposable {
    * await using model = await LanguageModel.fromPretrained();
    * const sequence = model.sequence("The keys to the cabinet are");
    * const { layers } = await model.layerPredictions(sequence, { position: sequence.tokenIds.length - 1, topK: 3 });
-   * for (const { layer, predictions } of layers) console.log(layer, predictions.map(({ token }) => token.text));
+   * for (const { layer, predictions, divergence } of layers) {
+   *   console.log(layer, predictions.map(({ token }) => token.text), divergence);
+   * }
    * ```
    */
   async layerPredictions(sequence: Sequence, options: LayerPredictionsOptions): Promise<LayerPredictions> {
@@ -211,7 +241,8 @@ export class LanguageModel implements AsyncDisposable {
   }
 
   /**
-   * How the tokens of a sequence rank in what each block would predict: by default every token after the prompt.
+   * How the tokens of a sequence rank in what each block would predict: by default every token after the prompt. Beside
+   * the ranks stand the probabilities of the tokens, and of each block's distribution the entropy and KL(final || layer).
    *
    * @throws {RangeError} When a position has no tokens before it.
    * @throws {TypeError} When `norm` is neither `"final"` nor `"none"`.
@@ -254,6 +285,36 @@ export class LanguageModel implements AsyncDisposable {
     this.#reader.expectSequence(sequence);
     const stop = { ...options, signal: stoppable(options.signal) };
     return await rankWords(this.#model.runner, this.#reader, sequence, stop);
+  }
+
+  /**
+   * How much each token of a sequence surprised the model: ln p of the token that stands there, the entropy of what the
+   * model expected, the rank of the token and the likeliest alternatives; by default at every position but the first, in
+   * the prompt too. The perplexity is exp of the mean of −ln p, as Hugging Face's guide computes it for one window,
+   * https://huggingface.co/docs/transformers/perplexity
+   *
+   * The scores of the vocabulary are reduced inside the graph: `[T, V]` of them are never held.
+   *
+   * @throws {RangeError} When a position has no tokens before it, the sequence has a single token, or `topK` is not in
+   * the vocabulary's size.
+   *
+   * @example Which token was the least expected?
+   * ```ts
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   *
+   * await using model = await LanguageModel.fromPretrained();
+   * const sequence = model.sequence("The keys to the cabinet are on the moon");
+   * const { positions, logProbs, alternatives, perplexity } = await model.surprise(sequence);
+   * const n = logProbs.data.indexOf(Math.min(...logProbs.data));
+   * console.log(sequence.tokens[positions[n]!]!.text, -logProbs.data[n]!, "nats; likelier:", alternatives[n]![0]!.token.text);
+   * console.log("perplexity", perplexity);
+   * ```
+   */
+  async surprise(sequence: Sequence, options: SurpriseOptions = {}): Promise<Surprise> {
+    this.#expectUsable();
+    this.#reader.expectSequence(sequence);
+    const stop = { ...options, signal: stoppable(options.signal) };
+    return await measureSurprise(this.#model.runner, this.#reader, sequence, stop);
   }
 
   /** The names of the weights, as checkpoints have them: `wte.weight`, `h.0.attn.c_attn.weight` and so on. */
@@ -327,9 +388,12 @@ export class LanguageModel implements AsyncDisposable {
   }
 
   #choices(prompt: Prompt, options: DecodeOptions): AsyncGenerator<Choice> {
+    return choose(this.#decoder(), prompt, this.#decoding(options));
+  }
+
+  #decoding(options: DecodeOptions): DecodeOptions {
     this.#expectUsable();
-    const { sampling } = this.#model;
-    return choose(this.#decoder(), prompt, { ...sampling, ...options, signal: stoppable(options.signal) });
+    return { ...this.#model.sampling, ...options, signal: stoppable(options.signal) };
   }
 
   #expectUsable(): void {

@@ -1,7 +1,8 @@
-import { CHUNK_TOKENS, type LensNumbers, type ModelRunner } from "./model_runner.ts";
+import { CHUNK_TOKENS, type Depth, type LensNumbers, type ModelRunner } from "./model_runner.ts";
 import { checkedPositions } from "./positions.ts";
 import type { Reader } from "./sequence.ts";
 import type {
+  LayerPrediction,
   LayerPredictions,
   LayerPredictionsOptions,
   LensNorm,
@@ -9,11 +10,11 @@ import type {
   RankingsOptions,
   RankingsWatchOptions,
 } from "./lens_types.ts";
-import type { Prediction, Progress, Sequence, Tensor } from "./types.ts";
+import type { Prediction, Progress, Sequence } from "./types.ts";
 
-/** The most logits, layers times rows times vocabulary, of one run: 32 MiB for each of the few tensors of that size. */
+/** The most logits, depths times rows times vocabulary, of one run: 32 MiB for each of the few tensors of that size. */
 const CHUNK_LOGITS = 2 ** 23;
-/** How far the last layer may be from the model's own logits, relative to the best of them where that is above 1. */
+/** How far the last depth may be from the model's own logits, relative to the best of them where that is above 1. */
 const GAP_BOUND = 1e-4;
 
 /** A token that is ranked as what follows the token at `row`. */
@@ -31,8 +32,8 @@ interface Piece {
 
 /** How a sequence is read through the lens. */
 export interface LensOptions {
-  /** Which layers have `ln_f` applied. */
-  readonly normed: readonly boolean[];
+  /** Where the residual stream is read; the last one is where the model itself reads it. */
+  readonly depths: readonly Depth[];
   /** K, how many of the best tokens are wanted. */
   readonly best: number;
   /** The most logits of one run. */
@@ -45,16 +46,22 @@ export interface LensOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What each of L layers says about each of N questions. */
+/** What each of D depths says about each of N questions. */
 export interface LensReading {
-  /** 1 + the number of tokens with a strictly greater logit, `[L, N]`. */
+  /** 1 + the number of tokens with a strictly greater logit, `[D, N]`. */
   readonly ranks: Int32Array;
-  /** The best tokens, best first, `[L, N, K]`. */
+  /** ln p of the token that is asked about, `[D, N]`. */
+  readonly logProbs: Float64Array;
+  /** The best tokens, best first, `[D, N, K]`. */
   readonly tokenIds: Int32Array;
-  /** Their logits, `[L, N, K]`. */
+  /** Their logits, `[D, N, K]`. */
   readonly logits: Float32Array;
-  /** ln Σ exp(logit) over the vocabulary, `[L, N]`. */
+  /** ln Σ exp(logit) over the vocabulary, `[D, N]`. */
   readonly logSums: Float64Array;
+  /** The entropy of each distribution in nats, `[D, N]`. */
+  readonly entropies: Float32Array;
+  /** KL(last depth || this one) in nats, `[D, N]`. */
+  readonly divergences: Float32Array;
 }
 
 /** What each layer would predict at one position. */
@@ -64,19 +71,27 @@ export async function predictLayers(
   sequence: Sequence,
   options: LayerPredictionsOptions,
 ): Promise<LayerPredictions> {
-  const { topK = 10, norm = "final", signal } = options;
+  const { topK = 10, norm = "final", halves = false, signal } = options;
   const { nLayer: L, vocabSize: V } = runner.config;
-  if (!Number.isInteger(topK) || topK < 1 || topK > V) {
-    throw new RangeError(`Cannot list topK ${topK} tokens as it must be a whole number from 1 to ${V}`);
-  }
+  expectTopK(topK, V);
   const [position] = checkedPositions("show the layers at", sequence, [options.position]) as [number];
   const asked = [{ row: position - 1, tokenId: sequence.tokenIds[position]! }];
-  const normed = normedLayers(norm, L);
-  const seen = await readLens(runner, sequence, asked, { normed, best: topK, signal });
-  const layers = Array.from({ length: L }, (_, layer) => {
-    return { layer, predictions: predictionsOf(reader, seen, layer, topK) };
-  });
+  const depths = depthsOf(norm, L, halves);
+  const seen = await readLens(runner, sequence, asked, { depths, best: topK, signal });
+  const layers = depths.map(({ index }, d): LayerPrediction => ({
+    layer: Math.floor(index / 2),
+    after: index % 2 === 0 ? "attention" : "block",
+    predictions: predictionsOf(reader, seen, d, topK),
+    entropy: seen.entropies[d]!,
+    divergence: seen.divergences[d]!,
+  }));
   return { sequence, position, norm, layers };
+}
+
+/** @throws {RangeError} When a vocabulary of `V` tokens has no `topK` best ones. */
+export function expectTopK(topK: number, V: number): void {
+  if (Number.isInteger(topK) && topK >= 1 && topK <= V) return;
+  throw new RangeError(`Cannot list topK ${topK} tokens as it must be a whole number from 1 to ${V}`);
 }
 
 /** How the tokens of a sequence rank in each layer. */
@@ -88,8 +103,8 @@ export async function rankSequence(
   const { norm = "final", onProgress, signal } = options;
   const positions = checkedPositions("rank", sequence, options.positions);
   const tokenIds = positions.map((position) => sequence.tokenIds[position]!);
-  const ranks = await ranksOf(runner, sequence, positions, tokenIds, { norm, onProgress, signal });
-  return { sequence, positions, tokenIds, ranks, norm };
+  const seen = await rank(runner, sequence, positions, tokenIds, { norm, onProgress, signal });
+  return { sequence, positions, tokenIds, ...seen, norm };
 }
 
 /** How chosen words rank in each layer, all in the place of one token. */
@@ -110,11 +125,11 @@ export async function rankWords(
   const words = watch.map((word) => reader.word(word));
   const tokenIds = words.map((word) => word.tokenIds[0]!);
   const positions = words.map(() => position);
-  const ranks = await ranksOf(runner, sequence, positions, tokenIds, { norm, signal });
-  return { sequence, positions, tokenIds, ranks, norm, words };
+  const seen = await rank(runner, sequence, positions, tokenIds, { norm, signal });
+  return { sequence, positions, tokenIds, ...seen, norm, words };
 }
 
-async function ranksOf(
+async function rank(
   runner: ModelRunner,
   sequence: Sequence,
   positions: readonly number[],
@@ -124,15 +139,21 @@ async function ranksOf(
     readonly onProgress?: ((progress: Progress) => void) | undefined;
     readonly signal?: AbortSignal | undefined;
   },
-): Promise<Tensor> {
+): Promise<Pick<Rankings, "ranks" | "probabilities" | "entropies" | "divergences">> {
   const { nLayer } = runner.config;
   const total = positions.length;
   const asked = positions.map((position, n) => ({ row: position - 1, tokenId: tokenIds[n]! }));
   const onAnswered = (completed: number) =>
     onProgress?.({ task: "rankings", completed, total, message: `Ranked ${completed} of ${total} tokens` });
-  const normed = normedLayers(norm, nLayer);
-  const { ranks } = await readLens(runner, sequence, asked, { normed, best: 1, onAnswered, signal });
-  return { data: ranks, shape: [nLayer, total] };
+  const depths = depthsOf(norm, nLayer);
+  const seen = await readLens(runner, sequence, asked, { depths, best: 1, onAnswered, signal });
+  const shape = [nLayer, total];
+  return {
+    ranks: { data: seen.ranks, shape },
+    probabilities: { data: Float32Array.from(seen.logProbs, Math.exp), shape },
+    entropies: { data: seen.entropies, shape },
+    divergences: { data: seen.divergences, shape },
+  };
 }
 
 /** Reads a sequence in pieces and looks at what is asked through the lens. */
@@ -142,12 +163,12 @@ export async function readLens(
   asked: readonly Asked[],
   options: LensOptions,
 ): Promise<LensReading> {
-  const { normed, best, chunkLogits = CHUNK_LOGITS, chunkTokens = CHUNK_TOKENS, onAnswered, signal } = options;
-  const { nLayer: L, vocabSize: V } = runner.config;
-  const reading = emptyReading(L, asked.length, best);
+  const { depths, best, chunkLogits = CHUNK_LOGITS, chunkTokens = CHUNK_TOKENS, onAnswered, signal } = options;
+  const D = depths.length;
+  const reading = emptyReading(D, asked.length, best);
   const cache = runner.emptyCache();
   let answered = 0;
-  const chunkRows = Math.max(1, Math.floor(chunkLogits / (L * V)));
+  const chunkRows = Math.max(1, Math.floor(chunkLogits / (D * runner.config.vocabSize)));
   for (const piece of planPieces(asked, chunkRows, chunkTokens)) {
     cache.rewind(piece.start);
     const ids = tokenIds.slice(piece.start, piece.end);
@@ -157,7 +178,7 @@ export async function readLens(
     }
     const rows = piece.asked.map((n) => asked[n]!.row - piece.start);
     const targets = piece.asked.map((n) => asked[n]!.tokenId);
-    take(reading, await runner.look({ tokenIds: ids, cache, rows, targets, best, normed }, signal), piece.asked, L);
+    take(reading, await runner.look({ tokenIds: ids, cache, rows, targets, best, depths }, signal), piece.asked, D);
     onAnswered?.(answered += piece.asked.length);
   }
   return reading;
@@ -180,51 +201,69 @@ function planPieces(asked: readonly Asked[], most: number, tokens: number): read
   return pieces;
 }
 
-function emptyReading(L: number, N: number, K: number): LensReading {
+function emptyReading(D: number, N: number, K: number): LensReading {
   return {
-    ranks: new Int32Array(L * N),
-    tokenIds: new Int32Array(L * N * K),
-    logits: new Float32Array(L * N * K),
-    logSums: new Float64Array(L * N),
+    ranks: new Int32Array(D * N),
+    logProbs: new Float64Array(D * N),
+    tokenIds: new Int32Array(D * N * K),
+    logits: new Float32Array(D * N * K),
+    logSums: new Float64Array(D * N),
+    entropies: new Float32Array(D * N),
+    divergences: new Float32Array(D * N),
   };
 }
 
-/** Puts the numbers of one run, `[L, R]`, in their places. */
-function take(reading: LensReading, seen: LensNumbers, asked: readonly number[], L: number): void {
-  const N = reading.ranks.length / L;
+/** Puts the numbers of one run, `[D, R]`, in their places. */
+function take(reading: LensReading, seen: LensNumbers, asked: readonly number[], D: number): void {
+  const N = reading.ranks.length / D;
   const K = reading.logits.length / reading.ranks.length;
   const R = asked.length;
   asked.forEach((n, r) => {
-    for (let layer = 0; layer < L; ++layer) {
-      const from = layer * R + r;
-      const to = layer * N + n;
+    const lastTotal = Math.log(seen.total[(D - 1) * R + r]!);
+    for (let depth = 0; depth < D; ++depth) {
+      const from = depth * R + r;
+      const to = depth * N + n;
+      const greatest = seen.logits[from * K]!;
+      const total = Math.log(seen.total[from]!);
       reading.ranks[to] = 1 + seen.greater[from]!;
+      reading.logProbs[to] = seen.target[from]! - greatest - total;
       reading.logits.set(seen.logits.subarray(from * K, (from + 1) * K), to * K);
       reading.tokenIds.set(seen.tokenIds.subarray(from * K, (from + 1) * K), to * K);
-      reading.logSums[to] = seen.logits[from * K]! + Math.log(seen.total[from]!);
+      reading.logSums[to] = greatest + total;
+      reading.entropies[to] = total - seen.mean[from]!;
+      // Rounding may leave less than nothing of a distribution that is all but the last one.
+      reading.divergences[to] = Math.max(0, total - lastTotal - seen.shift[from]!);
     }
-    expectOwnLogits(seen.gap[r]!, reading.logits[((L - 1) * N + n) * K]!);
+    expectOwnLogits(seen.gap[r]!, reading.logits[((D - 1) * N + n) * K]!);
   });
 }
 
-/** The last layer of the lens is the model; anything else would be a mistake of ours. */
+/** The last depth of the lens is the model; anything else would be a mistake of ours. */
 function expectOwnLogits(gap: number, greatest: number): void {
   if (gap <= GAP_BOUND * Math.max(1, Math.abs(greatest))) return;
   throw new Error(`Cannot read the layers as the last one is ${gap} away from the model's own logits`);
 }
 
-function predictionsOf(reader: Reader, seen: LensReading, layer: number, K: number): Prediction[] {
-  const logits = [...seen.logits.subarray(layer * K, (layer + 1) * K)];
+/** The K best tokens at index `at` of `[D, N]`. */
+export function predictionsOf(reader: Reader, seen: LensReading, at: number, K: number): Prediction[] {
+  const logits = [...seen.logits.subarray(at * K, (at + 1) * K)];
   return logits.map((logit, k) => {
-    const tokenId = seen.tokenIds[layer * K + k]!;
-    const probability = Math.exp(logit - seen.logSums[layer]!);
+    const tokenId = seen.tokenIds[at * K + k]!;
+    const probability = Math.exp(logit - seen.logSums[at]!);
     return { tokenId, token: reader.token(tokenId), probability, logit, rank: 1 + logits.indexOf(logit) };
   });
 }
 
-function normedLayers(norm: LensNorm, L: number): readonly boolean[] {
+/** Where the model itself reads the residual stream. */
+export function lastDepth(L: number): Depth {
+  return { index: 2 * L - 1, normed: true };
+}
+
+/** The ends of all blocks, or both halves of all. */
+function depthsOf(norm: LensNorm, L: number, halves = false): readonly Depth[] {
   if (norm !== "final" && norm !== "none") {
     throw new TypeError(`Cannot use norm ${JSON.stringify(norm)}; use "final" or "none"`);
   }
-  return Array.from({ length: L }, (_, layer) => norm === "final" || layer === L - 1);
+  const depths = Array.from({ length: 2 * L }, (_, index) => ({ index, normed: norm === "final" }));
+  return depths.with(-1, lastDepth(L)).filter(({ index }) => halves || index % 2 === 1);
 }

@@ -28,22 +28,31 @@ export interface LayerPredictionsOptions {
    * @default {"final"}
    */
   readonly norm?: LensNorm;
+  /**
+   * Whether each block is read twice, after its attention and at its end: 2L entries rather than L.
+   *
+   * @default {false}
+   */
+  readonly halves?: boolean;
   /** Stops between two runs. */
   readonly signal?: AbortSignal;
 }
 
-/** What one block would predict if it were the last. */
+/** What one block, or its attention half, would predict if it were the last. */
 export interface LayerPrediction {
   /** The 0-based index of the block. */
   readonly layer: number;
   /** Where in the block: after its attention was added to the residual stream, or after its MLP, which ends it. */
-  readonly after?: "attention" | "block";
+  readonly after: "attention" | "block";
   /** The most likely tokens, best first. */
   readonly predictions: readonly Prediction[];
   /** The entropy of the whole distribution, in nats. */
-  readonly entropy?: number;
-  /** KL(final || this), in nats: how far the model's own distribution is from this one; 0 after the last block. */
-  readonly divergence?: number;
+  readonly entropy: number;
+  /**
+   * KL(final || this), in nats, as the tuned lens (Belrose et al. 2023) measures it: how far this distribution is from the
+   * model's own; 0 after the last block.
+   */
+  readonly divergence: number;
 }
 
 /** What each block would predict at one position. */
@@ -54,7 +63,10 @@ export interface LayerPredictions {
   readonly position: number;
   /** The norm before the unembedding. */
   readonly norm: LensNorm;
-  /** L entries, the first block first. The last one is what the model itself predicts. */
+  /**
+   * The first block first: L entries, or with `halves` 2L, attention before block. The last one is what the model itself
+   * predicts.
+   */
   readonly layers: readonly LayerPrediction[];
 }
 
@@ -104,11 +116,11 @@ export interface Rankings {
   /** Int32 `[L, N]`, 1 is the most likely: 1 + the number of tokens with a strictly greater logit. */
   readonly ranks: Tensor;
   /** `[L, N]`, the probability of each ranked token. */
-  readonly probabilities?: FloatTensor;
+  readonly probabilities: FloatTensor;
   /** `[L, N]`, the entropy of the whole distribution, in nats. */
-  readonly entropies?: FloatTensor;
-  /** `[L, N]`, KL(final || layer) in nats: how far the model's own distribution is from that of the layer. */
-  readonly divergences?: FloatTensor;
+  readonly entropies: FloatTensor;
+  /** `[L, N]`, KL(final || layer) in nats: how far the layer's distribution is from the model's own; the last row is 0. */
+  readonly divergences: FloatTensor;
   /** The norm before the unembedding. */
   readonly norm: LensNorm;
   /** The watched words, N of them, each ranked by its first token; only of {@linkcode LanguageModel.rankingsWatch}. */

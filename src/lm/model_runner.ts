@@ -19,7 +19,15 @@ interface Question {
   readonly ofLogit?: boolean;
   readonly embeddingScale?: number;
   readonly best?: number;
-  readonly normed?: readonly boolean[];
+  readonly depths?: readonly Depth[];
+}
+
+/** Where the logit lens reads the residual stream. */
+export interface Depth {
+  /** 2i after the attention of block i, 2i + 1 after its MLP. */
+  readonly index: number;
+  /** Whether `ln_f` is applied. */
+  readonly normed: boolean;
 }
 
 /** What is differentiated in one run. */
@@ -105,7 +113,8 @@ export class ModelRunner implements AsyncDisposable {
 
   /**
    * Reads the next tokens after those in `cache`, appends them to it, and looks at `rows` through the lens: how many
-   * tokens each block prefers to `targets[r]`, and its `best` tokens. See {@linkcode LENS} for the shapes.
+   * tokens each depth prefers to `targets[r]`, its `best` tokens, and more. See {@linkcode LENS}. The last depth is what
+   * the others are compared with.
    */
   async look(
     request: {
@@ -114,7 +123,7 @@ export class ModelRunner implements AsyncDisposable {
       readonly rows: readonly number[];
       readonly targets: readonly number[];
       readonly best: number;
-      readonly normed: readonly boolean[];
+      readonly depths: readonly Depth[];
     },
     signal?: AbortSignal,
   ): Promise<LensNumbers> {
@@ -178,9 +187,9 @@ export class ModelRunner implements AsyncDisposable {
 
   #inputs(tokenIds: readonly number[], cache: KVCache, rows: readonly number[], question: Question = {}): Feed[] {
     const { program: { inputs }, config } = this;
-    const { targets, mix = new Float32Array(0), ofLogit = false, embeddingScale = 1, best = 0, normed = [] } = question;
+    const { targets, mix = new Float32Array(0), ofLogit = false, embeddingScale = 1, best = 0, depths = [] } = question;
     const R = rows.length;
-    const L = config.nLayer;
+    const D = depths.length;
     const dims = [cache.length, config.nEmbd];
     return [
       { value: inputs.inputIds, data: toInt64(tokenIds), dims: [tokenIds.length] },
@@ -192,11 +201,8 @@ export class ModelRunner implements AsyncDisposable {
       { value: inputs.ofLogit, data: Uint8Array.of(Number(ofLogit)), dims: [1] },
       { value: inputs.embeddingScale, data: Float32Array.of(embeddingScale), dims: [1] },
       { value: inputs.best, data: toInt64([best]), dims: [1] },
-      {
-        value: inputs.normed,
-        data: Uint8Array.from({ length: L }, (_, i) => Number(normed[i] ?? false)),
-        dims: [L, 1, 1],
-      },
+      { value: inputs.depths, data: toInt64(depths.map(({ index }) => index)), dims: [D] },
+      { value: inputs.normed, data: Uint8Array.from(depths, ({ normed }) => Number(normed)), dims: [D, 1, 1] },
     ];
   }
 

@@ -83,7 +83,16 @@ export interface Step {
 /** What a long call has done so far. */
 export interface Progress {
   /** What is being done. */
-  readonly task: "download" | "load" | "identity" | "trace" | "saliency" | "rankings" | "factors" | "clusters";
+  readonly task:
+    | "download"
+    | "load"
+    | "identity"
+    | "trace"
+    | "saliency"
+    | "rankings"
+    | "surprise"
+    | "factors"
+    | "clusters";
   /** How many units are done; bytes, for a download and an identity. */
   readonly completed: number;
   /** How many units there are. */

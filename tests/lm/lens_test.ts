@@ -8,6 +8,7 @@ import { checkpointCopy, GOLDEN_NAMES, maxAbsDifference, openGolden } from "../s
 
 const LOGIT_BOUND = 1e-4;
 const PROBABILITY_BOUND = 1e-5;
+const NATS_BOUND = 2e-5; // of entropies and divergences, which reach 8
 const NORMS: readonly LensNorm[] = ["final", "none"];
 
 /** A golden checkpoint, its longer prompt, and a model of it. */
@@ -22,6 +23,12 @@ async function open(name = "f32", backend: "wasm" | "native" = "wasm") {
   };
   const sequence = model.sequence(tokenIds, { promptLength });
   return { golden, model, sequence, directory: copy.directory, [Symbol.asyncDispose]: dispose };
+}
+
+/** Holds `actual` to `golden` within `bound`. */
+function close(actual: ArrayLike<number>, golden: ArrayLike<number>, bound: number, what: string): void {
+  const difference = maxAbsDifference(actual, golden);
+  ok(difference <= bound, `${what}: ${difference} > ${bound}`);
 }
 
 /** Holds predictions to the logits of a whole vocabulary, in their order. */
@@ -51,7 +58,8 @@ for (const backend of ["wasm", "native"] as const) {
           const seen = await model.layerPredictions(sequence, { position, norm });
           deepEqual([seen.position, seen.norm, seen.sequence], [position, norm, sequence]);
           deepEqual(seen.layers.map(({ layer }) => layer), [...Array(nLayer).keys()]);
-          seen.layers.forEach(({ layer, predictions }) => {
+          seen.layers.forEach(({ layer, after, predictions }) => {
+            equal(after, "block");
             equal(predictions.length, 10);
             equalsLogits(predictions, all.subarray(layer * vocabSize, (layer + 1) * vocabSize));
           });
@@ -63,6 +71,48 @@ for (const backend of ["wasm", "native"] as const) {
           deepEqual(rankings.ranks.shape, expected.shape);
           deepEqual([...rankings.ranks.data], [...expected.data]);
           ok(rankings.ranks.data instanceof Int32Array);
+        }
+      }
+    });
+
+    Deno.test(`the lens on ${backend} measures what PyTorch and the tuned lens measure on ${name}`, async () => {
+      const golden = await openGolden(name);
+      await using opened = await open(name, backend);
+      const { model } = opened;
+      const { nLayer, vocabSize } = model.config;
+      for (const [key, { tokenIds, promptLength, positions }] of Object.entries(golden.prompts)) {
+        const sequence = model.sequence(tokenIds, { promptLength });
+        const N = positions.length;
+        for (const norm of NORMS) {
+          const theirs = async (array: string) =>
+            (await golden.array(`${key}/lens/${norm}/${array}`, "predictions.safetensors")).data;
+          const [logits, entropies, divergences] = await Promise.all(
+            ["logits", "entropies", "divergences"].map(theirs),
+          );
+
+          const { layers } = await model.layerPredictions(sequence, {
+            position: positions.at(-1)!,
+            norm,
+            halves: true,
+          });
+          deepEqual(layers.map(({ layer }) => layer), Array.from({ length: 2 * nLayer }, (_, i) => Math.floor(i / 2)));
+          layers.forEach(({ after, predictions, entropy, divergence }, d) => {
+            equal(after, d % 2 === 0 ? "attention" : "block");
+            equalsLogits(predictions, logits!.subarray(d * vocabSize, (d + 1) * vocabSize));
+            close([entropy], [entropies![(d + 1) * N - 1]!], NATS_BOUND, `entropy ${d}`);
+            close([divergence], [divergences![(d + 1) * N - 1]!], NATS_BOUND, `divergence ${d}`);
+          });
+          equal(layers.at(-1)!.divergence, 0);
+
+          const seen = await model.rankings(sequence, { norm });
+          const ofBlocks = (array: Float32Array) => array.filter((_, i) => Math.floor(i / N) % 2 === 1);
+          for (const array of ["probabilities", "entropies", "divergences"] as const) {
+            deepEqual(seen[array].shape, [nLayer, N]);
+            ok(seen[array].data instanceof Float32Array);
+            const bound = array === "probabilities" ? PROBABILITY_BOUND : NATS_BOUND;
+            close(seen[array].data, ofBlocks(await theirs(array)), bound, `${key} ${norm} ${array}`);
+          }
+          deepEqual([...seen.divergences.data.subarray(-N)], Array(N).fill(0));
         }
       }
     });
@@ -124,22 +174,24 @@ Deno.test("rankings() are the same whatever the chunks", async () => {
   await using _ = runner;
   const asked = [...[9, 3, 3, 3, 26, 0].map((row) => ({ row, tokenId: tokenIds[row + 1]! })), { row: 3, tokenId: 50 }];
   const sequence = { tokenIds, tokens: [], promptLength: 1, text: "" };
-  const normed = Array<boolean>(12).fill(true);
-  const whole = await readLens(runner, sequence, asked, { normed, best: 3 });
+  const depths = Array.from({ length: 12 }, (_, layer) => ({ index: 2 * layer + 1, normed: true }));
+  const whole = await readLens(runner, sequence, asked, { depths, best: 3 });
   for (const [rows, chunkTokens] of [[1, 256], [2, 256], [3, 256], [9, 4], [2, 1], [0, 5]] as const) {
     const steps: number[] = [];
     const onAnswered = (count: number) => steps.push(count);
     const limits = { chunkLogits: rows * 12 * 97, chunkTokens };
-    const cut = await readLens(runner, sequence, asked, { normed, best: 3, ...limits, onAnswered });
+    const cut = await readLens(runner, sequence, asked, { depths, best: 3, ...limits, onAnswered });
     if (chunkTokens === 256) {
       deepEqual(steps, Array.from({ length: Math.ceil(7 / rows) }, (_, i) => Math.min(7, rows * (i + 1))));
     }
     equal(steps.at(-1), 7);
     deepEqual([cut.ranks, cut.tokenIds], [whole.ranks, whole.tokenIds]);
     ok(maxAbsDifference(cut.logits, whole.logits) <= 1e-5);
-    ok(maxAbsDifference(cut.logSums, whole.logSums) <= 1e-5);
+    for (const name of ["logSums", "logProbs", "entropies", "divergences"] as const) {
+      ok(maxAbsDifference(cut[name], whole[name]) <= 1e-5, name);
+    }
   }
-  await rejects(readLens(runner, sequence, asked, { normed: normed.with(11, false), best: 1 }), {
+  await rejects(readLens(runner, sequence, asked, { depths: depths.with(11, { index: 23, normed: false }), best: 1 }), {
     name: "Error",
     message: /^Cannot read the layers as the last one is [\d.]+ away from the model's own logits$/,
   });
@@ -167,6 +219,27 @@ Deno.test("rankingsWatch() ranks words and ids in the place of one token", async
       return seen.tokenIds.map((id) => rankOf(logits.subarray(layer * 97, (layer + 1) * 97), id));
     });
     deepEqual([...seen.ranks.data], expected.flat());
+    const probabilities = Array.from({ length: 12 }, (_, layer) => {
+      const own = logits.subarray(layer * 97, (layer + 1) * 97);
+      return seen.tokenIds.map((id) => Math.exp(own[id]! - logSumExp(own)));
+    });
+    close(seen.probabilities.data, probabilities.flat(), PROBABILITY_BOUND, norm);
+    deepEqual([seen.entropies.shape, seen.divergences.shape], [[12, 4], [12, 4]]);
+  }
+});
+
+Deno.test("layerPredictions() without halves are the blocks of those with halves", async () => {
+  await using opened = await open("twelve_layers");
+  const { model, sequence } = opened;
+  for (const norm of NORMS) {
+    const both = (await model.layerPredictions(sequence, { position: 9, norm, halves: true })).layers;
+    const { layers } = await model.layerPredictions(sequence, { position: 9, norm, halves: false });
+    const blocks = both.filter(({ after }) => after === "block");
+    layers.forEach(({ layer, predictions, entropy, divergence }, i) => {
+      equal(layer, blocks[i]!.layer);
+      deepEqual(predictions.map(({ tokenId }) => tokenId), blocks[i]!.predictions.map(({ tokenId }) => tokenId));
+      close([entropy, divergence], [blocks[i]!.entropy, blocks[i]!.divergence], NATS_BOUND, `${i}`);
+    });
   }
 });
 

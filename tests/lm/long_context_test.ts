@@ -1,7 +1,8 @@
-import { deepEqual, equal, ok } from "@std/assert";
+import { deepEqual, equal, ok, rejects } from "@std/assert";
 import { LanguageModel } from "../../mod.ts";
 import { parseConfig } from "../../src/gpt2/config.ts";
 import { CHUNK_TOKENS } from "../../src/lm/model_runner.ts";
+import { logSumExp } from "../../src/lm/numbers.ts";
 import { maxAbsDifference } from "../support/goldens.ts";
 import { randomCheckpoint, tensorSpecs, TINY } from "../support/tiny_gpt2.ts";
 
@@ -48,6 +49,27 @@ Deno.test("a text longer than one run is read in chunks to the same numbers", as
   deepEqual(hiddenStates!.shape, [3, CONTEXT, 12]);
   deepEqual(activations!.shape, [2, CONTEXT, 20]);
   ok(hiddenStates!.data.every((state) => state !== 0), "a hidden state was left out");
+});
+
+Deno.test("surprise() of a text longer than one run is that of its logits, and stops between runs", async () => {
+  await using opened = await open();
+  const { model } = opened;
+  const sequence = model.sequence(IDS);
+  const V = TINY.vocab_size;
+  const { logits } = await model.trace(sequence, { capture: ["logits"] });
+  const completed: number[] = [];
+  const { logProbs } = await model.surprise(sequence, { onProgress: (progress) => completed.push(progress.completed) });
+  deepEqual(completed, [CHUNK_TOKENS, CONTEXT - 1]);
+  const expected = IDS.slice(1).map((id, row) => {
+    const own = logits!.data.subarray(row * V, (row + 1) * V);
+    return own[id]! - logSumExp(own);
+  });
+  ok(maxAbsDifference(logProbs.data, expected) <= 1e-4);
+
+  const controller = new AbortController();
+  const reason = new Error("enough");
+  const onProgress = () => controller.abort(reason);
+  await rejects(model.surprise(sequence, { onProgress, signal: controller.signal }), reason);
 });
 
 /** Rows sum to 1 and see nothing of the future. */

@@ -91,7 +91,9 @@ export interface TinyRequest {
   readonly embeddingScale?: number;
   /** How many of the best tokens the lens gives; 0 leaves it out. */
   readonly best?: number;
-  /** Which blocks the lens applies `ln_f` to. */
+  /** Where the lens reads: 2i after the attention of block i, 2i + 1 after its MLP. By default after each block. */
+  readonly depths?: readonly number[];
+  /** At which of them the lens applies `ln_f`. */
   readonly normed?: readonly boolean[];
 }
 
@@ -126,7 +128,8 @@ export async function tinyModel(
 /** What a request is for a session. */
 export function feedsOf({ nLayer, nEmbd }: GPT2Config, { inputs }: Program, request: TinyRequest) {
   const { tokenIds, rows, targets = rows.map(() => 0), mix = [], ofLogit = false, best = 0 } = request;
-  const { normed = Array<boolean>(nLayer).fill(true) } = request;
+  const { depths = Array.from({ length: nLayer }, (_, i) => 2 * i + 1) } = request;
+  const { normed = depths.map(() => true) } = request;
   const past = request.past ?? Array.from({ length: 2 * nLayer }, () => new Float32Array(0));
   const ids = (value: Value, numbers: readonly number[]) => {
     return { value, data: BigInt64Array.from(numbers, BigInt), dims: [numbers.length] };
@@ -142,6 +145,7 @@ export function feedsOf({ nLayer, nEmbd }: GPT2Config, { inputs }: Program, requ
     { value: inputs.ofLogit, data: Uint8Array.of(Number(ofLogit)), dims: [1] },
     ids(inputs.best, [best]),
     { value: inputs.embeddingScale, data: Float32Array.of(request.embeddingScale ?? 1), dims: [1] },
-    { value: inputs.normed, data: Uint8Array.from(normed, Number), dims: [nLayer, 1, 1] },
+    ids(inputs.depths, depths),
+    { value: inputs.normed, data: Uint8Array.from(normed, Number), dims: [normed.length, 1, 1] },
   ];
 }

@@ -93,8 +93,10 @@ export const saliency: Check = and(
   },
 );
 
-const layerPrediction = record<LayerPrediction>({ layer: whole, predictions: list(prediction) }, {
+const layerPrediction = record<LayerPrediction>({
+  layer: whole,
   after: text,
+  predictions: list(prediction),
   entropy: number,
   divergence: number,
 });
@@ -113,13 +115,11 @@ export const rankings: Check = record<Rankings>({
   positions: list(indexIn("T"), "N"),
   tokenIds: list(whole, "N"),
   ranks: ints("L", "N"),
-  norm: text,
-}, {
   probabilities: floats("L", "N"),
   entropies: floats("L", "N"),
   divergences: floats("L", "N"),
-  words: list(word, "N"),
-});
+  norm: text,
+}, { words: list(word, "N") });
 
 /** How much each token surprised the model. */
 export const surprise: Check = record<Surprise>({

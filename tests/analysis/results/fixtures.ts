@@ -90,8 +90,8 @@ export const RESULTS: ResultKinds = {
     position: 5,
     norm: "final",
     layers: [
-      { layer: 0, predictions: [prediction(4)], entropy: 2.5, divergence: 0.1 },
-      { layer: 1, after: "attention", predictions: [prediction(4), prediction(5)] },
+      { layer: 0, after: "block", predictions: [prediction(4)], entropy: 2.5, divergence: 0.1 },
+      { layer: 1, after: "attention", predictions: [prediction(4), prediction(5)], entropy: 2, divergence: 0 },
     ],
   },
   rankings: {
@@ -100,6 +100,8 @@ export const RESULTS: ResultKinds = {
     tokenIds: [1, 2],
     ranks: ints(3, 2),
     probabilities: floats(3, 2),
+    entropies: floats(3, 2),
+    divergences: floats(3, 2),
     norm: "none",
     words: [
       { text: " a", tokenIds: [1], tokens: [prediction(1).token] },

@@ -1,0 +1,154 @@
+"""What each half of each block of a model predicts, and how much each token surprises it.
+
+Run:   .venv-oracle/bin/python scripts/oracles/prediction_goldens.py   (after gpt2_goldens.py, bundled_goldens.py)
+Pins:  torch==2.13.0 transformers==5.23.0 safetensors==0.8.0 tuned-lens==0.2.0 (scripts/requirements-oracle.txt)
+Out:   tests/goldens/gpt2/<case>/predictions.safetensors, predictions.json, and the same in tests/goldens/bundled
+
+Everything is computed in float64 and rounded to float32, from the prompts and positions of golden.json: of the tiny
+checkpoints, and of the bundled model, whose prompts are numbers. Arrays, under `<prompt>/`, with N explained positions,
+T tokens, and D = 2L depths: after the attention of block 0, after block 0, ...
+
+    lens/<norm>/logits                  F32 [D, V]     at the last explained position; not of the bundled model
+    lens/<norm>/probabilities           F32 [D, N]     of the actual token
+    lens/<norm>/entropies               F32 [D, N]     nats
+    lens/<norm>/divergences             F32 [D, N]     KL(final || depth), nats
+    surprise/logProbs                   F32 [T-1]      of the tokens 1 to T-1
+    surprise/entropies                  F32 [T-1]      nats
+    surprise/ranks                      I32 [T-1]      1 = most likely
+    surprise/alternatives               I32 [T-1, 5]   the likeliest tokens, best first
+    surprise/perplexity                 F32 [1]        exp of the loss of transformers
+
+    <norm>: final | none
+
+The entropies and divergences of the blocks under norm "final" are compared with those of the tuned lens package,
+`PredictionTrajectory.entropy` and `.forward_kl` of a `LogitLens`; predictions.json states the difference.
+"""
+
+import json
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+import transformers
+from bundled_goldens import MODEL, OUT as BUNDLED
+from gpt2_checkpoints import CASES, GOLDENS
+from gpt2_goldens import in_float64, load, trace
+from safetensors.torch import save_file
+from transformers import GPT2LMHeadModel
+from tuned_lens.nn.lenses import LogitLens
+from tuned_lens.plotting.prediction_trajectory import PredictionTrajectory
+
+TOP_K = 5
+LARGEST_STORED_VOCABULARY = 1000
+
+
+@torch.no_grad()
+def residual_stream(model: GPT2LMHeadModel, ids: list[int]) -> torch.Tensor:
+    """The residual stream after each half of each block, [D, T, C]."""
+    middles, hooks = [], []
+    for block in model.transformer.h:
+        hooks.append(block.ln_2.register_forward_pre_hook(lambda _, args: middles.append(args[0].squeeze(0))))
+    ends = trace(model, ids)["hiddenStates"][1:]
+    for hook in hooks:
+        hook.remove()
+    return torch.stack([half for pair in zip(middles, ends, strict=True) for half in pair])
+
+
+@torch.no_grad()
+def lens(model: GPT2LMHeadModel, ids: list[int], positions: list[int]) -> dict[str, torch.Tensor]:
+    """What each depth says of the explained positions."""
+    rows = residual_stream(model, ids)[:, [position - 1 for position in positions]]  # [D, N, C]
+    normed = model.transformer.ln_f(rows)
+    targets = torch.tensor([ids[position] for position in positions])
+    arrays = {}
+    for norm, states in {"final": normed, "none": torch.cat([rows[:-1], normed[-1:]])}.items():
+        logits = model.lm_head(states)  # [D, N, V]
+        log_p = logits.log_softmax(-1)
+        arrays |= {
+            f"lens/{norm}/logits": logits[:, -1],
+            f"lens/{norm}/probabilities": log_p.exp()[:, range(len(positions)), targets],
+            f"lens/{norm}/entropies": torch.distributions.Categorical(logits=logits).entropy(),
+            f"lens/{norm}/divergences": torch.nn.functional.kl_div(
+                log_p, log_p[-1:].expand_as(log_p), reduction="none", log_target=True
+            ).sum(-1),
+        }
+    return arrays
+
+
+@torch.no_grad()
+def surprise(model: GPT2LMHeadModel, ids: list[int]) -> dict[str, torch.Tensor]:
+    """What the model expected at each position but the first."""
+    tokens = torch.tensor([ids])
+    output = model(tokens, labels=tokens)
+    logits, own = output.logits[0, :-1], tokens[0, 1:, None]
+    return {
+        "surprise/logProbs": logits.log_softmax(-1).gather(-1, own)[:, 0],
+        "surprise/entropies": torch.distributions.Categorical(logits=logits).entropy(),
+        "surprise/ranks": 1 + (logits > logits.gather(-1, own)).sum(-1).int(),
+        "surprise/alternatives": logits.topk(TOP_K).indices.int(),
+        "surprise/perplexity": output.loss.exp()[None],
+    }
+
+
+def from_tuned_lens(model: GPT2LMHeadModel, ids: list[int], positions: list[int], ours: dict) -> float:
+    """How far the blocks are from what the tuned lens package says of them; its first layer is the embeddings."""
+    trajectory = PredictionTrajectory.from_lens_and_model(LogitLens.from_model(model), model, ids)
+    rows = [position - 1 for position in positions]
+    theirs = {"entropies": trajectory.entropy(), "divergences": trajectory.forward_kl()}
+    return max(
+        float((torch.from_numpy(found.stats)[1:, rows] - ours[f"lens/final/{name}"][1::2]).abs().max())
+        for name, found in theirs.items()
+    )
+
+
+def store(folder: Path, name: str, model: GPT2LMHeadModel, prompts: dict[str, tuple[list[int], list[int]]]) -> None:
+    """Write the arrays of all prompts, each its ids and the explained positions."""
+    stored, off = {}, 0.0
+    for prompt, (ids, positions) in prompts.items():
+        arrays = lens(model, ids, positions)
+        off = max(off, from_tuned_lens(model, ids, positions, arrays))
+        for array, values in (arrays | surprise(model, ids)).items():
+            if array.endswith("/logits") and model.config.vocab_size > LARGEST_STORED_VOCABULARY:
+                continue
+            exact = values.dtype == torch.int32
+            stored[f"{prompt}/{array}"] = (values if exact else values.float()).contiguous()
+    assert off < 1e-12, (name, off)
+    save_file(stored, folder / "predictions.safetensors")
+    metadata = {
+        "case": name,
+        "producer": "scripts/oracles/prediction_goldens.py",
+        "versions": {package: version(package) for package in ("torch", "transformers", "tuned-lens")},
+        "reference": "float64, rounded to float32",
+        "tunedLensMaxAbsDifference": off,
+        "shapes": {array: list(values.shape) for array, values in sorted(stored.items())},
+        "maxAbs": {array: float(values.abs().max()) for array, values in sorted(stored.items())},
+    }
+    (folder / "predictions.json").write_text(json.dumps(metadata, indent=1) + "\n")
+    print(f"{name}: tuned lens {off:.1e}")
+
+
+def tiny(name: str) -> None:
+    """Store one tiny checkpoint's golden."""
+    folder = GOLDENS / name
+    prompts = json.loads((folder / "golden.json").read_text())["prompts"]
+    asked = {prompt: (record["tokenIds"], record["positions"]) for prompt, record in prompts.items()}
+    store(folder, name, in_float64(load(folder)), asked)
+
+
+def bundled() -> None:
+    """Store the golden of the bundled model."""
+    prompts = json.loads((BUNDLED / "golden.json").read_text())["prompts"]
+    asked = {}
+    for number, record in enumerate(prompts):
+        ids, length = record["tokenIds"], len(record["promptIds"])
+        asked[str(number)] = (ids, list(range(length, len(ids))))
+    store(BUNDLED, "bundled", in_float64(load(MODEL)), asked)
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    for case in CASES:
+        tiny(case.name)
+    bundled()
