@@ -12,6 +12,7 @@ import { spokenToken, visibleText } from "./glyphs.ts";
 import { predictionList, predictionWords } from "./prediction_list.ts";
 import { ordinalText, probabilityText } from "./quantities.ts";
 import { probabilityLegend, probabilityShare } from "./ramp.ts";
+import { textRegion } from "./scroll_region.ts";
 import { type DecodedStep, type DecodedSteps, writtenWords } from "./steps_record.ts";
 import { quoted, tokenLabel } from "./token_text.ts";
 
@@ -135,9 +136,7 @@ export function stepsHtml(record: DecodedSteps, title: string, note: string): st
   ].join(" ");
   const hint = choiceHint("Hover a written token to see what it was chosen among; click to keep it; arrow keys move.");
   const body = `<div style="${SMALL_STYLE}">${escapeHtml(`${writtenWords(record)}.${note ? ` ${note}` : ""}`)}</div>
-<div role="radiogroup" aria-label="Text; choose a written token" style="${LINE_STYLE}">
-${chips}
-</div>
+${textRegion(`role="radiogroup" aria-label="Text; choose a written token"`, chips, steps.length)}
 <div aria-live="polite" style="min-height:${40 + 17 * lines}px">
 ${panels.join("\n")}
 </div>

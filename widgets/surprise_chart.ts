@@ -82,13 +82,12 @@ export function drawSurprise(table: SurpriseTable, title: string): string {
     margin: 0,
     marks: [
       Plot.text(
-        [`${perplexityWords(table)}\nBar: surprise in ${unit}. Black tick: what was to be expected (entropy).`],
+        [`${perplexityWords(table)}.\nBar: surprise in ${unit}. Black tick: what was to be expected (entropy).`],
         {
           frameAnchor: "left",
           dx: 8,
           textAnchor: "start",
           lineHeight: 1.5,
-          lineWidth: (width - 16) / 11,
           text: (line: string) => line,
         },
       ),

@@ -7,8 +7,14 @@ import type { Surprise } from "../src/lm/surprise_types.ts";
 import type { Prediction } from "../src/lm/types.ts";
 import { isSequence, nameOf } from "./expect.ts";
 import { expectLength, expectPosition, expectShape } from "./expect_shape.ts";
-import { counted } from "./numbers.ts";
-import { informationText, type InformationUnit, inUnit, ordinalText, probabilityText } from "./quantities.ts";
+import {
+  informationText,
+  type InformationUnit,
+  inUnit,
+  ordinalText,
+  probabilityText,
+  wholeText,
+} from "./quantities.ts";
 
 /** How one token surprised. */
 export interface SurpriseRow {
@@ -87,12 +93,18 @@ export function surpriseWords({ nats, entropy, rank }: SurpriseRow, unit: Inform
     `${informationText(entropy, unit)} ${unit} were to be expected (entropy)`;
 }
 
-/** The whole text in one sentence. */
+function perplexityText({ perplexity }: Surprise): string {
+  return Number.isFinite(perplexity) ? perplexity.toFixed(perplexity < 100 ? 2 : 0) : String(perplexity);
+}
+
+/** The whole text in a few words. */
 export function perplexityWords({ surprise, rows, unit }: SurpriseTable): string {
   const mean = rows.reduce((sum, { nats }) => sum + nats, 0) / rows.length;
-  const { perplexity } = surprise;
-  const number = Number.isFinite(perplexity) ? perplexity.toFixed(perplexity < 100 ? 2 : 0) : String(perplexity);
-  return `Perplexity ${number}: ${informationText(mean, unit)} ${unit} of surprise for each of ${
-    counted(rows.length, "token")
-  } on average, as if each had been drawn from ${number} equally likely ones.`;
+  const each = rows.length === 1 ? "for the one token" : `for each of ${wholeText(rows.length)} tokens on average`;
+  return `Perplexity ${perplexityText(surprise)}: ${informationText(mean, unit)} ${unit} of surprise ${each}`;
+}
+
+/** What perplexity means. */
+export function likeWords({ surprise }: SurpriseTable): string {
+  return `as if each were drawn from ${perplexityText(surprise)} equally likely ones`;
 }

@@ -1,17 +1,7 @@
 import type { Surprise } from "../src/lm/surprise_types.ts";
 import type { Sequence } from "../src/lm/types.ts";
 import { choiceForm, choiceHint, choiceRadio, panelRules } from "./choice.ts";
-import {
-  cell,
-  chipHtml,
-  headHtml,
-  LINE_STYLE,
-  placeWords,
-  SMALL_STYLE,
-  tableDetails,
-  textTable,
-  underlineNote,
-} from "./chips.ts";
+import { cell, chipHtml, headHtml, placeWords, SMALL_STYLE, tableDetails, textTable, underlineNote } from "./chips.ts";
 import { overlay } from "./colours.ts";
 import { contentName, escapeHtml } from "./escape.ts";
 import { imageHtml } from "./image.ts";
@@ -20,6 +10,7 @@ import { informationText, type InformationUnit, inUnit, probabilityText, wholeTe
 import { legendHtml } from "./ramp.ts";
 import { drawSurprise } from "./surprise_chart.ts";
 import {
+  likeWords,
   perplexityWords,
   type SurpriseRow,
   surpriseShare,
@@ -27,6 +18,7 @@ import {
   surpriseTable,
   surpriseWords,
 } from "./surprise_rows.ts";
+import { textRegion } from "./scroll_region.ts";
 import { quoted, tokenLabel } from "./token_text.ts";
 import { createView, type View } from "./view.ts";
 
@@ -86,7 +78,7 @@ function panelHtml({ surprise, unit }: SurpriseTable, row: SurpriseRow, most: nu
   if (token === undefined) return "";
   const tokenId = surprise.sequence.tokenIds[row.position] ?? token.id;
   const actual = { tokenId, token, probability: Math.exp(-row.nats), rank: row.rank };
-  return `<div style="font-size:13px;margin:2px 0">Token ${row.position}: ${escapeHtml(quoted(token))} ${
+  return `<div style="font-size:13px;margin:2px 0">Token ${row.position}: ${escapeHtml(quoted(token))}: ${
     escapeHtml(surpriseWords(row, unit))
   }.</div>${predictionList(row.alternatives, actual, { most, mark: "in the text" })}`;
 }
@@ -147,10 +139,10 @@ function drawHtml(table: SurpriseTable, title: string): string {
     label: String(Number(inUnit(share * ceiling, unit).toFixed(2))),
   }));
   const hint = choiceHint("Hover a token to see what was expected there; click to keep it; arrow keys move.");
-  const body = `<div style="font-size:14px;margin:4px 0">${escapeHtml(perplexityWords(table))}</div>
-<div role="radiogroup" aria-label="Text; choose a token" style="${LINE_STYLE}">
-${chips}
-</div>
+  const body = `<div style="font-size:14px;margin:4px 0">${
+    escapeHtml(`${perplexityWords(table)}, ${likeWords(table)}.`)
+  }</div>
+${textRegion(`role="radiogroup" aria-label="Text; choose a token"`, chips, table.surprise.sequence.tokens.length)}
 <div aria-live="polite" style="min-height:${40 + 17 * lines}px">
 ${panels.join("\n")}
 </div>
@@ -165,7 +157,7 @@ ${tableHtml(table)}`;
 function drawText(table: SurpriseTable): string {
   const lines = table.rows.slice(0, 200).map((row) => fields(table, row));
   const more = table.rows.length > 200 ? `\n… and ${table.rows.length - 200} more` : "";
-  return `${perplexityWords(table)}\n${textTable([columnsOf(table.unit), ...lines])}${more}`;
+  return `${perplexityWords(table)}, ${likeWords(table)}.\n${textTable([columnsOf(table.unit), ...lines])}${more}`;
 }
 
 /**
