@@ -41,9 +41,9 @@ function cellHtml(prediction: Prediction, { label }: LayerRow, choice: number, f
   const number = `<span style="font-size:11px"> ${probabilityText(prediction.probability)}</span>`;
   return `<td style="padding:1px;text-align:left"><label class="o k${choice}" title="${
     escapeHtml(titleOf(prediction, label))
-  }" style="display:block;padding:1px 5px;border-radius:3px;white-space:nowrap;${border};background-color:${
+  }" style="display:block;padding:1px 5px;border-radius:3px;white-space:nowrap;background-color:${
     overlay(probabilityShare(prediction.probability))
-  }">${choiceRadio(prediction.tokenId)}${tokenHtml(prediction.token)}${number}</label></td>`;
+  };${border}">${choiceRadio(prediction.tokenId)}${tokenHtml(prediction.token)}${number}</label></td>`;
 }
 
 /** A number with a bar as long as it is large. */

@@ -6,6 +6,7 @@
 import type { Branch, DecodingTree } from "../src/lm/tree_types.ts";
 import type { Step } from "../src/lm/types.ts";
 import { isSequence, nameOf } from "./expect.ts";
+import { counted } from "./numbers.ts";
 
 /** The most branches that are drawn. */
 const MOST_BRANCHES = 100;
@@ -132,5 +133,7 @@ export function leafWords(branch: Branch, promptLength: number): string {
 export function treeWords({ tree, branches }: TreeTable): string {
   const all = tree.branches.length;
   const shown = branches.length < all ? ` The first ${branches.length} are shown; the data of the view keeps all.` : "";
-  return `${all === 1 ? "1 branch" : `${all} branches`} after a prompt of ${tree.prompt.tokens.length} tokens.${shown}`;
+  return `${all === 1 ? "1 branch" : `${all} branches`} after a prompt of ${
+    counted(tree.prompt.tokens.length, "token")
+  }.${shown}`;
 }

@@ -112,6 +112,7 @@ function drawHtml(table: TreeTable, title: string): string {
 .${name} ul{list-style:none;border-left:1px solid rgba(128,128,128,0.6);margin-left:7px!important;padding-left:14px!important}
 .${name} li{position:relative;margin:2px 0}
 .${name} li::before{content:"";position:absolute;left:-14px;top:13px;width:10px;border-top:1px solid rgba(128,128,128,0.6)}
+.${name} li>.g{margin-left:15px}
 .${name} li:hover>.g,.${name} li:hover>details>summary>.g{outline:1px solid;border-radius:3px}
 </style>
 <div style="${SMALL_STYLE}">${
