@@ -80,7 +80,7 @@ function matrixTable({ columns, layers, ceiling }: RankingMatrix, watched: boole
 /** Tokens down, some of the layers across. */
 function chosenTable(matrix: RankingMatrix): string {
   const layers = evenly(matrix.layers, 7);
-  const heads = ["token", ...layers.map((layer) => `layer ${layer}`), "rank 1 from"];
+  const heads = ["token", ...layers.map((layer) => `layer ${layer}`), "rank 1 since"];
   const head = heads.map((name) => `<th scope="col" style="padding:1px 6px;text-align:right">${name}</th>`).join("");
   const rows = matrix.columns.slice(0, MOST_ROWS).map((column) => {
     const cells = layers.map((layer) => rankCell(column, layer, matrix.ceiling, false));

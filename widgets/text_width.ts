@@ -53,7 +53,7 @@ export function textWidth(text: string): number {
  * ```
  */
 export function shortText(text: string, most: number): string {
-  if (text.length <= most && textWidth(text) <= most) return text;
+  if (textWidth(text) <= most) return text;
   let kept = "";
   let left = most - 1;
   for (const mark of graphemes(text)) {
@@ -61,7 +61,7 @@ export function shortText(text: string, most: number): string {
     if (left < 0) return `${kept}…`;
     kept += mark;
   }
-  return textWidth(text) <= most ? text : `${kept}…`;
+  return kept;
 }
 
 /**

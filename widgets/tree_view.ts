@@ -109,7 +109,7 @@ function drawHtml(table: TreeTable, title: string): string {
   const rows = branches.map((branch) => `<tr>${fields(branch, promptLength).map((text) => cell(text)).join("")}</tr>`);
   const name = contentName(`${title}${list}`);
   return `<div class="${name}"><style>
-.${name} ul{list-style:none;border-left:1px solid rgba(128,128,128,0.6);margin-left:7px!important;padding-left:14px!important}
+.${name} ul{list-style:none!important;border-left:1px solid rgba(128,128,128,0.6);margin-left:7px!important;padding-left:14px!important}
 .${name} li{position:relative;margin:2px 0}
 .${name} li::before{content:"";position:absolute;left:-14px;top:13px;width:10px;border-top:1px solid rgba(128,128,128,0.6)}
 .${name} li>.g{margin-left:15px}
