@@ -59,6 +59,14 @@ export type { ActiveToken, ErrorCurve, Factors, WeightedNeuron } from "./src/ana
 export type { LayerSimilarity } from "./src/analysis/similarity.ts";
 export type { Faithfulness } from "./src/lm/faithfulness_types.ts";
 export type { ResultKind, ResultKinds } from "./src/analysis/results/kinds.ts";
+export { layerPredictionsView, type LayerPredictionsViewOptions } from "./widgets/layer_predictions_view.ts";
+export type { InformationUnit } from "./widgets/quantities.ts";
+export { rankingsView, type RankingsViewOptions } from "./widgets/rankings_view.ts";
+export { rankingsWatchView, type RankingsWatchViewOptions } from "./widgets/rankings_watch_view.ts";
 export { saliencyView, type SaliencyViewOptions } from "./widgets/saliency_view.ts";
+export type { DecodedStep, DecodedSteps } from "./widgets/steps_record.ts";
+export { stepsView, type StepsViewOptions } from "./widgets/steps_view.ts";
+export { surpriseView, type SurpriseViewOptions } from "./widgets/surprise_view.ts";
+export { treeView, type TreeViewOptions } from "./widgets/tree_view.ts";
 export { tokensView, type TokensViewOptions } from "./widgets/tokens_view.ts";
 export type { MimeBundle, View } from "./widgets/view.ts";

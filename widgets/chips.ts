@@ -6,6 +6,7 @@
 import type { Sequence } from "../src/lm/types.ts";
 import { escapeHtml } from "./escape.ts";
 import { breaksLine, glyphHtml, spokenToken } from "./glyphs.ts";
+import { padText, textWidth } from "./text_width.ts";
 
 /** The font of tokens. */
 export const MONOSPACE = "font-family:Menlo,Consolas,monospace";
@@ -86,13 +87,14 @@ export function tableDetails(summary: string, table: string): string {
   return `<details style="margin:4px 0;font-size:12px"><summary style="cursor:pointer">${
     escapeHtml(summary)
   }</summary>` +
-    `<div style="overflow-x:auto;max-height:400px"><table style="border-collapse:collapse;${MONOSPACE};font-size:12px">` +
+    `<div role="region" aria-label="${escapeHtml(summary)}" tabindex="0" style="overflow-x:auto;max-height:400px">` +
+    `<table style="border-collapse:collapse;${MONOSPACE};font-size:12px">` +
     `${table}</table></div></details>`;
 }
 
 /** Columns of plain text, padded. */
 export function textTable(rows: readonly (readonly string[])[]): string {
   const widths: number[] = [];
-  for (const row of rows) row.forEach((text, i) => widths[i] = Math.max(widths[i] ?? 0, text.length));
-  return rows.map((row) => row.map((text, i) => text.padEnd(widths[i] ?? 0)).join("  ").trimEnd()).join("\n");
+  for (const row of rows) row.forEach((text, i) => widths[i] = Math.max(widths[i] ?? 0, textWidth(text)));
+  return rows.map((row) => row.map((text, i) => padText(text, widths[i] ?? 0)).join("  ").trimEnd()).join("\n");
 }

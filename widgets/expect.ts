@@ -21,11 +21,13 @@ export function expectSaliency(value: Saliency): void {
   throw new TypeError(`Cannot draw ${nameOf(value)} as a saliency map; pass what await model.saliency() returned`);
 }
 
-function isSequence(value: unknown): boolean {
+/** Whether `value` holds tokens. */
+export function isSequence(value: unknown): boolean {
   return Array.isArray((value as Partial<Sequence> | undefined)?.tokens);
 }
 
-function nameOf(value: unknown): string {
+/** What `value` is, for the message of an error. */
+export function nameOf(value: unknown): string {
   if (value instanceof Promise) return "a promise";
   return value === null || typeof value !== "object"
     ? String(value)

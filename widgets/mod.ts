@@ -13,9 +13,20 @@
  * console.log(view.text);
  * ```
  */
+export { layerPredictionsView, type LayerPredictionsViewOptions } from "./layer_predictions_view.ts";
+export type { InformationUnit } from "./quantities.ts";
+export { rankingsView, type RankingsViewOptions } from "./rankings_view.ts";
+export { rankingsWatchView, type RankingsWatchViewOptions } from "./rankings_watch_view.ts";
 export { saliencyView, type SaliencyViewOptions } from "./saliency_view.ts";
+export type { DecodedStep, DecodedSteps } from "./steps_record.ts";
+export { stepsView, type StepsViewOptions } from "./steps_view.ts";
+export { surpriseView, type SurpriseViewOptions } from "./surprise_view.ts";
+export { treeView, type TreeViewOptions } from "./tree_view.ts";
 export { tokensView, type TokensViewOptions } from "./tokens_view.ts";
 export { JUPYTER_DISPLAY, type MimeBundle, type View } from "./view.ts";
+export type { LayerPrediction, LayerPredictions, LensNorm, Rankings } from "../src/lm/lens_types.ts";
 export type { Saliency, SaliencyDefinition, SaliencyPreset } from "../src/lm/saliency_types.ts";
-export type { FloatTensor, Sequence, Tensor } from "../src/lm/types.ts";
+export type { Surprise } from "../src/lm/surprise_types.ts";
+export type { Branch, DecodingTree } from "../src/lm/tree_types.ts";
+export type { FloatTensor, Prediction, Sequence, Step, Tensor, Word } from "../src/lm/types.ts";
 export type { Token } from "../src/tokenizer/token.ts";

@@ -1,0 +1,136 @@
+import type { LayerPrediction, LayerPredictions, LensNorm, Rankings } from "../../src/lm/lens_types.ts";
+import type { Prediction, Sequence } from "../../src/lm/types.ts";
+import type { Token } from "../../src/tokenizer/token.ts";
+import { KEYS, sequenceOf } from "./fixtures.ts";
+
+/** Numbers from 0 to 1 that are the same everywhere. */
+export function generator(seed = 7): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+    return (state >>> 8) / 2 ** 24;
+  };
+}
+
+/** Emoji of several code points, wide and right-to-left scripts, and a combining mark. */
+export const SCRIPTS: Sequence = sequenceOf(
+  ["Hello", " 世界", "一二三四五六七八九十", " سلام", " עולם", " 👩‍👩‍👧‍👦", " e\u0301te\u0301", " ไทย", " हिन्दी", "!"],
+  4,
+);
+
+/** The token that tries to leave its place. */
+export const INJECTION = "</script><img src=x onerror=alert(1)>";
+
+/** An Injection at each place of a text, as the explained token too. */
+export const INJECTED: Sequence = sequenceOf(
+  [INJECTION, ` "'${INJECTION}`, INJECTION, " --s0:9;}</style>", INJECTION],
+  2,
+);
+
+/** A text of many tokens. */
+export function longSequence(count: number, promptLength = 1): Sequence {
+  return sequenceOf(Array.from({ length: count }, (_, i) => i % 40 === 39 ? "\n" : ` word${i}`), promptLength);
+}
+
+/** Ranks that come down from about `worst` to 1 or a little more, after as many layers. */
+export function rankingsOf(
+  sequence: Sequence,
+  layers = 6,
+  { worst = 5000, norm = "final" as LensNorm, positions = range(Math.max(1, sequence.promptLength), sequence) } = {},
+): Rankings {
+  const next = generator(11);
+  const count = positions.length;
+  const ranks = new Int32Array(layers * count);
+  const probabilities = new Float32Array(layers * count);
+  for (let n = 0; n < count; ++n) {
+    const speed = 0.6 + 1.2 * next();
+    for (let layer = 0; layer < layers; ++layer) {
+      const left = Math.max(0, 1 - speed * layer / Math.max(1, layers - 1)) * (0.7 + 0.3 * next());
+      const rank = Math.max(1, Math.round(worst ** left));
+      ranks[layer * count + n] = rank;
+      probabilities[layer * count + n] = 0.62 / rank ** 1.1;
+    }
+  }
+  const shape = [layers, count];
+  return {
+    sequence,
+    positions,
+    tokenIds: positions.map((position) => sequence.tokenIds[position] ?? 0),
+    ranks: { data: ranks, shape },
+    probabilities: { data: probabilities, shape },
+    norm,
+  };
+}
+
+function range(start: number, { tokens }: Sequence): number[] {
+  return tokens.map((_, position) => position).slice(start);
+}
+
+/** Words that are watched in the place of one token. */
+export function watchedOf(
+  sequence: Sequence = KEYS,
+  position = 5,
+  words: readonly (readonly string[])[] = [[" are"], [" is"], [" were"], [" cab", "inets"]],
+): Rankings {
+  const all = words.map((parts) => {
+    const { tokens, tokenIds, text } = sequenceOf(parts, parts.length);
+    return { text, tokens, tokenIds };
+  });
+  const positions = all.map(() => position);
+  return {
+    ...rankingsOf(sequence, 6, { positions }),
+    tokenIds: all.map(({ tokenIds }) => tokenIds[0] ?? 0),
+    words: all,
+  };
+}
+
+/** Predictions of these tokens with falling probabilities; the first has `best`. */
+export function predictionsOf(tokens: readonly Token[], best = 0.5): Prediction[] {
+  return tokens.map((token, i) => {
+    const probability = best * (1 - best) ** i;
+    return { tokenId: token.id, token, probability, logit: 12 + Math.log(probability), rank: i + 1 };
+  });
+}
+
+export interface LayerFixture {
+  readonly layers?: number;
+  readonly topK?: number;
+  readonly norm?: LensNorm;
+  readonly position?: number;
+  /** Whether entropy and divergence are there. */
+  readonly measured?: boolean;
+  /** Whether each layer is read after its attention too. */
+  readonly halves?: boolean;
+}
+
+const RIVALS = [" of", " is", " the", " was", " were", "s", " that", " to", " and", ",", ".", " has", " on", " had"];
+
+/** Predictions in which the token of the text rises to the first place. */
+export function layerPredictionsOf(sequence: Sequence = KEYS, options: LayerFixture = {}): LayerPredictions {
+  const { layers = 6, topK = 5, norm = "final", measured = true, halves = false } = options;
+  const position = options.position ?? Math.max(1, sequence.promptLength);
+  const chosen = sequence.tokens[position];
+  if (chosen === undefined) throw new RangeError(`position ${position}`);
+  const next = generator(3);
+  const rivals = sequenceOf(Array.from({ length: topK + 4 }, (_, i) => RIVALS[i] ?? ` rival${i}`), 1).tokens
+    .map((token) => ({ ...token, id: token.id + 1000 }));
+  const rows = layers * (halves ? 2 : 1);
+  const all = Array.from({ length: rows }, (_, row): LayerPrediction => {
+    const progress = rows === 1 ? 1 : row / (rows - 1);
+    const place = Math.round((1 - progress) ** 1.5 * (topK + 2));
+    const start = Math.floor(next() * 3);
+    const others = [...rivals.slice(start), ...rivals.slice(0, start)].slice(0, topK);
+    const tokens = [...others.slice(0, place), ...(place < topK ? [chosen] : []), ...others.slice(place)].slice(
+      0,
+      topK,
+    );
+    const last = row === rows - 1;
+    return {
+      layer: halves ? Math.floor(row / 2) : row,
+      ...(halves ? { after: row % 2 === 0 ? "attention" as const : "block" as const } : {}),
+      predictions: predictionsOf(tokens, 0.12 + 0.7 * progress * next()),
+      ...(measured ? { entropy: 6.5 - 4.4 * progress, divergence: last ? 0 : 7.1 * (1 - progress) ** 1.3 } : {}),
+    };
+  });
+  return { sequence, position, norm, layers: all };
+}

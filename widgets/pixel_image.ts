@@ -1,0 +1,96 @@
+/**
+ * Pictures of more cells than elements should be drawn for: a PNG with a palette, one byte a pixel, not compressed, so
+ * that it needs no library and is the same everywhere.
+ *
+ * @module
+ */
+import type { Rgb } from "./colours.ts";
+
+/** A picture of palette indices. */
+export interface Pixels {
+  /** In pixels. */
+  readonly width: number;
+  /** In pixels. */
+  readonly height: number;
+  /** The index of each pixel's colour, row by row. */
+  readonly indices: Uint8Array;
+  /** At most 256 colours. */
+  readonly palette: readonly Rgb[];
+}
+
+/** The most bytes of a block that is not compressed. */
+const BLOCK = 0xFFFF;
+
+function bigEndian(value: number): number[] {
+  return [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255];
+}
+
+/** CRC-32 of ISO 3309, as in the PNG specification, annex D. */
+function crc32(bytes: Uint8Array): number {
+  let crc = 0xFFFFFFFF;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; ++bit) crc = crc & 1 ? (crc >>> 1) ^ 0xEDB88320 : crc >>> 1;
+  }
+  return (crc ^ 0xFFFFFFFF) >>> 0;
+}
+
+/** Adler-32 of RFC 1950. */
+function adler32(bytes: Uint8Array): number {
+  let [low, high] = [1, 0];
+  for (const byte of bytes) {
+    low = (low + byte) % 65521;
+    high = (high + low) % 65521;
+  }
+  return ((high << 16) | low) >>> 0;
+}
+
+function chunk(name: string, content: Uint8Array): Uint8Array {
+  const body = Uint8Array.from([...new TextEncoder().encode(name), ...content]);
+  return Uint8Array.from([...bigEndian(content.length), ...body, ...bigEndian(crc32(body))]);
+}
+
+/** A zlib stream of stored blocks. */
+function stored(bytes: Uint8Array): Uint8Array {
+  const parts: number[] = [0x78, 0x01];
+  for (let start = 0; start === 0 || start < bytes.length; start += BLOCK) {
+    const block = bytes.subarray(start, start + BLOCK);
+    const size = [block.length & 255, block.length >>> 8];
+    parts.push(start + BLOCK >= bytes.length ? 1 : 0, ...size, ...size.map((byte) => byte ^ 255));
+    for (const byte of block) parts.push(byte);
+  }
+  return Uint8Array.from([...parts, ...bigEndian(adler32(bytes))]);
+}
+
+/**
+ * A picture as a `data:` URL.
+ *
+ * @param pixels The picture.
+ * @returns A PNG.
+ *
+ * @example
+ * ```ts
+ * import { pngUrl } from "./pixel_image.ts";
+ *
+ * const url = pngUrl({ width: 2, height: 1, indices: Uint8Array.of(0, 1), palette: [[255, 255, 255], [232, 89, 12]] });
+ * console.log(url.slice(0, 22)); // data:image/png;base64,
+ * ```
+ */
+export function pngUrl({ width, height, indices, palette }: Pixels): string {
+  const lines = new Uint8Array(height * (width + 1)); // each line begins with its filter: none
+  for (let y = 0; y < height; ++y) lines.set(indices.subarray(y * width, (y + 1) * width), y * (width + 1) + 1);
+  const parts = [
+    Uint8Array.of(0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A),
+    chunk("IHDR", Uint8Array.from([...bigEndian(width), ...bigEndian(height), 8, 3, 0, 0, 0])),
+    chunk("PLTE", Uint8Array.from(palette.flat())),
+    chunk("IDAT", stored(lines)),
+    chunk("IEND", new Uint8Array()),
+  ];
+  const file = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    file.set(part, offset);
+    offset += part.length;
+  }
+  return `data:image/png;base64,${file.toBase64()}`;
+}

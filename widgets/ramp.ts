@@ -1,0 +1,60 @@
+/**
+ * The colours of sizes: from nothing to the largest, and what they stand for.
+ *
+ * @module
+ */
+import { OPACITY, ORANGE, overlay, type Rgb } from "./colours.ts";
+import { escapeHtml } from "./escape.ts";
+
+/** The colour that `overlay(share)` has on white. */
+export function shareColour(share: number): Rgb {
+  const alpha = Math.max(0, Math.min(1, share)) * OPACITY;
+  const blend = (channel: number) => Math.round(255 + (channel - 255) * alpha);
+  return [blend(ORANGE[0]), blend(ORANGE[1]), blend(ORANGE[2])];
+}
+
+/** How strong the colour of a probability is: its square root, so that a tenth can be told from a hundredth. */
+export function probabilityShare(probability: number): number {
+  return Math.sqrt(Math.max(0, Math.min(1, probability)));
+}
+
+/** The legend of {@linkcode probabilityShare}. */
+export function probabilityLegend(): string {
+  const swatches = [0, 0.01, 0.1, 0.3, 1].map((probability) => ({
+    share: probabilityShare(probability),
+    label: `${Math.round(100 * probability)}%`,
+  }));
+  return legendHtml("Probability:", swatches);
+}
+
+/** One colour of a legend, and what it says. */
+export interface Swatch {
+  /** From 0 to 1. */
+  readonly share: number;
+  /** The number that it stands for. */
+  readonly label: string;
+}
+
+/** A legend: colours in a row, each with its number, and words for the whole. */
+export function legendHtml(words: string, swatches: readonly Swatch[]): string {
+  const boxes = swatches.map(({ share, label }) =>
+    `<span style="display:inline-block;min-width:34px;padding:1px 5px;text-align:center;background-color:${
+      overlay(share)
+    }">${escapeHtml(label)}</span>`
+  );
+  return `<div style="font-size:12px;margin:4px 0">${escapeHtml(words)} <span style="white-space:nowrap">${
+    boxes.join("")
+  }</span></div>`;
+}
+
+/** Whole numbers from 0 to before `count`, at most `most` of them at equal distances; the last is always there. */
+export function evenly(count: number, most: number): number[] {
+  if (count <= most) return Array.from({ length: count }, (_, i) => i);
+  return Array.from({ length: most }, (_, i) => Math.round(i * (count - 1) / (most - 1)));
+}
+
+/** Whole numbers from 0 to before `count` at one distance, the least that leaves at most `most` of them. */
+export function stepped(count: number, most: number): number[] {
+  const step = Math.max(1, Math.ceil(count / most));
+  return Array.from({ length: Math.ceil(count / step) }, (_, i) => i * step);
+}

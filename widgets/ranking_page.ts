@@ -1,0 +1,139 @@
+/**
+ * How tokens rank after each layer, as a page and as plain text.
+ *
+ * @module
+ */
+import { MONOSPACE, SMALL_STYLE, tableDetails, textTable } from "./chips.ts";
+import { overlay } from "./colours.ts";
+import { escapeHtml } from "./escape.ts";
+import { imageHtml } from "./image.ts";
+import { wholeText } from "./quantities.ts";
+import { evenly, legendHtml } from "./ramp.ts";
+import { drawRankings } from "./ranking_chart.ts";
+import {
+  type RankingColumn,
+  type RankingMatrix,
+  rankShare,
+  rankTicks,
+  rankWords,
+  settledAt,
+} from "./ranking_matrix.ts";
+import { scrollRegion, STICKY } from "./scroll_region.ts";
+import { tokenHtml, tokenLabel } from "./token_text.ts";
+
+/** The most cells and columns of a table of all ranks, and the most lines of one of chosen layers. */
+const MOST_CELLS = 2400;
+const MOST_COLUMNS = 100;
+const MOST_ROWS = 600;
+const MOST_LINES = 200;
+
+const CELL = "padding:3px 6px;min-width:34px;text-align:right";
+
+/** What the page says above the matrix. */
+export interface RankingWords {
+  /** What was computed. */
+  readonly definition: string;
+  /** The title. */
+  readonly title: string;
+  /** What is worth knowing beside it. */
+  readonly notes: readonly string[];
+  /** Whether the columns are words for one position rather than the tokens of the text. */
+  readonly watched: boolean;
+}
+
+function nameHtml({ token, words }: RankingColumn): string {
+  return token === undefined ? escapeHtml(words) : tokenHtml(token);
+}
+
+function rankCell(column: RankingColumn, layer: number, ceiling: number, titled = true): string {
+  const rank = column.ranks[layer] ?? NaN;
+  const title = titled ? ` title="${escapeHtml(`${column.words}\nlayer ${layer}: ${rankWords(column, layer)}`)}"` : "";
+  const text = rank === 1 ? "<b>1</b>" : wholeText(rank);
+  return `<td${title} style="${CELL};background-color:${overlay(rankShare(rank, ceiling))}">${text}</td>`;
+}
+
+function layerHead(layer: number): string {
+  return `<th scope="row" style="padding:3px 8px 3px 0;text-align:left;font-weight:normal;white-space:nowrap">layer ${layer}</th>`;
+}
+
+function columnHead(column: RankingColumn, watched: boolean): string {
+  const below = watched ? "" : `<br><span style="font-weight:normal;opacity:0.8">${column.position}</span>`;
+  return `<th scope="col" title="${escapeHtml(column.words)}" style="padding:3px 6px;text-align:right;` +
+    `vertical-align:bottom;white-space:nowrap">${nameHtml(column)}${below}</th>`;
+}
+
+const TABLE = `<table style="border-collapse:collapse;${MONOSPACE};font-size:12px">`;
+const ROW = `<tr style="background-color:rgba(0,0,0,0)">`;
+
+/** Layers down, tokens across: the table is the picture. */
+function matrixTable({ columns, layers, ceiling }: RankingMatrix, watched: boolean): string {
+  const heads = columns.map((column) => columnHead(column, watched)).join("");
+  const corner = watched ? "" : `<span style="font-weight:normal;opacity:0.8">position</span>`;
+  const rows = Array.from(
+    { length: layers },
+    (_, layer) => `${ROW}${layerHead(layer)}${columns.map((column) => rankCell(column, layer, ceiling)).join("")}</tr>`,
+  );
+  return `${TABLE}<thead>${ROW}<td style="padding:3px 8px 3px 0;text-align:left;vertical-align:bottom">${corner}</td>` +
+    `${heads}</tr></thead><tbody>\n${rows.join("\n")}</tbody></table>`;
+}
+
+/** Tokens down, some of the layers across. */
+function chosenTable(matrix: RankingMatrix): string {
+  const layers = evenly(matrix.layers, 7);
+  const heads = ["token", ...layers.map((layer) => `layer ${layer}`), "rank 1 since"];
+  const head = heads.map((name) => `<th scope="col" style="padding:1px 6px;text-align:right">${name}</th>`).join("");
+  const rows = matrix.columns.slice(0, MOST_ROWS).map((column) => {
+    const cells = layers.map((layer) => rankCell(column, layer, matrix.ceiling, false));
+    return `${ROW}<th scope="row" style="padding:1px 6px;text-align:left;font-weight:normal;white-space:nowrap">` +
+      `${column.position} ${nameHtml(column)}</th>${cells.join("")}<td style="${CELL}">${
+        settledText(column)
+      }</td></tr>`;
+  });
+  return `<thead>${ROW}${head}</tr></thead><tbody>${rows.join("\n")}</tbody>`;
+}
+
+function settledText(column: RankingColumn): string {
+  const layer = settledAt(column);
+  return layer === undefined ? "" : `layer ${layer}`;
+}
+
+function bigPicture(matrix: RankingMatrix, words: RankingWords): string {
+  const { columns, layers } = matrix;
+  const shown = evenly(layers, 7).length;
+  const rows = Math.min(columns.length, MOST_ROWS);
+  const table = `Ranks after ${shown} of ${layers} layers as a table, for ${rows} of ${columns.length} tokens`;
+  const svg = drawRankings(matrix, words.definition, words.title);
+  return imageHtml(svg, `${words.title}: the table below holds the numbers`) + tableDetails(table, chosenTable(matrix));
+}
+
+/** The page of a matrix. */
+export function rankingHtml(matrix: RankingMatrix, words: RankingWords): string {
+  const { columns, layers, ceiling } = matrix;
+  const fits = columns.length <= MOST_COLUMNS && columns.length * layers <= MOST_CELLS;
+  const notes = fits ? words.notes : [
+    ...words.notes,
+    `${columns.length} tokens after ${layers} layers are too many for one table: one pixel stands ` +
+    "for each. The data of the view keeps every rank.",
+  ];
+  const swatches = rankTicks(ceiling).map((rank) => ({ share: rankShare(rank, ceiling), label: wholeText(rank) }));
+  return `<div class="${STICKY.name}"><style>${STICKY.rule}</style>
+<div style="${SMALL_STYLE}">${escapeHtml(words.definition)}</div>
+${fits ? scrollRegion(words.title, matrixTable(matrix, words.watched)) : bigPicture(matrix, words)}
+${fits ? legendHtml("Rank, 1 is the most likely token:", swatches) : ""}
+${notes.map((note) => `<div style="${SMALL_STYLE}">${escapeHtml(note)}</div>`).join("\n")}
+</div>`;
+}
+
+/** Tokens down, layers across, as plain text. */
+export function rankingText({ columns, layers }: RankingMatrix, { definition }: RankingWords): string {
+  const chosen = evenly(layers, 13);
+  const lines = columns.slice(0, MOST_LINES).map((column) => [
+    String(column.position),
+    column.token === undefined ? column.words : tokenLabel(column.token),
+    ...chosen.map((layer) => wholeText(column.ranks[layer] ?? NaN)),
+  ]);
+  const more = columns.length > MOST_LINES ? `\n… and ${columns.length - MOST_LINES} more` : "";
+  return `${definition}\n${
+    textTable([["position", "token", ...chosen.map((layer) => `layer ${layer}`)], ...lines])
+  }${more}`;
+}

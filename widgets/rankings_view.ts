@@ -1,0 +1,63 @@
+import type { Rankings } from "../src/lm/lens_types.ts";
+import { counted } from "./numbers.ts";
+import { normWords, type RankingMatrix, rankingMatrix } from "./ranking_matrix.ts";
+import { drawRankings } from "./ranking_chart.ts";
+import { rankingHtml, rankingText, type RankingWords } from "./ranking_page.ts";
+import { createView, type View } from "./view.ts";
+
+/** How rankings are shown. */
+export interface RankingsViewOptions {
+  /** The title of a saved page. */
+  readonly title?: string;
+}
+
+function wordsOf({ rankings, columns, layers }: RankingMatrix, title: string | undefined): RankingWords {
+  return {
+    definition: `Rank of each token among all that could stand in its place, after each of ${layers} layers, ${
+      normWords(rankings.norm)
+    }.`,
+    title: title ?? `Rankings of ${counted(columns.length, "token")}`,
+    notes: [],
+    watched: false,
+  };
+}
+
+/**
+ * Shows at which layer a model makes up its mind: the rank of each token of a text in what each layer would predict
+ * in its place. Layers go down, tokens across; the stronger the orange, the better the rank. A text that is too long
+ * for a table is drawn as a grid of pixels.
+ *
+ * @param rankings What `LanguageModel.rankings` gave.
+ * @param options How they are shown.
+ * @returns A view; as the last line of a notebook cell it shows itself.
+ * @throws {TypeError} If `rankings` is something else.
+ * @throws {RangeError} If its parts do not fit each other.
+ *
+ * @example
+ * ```ts
+ * import { rankingsView } from "@looking-glass/looking-glass/widgets";
+ *
+ * const token = (text: string, id: number, start: number) => ({
+ *   id, piece: text, bytes: new TextEncoder().encode(text), start, end: start + text.length, text,
+ * });
+ * const view = rankingsView({
+ *   sequence: { tokenIds: [1, 2], tokens: [token("Hello", 1, 0), token(" world", 2, 5)], promptLength: 1, text: "Hello world" },
+ *   positions: [1],
+ *   tokenIds: [2],
+ *   ranks: { data: new Int32Array([120, 3, 1]), shape: [3, 1] },
+ *   norm: "final",
+ * });
+ * console.log(view.text);
+ * ```
+ */
+export function rankingsView(rankings: Rankings, options: RankingsViewOptions = {}): View<Rankings> {
+  const matrix = rankingMatrix(rankings);
+  const words = wordsOf(matrix, options.title);
+  return createView({
+    title: words.title,
+    html: rankingHtml(matrix, words),
+    drawSvg: () => drawRankings(matrix, words.definition, words.title),
+    data: rankings,
+    text: rankingText(matrix, words),
+  });
+}

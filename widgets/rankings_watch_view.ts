@@ -1,0 +1,87 @@
+import type { Rankings } from "../src/lm/lens_types.ts";
+import { visibleText } from "./glyphs.ts";
+import { counted } from "./numbers.ts";
+import { normWords, type RankingMatrix, rankingMatrix } from "./ranking_matrix.ts";
+import { drawRankings } from "./ranking_chart.ts";
+import { rankingHtml, rankingText, type RankingWords } from "./ranking_page.ts";
+import { isolated } from "./text_width.ts";
+import { quoted } from "./token_text.ts";
+import { createView, type View } from "./view.ts";
+
+/** How the rankings of watched words are shown. */
+export interface RankingsWatchViewOptions {
+  /** The title of a saved page. */
+  readonly title?: string;
+}
+
+/** Names the words of several tokens, which are ranked by their first. */
+function firstTokens({ words = [] }: Rankings): string[] {
+  const long = words.filter(({ tokens }) => tokens.length > 1);
+  if (long.length === 0) return [];
+  const named = long.slice(0, 8).map(({ text, tokens }) => `“${isolated(visibleText(text))}” by ${quoted(tokens[0]!)}`);
+  return [`Words of several tokens are ranked by their first: ${named.join("; ")}${long.length > 8 ? "; …" : ""}.`];
+}
+
+function wordsOf({ rankings, columns, layers }: RankingMatrix, title: string | undefined): RankingWords {
+  const { sequence, norm } = rankings;
+  const position = rankings.positions[0] ?? 0;
+  const [before, there] = [sequence.tokens[position - 1], sequence.tokens[position]];
+  const place = `token ${position}${before ? `, which follows ${quoted(before)}` : ""}`;
+  const stands = there ? ` The text has ${quoted(there)} there.` : "";
+  return {
+    definition: `Rank of each word as ${place}; after each of ${layers} layers, ${normWords(norm)}.${stands}`,
+    title: title ?? `Rankings of ${counted(columns.length, "word")} as token ${position}`,
+    notes: firstTokens(rankings),
+    watched: true,
+  };
+}
+
+/**
+ * Shows how words compete for one place: their ranks in what each layer would predict there. Layers go down, words
+ * across; the stronger the orange, the better the rank.
+ *
+ * @param rankings What `LanguageModel.rankingsWatch` gave.
+ * @param options How they are shown.
+ * @returns A view; as the last line of a notebook cell it shows itself.
+ * @throws {TypeError} If `rankings` is something else, or has no words.
+ * @throws {RangeError} If its parts do not fit each other.
+ *
+ * @example
+ * ```ts
+ * import { rankingsWatchView } from "@looking-glass/looking-glass/widgets";
+ *
+ * const token = (text: string, id: number) => ({
+ *   id, piece: text, bytes: new TextEncoder().encode(text), start: 0, end: text.length, text,
+ * });
+ * const [keys, is, are] = [token("keys", 1), token(" is", 2), token(" are", 3)];
+ * const view = rankingsWatchView({
+ *   sequence: { tokenIds: [1, 3], tokens: [keys, are], promptLength: 1, text: "keys are" },
+ *   positions: [1, 1],
+ *   tokenIds: [2, 3],
+ *   words: [
+ *     { text: " is", tokenIds: [2], tokens: [is] },
+ *     { text: " are", tokenIds: [3], tokens: [are] },
+ *   ],
+ *   ranks: { data: new Int32Array([4, 120, 9, 2, 3, 1]), shape: [3, 2] },
+ *   norm: "final",
+ * });
+ * console.log(view.text);
+ * ```
+ */
+export function rankingsWatchView(rankings: Rankings, options: RankingsWatchViewOptions = {}): View<Rankings> {
+  const matrix = rankingMatrix(rankings);
+  if (rankings.words === undefined) {
+    throw new TypeError(
+      "Cannot draw rankings without words as watched ones; pass them to rankingsView(), or what " +
+        "await model.rankingsWatch() returned",
+    );
+  }
+  const words = wordsOf(matrix, options.title);
+  return createView({
+    title: words.title,
+    html: rankingHtml(matrix, words),
+    drawSvg: () => drawRankings(matrix, words.definition, words.title),
+    data: rankings,
+    text: rankingText(matrix, words),
+  });
+}

@@ -1,0 +1,29 @@
+/**
+ * A token in a line or a table beside other text: on one line, cut where it is long, kept from reordering its
+ * neighbours.
+ *
+ * @module
+ */
+import type { Token } from "../src/tokenizer/token.ts";
+import { MONOSPACE } from "./chips.ts";
+import { glyphHtml, glyphText } from "./glyphs.ts";
+import { isolated, shortText } from "./text_width.ts";
+
+/** The most columns of a token in a chart or a table of text. */
+const MOST_COLUMNS = 16;
+
+/** A token inside a line of HTML. The box is a unit of its own for the order of scripts. */
+export function tokenHtml(token: Token): string {
+  return `<span style="display:inline-block;max-width:160px;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;` +
+    `vertical-align:bottom;${MONOSPACE}">${glyphHtml(token)}</span>`;
+}
+
+/** A token as a label of limited width. */
+export function tokenLabel(token: Token, most: number = MOST_COLUMNS): string {
+  return shortText(glyphText(token), most);
+}
+
+/** A token between quotation marks, for a sentence. */
+export function quoted(token: Token): string {
+  return `“${isolated(tokenLabel(token, 24))}”`;
+}
