@@ -87,7 +87,7 @@ export async function loadModel(files: ModelFiles, options: LoadOptions): Promis
   };
   report(0, `Loading ${files.id}`);
   const config = parseConfig(await readJson(files, "config.json"));
-  expectRoom(files.id, config, backend);
+  expectRoom(files.id, config, options);
   const defaults = readGenerationConfig(await readOptionalJson(files, "generation_config.json"), config);
   const tokenizer = await loadTokenizer(files);
   report(1, "Read the configuration and the tokenizer");
@@ -102,7 +102,9 @@ export async function loadModel(files: ModelFiles, options: LoadOptions): Promis
     const program = buildProgram(config, weights);
     report(3, backend === "wasm" ? "Starting onnxruntime-web" : "Starting ONNX Runtime; the first use downloads it");
     const choice = { backend, prepack, ...(threads === undefined ? {} : { threads }) };
+    for (const source of located.values()) await source.load?.();
     const session = await Session.create(program.graph, located, choice);
+    for (const source of located.values()) source.unload?.();
     report(4, `Ready on ${session.backend}: ${session.reason}`);
     const runner = new ModelRunner(config, program, session, weights);
     return { runner, tokenizer, ...defaults };
@@ -125,8 +127,8 @@ function usedSources(
 }
 
 /** Refuses a model that does not fit, by its config.json as the hub has it, before its weights are downloaded. */
-export function acceptConfig(id: string, text: string, backend: LoadOptions["backend"] = "auto"): void {
-  expectRoom(id, parseConfig(parseJson({ id }, "config.json", text)), backend);
+export function acceptConfig(id: string, text: string, options: LoadOptions): void {
+  expectRoom(id, parseConfig(parseJson({ id }, "config.json", text)), options);
 }
 
 async function loadTokenizer(files: ModelFiles): Promise<Tokenizer> {

@@ -6,7 +6,11 @@
  */
 import type { GPT2Config } from "../gpt2/config.ts";
 import { weightShapes } from "../gpt2/weights.ts";
+import { formatBytes } from "../hub/bytes.ts";
+import { inPage } from "../hub/platform.ts";
 import type { Backend } from "../runtime/backend.ts";
+
+export { formatBytes };
 
 const GIB = 2 ** 30;
 
@@ -34,22 +38,46 @@ export function defaultMaxMemory(backend: Backend, config: GPT2Config): number {
 const LEAST_ROOM = GIB / 8;
 
 /**
+ * How much wasm takes of what the weights take once ONNX Runtime has stored them a second time: 1352 MiB for the
+ * 475 MiB of gpt2, 3887 for the 1354 of gpt2-medium.
+ */
+const PREPACKED = 2.9;
+
+/** How a model is loaded, as far as it matters for its size. */
+export interface RoomOptions {
+  /** Where it is to run. */
+  readonly backend?: "auto" | Backend;
+  /** Whether weights are stored twice. */
+  readonly prepack?: boolean;
+}
+
+/**
+ * The most memory that loading a model takes on wasm. Weights are there once, and beside them the one in half
+ * precision that is being widened: config.json need not say whether there are such, so the largest is counted.
+ */
+export function loadingBytes(config: GPT2Config, prepack: boolean): number {
+  const largest = Math.max(...weightShapes(config).values().map((shape) => shape.reduce((a, b) => a * b, 1)));
+  return weightBytes(config) * (prepack ? PREPACKED : 1) + 2 * largest + LEAST_ROOM;
+}
+
+/**
  * Refuses a model whose weights cannot be held.
  *
  * @throws {RangeError} When the model can only run on wasm and does not fit into the 4 GiB that wasm can address.
  */
-export function expectRoom(id: string, config: GPT2Config, backend: "auto" | Backend): void {
+export function expectRoom(id: string, config: GPT2Config, { backend = "auto", prepack = false }: RoomOptions): void {
   if (backend === "native" || backend === "webgpu") return;
-  const bytes = weightBytes(config);
-  if (bytes + LEAST_ROOM <= 4 * GIB) return;
-  const mayBeNative = Deno.permissions.querySync({ name: "ffi" }).state === "granted";
+  if (loadingBytes(config, prepack) <= 4 * GIB) return;
+  const mayBeNative = !inPage && Deno.permissions.querySync({ name: "ffi" }).state === "granted";
   if (backend === "auto" && mayBeNative) return;
-  const way = mayBeNative ? 'pass backend: "native"' : 'run Deno with --allow-ffi and backend "native" or "auto"';
-  const size = `its weights take ${formatBytes(bytes)} and wasm can address 4.0 GiB`;
-  throw new RangeError(`Cannot load "${id}" on wasm as ${size}; ${way}, or take a smaller model`);
+  const twice = prepack ? `, stored twice ${formatBytes(PREPACKED * weightBytes(config))},` : "";
+  const size = `its weights take ${formatBytes(weightBytes(config))}${twice} and wasm can address 4.0 GiB`;
+  const fits = prepack && loadingBytes(config, false) <= 4 * GIB;
+  const ways = [...fits ? ["leave out prepack"] : [], ...nativeWay(mayBeNative), "take a smaller model"];
+  throw new RangeError(`Cannot load "${id}" on wasm as ${size}; ${ways.join(", or ")}`);
 }
 
-/** A number of bytes for human eyes. */
-export function formatBytes(bytes: number): string {
-  return bytes >= GIB ? `${(bytes / GIB).toFixed(1)} GiB` : `${Math.ceil(bytes / 2 ** 20)} MiB`;
+function nativeWay(permitted: boolean): string[] {
+  if (inPage) return [];
+  return [permitted ? 'pass backend: "native"' : 'run Deno with --allow-ffi and backend "native" or "auto"'];
 }

@@ -215,7 +215,7 @@ Deno.test({
     await rejects(test.load(), {
       name: "Error",
       message:
-        /^Cannot load "owner\/tiny" as model\.safetensors does not fit: no space is left in .*; make room and run/,
+        /^Cannot load "owner\/tiny" as model\.safetensors does not fit: no space is left in .*; make room, or pass another cacheDir \(HF_HOME, HF_HUB_CACHE\); it goes on/,
     });
     await Deno.remove(`${test.path}/${BLOB}.incomplete`);
     await test.load();

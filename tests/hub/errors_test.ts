@@ -134,7 +134,7 @@ Deno.test("fromPretrained() refuses options that cannot be meant", async () => {
   await refuses({ cacheDir: "" }, /^Cannot use "" as cacheDir/);
 });
 
-for (const id of ["a/b/c", "-gpt2", "gpt2-", "owner/", "my--model", "a..b", "https://huggingface.co/gpt2", "gpt 2"]) {
+for (const id of ["a/b/c", "-gpt2", "gpt2-", "owner/", "my--model", "a..b", "gpt 2"]) {
   Deno.test(`fromPretrained() does not ask a hub for ${JSON.stringify(id)}`, async () => {
     await using hub = new HubServer({});
     const options = { endpoint: hub.endpoint };
@@ -145,6 +145,17 @@ for (const id of ["a/b/c", "-gpt2", "gpt2-", "owner/", "my--model", "a..b", "htt
     equal(hub.seen.length, 0);
   });
 }
+
+Deno.test("fromPretrained() takes no page of the hub for a directory", async () => {
+  for (const page of ["gpt2", "openai-community/gpt2", "openai-community/gpt2/tree/main"]) {
+    const name = page.replace("/tree/main", "");
+    await rejects(LanguageModel.fromPretrained(new URL(page, "https://huggingface.co/")), {
+      name: "Error",
+      message: `Cannot load "https://huggingface.co/${page}" as it is a page of the hub; ` +
+        `pass the id of the model, "${name}"`,
+    });
+  }
+});
 
 /** A configuration of the shape of gpt2-xl, whose weights take 6.2 GB. */
 const XL = new TextEncoder().encode(JSON.stringify({ model_type: "gpt2", n_embd: 1600, n_layer: 48, n_head: 25 }));
