@@ -40,7 +40,9 @@ export async function bundle(folder: string): Promise<string[]> {
     (_, name: string, entry = "") => `import("./${addRuntime(files, name, entry)}")`,
   );
   const left = /\b(?:import\(|from|import)\s*"(?!\.\/|node:)[\w@][\w@./:-]*"/.exec(text);
-  if (left || files.size === 0) throw new Error(`Cannot bundle mod.ts as a page cannot resolve ${left ?? "no runtime"}`);
+  if (left || files.size === 0) {
+    throw new Error(`Cannot bundle mod.ts as a page cannot resolve ${left ?? "no runtime"}`);
+  }
   await Deno.writeTextFile(path, text);
   for await (const { name, isFile } of Deno.readDir(join(ROOT, "models"))) {
     if (isFile && /^(?!evaluation).*\.(json|safetensors)$/.test(name)) {

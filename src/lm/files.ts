@@ -31,7 +31,9 @@ export async function openWeights(files: ModelFiles): Promise<WeightFiles> {
       return { sources: [whole], entries: await readSafetensors(whole) };
     }
     const index = await readOptionalJson(files, INDEX);
-    if (index === undefined) throw missing(files, WEIGHTS, "weights of another kind are to be converted first, as docs/models.md says");
+    if (index === undefined) {
+      throw missing(files, WEIGHTS, "weights of another kind are to be converted first, as docs/models.md says");
+    }
     const weightMap = readWeightMap(index);
     for (const name of new Set(weightMap.values())) {
       const source = await open(files, name);

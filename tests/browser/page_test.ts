@@ -1,0 +1,265 @@
+/** The package in a page: the bundle, served with and without cross-origin isolation, and models of a hub. */
+import { deepEqual, equal, match, ok } from "@std/assert";
+import { join } from "node:path";
+import type { Browser, Page } from "npm:playwright-core@1.65.1";
+import { LanguageModel } from "../../mod.ts";
+import { bundle } from "../../scripts/bundle.ts";
+import { launchChromium } from "../../scripts/notebooks/chromium.ts";
+import { cut, HubServer, repository, type Seen } from "../support/hub_server.ts";
+
+const PROMPT = "The keys to the cabinet";
+const TYPES: Readonly<Record<string, string>> = {
+  html: "text/html",
+  js: "text/javascript",
+  mjs: "text/javascript",
+  json: "application/json",
+  wasm: "application/wasm",
+};
+const ISOLATION = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };
+
+const PAGE = '<!DOCTYPE html><html lang="en"><link rel="icon" href="data:,"><body></body></html>';
+
+/** Serves a folder as a web server would. */
+function serve(folder: string, { isolated = false } = {}): Deno.HttpServer<Deno.NetAddr> {
+  return Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
+    const path = new URL(request.url).pathname;
+    const headers = { ...(isolated ? ISOLATION : {}), "content-type": TYPES[path.split(".").at(-1)!] ?? "" };
+    if (path === "/page.html") return new Response(PAGE, { headers });
+    const body = await Deno.readFile(join(folder, path)).catch(() => undefined);
+    return body ? new Response(body, { headers }) : new Response(null, { status: 404 });
+  });
+}
+
+/** The files of the bundled model, as a repository has them. */
+async function bundledFiles(): Promise<Record<string, Uint8Array<ArrayBuffer>>> {
+  const files: Record<string, Uint8Array<ArrayBuffer>> = {};
+  for (const name of ["config.json", "generation_config.json", "tokenizer.json", "model.safetensors"]) {
+    files[name] = await Deno.readFile(new URL(`../../models/${name}`, import.meta.url));
+  }
+  return files;
+}
+
+/** What is computed in Deno and in the page. */
+interface Outcome {
+  readonly text: string;
+  readonly scores: readonly number[];
+  readonly logProbs: readonly number[];
+}
+
+async function inDeno(): Promise<Outcome> {
+  await using model = await LanguageModel.fromPretrained(undefined, { backend: "wasm" });
+  const sequence = await model.generate(PROMPT, { maxNewTokens: 6 });
+  const { scores } = await model.saliency(sequence);
+  const logProbs: number[] = [];
+  for await (const { logProb } of model.steps(PROMPT, { maxNewTokens: 3 })) logProbs.push(logProb);
+  return { text: sequence.text, scores: [...scores.data], logProbs };
+}
+
+interface InPage extends Outcome {
+  readonly backend: string;
+  readonly isolated: boolean;
+  readonly exports: readonly string[];
+  readonly progress: readonly { task: string; completed: number; total: number }[];
+}
+
+interface Load {
+  readonly id?: string | undefined;
+  readonly url?: string | undefined;
+  readonly options?: Readonly<Record<string, unknown>>;
+  /** Ends the download when so many bytes are there. */
+  readonly abortAfter?: number;
+}
+
+/** Loads a model in the page, writes, explains, and shows the view. */
+async function inPage(page: Page, load: Load): Promise<InPage> {
+  return await page.evaluate(async ({ load: { id, url, options, abortAfter = Infinity }, prompt }) => {
+    const path = "/looking_glass.js";
+    const module: typeof import("../../mod.ts") = await import(path);
+    const progress: { task: string; completed: number; total: number }[] = [];
+    const controller = new AbortController();
+    const model = await module.LanguageModel.fromPretrained(url === undefined ? id : new URL(url, location.href), {
+      backend: "wasm",
+      ...options,
+      signal: controller.signal,
+      onProgress: ({ task, completed, total }) => {
+        progress.push({ task, completed, total });
+        if (task === "download" && completed >= abortAfter) controller.abort(new Error("enough"));
+      },
+    });
+    const sequence = await model.generate(prompt, { maxNewTokens: 6 });
+    const saliency = await model.saliency(sequence);
+    document.body.innerHTML = module.saliencyView(saliency).html + module.saliencyView(saliency).svg;
+    const logProbs: number[] = [];
+    for await (const { logProb } of model.steps(prompt, { maxNewTokens: 3 })) logProbs.push(logProb);
+    const { backend } = model;
+    await model.dispose();
+    const text = sequence.text;
+    const scores = [...saliency.scores.data];
+    return { text, scores, logProbs, backend, isolated: crossOriginIsolated, exports: Object.keys(module), progress };
+  }, { load, prompt: PROMPT });
+}
+
+function expectClose(actual: readonly number[], expected: readonly number[]): void {
+  equal(actual.length, expected.length);
+  actual.forEach((value, i) => ok(Math.abs(value - expected[i]!) < 1e-5, `number ${i}: ${value} for ${expected[i]}`));
+}
+
+function expectSame(page: InPage, deno: Outcome): void {
+  equal(page.text, deno.text);
+  expectClose(page.scores, deno.scores);
+  expectClose(page.logProbs, deno.logProbs);
+}
+
+/** A page of its own, with a storage of its own, for one test. */
+async function withPage(browser: Browser, url: string, use: (page: Page) => Promise<void>): Promise<void> {
+  const context = await browser.newContext();
+  try {
+    const page = await context.newPage();
+    await page.goto(`${url}/page.html`);
+    await use(page);
+  } finally {
+    await context.close();
+  }
+}
+
+/** The bytes of all files but one. */
+function size(files: Readonly<Record<string, Uint8Array>>, without: string): number {
+  return Object.entries(files).reduce((sum, [name, { length }]) => sum + (name === without ? 0 : length), 0);
+}
+
+/** The shape of gpt2-xl. */
+const XL = new TextEncoder().encode(JSON.stringify({ model_type: "gpt2", n_embd: 1600, n_layer: 48, n_head: 25 }));
+
+const large = (hub: HubServer): readonly Seen[] => hub.seen.filter(({ path }) => path.startsWith("/cdn/"));
+const address = (server: Deno.HttpServer<Deno.NetAddr>) => `http://127.0.0.1:${server.addr.port}`;
+
+/** Why a promise rejects. */
+async function reasonOf(promise: Promise<unknown>): Promise<string> {
+  return await promise.then(() => "it did not fail", (error) => String(error));
+}
+
+Deno.test("the package in a page", async (t) => {
+  const folder = await Deno.makeTempDir();
+  const browser = await launchChromium();
+  try {
+    await bundle(folder);
+    const expected = await inDeno();
+    const files = await bundledFiles();
+    await using plain = serve(folder);
+    await using isolated = serve(folder, { isolated: true });
+    for (const server of [plain, isolated]) {
+      const how = server === isolated ? "with" : "without";
+      await t.step(
+        `the bundled model beside the module, ${how} cross-origin isolation`,
+        () =>
+          withPage(browser, address(server), async (page) => {
+            const errors: string[] = [];
+            page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+            const outcome = await inPage(page, {});
+            expectSame(outcome, expected);
+            equal(outcome.backend, "wasm");
+            equal(outcome.isolated, server === isolated);
+            deepEqual(outcome.exports.toSorted(), Object.keys(await import("../../mod.ts")).toSorted());
+            equal(await page.locator("form .t").count() > 5, true);
+            equal(await page.locator("svg").count() > 0, true);
+            deepEqual(errors, []);
+          }),
+      );
+    }
+    await t.step("a model in a directory of a web server", () =>
+      withPage(browser, address(plain), async (page) => {
+        expectSame(await inPage(page, { url: "./models" }), expected);
+        match(await reasonOf(inPage(page, { url: "./nowhere/" })), /config\.json is missing from http:.*\/nowhere\//);
+      }));
+    for (const server of [plain, isolated]) {
+      for (const hasApi of [true, false]) {
+        const how = `${server === isolated ? "with" : "without"} isolation, ${hasApi ? "with" : "without"} an API`;
+        await t.step(`a model of a hub is downloaded once and used offline, ${how}`, async () => {
+          await using hub = new HubServer({ "owner/tiny": repository(files, { token: "hf_right" }) });
+          hub.hasApi = hasApi;
+          const load = { id: "owner/tiny", options: { endpoint: hub.endpoint, token: "hf_right" } };
+          await withPage(browser, address(server), async (page) => {
+            const first = await inPage(page, load);
+            expectSame(first, expected);
+            const bytes = first.progress.filter(({ task }) => task === "download").at(-1)!;
+            deepEqual([bytes.completed, bytes.total], Array(2).fill(size(files, "config.json")));
+            deepEqual(large(hub).filter(({ method }) => method === "GET").length, 1);
+            ok(large(hub).every(({ authorization }) => authorization === null), "the token went to the CDN");
+            hub.seen.length = 0;
+            await page.reload();
+            expectSame(await inPage(page, load), expected);
+            deepEqual(hub.seen.map(({ method }) => method), hasApi ? ["GET"] : ["GET", "HEAD"]);
+            deepEqual(large(hub), []);
+            hub.seen.length = 0;
+            const offline = { ...load, options: { ...load.options, localFilesOnly: true } };
+            expectSame(await inPage(page, offline), expected);
+            deepEqual(hub.seen, []);
+          });
+        });
+      }
+    }
+    await t.step(
+      "a download goes on where it was cut off, and where it was stopped before the page was closed",
+      async () => {
+        await using hub = new HubServer({ "owner/tiny": repository(files) });
+        const load = { id: "owner/tiny", options: { endpoint: hub.endpoint } };
+        let cuts = 1;
+        hub.intervene = async ({ path, method }, answer) => {
+          if (method !== "GET" || !path.startsWith("/cdn/")) return undefined;
+          if (--cuts < 0) return await cut(answer(), { pause: 40, part: 500_000 });
+          return await cut(answer(), { after: 3_000_000 });
+        };
+        await withPage(browser, address(plain), async (page) => {
+          match(await reasonOf(inPage(page, { ...load, abortAfter: 6_000_000 })), /enough/);
+          match(
+            await reasonOf(inPage(page, { ...load, options: { ...load.options, localFilesOnly: true } })),
+            /Cannot load "owner\/tiny" offline as model\.safetensors of revision "main" is not in the cache/,
+          );
+          await page.reload();
+          expectSame(await inPage(page, load), expected);
+          const starts = large(hub).map(({ range }) => Number(/^bytes=(\d+)-$/.exec(range ?? "bytes=0-")?.[1]));
+          const [first, second, third] = starts as [number, number, number];
+          equal(starts.length, 3);
+          ok(first === 0 && second > 0 && second <= 3_000_000, `it went on at ${second} after a cut`);
+          ok(third > 5_000_000, `it went on at ${third} after it was stopped`);
+        });
+      },
+    );
+    await t.step("damaged bytes are never used", async () => {
+      await using hub = new HubServer({ "owner/tiny": repository(files) });
+      const damaged = files["model.safetensors"]!.map((byte, i) => i === 5_000_000 ? byte ^ 1 : byte);
+      hub.intervene = ({ path, method }) =>
+        method === "GET" && path.startsWith("/cdn/") ? new Response(damaged) : undefined;
+      const load = { id: "owner/tiny", options: { endpoint: hub.endpoint } };
+      await withPage(browser, address(plain), async (page) => {
+        match(await reasonOf(inPage(page, load)), /model\.safetensors was damaged on its way twice: its SHA-256 is/);
+        hub.intervene = () => undefined;
+        expectSame(await inPage(page, load), expected);
+      });
+    });
+    await t.step("errors name the model, the file and the way out", async () => {
+      await using hub = new HubServer({
+        "owner/gated": repository(files, { token: "hf_right" }),
+        "owner/xl": repository({ ...files, "config.json": XL }),
+      });
+      const reason = (page: Page, id: string, options = {}) =>
+        reasonOf(inPage(page, { id, options: { endpoint: hub.endpoint, ...options } }));
+      await withPage(browser, address(plain), async (page) => {
+        match(await reason(page, "owner/typo"), /Cannot load "owner\/typo" as config\.json could not .* answered 401/);
+        match(await reason(page, "owner/gated"), /the model is gated: accept its terms at http:/);
+        match(
+          await reason(page, "a/b/c"),
+          /pass the id of a model of the hub, as in "gpt2", or the URL of a directory/,
+        );
+        match(await reason(page, "owner/gated", { backend: "native" }), /a page has no onnxruntime-node|is gated/);
+        const xl = /its weights take 5\.8 GiB and wasm can address 4\.0 GiB; take a smaller model/;
+        match(await reason(page, "owner/xl"), xl);
+        match(await reason(page, "owner/gated", { endpoint: "http://127.0.0.1:9" }), /could not be fetched from http/);
+        deepEqual(large(hub), []);
+      });
+    });
+  } finally {
+    await browser.close();
+    await Deno.remove(folder, { recursive: true });
+  }
+});
