@@ -165,7 +165,7 @@ export class HubClient {
   }
 
   async *#chunks(name: string, response: Response, watch: Watch): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-    const reader = response.body?.getReader(); // not every browser can iterate over a body
+    const reader = decoded(response)?.getReader(); // not every browser can iterate over a body
     try {
       for (let next; reader && !(next = await reader.read()).done;) {
         watch.beat();
@@ -262,6 +262,13 @@ class Watch {
   stop(): void {
     clearTimeout(this.#timer);
   }
+}
+
+/** The bytes of an answer. Deno leaves those as they are that a server compresses although it was asked not to. */
+function decoded({ body, headers }: Response): ReadableStream<Uint8Array<ArrayBuffer>> | null {
+  const encoding = inPage ? null : headers.get("content-encoding");
+  if (encoding !== "gzip" && encoding !== "deflate") return body;
+  return body?.pipeThrough(new DecompressionStream(encoding)) ?? null;
 }
 
 /** Whether a redirect says all there is to know about the file that it leads to. */

@@ -101,11 +101,14 @@ export class DiskCache implements ModelCache {
   }
 
   async freeBytes(): Promise<number | undefined> {
+    // Deno knows the permission by this name; its types do not yet. Nothing is asked for.
+    const permission = { name: "sys", kind: "statfs" as "loadavg" } as const;
+    if (Deno.permissions.querySync(permission).state !== "granted") return undefined;
     try {
       const { statfs } = await import("node:fs/promises");
       const { bavail, bsize } = await statfs(this.folder);
       return bavail * bsize;
-    } catch { // not permitted, or not known to the system: the download will tell
+    } catch { // not known to the system: the download will tell
       return undefined;
     }
   }

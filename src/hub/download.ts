@@ -130,7 +130,8 @@ async function placeAnswer(job: Download, partial: PartialFile, response: Respon
   }
   const range = response.headers.get("content-range");
   const start = /^bytes (\d+)-/.exec(range ?? "")?.[1];
-  const fits = start === undefined ? isHidden(range) : Number(start) === partial.length;
+  const encoded = !inPage && response.headers.has("content-encoding"); // a part of what is no part of the file
+  const fits = !encoded && (start === undefined ? isHidden(range) : Number(start) === partial.length);
   const same = source.etag === undefined || etag === undefined || source.etag === etag;
   if (fits && same) {
     source.etag ??= etag;

@@ -19,6 +19,8 @@ export interface HubOptions {
   readonly token?: string | undefined;
   /** The address of the hub. */
   readonly endpoint?: string | undefined;
+  /** After how many milliseconds without a byte a request counts as cut off. */
+  readonly patience?: number | undefined;
 }
 
 /** The settings of one download, complete. */
@@ -56,7 +58,7 @@ export async function readSettings(options: HubOptions): Promise<HubSettings> {
     offline: options.localFilesOnly ?? (isTrue("HF_HUB_OFFLINE") || isTrue("TRANSFORMERS_OFFLINE")),
     token: checkedToken(options.token ?? await implicitToken(home)),
     endpoint: checkedEndpoint(options.endpoint ?? env("HF_ENDPOINT") ?? "https://huggingface.co"),
-    patience: checkedSeconds("HF_HUB_DOWNLOAD_TIMEOUT") * 1000,
+    patience: options.patience ?? checkedSeconds("HF_HUB_DOWNLOAD_TIMEOUT") * 1000,
   };
 }
 

@@ -197,10 +197,18 @@ export function problem(
   return new Response(null, { status, headers: { ...headers, ...codes } });
 }
 
-/** The answer `whole`, in parts with pauses, and cut off after some bytes although more were announced. */
+/**
+ * The answer `whole`, in parts with pauses, and cut off after some bytes although more were announced; with `hang`, the
+ * connection stays and nothing more comes.
+ */
 export async function cut(
   whole: Response,
-  { after = Infinity, pause = 0, part = 16_384 }: { after?: number; pause?: number; part?: number },
+  { after = Infinity, pause = 0, part = 16_384, hang = false }: {
+    after?: number;
+    pause?: number;
+    part?: number;
+    hang?: boolean;
+  },
 ): Promise<Response> {
   const bytes = await whole.bytes();
   let sent = 0;
@@ -212,6 +220,7 @@ export async function cut(
       sent = end;
       if (sent === bytes.length) return controller.close();
       if (sent < after) return;
+      if (hang) return await new Promise(() => {});
       await new Promise((resolve) => setTimeout(resolve, 50)); // until what was sent has left
       controller.error(new Error("cut"));
     },
