@@ -7,6 +7,7 @@ import type { ModelFiles } from "../hub/model_files.ts";
 import type { Backend } from "../runtime/backend.ts";
 import { Session } from "../runtime/session.ts";
 import type { AddedToken } from "../tokenizer/added_tokens.ts";
+import { gpt2TokenizerJson } from "../tokenizer/definition.ts";
 import { Tokenizer } from "../tokenizer/tokenizer.ts";
 import { openWeights, parseJson, readJson, readOptionalJson, readText } from "./files.ts";
 import { readGenerationConfig } from "./generation_config.ts";
@@ -138,7 +139,8 @@ async function loadTokenizer(files: ModelFiles): Promise<Tokenizer> {
   const merges = await readText(files, "merges.txt");
   if (merges === undefined) throw new Error(`Cannot load "${files.id}" as merges.txt is missing from ${files.base}`);
   const added = await readOptionalJson(files, "added_tokens.json");
-  return Tokenizer.fromVocab(vocab, merges, added === undefined ? undefined : addedTokens(vocab, added));
+  const definition = gpt2TokenizerJson(vocab, merges, added === undefined ? undefined : addedTokens(vocab, added));
+  return Tokenizer.fromJson(definition, await readOptionalJson(files, "tokenizer_config.json"));
 }
 
 /** The tokens of added_tokens.json, `{"<pad>": 50257}`, and the one that GPT-2 has of itself. */
