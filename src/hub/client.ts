@@ -6,6 +6,7 @@
 import { connectionError, failed, failureOf, refusal, type Target } from "./failure.ts";
 import { type Listing, readListing } from "./listing.ts";
 import { inPage } from "./platform.ts";
+import { Watch } from "./watch.ts";
 
 /** What the hub says about a file. */
 export interface RemoteFile {
@@ -230,37 +231,6 @@ export class HubClient {
   #interrupted(name: string, error: unknown): unknown {
     this.#options.signal?.throwIfAborted();
     return failureOf(error) ? error : connectionError(this.target(name), error);
-  }
-}
-
-/** Aborts a request when its caller does, and when nothing comes for too long. */
-class Watch {
-  readonly #silence = new AbortController();
-  readonly #patience: number;
-  readonly #signal: AbortSignal | undefined;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-
-  constructor({ signal, patience }: ClientOptions) {
-    this.#signal = signal;
-    this.#patience = patience;
-    this.beat();
-  }
-
-  get signal(): AbortSignal {
-    const { signal } = this.#silence;
-    return this.#signal ? AbortSignal.any([this.#signal, signal]) : signal;
-  }
-
-  beat(): void {
-    this.stop();
-    this.#timer = setTimeout(() => {
-      const message = `nothing came for ${this.#patience / 1000} seconds`;
-      this.#silence.abort(new DOMException(message, "TimeoutError"));
-    }, this.#patience);
-  }
-
-  stop(): void {
-    clearTimeout(this.#timer);
   }
 }
 

@@ -49,7 +49,8 @@ export interface LoadOptions {
   readonly revision?: string;
   /**
    * The folder of downloaded models, in the layout of Python's `huggingface_hub`; by default its own, which
-   * `HF_HUB_CACHE`, `HF_HOME` and `XDG_CACHE_HOME` change, and else `~/.cache/huggingface/hub`.
+   * `HF_HUB_CACHE`, `HF_HOME` and `XDG_CACHE_HOME` change, and else `~/.cache/huggingface/hub`. In a page, a folder of
+   * the origin private file system.
    */
   readonly cacheDir?: string;
   /** Whether only downloaded models are used; by default when `HF_HUB_OFFLINE` is set. */

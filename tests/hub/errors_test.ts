@@ -172,6 +172,20 @@ Deno.test("fromPretrained() refuses what cannot fit into wasm before its weights
   equal(hub.fetched.length, 1);
 });
 
+Deno.test("fromPretrained() refuses what fits into wasm only without prepack", async () => {
+  const large = { "model_type": "gpt2", "n_embd": 1280, "n_layer": 36, "n_head": 20 };
+  const config = new TextEncoder().encode(JSON.stringify(large));
+  await using hub = new HubServer({ "gpt2-large": repository({ ...FILES, "config.json": config }) });
+  await using cache = await temporaryCache();
+  const options = { endpoint: hub.endpoint, cacheDir: cache.path, backend: "wasm", prepack: true } as const;
+  await rejects(LanguageModel.fromPretrained("gpt2-large", options), {
+    name: "RangeError",
+    message: 'Cannot load "gpt2-large" on wasm as its weights take 2.9 GiB, stored twice 8.4 GiB, and wasm can ' +
+      'address 4.0 GiB; leave out prepack, or pass backend: "native", or take a smaller model',
+  });
+  equal(hub.fetched.length, 1);
+});
+
 Deno.test({
   name: "fromPretrained() refuses what only fits natively where native is not permitted",
   permissions: { read: true, write: true, net: true, ffi: false },
