@@ -140,7 +140,7 @@ async function reasonOf(promise: Promise<unknown>): Promise<string> {
 
 Deno.test("the package in a page", async (t) => {
   const folder = await Deno.makeTempDir();
-  const browser = await launchChromium();
+  const browser = await launchChromium(["--host-resolver-rules=MAP insecure.test 127.0.0.1"]);
   try {
     await bundle(folder);
     const expected = await inDeno();
@@ -235,6 +235,38 @@ Deno.test("the package in a page", async (t) => {
         match(await reasonOf(inPage(page, load)), /model\.safetensors was damaged on its way twice: its SHA-256 is/);
         hub.intervene = () => undefined;
         expectSame(await inPage(page, load), expected);
+      });
+    });
+    await t.step(
+      "a page that is not served securely runs models, and says why it cannot store them",
+      () =>
+        withPage(browser, `http://insecure.test:${plain.addr.port}`, async (page) => {
+          equal(await page.evaluate(() => isSecureContext), false);
+          expectSame(await inPage(page, {}), expected);
+          const advice =
+            /Cannot use the storage of this page as it is not served over https; serve it over https or from/;
+          match(await reasonOf(inPage(page, { id: "gpt2", options: { endpoint: "http://127.0.0.1:9" } })), advice);
+        }),
+    );
+    await t.step("a worker loads a model of a hub, which its page then has too", async () => {
+      await using hub = new HubServer({ "owner/tiny": repository(files) });
+      const load = { id: "owner/tiny", options: { endpoint: hub.endpoint } };
+      await withPage(browser, address(plain), async (page) => {
+        const text = await page.evaluate(async ({ prompt, endpoint }) => {
+          const code = `import { LanguageModel } from "${location.origin}/looking_glass.js";
+            const model = await LanguageModel.fromPretrained("owner/tiny", { backend: "wasm", endpoint: "${endpoint}" });
+            postMessage((await model.generate("${prompt}", { maxNewTokens: 6 })).text);`;
+          const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
+          const worker = new Worker(url, { type: "module" });
+          return await new Promise<string>((resolve, reject) => {
+            worker.onmessage = ({ data }) => resolve(data);
+            worker.onerror = ({ message }) => reject(new Error(message));
+          });
+        }, { prompt: PROMPT, endpoint: hub.endpoint });
+        equal(text, expected.text);
+        hub.seen.length = 0;
+        expectSame(await inPage(page, load), expected);
+        deepEqual(large(hub), []);
       });
     });
     await t.step("errors name the model, the file and the way out", async () => {
