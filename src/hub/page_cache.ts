@@ -13,6 +13,8 @@ import { type Hasher, hashers, type Hashing } from "./hash.ts";
 import { joinPath } from "./paths.ts";
 
 const PART_BYTES = 2 ** 24;
+/** Each write is a message to another process of the browser. */
+const WRITE_BYTES = 2 ** 20;
 
 /** The cache of a model in the browser's storage of the page's origin. */
 export class PageCache implements ModelCache {
@@ -133,6 +135,8 @@ class PagePartialFile implements PartialFile {
   #length = 0;
   #part = 0;
   #partLength = 0;
+  #pending: Uint8Array<ArrayBuffer>[] = [];
+  #pendingLength = 0;
   #open: FileSystemWritableFileStream | undefined;
 
   constructor(folder: FileSystemDirectoryHandle, newHash: () => Hasher) {
@@ -168,18 +172,11 @@ class PagePartialFile implements PartialFile {
   }
 
   async append(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    if (this.#open === undefined) {
-      const file = await this.#folder.getFileHandle(String(this.#part), { create: true });
-      this.#open = await file.createWritable();
-    }
-    await this.#open.write(bytes).catch(async (error) => {
-      await this.#open?.abort().catch(() => {});
-      this.#open = undefined;
-      throw error;
-    });
+    this.#pending.push(bytes);
+    this.#pendingLength += bytes.length;
     this.#hash.update(bytes);
     this.#length += bytes.length;
-    this.#partLength += bytes.length;
+    if (this.#pendingLength >= WRITE_BYTES) await this.#write();
     if (this.#partLength >= PART_BYTES) await this.#close();
   }
 
@@ -192,7 +189,24 @@ class PagePartialFile implements PartialFile {
     return this.#close();
   }
 
+  /** Writes what is collected. */
+  async #write(): Promise<void> {
+    const bytes = new Blob(this.#pending.splice(0));
+    this.#pendingLength = 0;
+    if (this.#open === undefined) {
+      const file = await this.#folder.getFileHandle(String(this.#part), { create: true });
+      this.#open = await file.createWritable();
+    }
+    await this.#open.write(bytes).catch(async (error) => {
+      await this.#open?.abort().catch(() => {});
+      this.#open = undefined;
+      throw error;
+    });
+    this.#partLength += bytes.size;
+  }
+
   async #close(): Promise<void> {
+    if (this.#pendingLength > 0) await this.#write();
     const open = this.#open;
     if (open === undefined) return;
     this.#open = undefined;
