@@ -1,6 +1,7 @@
 import { folderUrl } from "./paths.ts";
 import { inPage } from "./platform.ts";
 import { cacheSnapshot, type SnapshotOptions } from "./snapshot.ts";
+import { fetchFile } from "./web_directory.ts";
 
 /** Where the files of a model are. */
 export interface ModelFiles {
@@ -8,7 +9,7 @@ export interface ModelFiles {
   readonly id: string;
   /** The folder that holds the files, as a `file:`, `https:` or `http:` URL that ends in a slash. */
   readonly base: URL;
-  /** A file that is kept in the storage of a page, where `base` cannot be read; undefined when there is none. */
+  /** Reads a file that is on the web or in the storage of a page; resolves to undefined when there is none. */
   readonly read?: (name: string) => Promise<Blob | undefined>;
 }
 
@@ -28,11 +29,11 @@ const WAYS = inPage
  * @throws {Error} When there is no such directory and no such model.
  */
 export async function findModelFiles(id?: string, options: SnapshotOptions = {}): Promise<ModelFiles> {
-  if (id === undefined) return { id: BUNDLED_ID, base: BUNDLED_URL };
+  if (id === undefined) return onWeb(BUNDLED_ID, BUNDLED_URL, options);
   if (typeof id !== "string" || id === "") {
     throw new TypeError(`Cannot load a model by ${JSON.stringify(id)}; ${WAYS}`);
   }
-  if (/^https?:/.test(id)) return { id, base: webUrl(id) };
+  if (/^https?:/.test(id)) return onWeb(id, webUrl(id), options);
   if (!inPage) {
     const base = id.startsWith("file:") ? directoryUrl(id) : folderUrl(id);
     if (await isDirectory(id, base)) return { id, base };
@@ -41,6 +42,12 @@ export async function findModelFiles(id?: string, options: SnapshotOptions = {})
   const { cache, commit, remote } = await cacheSnapshot(id, options);
   if (!cache.read) return { id, base: folderUrl(cache.snapshot(commit)) };
   return { id, base: remote, read: (name) => cache.read!(commit, name) };
+}
+
+/** The files of a directory; those on disk are read by their URL. */
+function onWeb(id: string, base: URL, options: SnapshotOptions): ModelFiles {
+  if (base.protocol === "file:") return { id, base };
+  return { id, base, read: (name) => fetchFile(base, name, options) };
 }
 
 /** The URL of a directory; whether it ends in a slash or not. */

@@ -27,7 +27,9 @@ export function downloadOptions(id: string, options: LoadOptions): SnapshotOptio
           task: "download",
           completed,
           total,
-          message: `${id}: ${file} ${formatBytes(completed)} of ${formatBytes(total)}${speed}${left}`,
+          message: `${id === "" ? "" : `${id}: `}${file} ${formatBytes(completed)} of ${
+            formatBytes(total)
+          }${speed}${left}`,
           ...(bytesPerSecond === undefined ? {} : { bytesPerSecond }),
           ...(secondsLeft === undefined ? {} : { secondsLeft }),
         } satisfies Progress,

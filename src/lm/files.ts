@@ -4,11 +4,10 @@
  * @module
  */
 import { openBlob } from "../checkpoint/blob_source.ts";
-import { type ByteSource, openBytes, openFile } from "../checkpoint/byte_source.ts";
+import { type ByteSource, openFile } from "../checkpoint/byte_source.ts";
 import { readSafetensors, type TensorEntry } from "../checkpoint/safetensors.ts";
 import { readShards, readWeightMap } from "../checkpoint/shards.ts";
 import type { ModelFiles } from "../hub/model_files.ts";
-import { inPage } from "../hub/platform.ts";
 
 /** The weights of a model, in one file or several. */
 export interface WeightFiles {
@@ -48,18 +47,10 @@ export async function openWeights(files: ModelFiles): Promise<WeightFiles> {
 }
 
 /** Opens a file; undefined when there is none. */
-async function open(files: ModelFiles, name: string): Promise<ByteSource | undefined> {
-  const url = new URL(name, files.base);
-  if (files.read) return await files.read(name).then((blob) => blob && openBlob(name, blob));
-  if (url.protocol === "file:") return await isThere(url) ? await openFile(url) : undefined;
-  const response = await fetchFile(url);
-  if (!response) return undefined;
-  try {
-    // A page may keep a blob on the disk; in Deno it is in memory, and would be there twice.
-    return inPage ? openBlob(url.href, await response.blob()) : openBytes(url.href, await response.bytes());
-  } catch (error) {
-    throw new Error(`Cannot download ${url.href} to its end: ${error instanceof Error ? error.message : error}`);
-  }
+async function open({ base, read }: ModelFiles, name: string): Promise<ByteSource | undefined> {
+  const url = new URL(name, base);
+  if (read) return await read(name).then((blob) => blob && openBlob(url.href, blob));
+  return await isThere(url) ? await openFile(url) : undefined;
 }
 
 /** Whether there is something; what is there and may not be read is told when it is opened. */
@@ -97,21 +88,8 @@ export function parseJson({ id }: Pick<ModelFiles, "id">, name: string, text: st
 /** The text of a file, or undefined when there is none. */
 export async function readText({ base, read }: ModelFiles, name: string): Promise<string | undefined> {
   if (read) return await read(name).then((blob) => blob?.text());
-  const url = new URL(name, base);
-  if (url.protocol !== "file:") return await fetchFile(url).then((response) => response?.text());
-  return await Deno.readTextFile(url).catch((error) => {
+  return await Deno.readTextFile(new URL(name, base)).catch((error) => {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw new Error(`Cannot read ${name} in ${base}: ${error instanceof Error ? error.message : error}`);
   });
-}
-
-/** The response to a request for a file, or undefined when there is none. */
-async function fetchFile(url: URL): Promise<Response | undefined> {
-  const response = await fetch(url).catch((error) => {
-    throw new Error(`Cannot download ${url.href}: ${error instanceof Error ? error.message : error}`);
-  });
-  if (response.ok) return response;
-  await response.body?.cancel();
-  if (response.status === 404) return undefined;
-  throw new Error(`Cannot download ${url.href} as the server answered ${response.status}`);
 }

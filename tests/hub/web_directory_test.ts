@@ -1,6 +1,6 @@
 /** Models in a directory of any web server. */
 import { deepEqual, equal, rejects } from "@std/assert";
-import { LanguageModel } from "../../mod.ts";
+import { LanguageModel, type Progress } from "../../mod.ts";
 import { openGolden } from "../support/goldens.ts";
 import { modelFiles } from "../support/hub_model.ts";
 import { cut } from "../support/hub_server.ts";
@@ -64,5 +64,27 @@ Deno.test("fromPretrained() says what is wrong with a directory of a web server"
     serve(FILES, () => new Response("<html>Log in</html>")),
     "SyntaxError",
     /^Cannot read config\.json of "http:.*" as it is not JSON/,
+  );
+});
+
+Deno.test("fromPretrained() tells how far the weights of a web server are, and stops when it is told to", async () => {
+  await using server = serve(FILES, async (name, answer) => {
+    return name === "model.safetensors" ? await cut(answer, { pause: 20, part: 300_000 }) : answer;
+  });
+  const seen: Progress[] = [];
+  const options = { backend: "wasm", onProgress: (progress: Progress) => void seen.push(progress) } as const;
+  await using _model = await LanguageModel.fromPretrained(server.url, options);
+  const downloads = seen.filter(({ task }) => task === "download");
+  const { completed, total } = downloads.at(-1)!;
+  deepEqual([completed, total], [WEIGHTS!.length, WEIGHTS!.length]);
+  const controller = new AbortController();
+  const reason = new Error("enough");
+  await rejects(
+    LanguageModel.fromPretrained(server.url, {
+      backend: "wasm",
+      signal: controller.signal,
+      onProgress: ({ task }) => task === "download" && controller.abort(reason),
+    }),
+    reason,
   );
 });
