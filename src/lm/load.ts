@@ -95,11 +95,11 @@ export async function loadModel(files: ModelFiles, options: LoadOptions): Promis
   report(1, "Read the configuration and the tokenizer");
   const { sources, entries } = await openWeights(files);
   try {
+    const storedBytes = sources.reduce((bytes, { size }) => bytes + size, 0);
+    expectRoom(files.id, config, options, storedBytes);
     const weights = selectWeights(config, entries);
     const located = usedSources(sources, weights);
-    if (sources.reduce((bytes, { size }) => bytes + size, 0) <= CHECKED_BYTES) {
-      await expectFiniteWeights(weights.values());
-    }
+    if (storedBytes <= CHECKED_BYTES) await expectFiniteWeights(weights.values());
     report(2, "Checked the weights");
     const program = buildProgram(config, weights);
     report(3, backend === "wasm" ? "Starting onnxruntime-web" : "Starting ONNX Runtime; the first use downloads it");
@@ -128,9 +128,12 @@ function usedSources(
   return used;
 }
 
-/** Refuses a model that does not fit, by its config.json as the hub has it, before its weights are downloaded. */
-export function acceptConfig(id: string, text: string, options: LoadOptions): void {
-  expectRoom(id, parseConfig(parseJson({ id }, "config.json", text)), options);
+/**
+ * Refuses a model that does not fit, by its config.json as the hub has it and the size of its weights, when that is
+ * known, before they are downloaded.
+ */
+export function acceptConfig(id: string, text: string, options: LoadOptions, storedBytes?: number): void {
+  expectRoom(id, parseConfig(parseJson({ id }, "config.json", text)), options, storedBytes);
 }
 
 async function loadTokenizer(files: ModelFiles): Promise<Tokenizer> {

@@ -52,28 +52,26 @@ export interface RoomOptions {
 }
 
 /**
- * The most memory that loading a model takes on wasm. Weights are there once, and beside them the one in half
- * precision that is being widened: config.json need not say whether there are such, so the largest is counted.
- */
-export function loadingBytes(config: GPT2Config, prepack: boolean): number {
-  const largest = Math.max(...weightShapes(config).values().map((shape) => shape.reduce((a, b) => a * b, 1)));
-  return weightBytes(config) * (prepack ? PREPACKED : 1) + 2 * largest + LEAST_ROOM;
-}
-
-/**
  * Refuses a model whose weights cannot be held.
  *
+ * @param storedBytes The size of the files with the weights, once it is known: those in half precision are there beside
+ * the widened ones until all are widened (gpt2 takes 200 MB more from float16 than from float32).
  * @throws {RangeError} When the model can only run on wasm and does not fit into the 4 GiB that wasm can address.
  */
-export function expectRoom(id: string, config: GPT2Config, { backend = "auto", prepack = false }: RoomOptions): void {
+export function expectRoom(id: string, config: GPT2Config, options: RoomOptions, storedBytes = Infinity): void {
+  const { backend = "auto", prepack = false } = options;
   if (backend === "native" || backend === "webgpu") return;
-  if (loadingBytes(config, prepack) <= 4 * GIB) return;
+  const weights = weightBytes(config);
+  const half = storedBytes < 0.75 * weights ? storedBytes : 0; // files can hold buffers too
+  const exceeds = (factor: number, more: number) => factor * weights + more + LEAST_ROOM > 4 * GIB;
+  if (!exceeds(prepack ? PREPACKED : 1, half)) return;
   const mayBeNative = !inPage && Deno.permissions.querySync({ name: "ffi" }).state === "granted";
   if (backend === "auto" && mayBeNative) return;
-  const twice = prepack ? `, stored twice ${formatBytes(PREPACKED * weightBytes(config))},` : "";
-  const size = `its weights take ${formatBytes(weightBytes(config))}${twice} and wasm can address 4.0 GiB`;
-  const fits = prepack && loadingBytes(config, false) <= 4 * GIB;
-  const ways = [...fits ? ["leave out prepack"] : [], ...nativeWay(mayBeNative), "take a smaller model"];
+  const twice = prepack ? `, stored twice ${formatBytes(PREPACKED * weights)},` : "";
+  const widened = half > 0 ? `, ${formatBytes(half)} more while they are widened from half precision,` : "";
+  const size = `its weights take ${formatBytes(weights)}${twice}${widened} and wasm can address 4.0 GiB`;
+  const plain = prepack && !exceeds(1, half) ? ["leave out prepack"] : [];
+  const ways = [...plain, ...nativeWay(mayBeNative), "take a smaller model"];
   throw new RangeError(`Cannot load "${id}" on wasm as ${size}; ${ways.join(", or ")}`);
 }
 
