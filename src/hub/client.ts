@@ -91,13 +91,20 @@ export class HubClient {
       const commit = first(hops, "x-repo-commit") ?? (response.redirected ? this.#commit ?? null : null);
       const linked = first(hops, "x-linked-etag");
       await response.body?.cancel();
-      if (!response.ok && !isDescribed(hops)) throw withCommit(refusal(this.target(name), response), commit);
+      if (!response.ok && !isDescribed(hops) && !this.#isForGetOnly(response)) {
+        throw withCommit(refusal(this.target(name), response), commit);
+      }
       const etag = normalized(linked ?? response.headers.get("etag")) ?? hiddenEtag(response, commit, name);
       const size = first(hops, "x-linked-size") ?? plainSize(response);
       return this.#checked({ name, commit, etag, size: size === null ? undefined : Number(size) });
     } finally {
       watch.stop();
     }
+  }
+
+  /** Whether a page was sent to an address that is signed for GET: the file is there, and nothing is known about it. */
+  #isForGetOnly({ redirected, status }: Response): boolean {
+    return redirected && this.#commit !== undefined && (status === 403 || status === 405);
   }
 
   /** All files at once; undefined where the hub has no such answer. Errors are told by the requests that follow. */

@@ -269,6 +269,37 @@ Deno.test("the package in a page", async (t) => {
         deepEqual(large(hub), []);
       });
     });
+    await t.step("a mirror that tells nothing about large files", async () => {
+      await using hub = new HubServer({ "owner/tiny": repository(files) });
+      hub.hasApi = false;
+      hub.intervene = ({ path, method }) =>
+        method === "HEAD" && path.startsWith("/cdn/") ? new Response(null, { status: 403 }) : undefined;
+      const load = { id: "owner/tiny", options: { endpoint: hub.endpoint } };
+      await withPage(browser, address(plain), async (page) => expectSame(await inPage(page, load), expected));
+    });
+    await t.step(
+      "what the browser does not let a page store is refused, before it is fetched if that is known",
+      async () => {
+        await using hub = new HubServer({ "owner/tiny": repository(files) });
+        const load = { id: "owner/tiny", options: { endpoint: hub.endpoint } };
+        await withPage(browser, address(plain), async (page) => {
+          const quota = { origin: address(plain), quotaSize: 3_000_000 };
+          await page.evaluate(() => navigator.storage.estimate = () => Promise.resolve({ quota: 3_000_000, usage: 0 }));
+          const early =
+            /"owner\/tiny" as it does not fit: 12 MiB are still to be downloaded and 3 MiB are free in .*; let/;
+          match(await reasonOf(inPage(page, load)), early);
+          deepEqual(large(hub), []);
+          await page.reload();
+          const session = await page.context().newCDPSession(page);
+          await session.send("Storage.overrideQuotaForOrigin", quota);
+          const late =
+            /as model\.safetensors does not fit: no space is left in .*; let the browser remove .*; it goes on/;
+          match(await reasonOf(inPage(page, load)), late);
+          await session.send("Storage.overrideQuotaForOrigin", { origin: quota.origin });
+          expectSame(await inPage(page, load), expected);
+        });
+      },
+    );
     await t.step("errors name the model, the file and the way out", async () => {
       await using hub = new HubServer({
         "owner/gated": repository(files, { token: "hf_right" }),
