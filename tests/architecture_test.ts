@@ -62,7 +62,7 @@ Deno.test("analysis and widgets do not load ONNX Runtime", () => {
 Deno.test("each npm package is pinned exactly and named in one file", () => {
   const external = IMPORTS.filter(({ specifier }) => !specifier.startsWith("."));
   const npm = external.filter(({ specifier }) => !specifier.startsWith("node:")); // those are part of Deno
-  const loose = npm.filter(({ specifier }) => !/^npm:(@[\w-]+\/)?[\w-]+@\d+\.\d+\.\d+(\/[\w/-]+)?$/.test(specifier));
+  const loose = npm.filter(({ specifier }) => !/^npm:(@[\w-]+\/)?[\w-]+@\d+\.\d+\.\d+(\/[\w./-]+)?$/.test(specifier));
   deepEqual(loose, [], "imports that are neither relative nor an exact npm: version");
   const homes = Map.groupBy(npm, ({ specifier }) => specifier.replace(/(@\d+\.\d+\.\d+).*/, "$1"));
   for (const [name, uses] of homes) {

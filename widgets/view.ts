@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { inPage } from "../src/hub/platform.ts";
 import { escapeHtml } from "./escape.ts";
 
 /** The name of the method that a Jupyter kernel calls to show a value. */
@@ -34,6 +35,7 @@ export interface View<Data = unknown> {
    * Writes a file: a page for `.html`, an image for `.svg`, the data for `.json`.
    *
    * @param path Where to write.
+   * @throws {Error} In a page, which has no files.
    */
   save(path: string | URL): Promise<void>;
   /** What a notebook shows. */
@@ -119,6 +121,7 @@ export function createView<Data>(parts: ViewParts<Data>): View<Data> {
       return svg ??= parts.drawSvg();
     },
     async save(path) {
+      if (inPage) throw new Error("Cannot save the view as a page has no files; take its html, svg or data");
       await Deno.writeTextFile(path, fileContent(path, view, title));
     },
     [JUPYTER_DISPLAY]() {

@@ -69,9 +69,10 @@ export async function findChromium(): Promise<string> {
 /**
  * Starts the browser without a window, with a profile of its own.
  *
+ * @param flags More flags of the browser.
  * @returns The browser; close it.
  */
-export async function launchChromium(): Promise<Browser> {
-  const args = isRoot() ? [...FLAGS, "--no-sandbox"] : FLAGS;
+export async function launchChromium(flags: readonly string[] = []): Promise<Browser> {
+  const args = [...FLAGS, ...flags, ...(isRoot() ? ["--no-sandbox"] : [])];
   return await chromium.launch({ executablePath: await findChromium(), args });
 }

@@ -26,6 +26,10 @@ export interface ByteSource {
    * @throws {Error} If the source is closed, or the file became shorter since it was opened.
    */
   readInto(start: number, target: Uint8Array): void;
+  /** Makes `readInto` possible, where it is not from the beginning: the bytes are brought into memory. */
+  load?(): Promise<void>;
+  /** Gives the memory of `load` back; `read` still works. */
+  unload?(): void;
   /** Gives the file or the memory back. Closing twice does nothing. */
   close(): void;
 }

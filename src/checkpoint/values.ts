@@ -49,10 +49,8 @@ export async function readFloat32(entry: TensorEntry): Promise<Float32Array<Arra
   if (dtype === "F32") return new Float32Array((await entry.source.read(entry.start, entry.end)).buffer);
   const size = BYTES_PER_VALUE[dtype];
   const values = new Float32Array((entry.end - entry.start) / size);
-  const scratch = new Uint8Array(Math.min(CHUNK_BYTES, entry.end - entry.start));
-  for (let start = entry.start; start < entry.end; start += scratch.length) {
-    const bytes = scratch.subarray(0, Math.min(scratch.length, entry.end - start));
-    entry.source.readInto(start, bytes);
+  for (let start = entry.start; start < entry.end; start += CHUNK_BYTES) {
+    const bytes = await entry.source.read(start, Math.min(start + CHUNK_BYTES, entry.end));
     const index = (start - entry.start) / size;
     widenFloat32(bytes, dtype, values.subarray(index, index + bytes.length / size));
   }
@@ -103,15 +101,12 @@ export function widenFloat32(bytes: Uint8Array, dtype: CheckpointDType, target: 
  * await firstNonFinite({ name: "x", dtype: "F32", shape: [2], start: 0, end: 8, source }); // 1
  * ```
  */
-// deno-lint-ignore require-await -- a wrong dtype must reject, not throw
 export async function firstNonFinite(entry: TensorEntry): Promise<number | undefined> {
   const dtype = weightDType(entry);
   const size = BYTES_PER_VALUE[dtype];
-  const scratch = new ArrayBuffer(Math.min(CHUNK_BYTES, entry.end - entry.start));
-  for (let start = entry.start; start < entry.end; start += scratch.byteLength) {
-    const length = Math.min(scratch.byteLength, entry.end - start);
-    entry.source.readInto(start, new Uint8Array(scratch, 0, length));
-    const bits = size === 4 ? new Uint32Array(scratch, 0, length / 4) : new Uint16Array(scratch, 0, length / 2);
+  for (let start = entry.start; start < entry.end; start += CHUNK_BYTES) {
+    const { buffer } = await entry.source.read(start, Math.min(start + CHUNK_BYTES, entry.end));
+    const bits = size === 4 ? new Uint32Array(buffer) : new Uint16Array(buffer);
     const index = firstFullExponent(bits, EXPONENT[dtype]);
     if (index >= 0) return (start - entry.start) / size + index;
   }

@@ -51,7 +51,7 @@ export function parseConfig(json: unknown): GPT2Config {
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
     throw new TypeError(`Cannot read config.json as it is not an object: ${JSON.stringify(json)}`);
   }
-  const fields = json as Readonly<Record<string, unknown>>;
+  const fields = withOwnNames(json as Readonly<Record<string, unknown>>);
   refuseOtherModels(fields);
   const nEmbd = count(fields, "n_embd", 768);
   const nHead = count(fields, "n_head", 12);
@@ -63,7 +63,7 @@ export function parseConfig(json: unknown): GPT2Config {
   const bosTokenId = tokenIds(fields, "bos_token_id", vocabSize)[0] ?? fallback;
   return {
     vocabSize,
-    nPositions: count(fields, "n_positions", 1024),
+    nPositions: count(fields, fields.n_positions == null ? "n_ctx" : "n_positions", 1024),
     nEmbd,
     nLayer: count(fields, "n_layer", 12),
     nHead,
@@ -76,6 +76,20 @@ export function parseConfig(json: unknown): GPT2Config {
     bosTokenId,
     eosTokenIds: "eos_token_id" in fields ? tokenIds(fields, "eos_token_id", vocabSize) : [fallback],
   };
+}
+
+/** The names that all models share, which Hugging Face's `GPT2Config.attribute_map` reads as GPT-2's own. */
+const SHARED_NAMES = {
+  "hidden_size": "n_embd",
+  "max_position_embeddings": "n_positions",
+  "num_attention_heads": "n_head",
+  "num_hidden_layers": "n_layer",
+};
+
+function withOwnNames(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const own = { ...fields };
+  for (const [shared, name] of Object.entries(SHARED_NAMES)) own[name] ??= fields[shared];
+  return own;
 }
 
 function refuseOtherModels(fields: Readonly<Record<string, unknown>>): void {

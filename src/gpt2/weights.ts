@@ -49,7 +49,9 @@ export function selectWeights(
   entries: ReadonlyMap<string, TensorEntry>,
 ): ReadonlyMap<string, TensorEntry> {
   const file = entries.values().next().value?.source.name ?? "an empty file";
-  const find = (name: string) => entries.get(`transformer.${name}`) ?? entries.get(name);
+  const find = (name: string) => entries.get(`transformer.${name}`) ?? entries.get(name) ?? entries.get(tied(name));
+  // Some converters keep the other name of the two that the tied weights have.
+  const tied = (name: string) => config.tieWordEmbeddings && name === "wte.weight" ? "lm_head.weight" : name;
   const selected = new Map<string, TensorEntry>();
   for (const [name, shape] of weightShapes(config)) {
     const entry = find(name);

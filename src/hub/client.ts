@@ -4,6 +4,9 @@
  * @module
  */
 import { connectionError, failed, failureOf, refusal, type Target } from "./failure.ts";
+import { type Listing, readListing } from "./listing.ts";
+import { inPage } from "./platform.ts";
+import { Watch } from "./watch.ts";
 
 /** What the hub says about a file. */
 export interface RemoteFile {
@@ -30,7 +33,15 @@ export interface ClientOptions {
   /** Stops a request at once. */
   readonly signal?: AbortSignal | undefined;
   /** After how many milliseconds without a byte a request counts as cut off. */
-  readonly patience?: number;
+  readonly patience: number;
+}
+
+/** An answer and its bytes. */
+export interface Answer {
+  /** The answer. */
+  readonly response: Response;
+  /** Its bytes, as they come. */
+  readonly chunks: AsyncIterable<Uint8Array<ArrayBuffer>>;
 }
 
 /** An answer and the headers that the stations on the way to it gave, the first one first. */
@@ -40,11 +51,16 @@ interface Reply {
 }
 
 const MOST_REDIRECTS = 10;
-const PATIENCE = 20_000;
+/** Redirects are followed here, as they tell about the file and the token is not for everybody. */
+const UNDER_DENO: RequestInit = { redirect: "manual" };
+/** A browser follows redirects itself, keeps the token to the hub, and need not store what is stored here. */
+const IN_PAGE: RequestInit = { redirect: "follow", cache: "no-store", credentials: "omit" };
 
 /** Asks one hub for the files of one model. */
 export class HubClient {
   readonly #options: ClientOptions;
+  #listing: Promise<Listing | undefined> | undefined;
+  #commit: string | undefined;
 
   /** Nothing is asked for yet. */
   constructor(options: ClientOptions) {
@@ -63,38 +79,83 @@ export class HubClient {
    * @throws {Error} When there is none; `commitOf` tells of which commit.
    */
   async describe(name: string): Promise<RemoteFile> {
+    if (inPage) this.#listing ??= this.#list();
+    const listing = await this.#listing;
+    return listing ? this.#listed(name, listing) : await this.#ask(name);
+  }
+
+  async #ask(name: string): Promise<RemoteFile> {
     const watch = new Watch(this.#options);
     try {
-      const { response, hops } = await this.#send("HEAD", name, {}, watch, isDescribed);
-      const commit = first(hops, "x-repo-commit");
+      const { response, hops } = await this.#send("HEAD", this.#url(name), name, {}, watch, isDescribed);
+      const commit = first(hops, "x-repo-commit") ?? (response.redirected ? this.#commit ?? null : null);
       const linked = first(hops, "x-linked-etag");
       await response.body?.cancel();
-      if (!response.ok && !isDescribed(hops)) throw withCommit(refusal(this.target(name), response), commit);
-      const etag = normalized(linked ?? response.headers.get("etag"));
-      if (!isSafeName(commit) || !isSafeName(etag)) {
-        const advice = `check that ${this.#options.endpoint} is the address of a hub`;
-        throw failed(this.target(name), `came without a usable X-Repo-Commit and ETag; ${advice}`, {
-          kind: "rejected",
-        });
+      if (!response.ok && !isDescribed(hops) && !this.#isForGetOnly(response)) {
+        throw withCommit(refusal(this.target(name), response), commit);
       }
-      const size = first(hops, "x-linked-size") ?? (response.ok ? response.headers.get("content-length") : null);
-      return { name, commit, etag, size: size !== null && /^\d+$/.test(size) ? Number(size) : undefined };
+      const etag = normalized(linked ?? response.headers.get("etag")) ?? hiddenEtag(response, commit, name);
+      const size = first(hops, "x-linked-size") ?? plainSize(response);
+      return this.#checked({ name, commit, etag, size: size === null ? undefined : Number(size) });
     } finally {
       watch.stop();
     }
   }
 
+  /** Whether a page was sent to an address that is signed for GET: the file is there, and nothing is known about it. */
+  #isForGetOnly({ redirected, status }: Response): boolean {
+    return redirected && this.#commit !== undefined && (status === 403 || status === 405);
+  }
+
+  /** All files at once; undefined where the hub has no such answer. Errors are told by the requests that follow. */
+  async #list(): Promise<Listing | undefined> {
+    const { endpoint, id, revision } = this.#options;
+    const url = new URL(`${endpoint}/api/models/${id}/revision/${encodeURIComponent(revision)}?blobs=true`);
+    const watch = new Watch(this.#options);
+    try {
+      const { response } = await this.#send("GET", url, "", {}, watch);
+      if (response.ok) return readListing(await response.json());
+      await response.body?.cancel();
+    } catch {
+      this.#options.signal?.throwIfAborted();
+    } finally {
+      watch.stop();
+    }
+    return undefined;
+  }
+
+  #listed(name: string, { commit, files }: Listing): RemoteFile {
+    const file = files.get(name);
+    if (file) return this.#checked({ name, commit, etag: file.etag, size: file.size });
+    const missing = failed(this.target(name), "is not in the repository", { kind: "unknown file", status: 404 });
+    throw withCommit(missing, commit);
+  }
+
+  #checked({ name, commit, etag, size }: { [K in keyof RemoteFile]: RemoteFile[K] | null }): RemoteFile {
+    if (!isSafeName(commit) || !isSafeName(etag)) {
+      const advice = `check that ${this.#options.endpoint} is the address of a hub`;
+      const reason = `came without a usable X-Repo-Commit and ETag; ${advice}`;
+      throw failed(this.target(name!), reason, { kind: "rejected" });
+    }
+    this.#commit = commit;
+    return { name: name!, commit, etag, size: size ?? undefined };
+  }
+
   /**
    * Fetches a file from byte `start` on.
    *
+   * @param etag What the server called the file when it sent the bytes before `start`; it then sends all of a file
+   * that has changed since.
    * @returns The answer, 200 with the whole file or 206 with the rest of it, and its bytes.
    * @throws {Error} When the answer is no success; reading the bytes throws when the connection is cut.
    */
-  async fetch(file: RemoteFile, start: number): Promise<{ response: Response; chunks: AsyncIterable<Uint8Array> }> {
+  async fetch(file: RemoteFile, start: number, etag?: string): Promise<Answer> {
     const watch = new Watch(this.#options);
     try {
       const headers: Record<string, string> = start > 0 ? { range: `bytes=${start}-` } : {};
-      const { response, hops } = await this.#send("GET", file.name, headers, watch);
+      // A page would have to ask the server first whether it may send this header.
+      if (start > 0 && etag !== undefined && !inPage) headers["if-range"] = etag;
+      const { response, hops } = await this.#send("GET", this.#url(file.name), file.name, headers, watch);
       const commit = first(hops, "x-repo-commit");
       if (!response.ok) {
         await response.body?.cancel();
@@ -111,35 +172,38 @@ export class HubClient {
     }
   }
 
-  async *#chunks(name: string, response: Response, watch: Watch): AsyncGenerator<Uint8Array> {
+  async *#chunks(name: string, response: Response, watch: Watch): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+    const reader = decoded(response)?.getReader(); // not every browser can iterate over a body
     try {
-      for await (const chunk of response.body ?? []) {
+      for (let next; reader && !(next = await reader.read()).done;) {
         watch.beat();
-        yield chunk;
+        yield next.value;
         watch.beat();
       }
     } catch (error) {
       throw this.#interrupted(name, error);
     } finally {
       watch.stop();
+      await reader?.cancel().catch(() => {});
     }
   }
 
   /** Sends a request and follows redirects, until `enough` of the headers are there. */
   async #send(
     method: "HEAD" | "GET",
+    from: URL,
     name: string,
     headers: Readonly<Record<string, string>>,
     watch: Watch,
     enough: (hops: readonly Headers[]) => boolean = () => false,
   ): Promise<Reply> {
-    let url = this.#url(name);
+    let url = from;
     const hops: Headers[] = [];
     for (;;) {
       const response = await fetch(url, {
         method,
-        redirect: "manual",
-        headers: { "accept-encoding": "identity", ...headers, ...this.#authorization(url) },
+        ...(inPage ? IN_PAGE : UNDER_DENO),
+        headers: { ...(inPage ? {} : { "accept-encoding": "identity" }), ...headers, ...this.#authorization(url) },
         signal: watch.signal,
       }).catch((error) => {
         throw this.#interrupted(name, error);
@@ -177,35 +241,11 @@ export class HubClient {
   }
 }
 
-/** Aborts a request when its caller does, and when nothing comes for too long. */
-class Watch {
-  readonly #silence = new AbortController();
-  readonly #patience: number;
-  readonly #signal: AbortSignal | undefined;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-
-  constructor({ signal, patience = PATIENCE }: ClientOptions) {
-    this.#signal = signal;
-    this.#patience = patience;
-    this.beat();
-  }
-
-  get signal(): AbortSignal {
-    const { signal } = this.#silence;
-    return this.#signal ? AbortSignal.any([this.#signal, signal]) : signal;
-  }
-
-  beat(): void {
-    this.stop();
-    this.#timer = setTimeout(() => {
-      const message = `nothing came for ${this.#patience / 1000} seconds`;
-      this.#silence.abort(new DOMException(message, "TimeoutError"));
-    }, this.#patience);
-  }
-
-  stop(): void {
-    clearTimeout(this.#timer);
-  }
+/** The bytes of an answer. Deno leaves those as they are that a server compresses although it was asked not to. */
+function decoded({ body, headers }: Response): ReadableStream<Uint8Array<ArrayBuffer>> | null {
+  const encoding = inPage ? null : headers.get("content-encoding");
+  if (encoding !== "gzip" && encoding !== "deflate") return body;
+  return body?.pipeThrough(new DecompressionStream(encoding)) ?? null;
 }
 
 /** Whether a redirect says all there is to know about the file that it leads to. */
@@ -215,6 +255,17 @@ function isDescribed(hops: readonly Headers[]): boolean {
 
 function first(hops: readonly Headers[], name: string): string | null {
   return hops.map((headers) => headers.get(name)).find((value) => value !== null) ?? null;
+}
+
+/** The size of a file that is sent as it is; a page cannot tell whether the hub compresses a small one. */
+function plainSize(response: Response): string | null {
+  const size = response.ok && (!inPage || response.redirected) ? response.headers.get("content-length") : null;
+  return size !== null && /^\d+$/.test(size) ? size : null;
+}
+
+/** A name for a content about which another server lets a page see nothing. */
+function hiddenEtag({ redirected }: Response, commit: string | null, name: string): string | null {
+  return redirected && commit !== null ? `${commit}-${name.replaceAll(/[^\w.-]/g, "-")}` : null;
 }
 
 function normalized(etag: string | null): string | null {

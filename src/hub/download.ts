@@ -4,11 +4,11 @@
  *
  * @module
  */
-import type { ModelCache } from "./cache.ts";
+import type { ModelCache, PartialFile } from "./cache.ts";
 import type { HubClient, RemoteFile } from "./client.ts";
-import { diskError, failed, type Failure } from "./failure.ts";
-import { withLock } from "./lock.ts";
-import { hashingOf, PartialFile } from "./partial_file.ts";
+import { diskError, failed, type Failure, failureOf } from "./failure.ts";
+import { hashingOf } from "./hash.ts";
+import { inPage } from "./platform.ts";
 import { retrying } from "./retry.ts";
 
 /** One file to fetch, and what it is fetched with. */
@@ -35,8 +35,7 @@ const TRANSIENT: Failure = { kind: "transient" };
 export async function download(job: Download): Promise<void> {
   const { cache, client, file: { commit, etag, name, size }, signal } = job;
   try {
-    await cache.prepare(commit, name);
-    await withLock(cache.lock(etag), signal, async () => {
+    await cache.withLock({ commit, name, etag }, signal, async () => {
       const there = await cache.blobSize(etag);
       if (there === undefined || (size !== undefined && there !== size)) await fetchBlob(job);
       await cache.link(etag, commit, name);
@@ -53,13 +52,12 @@ export async function download(job: Download): Promise<void> {
  */
 async function fetchBlob(job: Download): Promise<void> {
   const { cache, client, file: { etag, name, size } } = job;
-  const path = `${cache.blob(etag)}.incomplete`;
   let before: string | undefined;
   for (;;) {
-    const { hash, length } = await receive(job, path);
+    const { hash, length } = await receive(job);
     const { kind } = hashingOf(etag, size ?? length);
     if (kind === "none" || hash === etag || (kind === "git" && hash === before)) break;
-    await Deno.remove(path);
+    await cache.dropPartial(etag);
     if (before !== undefined) {
       const found = `its SHA-256 is ${hash} where the hub says ${etag}`;
       const advice = "the server or a proxy changes it; try again, or another HF_ENDPOINT";
@@ -67,14 +65,14 @@ async function fetchBlob(job: Download): Promise<void> {
     }
     before = hash;
   }
-  await Deno.rename(path, cache.blob(etag));
+  await cache.keepPartial(etag);
 }
 
 /** Receives all of a file, in as many requests as it takes. */
-async function receive(job: Download, path: string): Promise<{ hash: string; length: number }> {
-  const { file: { etag, size }, onBytes, signal } = job;
+async function receive(job: Download): Promise<{ hash: string; length: number }> {
+  const { cache, file: { etag, size }, onBytes, signal } = job;
   const hashing = hashingOf(etag, size);
-  using partial = await PartialFile.open(path, hashing);
+  await using partial = await cache.openPartial(etag, hashing);
   // Only what is named by its SHA-256 can be told from the remains of something else.
   if (hashing.kind === "sha256") await partial.resume(size ?? Infinity, signal);
   else await partial.restart();
@@ -85,24 +83,31 @@ async function receive(job: Download, path: string): Promise<{ hash: string; len
     furthest = Math.max(furthest, partial.length);
     return further;
   };
-  await retrying(() => receiveRest(job, partial), { signal, progressed });
+  const source: Source = {};
+  await retrying(() => receiveRest(job, partial, source), { signal, progressed });
   return { hash: await partial.finish(), length: partial.length };
 }
 
+/** Where the bytes that are there came from. */
+interface Source {
+  /** What the server calls this state of the file; one that only looks the same (a weak ETag) is not held to it. */
+  etag?: string | undefined;
+}
+
 /** Receives what is missing of a file, in one request. */
-async function receiveRest(job: Download, partial: PartialFile): Promise<void> {
+async function receiveRest(job: Download, partial: PartialFile, source: Source): Promise<void> {
   const { client, file, onBytes, signal } = job;
   const { name, size } = file;
   if (size !== undefined && partial.length === size && size > 0) return;
-  const { response, chunks } = await client.fetch(file, partial.length).catch(async (error) => {
-    if (isUnsatisfiable(error)) {
+  const { response, chunks } = await client.fetch(file, partial.length, source.etag).catch(async (error) => {
+    if (failureOf(error)?.status === 416) {
       await partial.restart();
       throw failed(client.target(name), "could not be continued", TRANSIENT);
     }
     throw error;
   });
   const total = size ?? wholeSize(response);
-  await placeAnswer(job, partial, response);
+  await placeAnswer(job, partial, response, source);
   for await (const chunk of chunks) {
     signal?.throwIfAborted();
     await partial.append(chunk);
@@ -116,28 +121,44 @@ async function receiveRest(job: Download, partial: PartialFile): Promise<void> {
 }
 
 /** Makes room for an answer: a server may send the whole file where its end was asked for. */
-async function placeAnswer({ client, file: { name } }: Download, partial: PartialFile, response: Response) {
-  if (partial.length === 0 && response.status !== 206) return;
-  if (response.status === 206) {
-    const start = /^bytes (\d+)-/.exec(response.headers.get("content-range") ?? "")?.[1];
-    if (start !== undefined && Number(start) === partial.length) return;
-    await response.body?.cancel();
-    await partial.restart();
-    const found = JSON.stringify(response.headers.get("content-range"));
-    throw failed(client.target(name), `could not be continued: the server sent Content-Range ${found}`, TRANSIENT);
+async function placeAnswer(job: Download, partial: PartialFile, response: Response, source: Source): Promise<void> {
+  const etag = strongEtag(response);
+  if (response.status !== 206) {
+    source.etag = etag;
+    if (partial.length > 0) await partial.restart();
+    return;
   }
+  const range = response.headers.get("content-range");
+  const start = /^bytes (\d+)-/.exec(range ?? "")?.[1];
+  const encoded = !inPage && response.headers.has("content-encoding"); // a part of what is no part of the file
+  const fits = !encoded && (start === undefined ? isHidden(range) : Number(start) === partial.length);
+  const same = source.etag === undefined || etag === undefined || source.etag === etag;
+  if (fits && same) {
+    source.etag ??= etag;
+    return;
+  }
+  await response.body?.cancel();
   await partial.restart();
+  const found = fits ? `ETag ${etag} after ${source.etag}` : `Content-Range ${JSON.stringify(range)}`;
+  delete source.etag;
+  throw failed(job.client.target(job.file.name), `could not be continued: the server sent ${found}`, TRANSIENT);
+}
+
+/** A page sees the headers alone that another server lets it see. The hash tells whether the range was right. */
+function isHidden(header: string | null): boolean {
+  return inPage && header === null;
+}
+
+function strongEtag({ headers }: Response): string | undefined {
+  const etag = headers.get("etag");
+  return etag?.startsWith('"') ? etag : undefined;
 }
 
 function wholeSize(response: Response): number | undefined {
-  if (response.headers.has("content-encoding")) return undefined; // it tells the compressed size
+  // It tells the compressed size, and a page does not see that there is one.
+  if (response.headers.has("content-encoding") || (inPage && response.status !== 206)) return undefined;
   const total = response.status === 206
     ? /\/(\d+)$/.exec(response.headers.get("content-range") ?? "")?.[1]
     : response.headers.get("content-length");
   return total === null || total === undefined ? undefined : Number(total);
-}
-
-function isUnsatisfiable(error: unknown): boolean {
-  const cause: unknown = error instanceof Error ? error.cause : undefined;
-  return typeof cause === "object" && cause !== null && Reflect.get(cause, "status") === 416;
 }

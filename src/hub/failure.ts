@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { formatBytes } from "./bytes.ts";
+import { inPage } from "./platform.ts";
 
 /** Why a request failed. */
 export type FailureKind =
@@ -13,6 +15,7 @@ export type FailureKind =
   | "rejected" // any other answer that another try will not change
   | "transient" // busy, broken, or cut off: another try may succeed
   | "unreachable"
+  | "no room"
   | "forbidden"; // by the permissions of this program
 
 /** The cause of an error of the hub. */
@@ -105,7 +108,7 @@ function retryAfter(headers: Headers): { retryAfter?: number } {
 /** The error for a request that got no answer, or not all of it. */
 export function connectionError(target: Target, error: unknown): Error {
   const reason = error instanceof Error ? innermost(error) : String(error);
-  if (error instanceof Deno.errors.NotCapable) {
+  if (error instanceof Error && error.name === "NotCapable") {
     const host = new URL(target.endpoint).host;
     const advice = `run Deno with --allow-net, or --allow-net=${host} and the hosts it sends you to`;
     return failed(target, `may not be fetched: ${reason}; ${advice}`, { kind: "forbidden" });
@@ -119,20 +122,32 @@ function innermost(error: Error): string {
   return cause instanceof Error ? innermost(cause) : error.message;
 }
 
+/** The error for files that are larger than what is free. */
+export function roomError({ id }: Target, folder: string, needed: number, free: number): Error {
+  const sizes = `${formatBytes(needed)} are still to be downloaded and ${formatBytes(free)} are free in ${folder}`;
+  return new Error(`Cannot load "${id}" as it does not fit: ${sizes}; ${roomAdvice()}`, { cause: { kind: "no room" } });
+}
+
+function roomAdvice(): string {
+  if (inPage) return "let the browser remove the data of other sites, or make room on the disk";
+  return "make room, or pass another cacheDir (HF_HOME, HF_HUB_CACHE)";
+}
+
 /** The error for a failure of the disk. */
 export function diskError(target: Target, folder: string, error: unknown): unknown {
   if (!(error instanceof Error) || failureOf(error)) return error;
   const code: unknown = Reflect.get(error, "code");
   const cause: Failure = { kind: "forbidden" };
-  if (code === "ENOSPC" || code === "EDQUOT" || /os error (28|122|112)\b/.test(error.message)) {
-    const advice = "make room and run it again, which goes on where it stopped, or pass another cacheDir";
+  const full = code === "ENOSPC" || code === "EDQUOT" || error.name === "QuotaExceededError";
+  if (full || /os error (28|122|112)\b/.test(error.message)) {
+    const advice = `${roomAdvice()}; it goes on where it stopped`;
     return failed(target, `does not fit: no space is left in ${folder}; ${advice}`, cause);
   }
-  if (error instanceof Deno.errors.NotCapable) {
+  if (error.name === "NotCapable") {
     const advice = `run Deno with --allow-read --allow-write, or --allow-write=${folder}`;
     return failed(target, `may not be stored: ${error.message}; ${advice}`, cause);
   }
-  if (error instanceof Deno.errors.PermissionDenied || code === "EROFS") {
+  if (error.name === "PermissionDenied" || code === "EROFS") {
     return failed(target, `could not be stored in ${folder}: ${error.message}; pass another cacheDir`, cause);
   }
   return error;

@@ -1,5 +1,7 @@
 import { folderUrl } from "./paths.ts";
-import { findSnapshot, type SnapshotOptions } from "./snapshot.ts";
+import { inPage } from "./platform.ts";
+import { cacheSnapshot, type SnapshotOptions } from "./snapshot.ts";
+import { fetchFile } from "./web_directory.ts";
 
 /** Where the files of a model are. */
 export interface ModelFiles {
@@ -9,36 +11,62 @@ export interface ModelFiles {
   readonly base: URL;
   /** The commit that the files are of; only of a model of a hub. */
   readonly revision?: string;
+  /** Reads a file that is on the web or in the storage of a page; resolves to undefined when there is none. */
+  readonly read?: (name: string) => Promise<Blob | undefined>;
 }
 
 const BUNDLED_ID = "looking-glass-6m";
-const BUNDLED_URL = new URL("../../models/", import.meta.url);
-const WAYS = 'pass the id of a model of the hub, as in "gpt2", a directory path or a file: URL';
+/** The bundle for pages, `scripts/bundle.ts`, is one module with the model beside it. */
+const BUNDLED_URL = new URL(inPage ? "models/" : "../../models/", import.meta.url);
+const WAYS = inPage
+  ? 'pass the id of a model of the hub, as in "gpt2", or the URL of a directory'
+  : 'pass the id of a model of the hub, as in "gpt2", a directory path or the URL of a directory';
 
 /**
- * Finds the files of a model: a directory path, a `file:` URL of a directory, or nothing for the bundled model, which
- * is found beside this module, on disk or on the web. What is no directory and looks like the id of a model is looked
+ * Finds the files of a model: a directory path, a `file:`, `https:` or `http:` URL of a directory, or nothing for the
+ * bundled model, which is found beside this module, on disk or on the web. What is no directory and looks like the id of a model is looked
  * for in the cache and on the hub.
  *
  * @throws {TypeError} When the id is neither a string nor undefined.
  * @throws {Error} When there is no such directory and no such model.
  */
 export async function findModelFiles(id?: string, options: SnapshotOptions = {}): Promise<ModelFiles> {
-  if (id === undefined) return { id: BUNDLED_ID, base: BUNDLED_URL };
+  if (id === undefined) return onWeb(BUNDLED_ID, BUNDLED_URL, options);
   if (typeof id !== "string" || id === "") {
     throw new TypeError(`Cannot load a model by ${JSON.stringify(id)}; ${WAYS}`);
   }
-  const base = id.startsWith("file:") ? fileUrl(id) : folderUrl(id);
-  const there = await isDirectory(id, base);
-  if (there) return { id, base };
+  if (/^https?:/.test(id)) return onWeb(id, webUrl(id), options);
+  if (!inPage) {
+    const base = id.startsWith("file:") ? directoryUrl(id) : folderUrl(id);
+    if (await isDirectory(id, base)) return { id, base };
+  }
   if (!isModelId(id)) throw new Error(`Cannot load "${id}" as there is no such directory; ${WAYS}`);
-  const folder = await findSnapshot(id, options);
-  return { id, base: folderUrl(folder), revision: folder.slice(folder.lastIndexOf("/") + 1) }; // snapshots/<commit>
+  const { cache, commit, remote } = await cacheSnapshot(id, options);
+  if (!cache.read) return { id, base: folderUrl(cache.snapshot(commit)), revision: commit };
+  return { id, base: remote, revision: commit, read: (name) => cache.read!(commit, name) };
 }
 
-function fileUrl(id: string): URL {
+/** The files of a directory; those on disk are read by their URL. */
+function onWeb(id: string, base: URL, options: SnapshotOptions): ModelFiles {
+  if (base.protocol === "file:") return { id, base };
+  return { id, base, read: (name) => fetchFile(base, name, options) };
+}
+
+/** The URL of a directory; whether it ends in a slash or not. */
+function directoryUrl(id: string): URL {
   if (!URL.canParse(id)) throw new TypeError(`Cannot load a model by "${id}" as it is not a valid URL`);
-  return new URL(id.endsWith("/") ? id : `${id}/`);
+  const url = new URL(id);
+  url.pathname = url.pathname.replace(/\/*$/, "/");
+  return url;
+}
+
+/** The pages of a hub are for people. */
+function webUrl(id: string): URL {
+  const url = directoryUrl(id);
+  const [, name = ""] = /^\/([\w.-]+(?:\/[\w.-]+)?)\/(?:tree\/.*)?$/.exec(url.pathname) ?? [];
+  if (url.hostname !== "huggingface.co" && url.hostname !== "hf.co") return url;
+  if (!isModelId(name)) return url;
+  throw new Error(`Cannot load "${id}" as it is a page of the hub; pass the id of the model, "${name}"`);
 }
 
 /** Whether a text can be the id of a model: `name` or `owner/name`. The rules are those of Python's huggingface_hub. */

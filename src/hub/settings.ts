@@ -5,6 +5,7 @@
  * @module
  */
 import { joinPath } from "./paths.ts";
+import { inPage } from "./platform.ts";
 
 /** What a caller can say about the hub. */
 export interface HubOptions {
@@ -18,6 +19,8 @@ export interface HubOptions {
   readonly token?: string | undefined;
   /** The address of the hub. */
   readonly endpoint?: string | undefined;
+  /** After how many milliseconds without a byte a request counts as cut off. */
+  readonly patience?: number | undefined;
 }
 
 /** The settings of one download, complete. */
@@ -32,8 +35,12 @@ export interface HubSettings {
   readonly token: string | undefined;
   /** The address of the hub, without a slash at its end. */
   readonly endpoint: string;
+  /** After how many milliseconds without a byte a request counts as cut off. */
+  readonly patience: number;
 }
 
+/** Twice what Python waits: a file of a busy hub may take its time to begin. */
+const PATIENCE = 20;
 const TRUE = ["1", "ON", "YES", "TRUE"];
 
 /**
@@ -51,6 +58,7 @@ export async function readSettings(options: HubOptions): Promise<HubSettings> {
     offline: options.localFilesOnly ?? (isTrue("HF_HUB_OFFLINE") || isTrue("TRANSFORMERS_OFFLINE")),
     token: checkedToken(options.token ?? await implicitToken(home)),
     endpoint: checkedEndpoint(options.endpoint ?? env("HF_ENDPOINT") ?? "https://huggingface.co"),
+    patience: options.patience ?? checkedSeconds("HF_HUB_DOWNLOAD_TIMEOUT") * 1000,
   };
 }
 
@@ -67,6 +75,7 @@ function homeFolder(): string | undefined {
 }
 
 function env(name: string): string | undefined {
+  if (inPage) return undefined;
   if (Deno.permissions.querySync({ name: "env", variable: name }).state !== "granted") return undefined;
   return Deno.env.get(name) || undefined;
 }
@@ -87,6 +96,7 @@ async function implicitToken(home: string): Promise<string | undefined> {
   if (isTrue("HF_HUB_DISABLE_IMPLICIT_TOKEN")) return undefined;
   const token = env("HF_TOKEN") ?? env("HUGGING_FACE_HUB_TOKEN");
   if (token !== undefined) return token;
+  if (inPage) return undefined;
   const path = expanded(env("HF_TOKEN_PATH") ?? joinPath(home, "token"));
   if (Deno.permissions.querySync({ name: "read", path }).state !== "granted") return undefined;
   return await Deno.readTextFile(path).catch(() => undefined);
@@ -107,6 +117,12 @@ function nonEmptyOrNone(text: unknown): string | undefined {
     throw new TypeError(`Cannot use a token of type ${typeof text}; pass a text`);
   }
   return text?.trim() || undefined;
+}
+
+function checkedSeconds(name: string): number {
+  const seconds = Number(env(name) ?? PATIENCE);
+  if (seconds > 0 && seconds < 2 ** 31 / 1000) return seconds;
+  throw new TypeError(`Cannot use ${name} as it is no number of seconds: ${JSON.stringify(env(name))}`);
 }
 
 function checkedEndpoint(endpoint: string): string {

@@ -3,24 +3,46 @@
  *
  * @module
  */
-import { isCommit, ModelCache } from "./cache.ts";
+import { isCommit, type ModelCache } from "./cache.ts";
 import { commitWithout, HubClient, type RemoteFile } from "./client.ts";
+import { DiskCache } from "./disk_cache.ts";
 import { download } from "./download.ts";
-import { diskError, failed, type Failure, failureOf } from "./failure.ts";
+import { diskError, failed, type Failure, failureOf, roomError } from "./failure.ts";
 import { type DownloadProgress, Meter } from "./meter.ts";
+import { PageCache } from "./page_cache.ts";
 import { joinPath } from "./paths.ts";
+import { inPage } from "./platform.ts";
 import { retrying } from "./retry.ts";
-import { type HubOptions, readSettings } from "./settings.ts";
+import { type HubOptions, type HubSettings, readSettings } from "./settings.ts";
 import { CONFIG, INDEX, missingFiles, OPTIONAL, shardNames, TOKENIZER, VOCABULARY, WEIGHTS } from "./wanted.ts";
 
 /** How a model is fetched. */
 export interface SnapshotOptions extends HubOptions {
   /** Called while files are fetched. */
   readonly onDownload?: ((progress: DownloadProgress) => void) | undefined;
-  /** Called with the text of config.json before the weights are fetched; what it throws ends the loading. */
-  readonly accept?: ((config: string) => void) | undefined;
+  /**
+   * Called with the text of config.json, and again with the size of the weights too, before these are fetched; what it
+   * throws ends the loading.
+   */
+  readonly accept?: ((config: string, weightBytes?: number) => void) | undefined;
   /** Stops at once. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** A commit whose files are in a cache. */
+export interface CachedSnapshot {
+  /** The cache. */
+  readonly cache: ModelCache;
+  /** The commit. */
+  readonly commit: string;
+  /** Where the files are on the hub. */
+  readonly remote: URL;
+}
+
+/** The folder of {@linkcode cacheSnapshot}. */
+export async function findSnapshot(id: string, options: SnapshotOptions): Promise<string> {
+  const { cache, commit } = await cacheSnapshot(id, options);
+  return cache.snapshot(commit);
 }
 
 /**
@@ -28,37 +50,48 @@ export interface SnapshotOptions extends HubOptions {
  * whether the revision is still the same.
  *
  * @param id The id of the model, as in `gpt2` or `openai-community/gpt2`.
- * @returns The path of the folder with the files.
  * @throws {Error} When a file is not there and cannot be fetched; the message says which, why, and what to do.
  */
-export async function findSnapshot(id: string, options: SnapshotOptions): Promise<string> {
+export async function cacheSnapshot(id: string, options: SnapshotOptions): Promise<CachedSnapshot> {
   const settings = await readSettings(options);
+  const cache = inPage ? new PageCache(settings.cacheDir, id) : new DiskCache(settings.cacheDir, id);
+  const commit = await findCommit(id, cache, settings, options);
+  return { cache, commit, remote: new URL(`${settings.endpoint}/${id}/resolve/${commit}/`) };
+}
+
+/** The commit that is wanted, with all of its files in the cache. */
+async function findCommit(
+  id: string,
+  cache: ModelCache,
+  settings: HubSettings,
+  options: SnapshotOptions,
+): Promise<string> {
   const { revision, endpoint, cacheDir, offline } = settings;
-  const cache = new ModelCache(cacheDir, id);
   const client = new HubClient({ ...settings, id, signal: options.signal });
   const cached = await cache.commitOf(revision).catch((error) => {
     throw diskError(client.target(CONFIG), cacheDir, error);
   });
   const missing = cached === undefined ? [CONFIG] : await missingFiles(cache, cached);
   const complete = cached !== undefined && missing.length === 0;
-  if (complete && (offline || isCommit(revision) || !mayConnect(endpoint))) return cache.snapshot(cached);
+  if (complete && (offline || isCommit(revision) || !mayConnect(endpoint))) return cached;
   if (offline) throw offlineError(client, cacheDir, missing);
   let config: RemoteFile | undefined;
   try {
     config = await describe(client, cache, CONFIG, options, complete);
   } catch (error) {
     options.signal?.throwIfAborted();
-    if (complete && failureOf(error)?.kind !== "unknown revision") return cache.snapshot(cached);
+    if (complete && failureOf(error)?.kind !== "unknown revision") return cached;
     throw error;
   }
   if (config === undefined) throw missingConfig(client);
-  if (complete && config.commit === cached) return cache.snapshot(cached);
-  return await new Snapshot(client, cache, config, options).fetch(revision);
+  if (complete && config.commit === cached) return cached;
+  await new Snapshot(client, cache, config, options).fetch(revision);
+  return config.commit;
 }
 
 /** Whether the hub can be asked without asking the user for the permission first. */
 function mayConnect(endpoint: string): boolean {
-  return Deno.permissions.querySync({ name: "net", host: new URL(endpoint).host }).state === "granted";
+  return inPage || Deno.permissions.querySync({ name: "net", host: new URL(endpoint).host }).state === "granted";
 }
 
 /** What the hub says about a file; undefined when there is none, which is remembered. */
@@ -94,15 +127,19 @@ class Snapshot {
     this.#options = options;
   }
 
-  /** Fetches what is missing and returns the folder. */
-  async fetch(revision: string): Promise<string> {
+  /** Fetches what is missing. */
+  async fetch(revision: string): Promise<void> {
     const { commit } = this.#config;
     await this.#get(this.#config);
     await this.#cache.setCommit(revision, commit);
-    this.#options.accept?.(await this.#cache.text(commit, CONFIG) ?? "");
+    const text = await this.#cache.text(commit, CONFIG) ?? "";
+    this.#options.accept?.(text);
     const files = await this.#small();
     const weights = await this.#weights();
+    const sizes = weights.map(({ remote }) => remote?.size);
+    if (sizes.every((size) => size !== undefined)) this.#options.accept?.(text, sizes.reduce((a, b) => a + b, 0));
     const wanted = [...files, ...weights].filter((file) => file.missing).map(({ remote }) => remote!);
+    await this.#expectRoom(wanted);
     const total = wanted.reduce((sum, { size }) => sum + (size ?? 0), 0);
     const meter = new Meter(total, this.#options.onDownload ?? (() => {}));
     for (const file of wanted) {
@@ -110,7 +147,18 @@ class Snapshot {
       await this.#get(file, (bytes) => meter.update(bytes));
     }
     if (wanted.length > 0) meter.end();
-    return this.#cache.snapshot(commit);
+  }
+
+  /** Refuses what the disk cannot take, before it is full. */
+  async #expectRoom(files: readonly RemoteFile[]): Promise<void> {
+    const cache = this.#cache;
+    const missing = await Promise.all(files.map(async ({ etag, size = 0 }) => {
+      if (await cache.blobSize(etag) === size) return 0;
+      return Math.max(0, size - await cache.partialSize(etag));
+    }));
+    const needed = missing.reduce((sum, bytes) => sum + bytes, 0);
+    const free = await cache.freeBytes();
+    if (free !== undefined && needed > free) throw roomError(this.#client.target(""), cache.folder, needed, free);
   }
 
   /** The tokenizer and the settings of the generation. */

@@ -1,6 +1,6 @@
 import type { SnapshotOptions } from "../hub/snapshot.ts";
 import { acceptConfig, type LoadOptions } from "./load.ts";
-import { formatBytes } from "./memory.ts";
+import { formatBytes } from "../hub/bytes.ts";
 import { progressBar } from "./progress_bar.ts";
 import type { Progress } from "./types.ts";
 
@@ -9,7 +9,7 @@ import type { Progress } from "./types.ts";
  * refuse before it is downloaded. Without `onProgress`, a bar shows the download in a notebook or a terminal.
  */
 export function downloadOptions(id: string, options: LoadOptions): SnapshotOptions {
-  const { revision, cacheDir, localFilesOnly, token, endpoint, signal, backend } = options;
+  const { revision, cacheDir, localFilesOnly, token, endpoint, signal } = options;
   const tell = options.onProgress ?? progressBar();
   return {
     revision,
@@ -18,7 +18,7 @@ export function downloadOptions(id: string, options: LoadOptions): SnapshotOptio
     token,
     endpoint,
     signal,
-    accept: (config) => acceptConfig(id, config, backend),
+    accept: (config, weightBytes) => acceptConfig(id, config, options, weightBytes),
     onDownload: ({ file, completed, total, bytesPerSecond, secondsLeft }) => {
       const speed = bytesPerSecond === undefined ? "" : `, ${formatBytes(bytesPerSecond)}/s`;
       const left = secondsLeft === undefined || completed === total ? "" : `, ${formatSeconds(secondsLeft)} left`;
@@ -27,7 +27,9 @@ export function downloadOptions(id: string, options: LoadOptions): SnapshotOptio
           task: "download",
           completed,
           total,
-          message: `${id}: ${file} ${formatBytes(completed)} of ${formatBytes(total)}${speed}${left}`,
+          message: `${id === "" ? "" : `${id}: `}${file} ${formatBytes(completed)} of ${
+            formatBytes(total)
+          }${speed}${left}`,
           ...(bytesPerSecond === undefined ? {} : { bytesPerSecond }),
           ...(secondsLeft === undefined ? {} : { secondsLeft }),
         } satisfies Progress,

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type ByteSource, openBytes, openFile } from "../checkpoint/byte_source.ts";
+import { openBlob } from "../checkpoint/blob_source.ts";
+import { type ByteSource, openFile } from "../checkpoint/byte_source.ts";
 import { readSafetensors, type TensorEntry } from "../checkpoint/safetensors.ts";
 import { readShards, readWeightMap } from "../checkpoint/shards.ts";
 import type { ModelFiles } from "../hub/model_files.ts";
@@ -21,52 +22,50 @@ const INDEX = "model.safetensors.index.json";
 
 /** Opens the weights: `model.safetensors`, or the files that `model.safetensors.index.json` names. */
 export async function openWeights(files: ModelFiles): Promise<WeightFiles> {
-  const index = await isMissing(files, WEIGHTS) ? await readOptionalJson(files, INDEX) : undefined;
-  const weightMap = index === undefined ? undefined : readWeightMap(index);
   const sources = new Map<string, ByteSource>();
   try {
-    for (const name of new Set(weightMap?.values() ?? [WEIGHTS])) {
-      sources.set(name, await openUrl(new URL(name, files.base)));
+    const whole = await openOptional(files, WEIGHTS);
+    if (whole) {
+      sources.set(WEIGHTS, whole);
+      return { sources: [whole], entries: await readSafetensors(whole) };
     }
-    const entries = weightMap ? await readShards(sources, weightMap) : await readSafetensors(sources.get(WEIGHTS)!);
-    return { sources: [...sources.values()], entries };
+    const index = await readOptionalJson(files, INDEX);
+    if (index === undefined) {
+      throw missing(files, WEIGHTS, "weights of another kind are to be converted first, as docs/models.md says");
+    }
+    const weightMap = readWeightMap(index);
+    for (const name of new Set(weightMap.values())) {
+      const source = await openOptional(files, name);
+      if (!source) throw missing(files, name);
+      sources.set(name, source);
+    }
+    return { sources: [...sources.values()], entries: await readShards(sources, weightMap) };
   } catch (error) {
     for (const source of sources.values()) source.close();
     throw error;
   }
 }
 
-/** Whether a file is known not to be there. A web server is not asked: only the bundled model is on one. */
-async function isMissing({ base }: ModelFiles, name: string): Promise<boolean> {
-  return base.protocol === "file:" && await Deno.stat(new URL(name, base)).then(() => false, () => true);
+/** Opens a file of a model; undefined when there is none. */
+export async function openOptional({ base, read }: ModelFiles, name: string): Promise<ByteSource | undefined> {
+  const url = new URL(name, base);
+  if (read) return await read(name).then((blob) => blob && openBlob(url.href, blob));
+  return await isThere(url) ? await openFile(url) : undefined;
 }
 
-/** Opens a file on disk or on the web. */
-export async function openUrl(url: URL): Promise<ByteSource> {
-  if (url.protocol === "file:") return await openFile(url);
-  const source = await openRemote(url);
-  if (!source) throw new Error(`Cannot download ${url.href} as it is not there`);
-  return source;
+/** Whether there is something; what is there and may not be read is told when it is opened. */
+async function isThere(url: URL): Promise<boolean> {
+  return await Deno.stat(url).then(() => true, (error) => !(error instanceof Deno.errors.NotFound));
 }
 
-/** Opens a file of a model, or undefined when there is none. */
-export async function openOptional(files: ModelFiles, name: string): Promise<ByteSource | undefined> {
-  const url = new URL(name, files.base);
-  if (url.protocol !== "file:") return await openRemote(url);
-  return await isMissing(files, name) ? undefined : await openFile(url);
-}
-
-async function openRemote(url: URL): Promise<ByteSource | undefined> {
-  const response = await fetchFile(url);
-  return response && openBytes(url.href, new Uint8Array(await response.arrayBuffer()));
+function missing({ id, base }: ModelFiles, name: string, advice = "it must be there"): Error {
+  return new Error(`Cannot load "${id}" as ${name} is missing from ${base}; ${advice}`);
 }
 
 /** A parsed file; it is an error when there is none. */
 export async function readJson(files: ModelFiles, name: string, advice = "it must be there"): Promise<unknown> {
   const json = await readOptionalJson(files, name);
-  if (json === undefined) {
-    throw new Error(`Cannot load "${files.id}" as ${name} is missing from ${files.base}; ${advice}`);
-  }
+  if (json === undefined) throw missing(files, name, advice);
   return json;
 }
 
@@ -87,22 +86,10 @@ export function parseJson({ id }: Pick<ModelFiles, "id">, name: string, text: st
 }
 
 /** The text of a file, or undefined when there is none. */
-export async function readText({ base }: ModelFiles, name: string): Promise<string | undefined> {
-  const url = new URL(name, base);
-  if (url.protocol !== "file:") return await fetchFile(url).then((response) => response?.text());
-  return await Deno.readTextFile(url).catch((error) => {
+export async function readText({ base, read }: ModelFiles, name: string): Promise<string | undefined> {
+  if (read) return await read(name).then((blob) => blob?.text());
+  return await Deno.readTextFile(new URL(name, base)).catch((error) => {
     if (error instanceof Deno.errors.NotFound) return undefined;
     throw new Error(`Cannot read ${name} in ${base}: ${error instanceof Error ? error.message : error}`);
   });
-}
-
-/** The response to a request for a file, or undefined when there is none. */
-async function fetchFile(url: URL): Promise<Response | undefined> {
-  const response = await fetch(url).catch((error) => {
-    throw new Error(`Cannot download ${url.href}: ${error instanceof Error ? error.message : error}`);
-  });
-  if (response.ok) return response;
-  await response.body?.cancel();
-  if (response.status === 404) return undefined;
-  throw new Error(`Cannot download ${url.href} as the server answered ${response.status}`);
 }

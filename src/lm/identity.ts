@@ -1,3 +1,4 @@
+import { hashers } from "../hub/hash.ts";
 import { CONFIG, INDEX, OPTIONAL, shardNames, TOKENIZER, VOCABULARY, WEIGHTS } from "../hub/wanted.ts";
 import type { ModelFiles } from "../hub/model_files.ts";
 import type { ByteSource } from "../checkpoint/byte_source.ts";
@@ -64,8 +65,7 @@ function knownHash({ path }: ByteSource, { revision }: ModelFiles): string | und
 
 /** The SHA-256 of a file; `read` hears how many bytes of it have been read, and may throw. */
 async function hashOf(source: ByteSource, read: (bytes: number) => void): Promise<string> {
-  const { createHash } = await import("node:crypto"); // the one of the Web takes no parts
-  const hash = createHash("sha256");
+  const hash = (await hashers({ kind: "sha256" }))();
   read(0);
   for (let start = 0; start < source.size; start += CHUNK_BYTES) {
     const end = Math.min(start + CHUNK_BYTES, source.size);
@@ -73,5 +73,5 @@ async function hashOf(source: ByteSource, read: (bytes: number) => void): Promis
     read(end);
     await new Promise((resolve) => setTimeout(resolve)); // lets the Stop button be heard
   }
-  return hash.digest("hex");
+  return hash.digest();
 }

@@ -75,8 +75,8 @@ export class LanguageModel implements AsyncDisposable {
   /**
    * Loads a model: from a hub by its id, as in `gpt2` or `openai-community/gpt2-xl`, downloading what is not in the
    * cache that Python's `huggingface_hub` uses too; from a directory in Hugging Face's layout (`config.json`,
-   * `model.safetensors`, `tokenizer.json` or `vocab.json` and `merges.txt`), by its path or `file:` URL; or, without an
-   * id, the model that comes with this package.
+   * `model.safetensors`, `tokenizer.json` or `vocab.json` and `merges.txt`), by its path or its `file:`, `https:` or
+   * `http:` URL; or, without an id, the model that comes with this package. The same works in a page: `docs/browser.md`.
    *
    * @throws {Error} When a file is missing and cannot be downloaded, or the backend is not available.
    * @throws {TypeError | RangeError | SyntaxError} When a file does not hold what it should; the message names it.

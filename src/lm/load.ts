@@ -7,6 +7,7 @@ import type { ModelFiles } from "../hub/model_files.ts";
 import type { Backend } from "../runtime/backend.ts";
 import { Session } from "../runtime/session.ts";
 import type { AddedToken } from "../tokenizer/added_tokens.ts";
+import { gpt2TokenizerJson } from "../tokenizer/definition.ts";
 import { Tokenizer } from "../tokenizer/tokenizer.ts";
 import { openWeights, parseJson, readJson, readOptionalJson, readText } from "./files.ts";
 import { readGenerationConfig } from "./generation_config.ts";
@@ -48,7 +49,8 @@ export interface LoadOptions {
   readonly revision?: string;
   /**
    * The folder of downloaded models, in the layout of Python's `huggingface_hub`; by default its own, which
-   * `HF_HUB_CACHE`, `HF_HOME` and `XDG_CACHE_HOME` change, and else `~/.cache/huggingface/hub`.
+   * `HF_HUB_CACHE`, `HF_HOME` and `XDG_CACHE_HOME` change, and else `~/.cache/huggingface/hub`. In a page, a folder of
+   * the origin private file system.
    */
   readonly cacheDir?: string;
   /** Whether only downloaded models are used; by default when `HF_HUB_OFFLINE` is set. */
@@ -87,22 +89,24 @@ export async function loadModel(files: ModelFiles, options: LoadOptions): Promis
   };
   report(0, `Loading ${files.id}`);
   const config = parseConfig(await readJson(files, "config.json"));
-  expectRoom(files.id, config, backend);
+  expectRoom(files.id, config, options);
   const defaults = readGenerationConfig(await readOptionalJson(files, "generation_config.json"), config);
   const tokenizer = await loadTokenizer(files);
   report(1, "Read the configuration and the tokenizer");
   const { sources, entries } = await openWeights(files);
   try {
+    const storedBytes = sources.reduce((bytes, { size }) => bytes + size, 0);
+    expectRoom(files.id, config, options, storedBytes);
     const weights = selectWeights(config, entries);
     const located = usedSources(sources, weights);
-    if (sources.reduce((bytes, { size }) => bytes + size, 0) <= CHECKED_BYTES) {
-      await expectFiniteWeights(weights.values());
-    }
+    if (storedBytes <= CHECKED_BYTES) await expectFiniteWeights(weights.values());
     report(2, "Checked the weights");
     const program = buildProgram(config, weights);
     report(3, backend === "wasm" ? "Starting onnxruntime-web" : "Starting ONNX Runtime; the first use downloads it");
     const choice = { backend, prepack, ...(threads === undefined ? {} : { threads }) };
+    for (const source of located.values()) await source.load?.();
     const session = await Session.create(program.graph, located, choice);
+    for (const source of located.values()) source.unload?.();
     report(4, `Ready on ${session.backend}: ${session.reason}`);
     const runner = new ModelRunner(config, program, session, weights);
     return { runner, tokenizer, ...defaults };
@@ -124,9 +128,12 @@ function usedSources(
   return used;
 }
 
-/** Refuses a model that does not fit, by its config.json as the hub has it, before its weights are downloaded. */
-export function acceptConfig(id: string, text: string, backend: LoadOptions["backend"] = "auto"): void {
-  expectRoom(id, parseConfig(parseJson({ id }, "config.json", text)), backend);
+/**
+ * Refuses a model that does not fit, by its config.json as the hub has it and the size of its weights, when that is
+ * known, before they are downloaded.
+ */
+export function acceptConfig(id: string, text: string, options: LoadOptions, storedBytes?: number): void {
+  expectRoom(id, parseConfig(parseJson({ id }, "config.json", text)), options, storedBytes);
 }
 
 async function loadTokenizer(files: ModelFiles): Promise<Tokenizer> {
@@ -136,7 +143,8 @@ async function loadTokenizer(files: ModelFiles): Promise<Tokenizer> {
   const merges = await readText(files, "merges.txt");
   if (merges === undefined) throw new Error(`Cannot load "${files.id}" as merges.txt is missing from ${files.base}`);
   const added = await readOptionalJson(files, "added_tokens.json");
-  return Tokenizer.fromVocab(vocab, merges, added === undefined ? undefined : addedTokens(vocab, added));
+  const definition = gpt2TokenizerJson(vocab, merges, added === undefined ? undefined : addedTokens(vocab, added));
+  return Tokenizer.fromJson(definition, await readOptionalJson(files, "tokenizer_config.json"));
 }
 
 /** The tokens of added_tokens.json, `{"<pad>": 50257}`, and the one that GPT-2 has of itself. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { inPage } from "../hub/platform.ts";
 import { display, inKernel } from "../runtime/kernel.ts";
 import type { Progress } from "./types.ts";
 
@@ -12,7 +13,7 @@ export type ProgressBar = (progress: Progress) => void;
 /** The bar of the place where this program runs; undefined where nobody watches. */
 export function progressBar(): ProgressBar | undefined {
   if (inKernel) return notebookBar(display, crypto.randomUUID());
-  if (!Deno.stderr.isTerminal()) return undefined;
+  if (inPage || !Deno.stderr.isTerminal()) return undefined;
   return terminalBar((bytes) => void Deno.stderr.writeSync(bytes), columns);
 }
 

@@ -5,6 +5,7 @@
  */
 import type { InferenceSession, Tensor } from "npm:onnxruntime-common@1.30.0";
 import type { ByteSource } from "../checkpoint/byte_source.ts";
+import { inPage } from "../hub/platform.ts";
 import { commonOptions, type Runtime, sessionEntries, type SessionOptions } from "./backend.ts";
 
 /** Not a literal, so that the 288 MB package is downloaded only where this backend is asked for. */
@@ -12,6 +13,7 @@ const PACKAGE = ["npm:onnxruntime-node", "1.30.0"].join("@");
 
 /** Loads onnxruntime-node, which needs `--allow-ffi`. */
 export async function loadNative(): Promise<Runtime> {
+  if (inPage) throw new Error("a page has no onnxruntime-node");
   const ort: { InferenceSession: { create: NativeCreate }; Tensor: typeof Tensor } = await import(PACKAGE);
 
   async function create(model: Uint8Array, files: ReadonlyMap<string, ByteSource>, options: SessionOptions) {

@@ -4,6 +4,7 @@
  * @module
  */
 import type { ByteSource } from "../checkpoint/byte_source.ts";
+import { inPage } from "../hub/platform.ts";
 import { commonOptions, type Runtime, type SessionOptions } from "./backend.ts";
 import { LazyFile } from "./lazy_file.ts";
 import { RunQueue } from "./run_queue.ts";
@@ -20,7 +21,8 @@ export async function loadWasm(): Promise<Runtime> {
 
   function create(model: Uint8Array, files: ReadonlyMap<string, ByteSource>, options: SessionOptions) {
     return creations.run(async () => {
-      ort.env.wasm.numThreads = options.threads ?? Math.min(navigator.hardwareConcurrency, MOST_THREADS);
+      const threads = options.threads ?? Math.min(navigator.hardwareConcurrency, MOST_THREADS);
+      ort.env.wasm.numThreads = inPage && !crossOriginIsolated ? 1 : threads; // threads share memory
       const mounted = [...files].map(([path, source]) => ({ path, data: new LazyFile(source) }));
       const restore = reserveMemory();
       try {

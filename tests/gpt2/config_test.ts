@@ -47,7 +47,14 @@ const FIELDS: readonly (readonly [Changes, Partial<GPT2Config>])[] = [
   [{ eos_token_id: null }, { eosTokenIds: [] }],
   [{ eos_token_id: [] }, { eosTokenIds: [] }],
   [{ n_layer: null, layer_norm_epsilon: null, tie_word_embeddings: null, activation_function: null }, {}],
-  [{ n_ctx: 1, resid_pdrop: 0.1, summary_type: "cls_index", reorder_and_upcast_attn: true, torch_dtype: "x" }, {}],
+  [{
+    n_ctx: 1,
+    n_positions: 1024,
+    resid_pdrop: 0.1,
+    summary_type: "cls_index",
+    reorder_and_upcast_attn: true,
+    torch_dtype: "x",
+  }, {}],
   [{ add_cross_attention: false, quantization_config: null }, {}],
 ];
 

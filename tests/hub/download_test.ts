@@ -215,7 +215,7 @@ Deno.test({
     await rejects(test.load(), {
       name: "Error",
       message:
-        /^Cannot load "owner\/tiny" as model\.safetensors does not fit: no space is left in .*; make room and run/,
+        /^Cannot load "owner\/tiny" as model\.safetensors does not fit: no space is left in .*; make room, or pass another cacheDir \(HF_HOME, HF_HUB_CACHE\); it goes on/,
     });
     await Deno.remove(`${test.path}/${BLOB}.incomplete`);
     await test.load();
@@ -237,4 +237,106 @@ Deno.test("findSnapshot() replaces a content of the wrong size", async () => {
   await Deno.writeFile(`${test.path}/${BLOB}`, DATA.subarray(0, 10));
   await test.load();
   await test.expectWhole();
+});
+
+Deno.test("findSnapshot() refuses what the disk cannot take before it fetches any of it", async () => {
+  await using test = await setUp(({ path }, answer) => {
+    const response = answer();
+    if (path.endsWith("model.safetensors")) response.headers.set("x-linked-size", String(2 ** 50));
+    return response;
+  });
+  await rejects(test.load(), {
+    name: "Error",
+    message: new RegExp(
+      `^Cannot load "owner/tiny" as it does not fit: 1048576\\.0 GiB are still to be downloaded and [\\d.]+ [GM]iB are ` +
+        `free in ${test.path}/models--owner--tiny; make room, or pass another cacheDir \\(HF_HOME, HF_HUB_CACHE\\)$`,
+    ),
+  });
+  deepEqual(ranges(test.hub), []);
+});
+
+Deno.test("findSnapshot() gives a server that falls silent several tries, and goes on where it stopped", async () => {
+  const silent = (after: number) => (answer: Response) => cut(answer, { after, hang: true });
+  await using test = await setUp(onBytes(silent(300_000), silent(200_000)));
+  await test.load({ patience: 200 });
+  await test.expectWhole();
+  deepEqual(ranges(test.hub), [null, "bytes=300000-", "bytes=500000-"]);
+});
+
+Deno.test("findSnapshot() gives up on a server that stays silent, and says for how long it waited", async () => {
+  const { promise: late, resolve } = Promise.withResolvers<Response>();
+  await using test = await setUp(() => late);
+  await rejects(test.load({ patience: 50 }), {
+    name: "Error",
+    message:
+      /^Cannot load "owner\/tiny" as config\.json could not be fetched from http.*: nothing came for 0\.05 seconds;/,
+  });
+  equal(test.hub.seen.length, 5);
+  resolve(new Response()); // so that the server can end
+});
+
+Deno.test("findSnapshot() never joins the parts of two states of a file", async () => {
+  // The file changes between two requests: a server that knows If-Range sends all of it, another one tells by the ETag.
+  const old = (answer: Response) => {
+    const changed = new Response(DATA.map((byte) => byte ^ 1), { headers: answer.headers });
+    changed.headers.set("etag", '"old"');
+    return cut(changed, { after: 300_000 });
+  };
+  await using knows = await setUp(onBytes(old));
+  await knows.load();
+  await knows.expectWhole();
+  deepEqual(
+    knows.hub.fetched.filter(({ path }) => path.startsWith("/cdn/")).map(({ range, ifRange }) => [range, ifRange]),
+    [[null, null], ["bytes=300000-", '"old"']],
+  );
+  const ignores = (_: Response, range: string | null) =>
+    new Response(DATA.subarray(300_000), {
+      status: 206,
+      headers: { "content-range": `${range!.replace("=", " ")}999999/1000000`, etag: '"new"' },
+    });
+  await using tells = await setUp(onBytes(old, ignores));
+  await tells.load();
+  await tells.expectWhole();
+  deepEqual(ranges(tells.hub), [null, "bytes=300000-", null]);
+});
+
+Deno.test("findSnapshot() takes files that a proxy compresses on the way", async () => {
+  const gzip = async (bytes: Uint8Array<ArrayBuffer>) => {
+    return await new Response(new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"))).bytes();
+  };
+  await using test = await setUp(async ({ method, path }, answer) => {
+    const response = answer();
+    if (method !== "GET" || !response.ok) return response;
+    const { headers } = response;
+    const bytes = await gzip(await response.bytes());
+    headers.set("content-encoding", "gzip");
+    headers.set("content-length", String(bytes.length));
+    ok(path.length > 0);
+    return new Response(bytes, { headers });
+  });
+  const folder = await test.load();
+  await test.expectWhole();
+  equal(await Deno.readTextFile(`${folder}/tokenizer.json`), '{"a":1}');
+});
+
+Deno.test("findSnapshot() does not take the page of a captive portal for a file", async () => {
+  const page = () => new Response("<html>Please log in</html>", { headers: { "content-type": "text/html" } });
+  await using weights = await setUp(onBytes(page, page, page, page, page));
+  await rejects(
+    weights.load(),
+    /model\.safetensors could not be fetched: 26 bytes came where 1000000 were announced; try again$/,
+  );
+  await weights.load();
+  await weights.expectWhole();
+  await using everything = await setUp(page);
+  await rejects(everything.load(), /config\.json came without a usable X-Repo-Commit and ETag; check that/);
+});
+
+Deno.test("findSnapshot() refuses a model whose weights changed after its config.json was read", async () => {
+  await using test = await setUp(({ path }, answer) => {
+    const response = answer();
+    if (path.endsWith("model.safetensors")) response.headers.set("x-repo-commit", "f".repeat(40));
+    return response;
+  });
+  await rejects(test.load(), /model\.safetensors changed on the hub meanwhile; run it again/);
 });

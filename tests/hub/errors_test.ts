@@ -134,7 +134,7 @@ Deno.test("fromPretrained() refuses options that cannot be meant", async () => {
   await refuses({ cacheDir: "" }, /^Cannot use "" as cacheDir/);
 });
 
-for (const id of ["a/b/c", "-gpt2", "gpt2-", "owner/", "my--model", "a..b", "https://huggingface.co/gpt2", "gpt 2"]) {
+for (const id of ["a/b/c", "-gpt2", "gpt2-", "owner/", "my--model", "a..b", "gpt 2"]) {
   Deno.test(`fromPretrained() does not ask a hub for ${JSON.stringify(id)}`, async () => {
     await using hub = new HubServer({});
     const options = { endpoint: hub.endpoint };
@@ -145,6 +145,17 @@ for (const id of ["a/b/c", "-gpt2", "gpt2-", "owner/", "my--model", "a..b", "htt
     equal(hub.seen.length, 0);
   });
 }
+
+Deno.test("fromPretrained() takes no page of the hub for a directory", async () => {
+  for (const page of ["gpt2", "openai-community/gpt2", "openai-community/gpt2/tree/main"]) {
+    const name = page.replace("/tree/main", "");
+    await rejects(LanguageModel.fromPretrained(new URL(page, "https://huggingface.co/")), {
+      name: "Error",
+      message: `Cannot load "https://huggingface.co/${page}" as it is a page of the hub; ` +
+        `pass the id of the model, "${name}"`,
+    });
+  }
+});
 
 /** A configuration of the shape of gpt2-xl, whose weights take 6.2 GB. */
 const XL = new TextEncoder().encode(JSON.stringify({ model_type: "gpt2", n_embd: 1600, n_layer: 48, n_head: 25 }));
@@ -159,6 +170,39 @@ Deno.test("fromPretrained() refuses what cannot fit into wasm before its weights
       'pass backend: "native", or take a smaller model',
   });
   equal(hub.fetched.length, 1);
+});
+
+Deno.test("fromPretrained() refuses what fits into wasm only without prepack", async () => {
+  const large = { "model_type": "gpt2", "n_embd": 1280, "n_layer": 36, "n_head": 20 };
+  const config = new TextEncoder().encode(JSON.stringify(large));
+  await using hub = new HubServer({ "gpt2-large": repository({ ...FILES, "config.json": config }) });
+  await using cache = await temporaryCache();
+  const options = { endpoint: hub.endpoint, cacheDir: cache.path, backend: "wasm", prepack: true } as const;
+  await rejects(LanguageModel.fromPretrained("gpt2-large", options), {
+    name: "RangeError",
+    message: 'Cannot load "gpt2-large" on wasm as its weights take 2.9 GiB, stored twice 8.4 GiB, and wasm can ' +
+      'address 4.0 GiB; leave out prepack, or pass backend: "native", or take a smaller model',
+  });
+  equal(hub.fetched.length, 1);
+});
+
+Deno.test("fromPretrained() refuses what does not fit into wasm while it is widened from half precision", async () => {
+  const large = { "model_type": "gpt2", "n_embd": 1280, "n_layer": 36, "n_head": 20 };
+  const config = new TextEncoder().encode(JSON.stringify(large));
+  await using hub = new HubServer({ "gpt2-large": repository({ ...FILES, "config.json": config }) });
+  await using cache = await temporaryCache();
+  hub.intervene = ({ path }, answer) => {
+    const response = answer();
+    if (path.endsWith("model.safetensors")) response.headers.set("x-linked-size", String(774e6 * 2));
+    return response;
+  };
+  const options = { endpoint: hub.endpoint, cacheDir: cache.path, backend: "wasm" } as const;
+  await rejects(LanguageModel.fromPretrained("gpt2-large", options), {
+    name: "RangeError",
+    message: 'Cannot load "gpt2-large" on wasm as its weights take 2.9 GiB, 1.4 GiB more while they are widened from ' +
+      'half precision, and wasm can address 4.0 GiB; pass backend: "native", or take a smaller model',
+  });
+  ok(hub.fetched.every(({ path }) => !path.startsWith("/cdn/")));
 });
 
 Deno.test({

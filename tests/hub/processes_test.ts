@@ -55,7 +55,11 @@ Deno.test("a download that is killed anywhere looks unfinished, and the next one
     hub.seen.length = 0;
     const child = start(hub, cache.path);
     await until(reached);
-    child.kill("SIGKILL");
+    try {
+      child.kill("SIGKILL");
+    } catch (error) {
+      if (reached !== points.at(-1)) throw error; // the file is whole there, and the process may have ended
+    }
     await child.output();
     for (const path of await listing(cache.path)) {
       const whole = new RegExp(`${BLOBS}/([0-9a-f]{64})$`).exec(path)?.[1];

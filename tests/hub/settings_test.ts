@@ -7,7 +7,7 @@ import { HubServer, repository } from "../support/hub_server.ts";
 const VARIABLES = [
   ...["HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "XDG_CACHE_HOME", "HOME", "HF_ENDPOINT", "HF_TOKEN"],
   ...["HUGGING_FACE_HUB_TOKEN", "HF_TOKEN_PATH", "HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"],
-  "HF_HUB_DISABLE_IMPLICIT_TOKEN",
+  ...["HF_HUB_DISABLE_IMPLICIT_TOKEN", "HF_HUB_DOWNLOAD_TIMEOUT"],
 ];
 
 /** Sets the environment until the scope ends; variables that are not named are not set. */
@@ -59,6 +59,20 @@ Deno.test("readSettings() takes options before the environment, and that before 
   }
   Deno.env.set("HF_HUB_OFFLINE", "1");
   equal((await readSettings({ localFilesOnly: false })).offline, false);
+});
+
+Deno.test("readSettings() waits as long as HF_HUB_DOWNLOAD_TIMEOUT says", async () => {
+  using _env = environment({});
+  equal((await readSettings({})).patience, 20_000);
+  Deno.env.set("HF_HUB_DOWNLOAD_TIMEOUT", "1.5");
+  equal((await readSettings({})).patience, 1500);
+  for (const value of ["0", "-1", "soon", "1e9"]) {
+    Deno.env.set("HF_HUB_DOWNLOAD_TIMEOUT", value);
+    await rejects(readSettings({}), {
+      name: "TypeError",
+      message: `Cannot use HF_HUB_DOWNLOAD_TIMEOUT as it is no number of seconds: "${value}"`,
+    });
+  }
 });
 
 Deno.test({

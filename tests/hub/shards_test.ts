@@ -51,7 +51,7 @@ for (
       "a file is missing",
       (files) => delete files[SECOND],
       "Error",
-      /Cannot open .*model-00002-of-00003\.safetensors as there is no such file/,
+      /as model-00002-of-00003\.safetensors is missing from file:.*; it must be there$/,
     ],
     [
       "two files hold the same weight",

@@ -63,7 +63,12 @@ const CASES: readonly (readonly [string, Damage, string, RegExp])[] = [
     "Error",
     /^Cannot read/,
   ],
-  ["weights are missing", remove("model.safetensors"), "Error", /model\.safetensors.* no such file/],
+  [
+    "weights are missing",
+    remove("model.safetensors"),
+    "Error",
+    / as model\.safetensors is missing from file:.*; weights of another kind are to be converted/,
+  ],
   ["weights are empty", replace("model.safetensors", ""), "RangeError", /^Cannot read/],
   [
     "weights are text",

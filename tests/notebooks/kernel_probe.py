@@ -26,7 +26,7 @@ def run(client, manager, code: str, stop_after: float | None) -> list[dict]:
         kind, content = message["msg_type"], message["content"]
         if kind == "status" and content["execution_state"] == "idle":
             return outputs
-        if kind in ("execute_result", "error", "stream", "display_data"):
+        if kind in ("execute_result", "error", "stream", "display_data", "update_display_data"):
             outputs.append({"kind": kind, **content})
 
 

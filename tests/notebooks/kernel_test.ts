@@ -1,30 +1,5 @@
 import { equal, match } from "@std/assert";
-import { join } from "node:path";
-import { prepareEnvironment, python, ROOT } from "../../scripts/notebooks/environment.ts";
-
-interface Cell {
-  readonly code: string;
-  readonly stopAfter?: number;
-}
-
-interface Answer {
-  readonly alive: boolean;
-  readonly results: readonly (readonly { kind: string; evalue?: string; data?: Record<string, string> }[])[];
-}
-
-/** Runs cells in one kernel that works in `notebooks`. */
-async function runCells(cells: readonly Cell[]): Promise<Answer> {
-  await prepareEnvironment(() => {});
-  const args = [join(ROOT, "tests", "notebooks", "kernel_probe.py"), join(ROOT, "notebooks")];
-  const child = python(args, { stdin: "piped", stdout: "piped", stderr: "piped" }).spawn();
-  const writer = child.stdin.getWriter();
-  const list = cells.map(({ code, stopAfter = null }) => ({ code, "stop_after": stopAfter }));
-  await writer.write(new TextEncoder().encode(JSON.stringify(list)));
-  await writer.close();
-  const { stdout, stderr, success } = await child.output();
-  equal(success, true, new TextDecoder().decode(stderr));
-  return JSON.parse(new TextDecoder().decode(stdout));
-}
+import { runCells } from "./cells.ts";
 
 Deno.test({
   name: "the Stop button ends a long call, again and again, and the kernel keeps its variables",

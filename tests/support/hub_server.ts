@@ -1,7 +1,7 @@
 /**
  * A hub on the loopback that answers as huggingface.co does: `resolve` URLs with X-Repo-Commit, large files on a
- * server of their own behind a redirect with X-Linked-Etag and X-Linked-Size, Range, and its error codes. Tests can
- * step in anywhere.
+ * server of their own behind a redirect with X-Linked-Etag and X-Linked-Size, Range, its error codes, the API that
+ * lists the files of a revision, and what lets a page ask all that. Tests can step in anywhere.
  *
  * @module
  */
@@ -23,6 +23,7 @@ export interface Seen {
   readonly path: string;
   readonly range: string | null;
   readonly authorization: string | null;
+  readonly ifRange: string | null;
 }
 
 /** What a test may do about a request before it is answered; the hub answers when nothing is returned. */
@@ -57,6 +58,8 @@ export class HubServer implements AsyncDisposable {
   readonly seen: Seen[] = [];
   /** What a test does about requests. */
   intervene: Intervention = () => undefined;
+  /** Whether it lists files, which mirrors need not do. */
+  hasApi = true;
   readonly #hub: Deno.HttpServer<Deno.NetAddr>;
   readonly #cdn: Deno.HttpServer<Deno.NetAddr>;
 
@@ -90,13 +93,32 @@ export class HubServer implements AsyncDisposable {
 
   async #handle(request: Request, answer: (path: string, seen: Seen) => Response): Promise<Response> {
     const path = new URL(request.url).pathname;
-    const [range, authorization] = ["range", "authorization"].map((name) => request.headers.get(name));
-    const seen = { method: request.method, path, range: range!, authorization: authorization! };
+    if (request.method === "OPTIONS") return new Response(null, { headers: PREFLIGHT });
+    const { headers, method } = request;
+    const [range, authorization, ifRange] = ["range", "authorization", "if-range"].map((name) => headers.get(name));
+    const seen = { method, path, range: range!, authorization: authorization!, ifRange: ifRange! };
     this.seen.push(seen);
-    return await this.intervene(seen, () => answer(path, seen)) ?? answer(path, seen);
+    const response = await this.intervene(seen, () => answer(path, seen)) ?? answer(path, seen);
+    for (const [name, value] of Object.entries(CORS)) response.headers.set(name, value);
+    return response;
+  }
+
+  /** All files of a revision, as `GET /api/models/{id}/revision/{revision}?blobs=true` tells them. */
+  #list(id: string, revision: string): Response {
+    const repository = this.repositories[id];
+    const commit = repository?.revisions[revision] ?? revision;
+    const files = repository?.commits[commit];
+    if (!this.hasApi || !files) return problem(404);
+    const siblings = Object.entries(files).map(([name, bytes]) => {
+      const lfs = isLarge(name) && { lfs: { sha256: sha256(bytes), size: bytes.length, pointerSize: 134 } };
+      return { rfilename: name, size: bytes.length, blobId: gitHash(bytes), ...lfs };
+    });
+    return Response.json({ id, sha: commit, siblings });
   }
 
   #resolve(path: string, { method, range, authorization }: Seen): Response {
+    const [, listed, of] = /^\/api\/models\/([^/]+(?:\/[^/]+)?)\/revision\/([^/]+)$/.exec(path) ?? [];
+    if (listed !== undefined) return this.#list(listed, decodeURIComponent(of!));
     const [, id, revision, name] = /^\/([^/]+(?:\/[^/]+)?)\/resolve\/([^/]+)\/(.+)$/.exec(path) ?? [];
     if (id === undefined || revision === undefined || name === undefined) return problem(404, "RepoNotFound");
     if (id === "gpt2") return redirect(307, `/openai-community/gpt2/resolve/${revision}/${name}`);
@@ -119,13 +141,28 @@ export class HubServer implements AsyncDisposable {
     });
   }
 
-  #blob(path: string, { method, range, authorization }: Seen): Response {
+  #blob(path: string, { method, range, authorization, ifRange }: Seen): Response {
     if (authorization !== null) return new Response("no token is to be sent here", { status: 400 });
     const files = Object.values(this.repositories).flatMap(({ commits }) => Object.values(commits).map(Object.values));
     const bytes = files.flat().find((file: Uint8Array) => path === `/cdn/${sha256(file)}`);
-    return bytes ? send(bytes, method, range, { etag: '"cdn-etag"' }) : new Response(null, { status: 404 });
+    if (!bytes) return new Response(null, { status: 404 });
+    const etag = '"cdn-etag"';
+    return send(bytes, method, ifRange === null || ifRange === etag ? range : null, { etag });
   }
 }
+
+/** What huggingface.co permits a page of any other origin. */
+const CORS: Readonly<Record<string, string>> = {
+  "access-control-allow-origin": "*",
+  "access-control-expose-headers": "X-Repo-Commit,X-Request-Id,X-Error-Code,X-Error-Message,X-Total-Count,ETag,Link," +
+    "Accept-Ranges,Content-Range,X-Linked-Size,X-Linked-ETag,X-Xet-Hash",
+};
+
+const PREFLIGHT: Readonly<Record<string, string>> = {
+  ...CORS,
+  "access-control-allow-methods": "GET,HEAD",
+  "access-control-allow-headers": "authorization,range",
+};
 
 /** Large files, as Git LFS has them. */
 function isLarge(name: string): boolean {
@@ -160,10 +197,18 @@ export function problem(
   return new Response(null, { status, headers: { ...headers, ...codes } });
 }
 
-/** The answer `whole`, in parts with pauses, and cut off after some bytes although more were announced. */
+/**
+ * The answer `whole`, in parts with pauses, and cut off after some bytes although more were announced; with `hang`, the
+ * connection stays and nothing more comes.
+ */
 export async function cut(
   whole: Response,
-  { after = Infinity, pause = 0, part = 16_384 }: { after?: number; pause?: number; part?: number },
+  { after = Infinity, pause = 0, part = 16_384, hang = false }: {
+    after?: number;
+    pause?: number;
+    part?: number;
+    hang?: boolean;
+  },
 ): Promise<Response> {
   const bytes = await whole.bytes();
   let sent = 0;
@@ -175,6 +220,7 @@ export async function cut(
       sent = end;
       if (sent === bytes.length) return controller.close();
       if (sent < after) return;
+      if (hang) return await new Promise(() => {});
       await new Promise((resolve) => setTimeout(resolve, 50)); // until what was sent has left
       controller.error(new Error("cut"));
     },

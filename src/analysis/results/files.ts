@@ -1,6 +1,6 @@
-import { openFile } from "../../checkpoint/byte_source.ts";
+import { type ByteSource, openBytes, openFile } from "../../checkpoint/byte_source.ts";
 import { shown } from "../../checkpoint/shown.ts";
-import { openUrl } from "../../lm/files.ts";
+import { fetchFile } from "../../hub/web_directory.ts";
 import {
   type ExpectedKinds,
   layOutResults,
@@ -83,12 +83,18 @@ export async function loadResults<const Expected extends ExpectedKinds = Readonl
   expected?: Expected,
 ): Promise<SavedResults<ResultsOf<Expected>>> {
   const place = asPlace(path);
-  const source = isRemote(place) ? await openUrl(new URL(place)) : await openFile(place, "check the path");
+  const source = isRemote(place) ? await fetchResults(new URL(place)) : await openFile(place, "check the path");
   try {
     return await readResults(source, expected);
   } finally {
     source.close();
   }
+}
+
+async function fetchResults(url: URL): Promise<ByteSource> {
+  const blob = await fetchFile(url, "", {});
+  if (!blob) throw new Error(`Cannot download ${url.href} as it is not there`);
+  return openBytes(url.href, new Uint8Array(await blob.arrayBuffer()));
 }
 
 function asPlace(path: string | URL): string | URL {

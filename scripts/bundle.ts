@@ -1,0 +1,80 @@
+/**
+ * Makes one module of the package for a page: `deno task bundle [folder]`, by default `.out/bundle`. Beside it lie the
+ * files that it fetches when they are needed: onnxruntime-web with its wasm, and the bundled model.
+ *
+ * @module
+ */
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { OUT, ROOT } from "./notebooks/environment.ts";
+
+/** The name of the module. */
+export const MODULE = "looking_glass.js";
+
+/** What stands for each entry of onnxruntime-web in a page: its module without wasm, and the wasm with its loader. */
+const RUNTIMES: Readonly<Record<string, readonly [module: string, wasm: string]>> = {
+  "": ["ort.wasm.min.mjs", "ort-wasm-simd-threaded"],
+  "/webgpu": ["ort.webgpu.min.mjs", "ort-wasm-simd-threaded.asyncify"],
+};
+
+/** What is used under Deno only. */
+const EXTERNAL = ["node:crypto", "node:fs/promises"];
+
+/**
+ * Writes the bundle into a folder.
+ *
+ * @returns The names of the files.
+ * @throws {Error} When Deno cannot bundle, or the bundle would need what a page does not have.
+ */
+export async function bundle(folder: string): Promise<string[]> {
+  await Deno.mkdir(join(folder, "models"), { recursive: true });
+  const path = join(folder, MODULE);
+  const external = [await runtimePackage(), ...EXTERNAL].map((name) => `--external=${name}`);
+  const args = ["bundle", "--quiet", "--platform=browser", "--minify", "--keep-names", ...external, "-o", path];
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), { args: [...args, "mod.ts"], cwd: ROOT })
+    .output();
+  if (!success) throw new Error(`Cannot bundle mod.ts: ${new TextDecoder().decode(stderr)}`);
+  const files = new Map<string, string>();
+  const text = (await Deno.readTextFile(path)).replaceAll(
+    /import\("(npm:onnxruntime-web@[\d.]+)(\/\w+)?"\)/g,
+    (_, name: string, entry = "") => `import("./${addRuntime(files, name, entry)}")`,
+  );
+  const left = /\b(?:import\(|from|import)\s*"(?!\.\/|node:)[\w@][\w@./:-]*"/.exec(text);
+  if (left || files.size === 0) {
+    throw new Error(`Cannot bundle mod.ts as a page cannot resolve ${left ?? "no runtime"}`);
+  }
+  await Deno.writeTextFile(path, text);
+  for await (const { name, isFile } of Deno.readDir(join(ROOT, "models"))) {
+    if (isFile && /^(?!evaluation).*\.(json|safetensors)$/.test(name)) {
+      files.set(join("models", name), join(ROOT, "models", name));
+    }
+  }
+  await Promise.all([...files].map(([name, source]) => Deno.copyFile(source, join(folder, name))));
+  return [MODULE, ...files.keys()];
+}
+
+/** onnxruntime-web with its version: it stays outside of the module, which fetches it when a model is loaded. */
+async function runtimePackage(): Promise<string> {
+  const source = await Deno.readTextFile(join(ROOT, "src", "runtime", "wasm.ts"));
+  return /npm:onnxruntime-web@[\d.]+/.exec(source)![0];
+}
+
+/** Notes the files of a runtime, and returns the name of its module. */
+function addRuntime(files: Map<string, string>, specifier: string, entry: string): string {
+  const runtime = RUNTIMES[entry];
+  if (!runtime) throw new Error(`Cannot bundle ${specifier}${entry} as RUNTIMES of scripts/bundle.ts does not name it`);
+  const [module, wasm] = runtime;
+  const folder = fileURLToPath(new URL(".", import.meta.resolve(specifier)));
+  for (const name of [module, `${wasm}.mjs`, `${wasm}.wasm`]) files.set(name, join(folder, name));
+  return module;
+}
+
+if (import.meta.main) {
+  const folder = Deno.args[0] ?? join(OUT, "bundle");
+  const names = await bundle(folder);
+  for (const name of names) {
+    const { size } = await Deno.stat(join(folder, name));
+    // deno-lint-ignore no-console -- this is what the command is for
+    console.log(`${(size / 2 ** 20).toFixed(1).padStart(6)} MiB  ${join(basename(folder), name)}`);
+  }
+}
