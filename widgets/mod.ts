@@ -13,9 +13,12 @@
  * console.log(view.text);
  * ```
  */
+export { attentionView, type AttentionViewOptions } from "./attention_view.ts";
 export { saliencyView, type SaliencyViewOptions } from "./saliency_view.ts";
 export { tokensView, type TokensViewOptions } from "./tokens_view.ts";
 export { JUPYTER_DISPLAY, type MimeBundle, type View } from "./view.ts";
+export type { HeadScores } from "../src/analysis/attention.ts";
 export type { Saliency, SaliencyDefinition, SaliencyPreset } from "../src/lm/saliency_types.ts";
+export type { Trace } from "../src/lm/trace_types.ts";
 export type { FloatTensor, Sequence, Tensor } from "../src/lm/types.ts";
 export type { Token } from "../src/tokenizer/token.ts";

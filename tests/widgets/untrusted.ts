@@ -7,6 +7,7 @@ export function untrustedHtml(html: string): string {
   return sanitizeHtml(html, {
     allowedTags: lists.allowedTags,
     allowedAttributes: lists.allowedAttributes,
+    allowedSchemesAppliedToAttributes: ["href", "cite"],
     allowedStyles: { "*": Object.fromEntries(styles) },
     transformTags: {
       "*": (tagName: string, { id: _id, ...attribs }: Record<string, string>) => ({ tagName, attribs }),
