@@ -58,7 +58,7 @@ export function attentionRules(name: string, shown: AttentionShown, side: number
 .o{cursor:pointer;position:relative}.z{position:absolute;inset:0 ${-width - 6}px 0 -1px}
 .o:is(:hover,:has(:checked)) .z{outline:2px solid}
 .o:has(:focus-visible) .z{outline:3px double}&:not(:has(.o :checked,.o:hover)) .r${shown.end - 1} .z{outline:1px dashed}
-.v{writing-mode:vertical-rl;display:inline-block!important;vertical-align:bottom;max-height:9em;overflow:hidden;line-height:${side}px}
+.v{writing-mode:vertical-rl;display:inline-block!important;vertical-align:bottom;max-height:9em;overflow:hidden;padding-bottom:2px;line-height:${side}px}
 path{fill:none;opacity:0.75}.u{visibility:hidden}&:has(.o :checked) .u{visibility:visible}}
 ${headRules(name, shown)}
 ${tokenRules(name, shown)}`;
