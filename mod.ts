@@ -36,10 +36,18 @@ export type {
 export type { Capture, Trace, TraceOptions } from "./src/lm/trace_types.ts";
 export type { FloatTensor, Prediction, Progress, Sequence, Step, Tensor, Word } from "./src/lm/types.ts";
 export type { ActivationFunction, GPT2Config } from "./src/gpt2/config.ts";
+export { type ModelPart, type ModelSummary, modelSummary, type WeightSummary } from "./src/gpt2/summary.ts";
 export type { Backend } from "./src/runtime/backend.ts";
 export type { AddedToken } from "./src/tokenizer/added_tokens.ts";
 export type { Token } from "./src/tokenizer/token.ts";
 export { type TokenizedText, Tokenizer } from "./src/tokenizer/tokenizer.ts";
+export { activationsView, type ActivationsViewOptions } from "./widgets/activations_view.ts";
+export { attentionView, type AttentionViewOptions } from "./widgets/attention_view.ts";
+export { factorsView, type FactorsViewOptions } from "./widgets/factors_view.ts";
+export { type DrawnModel, modelView, type ModelViewOptions } from "./widgets/model_view.ts";
 export { saliencyView, type SaliencyViewOptions } from "./widgets/saliency_view.ts";
 export { tokensView, type TokensViewOptions } from "./widgets/tokens_view.ts";
+export type { NeuronClusters } from "./src/analysis/clusters.ts";
+export type { HeadScores } from "./src/analysis/attention.ts";
+export type { ActiveToken, ErrorCurve, Factors, WeightedNeuron } from "./src/analysis/factors.ts";
 export type { MimeBundle, View } from "./widgets/view.ts";
