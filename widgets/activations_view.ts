@@ -15,8 +15,9 @@ import {
 import { overlay } from "./colours.ts";
 import { contentName, escapeHtml } from "./escape.ts";
 import { glyphHtml } from "./glyphs.ts";
+import { pixelsHtml } from "./image.ts";
 import { counted, scoreText } from "./numbers.ts";
-import { enlarged, type Pixels, pngUrl } from "./pixel_image.ts";
+import { enlarged } from "./pixel_image.ts";
 import { SCRIPT } from "./saliency_style.ts";
 import { tokenHtml, tokenLabel } from "./token_text.ts";
 import { createView, type View } from "./view.ts";
@@ -35,11 +36,6 @@ const SIGNED = { percent: false, signed: true } as const;
 
 /** Wider matrices have no token above each column. */
 const MOST_NAMES = 64;
-
-function imgHtml(image: Pixels, width: number, height: number, alt: string, className: string, style: string): string {
-  return `<img class="${className}" width="${width}" height="${height}" alt="${escapeHtml(alt)}" style="${style}" ` +
-    `src="${pngUrl(image)}">`;
-}
 
 function columnWidth({ sequence }: ClustersShown): number {
   return Math.max(1, Math.min(26, Math.floor(520 / sequence.tokens.length)));
@@ -87,14 +83,13 @@ function matrixHtml(shown: ClustersShown, layer: ClusterLayer): string {
   const times = layer === shown.first && tokens <= MOST_NAMES ? 4 : 1;
   const alt = `Mean activation of ${counted(layer.count, "cluster")} of layer ${layer.clusters.layer} over the tokens`;
   const image = (own: boolean, className: string, display: string) =>
-    imgHtml(
-      enlarged(clustersRaster(layer, tokens, own), times),
+    pixelsHtml(enlarged(clustersRaster(layer, tokens, own), times), {
       width,
       height,
       alt,
-      `i ${className}`,
-      `display:${display}`,
-    );
+      className: `i ${className}`,
+      style: `display:${display}`,
+    });
   const images = `<td rowspan="${layer.count}" style="padding:0;vertical-align:top">${image(false, "d", "block")}${
     image(true, "e", "none")
   }</td>`;
@@ -118,14 +113,13 @@ function legendHtml({ largest }: ClusterLayer): string {
     }</span>`
   );
   return `<div style="font-size:11px;margin:4px 0"><div class="d">${
-    imgHtml(
-      clustersLegend(),
-      240,
-      10,
-      "Colours of the mean activation: blue below zero, orange above",
-      "",
-      "display:block;border:1px solid #888",
-    )
+    pixelsHtml(clustersLegend(), {
+      width: 240,
+      height: 10,
+      alt: "Colours of the mean activation: blue below zero, orange above",
+      className: "s",
+      style: "display:block;border:1px solid #888",
+    })
   }${
     marks.join("")
   } mean activation</div><div class="e" style="display:none">The strongest colour is the largest mean activation of each cluster.</div>` +
