@@ -16,6 +16,7 @@
 export { activationsView, type ActivationsViewOptions } from "./activations_view.ts";
 export { attentionView, type AttentionViewOptions } from "./attention_view.ts";
 export { factorsView, type FactorsViewOptions } from "./factors_view.ts";
+export { layerSimilarityView, type LayerSimilarityViewOptions } from "./layer_similarity_view.ts";
 export { type DrawnModel, modelView, type ModelViewOptions } from "./model_view.ts";
 export { saliencyView, type SaliencyViewOptions } from "./saliency_view.ts";
 export { tokensView, type TokensViewOptions } from "./tokens_view.ts";
@@ -24,6 +25,7 @@ export type { NeuronClusters } from "../src/analysis/clusters.ts";
 export type { ActivationFunction, GPT2Config } from "../src/gpt2/config.ts";
 export type { ModelPart, ModelSummary, WeightSummary } from "../src/gpt2/summary.ts";
 export type { ActiveToken, ErrorCurve, Factors, WeightedNeuron } from "../src/analysis/factors.ts";
+export type { LayerSimilarity } from "../src/analysis/similarity.ts";
 export type { HeadScores } from "../src/analysis/attention.ts";
 export type { Saliency, SaliencyDefinition, SaliencyPreset } from "../src/lm/saliency_types.ts";
 export type { Trace } from "../src/lm/trace_types.ts";
