@@ -46,10 +46,11 @@ export { attentionView, type AttentionViewOptions } from "./widgets/attention_vi
 export { factorsView, type FactorsViewOptions } from "./widgets/factors_view.ts";
 export { layerSimilarityView, type LayerSimilarityViewOptions } from "./widgets/layer_similarity_view.ts";
 export { type DrawnModel, modelView, type ModelViewOptions } from "./widgets/model_view.ts";
+export { rolloutView, type RolloutViewOptions } from "./widgets/rollout_view.ts";
 export { saliencyView, type SaliencyViewOptions } from "./widgets/saliency_view.ts";
 export { tokensView, type TokensViewOptions } from "./widgets/tokens_view.ts";
 export type { NeuronClusters } from "./src/analysis/clusters.ts";
 export type { LayerSimilarity } from "./src/analysis/similarity.ts";
-export type { HeadScores } from "./src/analysis/attention.ts";
+export type { AttentionRollout, HeadScores } from "./src/analysis/attention.ts";
 export type { ActiveToken, ErrorCurve, Factors, WeightedNeuron } from "./src/analysis/factors.ts";
 export type { MimeBundle, View } from "./widgets/view.ts";

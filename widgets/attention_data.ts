@@ -58,6 +58,8 @@ export interface AttentionShown {
   /** The layers whose heads can be opened, in order. */
   readonly open: readonly number[];
   readonly scores: HeadScores | undefined;
+  /** Whether these are no heads, but what has mixed after each layer. */
+  readonly rollout: boolean;
   readonly weights: (layer: number, head: number) => HeadWeights;
 }
 
@@ -136,6 +138,7 @@ export function attentionShown(trace: Trace, options: AttentionViewOptions): Att
     head,
     open: openLayers(layers, heads, tokens, layer),
     scores,
+    rollout: false,
     weights: (layer, head) => {
       const offset = (layer * heads + head) * length * length;
       return (query, key) => data[offset + query * length + key] ?? 0;

@@ -7,6 +7,7 @@ import { type AttentionShown, roleOf } from "./attention_data.ts";
 import { each } from "./attention_parts.ts";
 import { headThumbnail, legendImage, thumbnailGrid } from "./attention_raster.ts";
 import { headName } from "./attention_style.ts";
+import { headWords } from "./attention_words.ts";
 import { categoryColour } from "./categories.ts";
 import { escapeHtml } from "./escape.ts";
 import { pixelsHtml } from "./image.ts";
@@ -16,7 +17,7 @@ const THUMBNAIL = 28;
 /** A head that can be opened. */
 function headChoice(shown: AttentionShown, layer: number, head: number): string {
   const role = roleOf(shown, layer, head);
-  const words = `Layer ${layer}, head ${head}${role ? `: ${role.name}, ${role.score.toFixed(2)}` : ""}`;
+  const words = `${headWords(shown, layer, head)}${role ? `: ${role.name}, ${role.score.toFixed(2)}` : ""}`;
   const checked = layer === shown.layer && head === shown.head;
   const thumbnail = headThumbnail(shown, shown.weights(layer, head), THUMBNAIL);
   return `<td style="padding:2px"><label class="g g${headName(layer, head)} l${layer} c${head}" title="${
@@ -37,7 +38,7 @@ export function gridHtml(shown: AttentionShown): string {
   const { heads, layers, open } = shown;
   const names = each(heads).map((head) =>
     `<td style="text-align:center;padding:0 2px"><span style="display:block;width:${THUMBNAIL}px;` +
-    `border-bottom:3px solid rgb(${categoryColour(head)})">${head}</span></td>`
+    `border-bottom:3px solid rgb(${categoryColour(head)})">${shown.rollout ? "" : head}</span></td>`
   );
   const rows = each(layers).map((layer) => {
     const cells = open.includes(layer)
@@ -53,9 +54,13 @@ export function gridHtml(shown: AttentionShown): string {
       layer === 0 ? "layer 0" : layer
     }</td>${cells}</tr>`;
   });
-  return `<div role="radiogroup" aria-label="Heads" tabindex="-1" style="overflow:auto;max-height:480px;margin:6px 0">` +
+  return `<div role="radiogroup" aria-label="${
+    shown.rollout ? "Layers" : "Heads"
+  }" tabindex="-1" style="overflow:auto;max-height:480px;margin:6px 0">` +
     `<table role="presentation" style="border-collapse:collapse;font-size:11px">` +
-    `<tr><td style="text-align:right;padding:0 6px">head</td>${names.join("")}</tr>\n${rows.join("\n")}</table></div>`;
+    `<tr><td style="text-align:right;padding:0 6px">${shown.rollout ? "" : "head"}</td>${names.join("")}</tr>\n${
+      rows.join("\n")
+    }</table></div>`;
 }
 
 /** The colours from nothing to all of a token's attention. */

@@ -6,6 +6,7 @@
 import { type AttentionShown, earlierWeight } from "./attention_data.ts";
 import { linesOf, lineWidth } from "./attention_lines.ts";
 import { thumbnailGrid, weightOpacity } from "./attention_raster.ts";
+import { headWords } from "./attention_words.ts";
 import { categoryColour } from "./categories.ts";
 import { drawDocument, Plot } from "./chart.ts";
 import { hex, ORANGE } from "./colours.ts";
@@ -69,9 +70,9 @@ function gridPlot(shown: AttentionShown): Plot.PlotOptions {
         stroke: "#222",
         strokeWidth: 2,
       }),
-      Plot.text(indices(heads), { x: centre, y: -12, text: (i) => String(i) }),
+      Plot.text(shown.rollout ? [] : indices(heads), { x: centre, y: -12, text: (i) => String(i) }),
       Plot.text(indices(layers), { x: -12, y: centre, text: (i) => `${i === 0 ? "layer 0" : i}`, textAnchor: "end" }),
-      Plot.text(["head"], { x: -12, y: -12, text: (name) => name, textAnchor: "end" }),
+      Plot.text(shown.rollout ? [] : ["head"], { x: -12, y: -12, text: (name) => name, textAnchor: "end" }),
     ],
   };
 }
@@ -177,14 +178,17 @@ export function drawAttention(shown: AttentionShown, title: string): string {
   const { width: gridWidth = 0, height: gridHeight = 0 } = grid;
   const { width: matrixWidth = 0, height: matrixHeight = 0 } = matrix;
   const width = Math.max(gridWidth, matrixWidth, lines.width ?? 0, 480);
-  const name = `Layer ${shown.layer}, head ${shown.head}: tokens down, what they look at across`;
+  const name = `${headWords(shown, shown.layer, shown.head)}: tokens down, what they look at across`;
+  const linesWords = shown.rollout
+    ? "The same as lines, as wide as the weight"
+    : `All heads of layer ${shown.layer}, each in its colour, head ${shown.head} strongest`;
   const below = gridHeight + 20;
   const pictures = [
     { plot: grid, top: 0 },
     { plot: titlePlot(name, width), top: below },
     { plot: matrix, top: below + 20 },
     {
-      plot: titlePlot(`All heads of layer ${shown.layer}, each in its colour, head ${shown.head} strongest`, width),
+      plot: titlePlot(linesWords, width),
       top: below + 20 + matrixHeight,
     },
     { plot: lines, top: below + 40 + matrixHeight - layout.top + 20 },

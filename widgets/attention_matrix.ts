@@ -8,6 +8,7 @@ import { linesSvg } from "./attention_lines.ts";
 import { type Drawing, forHeads, tokenHtml } from "./attention_parts.ts";
 import { headMatrix, headThumbnail } from "./attention_raster.ts";
 import { headName } from "./attention_style.ts";
+import { headWords } from "./attention_words.ts";
 import { MONOSPACE, placeWords, SMALL_STYLE } from "./chips.ts";
 import { escapeHtml } from "./escape.ts";
 import { pixelsHtml } from "./image.ts";
@@ -37,7 +38,7 @@ function nameHtml(drawing: Drawing, position: number): string {
 }
 
 function headerHtml(drawing: Drawing): string {
-  const { side, start, tokens, sequence } = drawing;
+  const { side, start, tokens, sequence, rollout } = drawing;
   const every = Math.ceil((6 * String(drawing.end).length + 4) / side);
   const columns = tokens.map((position, i) =>
     `<span style="display:inline-block;width:${side}px;text-align:center;vertical-align:bottom">` +
@@ -57,7 +58,7 @@ function headerHtml(drawing: Drawing): string {
       [...earlier, ...columns].join("")
     }</td>` +
     `<td class="x" colspan="2" style="display:none;vertical-align:bottom;padding:0 0 2px 6px">` +
-    `<label><input class="a" type="checkbox"> lines of all heads</label></td></tr>`;
+    `${rollout ? "" : `<label><input class="a" type="checkbox"> lines of all heads</label>`}</td></tr>`;
 }
 
 /** The matrix of each head that can be opened, with shared tokens, and the lines. */
@@ -69,7 +70,7 @@ export function matrixHtml(drawing: Drawing): string {
       pixelsHtml(enlarged(headMatrix(drawing, weight), layer === drawing.layer && head === drawing.head ? 4 : 1), {
         width,
         height: side * tokens.length,
-        alt: `Attention of layer ${layer}, head ${head} as a matrix`,
+        alt: `${headWords(drawing, layer, head)}, as a matrix`,
         className: `i p p${headName(layer, head)}`,
         style: `display:${layer === drawing.layer && head === drawing.head ? "block" : "none"}`,
       }),
@@ -97,7 +98,7 @@ export function wholeHtml(drawing: Drawing): string {
       pixelsHtml(headThumbnail(drawing, weight, 128), {
         width: 256,
         height: 256,
-        alt: `Attention of layer ${layer}, head ${head} over the whole text`,
+        alt: `${headWords(drawing, layer, head)}, over the whole text`,
         className: `i p p${headName(layer, head)}`,
         style: `display:${layer === drawing.layer && head === drawing.head ? "block" : "none"}`,
       }),

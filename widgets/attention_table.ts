@@ -34,14 +34,19 @@ function layerTable(shown: AttentionShown, layer: number): string {
     });
     return `<tr><td>${escapeHtml(nameOf(shown, position))}</td>${cells.join("")}</tr>`;
   });
-  return `${headHtml(["token", ...heads.map((head) => `head ${head}`)])}<tbody>${rows.join("\n")}</tbody>`;
+  return `${headHtml(["token", ...heads.map((head) => shown.rollout ? "most from" : `head ${head}`)])}<tbody>${
+    rows.join("\n")
+  }</tbody>`;
 }
 
 /** A table for each layer that can be opened, of which one is shown. */
 export function attentionTables(shown: AttentionShown): string {
   return shown.open.map((layer) =>
     `<div class="y y${layer}" style="display:${layer === shown.layer ? "block" : "none"}">${
-      tableDetails(`Layer ${layer} as a table: the token that each token looks at most`, layerTable(shown, layer))
+      tableDetails(
+        `${shown.rollout ? "After layer" : "Layer"} ${layer} as a table: the token that each token looks at most`,
+        layerTable(shown, layer),
+      )
     }</div>`
   ).join("\n");
 }
@@ -60,7 +65,8 @@ export function attentionText(shown: AttentionShown): string {
     ...strongestKeys(weight, position, LARGEST).map(({ key, weight }) => `${nameOf(shown, key)} ${percent(weight)}`),
   ]);
   const part = end - start < length ? `, tokens ${start} to ${end - 1} of ${length}` : "";
-  return `Attention of layer ${layer}, head ${head} (of ${layers} × ${heads})${part}${rolesText(shown)}\n${
-    textTable([["token", "looks at"], ...rows])
-  }`;
+  const what = shown.rollout
+    ? `Attention rollout after layer ${layer} (of ${layers})`
+    : `Attention of layer ${layer}, head ${head} (of ${layers} × ${heads})`;
+  return `${what}${part}${rolesText(shown)}\n${textTable([["token", "looks at"], ...rows])}`;
 }

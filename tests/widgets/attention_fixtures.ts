@@ -1,5 +1,5 @@
 /** Attention without a model: each head looks at something that can be told from its numbers. */
-import type { HeadScores } from "../../src/analysis/attention.ts";
+import type { AttentionRollout, HeadScores } from "../../src/analysis/attention.ts";
 import type { Trace } from "../../src/lm/trace_types.ts";
 import type { Sequence } from "../../src/lm/types.ts";
 
@@ -40,4 +40,11 @@ export function headScoresOf(sequence: Sequence, layers = 2, heads = 3): HeadSco
     duplicateToken: scores(2),
     induction: scores(3),
   };
+}
+
+/** Rollout `[L,T,T]`: of every layer the attention of one head. */
+export function rolloutOf(sequence: Sequence, layers = 3): AttentionRollout {
+  const { data } = attentionOf(sequence, layers, 1).attention!;
+  const length = sequence.tokens.length;
+  return { sequence, rollout: { data, shape: [layers, length, length] } };
 }

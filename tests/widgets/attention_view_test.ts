@@ -27,7 +27,7 @@ Deno.test("attentionView() opens the head that was asked for", () => {
     ["Layer 1, head 2"],
   );
   deepEqual(shownBlocks(body, "img.p").map((image) => image.getAttribute("alt")), [
-    "Attention of layer 1, head 2 as a matrix",
+    "Layer 1, head 2, as a matrix",
   ]);
   match(shownBlocks(body, ".y")[0]?.textContent ?? "", /^Layer 1 as a table/);
   match(attentionView(trace).text, /^Attention of layer 0, head 0 \(of 2 × 3\)\n/);
@@ -102,7 +102,7 @@ Deno.test("attentionView() of 600 tokens shows 48 and says so", () => {
   equal(all(body, "input[name=token]").length, 48);
   match(body.textContent ?? "", /The matrix shows tokens 552 to 599 of 600; choose others with { start }\./);
   match(body.textContent ?? "", /Nothing is lost: the data of the view keeps every weight\./);
-  equal(all(body, `img[alt="Attention of layer 0, head 0 over the whole text"]`).length, 1);
+  equal(all(body, `img[alt="Layer 0, head 0, over the whole text"]`).length, 1);
   match(attentionView(attentionOf(words(60)), { start: 3 }).text, /tokens 3 to 50 of 60/);
 });
 
