@@ -184,7 +184,7 @@ export function roleOf({ scores, heads }: AttentionShown, layer: number, head: n
   const all = ROLES.map(({ key, letter, name }) => ({
     letter,
     name,
-    score: scores[key].data[layer * heads + head] ?? 0,
+    score: scores[key].data[layer * heads + head] || 0,
   }));
   const best = all.reduce((most, one) => one.score > most.score ? one : most);
   return best.score >= LEAST_SCORE ? best : undefined;

@@ -64,7 +64,8 @@ export function gridHtml(shown: AttentionShown): string {
 }
 
 /** The colours from nothing to all of a token's attention. */
-export function legendHtml(): string {
+export function legendHtml({ rollout }: AttentionShown): string {
+  const whole = rollout ? "what has reached a token" : "a token’s attention";
   const marks = ["0%", "6%", "25%", "56%", "100%"].map((mark, i) =>
     `<span style="display:inline-block;width:40px;text-align:${
       i === 0 ? "left" : i === 4 ? "right" : "center"
@@ -74,9 +75,9 @@ export function legendHtml(): string {
     pixelsHtml(legendImage(), {
       width: 200,
       height: 10,
-      alt: "Colours from 0% to 100% of a token’s attention",
+      alt: `Colours from 0% to 100% of ${whole}`,
       className: "s",
       style: "display:block;border:1px solid #888",
     })
-  }${marks.join("")} of a token’s attention</div>`;
+  }${marks.join("")} of ${whole}</div>`;
 }

@@ -88,7 +88,7 @@ export function attentionHtml(shown: AttentionShown): string {
     introWords(shown)
   }<span class="x" style="display:none"> Click a picture to open it; hover a token to see where it looks, click to keep it; arrow keys move.</span></div>
 ${gridHtml(shown)}
-${legendHtml()}
+${legendHtml(shown)}
 <div style="font-size:14px;margin:12px 0 4px">
 ${headingsHtml(drawing)}
 </div>
