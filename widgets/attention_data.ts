@@ -7,14 +7,13 @@ import type { HeadScores } from "../src/analysis/attention.ts";
 import type { Trace } from "../src/lm/trace_types.ts";
 import type { Sequence } from "../src/lm/types.ts";
 import { isSequence, nameOf } from "./expect.ts";
+import { expectLength } from "./expect_shape.ts";
 import { counted } from "./numbers.ts";
 
 /** How the attention of a model is shown. */
 export interface AttentionViewOptions {
   /**
-   * The 0-based index of the block whose head is shown at first.
-   *
-   * @default {0}
+   * The 0-based index of the block whose head is shown at first; by default the first that was recorded.
    */
   readonly layer?: number;
   /**
@@ -45,6 +44,8 @@ export interface AttentionShown {
   readonly sequence: Sequence;
   /** L. */
   readonly layers: number;
+  /** The block that each index from 0 to L-1 stands for: all, unless the trace recorded some. */
+  readonly blocks: readonly number[];
   /** H. */
   readonly heads: number;
   /** T. */
@@ -52,10 +53,10 @@ export interface AttentionShown {
   /** The tokens in the matrix: from `start` to before `end`. */
   readonly start: number;
   readonly end: number;
-  /** The head shown at first. */
+  /** The index of the layer shown at first, and the head. */
   readonly layer: number;
   readonly head: number;
-  /** The layers whose heads can be opened, in order. */
+  /** The indices of the layers whose heads can be opened, in order. */
   readonly open: readonly number[];
   readonly scores: HeadScores | undefined;
   /** Whether these are no heads, but what has mixed after each layer. */
@@ -102,6 +103,13 @@ function checkScores(scores: HeadScores | undefined, layers: number, heads: numb
   }
 }
 
+/** The recorded blocks; a trace that names none holds all. */
+function blocksOf(trace: Trace & { readonly layers?: readonly number[] }, layers: number): readonly number[] {
+  const blocks = trace.layers ?? Array.from({ length: layers }, (_, layer) => layer);
+  expectLength({ what: "attention", field: "trace.layers" }, blocks, layers);
+  return blocks;
+}
+
 /** The layers that fit into a page: the chosen one, then its neighbours. */
 function openLayers(layers: number, heads: number, tokens: number, layer: number): number[] {
   const perLayer = heads * tokens * (tokens + 1) / 2;
@@ -118,8 +126,10 @@ function openLayers(layers: number, heads: number, tokens: number, layer: number
  */
 export function attentionShown(trace: Trace, options: AttentionViewOptions): AttentionShown {
   const [layers, heads, length] = checkShape(trace);
-  const { layer = 0, head = 0, scores } = options;
-  checkIndex("layer", layer, layers);
+  const blocks = blocksOf(trace, layers);
+  const { layer: block = blocks[0], head = 0, scores } = options;
+  const layer = blocks.findIndex((one) => one === block);
+  if (layer < 0) throw new RangeError(`Cannot show layer ${block} as the trace holds layers ${blocks.join(", ")}`);
   checkIndex("head", head, heads);
   checkScores(scores, layers, heads);
   const fitting = Math.floor((Math.sqrt(1 + 8 * MOST_WEIGHTS / heads) - 1) / 2);
@@ -130,6 +140,7 @@ export function attentionShown(trace: Trace, options: AttentionViewOptions): Att
   return {
     sequence: trace.sequence,
     layers,
+    blocks,
     heads,
     length,
     start,

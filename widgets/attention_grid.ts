@@ -47,12 +47,12 @@ export function gridHtml(shown: AttentionShown): string {
         pixelsHtml(thumbnailGrid(shown, [layer], THUMBNAIL / 2, 2), {
           width: heads * (THUMBNAIL + 4) - 4,
           height: THUMBNAIL,
-          alt: `Thumbnails of the heads of layer ${layer}`,
+          alt: `Thumbnails of the heads of layer ${shown.blocks[layer]}`,
         })
       }</td>`;
-    return `<tr><td style="text-align:right;padding:0 6px;white-space:nowrap">${
-      layer === 0 ? "layer 0" : layer
-    }</td>${cells}</tr>`;
+    return `<tr><td style="text-align:right;padding:0 6px;white-space:nowrap">${`${layer === 0 ? "layer " : ""}${
+      shown.blocks[layer]
+    }`}</td>${cells}</tr>`;
   });
   return `<div role="radiogroup" aria-label="${
     shown.rollout ? "Layers" : "Heads"

@@ -71,7 +71,12 @@ function gridPlot(shown: AttentionShown): Plot.PlotOptions {
         strokeWidth: 2,
       }),
       Plot.text(shown.rollout ? [] : indices(heads), { x: centre, y: -12, text: (i) => String(i) }),
-      Plot.text(indices(layers), { x: -12, y: centre, text: (i) => `${i === 0 ? "layer 0" : i}`, textAnchor: "end" }),
+      Plot.text(indices(layers), {
+        x: -12,
+        y: centre,
+        text: (i) => `${i === 0 ? "layer " : ""}${shown.blocks[i]}`,
+        textAnchor: "end",
+      }),
       Plot.text(shown.rollout ? [] : ["head"], { x: -12, y: -12, text: (name) => name, textAnchor: "end" }),
     ],
   };
@@ -181,7 +186,7 @@ export function drawAttention(shown: AttentionShown, title: string): string {
   const name = `${headWords(shown, shown.layer, shown.head)}: tokens down, what they look at across`;
   const linesWords = shown.rollout
     ? "The same as lines, as wide as the weight"
-    : `All heads of layer ${shown.layer}, each in its colour, head ${shown.head} strongest`;
+    : `All heads of layer ${shown.blocks[shown.layer]}, each in its colour, head ${shown.head} strongest`;
   const below = gridHeight + 20;
   const pictures = [
     { plot: grid, top: 0 },

@@ -62,14 +62,14 @@ function captionHtml(drawing: Drawing): string {
   return `<div aria-live="polite" style="font-size:14px;margin:8px 0 0">Where ${names.join("")} looks:</div>`;
 }
 
-function notesOf({ rollout, layers, heads, length, open, start, end, scores }: AttentionShown): string {
+function notesOf({ rollout, blocks, layers, heads, length, open, start, end, scores }: AttentionShown): string {
   return [
     "Grey: tokens that cannot be seen yet.",
     `Lines: weights of at least ${100 * LEAST_LINE}%${rollout ? "" : ", in the colour of the head"}.`,
     scores ? rolesNote() : "",
     open.length < layers
       ? `${rollout ? "Pictures" : "Heads"} of ${
-        open.length === 1 ? `layer ${open[0]}` : `layers ${open[0]} to ${open.at(-1)}`
+        open.length === 1 ? `layer ${blocks[open[0]!]}` : `layers ${blocks[open[0]!]} to ${blocks[open.at(-1)!]}`
       } can be opened here, ${open.length * heads} of ${layers * heads}; choose others with { layer }.`
       : "",
     end - start < length

@@ -44,7 +44,9 @@ export function attentionTables(shown: AttentionShown): string {
   return shown.open.map((layer) =>
     `<div class="y y${layer}" style="display:${layer === shown.layer ? "block" : "none"}">${
       tableDetails(
-        `${shown.rollout ? "After layer" : "Layer"} ${layer} as a table: the token that each token looks at most`,
+        `${shown.rollout ? "After layer" : "Layer"} ${
+          shown.blocks[layer]
+        } as a table: the token that each token looks at most`,
         layerTable(shown, layer),
       )
     }</div>`
@@ -58,7 +60,7 @@ function rolesText(shown: AttentionShown): string {
 
 /** Where the tokens look in the head shown at first, as plain text. */
 export function attentionText(shown: AttentionShown): string {
-  const { layers, heads, layer, head, start, end, length } = shown;
+  const { layers, blocks, heads, layer, head, start, end, length } = shown;
   const weight = shown.weights(layer, head);
   const rows = tokensOf(shown).map((position) => [
     nameOf(shown, position),
@@ -66,7 +68,7 @@ export function attentionText(shown: AttentionShown): string {
   ]);
   const part = end - start < length ? `, tokens ${start} to ${end - 1} of ${length}` : "";
   const what = shown.rollout
-    ? `Attention rollout after layer ${layer} (of ${layers})`
-    : `Attention of layer ${layer}, head ${head} (of ${layers} × ${heads})`;
+    ? `Attention rollout after layer ${blocks[layer]} (of ${layers})`
+    : `Attention of layer ${blocks[layer]}, head ${head} (of ${layers} × ${heads})`;
   return `${what}${part}${rolesText(shown)}\n${textTable([["token", "looks at"], ...rows])}`;
 }

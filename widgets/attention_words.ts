@@ -7,8 +7,8 @@ import type { AttentionShown } from "./attention_data.ts";
 import { counted } from "./numbers.ts";
 
 /** One picture: a head, or the rollout after a layer. */
-export function headWords({ rollout }: AttentionShown, layer: number, head: number): string {
-  return rollout ? `After layer ${layer}` : `Layer ${layer}, head ${head}`;
+export function headWords({ rollout, blocks }: AttentionShown, layer: number, head: number): string {
+  return rollout ? `After layer ${blocks[layer]}` : `Layer ${blocks[layer]}, head ${head}`;
 }
 
 /** What is shown, in one line. */

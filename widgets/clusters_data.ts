@@ -41,7 +41,9 @@ export interface ClustersShown {
 function check(clusters: NeuronClusters): void {
   const fields = (clusters ?? {}) as Partial<NeuronClusters>;
   if (!isSequence(fields.sequence) || fields.centroids === undefined || !Array.isArray(fields.sizes)) {
-    throw new TypeError(`Cannot draw ${nameOf(clusters)} as neuron clusters; pass what the clustering returned`);
+    throw new TypeError(
+      `Cannot draw ${nameOf(clusters)} as neuron clusters; pass what await neuronClusters() returned`,
+    );
   }
   const { centroids, sequence, sizes } = clusters;
   const [K = 0] = centroids.shape ?? [];

@@ -30,7 +30,7 @@ export interface FactorRow {
 export function factorRows(factors: Factors): FactorRow[] {
   const fields = (factors ?? {}) as Partial<Factors>;
   if (!Array.isArray(fields.sequences) || !fields.sequences.every(isSequence) || fields.activity === undefined) {
-    throw new TypeError(`Cannot draw ${nameOf(factors)} as factors; pass what the factorization returned`);
+    throw new TypeError(`Cannot draw ${nameOf(factors)} as factors; pass what await neuronFactors() returned`);
   }
   const { sequences, activity, topNeurons, topTokens } = factors;
   const N = sequences.reduce((sum, { tokens }) => sum + tokens.length, 0);

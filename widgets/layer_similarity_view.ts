@@ -4,7 +4,7 @@ import { SMALL_STYLE, textTable } from "./chips.ts";
 import { hex, OPACITY, ORANGE, overlay } from "./colours.ts";
 import { escapeHtml } from "./escape.ts";
 import { isSequence, nameOf } from "./expect.ts";
-import { expectShape } from "./expect_shape.ts";
+import { expectLength, expectShape } from "./expect_shape.ts";
 import { counted } from "./numbers.ts";
 import { scrollRegion } from "./scroll_region.ts";
 import { createView, type View } from "./view.ts";
@@ -26,21 +26,23 @@ interface Drawing {
   readonly line: string;
 }
 
-function layersOf(similarity: LayerSimilarity): Drawing {
+function layersOf(similarity: LayerSimilarity & { readonly layers?: readonly number[] }): Drawing {
   const fields = (similarity ?? {}) as Partial<LayerSimilarity>;
   if (!isSequence(fields.sequence) || fields.similarity === undefined) {
     throw new TypeError(
-      `Cannot draw ${nameOf(similarity)} as the similarity of layers; pass what the analysis returned`,
+      `Cannot draw ${nameOf(similarity)} as the similarity of layers; pass what layerSimilarity() returned`,
     );
   }
   const tensor = similarity.similarity;
   const [count = 0] = tensor.shape ?? [];
   expectShape({ what: "the similarity of layers", field: "similarity" }, tensor, [count, count]);
   if (count === 0) throw new RangeError("Cannot draw the similarity of layers as there are 0 layers");
+  const blocks = similarity.layers ?? Array.from({ length: count - 1 }, (_, layer) => layer);
+  expectLength({ what: "the similarity of layers", field: "layers" }, blocks, count - 1);
   const value = (row: number, column: number) => tensor.data[row * count + column] ?? 0;
   const smallest = Array.from(tensor.data).reduce((least, one) => Math.min(least, one), 1);
   return {
-    names: Array.from({ length: count }, (_, i) => i === 0 ? "embeddings" : `layer ${i - 1}`),
+    names: Array.from({ length: count }, (_, i) => i === 0 ? "embeddings" : `layer ${blocks[i - 1]}`),
     value,
     low: Number.isFinite(smallest) ? Math.min(0.9, Math.max(0, Math.floor(10 * smallest) / 10)) : 0,
     line:
@@ -71,7 +73,7 @@ function tableHtml(drawing: Drawing): string {
   const many = names.length > MOST_NUMBERS;
   const heads = names.map((name, i) => {
     if (many && i > 0 && (i - 1) % 5 !== 0) return "<td></td>";
-    const short = many ? (i === 0 ? "e" : String(i - 1)) : name;
+    const short = many ? (i === 0 ? "e" : name.replace("layer ", "")) : name;
     return `<th scope="col" style="padding:2px ${many ? 0 : 6}px;font-weight:normal">${short}</th>`;
   });
   const rows = names.map((name, row) =>

@@ -43,7 +43,7 @@ export interface RolloutViewOptions {
 export function rolloutView(rollout: AttentionRollout, options: RolloutViewOptions = {}): View<AttentionRollout> {
   const fields = (rollout ?? {}) as Partial<AttentionRollout>;
   if (!isSequence(fields.sequence) || fields.rollout === undefined) {
-    throw new TypeError(`Cannot draw ${nameOf(rollout)} as attention rollout; pass what the analysis returned`);
+    throw new TypeError(`Cannot draw ${nameOf(rollout)} as attention rollout; pass what attentionRollout() returned`);
   }
   const { data, shape } = rollout.rollout;
   const [layers = 0, ...rest] = shape;

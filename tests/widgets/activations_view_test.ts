@@ -107,7 +107,7 @@ Deno.test("activationsView() gives the same text for the same data, and asks for
 Deno.test("activationsView() throws on what is no clusters, on shapes that do not fit and on layers that are not there", () => {
   throws(() => activationsView(Promise.resolve() as unknown as NeuronClusters), {
     name: "TypeError",
-    message: "Cannot draw a promise as neuron clusters; pass what the clustering returned",
+    message: "Cannot draw a promise as neuron clusters; pass what await neuronClusters() returned",
   });
   throws(() => activationsView([]), {
     name: "RangeError",

@@ -141,6 +141,17 @@ Deno.test("attentionView() gives the same text for the same data, and another cl
   equal(/https?:|url\(|@import/.test(attentionView(trace).html), false);
 });
 
+Deno.test("attentionView() names the blocks of a trace that recorded some", () => {
+  const some = { ...trace, layers: [3, 7] };
+  match(attentionView(some).text, /^Attention of layer 3, head 0/);
+  const body = parse(attentionView(some, { layer: 7, head: 1 }).html);
+  deepEqual(all(body, "input[checked]").map((input) => input.getAttribute("aria-label")), ["Layer 7, head 1"]);
+  match(attentionView(some).svg, />7</);
+  throws(() => attentionView(some, { layer: 0 }), { message: "Cannot show layer 0 as the trace holds layers 3, 7" });
+  const one = { ...trace, layers: [3] };
+  throws(() => attentionView(one), { message: /trace\.layers does not hold 2: 1$/ });
+});
+
 Deno.test("attentionView() throws on traces without attention, shapes that do not fit and heads that are not there", () => {
   throws(() => attentionView({ sequence: KEYS }), {
     name: "TypeError",
@@ -156,7 +167,7 @@ Deno.test("attentionView() throws on traces without attention, shapes that do no
   });
   throws(() => attentionView(trace, { layer: 2 }), {
     name: "RangeError",
-    message: "Cannot show layer 2 as the trace holds 2 layers, counted from 0",
+    message: "Cannot show layer 2 as the trace holds layers 0, 1",
   });
   throws(() => attentionView(trace, { head: -1 }), { name: "RangeError", message: /^Cannot show head -1/ });
   throws(() => attentionView(trace, { start: 10 }), { name: "RangeError", message: /^Cannot show token 10/ });

@@ -126,7 +126,7 @@ Deno.test("factorsView() gives the same text for the same data, and asks for not
 Deno.test("factorsView() throws on what is no factors, and on shapes that do not fit", () => {
   throws(() => factorsView(Promise.resolve() as unknown as Factors), {
     name: "TypeError",
-    message: "Cannot draw a promise as factors; pass what the factorization returned",
+    message: "Cannot draw a promise as factors; pass what await neuronFactors() returned",
   });
   throws(() => factorsView({ ...factors, activity: { data: new Float32Array(27), shape: [3, 9] } }), {
     name: "RangeError",

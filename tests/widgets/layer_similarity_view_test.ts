@@ -24,6 +24,15 @@ Deno.test("layerSimilarityView() states the similarity of each two layers", () =
   match(view.text, /\nembeddings +1\.000 +0\.804 +0\.732 /);
 });
 
+Deno.test("layerSimilarityView() names the blocks of a trace that recorded some", () => {
+  const some = { ...layerSimilarityOf(KEYS, 2), layers: [4, 9] };
+  deepEqual(all(parse(layerSimilarityView(some).html), "tbody th").map((name) => name.textContent), [
+    "embeddings",
+    "layer 4",
+    "layer 9",
+  ]);
+});
+
 Deno.test("layerSimilarityView() of 48 layers shows its numbers in titles", () => {
   const view = layerSimilarityView(layerSimilarityOf(KEYS, 48));
   ok(view.html.length < 400_000, `${view.html.length}`);
@@ -45,7 +54,7 @@ Deno.test("layerSimilarityView() stays whole in a notebook that is not trusted",
 Deno.test("layerSimilarityView() throws on what is no similarity, and on matrices that are not square", () => {
   throws(() => layerSimilarityView(Promise.resolve() as unknown as LayerSimilarity), {
     name: "TypeError",
-    message: "Cannot draw a promise as the similarity of layers; pass what the analysis returned",
+    message: "Cannot draw a promise as the similarity of layers; pass what layerSimilarity() returned",
   });
   throws(() => layerSimilarityView({ ...similarity, similarity: { data: new Float32Array(6), shape: [2, 3] } }), {
     name: "RangeError",

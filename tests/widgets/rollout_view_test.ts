@@ -35,7 +35,7 @@ Deno.test("rolloutView() treats token text as data, and a long text is bounded",
 Deno.test("rolloutView() throws on what is no rollout, and on shapes that do not fit", () => {
   throws(() => rolloutView(Promise.resolve() as unknown as AttentionRollout), {
     name: "TypeError",
-    message: "Cannot draw a promise as attention rollout; pass what the analysis returned",
+    message: "Cannot draw a promise as attention rollout; pass what attentionRollout() returned",
   });
   throws(() => rolloutView({ ...rollout, rollout: { data: new Float32Array(4), shape: [1, 2, 2] } }), {
     name: "RangeError",
@@ -43,6 +43,6 @@ Deno.test("rolloutView() throws on what is no rollout, and on shapes that do not
   });
   throws(() => rolloutView(rollout, { layer: 3 }), {
     name: "RangeError",
-    message: "Cannot show layer 3 as the trace holds 3 layers, counted from 0",
+    message: "Cannot show layer 3 as the trace holds layers 0, 1, 2",
   });
 });
