@@ -33,6 +33,8 @@ export type {
   SaliencyOptions,
   SaliencyPreset,
 } from "./src/lm/saliency_types.ts";
+export type { Surprise } from "./src/lm/surprise_types.ts";
+export type { Branch, DecodingTree } from "./src/lm/tree_types.ts";
 export type { Capture, Trace, TraceOptions } from "./src/lm/trace_types.ts";
 export type { FloatTensor, Prediction, Progress, Sequence, Step, Tensor, Word } from "./src/lm/types.ts";
 export type { ActivationFunction, GPT2Config } from "./src/gpt2/config.ts";
@@ -44,13 +46,21 @@ export { type TokenizedText, Tokenizer } from "./src/tokenizer/tokenizer.ts";
 export { activationsView, type ActivationsViewOptions } from "./widgets/activations_view.ts";
 export { attentionView, type AttentionViewOptions } from "./widgets/attention_view.ts";
 export { factorsView, type FactorsViewOptions } from "./widgets/factors_view.ts";
+export { layerPredictionsView, type LayerPredictionsViewOptions } from "./widgets/layer_predictions_view.ts";
+export type { InformationUnit } from "./widgets/quantities.ts";
+export { rankingsView, type RankingsViewOptions } from "./widgets/rankings_view.ts";
+export { rankingsWatchView, type RankingsWatchViewOptions } from "./widgets/rankings_watch_view.ts";
 export { layerSimilarityView, type LayerSimilarityViewOptions } from "./widgets/layer_similarity_view.ts";
 export { type DrawnModel, modelView, type ModelViewOptions } from "./widgets/model_view.ts";
 export { rolloutView, type RolloutViewOptions } from "./widgets/rollout_view.ts";
 export { saliencyView, type SaliencyViewOptions } from "./widgets/saliency_view.ts";
+export type { DecodedStep, DecodedSteps } from "./widgets/steps_record.ts";
+export { stepsView, type StepsViewOptions } from "./widgets/steps_view.ts";
+export { surpriseView, type SurpriseViewOptions } from "./widgets/surprise_view.ts";
+export { treeView, type TreeViewOptions } from "./widgets/tree_view.ts";
 export { tokensView, type TokensViewOptions } from "./widgets/tokens_view.ts";
-export type { NeuronClusters } from "./src/analysis/clusters.ts";
-export type { LayerSimilarity } from "./src/analysis/similarity.ts";
 export type { AttentionRollout, HeadScores } from "./src/analysis/attention.ts";
+export type { NeuronClusters } from "./src/analysis/clusters.ts";
 export type { ActiveToken, ErrorCurve, Factors, WeightedNeuron } from "./src/analysis/factors.ts";
+export type { LayerSimilarity } from "./src/analysis/similarity.ts";
 export type { MimeBundle, View } from "./widgets/view.ts";

@@ -34,7 +34,7 @@ function layerTable(shown: AttentionShown, layer: number): string {
     });
     return `<tr><td>${escapeHtml(nameOf(shown, position))}</td>${cells.join("")}</tr>`;
   });
-  return `${headHtml(["token", ...heads.map((head) => shown.rollout ? "most from" : `head ${head}`)])}<tbody>${
+  return `${headHtml(["token", ...heads.map((head) => shown.rollout ? "strongest" : `head ${head}`)])}<tbody>${
     rows.join("\n")
   }</tbody>`;
 }

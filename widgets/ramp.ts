@@ -13,6 +13,20 @@ export function shareColour(share: number): Rgb {
   return [blend(ORANGE[0]), blend(ORANGE[1]), blend(ORANGE[2])];
 }
 
+/** How strong the colour of a probability is: its square root, so that a tenth can be told from a hundredth. */
+export function probabilityShare(probability: number): number {
+  return Math.sqrt(Math.max(0, Math.min(1, probability)));
+}
+
+/** The legend of {@linkcode probabilityShare}. */
+export function probabilityLegend(): string {
+  const swatches = [0, 0.01, 0.1, 0.3, 1].map((probability) => ({
+    share: probabilityShare(probability),
+    label: `${Math.round(100 * probability)}%`,
+  }));
+  return legendHtml("Probability:", swatches);
+}
+
 /** One colour of a legend, and what it says. */
 export interface Swatch {
   /** From 0 to 1. */

@@ -51,7 +51,7 @@ function layOut(matrix: RankingMatrix): Layout {
     across,
     down,
     marginTop,
-    width: Math.ceil(Math.max(wide + 24 + marginTop * 0.7, 560)),
+    width: Math.ceil(Math.max(wide + 24 + marginTop * 0.7, 640)),
     height: Math.ceil(marginTop + matrix.layers * down + 6),
     labelled,
   };
@@ -157,12 +157,12 @@ export function drawRankings(matrix: RankingMatrix, definition: string, title: s
   const { width, height } = layout;
   const words: Plot.PlotOptions = {
     width,
-    height: 24,
+    height: 36,
     margin: 0,
     marks: [Plot.text([definition], { frameAnchor: "left", dx: 8, textAnchor: "start", lineWidth: (width - 16) / 11 })],
   };
   const pictures: Picture[] = [
-    { plot: words, top: 8 },
+    { plot: words, top: 2 },
     { plot: matrixPlot(matrix, layout), top: 36 },
     { plot: legendPlot(matrix, width), top: 40 + height },
   ];

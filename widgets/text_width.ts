@@ -11,6 +11,8 @@ const WIDE = new RegExp(
   "u",
 );
 const RIGHT_TO_LEFT = /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u;
+/** Letters and signs of which each is one character and one column; most tokens need no more care. */
+const PLAIN = /^[\u0020-\u024F]*$/;
 const SEGMENTER = new Intl.Segmenter("en", { granularity: "grapheme" });
 
 /** The marks of a text that are read as one character each. */
@@ -32,6 +34,7 @@ function graphemes(text: string): string[] {
  * ```
  */
 export function textWidth(text: string): number {
+  if (PLAIN.test(text)) return text.length;
   return graphemes(text).reduce((sum, mark) => sum + (WIDE.test(mark) ? 2 : 1), 0);
 }
 

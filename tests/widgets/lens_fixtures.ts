@@ -87,7 +87,7 @@ export function watchedOf(
 /** Predictions of these tokens with falling probabilities; the first has `best`. */
 export function predictionsOf(tokens: readonly Token[], best = 0.5): Prediction[] {
   return tokens.map((token, i) => {
-    const probability = best * 0.55 ** i;
+    const probability = best * (1 - best) ** i;
     return { tokenId: token.id, token, probability, logit: 12 + Math.log(probability), rank: i + 1 };
   });
 }

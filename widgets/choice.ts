@@ -1,0 +1,60 @@
+/**
+ * Things of which one is chosen: hovering shows one, a click or the arrow keys keep one, Escape or a button ends it.
+ * Style rules do it, as radios are inputs without scripts; a script adds Escape. Where style rules are not allowed,
+ * what is shown at first stays.
+ *
+ * @module
+ */
+import { escapeHtml } from "./escape.ts";
+import { SCRIPT } from "./saliency_style.ts";
+
+/** An invisible radio over the label that it stands in, which needs the classes `o` and `o<n>` of a choice. */
+export function choiceRadio(value: number, words?: string): string {
+  const name = words === undefined ? "" : ` aria-label="${escapeHtml(words)}"`;
+  return `<span class="r" style="display:none"><input type="radio" name="choice" value="${value}"${name}></span>`;
+}
+
+/** How things are chosen, in words, and the way back; shown only where it works. */
+export function choiceHint(words: string): string {
+  return `<span class="x" style="display:none"> ${escapeHtml(words)}</span>` +
+    ` <span class="u" style="display:none"><button type="reset">Unpin</button></span>`;
+}
+
+/** What is common to all choices. */
+export function choiceRules(name: string): string {
+  return `.${name}{.o{cursor:pointer;position:relative}.o:has(:focus-visible){outline:3px double!important}
+.r{display:contents!important}.r input{position:absolute;inset:0;width:100%;height:100%;margin:0;opacity:0;cursor:pointer}
+.x{display:inline!important}.u{display:inline!important;visibility:hidden}&:has(:checked) .u{visibility:visible}}`;
+}
+
+/** Chips that are chosen, and a panel `m<n>` for each. Hovering is stronger than a pin, by the class `h` of the view. */
+export function panelRules(name: string, choices: readonly number[], first: number): string {
+  return [
+    choiceRules(name),
+    `.${name}{.o:hover,.o:has(:checked){outline:2px solid}&:not(:has(:checked,.o:hover)) .o${first}{outline:2px dashed}}`,
+    `.${name}:has(:checked) .m,.${name}.h:has(.o:hover) .m{display:none!important}`,
+    ...choices.map((n) => `.${name}:has(.o${n} :checked) .m${n}{display:block!important}`),
+    ...choices.map((n) => `.${name}.h:has(.o${n}:hover) .m${n}{display:block!important}`),
+  ].join("\n");
+}
+
+/** A view whose parts are chosen. */
+export interface Choice {
+  /** The class of the view. */
+  readonly name: string;
+  /** The style rules. */
+  readonly rules: string;
+  /** What the view is, for a screen reader. */
+  readonly label: string;
+  /** What the view shows. */
+  readonly body: string;
+}
+
+/** A form, so that the radios of one view are a group of their own. */
+export function choiceForm({ name, rules, label, body }: Choice): string {
+  return `<div class="${name} h"><style>
+${rules}
+</style><form method="dialog" aria-label="${escapeHtml(label)}" style="margin:0">
+${body}
+</form><script>${SCRIPT}</script></div>`;
+}

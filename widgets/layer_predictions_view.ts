@@ -1,0 +1,199 @@
+import type { LayerPredictions } from "../src/lm/lens_types.ts";
+import type { Prediction } from "../src/lm/types.ts";
+import { choiceForm, choiceHint, choiceRadio, choiceRules } from "./choice.ts";
+import { MONOSPACE, SMALL_STYLE, textTable } from "./chips.ts";
+import { overlay } from "./colours.ts";
+import { contentName, escapeHtml } from "./escape.ts";
+import { spokenToken } from "./glyphs.ts";
+import { drawLayerPredictions } from "./layer_predictions_chart.ts";
+import { followedWords, layerDefinition, type LayerRow, type LayerTable, layerTable } from "./layer_rows.ts";
+import { informationText, type InformationUnit, ordinalText, probabilityText, wholeText } from "./quantities.ts";
+import { probabilityLegend, probabilityShare } from "./ramp.ts";
+import { scrollRegion, STICKY } from "./scroll_region.ts";
+import { tokenHtml, tokenLabel } from "./token_text.ts";
+import { createView, type View } from "./view.ts";
+
+/** How the predictions of layers are shown. */
+export interface LayerPredictionsViewOptions {
+  /** The id of the token that is followed through the layers; by default the one that the text has there. */
+  readonly follow?: number;
+  /**
+   * The unit of entropy and divergence.
+   *
+   * @default {"bits"}
+   */
+  readonly unit?: InformationUnit;
+  /** The title of a saved page. */
+  readonly title?: string;
+}
+
+const HEAD = "padding:3px 8px;text-align:left;font-weight:normal;white-space:nowrap";
+const ROW = `<tr style="background-color:rgba(0,0,0,0)">`;
+
+function titleOf({ token, probability, logit, rank }: Prediction, label: string): string {
+  return `${spokenToken(token)}\n${label}: rank ${wholeText(rank)}\nprobability ${probabilityText(probability)}, ` +
+    `logit ${logit.toFixed(2)}`;
+}
+
+/** A prediction that can be chosen: the same token is then marked in every layer. */
+function cellHtml(prediction: Prediction, { label }: LayerRow, choice: number, followed: boolean): string {
+  const border = followed ? "border:2px solid" : "border:2px solid rgba(0,0,0,0)";
+  const number = `<span style="font-size:11px"> ${probabilityText(prediction.probability)}</span>`;
+  return `<td style="padding:1px;text-align:left"><label class="o k${choice}" title="${
+    escapeHtml(titleOf(prediction, label))
+  }" style="display:block;padding:1px 5px;border-radius:3px;white-space:nowrap;background-color:${
+    overlay(probabilityShare(prediction.probability))
+  };${border}">${choiceRadio(prediction.tokenId)}${tokenHtml(prediction.token)}${number}</label></td>`;
+}
+
+/** A number with a bar as long as it is large. */
+function measureHtml(nats: number | undefined, largest: number, unit: InformationUnit): string {
+  if (nats === undefined) return `<td></td>`;
+  const width = Math.round(48 * Math.max(0, Math.min(1, nats / largest))) || 0;
+  return `<td style="padding:1px 8px;text-align:left;white-space:nowrap"><span style="display:inline-block;` +
+    `min-width:44px;text-align:right">${
+      informationText(nats, unit)
+    }</span> <span style="display:inline-block;height:8px;` +
+    `width:${width}px;background-color:rgba(128,128,128,0.7)"></span></td>`;
+}
+
+interface Measure {
+  readonly name: string;
+  readonly of: (row: LayerRow) => number | undefined;
+  readonly largest: number;
+}
+
+function measuresOf({ rows }: LayerTable, unit: InformationUnit): Measure[] {
+  const all = [
+    { name: `entropy (${unit})`, of: ({ entropy }: LayerRow) => entropy },
+    { name: `KL to the output (${unit})`, of: ({ divergence }: LayerRow) => divergence },
+  ];
+  return all.filter(({ of }) => rows.some((row) => of(row) !== undefined))
+    .map((one) => ({ ...one, largest: rows.reduce((most, row) => Math.max(most, one.of(row) ?? 0), 0) || 1 }));
+}
+
+/** Numbers for the distinct tokens, in the order in which they are met. */
+function choicesOf({ rows }: LayerTable): Map<number, number> {
+  const ids = new Set(rows.flatMap(({ predictions }) => predictions.map(({ tokenId }) => tokenId)));
+  return new Map(Array.from(ids, (id, n) => [id, n]));
+}
+
+function tableHtml(table: LayerTable, choices: ReadonlyMap<number, number>, unit: InformationUnit): string {
+  const { rows, columns, followed } = table;
+  const measures = measuresOf(table, unit);
+  const ranks = Array.from({ length: columns }, (_, i) => ordinalText(i + 1));
+  const heads = ["layer", ...measures.map(({ name }) => name), ...ranks];
+  const head = heads.map((name) => `<th scope="col" style="${HEAD}">${escapeHtml(name)}</th>`).join("");
+  const lines = rows.map((row) => {
+    const cells = row.predictions.map((one) =>
+      cellHtml(one, row, choices.get(one.tokenId) ?? 0, one.tokenId === followed)
+    );
+    const missing = "<td></td>".repeat(columns - row.predictions.length);
+    const numbers = measures.map(({ of, largest }) => measureHtml(of(row), largest, unit));
+    return `${ROW}<th scope="row" style="${HEAD}">${row.label}</th>${numbers.join("")}${cells.join("")}${missing}</tr>`;
+  });
+  return `<table style="border-collapse:collapse;${MONOSPACE};font-size:12px"><thead>${ROW}${head}</tr></thead><tbody>\n` +
+    `${lines.join("\n")}</tbody></table>`;
+}
+
+function rulesOf(name: string, choices: ReadonlyMap<number, number>): string {
+  const numbers = Array.from(choices.values());
+  return [
+    STICKY.rule,
+    choiceRules(name),
+    `.${name} .o{display:flex!important;justify-content:space-between;gap:8px}`,
+    `.${name}:has(:checked) .o,.${name}.h:has(.o:hover) .o{border-color:transparent!important}`,
+    ...numbers.map((n) => `.${name}:has(.k${n} :checked) .k${n}{border-color:currentColor!important}`),
+    ...numbers.map((n) => `.${name}.h:has(.k${n}:hover) .k${n}{border-color:currentColor!important}`),
+  ].join("\n");
+}
+
+function drawHtml(table: LayerTable, unit: InformationUnit, title: string): string {
+  const { topK, columns } = table;
+  const choices = choicesOf(table);
+  const body = tableHtml(table, choices, unit);
+  const name = contentName(body);
+  const note = columns < topK
+    ? `This page shows the ${columns} best of ${topK} predictions of each layer; the data of the view keeps all.`
+    : "";
+  const content = `<div style="${SMALL_STYLE}">${escapeHtml(layerDefinition(table))}</div>
+${scrollRegion(title, body)}
+<div style="font-size:14px;margin:4px 0">${escapeHtml(`${followedWords(table)}`)}</div>
+${probabilityLegend()}
+<div style="${SMALL_STYLE}">Framed: the followed token. ${escapeHtml(note)}${
+    choiceHint("Hover any token to follow it through the layers; click to keep it; arrow keys move.")
+  }</div>`;
+  return choiceForm({ name: `${name} ${STICKY.name}`, rules: rulesOf(name, choices), label: title, body: content });
+}
+
+function drawText(table: LayerTable, unit: InformationUnit): string {
+  const measures = measuresOf(table, unit);
+  const shown = Math.min(5, table.columns);
+  const lines = table.rows.map((row) => [
+    row.label,
+    ...Array.from({ length: shown }, (_, i) => {
+      const one = row.predictions[i];
+      if (one === undefined) return "";
+      return `${tokenLabel(one.token)} ${probabilityText(one.probability)}${
+        one.tokenId === table.followed ? " ◀" : ""
+      }`;
+    }),
+    ...measures.map(({ of }) => {
+      const nats = of(row);
+      return nats === undefined ? "" : informationText(nats, unit);
+    }),
+  ]);
+  const heads = [
+    "layer",
+    ...Array.from({ length: shown }, (_, i) => ordinalText(i + 1)),
+    ...measures.map(({ name }) => name),
+  ];
+  return `${layerDefinition(table)}\n${textTable([heads, ...lines])}\n◀ ${followedWords(table)}`;
+}
+
+/**
+ * Shows what each layer would predict at one position if it were the last: its best tokens with their probabilities.
+ * The token that the text has there is framed, so that it can be followed through the layers; hovering or clicking
+ * another follows that one.
+ *
+ * @param predictions What `LanguageModel.layerPredictions` gave.
+ * @param options How they are shown.
+ * @returns A view; as the last line of a notebook cell it shows itself.
+ * @throws {TypeError} If `predictions` is something else.
+ * @throws {RangeError} If its position is not in the sequence, or a layer has no predictions.
+ *
+ * @example
+ * ```ts
+ * import { layerPredictionsView } from "@looking-glass/looking-glass/widgets";
+ *
+ * const token = (text: string, id: number) => ({
+ *   id, piece: text, bytes: new TextEncoder().encode(text), start: 0, end: text.length, text,
+ * });
+ * const [keys, is, are] = [token("keys", 1), token(" is", 2), token(" are", 3)];
+ * const view = layerPredictionsView({
+ *   sequence: { tokenIds: [1, 3], tokens: [keys, are], promptLength: 1, text: "keys are" },
+ *   position: 1,
+ *   norm: "final",
+ *   layers: [
+ *     { layer: 0, predictions: [{ tokenId: 2, token: is, probability: 0.4, logit: 2, rank: 1 }] },
+ *     { layer: 1, predictions: [{ tokenId: 3, token: are, probability: 0.7, logit: 5, rank: 1 }] },
+ *   ],
+ * });
+ * console.log(view.text);
+ * ```
+ */
+export function layerPredictionsView(
+  predictions: LayerPredictions,
+  options: LayerPredictionsViewOptions = {},
+): View<LayerPredictions> {
+  const { unit = "bits" } = options;
+  const table = layerTable(predictions, options.follow);
+  const title = options.title ?? `Predictions of each layer for token ${predictions.position}`;
+  return createView({
+    title,
+    html: drawHtml(table, unit, title),
+    drawSvg: () => drawLayerPredictions(table, unit, title),
+    data: predictions,
+    text: drawText(table, unit),
+  });
+}

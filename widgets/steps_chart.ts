@@ -1,0 +1,94 @@
+/**
+ * A decoding as an image: written tokens down, and what each was chosen among.
+ *
+ * @module
+ */
+import { drawDocument, Plot } from "./chart.ts";
+import { hex } from "./colours.ts";
+import { probabilityText } from "./quantities.ts";
+import { probabilityShare, shareColour } from "./ramp.ts";
+import { type DecodedSteps, writtenWords } from "./steps_record.ts";
+import { tokenLabel } from "./token_text.ts";
+
+/** The most lines and candidates of an image. */
+const MOST_LINES = 100;
+const MOST_CANDIDATES = 6;
+const CELL = 112;
+const LINE = 24;
+const LEFT = 184;
+const TOP = 64;
+
+interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly token: string;
+  readonly probability: number;
+  readonly chosen: boolean;
+}
+
+function boxesOf({ steps }: DecodedSteps): Box[] {
+  return steps.flatMap((step, row) => [
+    {
+      x: 48,
+      y: TOP + row * LINE,
+      token: tokenLabel(step.token, 10),
+      probability: Math.exp(step.logProb),
+      chosen: true,
+    },
+    ...step.candidates.slice(0, MOST_CANDIDATES).map(({ token, tokenId, probability }, i) => ({
+      x: LEFT + i * CELL,
+      y: TOP + row * LINE,
+      token: tokenLabel(token, 9),
+      probability,
+      chosen: tokenId === step.tokenId,
+    })),
+  ]);
+}
+
+/** Draws the first steps of a decoding. */
+export function drawSteps(record: DecodedSteps, note: string, title: string): string {
+  const shown = { ...record, steps: record.steps.slice(0, MOST_LINES) };
+  const boxes = boxesOf(shown);
+  const columns = shown.steps.reduce((most, { candidates }) => Math.max(most, candidates.length), 0);
+  const width = Math.max(560, LEFT + Math.min(MOST_CANDIDATES, columns) * CELL + 12);
+  const height = TOP + shown.steps.length * LINE + 8;
+  const more = record.steps.length > MOST_LINES ? `The first ${MOST_LINES} are drawn.` : "";
+  const words = [
+    { x: 10, y: 16, text: [`${writtenWords(record)}.`, note, more].filter(Boolean).join(" ") },
+    { x: 48, y: TOP - 12, text: "chosen" },
+    { x: LEFT, y: TOP - 12, text: "the likeliest tokens, best first; framed: the chosen one" },
+    ...shown.steps.map(({ position }, row) => ({ x: 10, y: TOP + row * LINE + 9, text: String(position) })),
+  ];
+  const frame = { x1: "x", y1: "y", x2: ({ x }: Box) => x + CELL - 6, y2: ({ y }: Box) => y + 19, rx: 3 } as const;
+  const middle = ({ y }: Box) => y + 9.5;
+  const plot: Plot.PlotOptions = {
+    width,
+    height,
+    margin: 0,
+    x: { type: "identity", axis: null },
+    y: { type: "identity", axis: null },
+    marks: [
+      Plot.rect(boxes, {
+        ...frame,
+        fill: (box: Box) => hex(shareColour(probabilityShare(box.probability))),
+        stroke: "#ddd",
+      }),
+      Plot.rect(boxes.filter(({ chosen }) => chosen), { ...frame, stroke: "#222", strokeWidth: 1.5 }),
+      Plot.text(boxes, {
+        x: ({ x }: Box) => x + 5,
+        y: middle,
+        text: "token",
+        textAnchor: "start",
+        fontFamily: "monospace",
+      }),
+      Plot.text(boxes, {
+        x: ({ x }: Box) => x + CELL - 11,
+        y: middle,
+        text: ({ probability }: Box) => probabilityText(probability),
+        textAnchor: "end",
+      }),
+      Plot.text(words, { x: "x", y: "y", text: "text", textAnchor: "start" }),
+    ],
+  };
+  return drawDocument([{ plot, top: 0 }], { width, height, title });
+}

@@ -1,0 +1,155 @@
+/**
+ * A decoding as a page: the text, and what each written token was chosen among.
+ *
+ * @module
+ */
+import type { Sequence } from "../src/lm/types.ts";
+import { choiceForm, choiceHint, choiceRadio, panelRules } from "./choice.ts";
+import { cell, chipHtml, headHtml, LINE_STYLE, SMALL_STYLE, tableDetails, textTable } from "./chips.ts";
+import { overlay } from "./colours.ts";
+import { contentName, escapeHtml } from "./escape.ts";
+import { spokenToken, visibleText } from "./glyphs.ts";
+import { predictionList, predictionWords } from "./prediction_list.ts";
+import { ordinalText, probabilityText } from "./quantities.ts";
+import { probabilityLegend, probabilityShare } from "./ramp.ts";
+import { textRegion } from "./scroll_region.ts";
+import { type DecodedStep, type DecodedSteps, writtenWords } from "./steps_record.ts";
+import { quoted, tokenLabel } from "./token_text.ts";
+
+/** The most steps that can be chosen, lines of their lists altogether, and chips of a page. */
+const MOST_CHOICES = 96;
+const MOST_LINES = 480;
+const MOST_CHIPS = 600;
+/** The most chips of a picture that is replaced soon. */
+const MOST_LIVE = 120;
+const MOST_ROWS = 300;
+
+const MARK = "chosen";
+
+function chanceWords({ logProb, rank }: DecodedStep): string {
+  const place = rank === undefined
+    ? ""
+    : rank === 1
+    ? ", the most likely token"
+    : `, the ${ordinalText(rank)} most likely`;
+  return `chosen with ${probabilityText(Math.exp(logProb))}${place}`;
+}
+
+/** Prompt and written tokens as one sequence; the index of a chip is not its position when the prompt is text. */
+function chipsOf({ prompt, steps }: DecodedSteps): Sequence {
+  const given = typeof prompt === "object" ? prompt.tokens : [];
+  const tokens = [...given, ...steps.map(({ token }) => token)];
+  return { tokens, tokenIds: tokens.map(({ id }) => id), promptLength: given.length, text: "" };
+}
+
+function promptHtml(prompt: DecodedSteps["prompt"]): string {
+  if (typeof prompt !== "string" || prompt === "") return "";
+  const shown = prompt.split("\n").map(visibleText).join("\n");
+  return `<bdi style="white-space:pre-wrap">${escapeHtml(shown)}</bdi>`;
+}
+
+function stepStyle({ logProb }: DecodedStep): string {
+  return `background-color:${overlay(probabilityShare(Math.exp(logProb)))}`;
+}
+
+function stepTitle(step: DecodedStep): string {
+  return `${spokenToken(step.token)}, token ${step.position}\n${chanceWords(step)}\namong ${
+    predictionWords(step.candidates, 5)
+  }`;
+}
+
+/** The text as chips; those from index `from` on can be chosen. */
+function textHtml(record: DecodedSteps, from: number, shown: number): string {
+  const sequence = chipsOf(record);
+  const given = sequence.promptLength;
+  const start = Math.max(0, sequence.tokens.length - shown);
+  const chips = sequence.tokens.slice(start).map((_, i) => {
+    const index = start + i;
+    const step = record.steps[index - given];
+    if (step === undefined) return chipHtml(sequence, { position: index, title: `prompt, token ${index}` });
+    const chip = { position: index, title: stepTitle(step), style: stepStyle(step) };
+    const n = index - given;
+    if (n < from) return chipHtml(sequence, chip);
+    const before = choiceRadio(
+      step.position,
+      `${spokenToken(step.token)}, token ${step.position}, ${chanceWords(step)}`,
+    );
+    return chipHtml(sequence, { ...chip, className: `o o${n}`, before, label: true });
+  });
+  return start > 0 ? `…\n${chips.join("\n")}` : `${promptHtml(record.prompt)}${chips.join("\n")}`;
+}
+
+function panelHtml(step: DecodedStep, most: number): string {
+  const { tokenId, token, logProb, rank } = step;
+  const actual = { tokenId, token, probability: Math.exp(logProb), rank };
+  return `<div style="font-size:13px;margin:2px 0">Token ${step.position}: ${escapeHtml(quoted(token))} ${
+    chanceWords(step)
+  }</div>${predictionList(step.candidates, actual, { most, mark: MARK })}`;
+}
+
+const COLUMNS = ["position", "token", "probability", "log-probability (nats)", "rank", "candidates"];
+
+function fields(step: DecodedStep): string[] {
+  return [
+    String(step.position),
+    tokenLabel(step.token),
+    probabilityText(Math.exp(step.logProb)),
+    step.logProb.toFixed(3).replace("-", "−"),
+    step.rank === undefined ? "" : String(step.rank),
+    predictionWords(step.candidates, 5),
+  ];
+}
+
+function tableHtml({ steps }: DecodedSteps): string {
+  const rows = steps.slice(0, MOST_ROWS).map((step) => `<tr>${fields(step).map((text) => cell(text)).join("")}</tr>`);
+  const name = steps.length > MOST_ROWS ? `The first ${MOST_ROWS} steps as a table` : "Steps as a table";
+  return tableDetails(name, `${headHtml(COLUMNS)}<tbody>${rows.join("\n")}</tbody>`);
+}
+
+/** What is seen while it is written: the end of the text and the last choice. */
+export function liveHtml(record: DecodedSteps): string {
+  const last = record.steps.at(-1);
+  return `<div style="${SMALL_STYLE}">${escapeHtml(`${writtenWords(record)} …`)}</div>
+<div style="${LINE_STYLE}">${textHtml(record, Infinity, MOST_LIVE)}</div>
+${last === undefined ? "" : panelHtml(last, 10)}`;
+}
+
+/** The page of a decoding that has ended, by itself or by `note`. */
+export function stepsHtml(record: DecodedSteps, title: string, note: string): string {
+  const { steps } = record;
+  const from = Math.max(0, steps.length - MOST_CHOICES);
+  const choices = Array.from({ length: steps.length - from }, (_, i) => from + i);
+  const most = Math.max(3, Math.min(10, Math.floor(MOST_LINES / Math.max(1, choices.length))));
+  const lines = steps.reduce((longest, { candidates }) => Math.max(longest, Math.min(most, candidates.length)), 0);
+  const chips = textHtml(record, from, MOST_CHIPS);
+  const first = steps.length - 1;
+  const panels = choices.map((n) => {
+    const step = steps[n];
+    const shown = n === first ? "block" : "none";
+    return step === undefined ? "" : `<div class="m m${n}" style="display:${shown}">${panelHtml(step, most)}</div>`;
+  });
+  const name = contentName(`${title}${note}${chips}${panels.join("")}`);
+  const notes = [
+    ...(steps.length > 0 ? ["Underlined: what was written."] : []),
+    ...(steps.length > MOST_CHIPS ? [`The page shows the last ${MOST_CHIPS}; the data of the view keeps all.`] : []),
+    ...(from > 0 ? [`The last ${MOST_CHOICES} of ${steps.length} can be chosen.`] : []),
+  ].join(" ");
+  const hint = choiceHint("Hover a written token to see what it was chosen among; click to keep it; arrow keys move.");
+  const body = `<div style="${SMALL_STYLE}">${escapeHtml(`${writtenWords(record)}.${note ? ` ${note}` : ""}`)}</div>
+${textRegion(`role="radiogroup" aria-label="Text; choose a written token"`, chips, steps.length)}
+<div aria-live="polite" style="min-height:${40 + 17 * lines}px">
+${panels.join("\n")}
+</div>
+${probabilityLegend()}
+<div style="${SMALL_STYLE}">${escapeHtml(notes)}${steps.length > 0 ? hint : ""}</div>
+${steps.length > 0 ? tableHtml(record) : ""}`;
+  return choiceForm({ name, rules: panelRules(name, choices, first), label: title, body });
+}
+
+/** The steps as plain text. */
+export function stepsText(record: DecodedSteps, note: string): string {
+  const lines = record.steps.slice(0, 200).map(fields);
+  const more = record.steps.length > 200 ? `\n… and ${record.steps.length - 200} more` : "";
+  const head = `${writtenWords(record)}.${note ? ` ${note}` : ""}`;
+  return lines.length === 0 ? head : `${head}\n${textTable([COLUMNS, ...lines])}${more}`;
+}

@@ -1,0 +1,204 @@
+import type { Surprise } from "../src/lm/surprise_types.ts";
+import type { Sequence } from "../src/lm/types.ts";
+import { choiceForm, choiceHint, choiceRadio, panelRules } from "./choice.ts";
+import { cell, chipHtml, headHtml, placeWords, SMALL_STYLE, tableDetails, textTable, underlineNote } from "./chips.ts";
+import { overlay } from "./colours.ts";
+import { contentName, escapeHtml } from "./escape.ts";
+import { imageHtml } from "./image.ts";
+import { predictionList, predictionWords } from "./prediction_list.ts";
+import { informationText, type InformationUnit, inUnit, probabilityText, wholeText } from "./quantities.ts";
+import { legendHtml } from "./ramp.ts";
+import { drawSurprise } from "./surprise_chart.ts";
+import {
+  likeWords,
+  perplexityWords,
+  type SurpriseRow,
+  surpriseShare,
+  type SurpriseTable,
+  surpriseTable,
+  surpriseWords,
+} from "./surprise_rows.ts";
+import { textRegion } from "./scroll_region.ts";
+import { quoted, tokenLabel } from "./token_text.ts";
+import { createView, type View } from "./view.ts";
+
+/** How surprise is shown. */
+export interface SurpriseViewOptions {
+  /**
+   * The unit of surprise and entropy; the data of the view stays in nats.
+   *
+   * @default {"bits"}
+   */
+  readonly unit?: InformationUnit;
+  /** The title of a saved page. */
+  readonly title?: string;
+}
+
+/** The most tokens that can be chosen, lines of their lists altogether, and lines of tables. */
+const MOST_CHOICES = 96;
+const MOST_LINES = 480;
+const MOST_ROWS = 300;
+const MOST_CHIPS = 1024;
+const LISTED = 5;
+
+function titleOf(sequence: Sequence, row: SurpriseRow, unit: InformationUnit): string {
+  const likeliest = predictionWords(row.alternatives, LISTED);
+  return `${placeWords(sequence, row.position)}\n${surpriseWords(row, unit)}${
+    likeliest && `\nlikeliest: ${likeliest}`
+  }`;
+}
+
+/** The rows that can be chosen: all, or those that surprise most. */
+function chosenRows(rows: readonly SurpriseRow[]): ReadonlySet<number> {
+  const order = rows.map((_, n) => n).sort((a, b) => (rows[b]?.nats ?? 0) - (rows[a]?.nats ?? 0) || a - b);
+  return new Set(order.slice(0, MOST_CHOICES));
+}
+
+function chipsHtml({ surprise, rows, unit, ceiling }: SurpriseTable, choices: ReadonlySet<number>): string {
+  const { sequence } = surprise;
+  const rowAt = new Map(rows.map((row, n) => [row.position, n]));
+  return sequence.tokens.slice(0, MOST_CHIPS).map((_, position) => {
+    const n = rowAt.get(position);
+    const row = n === undefined ? undefined : rows[n];
+    if (n === undefined || row === undefined) {
+      const why = position === 0 ? "nothing stands before it to expect it by" : "not looked at";
+      const words = `${placeWords(sequence, position)}\n${why}`;
+      return chipHtml(sequence, { position, title: words, style: "opacity:0.75" });
+    }
+    const style = `background-color:${overlay(surpriseShare(row.nats, ceiling))}`;
+    const chip = { position, title: titleOf(sequence, row, unit), style };
+    if (!choices.has(n)) return chipHtml(sequence, chip);
+    const before = choiceRadio(position, `${placeWords(sequence, position)}, ${surpriseWords(row, unit)}`);
+    return chipHtml(sequence, { ...chip, className: `o o${n}`, before, label: true });
+  }).join("\n");
+}
+
+function panelHtml({ surprise, unit }: SurpriseTable, row: SurpriseRow, most: number): string {
+  const token = surprise.sequence.tokens[row.position];
+  if (token === undefined) return "";
+  const tokenId = surprise.sequence.tokenIds[row.position] ?? token.id;
+  const actual = { tokenId, token, probability: Math.exp(-row.nats), rank: row.rank };
+  return `<div style="font-size:13px;margin:2px 0">Token ${row.position}: ${escapeHtml(quoted(token))}: ${
+    escapeHtml(surpriseWords(row, unit))
+  }.</div>${predictionList(row.alternatives, actual, { most, mark: "in the text" })}`;
+}
+
+function fields({ surprise, unit }: SurpriseTable, row: SurpriseRow): string[] {
+  const token = surprise.sequence.tokens[row.position];
+  return [
+    String(row.position),
+    token === undefined ? "" : tokenLabel(token),
+    informationText(row.nats, unit),
+    probabilityText(Math.exp(-row.nats)),
+    wholeText(row.rank),
+    informationText(row.entropy, unit),
+    predictionWords(row.alternatives, 3),
+  ];
+}
+
+function columnsOf(unit: InformationUnit): string[] {
+  return ["position", "token", `surprise (${unit})`, "probability", "rank", `entropy (${unit})`, "likeliest"];
+}
+
+function tableHtml(table: SurpriseTable): string {
+  const { rows, unit } = table;
+  const lines = rows.slice(0, MOST_ROWS).map((row) =>
+    `<tr>${fields(table, row).map((text, i) => cell(text, i > 1 && i < 6 ? "right" : "left")).join("")}</tr>`
+  );
+  const name = rows.length > MOST_ROWS ? `The first ${MOST_ROWS} tokens as a table` : "Surprise as a table";
+  return tableDetails(name, `${headHtml(columnsOf(unit))}<tbody>${lines.join("\n")}</tbody>`);
+}
+
+function notesOf({ surprise, rows }: SurpriseTable, choices: ReadonlySet<number>): string {
+  return [
+    underlineNote(surprise.sequence),
+    ...(rows.length > choices.size ? [`The ${choices.size} tokens that surprise most can be chosen.`] : []),
+    ...(surprise.sequence.tokens.length > MOST_CHIPS
+      ? [`The page shows the first ${MOST_CHIPS} tokens; the data of the view keeps all.`]
+      : []),
+  ].filter(Boolean).join(" ");
+}
+
+function drawHtml(table: SurpriseTable, title: string): string {
+  const { rows, unit, ceiling } = table;
+  const choices = chosenRows(rows);
+  const numbers = Array.from(choices).sort((a, b) => a - b);
+  const [first = 0] = choices;
+  const most = Math.max(3, Math.min(10, Math.floor(MOST_LINES / numbers.length)));
+  const lines = rows.reduce((longest, { alternatives }) => Math.max(longest, Math.min(most, alternatives.length)), 0);
+  const chips = chipsHtml(table, choices);
+  const panels = numbers.map((n) => {
+    const row = rows[n];
+    const shown = n === first ? "block" : "none";
+    return row === undefined
+      ? ""
+      : `<div class="m m${n}" style="display:${shown}">${panelHtml(table, row, most)}</div>`;
+  });
+  const swatches = [0, 0.25, 0.5, 0.75, 1].map((share) => ({
+    share,
+    label: String(Number(inUnit(share * ceiling, unit).toFixed(2))),
+  }));
+  const hint = choiceHint("Hover a token to see what was expected there; click to keep it; arrow keys move.");
+  const body = `<div style="font-size:14px;margin:4px 0">${
+    escapeHtml(`${perplexityWords(table)}, ${likeWords(table)}.`)
+  }</div>
+${textRegion(`role="radiogroup" aria-label="Text; choose a token"`, chips, table.surprise.sequence.tokens.length)}
+<div aria-live="polite" style="min-height:${40 + 17 * lines}px">
+${panels.join("\n")}
+</div>
+${legendHtml(`Surprise in ${unit}:`, swatches)}
+<div style="${SMALL_STYLE}">${escapeHtml(notesOf(table, choices))}${hint}</div>
+${imageHtml(drawSurprise(table, title), "Surprise of each token as bars; the table below holds the numbers")}
+${tableHtml(table)}`;
+  const name = contentName(body);
+  return choiceForm({ name, rules: panelRules(name, numbers, first), label: title, body });
+}
+
+function drawText(table: SurpriseTable): string {
+  const lines = table.rows.slice(0, 200).map((row) => fields(table, row));
+  const more = table.rows.length > 200 ? `\n… and ${table.rows.length - 200} more` : "";
+  return `${perplexityWords(table)}, ${likeWords(table)}.\n${textTable([columnsOf(table.unit), ...lines])}${more}`;
+}
+
+/**
+ * Shows how much each token of a text surprised the model: −log p of the token that stands there, as colour and as
+ * bars, with the tokens that were likelier. What was to be expected is the entropy of the model's distribution.
+ *
+ * @param surprise What `LanguageModel.surprise` gave.
+ * @param options How it is shown.
+ * @returns A view; as the last line of a notebook cell it shows itself.
+ * @throws {TypeError} If `surprise` is something else.
+ * @throws {RangeError} If its parts do not fit each other.
+ *
+ * @example
+ * ```ts
+ * import { surpriseView } from "@looking-glass/looking-glass/widgets";
+ *
+ * const token = (text: string, id: number, start: number) => ({
+ *   id, piece: text, bytes: new TextEncoder().encode(text), start, end: start + text.length, text,
+ * });
+ * const world = token(" world", 2, 5);
+ * const view = surpriseView({
+ *   sequence: { tokenIds: [1, 2], tokens: [token("Hello", 1, 0), world], promptLength: 1, text: "Hello world" },
+ *   positions: [1],
+ *   logProbs: { data: new Float32Array([Math.log(0.25)]), shape: [1] },
+ *   entropies: { data: new Float32Array([3]), shape: [1] },
+ *   ranks: { data: new Int32Array([1]), shape: [1] },
+ *   alternatives: [[{ tokenId: 2, token: world, probability: 0.25, logit: 4, rank: 1 }]],
+ *   perplexity: 4,
+ * });
+ * console.log(view.text); // 2.00 bits of surprise
+ * ```
+ */
+export function surpriseView(surprise: Surprise, options: SurpriseViewOptions = {}): View<Surprise> {
+  const { unit = "bits" } = options;
+  const table = surpriseTable(surprise, unit);
+  const title = options.title ?? "Surprise of a text";
+  return createView({
+    title,
+    html: drawHtml(table, title),
+    drawSvg: () => drawSurprise(table, title),
+    data: surprise,
+    text: drawText(table),
+  });
+}
