@@ -28,7 +28,7 @@ function headChoice(shown: AttentionShown, layer: number, head: number): string 
     pixelsHtml(thumbnail, { width: THUMBNAIL, height: THUMBNAIL, alt: "" })
   }${
     shown.scores
-      ? `<span class="e" style="display:block;text-align:center;line-height:12px">${role?.letter ?? "·"}</span>`
+      ? `<span class="e" style="display:block;text-align:center;line-height:12px">${role?.letter ?? "&#160;"}</span>`
       : ""
   }</label></td>`;
 }

@@ -32,7 +32,7 @@ export function linesOf({ weights, heads, start, end }: AttentionShown, layer: n
 
 /** How wide a line is, in pixels. */
 export function lineWidth(weight: number): number {
-  return Number((4 * weight).toFixed(1));
+  return Number((6 * weight).toFixed(1));
 }
 
 /**

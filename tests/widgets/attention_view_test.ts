@@ -61,11 +61,11 @@ Deno.test("attentionView() draws every head, and the lines of each open layer by
 
 Deno.test("attentionView() names each head's strongest role", () => {
   const body = parse(attentionView(trace, { scores: headScoresOf(KEYS) }).html);
-  deepEqual(all(body, ".e").map((letter) => letter.textContent), ["P", "F", "D", "I", "·", "P"]);
+  deepEqual(all(body, ".e").map((letter) => letter.textContent), ["P", "F", "D", "I", "\u00A0", "P"]);
   equal(all(body, ".g")[1]?.getAttribute("title"), "Layer 0, head 1: the first token, 0.88");
   const unknown = { ...headScoresOf(KEYS), previousToken: { data: new Float32Array(6).fill(NaN), shape: [2, 3] } };
   const letters = all(parse(attentionView(trace, { scores: unknown }).html), ".e").map((letter) => letter.textContent);
-  deepEqual(letters, ["·", "F", "D", "I", "·", "·"]);
+  deepEqual(letters, ["\u00A0", "F", "D", "I", "\u00A0", "\u00A0"]);
   match(body.textContent ?? "", /I what followed the same token before \(induction\)\./);
 });
 
