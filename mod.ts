@@ -39,6 +39,7 @@ export type { Decoding, FloatTensor, Prediction, Progress, Sequence, Step, Tenso
 export type { IdentityOptions, ModelFile, ModelIdentity } from "./src/lm/identity_types.ts";
 export type { Branch, DecodingTree, ForkOptions, GrowingTree } from "./src/lm/tree_types.ts";
 export type { ActivationFunction, GPT2Config } from "./src/gpt2/config.ts";
+export { type ModelPart, type ModelSummary, modelSummary, type WeightSummary } from "./src/gpt2/summary.ts";
 export type { Backend } from "./src/runtime/backend.ts";
 export type { AddedToken } from "./src/tokenizer/added_tokens.ts";
 export type { Token } from "./src/tokenizer/token.ts";
@@ -59,10 +60,16 @@ export type { ActiveToken, ErrorCurve, Factors, WeightedNeuron } from "./src/ana
 export type { LayerSimilarity } from "./src/analysis/similarity.ts";
 export type { Faithfulness } from "./src/lm/faithfulness_types.ts";
 export type { ResultKind, ResultKinds } from "./src/analysis/results/kinds.ts";
+export { activationsView, type ActivationsViewOptions } from "./widgets/activations_view.ts";
+export { attentionView, type AttentionViewOptions } from "./widgets/attention_view.ts";
+export { factorsView, type FactorsViewOptions } from "./widgets/factors_view.ts";
 export { layerPredictionsView, type LayerPredictionsViewOptions } from "./widgets/layer_predictions_view.ts";
 export type { InformationUnit } from "./widgets/quantities.ts";
 export { rankingsView, type RankingsViewOptions } from "./widgets/rankings_view.ts";
 export { rankingsWatchView, type RankingsWatchViewOptions } from "./widgets/rankings_watch_view.ts";
+export { layerSimilarityView, type LayerSimilarityViewOptions } from "./widgets/layer_similarity_view.ts";
+export { type DrawnModel, modelView, type ModelViewOptions } from "./widgets/model_view.ts";
+export { rolloutView, type RolloutViewOptions } from "./widgets/rollout_view.ts";
 export { saliencyView, type SaliencyViewOptions } from "./widgets/saliency_view.ts";
 export type { DecodedStep, DecodedSteps } from "./widgets/steps_record.ts";
 export { stepsView, type StepsViewOptions } from "./widgets/steps_view.ts";

@@ -24,7 +24,7 @@ function* files(folder: string, suffix: string): Generator<string> {
 function imports(file: string, { types = true } = {}): Import[] {
   const source = Deno.readTextFileSync(new URL(file, ROOT)).replaceAll(/\/\*\*.*?\*\//gs, "");
   const text = types ? source : source.replaceAll(/^(import|export) type [^;]*;/gm, "");
-  const found = text.matchAll(/(?:\bfrom|\bimport\()\s*"([^"]+)"/g);
+  const found = text.matchAll(/(?:\bfrom|\bimport\()\s*"([^"\n]+)"/g);
   return [...found].map(([, specifier]) => ({ file, specifier: specifier! }));
 }
 

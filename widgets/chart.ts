@@ -24,6 +24,8 @@ export interface Frame {
   readonly height: number;
   /** What it shows, for a screen reader. */
   readonly title: string;
+  /** Whether the page shows through; only for pictures without text, in colours that show on white and on black. */
+  readonly transparent?: boolean;
 }
 
 /**
@@ -34,10 +36,11 @@ export interface Frame {
  * @returns A document that stands alone.
  */
 export function drawDocument(pictures: readonly Picture[], frame: Frame): string {
-  const { width, height, title } = frame;
+  const { width, height, title, transparent = false } = frame;
+  const background = transparent ? "none" : "white";
   const document = createDocument();
   const drawn = pictures.map(({ plot, top }) => {
-    const svg = Plot.plot({ className: "lg-plot", style: { color: "#222", background: "white" }, ...plot, document });
+    const svg = Plot.plot({ className: "lg-plot", style: { color: "#222", background }, ...plot, document });
     svg.setAttribute("y", String(top));
     return toXml(svg);
   });
@@ -45,5 +48,5 @@ export function drawDocument(pictures: readonly Picture[], frame: Frame): string
   name.textContent = title;
   return `<svg xmlns="http://www.w3.org/2000/svg" role="img" width="${width}" ` +
     `height="${height}" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="10" color="#222">` +
-    `${toXml(name)}<rect width="100%" height="100%" fill="white"/>${drawn.join("\n")}</svg>\n`;
+    `${toXml(name)}${transparent ? "" : `<rect width="100%" height="100%" fill="white"/>`}${drawn.join("\n")}</svg>\n`;
 }

@@ -55,8 +55,7 @@ function linksOf(cells: readonly Cell[]): { x1: number; x2: number; y1: number; 
 }
 
 function measureLabels({ rows }: LayerTable, x: number, unit: InformationUnit): Label[] {
-  if (rows.every(({ entropy, divergence }) => entropy === undefined && divergence === undefined)) return [];
-  const text = (nats: number | undefined) => nats === undefined ? "" : informationText(nats, unit);
+  const text = (nats: number) => informationText(nats, unit);
   return rows.flatMap(({ entropy, divergence }, row) => [
     { x: x + 76, y: TOP + row * LINE + BOX / 2, text: text(entropy) },
     { x: x + 172, y: TOP + row * LINE + BOX / 2, text: text(divergence) },

@@ -47,8 +47,7 @@ function cellHtml(prediction: Prediction, { label }: LayerRow, choice: number, f
 }
 
 /** A number with a bar as long as it is large. */
-function measureHtml(nats: number | undefined, largest: number, unit: InformationUnit): string {
-  if (nats === undefined) return `<td></td>`;
+function measureHtml(nats: number, largest: number, unit: InformationUnit): string {
   const width = Math.round(48 * Math.max(0, Math.min(1, nats / largest))) || 0;
   return `<td style="padding:1px 8px;text-align:left;white-space:nowrap"><span style="display:inline-block;` +
     `min-width:44px;text-align:right">${
@@ -59,7 +58,7 @@ function measureHtml(nats: number | undefined, largest: number, unit: Informatio
 
 interface Measure {
   readonly name: string;
-  readonly of: (row: LayerRow) => number | undefined;
+  readonly of: (row: LayerRow) => number;
   readonly largest: number;
 }
 
@@ -68,8 +67,7 @@ function measuresOf({ rows }: LayerTable, unit: InformationUnit): Measure[] {
     { name: `entropy (${unit})`, of: ({ entropy }: LayerRow) => entropy },
     { name: `KL to the output (${unit})`, of: ({ divergence }: LayerRow) => divergence },
   ];
-  return all.filter(({ of }) => rows.some((row) => of(row) !== undefined))
-    .map((one) => ({ ...one, largest: rows.reduce((most, row) => Math.max(most, one.of(row) ?? 0), 0) || 1 }));
+  return all.map((one) => ({ ...one, largest: rows.reduce((most, row) => Math.max(most, one.of(row)), 0) || 1 }));
 }
 
 /** Numbers for the distinct tokens, in the order in which they are met. */
@@ -138,10 +136,7 @@ function drawText(table: LayerTable, unit: InformationUnit): string {
         one.tokenId === table.followed ? " ◀" : ""
       }`;
     }),
-    ...measures.map(({ of }) => {
-      const nats = of(row);
-      return nats === undefined ? "" : informationText(nats, unit);
-    }),
+    ...measures.map(({ of }) => informationText(of(row), unit)),
   ]);
   const heads = [
     "layer",

@@ -23,9 +23,9 @@ export interface LayerRow {
   /** The index of the followed token among all predictions, or -1. */
   readonly place: number;
   /** In nats. */
-  readonly entropy: number | undefined;
+  readonly entropy: number;
   /** In nats. */
-  readonly divergence: number | undefined;
+  readonly divergence: number;
 }
 
 /** What is drawn. */
@@ -65,8 +65,8 @@ function checkLayers(given: LayerPredictions, follow: number | undefined): void 
   }
 }
 
-function labelOf({ layer, after }: LayerPrediction): string {
-  return after === undefined ? `layer ${layer}` : `layer ${layer} ${after}`;
+function labelOf({ layer, after }: LayerPrediction, halves: boolean): string {
+  return halves ? `layer ${layer} ${after}` : `layer ${layer}`;
 }
 
 /**
@@ -84,6 +84,7 @@ export function layerTable(given: LayerPredictions, follow: number | undefined):
   const there = sequence.tokens[position];
   const followed = follow ?? sequence.tokenIds[position] ?? there?.id ?? 0;
   const all = layers.flatMap(({ predictions }) => predictions);
+  const halves = layers.some(({ after }) => after === "attention");
   return {
     given,
     topK,
@@ -92,7 +93,7 @@ export function layerTable(given: LayerPredictions, follow: number | undefined):
     followedToken: all.find(({ tokenId }) => tokenId === followed)?.token ??
       (there?.id === followed ? there : undefined),
     rows: layers.map((layer) => ({
-      label: labelOf(layer),
+      label: labelOf(layer, halves),
       predictions: layer.predictions.slice(0, columns),
       place: layer.predictions.findIndex(({ tokenId }) => tokenId === followed),
       entropy: layer.entropy,

@@ -1,10 +1,13 @@
 /**
- * Pictures of more cells than elements should be drawn for: a PNG with a palette, one byte a pixel, not compressed, so
- * that it needs no library and is the same everywhere.
+ * Pictures of more cells than elements should be drawn for: a PNG with a palette, half a byte a pixel, or one when there
+ * are more than 16 colours; not compressed, so that it needs no library and is the same everywhere.
  *
  * @module
  */
 import type { Rgb } from "./colours.ts";
+
+/** Red, green, blue and opacity, 0 to 255: what lets the page's own background through. */
+export type Rgba = readonly [red: number, green: number, blue: number, alpha: number];
 
 /** A picture of palette indices. */
 export interface Pixels {
@@ -15,7 +18,7 @@ export interface Pixels {
   /** The index of each pixel's colour, row by row. */
   readonly indices: Uint8Array;
   /** At most 256 colours. */
-  readonly palette: readonly Rgb[];
+  readonly palette: readonly (Rgb | Rgba)[];
 }
 
 /** The most bytes of a block that is not compressed. */
@@ -62,6 +65,30 @@ function stored(bytes: Uint8Array): Uint8Array {
   return Uint8Array.from([...parts, ...bigEndian(adler32(bytes))]);
 }
 
+/** Rows of pixels, each after a byte that says it is not filtered. */
+function scanlines({ width, height, indices }: Pixels, depth: 4 | 8): Uint8Array {
+  const perByte = 8 / depth;
+  const row = 1 + Math.ceil(width / perByte);
+  const lines = new Uint8Array(height * row);
+  for (let y = 0; y < height; ++y) {
+    for (let x = 0; x < width; ++x) {
+      const shift = depth === 8 || x % 2 === 1 ? 0 : 4;
+      lines[y * row + 1 + Math.floor(x / perByte)]! |= indices[y * width + x]! << shift;
+    }
+  }
+  return lines;
+}
+
+/** A picture whose pixels are squares of `times` pixels. */
+export function enlarged({ width, height, indices, palette }: Pixels, times: number): Pixels {
+  const large = new Uint8Array(width * times * height * times);
+  for (let i = 0; i < large.length; ++i) {
+    const [x, y] = [i % (width * times), Math.floor(i / (width * times))];
+    large[i] = indices[Math.floor(y / times) * width + Math.floor(x / times)]!;
+  }
+  return { width: width * times, height: height * times, indices: large, palette };
+}
+
 /**
  * A picture as a `data:` URL.
  *
@@ -76,14 +103,16 @@ function stored(bytes: Uint8Array): Uint8Array {
  * console.log(url.slice(0, 22)); // data:image/png;base64,
  * ```
  */
-export function pngUrl({ width, height, indices, palette }: Pixels): string {
-  const lines = new Uint8Array(height * (width + 1)); // each line begins with its filter: none
-  for (let y = 0; y < height; ++y) lines.set(indices.subarray(y * width, (y + 1) * width), y * (width + 1) + 1);
+export function pngUrl(pixels: Pixels): string {
+  const { width, height, palette } = pixels;
+  const depth = palette.length > 16 ? 8 : 4;
+  const opacities = palette.map(([, , , alpha = 255]) => alpha);
   const parts = [
     Uint8Array.of(0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A),
-    chunk("IHDR", Uint8Array.from([...bigEndian(width), ...bigEndian(height), 8, 3, 0, 0, 0])),
-    chunk("PLTE", Uint8Array.from(palette.flat())),
-    chunk("IDAT", stored(lines)),
+    chunk("IHDR", Uint8Array.from([...bigEndian(width), ...bigEndian(height), depth, 3, 0, 0, 0])),
+    chunk("PLTE", Uint8Array.from(palette.flatMap(([red, green, blue]) => [red, green, blue]))),
+    ...(opacities.every((alpha) => alpha === 255) ? [] : [chunk("tRNS", Uint8Array.from(opacities))]),
+    chunk("IDAT", stored(scanlines(pixels, depth))),
     chunk("IEND", new Uint8Array()),
   ];
   const file = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));

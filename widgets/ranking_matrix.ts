@@ -21,8 +21,8 @@ export interface RankingColumn {
   readonly position: number;
   /** Ranks after each layer. */
   readonly ranks: readonly number[];
-  /** Probabilities after each layer, when they are known. */
-  readonly probabilities: readonly number[] | undefined;
+  /** Probabilities after each layer. */
+  readonly probabilities: readonly number[];
 }
 
 /** What is drawn. */
@@ -53,9 +53,7 @@ function checkRankings(rankings: Rankings): void {
   expectShape({ what, field: "ranks" }, ranks, [layers, positions.length]);
   expectLength({ what, field: "tokenIds" }, tokenIds, positions.length);
   if (words !== undefined) expectLength({ what, field: "words" }, words, positions.length);
-  if (probabilities !== undefined) {
-    expectShape({ what, field: "probabilities" }, probabilities, [layers, positions.length]);
-  }
+  expectShape({ what, field: "probabilities" }, probabilities, [layers, positions.length]);
   for (const position of positions) expectPosition(what, sequence, position);
   const wrong = ranks.data.find((rank) => !(rank >= 1));
   if (wrong !== undefined) throw new RangeError(`Cannot draw ${what} as the best rank is 1, and one is ${wrong}`);
@@ -110,9 +108,8 @@ export function rankTicks(ceiling: number): number[] {
 
 /** `rank 12, probability 0.3%`. */
 export function rankWords(column: RankingColumn, layer: number): string {
-  const probability = column.probabilities?.[layer];
   const rank = `rank ${wholeText(column.ranks[layer] ?? NaN)}`;
-  return probability === undefined ? rank : `${rank}, probability ${probabilityText(probability)}`;
+  return `${rank}, probability ${probabilityText(column.probabilities[layer] ?? NaN)}`;
 }
 
 /** The first layer from which the token stays the most likely one to the end, if there is one. */

@@ -58,6 +58,8 @@ export function rankingsOf(
     tokenIds: positions.map((position) => sequence.tokenIds[position] ?? 0),
     ranks: { data: ranks, shape },
     probabilities: { data: probabilities, shape },
+    entropies: { data: probabilities.map((p) => 2 + 3 * (1 - p)), shape },
+    divergences: { data: probabilities.map((p) => 4 * (0.62 - p)), shape },
     norm,
   };
 }
@@ -97,8 +99,6 @@ export interface LayerFixture {
   readonly topK?: number;
   readonly norm?: LensNorm;
   readonly position?: number;
-  /** Whether entropy and divergence are there. */
-  readonly measured?: boolean;
   /** Whether each layer is read after its attention too. */
   readonly halves?: boolean;
 }
@@ -107,7 +107,7 @@ const RIVALS = [" of", " is", " the", " was", " were", "s", " that", " to", " an
 
 /** Predictions in which the token of the text rises to the first place. */
 export function layerPredictionsOf(sequence: Sequence = KEYS, options: LayerFixture = {}): LayerPredictions {
-  const { layers = 6, topK = 5, norm = "final", measured = true, halves = false } = options;
+  const { layers = 6, topK = 5, norm = "final", halves = false } = options;
   const position = options.position ?? Math.max(1, sequence.promptLength);
   const chosen = sequence.tokens[position];
   if (chosen === undefined) throw new RangeError(`position ${position}`);
@@ -127,9 +127,10 @@ export function layerPredictionsOf(sequence: Sequence = KEYS, options: LayerFixt
     const last = row === rows - 1;
     return {
       layer: halves ? Math.floor(row / 2) : row,
-      ...(halves ? { after: row % 2 === 0 ? "attention" as const : "block" as const } : {}),
+      after: halves && row % 2 === 0 ? "attention" : "block",
       predictions: predictionsOf(tokens, 0.12 + 0.7 * progress * next()),
-      ...(measured ? { entropy: 6.5 - 4.4 * progress, divergence: last ? 0 : 7.1 * (1 - progress) ** 1.3 } : {}),
+      entropy: 6.5 - 4.4 * progress,
+      divergence: last ? 0 : 7.1 * (1 - progress) ** 1.3,
     };
   });
   return { sequence, position, norm, layers: all };

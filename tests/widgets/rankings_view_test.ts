@@ -1,6 +1,5 @@
 import { deepEqual, equal, match, ok, throws } from "@std/assert";
 import { type Rankings, rankingsView, rankingsWatchView } from "../../widgets/mod.ts";
-import { pngUrl } from "../../widgets/pixel_image.ts";
 import { rankShare } from "../../widgets/ranking_matrix.ts";
 import { KEYS, sequenceOf } from "./fixtures.ts";
 import { matchesGolden } from "./golden.ts";
@@ -38,11 +37,6 @@ Deno.test("rankingsView() states rank, token and probability of each cell, and c
   equal(rankShare(1000, 1000), 0);
 });
 
-Deno.test("rankingsView() does without probabilities", () => {
-  const { probabilities: _, ...rest } = rankingsOf(KEYS);
-  match(cells(rankingsView(rest).html)[0]?.title ?? "", /layer 0: rank [\d,]+$/);
-});
-
 Deno.test("rankingsView() says which norm was applied", () => {
   match(
     rankingsView(rankingsOf(KEYS, 6, { norm: "none" })).text,
@@ -71,22 +65,6 @@ Deno.test("rankings of 600 tokens and 48 layers are a grid of pixels and a table
   equal(view.text.split("\n").at(-1), "… and 399 more");
   isWellFormed(view.svg);
   staysReadable(view, ["word598"]);
-});
-
-Deno.test("pngUrl() is a PNG whose checksums hold", async () => {
-  const size = { width: 300, height: 300 }; // more than one stored block
-  const indices = Uint8Array.from({ length: 90_000 }, (_, i) => i % 3);
-  const url = pngUrl({ ...size, indices, palette: [[255, 255, 255], [232, 89, 12], [0, 0, 0]] });
-  const file = Uint8Array.fromBase64(url.split(",")[1]!);
-  const view = new DataView(file.buffer);
-  const start = 8 + 25 + 12 + 9; // signature, IHDR, PLTE of 9 bytes
-  equal(new TextDecoder().decode(file.subarray(start + 4, start + 8)), "IDAT");
-  const data = file.slice(start + 8, start + 8 + view.getUint32(start));
-  const stream = new Blob([data]).stream().pipeThrough(new DecompressionStream("deflate")); // checks Adler-32
-  const lines = new Uint8Array(await new Response(stream).arrayBuffer());
-  equal(lines.length, 300 * 301);
-  deepEqual(Array.from(lines.subarray(301, 306)), [0, 0, 1, 2, 0]);
-  equal(view.getUint32(file.length - 4), 0xAE426082); // the CRC-32 of IEND in the PNG specification
 });
 
 Deno.test("rankings views keep hostile tokens and scripts of every direction in their place", () => {

@@ -1,0 +1,124 @@
+/**
+ * Neuron clusters as an image: clusters down, tokens across.
+ *
+ * @module
+ */
+import { drawDocument, Plot } from "./chart.ts";
+import {
+  type ClusterLayer,
+  clustersLegend,
+  clustersRaster,
+  type ClustersShown,
+  silhouetteText,
+} from "./clusters_data.ts";
+import { counted, scoreText } from "./numbers.ts";
+import { pngUrl } from "./pixel_image.ts";
+import { tokenLabel } from "./token_text.ts";
+
+const ROW = 20;
+const MOST_NAMES = 64;
+const SIGNED = { percent: false, signed: true } as const;
+
+function labelPlot(text: string, width: number): Plot.PlotOptions {
+  const options = { frameAnchor: "left", dx: 8, textAnchor: "start", fontSize: 12 } as const;
+  return { width, height: 24, margin: 0, marks: [Plot.text([text], options)] };
+}
+
+function matrixPlot(layer: ClusterLayer, { sequence }: ClustersShown, side: number, top: number): Plot.PlotOptions {
+  const tokens = sequence.tokens.length;
+  const labels = sequence.tokens.map((token) => tokenLabel(token));
+  const clusters = Array.from({ length: layer.count }, (_, cluster) => cluster);
+  const [width, height] = [tokens * side, layer.count * ROW];
+  const small = tokens <= MOST_NAMES;
+  const picture = pngUrl(clustersRaster(layer, tokens, false));
+  return {
+    width: width + 150 + top,
+    height: height + top + 8,
+    marginLeft: 150,
+    marginTop: top,
+    marginRight: top,
+    marginBottom: 8,
+    padding: 0,
+    x: { type: "linear", domain: [0, tokens], axis: null },
+    y: { type: "linear", domain: [0, layer.count], reverse: true, axis: null },
+    marks: [
+      Plot.image([0], {
+        x: tokens / 2,
+        y: layer.count / 2,
+        width,
+        height,
+        src: () => picture,
+        preserveAspectRatio: "none",
+        imageRendering: "pixelated",
+      }),
+      Plot.frame({ stroke: "#ddd" }),
+      Plot.text(clusters, {
+        x: 0,
+        y: (cluster) => cluster + 0.5,
+        dx: -8,
+        textAnchor: "end",
+        text: (cluster) => `cluster ${cluster}: ${counted(layer.clusters.sizes[cluster] ?? 0, "neuron")}`,
+      }),
+      Plot.text(small ? labels : [], {
+        x: (_, i) => i + 0.5,
+        y: 0,
+        dy: -6,
+        rotate: -55,
+        textAnchor: "start",
+        text: (label) => label,
+      }),
+    ],
+  };
+}
+
+function legendPlot({ largest }: ClusterLayer): Plot.PlotOptions {
+  return {
+    width: 480,
+    height: 40,
+    marginLeft: 150,
+    marginRight: 90,
+    marginTop: 4,
+    marginBottom: 20,
+    x: { type: "linear", domain: [-largest, largest], axis: null },
+    y: { type: "linear", domain: [0, 1], axis: null },
+    marks: [
+      Plot.image([0], {
+        x: 0,
+        y: 0.5,
+        width: 240,
+        height: 12,
+        src: () => pngUrl(clustersLegend()),
+        preserveAspectRatio: "none",
+      }),
+      Plot.axisX([-largest, 0, largest], {
+        tickFormat: (value: number) => scoreText(value, SIGNED),
+        anchor: "bottom",
+        label: null,
+      }),
+      Plot.text(["mean activation"], { frameAnchor: "right", dx: 84, dy: -2, textAnchor: "end" }),
+    ],
+  };
+}
+
+/**
+ * Draws the clusters of the first layer.
+ *
+ * @param shown What is drawn.
+ * @param title What the image shows, for a screen reader.
+ * @returns An SVG document.
+ */
+export function drawClusters(shown: ClustersShown, title: string): string {
+  const { first, sequence } = shown;
+  const tokens = sequence.tokens.length;
+  const side = Math.max(1, Math.min(24, Math.floor(640 / tokens)));
+  const top = tokens > MOST_NAMES ? 12 : 110;
+  const matrix = matrixPlot(first, shown, side, top);
+  const { width = 0, height = 0 } = matrix;
+  const name = `Layer ${first.clusters.layer}: silhouette ${silhouetteText(first.clusters.silhouette)}`;
+  const pictures = [
+    { plot: labelPlot(name, width), top: 4 },
+    { plot: matrix, top: 24 },
+    { plot: legendPlot(first), top: 28 + height },
+  ];
+  return drawDocument(pictures, { width: Math.max(width, 480), height: height + 76, title });
+}

@@ -1,0 +1,277 @@
+import type { NeuronClusters } from "../src/analysis/clusters.ts";
+import { activationsRules, layerHeads } from "./activations_style.ts";
+import { drawClusters } from "./activations_chart.ts";
+import { headHtml, LINE_STYLE, MONOSPACE, placeWords, SMALL_STYLE, tableDetails, textTable } from "./chips.ts";
+import {
+  type ClusterLayer,
+  clustersLegend,
+  clustersRaster,
+  type ClustersShown,
+  clustersShown,
+  MOST_TOKENS,
+  mostActive,
+  silhouetteText,
+} from "./clusters_data.ts";
+import { overlay } from "./colours.ts";
+import { contentName, escapeHtml } from "./escape.ts";
+import { glyphHtml } from "./glyphs.ts";
+import { pixelsHtml } from "./image.ts";
+import { counted, scoreText } from "./numbers.ts";
+import { enlarged } from "./pixel_image.ts";
+import { SCRIPT } from "./saliency_style.ts";
+import { tokenHtml, tokenLabel } from "./token_text.ts";
+import { createView, type View } from "./view.ts";
+
+/** How neuron clusters are shown. */
+export interface ActivationsViewOptions {
+  /** The layer that is shown at first; by default the first one. */
+  readonly layer?: number;
+  /** The title of a saved page. */
+  readonly title?: string;
+}
+
+const ROW = 22;
+const NAMED = 4;
+const SIGNED = { percent: false, signed: true } as const;
+
+/** Wider matrices have no token above each column. */
+const MOST_NAMES = 64;
+
+function columnWidth({ sequence }: ClustersShown): number {
+  return Math.max(1, Math.min(26, Math.floor(520 / sequence.tokens.length)));
+}
+
+/** The tokens above their columns, or the first and the last number of many. */
+function headerHtml(shown: ClustersShown): string {
+  const { tokens } = shown.sequence;
+  const side = columnWidth(shown);
+  const width = side * tokens.length;
+  if (tokens.length > MOST_NAMES) {
+    return `<span style="display:inline-block;width:${width}px">tokens 0 to ${tokens.length - 1} →</span>`;
+  }
+  const every = Math.ceil((6 * String(tokens.length).length + 4) / side);
+  return tokens.map((token, i) =>
+    `<span style="display:inline-block;width:${side}px;text-align:center;vertical-align:bottom">` +
+    `<span class="v" style="display:none;${MONOSPACE}">${glyphHtml(token)}</span>` +
+    `<span style="display:block">${i % every === 0 ? i : "&#160;"}</span></span>`
+  ).join("");
+}
+
+/** A row of the matrix; `spanning` is the cell that all rows share. */
+function rowHtml(shown: ClustersShown, layer: ClusterLayer, cluster: number, spanning: string): string {
+  const { sequence } = shown;
+  const size = layer.clusters.sizes[cluster] ?? 0;
+  const most = Math.max(...layer.clusters.sizes, 1);
+  const words = `Cluster ${cluster} of layer ${layer.clusters.layer}, ${counted(size, "neuron")}`;
+  const named = mostActive(layer, sequence, cluster, NAMED);
+  const bar =
+    `<span style="display:inline-block;width:60px;text-align:left"><span style="display:inline-block;height:8px;` +
+    `background-color:rgba(128,128,128,0.7);width:${Math.max(1, Math.round(60 * size / most))}px"></span></span>`;
+  return `<tr><td style="padding:0 6px 0 0"><label class="o c${cluster}" style="display:block;white-space:nowrap;height:${ROW}px;line-height:${ROW}px">` +
+    `<span class="r" style="display:none"><input type="radio" name="cluster" aria-label="${
+      escapeHtml(words)
+    }"></span>` +
+    `cluster ${cluster} ${bar} <span style="display:inline-block;min-width:36px;text-align:right">${size}</span>` +
+    `<i class="z"></i></label></td>${spanning}<td style="padding:0 0 0 8px;white-space:nowrap">${
+      named.map((token) => tokenHtml(sequence.tokens[token]!)).join(" ")
+    }</td></tr>`;
+}
+
+function matrixHtml(shown: ClustersShown, layer: ClusterLayer): string {
+  const tokens = shown.sequence.tokens.length;
+  const [width, height] = [columnWidth(shown) * tokens, ROW * layer.count];
+  const times = layer === shown.first && tokens <= MOST_NAMES ? 4 : 1;
+  const alt = `Mean activation of ${counted(layer.count, "cluster")} of layer ${layer.clusters.layer} over the tokens`;
+  const image = (own: boolean, className: string, display: string) =>
+    pixelsHtml(enlarged(clustersRaster(layer, tokens, own), times), {
+      width,
+      height,
+      alt,
+      className: `i ${className}`,
+      style: `display:${display}`,
+    });
+  const images = `<td rowspan="${layer.count}" style="padding:0;vertical-align:top">${image(false, "d", "block")}${
+    image(true, "e", "none")
+  }</td>`;
+  const rows = Array.from(
+    { length: layer.count },
+    (_, cluster) => rowHtml(shown, layer, cluster, cluster === 0 ? images : ""),
+  );
+  return `<div role="radiogroup" aria-label="Clusters of layer ${layer.clusters.layer}" tabindex="-1" style="overflow-x:auto;padding:4px">` +
+    `<table role="presentation" style="border-collapse:collapse;font-size:11px">` +
+    `<tr><td style="vertical-align:bottom;padding:0 6px 2px 0">cluster, neurons in it</td>` +
+    `<td style="padding:0;white-space:nowrap;font-size:10px;vertical-align:bottom">${headerHtml(shown)}</td>` +
+    `<td style="vertical-align:bottom;padding:0 0 2px 8px">most active tokens</td></tr>\n${
+      rows.join("\n")
+    }</table></div>`;
+}
+
+function legendHtml({ largest }: ClusterLayer): string {
+  const marks = [-largest, 0, largest].map((mark, i) =>
+    `<span style="display:inline-block;width:80px;text-align:${["left", "center", "right"][i]}">${
+      scoreText(mark, SIGNED)
+    }</span>`
+  );
+  return `<div style="font-size:11px;margin:4px 0"><div class="d">${
+    pixelsHtml(clustersLegend(), {
+      width: 240,
+      height: 10,
+      alt: "Colours of the mean activation: blue below zero, orange above",
+      className: "s",
+      style: "display:block;border:1px solid #888",
+    })
+  }${
+    marks.join("")
+  } mean activation</div><div class="e" style="display:none">The strongest colour is the largest mean activation of each cluster.</div>` +
+    `<span class="x" style="display:none"><label><input class="a" type="checkbox"> scale each cluster by itself</label></span></div>`;
+}
+
+/** The text in the colours of a cluster, each scaled to its own largest; the most active cluster at first. */
+function chipsHtml(shown: ClustersShown, layer: ClusterLayer): string {
+  const { sequence, first } = shown;
+  const chips = sequence.tokens.slice(0, MOST_TOKENS).map((token, i) => {
+    const shares = layer.largestOf.map((largest, cluster) => Math.round(100 * layer.mean(cluster, i) / largest) || 0);
+    const variables = shares.map((share, cluster) => share === 0 ? "" : `--${cluster}:${share}`).filter(Boolean).join(
+      ";",
+    );
+    if (layer !== first) return `<span class="t" style="${variables}">${glyphHtml(token)}</span>`;
+    const lines = shares.slice(0, 6).map((_, cluster) =>
+      `cluster ${cluster}: ${scoreText(layer.mean(cluster, i), SIGNED)}`
+    );
+    const title = escapeHtml([placeWords(sequence, i), ...lines].join("\n"));
+    return `<span class="t" title="${title}" style="background-color:${
+      overlay((shares[layer.start] ?? 0) / 100)
+    };display:inline-block;padding:1px 2px;margin:1px;${variables}">${glyphHtml(token)}</span>`;
+  });
+  return `<div style="${LINE_STYLE}">\n${chips.join("\n")}\n</div>`;
+}
+
+function layerHtml(shown: ClustersShown, layer: ClusterLayer, index: number): string {
+  const { clusters, count } = layer;
+  const neurons = clusters.sizes.reduce((sum, size) => sum + size, 0);
+  const captions = Array.from(
+    { length: count },
+    (_, cluster) =>
+      `<span class="m m${cluster}" style="display:${
+        cluster === layer.start ? "inline" : "none"
+      }">cluster ${cluster}</span>`,
+  );
+  return `<div class="p p${index}" style="display:${layer === shown.first ? "block" : "none"}">
+<div style="font-size:14px;margin:8px 0 4px"><b>Layer ${clusters.layer}</b>: ${counted(neurons, "neuron")} in ${
+    counted(count, "cluster")
+  }, silhouette ${silhouetteText(clusters.silhouette)}</div>
+${matrixHtml(shown, layer)}
+${legendHtml(layer)}
+<div aria-live="polite" style="font-size:14px;margin:8px 0 0">The text in the colours of ${captions.join("")}:</div>
+${chipsHtml(shown, layer)}
+</div>`;
+}
+
+/** The mean activations of the first layer, tokens down and clusters across. */
+function meansTable({ sequence, first }: ClustersShown): string {
+  const rows = sequence.tokens.slice(0, 200).map((token, i) => {
+    const cells = Array.from(
+      { length: first.count },
+      (_, cluster) => `<td>${scoreText(first.mean(cluster, i), SIGNED)}</td>`,
+    );
+    return `<tr><td>${escapeHtml(`${i} ${tokenLabel(token)}`)}</td>${cells.join("")}</tr>`;
+  });
+  const head = headHtml(["token", ...first.clusters.sizes.map((_, cluster) => `cluster ${cluster}`)]);
+  return tableDetails(
+    `Mean activations of layer ${first.clusters.layer} as a table: tokens down, clusters across`,
+    `${head}<tbody>${rows.join("\n")}</tbody>`,
+  );
+}
+
+function notesOf({ layers, open, sequence }: ClustersShown): string {
+  return [
+    "Orange: active; blue: below zero. The text is scaled to the largest mean activation of its cluster.",
+    "The silhouette says how much nearer a neuron is to its own cluster than to the next, from −1 to 1.",
+    open.length < layers.length
+      ? `This page holds layers ${
+        open.map(({ clusters }) => clusters.layer).join(", ")
+      } of ${layers.length}; choose others with { layer }.`
+      : "",
+    sequence.tokens.length > MOST_TOKENS
+      ? `The text shows the first ${MOST_TOKENS} of ${sequence.tokens.length} tokens.`
+      : "",
+  ].filter(Boolean).join(" ");
+}
+
+function drawHtml(shown: ClustersShown): string {
+  const { sequence, open } = shown;
+  const body = `<div style="${SMALL_STYLE}">Groups of neurons that are active at the same tokens, over ${
+    counted(sequence.tokens.length, "token")
+  }.<span class="x" style="display:none"> Hover a cluster to see it in the text; click to keep it; arrow keys move.</span></div>
+${layerHeads(shown)}
+${open.map((layer, index) => layerHtml(shown, layer, index)).join("\n")}
+<div style="${SMALL_STYLE}">${
+    escapeHtml(notesOf(shown))
+  } <span class="u" style="display:none"><button type="reset">Start again</button></span></div>
+${meansTable(shown)}`;
+  const name = contentName(body);
+  return `<div class="${name} h"><style>
+${activationsRules(name, shown, columnWidth(shown) * sequence.tokens.length, ROW)}
+</style><form method="dialog" aria-label="Neuron clusters" style="margin:0">
+${body}
+</form><script>${SCRIPT}</script></div>`;
+}
+
+function drawText({ sequence, layers }: ClustersShown): string {
+  return layers.map((layer) => {
+    const { clusters, count } = layer;
+    const rows = Array.from({ length: Math.min(count, 40) }, (_, cluster) => [
+      String(cluster),
+      String(clusters.sizes[cluster]),
+      ...mostActive(layer, sequence, cluster, NAMED).map((token) =>
+        `${token} ${tokenLabel(sequence.tokens[token]!)} ${scoreText(layer.mean(cluster, token), SIGNED)}`
+      ),
+    ]);
+    return `Layer ${clusters.layer}: ${counted(count, "cluster")}, silhouette ${silhouetteText(clusters.silhouette)}\n${
+      textTable([["cluster", "neurons", "most active tokens"], ...rows])
+    }`;
+  }).join("\n");
+}
+
+/**
+ * Shows which neurons are active together: clusters down, tokens across, coloured by the mean activation of the
+ * cluster at the token, with the size of each cluster. Hovering a cluster colours the text by it, a click keeps it.
+ * (The picture follows Alammar, "Interfaces for Explaining Transformer Language Models", 2020.)
+ *
+ * @param clusters The clusters of one layer, or of several.
+ * @param options Which layer is shown at first.
+ * @returns A view; as the last line of a notebook cell it shows itself.
+ * @throws {TypeError} If `clusters` is of another type.
+ * @throws {RangeError} If shapes do not fit, the layers are of different texts, or `options.layer` is not among them.
+ *
+ * @example
+ * ```ts
+ * import { activationsView } from "@looking-glass/looking-glass/widgets";
+ *
+ * const bytes = new TextEncoder().encode("Hi");
+ * const token = { id: 17250, piece: "Hi", bytes, start: 0, end: 2, text: "Hi" };
+ * const view = activationsView({
+ *   sequence: { tokenIds: [17250], tokens: [token], promptLength: 1, text: "Hi" },
+ *   layer: 0,
+ *   clusterOf: { data: new Int32Array([0, 1, 0]), shape: [3] },
+ *   centroids: { data: new Float32Array([0.5, -0.1]), shape: [2, 1] },
+ *   sizes: [2, 1],
+ *   silhouette: 0.4, inertia: 0.1, seed: 0,
+ * });
+ * console.log(view.text);
+ * ```
+ */
+export function activationsView(
+  clusters: NeuronClusters | readonly NeuronClusters[],
+  options: ActivationsViewOptions = {},
+): View<NeuronClusters | readonly NeuronClusters[]> {
+  const shown = clustersShown(clusters, options.layer);
+  const title = options.title ?? `Neuron clusters of ${counted(shown.layers.length, "layer")}`;
+  return createView({
+    title,
+    html: drawHtml(shown),
+    drawSvg: () => drawClusters(shown, title),
+    data: clusters,
+    text: drawText(shown),
+  });
+}

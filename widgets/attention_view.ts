@@ -1,0 +1,46 @@
+import type { Trace } from "../src/lm/trace_types.ts";
+import { attentionShown, type AttentionViewOptions } from "./attention_data.ts";
+import { drawAttention } from "./attention_image.ts";
+import { attentionHtml } from "./attention_page.ts";
+import { attentionText } from "./attention_table.ts";
+import { counted } from "./numbers.ts";
+import { createView, type View } from "./view.ts";
+
+export type { AttentionViewOptions } from "./attention_data.ts";
+
+/**
+ * Shows where the tokens look: all heads as thumbnails, one head as a matrix, and the heads of its layer as lines
+ * between tokens, in the colour of the head and as wide as the weight. Choosing a thumbnail opens another head;
+ * hovering a token lights up its row, its lines, and the tokens it takes from.
+ *
+ * Of a long text the matrix shows up to 48 tokens, and of a big model the heads of some layers can be opened; the view
+ * says so, and its `data` keeps all.
+ *
+ * @param trace What `LanguageModel.trace` gave with `capture: ["attention"]`.
+ * @param options Which head is shown at first.
+ * @returns A view; as the last line of a notebook cell it shows itself.
+ * @throws {TypeError} If the trace holds no attention.
+ * @throws {RangeError} If a shape does not fit the sequence, or an option is out of range.
+ *
+ * @example
+ * ```ts
+ * import { LanguageModel } from "@looking-glass/looking-glass";
+ * import { attentionView } from "@looking-glass/looking-glass/widgets";
+ *
+ * await using model = await LanguageModel.fromPretrained();
+ * const trace = await model.trace(model.sequence("The keys to the cabinet"), { capture: ["attention"] });
+ * const view = attentionView(trace, { layer: 2, head: 1 });
+ * console.log(view.text);
+ * ```
+ */
+export function attentionView(trace: Trace, options: AttentionViewOptions = {}): View<Trace> {
+  const shown = attentionShown(trace, options);
+  const title = options.title ?? `Attention over ${counted(shown.length, "token")}`;
+  return createView({
+    title,
+    html: attentionHtml(shown),
+    drawSvg: () => drawAttention(shown, title),
+    data: trace,
+    text: attentionText(shown),
+  });
+}

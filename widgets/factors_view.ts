@@ -1,0 +1,252 @@
+import type { ErrorCurve, Factors } from "../src/analysis/factors.ts";
+import { categoryColour } from "./categories.ts";
+import { chipHtml, headHtml, LINE_STYLE, placeWords, SMALL_STYLE, tableDetails, textTable } from "./chips.ts";
+import { OPACITY } from "./colours.ts";
+import { contentName, escapeHtml } from "./escape.ts";
+import { drawErrorCurve, drawFactors, drawSparkline } from "./factors_chart.ts";
+import {
+  expectCurve,
+  type FactorRow,
+  factorRows,
+  factorsLine,
+  MOST_FACTORS,
+  MOST_TOKENS,
+  shareOf,
+  strongestFactor,
+} from "./factors_data.ts";
+import { imageHtml } from "./image.ts";
+import { counted } from "./numbers.ts";
+import { SCRIPT } from "./saliency_style.ts";
+import { scrollRegion } from "./scroll_region.ts";
+import { tokenHtml, tokenLabel } from "./token_text.ts";
+import { createView, type View } from "./view.ts";
+
+/** How factors are shown. */
+export interface FactorsViewOptions {
+  /** How the error falls with the number of factors; it is drawn below the texts. */
+  readonly curve?: ErrorCurve;
+  /** The title of a saved page. */
+  readonly title?: string;
+}
+
+/** The tokens and neurons that are named for each factor. */
+const NAMED = 5;
+const SPARK_WIDTH = 320;
+
+interface Drawing {
+  readonly factors: Factors;
+  readonly rows: readonly FactorRow[];
+  readonly all: number;
+  readonly curve: ErrorCurve | undefined;
+}
+
+function background(index: number, share: number): string {
+  return `rgba(${categoryColour(index)},${Number((OPACITY * share / 100).toFixed(3))})`;
+}
+
+/** Each chip holds its share of factor k's largest activity as `--k`, in percent. */
+function styleRules(name: string, rows: readonly FactorRow[]): string {
+  const chosen = (root: string, { index }: FactorRow) =>
+    `${root} .t{--s:var(--${index},0);background-color:rgba(${categoryColour(index)},calc(var(--s)*${
+      OPACITY / 100
+    }))!important}` +
+    `${root} .f${index}{outline:2px solid;outline-offset:-2px}`;
+  return `.${name}{.f{cursor:pointer}.o{position:static}.f:has(:focus-visible){outline:3px double!important;outline-offset:-3px}
+.r{display:inline!important}.x{display:inline!important}.u{display:inline!important;visibility:hidden}&:has(:checked) .u{visibility:visible}
+&:has(.f:hover,:checked) .n{visibility:hidden}}
+${rows.map((row) => chosen(`.${name}:has(.f${row.index} :checked)`, row)).join("\n")}
+${rows.map((row) => chosen(`.${name}.h:has(.f${row.index}:hover)`, row)).join("\n")}
+.${name}.h:has(.f:hover) .f:not(:hover){outline:none}`;
+}
+
+function tokensOf({ factors }: Drawing, { index }: FactorRow): string {
+  const named = (factors.topTokens[index] ?? []).slice(0, NAMED).flatMap(({ text, position }) => {
+    const token = factors.sequences[text]?.tokens[position];
+    return token ? [tokenHtml(token)] : [];
+  });
+  return named.join(" ");
+}
+
+function neuronsOf({ topNeurons }: Factors, index: number): string[] {
+  return (topNeurons[index] ?? []).slice(0, NAMED).map(({ layer, neuron }) => `${layer}:${neuron}`);
+}
+
+function rowHtml(drawing: Drawing, row: FactorRow): string {
+  const { factors } = drawing;
+  const { index } = row;
+  const spark = imageHtml(drawSparkline(factors, row, SPARK_WIDTH), `Activity of factor ${index} over the tokens`);
+  const pad = "padding:2px 8px";
+  return `<tr class="f f${index}"><td style="${pad};white-space:nowrap"><label class="o"><span class="r" style="display:none">` +
+    `<input type="radio" name="factor" value="${index}"> </span>` +
+    `<span style="border-bottom:3px solid rgb(${categoryColour(index)})">factor ${index}</span></label></td>` +
+    `<td style="${pad}">${spark}</td><td style="${pad}">${tokensOf(drawing, row)}</td>` +
+    `<td style="${pad}">${neuronsOf(factors, index).join(", ")}</td></tr>`;
+}
+
+function factorsTable(drawing: Drawing): string {
+  const head = ["factor", "activity over the tokens", "most active tokens", "strongest neurons (layer:neuron)"]
+    .map((name) => `<th scope="col" style="padding:2px 8px;text-align:left;font-weight:normal">${name}</th>`).join("");
+  return `<table style="border-collapse:collapse;font-size:12px"><thead><tr>${head}</tr></thead><tbody>${
+    drawing.rows.map((row) => rowHtml(drawing, row)).join("\n")
+  }</tbody></table>`;
+}
+
+function chip({ factors, rows }: Drawing, text: number, position: number, token: number): string {
+  const sequence = factors.sequences[text]!;
+  const best = strongestFactor(rows, token);
+  const shares = rows.map((row) => ({ index: row.index, share: shareOf(row, token) })).filter(({ share }) => share > 0);
+  const lines = [...shares].sort((a, b) => b.share - a.share).slice(0, 4)
+    .map(({ index, share }) => `factor ${index}: ${share}% of its largest activity`);
+  const colour = best ? `background-color:${background(best.index, shareOf(best, token))};` : "";
+  return chipHtml(sequence, {
+    position,
+    title: [placeWords(sequence, position), ...lines].join("\n"),
+    style: `${colour}${shares.map(({ index, share }) => `--${index}:${share}`).join(";")}`,
+    after: best ? `<span class="n" style="font-size:10px;vertical-align:sub"> ${best.index}</span>` : "",
+  });
+}
+
+/** The texts, each token in the colour of its strongest factor. */
+function textsHtml(drawing: Drawing): string {
+  const { sequences } = drawing.factors;
+  let token = 0;
+  return sequences.map((sequence, text) => {
+    const start = token;
+    token += sequence.tokens.length;
+    if (start >= MOST_TOKENS) return "";
+    const chips = sequence.tokens.slice(0, MOST_TOKENS - start)
+      .map((_, position) => chip(drawing, text, position, start + position));
+    const name = sequences.length === 1 ? "" : `<div style="${SMALL_STYLE}">Text ${text}</div>`;
+    return `${name}<div role="group" aria-label="Text ${text}" style="${LINE_STYLE}">\n${chips.join("\n")}\n</div>`;
+  }).join("\n");
+}
+
+function curveHtml({ curve, factors }: Drawing): string {
+  if (curve === undefined) return "";
+  const rows = curve.factors.map((count, i) =>
+    `<tr><td>${count}</td><td>${curve.relativeErrors[i]?.toFixed(4)}</td></tr>`
+  );
+  const table = `${headHtml(["factors", "relative error"])}<tbody>${rows.join("\n")}</tbody>`;
+  const chosen = factors.activity.shape[0] ?? 0;
+  return `<div style="${SMALL_STYLE}">The error with more factors; the ring marks ${counted(chosen, "factor")}.</div>` +
+    imageHtml(drawErrorCurve(curve, chosen), "The relative error by number of factors") +
+    tableDetails("The error curve as a table", table);
+}
+
+/** The activities as a table, tokens down and factors across. */
+function activityTable({ factors, rows }: Drawing): string {
+  const tokens = factors.sequences.flatMap((sequence, text) =>
+    sequence.tokens.map((token, position) => ({ token, text, position }))
+  );
+  const lines = tokens.slice(0, 200).map(({ token, text, position }, i) => {
+    const name = `${factors.sequences.length === 1 ? "" : `${text}: `}${position} ${tokenLabel(token)}`;
+    const cells = rows.map(({ activity }) => `<td>${(activity[i] ?? 0).toPrecision(3)}</td>`);
+    return `<tr><td>${escapeHtml(name)}</td>${cells.join("")}</tr>`;
+  });
+  const more = tokens.length > lines.length ? `, the first ${lines.length} tokens` : "";
+  const head = headHtml(["token", ...rows.map(({ index }) => `factor ${index}`)]);
+  return tableDetails(
+    `Activities as a table: tokens down, factors across${more}`,
+    `${head}<tbody>${lines.join("\n")}</tbody>`,
+  );
+}
+
+function notesOf({ rows, all, factors }: Drawing): string {
+  const tokens = factors.activity.shape[1] ?? 0;
+  const left = [
+    rows.length < all ? `the first ${rows.length} of ${all} factors` : "",
+    tokens > MOST_TOKENS ? `the first ${MOST_TOKENS} of ${tokens} tokens` : "",
+  ].filter(Boolean);
+  return [
+    "Each chart is scaled to its own largest activity. A token has the colour and the small number of the factor that is nearest to its largest activity there; the stronger, the nearer.",
+    factors.sequences.some(({ promptLength, tokens }) => promptLength < tokens.length)
+      ? "Underlined: what follows the prompt."
+      : "",
+    left.length === 0 ? "" : `This page shows ${left.join(" and ")}. Nothing is lost: the data of the view keeps all.`,
+  ].filter(Boolean).join(" ");
+}
+
+function drawHtml(drawing: Drawing): string {
+  const { factors, rows } = drawing;
+  const body = `<div style="${SMALL_STYLE}">${escapeHtml(factorsLine(factors))}</div>
+${scrollRegion("Factors", factorsTable(drawing))}
+${textsHtml(drawing)}
+<div style="${SMALL_STYLE}">${
+    escapeHtml(notesOf(drawing))
+  }<span class="x" style="display:none"> Hover a factor to see where it is active; click to keep it; arrow keys move.</span> <span class="u" style="display:none"><button type="reset">Unpin</button></span></div>
+${curveHtml(drawing)}
+${activityTable(drawing)}`;
+  const name = contentName(body);
+  return `<div class="${name} h"><style>
+${styleRules(name, rows)}
+</style><form method="dialog" aria-label="Factors" style="margin:0">
+${body}
+</form><script>${SCRIPT}</script></div>`;
+}
+
+function drawText({ factors, rows, all, curve }: Drawing): string {
+  const lines = rows.map(({ index }) => [
+    String(index),
+    (factors.topTokens[index] ?? []).slice(0, NAMED).map(({ text, position }) => {
+      const token = factors.sequences[text]?.tokens[position];
+      return token ? tokenLabel(token) : "";
+    }).join(" "),
+    neuronsOf(factors, index).join(" "),
+  ]);
+  const more = rows.length < all ? `\n… and ${counted(all - rows.length, "more factor")}` : "";
+  const errors = curve
+    ? `\n${
+      textTable([
+        ["factors", "relative error"],
+        ...curve.factors.map((count, i) => [String(count), curve.relativeErrors[i]?.toFixed(4) ?? ""]),
+      ])
+    }`
+    : "";
+  return `${factorsLine(factors)}\n${
+    textTable([["factor", "most active tokens", "strongest neurons (layer:neuron)"], ...lines])
+  }${more}${errors}`;
+}
+
+/**
+ * Shows groups of neurons that are active together: for each factor a line of its activity over the tokens, its most
+ * active tokens and its strongest neurons; the text, each token in the colour of its strongest factor. Hovering a
+ * factor colours the text by it, a click keeps it. (The picture follows Ecco's, Alammar 2021.)
+ *
+ * @param factors Neuron activations as a product of factors.
+ * @param options The error curve, if it is to be drawn.
+ * @returns A view; as the last line of a notebook cell it shows itself.
+ * @throws {TypeError} If `factors` or the curve is of another type.
+ * @throws {RangeError} If shapes do not fit the sequences.
+ *
+ * @example
+ * ```ts
+ * import { factorsView } from "@looking-glass/looking-glass/widgets";
+ *
+ * const bytes = new TextEncoder().encode("Hi");
+ * const token = { id: 17250, piece: "Hi", bytes, start: 0, end: 2, text: "Hi" };
+ * const view = factorsView({
+ *   sequences: [{ tokenIds: [17250], tokens: [token], promptLength: 1, text: "Hi" }],
+ *   layers: [0],
+ *   activity: { data: new Float32Array([2]), shape: [1, 1] },
+ *   neurons: { data: new Float32Array([0, 3]), shape: [1, 2] },
+ *   topNeurons: [[{ layer: 0, neuron: 1, weight: 3 }]],
+ *   topTokens: [[{ text: 0, position: 0, activity: 2 }]],
+ *   error: 0, relativeError: 0, iterations: 1, converged: true, seed: 0,
+ * });
+ * console.log(view.text);
+ * ```
+ */
+export function factorsView(factors: Factors, options: FactorsViewOptions = {}): View<Factors> {
+  const all = factorRows(factors);
+  expectCurve(options.curve);
+  const rows = all.slice(0, MOST_FACTORS);
+  const drawing: Drawing = { factors, rows, all: all.length, curve: options.curve };
+  const title = options.title ?? counted(all.length, "factor");
+  return createView({
+    title,
+    html: drawHtml(drawing),
+    drawSvg: () => drawFactors(factors, rows, options.curve, factorsLine(factors), title),
+    data: factors,
+    text: drawText(drawing),
+  });
+}

@@ -1,0 +1,193 @@
+import type { LayerSimilarity } from "../src/analysis/similarity.ts";
+import { drawDocument, Plot } from "./chart.ts";
+import { SMALL_STYLE, textTable } from "./chips.ts";
+import { hex, OPACITY, ORANGE, overlay } from "./colours.ts";
+import { escapeHtml } from "./escape.ts";
+import { isSequence, nameOf } from "./expect.ts";
+import { expectLength, expectShape } from "./expect_shape.ts";
+import { counted } from "./numbers.ts";
+import { scrollRegion } from "./scroll_region.ts";
+import { createView, type View } from "./view.ts";
+
+/** How the similarity of layers is shown. */
+export interface LayerSimilarityViewOptions {
+  /** The title of a saved page. */
+  readonly title?: string;
+}
+
+/** Matrices with more rows have their numbers in titles only. */
+const MOST_NUMBERS = 14;
+
+/** What is drawn; the colours begin at `low`, as similarities are often high. */
+interface Drawing {
+  readonly names: readonly string[];
+  readonly value: (row: number, column: number) => number;
+  readonly low: number;
+  readonly line: string;
+}
+
+function layersOf(similarity: LayerSimilarity): Drawing {
+  const fields = (similarity ?? {}) as Partial<LayerSimilarity>;
+  if (!isSequence(fields.sequence) || fields.similarity === undefined) {
+    throw new TypeError(
+      `Cannot draw ${nameOf(similarity)} as the similarity of layers; pass what layerSimilarity() returned`,
+    );
+  }
+  const tensor = similarity.similarity;
+  const [count = 0] = tensor.shape ?? [];
+  expectShape({ what: "the similarity of layers", field: "similarity" }, tensor, [count, count]);
+  if (count === 0) throw new RangeError("Cannot draw the similarity of layers as there are 0 layers");
+  const blocks = similarity.layers ?? Array.from({ length: count - 1 }, (_, layer) => layer);
+  expectLength({ what: "the similarity of layers", field: "layers" }, blocks, count - 1);
+  const value = (row: number, column: number) => tensor.data[row * count + column] ?? 0;
+  const smallest = Array.from(tensor.data).reduce((least, one) => Math.min(least, one), 1);
+  return {
+    names: Array.from({ length: count }, (_, i) => i === 0 ? "embeddings" : `layer ${blocks[i - 1]}`),
+    value,
+    low: Number.isFinite(smallest) ? Math.min(0.9, Math.max(0, Math.floor(10 * smallest) / 10)) : 0,
+    line:
+      `How alike the hidden states of ${
+        counted(similarity.sequence.tokens.length, "token")
+      } are after each two layers: ` +
+      `linear CKA, 1 where they differ by a rotation, a shift and a scale only.`,
+  };
+}
+
+function share({ low }: Drawing, value: number): number {
+  return Math.min(1, Math.max(0, (value - low) / (1 - low))) || 0;
+}
+
+function cellHtml(drawing: Drawing, row: number, column: number): string {
+  const { names, value } = drawing;
+  const one = value(row, column);
+  const many = names.length > MOST_NUMBERS;
+  const size = many ? "width:12px;height:12px;padding:0" : "padding:3px 6px;text-align:center";
+  return `<td title="${names[row]} and ${names[column]}: ${one.toFixed(4)}" style="${size};background-color:${
+    overlay(share(drawing, one))
+  }">${many ? "" : one.toFixed(2)}</td>`;
+}
+
+/** The columns have the names of the rows, or their numbers where there are many. */
+function tableHtml(drawing: Drawing): string {
+  const { names } = drawing;
+  const many = names.length > MOST_NUMBERS;
+  const heads = names.map((name, i) => {
+    if (many && i > 0 && (i - 1) % 5 !== 0) return "<td></td>";
+    const short = many ? (i === 0 ? "e" : name.replace("layer ", "")) : name;
+    return `<th scope="col" style="padding:2px ${many ? 0 : 6}px;font-weight:normal">${short}</th>`;
+  });
+  const rows = names.map((name, row) =>
+    `<tr><th scope="row" style="padding:0 6px;text-align:right;font-weight:normal;white-space:nowrap">${name}</th>${
+      names.map((_, column) => cellHtml(drawing, row, column)).join("")
+    }</tr>`
+  );
+  return `<table style="border-collapse:collapse;font-size:12px"><thead><tr><td></td>${
+    heads.join("")
+  }</tr></thead><tbody>${rows.join("\n")}</tbody></table>`;
+}
+
+function legendHtml(drawing: Drawing): string {
+  const steps = Array.from(
+    { length: 11 },
+    (_, i) => `<span style="display:inline-block;width:16px;height:10px;background-color:${overlay(i / 10)}"></span>`,
+  );
+  return `<div style="font-size:11px;margin:6px 0">${
+    drawing.low.toFixed(1)
+  } <span aria-hidden="true" style="line-height:0">${steps.join("")}</span> 1.0 linear CKA</div>`;
+}
+
+function drawSvg(drawing: Drawing, title: string): string {
+  const { names, value } = drawing;
+  const indices = Array.from(names.keys());
+  const side = names.length > MOST_NUMBERS ? 14 : 40;
+  const cells = indices.flatMap((row) => indices.map((column) => ({ row, column, value: value(row, column) })));
+  const size = 100 + names.length * side;
+  const plot: Plot.PlotOptions = {
+    width: size + 30,
+    height: size,
+    marginLeft: 90,
+    marginTop: 80,
+    marginRight: 40,
+    marginBottom: 20,
+    padding: 0,
+    x: { type: "band", domain: indices },
+    y: { type: "band", domain: indices },
+    marks: [
+      Plot.cell(cells, {
+        x: "column",
+        y: "row",
+        fill: hex(ORANGE),
+        fillOpacity: (one: { value: number }) => OPACITY * share(drawing, one.value),
+        title: (one: { row: number; column: number; value: number }) =>
+          `${names[one.row]} and ${names[one.column]}: ${one.value.toFixed(4)}`,
+      }),
+      ...(names.length > MOST_NUMBERS ? [] : [
+        Plot.text(cells, {
+          x: "column",
+          y: "row",
+          text: (one: { value: number }) => one.value.toFixed(2),
+          fill: "#222",
+        }),
+      ]),
+      Plot.axisX(indices, {
+        anchor: "top",
+        tickRotate: -55,
+        textAnchor: "start",
+        tickFormat: (i: number) => names[i] ?? "",
+        tickSize: 3,
+        label: null,
+      }),
+      Plot.axisY(indices, { tickFormat: (i: number) => names[i] ?? "", tickSize: 3, label: null }),
+    ],
+  };
+  return drawDocument([{ plot, top: 0 }], { width: size + 30, height: size, title });
+}
+
+function drawText({ names, value, line }: Drawing): string {
+  const indices = Array.from(names.keys());
+  return `${line}\n${
+    textTable([
+      ["", ...names],
+      ...indices.map((row) => [names[row]!, ...indices.map((column) => value(row, column).toFixed(3))]),
+    ])
+  }`;
+}
+
+/**
+ * Shows how alike the layers of a model are on a text: the embeddings and each layer down and across.
+ *
+ * @param similarity The linear CKA of each pair of hidden states.
+ * @param options The title.
+ * @returns A view; as the last line of a notebook cell it shows itself.
+ * @throws {TypeError} If `similarity` is of another type.
+ * @throws {RangeError} If the matrix is not square.
+ *
+ * @example
+ * ```ts
+ * import { layerSimilarityView } from "@looking-glass/looking-glass/widgets";
+ *
+ * const bytes = new TextEncoder().encode("Hi");
+ * const token = { id: 17250, piece: "Hi", bytes, start: 0, end: 2, text: "Hi" };
+ * const view = layerSimilarityView({
+ *   sequence: { tokenIds: [17250], tokens: [token], promptLength: 1, text: "Hi" },
+ *   similarity: { data: new Float32Array([1, 0.8, 0.8, 1]), shape: [2, 2] },
+ * });
+ * console.log(view.text);
+ * ```
+ */
+export function layerSimilarityView(
+  similarity: LayerSimilarity,
+  options: LayerSimilarityViewOptions = {},
+): View<LayerSimilarity> {
+  const drawing = layersOf(similarity);
+  const title = options.title ?? `Similarity of ${counted(drawing.names.length - 1, "layer")}`;
+  return createView({
+    title,
+    html: `<div><div style="${SMALL_STYLE}">${escapeHtml(drawing.line)}</div>
+${scrollRegion("Similarity of layers", tableHtml(drawing))}
+${legendHtml(drawing)}</div>`,
+    drawSvg: () => drawSvg(drawing, title),
+    data: similarity,
+    text: drawText(drawing),
+  });
+}

@@ -1,0 +1,198 @@
+import type { GPT2Config } from "../src/gpt2/config.ts";
+import { type ModelPart, type ModelSummary, modelSummary } from "../src/gpt2/summary.ts";
+import { SMALL_STYLE, textTable } from "./chips.ts";
+import { escapeHtml } from "./escape.ts";
+import { nameOf } from "./expect.ts";
+import { visibleText } from "./glyphs.ts";
+import { imageHtml } from "./image.ts";
+import { drawModel, PART_FILLS } from "./model_chart.ts";
+import { counted } from "./numbers.ts";
+import { wholeText } from "./quantities.ts";
+import { scrollRegion } from "./scroll_region.ts";
+import { createView, type View } from "./view.ts";
+
+/** What a model is drawn from; a `LanguageModel` fits. */
+export interface DrawnModel {
+  /** The name of the model. */
+  readonly id?: string;
+  /** Its settings. */
+  readonly config: GPT2Config;
+}
+
+/** How a model is shown. */
+export interface ModelViewOptions {
+  /** The title of a saved page. */
+  readonly title?: string;
+}
+
+const SIZES = ["vocabSize", "nPositions", "nEmbd", "nLayer", "nHead", "nInner"] as const;
+
+function checkModel(model: DrawnModel | GPT2Config): DrawnModel {
+  const fields = (model ?? {}) as Partial<DrawnModel>;
+  const drawn = (fields.config === undefined ? { config: model } : model) as DrawnModel;
+  const config = (drawn.config ?? {}) as Partial<Record<(typeof SIZES)[number], unknown>>;
+  if (config.nLayer === undefined && config.nEmbd === undefined) {
+    throw new TypeError(
+      `Cannot draw ${nameOf(model)} as a model; pass what await LanguageModel.fromPretrained() returned`,
+    );
+  }
+  const wrong = SIZES.find((name) => !Number.isSafeInteger(config[name]) || Number(config[name]) < 1);
+  if (wrong) {
+    throw new RangeError(`Cannot draw the model as its ${wrong} must be a whole number >= 1: ${config[wrong]}`);
+  }
+  return drawn;
+}
+
+/** A row of the table: what stands once, or once in every block. */
+interface Row {
+  readonly name: string;
+  readonly shape: string;
+  readonly parameters: number;
+  readonly times: number;
+  readonly part: ModelPart;
+}
+
+/** The weights outside the blocks, and those of one block for all. */
+function rowsOf({ weights, config }: ModelSummary): Row[] {
+  return weights.filter(({ block }) => block === undefined || block === 0).map((
+    { name, shape, parameters, part, block },
+  ) => ({
+    name: block === undefined ? name : name.replace(/^h\.0\./, "h.*."),
+    shape: `[${shape.join(", ")}]`,
+    parameters,
+    times: block === undefined ? 1 : config.nLayer,
+    part,
+  }));
+}
+
+function percent(share: number): string {
+  return share > 0 && share < 0.0001 ? "<0.01%" : `${(100 * share).toFixed(share < 0.0995 ? 2 : 1)}%`;
+}
+
+const NAMES: Readonly<Record<ModelPart, string>> = {
+  embedding: "embeddings",
+  attention: "attention",
+  mlp: "MLPs",
+  norm: "norms",
+  unembedding: "unembedding",
+};
+
+const PARTS = ["embedding", "attention", "mlp", "norm", "unembedding"] as const;
+
+/** Where the parameters are, as a bar whose parts are named below it. */
+function sharesHtml({ parameters, parametersOf }: ModelSummary): string {
+  const some = PARTS.filter((part) => parametersOf[part] > 0);
+  const share = (part: ModelPart) => parametersOf[part] / parameters;
+  const bar = some.map((part) =>
+    `<span style="display:inline-block;height:16px;width:${Math.round(560 * share(part))}px;background-color:${
+      PART_FILLS[part]
+    }"></span>`
+  );
+  const names = some.map((part) =>
+    `<span style="display:inline-block;margin:0 12px 0 0">${swatch(part)}${NAMES[part]} ${
+      escapeHtml(percent(share(part)))
+    }</span>`
+  );
+  return `<div aria-hidden="true" style="white-space:nowrap;line-height:0;margin:8px 0 4px">${bar.join("")}</div>` +
+    `<div style="font-size:12px;margin:0 0 8px">${names.join("")}</div>`;
+}
+
+/** A small square in the colour of a part. */
+function swatch(part: ModelPart): string {
+  return `<span style="display:inline-block;width:10px;height:10px;margin:0 6px 0 0;border:1px solid #888;background-color:${
+    PART_FILLS[part]
+  }"></span>`;
+}
+
+function tableHtml(summary: ModelSummary): string {
+  const style = (column: number) => `style="padding:1px 8px;text-align:${column < 2 ? "left" : "right"}"`;
+  const names = ["weight", "shape", "parameters", "times", "in all", "share"];
+  const head = names.map((name, i) => `<th scope="col" ${style(i)}>${name}</th>`).join("");
+  const row = (texts: readonly string[]) =>
+    `<tr>${texts.map((text, i) => `<td ${style(i)}>${text}</td>`).join("")}</tr>`;
+  const rows = rowsOf(summary).map(({ name, shape, parameters, times, part }) => {
+    const all = parameters * times;
+    const share = escapeHtml(percent(all / summary.parameters));
+    return row([
+      `${swatch(part)}${name}`,
+      shape,
+      wholeText(parameters),
+      times === 1 ? "" : `× ${times}`,
+      wholeText(all),
+      share,
+    ]);
+  });
+  const total = row(["<b>total</b>", "", "", "", `<b>${wholeText(summary.parameters)}</b>`, ""]);
+  return `<table style="border-collapse:collapse;font-size:12px"><thead><tr>${head}</tr></thead><tbody>${
+    [...rows, total].join("\n")
+  }</tbody></table>`;
+}
+
+/** The model in one line. */
+function lineOf(id: string | undefined, { config, parameters, parametersPerBlock }: ModelSummary): string {
+  const { nLayer, nHead, nEmbd, vocabSize, nPositions } = config;
+  const name = id === undefined ? "" : `${visibleText(id)}: `;
+  const size = parameters * 4 / 1e6;
+  const bytes = size < 10 ? size.toFixed(1) : wholeText(Math.round(size));
+  return `${name}GPT-2 with ${counted(nLayer, "block")} of ${counted(nHead, "head")}, width ${nEmbd}, a vocabulary of ${
+    wholeText(vocabSize)
+  } tokens and a context of ${nPositions}. ` +
+    `${wholeText(parameters)} parameters, ${wholeText(parametersPerBlock)} in each block; ${bytes} MB at 4 bytes each.`;
+}
+
+function drawHtml(line: string, summary: ModelSummary): string {
+  const tied = summary.config.tieWordEmbeddings
+    ? "The logits are read with the token embeddings, so these are counted once. "
+    : "";
+  const alt =
+    "The stack: token ids, embeddings, the blocks with attention and MLP beside the residual stream, ln_f, unembedding, logits";
+  return `<div><div style="font-size:14px;margin:4px 0">${escapeHtml(line)}</div>
+${imageHtml(drawModel(summary, alt, true), alt)}
+${sharesHtml(summary)}
+${scrollRegion("Weights", tableHtml(summary))}
+<div style="${SMALL_STYLE}">${tied}h.* stands for each block. T is the number of tokens that are read.</div></div>`;
+}
+
+function drawText(line: string, summary: ModelSummary): string {
+  const rows = rowsOf(summary).map(({ name, shape, parameters, times }) => [
+    name,
+    shape,
+    wholeText(parameters),
+    times === 1 ? "" : `× ${times}`,
+    wholeText(parameters * times),
+  ]);
+  const total = ["total", "", "", "", wholeText(summary.parameters)];
+  return `${line}\n${textTable([["weight", "shape", "parameters", "times", "in all"], ...rows, total])}`;
+}
+
+/**
+ * Shows what a model is made of: the stack as a picture with the shapes, where its parameters are, and each weight.
+ *
+ * @param model A model, or its settings.
+ * @param options The title.
+ * @returns A view; as the last line of a notebook cell it shows itself.
+ * @throws {TypeError} If it is no model.
+ * @throws {RangeError} If a size is not a whole number of at least 1.
+ *
+ * @example
+ * ```ts
+ * import { LanguageModel } from "@looking-glass/looking-glass";
+ * import { modelView } from "@looking-glass/looking-glass/widgets";
+ *
+ * await using model = await LanguageModel.fromPretrained();
+ * console.log(modelView(model).text);
+ * ```
+ */
+export function modelView(model: DrawnModel | GPT2Config, options: ModelViewOptions = {}): View<ModelSummary> {
+  const { id, config } = checkModel(model);
+  const summary = modelSummary(config);
+  const line = lineOf(id, summary);
+  const title = options.title ?? (id === undefined ? "A GPT-2 model" : visibleText(id));
+  return createView({
+    title,
+    html: drawHtml(line, summary),
+    drawSvg: () => drawModel(summary, title, false),
+    data: summary,
+    text: drawText(line, summary),
+  });
+}
