@@ -14,7 +14,10 @@
  * @module
  */
 export { LanguageModel } from "./src/lm/language_model.ts";
+export type { CostEstimator } from "./src/lm/cost.ts";
+export type { Cost, MemoryOptions } from "./src/lm/cost_types.ts";
 export type { DecodeOptions } from "./src/lm/decode.ts";
+export type { Faithfulness, FaithfulnessOptions } from "./src/lm/faithfulness_types.ts";
 export type { LoadOptions } from "./src/lm/load.ts";
 export type { SamplingOptions } from "./src/lm/sampling.ts";
 export type {
@@ -33,6 +36,7 @@ export type {
   SaliencyOptions,
   SaliencyPreset,
 } from "./src/lm/saliency_types.ts";
+export type { SurpriseOptions } from "./src/lm/surprise_types.ts";
 export type { Capture, Trace, TraceOptions } from "./src/lm/trace_types.ts";
 export type { FloatTensor, Prediction, Progress, Sequence, Step, Tensor, Word } from "./src/lm/types.ts";
 export type { ActivationFunction, GPT2Config } from "./src/gpt2/config.ts";

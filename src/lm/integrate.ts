@@ -35,18 +35,16 @@ export async function integrate(
   const { nodes, weights } = gaussLegendre(steps);
   for (let k = 0; k < steps; ++k) {
     const embeddingScale = Math.fround(nodes[k]!);
-    const { numbers, logits } = await runner.explain({ ...explanation, embeddingScale, fetch: "products" }, signal);
-    const factors = new Float64Array(M).fill(weights[k]! / embeddingScale); // numbers are g ⊙ (scale x)
+    const request = { ...explanation, embeddingScale, fetch: ["products"] } as const;
+    const { numbers: [products], logits } = await runner.explain(request, signal);
+    const factors = new Float64Array(M).fill(weights[k]! / embeddingScale); // products are g ⊙ (scale x)
     // dp = p dlogp
     if (of === "probability") factors.forEach((f, m) => factors[m] = f * rowValue(explanation, logits, of, m));
-    for (let i = 0; i < sums.length; ++i) sums[i]! += factors[Math.floor(i / (T * C))]! * numbers[i]!;
+    for (let i = 0; i < sums.length; ++i) sums[i]! += factors[Math.floor(i / (T * C))]! * products![i]!;
     onStep();
   }
-  const end = scalars(explanation, await runner.logits({ ...explanation, embeddingScale: 1 }, signal), of);
-  const start = scalars(explanation, await runner.logits({ ...explanation, embeddingScale: 0 }, signal), of);
-  const gaps = end.map((value, m) => {
-    return sums.subarray(m * T * C, (m + 1) * T * C).reduce((a, b) => a + b, 0) - (value - start[m]!);
-  });
+  const gained = await gain(runner, explanation, await runner.logits(explanation, signal), of, signal);
+  const gaps = gained.map((value, m) => sums.subarray(m * T * C, (m + 1) * T * C).reduce((a, b) => a + b, 0) - value);
   return {
     scores: Float32Array.from({ length: M * T }, (_, i) => score(sums.subarray(i * C, (i + 1) * C), reduce)),
     gaps,
@@ -55,6 +53,18 @@ export async function integrate(
 
 function score(numbers: Float64Array, reduce: SaliencyDefinition["reduce"]): number {
   return reduce === "l2" ? Math.hypot(...numbers) : numbers.reduce((a, b) => a + b, 0);
+}
+
+/** f(x) − f(0), what each of the M scalars gains from zero embeddings to those of the text, whose logits are given. */
+export async function gain(
+  runner: ModelRunner,
+  explanation: Explanation,
+  logits: Float32Array,
+  of: SaliencyDefinition["of"],
+  signal?: AbortSignal,
+): Promise<number[]> {
+  const start = scalars(explanation, await runner.logits({ ...explanation, embeddingScale: 0 }, signal), of);
+  return scalars(explanation, logits, of).map((value, m) => value - start[m]!);
 }
 
 /** The M scalars that are explained, of the logits `[R, V]`. */

@@ -1,22 +1,24 @@
 import type { ScoreName } from "../gpt2/program.ts";
-import { defaultMaxMemory, explainBytes, formatBytes } from "./memory.ts";
-import { integrate, rowValue } from "./integrate.ts";
+import { gain, integrate, rowValue } from "./integrate.ts";
+import { expectWithin } from "./memory.ts";
 import type { Explanation, ModelRunner } from "./model_runner.ts";
 import { normalizeL1 } from "./numbers.ts";
-import { checkedPositions } from "./positions.ts";
-import { saliencyDefinition } from "./presets.ts";
-import type { Reader } from "./sequence.ts";
+import { type Chunk, planSaliency, type SaliencyPlan } from "./saliency_plan.ts";
 import type { Saliency, SaliencyDefinition, SaliencyOptions } from "./saliency_types.ts";
+import type { Reader } from "./sequence.ts";
 import type { Sequence } from "./types.ts";
 
-/** The most rows, targets times tokens, of one run: more is hardly faster, takes more memory and cannot be stopped. */
-const CHUNK_ROWS = 512;
+/** What is told and heard while a chunk is explained. */
+interface ChunkOptions {
+  readonly onStep: () => void;
+  readonly signal?: AbortSignal | undefined;
+}
 
-/** Targets that are explained in one run, over the first `length` tokens. */
-interface Chunk {
-  readonly length: number;
-  /** Indices into the list of positions. */
-  readonly targets: readonly number[];
+/** The finished rows of a chunk, each as long as there are tokens before its target. */
+interface ChunkResult {
+  readonly rows: readonly Float32Array[];
+  /** One for each row, if they are wanted. */
+  readonly gaps?: readonly number[];
 }
 
 /** Explains tokens of a sequence by the gradient with respect to the embeddings of those before them. */
@@ -26,96 +28,79 @@ export async function explainSequence(
   sequence: Sequence,
   options: SaliencyOptions,
 ): Promise<Saliency> {
-  const contrast = options.contrast === undefined ? undefined : reader.word(options.contrast);
-  const definition = saliencyDefinition(options, contrast);
+  const plan = planSaliency(runner, reader, sequence, options);
+  const { positions, definition, completeness, chunks, cost, maxMemory } = plan;
   const { together, steps = 1 } = definition;
-  const positions = checkedPositions("explain", sequence, options.positions);
-  const maxMemory = options.maxMemory ?? defaultMaxMemory(runner.session.backend, runner.config);
+  const what = together ? `${positions.length} positions together` : `position ${chunks.at(-1)!.length}`;
+  expectWithin(`explain ${what}`, cost, maxMemory, `explain ${together ? "fewer" : "earlier"} positions`);
   const T = sequence.tokenIds.length;
   const total = positions.length;
   const data = new Float32Array(together ? T : total * T);
   const gaps = new Array<number>(data.length / T).fill(0);
   let done = 0; // in targets times steps
-  for (const chunk of planChunks(runner, positions, definition, maxMemory)) {
+  for (const chunk of chunks) {
     const onStep = () => {
       done += chunk.targets.length;
       const completed = done / steps;
       const message = `Explained ${Math.floor(completed)} of ${total} tokens`;
       options.onProgress?.({ task: "saliency", completed, total, message });
     };
-    const { signal } = options;
-    const { rows, gaps: own } = await explainChunk(runner, sequence, positions, chunk, definition, { onStep, signal });
+    const { rows, gaps: own } = await explainChunk(runner, sequence, plan, chunk, { onStep, signal: options.signal });
     rows.forEach((row, i) => data.set(row, together ? 0 : chunk.targets[i]! * T));
     own?.forEach((gap, i) => gaps[together ? 0 : chunk.targets[i]!] = gap);
   }
   const saliency = { sequence, positions, scores: { data, shape: [data.length / T, T] }, options: definition };
-  return definition.method === "integratedGradients" ? { ...saliency, convergenceGaps: gaps } : saliency;
+  return completeness ? { ...saliency, convergenceGaps: gaps } : saliency;
 }
 
-/** Groups the targets, early ones first as they need fewer tokens, so that no run takes more than `maxMemory`. */
-function planChunks(
-  runner: ModelRunner,
-  positions: readonly number[],
-  { together, contrast }: SaliencyDefinition,
-  maxMemory: number,
-): readonly Chunk[] {
-  if (!(maxMemory > 0)) throw new RangeError(`Cannot explain within maxMemory ${maxMemory} as it must be > 0`);
-  const order = [...positions.keys()].sort((a, b) => positions[a]! - positions[b]!);
-  const longest = positions[order.at(-1)!]!;
-  const bytes = (N: number, T: number) => explainBytes(runner.config, N, T, contrast ? 2 * N : N);
-  const least = bytes(1, longest);
-  if (least > maxMemory) {
-    throw new RangeError(
-      `Cannot explain position ${longest} within ${formatBytes(maxMemory)} as it takes about ${formatBytes(least)}; ` +
-        "raise maxMemory or explain earlier positions",
-    );
-  }
-  if (together) return [{ length: longest, targets: order }];
-  const fits = (count: number, length: number) =>
-    count === 1 || (count * length <= CHUNK_ROWS && bytes(count, length) <= maxMemory);
-  const chunks: Chunk[] = [];
-  let targets: number[] = [];
-  for (const target of order) {
-    if (targets.length > 0 && !fits(targets.length + 1, positions[target]!)) {
-      chunks.push({ length: positions[targets.at(-1)!]!, targets });
-      targets = [];
-    }
-    targets.push(target);
-  }
-  return [...chunks, { length: longest, targets }];
-}
-
-/** The finished rows of a chunk, each as long as there are tokens before its target. */
 async function explainChunk(
   runner: ModelRunner,
   sequence: Sequence,
-  positions: readonly number[],
+  { positions, definition, completeness }: SaliencyPlan,
   { length, targets }: Chunk,
-  definition: SaliencyDefinition,
-  options: { readonly onStep: () => void; readonly signal?: AbortSignal | undefined },
-): Promise<{ readonly rows: readonly Float32Array[]; readonly gaps?: readonly number[] }> {
-  const { of, method, normalize, together } = definition;
+  options: ChunkOptions,
+): Promise<ChunkResult> {
+  const { method, normalize, together } = definition;
   const ends = targets.map((target) => positions[target]!);
   const explanation = explanationOf(sequence.tokenIds, length, ends, definition);
-  const cut = (scores: Float32Array) =>
-    (together ? [length] : ends).map((end, n) => scores.slice(n * length, n * length + end));
+  const cut = (scores: Float32Array) => {
+    const rows = (together ? [length] : ends).map((end, n) => scores.slice(n * length, n * length + end));
+    return normalize ? rows.map(normalizeL1) : rows;
+  };
   if (method === "integratedGradients") {
     const { scores, gaps } = await integrate(runner, explanation, definition, options);
-    return { rows: normalize ? cut(scores).map(normalizeL1) : cut(scores), gaps };
+    return { rows: cut(scores), gaps };
   }
-  const fetch: ScoreName = `${method}${definition.reduce === "l2" ? "L2" : "Sum"}`;
-  const { numbers, logits } = await runner.explain({ ...explanation, fetch }, options.signal);
-  options.onStep();
-  const rows = cut(numbers);
-  if (normalize) return { rows: rows.map(normalizeL1) };
-  if (of !== "probability") return { rows };
-  // dp = p dlogp
-  return {
-    rows: rows.map((row, n) => {
-      const probability = rowValue(explanation, logits, of, n);
-      return row.map((score) => score * probability);
-    }),
-  };
+  const { scores, gaps } = await differentiate(runner, explanation, definition, { ...options, completeness });
+  return { rows: cut(scores), ...(gaps && { gaps }) };
+}
+
+/** The scores `[M, length]` by the gradient at the text itself, and how far their products are from complete. */
+async function differentiate(
+  runner: ModelRunner,
+  explanation: Explanation,
+  { method, of, reduce, normalize }: SaliencyDefinition,
+  { completeness, onStep, signal }: ChunkOptions & { readonly completeness: boolean },
+): Promise<{ readonly scores: Float32Array; readonly gaps?: readonly number[] }> {
+  const own: ScoreName = `${method as "gradient" | "gradientXInput"}${reduce === "l2" ? "L2" : "Sum"}`;
+  const fetch = new Set<ScoreName>(completeness ? [own, "gradientXInputSum"] : [own]);
+  const { numbers, logits } = await runner.explain({ ...explanation, fetch: [...fetch] }, signal);
+  const T = explanation.tokenIds.length;
+  const M = numbers[0]!.length / T;
+  // dp = p dlogp. A normalised row does not need it, and it may underflow.
+  const factors = Array.from({ length: M }, (_, n) => of === "probability" ? rowValue(explanation, logits, of, n) : 1);
+  const scores = normalize ? numbers[0]! : numbers[0]!.map((score, i) => score * factors[Math.floor(i / T)]!);
+  if (!completeness) {
+    onStep();
+    return { scores };
+  }
+  const gained = await gain(runner, explanation, logits, of, signal);
+  const sums = numbers.at(-1)!;
+  const gaps = gained.map((value, n) => {
+    return factors[n]! * sums.subarray(n * T, (n + 1) * T).reduce((a, b) => a + b, 0) - value;
+  });
+  onStep();
+  return { scores, gaps };
 }
 
 /** What is differentiated: a scalar for each target, or their sum; less that of the contrast, if there is one. */

@@ -45,7 +45,7 @@ export function createSampler(options: SamplingOptions): Sampler {
   if (topP !== undefined && !(topP > 0 && topP <= 1)) {
     throw new RangeError(`Cannot sample among the top ${topP} of the probability as topP must be > 0 and <= 1`);
   }
-  if (!Number.isSafeInteger(seed)) throw new RangeError(`Cannot seed with ${seed} as a seed must be a whole number`);
+  expectSeed(seed);
   if (temperature === 0) return argmax;
   const random = createRandom(seed);
   return (logits) => {
@@ -53,6 +53,15 @@ export function createSampler(options: SamplingOptions): Sampler {
     const weightOf = (logit: number) => Math.exp((logit - max) / temperature);
     return draw(logits, weightOf, leastLogit(logits, weightOf, topK, topP), random());
   };
+}
+
+/**
+ * Checks a seed.
+ *
+ * @throws {RangeError} When it is no whole number.
+ */
+export function expectSeed(seed: number): void {
+  if (!Number.isSafeInteger(seed)) throw new RangeError(`Cannot seed with ${seed} as a seed must be a whole number`);
 }
 
 /** The least score that may be drawn. Tokens that tie with it may be drawn too, as in Hugging Face's top-k. */

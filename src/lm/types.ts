@@ -65,7 +65,7 @@ export interface Step {
 /** What a long call has done so far. */
 export interface Progress {
   /** What is being done. */
-  readonly task: "download" | "load" | "trace" | "saliency" | "rankings";
+  readonly task: "download" | "load" | "trace" | "saliency" | "faithfulness" | "rankings";
   /** How many units are done; bytes, for a download. */
   readonly completed: number;
   /** How many units there are. */

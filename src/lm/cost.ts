@@ -1,0 +1,116 @@
+import type { Cost, MemoryOptions } from "./cost_types.ts";
+import type { DecodeOptions } from "./decode.ts";
+import { planFaithfulness } from "./faithfulness.ts";
+import type { FaithfulnessOptions } from "./faithfulness_types.ts";
+import { planLens, planLogits } from "./lens_plan.ts";
+import type { LayerPredictionsOptions, RankingsOptions, RankingsWatchOptions } from "./lens_types.ts";
+import { costOf, FLOAT, type Machine, readBytes } from "./memory.ts";
+import { CHUNK_TOKENS } from "./model_runner.ts";
+import { checkedPositions } from "./positions.ts";
+import { planSaliency } from "./saliency_plan.ts";
+import type { Saliency, SaliencyOptions } from "./saliency_types.ts";
+import type { Reader } from "./sequence.ts";
+import type { SurpriseOptions } from "./surprise_types.ts";
+import { planTrace } from "./trace.ts";
+import type { TraceOptions } from "./trace_types.ts";
+import type { Sequence } from "./types.ts";
+
+/** About what a listed prediction with its token takes as an object. */
+const PREDICTION = 256;
+
+/**
+ * Says what a call will take before it is made: each method takes what the method of {@linkcode LanguageModel} by the
+ * same name takes, checks it alike, runs nothing and answers at once. When not even the smallest runs keep within
+ * `maxMemory`, the answer is what those take, and the call itself would be refused.
+ *
+ * @example Is there room for all of the attention?
+ * ```ts
+ * import { LanguageModel } from "@looking-glass/looking-glass";
+ *
+ * await using model = await LanguageModel.fromPretrained();
+ * const sequence = model.sequence("The keys to the cabinet are on the table");
+ * const { runs, bytes } = model.cost.trace(sequence, { capture: ["attention"], layers: [0, 1] });
+ * console.log(runs, bytes / 2 ** 20, "MiB");
+ * ```
+ */
+export class CostEstimator {
+  readonly #machine: Machine;
+  readonly #reader: Reader;
+
+  /** Estimates for a model on a backend. */
+  constructor(machine: Machine, reader: Reader) {
+    this.#machine = machine;
+    this.#reader = reader;
+  }
+
+  /** What {@linkcode LanguageModel.generate} takes, and {@linkcode LanguageModel.steps} up to its end. */
+  generate(prompt: string | readonly number[], options: Pick<DecodeOptions, "maxNewTokens"> = {}): Cost {
+    const { config } = this.#machine;
+    const P = this.#reader.read(prompt).tokenIds.length;
+    const written = Math.max(0, Math.min(options.maxNewTokens ?? 20, config.nPositions - P));
+    const first = readBytes(config, { T: Math.min(P, CHUNK_TOKENS), S: P, R: 1 });
+    const last = readBytes(config, { T: 1, S: P + written, R: 1 });
+    return costOf(Math.ceil(P / CHUNK_TOKENS) + Math.max(0, written - 1), Math.max(first, last), 8 * (P + written));
+  }
+
+  /** What {@linkcode LanguageModel.trace} takes. */
+  trace(sequence: Sequence, options: TraceOptions = {}): Cost {
+    this.#reader.expectSequence(sequence);
+    return planTrace(this.#machine, sequence, options).cost;
+  }
+
+  /** What {@linkcode LanguageModel.saliency} takes. */
+  saliency(sequence: Sequence, options: SaliencyOptions = {}): Cost {
+    this.#reader.expectSequence(sequence);
+    return planSaliency(this.#machine, this.#reader, sequence, options).cost;
+  }
+
+  /** What {@linkcode LanguageModel.faithfulness} takes. */
+  faithfulness(saliency: Saliency, options: FaithfulnessOptions = {}): Cost {
+    return planFaithfulness(this.#machine, this.#reader, saliency, options).cost;
+  }
+
+  /** What {@linkcode LanguageModel.layerPredictions} takes. */
+  layerPredictions(sequence: Sequence, options: LayerPredictionsOptions & MemoryOptions): Cost {
+    return this.#lens(sequence, [options.position], 1, PREDICTION * (options.topK ?? 10), options);
+  }
+
+  /** What {@linkcode LanguageModel.rankings} takes. */
+  rankings(sequence: Sequence, options: RankingsOptions & MemoryOptions = {}): Cost {
+    return this.#lens(sequence, options.positions, 1, 4 * FLOAT, options);
+  }
+
+  /** What {@linkcode LanguageModel.rankingsWatch} takes. */
+  rankingsWatch(sequence: Sequence, options: RankingsWatchOptions & MemoryOptions): Cost {
+    return this.#lens(sequence, [options.position], options.watch.length, 4 * FLOAT, options);
+  }
+
+  /** What {@linkcode LanguageModel.surprise} takes. */
+  surprise(sequence: Sequence, options: SurpriseOptions & MemoryOptions = {}): Cost {
+    this.#reader.expectSequence(sequence);
+    const positions = options.positions ?? sequence.tokenIds.map((_, t) => t).slice(1);
+    const questions = checkedPositions("look at", sequence, positions).length;
+    const resultBytes = questions * (3 * FLOAT + PREDICTION * (options.topK ?? 5));
+    const length = Math.max(...positions);
+    return planLogits(this.#machine, { length, questions, resultBytes, ...limit(options) }).cost;
+  }
+
+  /** Looks at each position `times` times through the lens, `each` bytes of the result for each look and layer. */
+  #lens(
+    sequence: Sequence,
+    positions: readonly number[] | undefined,
+    times: number,
+    each: number,
+    options: MemoryOptions,
+  ): Cost {
+    this.#reader.expectSequence(sequence);
+    const checked = checkedPositions("look at", sequence, positions);
+    const questions = checked.length * times;
+    const resultBytes = this.#machine.config.nLayer * questions * each;
+    return planLens(this.#machine, { length: Math.max(...checked), questions, resultBytes, ...limit(options) }).cost;
+  }
+}
+
+function limit({ maxMemory }: MemoryOptions): MemoryOptions {
+  return maxMemory === undefined ? {} : { maxMemory };
+}
