@@ -1,7 +1,7 @@
 import type { Cost } from "./cost_types.ts";
 import type { Faithfulness, FaithfulnessOptions } from "./faithfulness_types.ts";
 import { costOf, expectWithin, FLOAT, type Machine, memoryLimit, readBytes } from "./memory.ts";
-import { CHUNK_ROWS, type ModelRunner } from "./model_runner.ts";
+import { CHUNK_TOKENS, type ModelRunner } from "./model_runner.ts";
 import { firstNonFiniteIndex, logSumExp } from "./numbers.ts";
 import { createRandom, expectSeed } from "./sampling.ts";
 import type { Reader } from "./sequence.ts";
@@ -88,7 +88,7 @@ export function planFaithfulness(
   // No cache is kept, but the logits of a batch are, in JavaScript.
   const bytes = (texts: number, T: number) => readBytes(machine.config, { T: texts * T, R: texts });
   const batches = positions.map((position) => {
-    let texts = Math.max(1, Math.floor(CHUNK_ROWS / position));
+    let texts = Math.max(1, Math.floor(CHUNK_TOKENS / position));
     while (texts > 1 && bytes(texts, position) + result > maxMemory) --texts;
     return texts;
   });

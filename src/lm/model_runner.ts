@@ -12,12 +12,6 @@ import { firstNonFiniteIndex } from "./numbers.ts";
 /** How many tokens are read in one run, so that long prompts can be stopped and take bounded memory. */
 export const CHUNK_TOKENS = 256;
 
-/**
- * The most rows, texts or targets times tokens, of one run: more is hardly faster, takes more memory and cannot be
- * stopped.
- */
-export const CHUNK_ROWS = 512;
-
 /** What a run is asked for besides the logits; what is left out is not computed. */
 interface Question {
   readonly targets?: readonly number[];

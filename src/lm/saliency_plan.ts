@@ -1,11 +1,13 @@
 import type { Cost } from "./cost_types.ts";
 import { costOf, explainBytes, FLOAT, type Machine, memoryLimit } from "./memory.ts";
-import { CHUNK_ROWS } from "./model_runner.ts";
 import { checkedPositions } from "./positions.ts";
 import { saliencyDefinition } from "./presets.ts";
 import type { SaliencyDefinition, SaliencyOptions } from "./saliency_types.ts";
 import type { Reader } from "./sequence.ts";
 import type { Sequence } from "./types.ts";
+
+/** The most rows, targets times tokens, of one run: more is hardly faster, takes more memory and cannot be stopped. */
+const CHUNK_ROWS = 512;
 
 /** Targets that are explained in one run, over the first `length` tokens. */
 export interface Chunk {

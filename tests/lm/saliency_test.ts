@@ -86,9 +86,9 @@ Deno.test("saliency() gives the same rows whatever the chunks and the order of p
   const whole = await model.saliency(sequence);
   const steps: Progress[] = [];
   const onProgress = (progress: Progress) => steps.push(progress);
-  const least = 150_000; // room for one target at a time
-  const chunked = await model.saliency(sequence, { maxMemory: least, onProgress });
-  ok(steps.length > 1, `${steps.length} chunks`);
+  const least = model.cost.saliency(sequence, { maxMemory: 1 }); // one target at a time
+  const chunked = await model.saliency(sequence, { maxMemory: least.bytes, onProgress });
+  deepEqual([steps.length, least.runs], [8, 8]);
   deepEqual(steps.at(-1), { task: "saliency", completed: 8, total: 8, message: "Explained 8 of 8 tokens" });
   ok(maxAbsDifference(whole.scores.data, chunked.scores.data) <= 1e-6);
 
@@ -136,7 +136,8 @@ Deno.test("saliency() refuses what it cannot explain", async () => {
   await refuses({ maxMemory: 0 }, { name: "RangeError", message: /maxMemory 0/ });
   await refuses({ maxMemory: 1000 }, {
     name: "RangeError",
-    message: /within 1 MiB as it takes about 1 MiB; raise maxMemory/,
+    message:
+      /^Cannot explain position 27 within 1 KiB as it takes about \d+ KiB, \d+ KiB for a run and 1 KiB for the result; raise maxMemory or explain earlier positions$/,
   });
   const prompt = model.sequence([1, 2], { promptLength: 2 });
   await rejects(model.saliency(prompt), { name: "RangeError", message: /all prompt \(2 tokens\); pass positions/ });
