@@ -42,7 +42,7 @@ export function readBytes(config: GPT2Config, { T, S = T, R }: { T: number; S?: 
 /** An estimate of the bytes of a run that explains N targets by R logits over T tokens, without a cache. */
 export function explainBytes(config: GPT2Config, { N, T, R = N }: { N: number; T: number; R?: number }): number {
   const { nHead, nEmbd, vocabSize } = config;
-  const backward = N * (6 * nHead * T * T + 16 * T * nEmbd);
+  const backward = N * (5 * nHead * T * T + 16 * T * nEmbd);
   return OVERHEAD * FLOAT * (forwardNumbers(config, T, T) + backward + VOCABULARY_TENSORS * R * vocabSize);
 }
 

@@ -68,7 +68,8 @@ export function planTrace(machine: Machine, { tokenIds }: Sequence, options: Tra
     capture.reduce((sum, name) => sum + product(shapeOf(config, name, layers.length, T)) / T * rows, 0);
   const costIn = (chunk: number) => {
     const read = readBytes(config, { T: chunk, S: T, R: capture.includes("logits") ? chunk : 1 });
-    return costOf(Math.ceil(T / chunk), read + FLOAT * numbers(chunk), FLOAT * numbers(T));
+    // What was fetched in one run may not have been collected by the next.
+    return costOf(Math.ceil(T / chunk), read + 2 * FLOAT * numbers(chunk), FLOAT * numbers(T));
   };
   let chunkTokens = Math.min(T, CHUNK_TOKENS);
   while (chunkTokens > 1 && costIn(chunkTokens).bytes > maxMemory) chunkTokens = Math.ceil(chunkTokens / 2);
