@@ -1,5 +1,5 @@
 import type { Cost, MemoryOptions } from "./cost_types.ts";
-import type { DecodeOptions } from "./decode.ts";
+import { type DecodeOptions, expectCount } from "./decode.ts";
 import { planFaithfulness } from "./faithfulness.ts";
 import type { FaithfulnessOptions } from "./faithfulness_types.ts";
 import { planLens, planLogits } from "./lens_plan.ts";
@@ -47,6 +47,7 @@ export class CostEstimator {
   generate(prompt: string | readonly number[], options: Pick<DecodeOptions, "maxNewTokens"> = {}): Cost {
     const { config } = this.#machine;
     const P = this.#reader.read(prompt).tokenIds.length;
+    if (options.maxNewTokens !== undefined) expectCount("maxNewTokens", options.maxNewTokens, 1);
     const written = Math.max(0, Math.min(options.maxNewTokens ?? 20, config.nPositions - P));
     const first = readBytes(config, { T: Math.min(P, CHUNK_TOKENS), S: P, R: 1 });
     const last = readBytes(config, { T: 1, S: P + written, R: 1 });

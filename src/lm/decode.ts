@@ -132,7 +132,7 @@ function stopTest(stop: readonly (number | string)[], eos: readonly number[], vo
   };
 }
 
-function expectCount(name: string, value: number, least: number): void {
+export function expectCount(name: string, value: number, least: number): void {
   if (!Number.isSafeInteger(value) || value < least) {
     throw new RangeError(`Cannot decode with ${name} ${value} as it must be a whole number >= ${least}`);
   }

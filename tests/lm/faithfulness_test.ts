@@ -67,12 +67,12 @@ for (const backend of ["wasm", "native"] as const) {
       await using opened = await open(name, backend);
       const { model, sequences, close } = opened;
       for (const { key, sequence } of sequences) {
-        for (const  of of["probability", "logProb", "logit"] as const) {
+        for (const scalar of ["probability", "logProb", "logit"] as const) {
           for (const reduce of ["l2", "sum"] as const) {
             for (const normalize of [true, false]) {
-              const options = { of, reduce, normalize, completeness: true };
+              const options = { of: scalar, reduce, normalize, completeness: true };
               const { convergenceGaps, ...map } = await model.saliency(sequence, options);
-              await close(convergenceGaps!, `${key}/completeness/${of}`);
+              await close(convergenceGaps!, `${key}/completeness/${scalar}`);
               deepEqual(map, await model.saliency(sequence, { ...options, completeness: false }));
             }
           }
