@@ -2,9 +2,9 @@ import type { Cost, MemoryOptions } from "./cost_types.ts";
 import { type DecodeOptions, expectCount } from "./decode.ts";
 import { planFaithfulness } from "./faithfulness.ts";
 import type { FaithfulnessOptions } from "./faithfulness_types.ts";
-import { planLens, planLogits } from "./lens_plan.ts";
+import { planPredictions, planRankings, planSurprise } from "./lens_plan.ts";
 import type { LayerPredictionsOptions, RankingsOptions, RankingsWatchOptions } from "./lens_types.ts";
-import { costOf, FLOAT, type Machine, readBytes } from "./memory.ts";
+import { costOf, type Machine, readBytes } from "./memory.ts";
 import { CHUNK_TOKENS } from "./model_runner.ts";
 import { checkedPositions } from "./positions.ts";
 import { planSaliency } from "./saliency_plan.ts";
@@ -14,9 +14,6 @@ import type { SurpriseOptions } from "./surprise_types.ts";
 import { planTrace } from "./trace.ts";
 import type { TraceOptions } from "./trace_types.ts";
 import type { Sequence } from "./types.ts";
-
-/** About what a listed prediction with its token takes as an object. */
-const PREDICTION = 256;
 
 /**
  * Says what a call will take before it is made: each method takes what the method of {@linkcode LanguageModel} by the
@@ -73,45 +70,30 @@ export class CostEstimator {
 
   /** What {@linkcode LanguageModel.layerPredictions} takes. */
   layerPredictions(sequence: Sequence, options: LayerPredictionsOptions & MemoryOptions): Cost {
-    return this.#lens(sequence, [options.position], 1, PREDICTION * (options.topK ?? 10), options);
+    const [position] = this.#positions(sequence, [options.position]) as [number];
+    return planPredictions(this.#machine, position, options.topK ?? 10, options).cost;
   }
 
   /** What {@linkcode LanguageModel.rankings} takes. */
   rankings(sequence: Sequence, options: RankingsOptions & MemoryOptions = {}): Cost {
-    return this.#lens(sequence, options.positions, 1, 4 * FLOAT, options);
+    return planRankings(this.#machine, this.#positions(sequence, options.positions), options).cost;
   }
 
   /** What {@linkcode LanguageModel.rankingsWatch} takes. */
   rankingsWatch(sequence: Sequence, options: RankingsWatchOptions & MemoryOptions): Cost {
-    return this.#lens(sequence, [options.position], options.watch.length, 4 * FLOAT, options);
+    const [position] = this.#positions(sequence, [options.position]) as [number];
+    return planRankings(this.#machine, options.watch.map(() => position), options).cost;
   }
 
   /** What {@linkcode LanguageModel.surprise} takes. */
   surprise(sequence: Sequence, options: SurpriseOptions & MemoryOptions = {}): Cost {
     this.#reader.expectSequence(sequence);
-    const positions = options.positions ?? sequence.tokenIds.map((_, t) => t).slice(1);
-    const questions = checkedPositions("look at", sequence, positions).length;
-    const resultBytes = questions * (3 * FLOAT + PREDICTION * (options.topK ?? 5));
-    const length = Math.max(...positions);
-    return planLogits(this.#machine, { length, questions, resultBytes, ...limit(options) }).cost;
+    const positions = this.#positions(sequence, options.positions ?? sequence.tokenIds.map((_, t) => t).slice(1));
+    return planSurprise(this.#machine, positions, options.topK ?? 5, options).cost;
   }
 
-  /** Looks at each position `times` times through the lens, `each` bytes of the result for each look and layer. */
-  #lens(
-    sequence: Sequence,
-    positions: readonly number[] | undefined,
-    times: number,
-    each: number,
-    options: MemoryOptions,
-  ): Cost {
+  #positions(sequence: Sequence, positions?: readonly number[]): readonly number[] {
     this.#reader.expectSequence(sequence);
-    const checked = checkedPositions("look at", sequence, positions);
-    const questions = checked.length * times;
-    const resultBytes = this.#machine.config.nLayer * questions * each;
-    return planLens(this.#machine, { length: Math.max(...checked), questions, resultBytes, ...limit(options) }).cost;
+    return checkedPositions("look at", sequence, positions);
   }
-}
-
-function limit({ maxMemory }: MemoryOptions): MemoryOptions {
-  return maxMemory === undefined ? {} : { maxMemory };
 }

@@ -46,10 +46,10 @@ export function explainBytes(config: GPT2Config, { N, T, R = N }: { N: number; T
   return OVERHEAD * FLOAT * (forwardNumbers(config, T, T) + backward + VOCABULARY_TENSORS * R * vocabSize);
 }
 
-/** An estimate of the bytes of a run that looks at R rows through the lens, `points` of them in the whole model. */
+/** An estimate of the bytes of a run that looks at R rows through the lens, at `points` places of the model. */
 export function lensBytes(
   config: GPT2Config,
-  { T, S = T, R, points = config.nLayer }: { T: number; S?: number; R: number; points?: number },
+  { T, S, R, points }: { T: number; S: number; R: number; points: number },
 ): number {
   return readBytes(config, { T, S, R }) + OVERHEAD * FLOAT * VOCABULARY_TENSORS * points * R * config.vocabSize;
 }
