@@ -9,10 +9,10 @@ import { logSumExp } from "./numbers.ts";
 import { gaussLegendre } from "./quadrature.ts";
 import type { SaliencyDefinition } from "./saliency_types.ts";
 
-/** The scores of M explained rows over T tokens. */
+/** The attributions of M explained rows over T tokens. */
 export interface Integrated {
-  /** `[M, T]`. */
-  readonly scores: Float32Array;
+  /** `[M, T, C]`. */
+  readonly vectors: Float64Array;
   /** Σ attributions − (f(x) − f(0)), M of them. */
   readonly gaps: readonly number[];
 }
@@ -24,7 +24,7 @@ export interface Integrated {
 export async function integrate(
   runner: ModelRunner,
   explanation: Explanation,
-  { of, reduce, steps = 1 }: SaliencyDefinition,
+  { of, steps = 1 }: SaliencyDefinition,
   { onStep, signal }: { readonly onStep: () => void; readonly signal?: AbortSignal | undefined },
 ): Promise<Integrated> {
   const { tokenIds, rows, mix } = explanation;
@@ -45,14 +45,15 @@ export async function integrate(
   }
   const gained = await gain(runner, explanation, await runner.logits(explanation, signal), of, signal);
   const gaps = gained.map((value, m) => sums.subarray(m * T * C, (m + 1) * T * C).reduce((a, b) => a + b, 0) - value);
-  return {
-    scores: Float32Array.from({ length: M * T }, (_, i) => score(sums.subarray(i * C, (i + 1) * C), reduce)),
-    gaps,
-  };
+  return { vectors: sums, gaps };
 }
 
-function score(numbers: Float64Array, reduce: SaliencyDefinition["reduce"]): number {
-  return reduce === "l2" ? Math.hypot(...numbers) : numbers.reduce((a, b) => a + b, 0);
+/** One score for each C of the numbers. */
+export function reduced(vectors: Float64Array, C: number, reduce: SaliencyDefinition["reduce"]): Float32Array {
+  return Float32Array.from({ length: vectors.length / C }, (_, i) => {
+    const numbers = vectors.subarray(i * C, (i + 1) * C);
+    return reduce === "l2" ? Math.hypot(...numbers) : numbers.reduce((a, b) => a + b, 0);
+  });
 }
 
 /** f(x) − f(0), what each of the M scalars gains from zero embeddings to those of the text, whose logits are given. */

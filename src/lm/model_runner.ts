@@ -39,6 +39,9 @@ export interface Explanation {
   readonly embeddingScale?: number;
 }
 
+/** What an explanation can be fetched as. */
+export type Explained = ScoreName | "gradients" | "products";
+
 /** Texts that are read side by side, T tokens in all. */
 export interface Reading {
   /** The tokens of one text after another. */
@@ -139,17 +142,18 @@ export class ModelRunner implements AsyncDisposable {
 
   /**
    * Differentiates the log-probability (or logit) of `targets[r]` at `rows[r]`, added up by `mix` `[N, R]`, with
-   * respect to the embeddings of `tokenIds`. Returns what is fetched, scores `[N, T]` or the products `[N, T, C]` of
-   * gradient and embedding, and the logits `[R, V]`.
+   * respect to the embeddings of `tokenIds`. Returns what is fetched, scores `[N, T]`, or gradients or their products
+   * with the embeddings `[N, T, C]`, and the logits `[R, V]`.
    */
   async explain(
-    explanation: Explanation & { readonly fetch: readonly (ScoreName | "products")[] },
+    explanation: Explanation & { readonly fetch: readonly Explained[] },
     signal?: AbortSignal,
   ): Promise<{ numbers: Float32Array[]; logits: Float32Array }> {
     const { tokenIds, rows, fetch } = explanation;
     const { outputs } = this.program;
     const feeds = this.#inputs(tokenIds, this.emptyCache(), rows, explanation);
-    const fetched = fetch.map((name) => name === "products" ? outputs.products : outputs.scores[name]);
+    const vectors = { gradients: outputs.gradients, products: outputs.products };
+    const fetched = fetch.map((name) => ({ ...outputs.scores, ...vectors })[name]);
     const [logits, ...numbers] = await this.session.run(feeds, [outputs.logits, ...fetched], signal);
     await this.#expectFinite(logits!, "logits");
     for (const own of numbers) await this.#expectFinite(own, "gradient");

@@ -1,23 +1,24 @@
-import type { ScoreName } from "../gpt2/program.ts";
-import { gain, integrate, rowValue } from "./integrate.ts";
+import { gain, integrate, reduced, rowValue } from "./integrate.ts";
 import { expectWithin } from "./memory.ts";
-import type { Explanation, ModelRunner } from "./model_runner.ts";
+import type { Explained, Explanation, ModelRunner } from "./model_runner.ts";
 import { normalizeL1 } from "./numbers.ts";
 import { type Chunk, planSaliency, type SaliencyPlan } from "./saliency_plan.ts";
 import type { Saliency, SaliencyDefinition, SaliencyOptions } from "./saliency_types.ts";
 import type { Reader } from "./sequence.ts";
 import type { Sequence } from "./types.ts";
 
-/** What is told and heard while a chunk is explained. */
-interface ChunkOptions {
+/** A part of what is explained, and what is told and heard meanwhile. */
+interface Part {
+  readonly chunk: Chunk;
+  readonly explanation: Explanation;
+  /** Called after each step, of which integrated gradients have several. */
   readonly onStep: () => void;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The finished rows of a chunk, each as long as there are tokens before its target. */
-interface ChunkResult {
-  readonly rows: readonly Float32Array[];
-  /** One for each row, if they are wanted. */
+/** The numbers of M rows, and how far each is from complete, if that is wanted. */
+interface Rows<Numbers = Float32Array> {
+  readonly numbers: Numbers;
   readonly gaps?: readonly number[];
 }
 
@@ -28,88 +29,116 @@ export async function explainSequence(
   sequence: Sequence,
   options: SaliencyOptions,
 ): Promise<Saliency> {
+  const { onProgress, signal } = options;
   const plan = planSaliency(runner, reader, sequence, options);
   const { positions, definition, completeness, chunks, cost, maxMemory } = plan;
-  const { together, steps = 1 } = definition;
-  const what = together ? `${positions.length} positions together` : `position ${chunks.at(-1)!.length}`;
-  expectWithin(`explain ${what}`, cost, maxMemory, `explain ${together ? "fewer" : "earlier"} positions`);
-  const T = sequence.tokenIds.length;
+  expectWithin(`explain position ${chunks.at(-1)!.length}`, cost, maxMemory, "explain earlier positions");
   const total = positions.length;
-  const data = new Float32Array(together ? T : total * T);
-  const gaps = new Array<number>(data.length / T).fill(0);
   let done = 0; // in targets times steps
-  for (const chunk of chunks) {
+  const parts = chunks.map((chunk): Part => {
     const onStep = () => {
       done += chunk.targets.length;
-      const completed = done / steps;
+      const completed = done / (definition.steps ?? 1);
       const message = `Explained ${Math.floor(completed)} of ${total} tokens`;
-      options.onProgress?.({ task: "saliency", completed, total, message });
+      onProgress?.({ task: "saliency", completed, total, message });
     };
-    const { rows, gaps: own } = await explainChunk(runner, sequence, plan, chunk, { onStep, signal: options.signal });
-    rows.forEach((row, i) => data.set(row, together ? 0 : chunk.targets[i]! * T));
-    own?.forEach((gap, i) => gaps[together ? 0 : chunk.targets[i]!] = gap);
-  }
+    return { chunk, explanation: explanationOf(sequence.tokenIds, chunk, positions, definition), onStep, signal };
+  });
+  const T = sequence.tokenIds.length;
+  const explain = definition.together ? explainTogether : explainEach;
+  const { numbers: data, gaps } = await explain(runner, plan, parts, T);
   const saliency = { sequence, positions, scores: { data, shape: [data.length / T, T] }, options: definition };
-  return completeness ? { ...saliency, convergenceGaps: gaps } : saliency;
+  return completeness ? { ...saliency, convergenceGaps: gaps! } : saliency;
 }
 
-async function explainChunk(
+/** A row for each target, `[N, T]`. */
+async function explainEach(
   runner: ModelRunner,
-  sequence: Sequence,
   { positions, definition, completeness }: SaliencyPlan,
-  { length, targets }: Chunk,
-  options: ChunkOptions,
-): Promise<ChunkResult> {
-  const { method, normalize, together } = definition;
-  const ends = targets.map((target) => positions[target]!);
-  const explanation = explanationOf(sequence.tokenIds, length, ends, definition);
-  const cut = (scores: Float32Array) => {
-    const rows = (together ? [length] : ends).map((end, n) => scores.slice(n * length, n * length + end));
-    return normalize ? rows.map(normalizeL1) : rows;
+  parts: readonly Part[],
+  T: number,
+): Promise<Required<Rows>> {
+  const { method, normalize, reduce } = definition;
+  const numbers = new Float32Array(positions.length * T);
+  const gaps = positions.map(() => 0);
+  const fetch = method === "integratedGradients" ? undefined : `${method}${reduce === "l2" ? "L2" : "Sum"}` as const;
+  const scoresOf = async (part: Part): Promise<Rows> => {
+    if (fetch) return await differentiate(runner, part, definition, { fetch, completeness });
+    const { vectors, gaps } = await integrate(runner, part.explanation, definition, part);
+    return { numbers: reduced(vectors, runner.config.nEmbd, reduce), gaps };
   };
-  if (method === "integratedGradients") {
-    const { scores, gaps } = await integrate(runner, explanation, definition, options);
-    return { rows: cut(scores), gaps };
+  for (const part of parts) {
+    const { targets, length } = part.chunk;
+    const seen = await scoresOf(part);
+    targets.forEach((target, n) => {
+      const row = seen.numbers.subarray(n * length, n * length + positions[target]!);
+      numbers.set(normalize ? normalizeL1(row) : row, target * T);
+      gaps[target] = seen.gaps?.[n] ?? 0;
+    });
   }
-  const { scores, gaps } = await differentiate(runner, explanation, definition, { ...options, completeness });
-  return { rows: cut(scores), ...(gaps && { gaps }) };
+  return { numbers, gaps };
 }
 
-/** The scores `[M, length]` by the gradient at the text itself, and how far their products are from complete. */
+/** One row for all targets, `[1, T]`: gradients add up as vectors, before they become scores. */
+async function explainTogether(
+  runner: ModelRunner,
+  { definition, completeness }: SaliencyPlan,
+  parts: readonly Part[],
+  T: number,
+): Promise<Required<Rows>> {
+  const { method, normalize, reduce } = definition;
+  const C = runner.config.nEmbd;
+  const sums = new Float64Array(T * C);
+  let gap = 0;
+  const vectorsOf = async (part: Part): Promise<Rows<Float32Array | Float64Array>> => {
+    if (method !== "integratedGradients") {
+      const fetch = method === "gradient" ? "gradients" : "products";
+      return await differentiate(runner, part, definition, { fetch, completeness });
+    }
+    const { vectors, gaps } = await integrate(runner, part.explanation, definition, part);
+    return { numbers: vectors, gaps };
+  };
+  for (const part of parts) {
+    const seen = await vectorsOf(part);
+    for (let i = 0; i < seen.numbers.length; ++i) sums[i]! += seen.numbers[i]!;
+    gap += seen.gaps?.[0] ?? 0;
+  }
+  const row = reduced(sums, C, reduce);
+  return { numbers: normalize ? normalizeL1(row) : row, gaps: [gap] };
+}
+
+/** What is fetched of the gradient at the text itself, and how far its products are from complete. */
 async function differentiate(
   runner: ModelRunner,
-  explanation: Explanation,
-  { method, of, reduce, normalize }: SaliencyDefinition,
-  { completeness, onStep, signal }: ChunkOptions & { readonly completeness: boolean },
-): Promise<{ readonly scores: Float32Array; readonly gaps?: readonly number[] }> {
-  const own: ScoreName = `${method as "gradient" | "gradientXInput"}${reduce === "l2" ? "L2" : "Sum"}`;
-  const fetch = new Set<ScoreName>(completeness ? [own, "gradientXInputSum"] : [own]);
-  const { numbers, logits } = await runner.explain({ ...explanation, fetch: [...fetch] }, signal);
-  const T = explanation.tokenIds.length;
-  const M = numbers[0]!.length / T;
+  { explanation, onStep, signal }: Part,
+  { of, normalize }: SaliencyDefinition,
+  { fetch, completeness }: { readonly fetch: Explained; readonly completeness: boolean },
+): Promise<Rows> {
+  const names = new Set<Explained>(completeness ? [fetch, "gradientXInputSum"] : [fetch]);
+  const { numbers: all, logits } = await runner.explain({ ...explanation, fetch: [...names] }, signal);
+  const [numbers, sums] = [all[0]!, all.at(-1)!];
   // dp = p dlogp. A normalised row does not need it, and it may underflow.
-  const factors = Array.from({ length: M }, (_, n) => of === "probability" ? rowValue(explanation, logits, of, n) : 1);
-  const scores = normalize ? numbers[0]! : numbers[0]!.map((score, i) => score * factors[Math.floor(i / T)]!);
-  if (!completeness) {
-    onStep();
-    return { scores };
-  }
-  const gained = await gain(runner, explanation, logits, of, signal);
-  const sums = numbers.at(-1)!;
-  const gaps = gained.map((value, n) => {
-    return factors[n]! * sums.subarray(n * T, (n + 1) * T).reduce((a, b) => a + b, 0) - value;
+  const factor = (n: number) => of === "probability" ? rowValue(explanation, logits, of, n) : 1;
+  const M = explanation.mix.length / explanation.rows.length;
+  const factors = Array.from({ length: M }, (_, n) => normalize ? 1 : factor(n));
+  const scaled = numbers.map((number, i) => number * factors[Math.floor(i / (numbers.length / M))]!);
+  const T = explanation.tokenIds.length;
+  const gained = completeness ? await gain(runner, explanation, logits, of, signal) : undefined;
+  const gaps = gained?.map((value, n) => {
+    return factor(n) * sums.subarray(n * T, (n + 1) * T).reduce((a, b) => a + b, 0) - value;
   });
   onStep();
-  return { scores, gaps };
+  return { numbers: scaled, ...(gaps && { gaps }) };
 }
 
 /** What is differentiated: a scalar for each target, or their sum; less that of the contrast, if there is one. */
 function explanationOf(
   tokenIds: readonly number[],
-  length: number,
-  ends: readonly number[],
+  { length, targets }: Chunk,
+  positions: readonly number[],
   { of, together, contrast }: SaliencyDefinition,
 ): Explanation {
+  const ends = targets.map((target) => positions[target]!);
   const N = ends.length;
   const own = ends.map((end) => ({ row: end - 1, target: tokenIds[end]! }));
   const all = contrast ? [...own, ...own.map(({ row }) => ({ row, target: contrast.tokenIds[0]! }))] : own;

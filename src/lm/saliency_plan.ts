@@ -9,6 +9,9 @@ import type { Sequence } from "./types.ts";
 /** The most rows, targets times tokens, of one run: more is hardly faster, takes more memory and cannot be stopped. */
 const CHUNK_ROWS = 512;
 
+/** The most logits of one run, 32 MiB for each of the tensors of that size. */
+const CHUNK_LOGITS = 2 ** 23;
+
 /** Targets that are explained in one run, over the first `length` tokens. */
 export interface Chunk {
   readonly length: number;
@@ -44,6 +47,7 @@ export function planSaliency(
   const contrast = options.contrast === undefined ? undefined : reader.word(options.contrast);
   const definition = saliencyDefinition(options, contrast);
   const { together, method, steps = 0 } = definition;
+  const { nEmbd, vocabSize } = machine.config;
   const integrated = method === "integratedGradients";
   const completeness = integrated || options.completeness === true;
   const positions = checkedPositions("explain", sequence, options.positions);
@@ -51,11 +55,12 @@ export function planSaliency(
   const result = FLOAT * sequence.tokenIds.length * (together ? 1 : positions.length);
   const bytes = (count: number, T: number) => {
     const N = together ? 1 : count;
-    const sums = integrated ? 3 * FLOAT * N * T * machine.config.nEmbd : 0; // products, added up in float64
+    const sums = integrated ? 3 * FLOAT * N * T * nEmbd : 0; // products, added up in float64
     return explainBytes(machine.config, { N, T, R: contrast ? 2 * count : count }) + sums;
   };
+  // Targets that are explained together go back through the model as one row, whatever their number.
   const fits = (count: number, T: number) =>
-    together || (count * T <= CHUNK_ROWS && bytes(count, T) + result <= maxMemory);
+    (together ? count * vocabSize <= CHUNK_LOGITS : count * T <= CHUNK_ROWS) && bytes(count, T) + result <= maxMemory;
   const chunks = grouped(positions, fits);
   const most = Math.max(...chunks.map(({ targets, length }) => bytes(targets.length, length)));
   const runs = integrated ? steps + 2 : completeness ? 2 : 1;

@@ -34,6 +34,7 @@ Deno.test("a context of 1,024 tokens on GPT-2 small takes less than 2 GB beyond 
     everything: cost.trace(sequence, { maxMemory, capture: ["hiddenStates", "attention", "activations", "logits"] }),
     saliency: cost.saliency(sequence, { maxMemory }),
     integrated: cost.saliency(sequence, { maxMemory, method: "integratedGradients", positions }),
+    together: cost.saliency(sequence, { maxMemory, preset: "lit" }),
     contrast: cost.saliency(sequence, { maxMemory, contrast: 5, completeness: true, positions }),
     faithfulness: cost.faithfulness(saliency, { maxMemory }),
     layerPredictions: cost.layerPredictions(sequence, { maxMemory, position: T - 1 }),
@@ -51,6 +52,7 @@ Deno.test("a context of 1,024 tokens on GPT-2 small takes less than 2 GB beyond 
   equal(costs.saliency!.runs, 76 + 767); // early positions share runs, those after 256 do not
   equal(costs.integrated!.runs, 64 * 52);
   equal(costs.contrast!.runs, 64 * 2);
+  equal(costs.together!.runs, 7); // 166 rows of the vocabulary each
   equal(costs.faithfulness!.runs, 64 * 65);
   equal(costs.generate!.runs, 4 + 19);
 });
@@ -103,10 +105,10 @@ Deno.test("an estimate knows what a call would refuse", async () => {
   await using copy = await checkpointCopy("f32");
   await using model = await LanguageModel.fromPretrained(copy.directory, { backend: "wasm" });
   const small = model.sequence((await openGolden("f32")).prompts.long!.tokenIds);
-  const { bytes } = model.cost.saliency(small, { preset: "lit" });
+  const { bytes } = model.cost.saliency(small, { preset: "lit", maxMemory: 1 });
   await rejects(model.saliency(small, { preset: "lit", maxMemory: bytes - 1 }), {
     name: "RangeError",
-    message: /^Cannot explain 27 positions together within .* raise maxMemory or explain fewer positions$/,
+    message: /^Cannot explain position 27 within .* raise maxMemory or explain earlier positions$/,
   });
   ok(await model.saliency(small, { preset: "lit", maxMemory: bytes }));
 });

@@ -52,6 +52,28 @@ Deno.test("saliency() of the lit preset explains the targets together, by either
   }
 });
 
+Deno.test("saliency() of the lit preset is the same whatever the chunks", async () => {
+  await using opened = await open();
+  const { model, sequence } = opened;
+  const options: readonly SaliencyOptions[] = [
+    {},
+    { normalize: true },
+    { reduce: "sum", completeness: true },
+    { method: "integratedGradients", steps: 3 },
+    { contrast: 5, reduce: "sum" },
+  ];
+  for (const option of options) {
+    const lit = { preset: "lit", ...option } as const;
+    const whole = await model.saliency(sequence, lit);
+    const least = model.cost.saliency(sequence, { ...lit, maxMemory: 1 });
+    ok(least.runs > model.cost.saliency(sequence, lit).runs);
+    const cut = await model.saliency(sequence, { ...lit, maxMemory: least.bytes });
+    ok(maxAbsDifference(whole.scores.data, cut.scores.data) <= BOUND);
+    deepEqual(whole.scores.shape, [1, 28]);
+    ok(maxAbsDifference(whole.convergenceGaps ?? [], cut.convergenceGaps ?? []) <= BOUND);
+  }
+});
+
 Deno.test("saliency() differs between the logit and the probability, not between probability and log-probability", async () => {
   await using opened = await open();
   const maps = await Promise.all((["probability", "logProb", "logit"] as const).map(async (of) => {
