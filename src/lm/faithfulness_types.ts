@@ -44,9 +44,8 @@ export interface FaithfulnessOptions extends MemoryOptions {
  * with the greatest score, with its sign (of two equal ones, the earlier); of a signed map of LIT's, whose scalar is a
  * loss, the one with the least.
  *
- * At share s of n tokens, round(s·n) are gone from the deletion curve. The insertion curve has those back that the
- * deletion curve of the opposite order has left: the two meet the same numbers of tokens, and n less a half is rounded
- * down. So they begin and end alike: all tokens or none.
+ * At share s of n tokens, round(s·n) are gone from the deletion curve, and n − round((1 − s)·n) are back in the
+ * insertion curve: the two meet the same numbers of tokens, from all to none and from none to all.
  */
 export interface Faithfulness {
   /** The map that was tried. */
@@ -69,7 +68,10 @@ export interface Faithfulness {
    * opposite order, so this is `randomDeletion` read backwards.
    */
   readonly randomInsertion: FloatTensor;
-  /** For each position, the area (by trapezoids) under the random deletion curve less that under the deletion curve: above 0 is good. */
+  /**
+   * For each position, the area (by trapezoids) under the random deletion curve less that under the deletion curve:
+   * above 0 is good.
+   */
   readonly deletionGain: readonly number[];
   /** For each position, the area under the insertion curve less that under the random one: above 0 is good. */
   readonly insertionGain: readonly number[];

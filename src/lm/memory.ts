@@ -28,7 +28,7 @@ export const FLOAT = 4;
 /** What allocators take beside what they are asked for. */
 const OVERHEAD = 1.1;
 
-/** How many tensors of the size of the logits are alive at a time, with and without the gradient or the lens. */
+/** How many tensors of the size of the logits the gradient and the lens have alive at a time, at most. */
 const VOCABULARY_TENSORS = 6;
 
 /** The logits of the lens of one run: layers times rows times vocabulary, 32 MiB for each of the tensors of that size. */
