@@ -14,7 +14,10 @@
  * @module
  */
 export { LanguageModel } from "./src/lm/language_model.ts";
+export type { CostEstimator } from "./src/lm/cost.ts";
+export type { Cost, MemoryOptions } from "./src/lm/cost_types.ts";
 export type { DecodeOptions } from "./src/lm/decode.ts";
+export type { Faithfulness, FaithfulnessOptions } from "./src/lm/faithfulness_types.ts";
 export type { LoadOptions } from "./src/lm/load.ts";
 export type { SamplingOptions } from "./src/lm/sampling.ts";
 export type {
@@ -58,7 +61,6 @@ export type { AttentionRollout, HeadScores } from "./src/analysis/attention.ts";
 export type { NeuronClusters } from "./src/analysis/clusters.ts";
 export type { ActiveToken, ErrorCurve, Factors, WeightedNeuron } from "./src/analysis/factors.ts";
 export type { LayerSimilarity } from "./src/analysis/similarity.ts";
-export type { Faithfulness } from "./src/lm/faithfulness_types.ts";
 export type { ResultKind, ResultKinds } from "./src/analysis/results/kinds.ts";
 export { activationsView, type ActivationsViewOptions } from "./widgets/activations_view.ts";
 export { attentionView, type AttentionViewOptions } from "./widgets/attention_view.ts";

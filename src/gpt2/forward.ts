@@ -23,7 +23,9 @@ export interface ForwardInputs {
   readonly pastKeys: readonly Value[];
   /** The cached values of each block, `[P, C]`. */
   readonly pastValues: readonly Value[];
-  /** What the token embeddings are multiplied by, `[1]`: 1, or less on the way from a zero baseline. */
+  /** Where the text begins that each new token belongs to, int64 `[T]`: 0, unless several stand side by side. */
+  readonly starts: Value;
+  /** What the embedding of each token is multiplied by, `[T, 1]`: 1, or less on the way from a zero baseline. */
   readonly embeddingScale: Value;
   /** The rows of the new tokens whose logits are wanted, int64 `[R]`. */
   readonly rows: Value;
@@ -51,7 +53,7 @@ export interface ForwardValues {
 
 /** Writes the forward pass of GPT-2 into `g`. */
 export function forward(g: Graph, config: GPT2Config, w: Weights, inputs: ForwardInputs): ForwardValues {
-  const { inputIds, pastKeys, pastValues, embeddingScale, rows } = inputs;
+  const { inputIds, pastKeys, pastValues, starts, embeddingScale, rows } = inputs;
   const seen = {
     hiddenStates: [] as Value[],
     middles: [] as Value[],
@@ -60,10 +62,10 @@ export function forward(g: Graph, config: GPT2Config, w: Weights, inputs: Forwar
   };
   const cache = { keys: [] as Value[], values: [] as Value[] };
   const { queryIds, keyIds } = positionIds(g, inputIds, pastKeys[0]!); // [T], [S]
-  const mask = causalMask(g, queryIds, keyIds); // [T, S]
+  const mask = causalMask(g, queryIds, keyIds, starts); // [T, S]
 
   const embeddings = g.mul(g.gather(w("wte.weight"), inputIds), embeddingScale); // [T, C]
-  let x = g.add(embeddings, g.gather(w("wpe.weight"), queryIds)); // [T, C]
+  let x = g.add(embeddings, g.gather(w("wpe.weight"), g.sub(queryIds, starts))); // [T, C]
   for (let i = 0; i < config.nLayer; ++i) {
     seen.hiddenStates.push(x);
     const h = (name: string) => w(`h.${i}.${name}`);
@@ -113,10 +115,13 @@ function positionIds(g: Graph, inputIds: Value, pastKey: Value): { queryIds: Val
   return { queryIds: g.range(g.scalar(past), end, "T"), keyIds: g.range(g.ints([0], []), end, "S") };
 }
 
-/** Zero where a token may look, the most negative number where it would see the future, `[T, S]`. */
-function causalMask(g: Graph, queryIds: Value, keyIds: Value): Value {
-  const visible = g.lessOrEqual(g.unsqueeze(keyIds, 0), g.unsqueeze(queryIds, -1)); // [1, S] <= [T, 1]
-  return g.where(visible, g.floats([0], []), g.floats([-3.4028234663852886e38], []));
+/** Zero where a token may look, the most negative number where it would see the future or another text, `[T, S]`. */
+function causalMask(g: Graph, queryIds: Value, keyIds: Value, starts: Value): Value {
+  const keys = g.unsqueeze(keyIds, 0); // [1, S]
+  const past = g.lessOrEqual(keys, g.unsqueeze(queryIds, -1)); // [1, S] <= [T, 1]
+  const own = g.lessOrEqual(g.unsqueeze(starts, -1), keys); // [T, 1] <= [1, S]
+  const hidden = g.floats([-3.4028234663852886e38], []);
+  return g.where(past, g.where(own, g.floats([0], []), hidden), hidden);
 }
 
 function norm(g: Graph, config: GPT2Config, w: Weights, name: string, x: Value): Value {

@@ -32,7 +32,9 @@ export interface ProgramInputs extends ForwardInputs, LensInputs {
 export interface ProgramOutputs extends Omit<ForwardValues, "embeddings" | "middles"> {
   /** `[N, T]` each. */
   readonly scores: Readonly<Record<ScoreName, Value>>;
-  /** The gradient times the scaled embeddings, `[N, T, C]`, before it becomes scores. */
+  /** The gradient, `[N, T, C]`, before it becomes scores. */
+  readonly gradients: Value;
+  /** The same times the scaled embeddings, `[N, T, C]`. */
   readonly products: Value;
   /** What each depth of the residual stream would predict. */
   readonly lens: LensValues;
@@ -60,7 +62,8 @@ export function buildProgram(config: GPT2Config, entries: ReadonlyMap<string, Te
     inputIds: g.input("input_ids", "int64", ["T"]),
     pastKeys: blocks.map((i) => g.input(`past_key.${i}`, g.float, ["P", config.nEmbd])),
     pastValues: blocks.map((i) => g.input(`past_value.${i}`, g.float, ["P", config.nEmbd])),
-    embeddingScale: g.input("embedding_scale", g.float, [1]),
+    starts: g.input("starts", "int64", ["T"]),
+    embeddingScale: g.input("embedding_scale", g.float, ["T", 1]),
     rows: g.input("rows", "int64", ["R"]),
     targets: g.input("targets", "int64", ["R"]),
     mix: g.input("mix", g.float, ["N", "R"]),
@@ -70,12 +73,23 @@ export function buildProgram(config: GPT2Config, entries: ReadonlyMap<string, Te
     normed: g.input("normed", "bool", ["D", 1, 1]),
   };
   const seen = forward(g, config, w, inputs);
-  const { scores, products } = gradientScores(g, config, w, seen, inputs);
+  const { scores, gradients, products } = gradientScores(g, config, w, seen, inputs);
   const layers = lens(g, config, w, seen, inputs);
 
   const { hiddenStates, attention, activations, keys, values, logits } = seen;
-  const outputs = { hiddenStates, attention, activations, keys, values, logits, scores, products, lens: layers };
-  const all = [hiddenStates, attention, activations, keys, values, logits, Object.values(scores), products];
+  const outputs = {
+    hiddenStates,
+    attention,
+    activations,
+    keys,
+    values,
+    logits,
+    scores,
+    gradients,
+    products,
+    lens: layers,
+  };
+  const all = [hiddenStates, attention, activations, keys, values, logits, Object.values(scores), gradients, products];
   for (const value of [...all, Object.values(layers)].flat()) g.output(value);
   return { graph: g, inputs, outputs };
 }
@@ -87,22 +101,23 @@ function gradientScores(
   w: Weights,
   seen: ForwardValues,
   inputs: ProgramInputs,
-): Pick<ProgramOutputs, "scores" | "products"> {
+): Pick<ProgramOutputs, "scores" | "gradients" | "products"> {
   const gradient = g.branch();
   const cotangent = lastMiddleCotangent(gradient, config, w, seen, inputs); // [N, T, C]
   const middle = seen.middles.at(-1)!; // [T, C]
   const dx = backward(gradient, { nodes: g.nodes, output: middle, cotangent, wrt: seen.embeddings });
   const product = gradient.mul(dx, seen.embeddings); // [N, T, C]
   for (const score of scoreValues(gradient, dx, product)) gradient.output(score);
-  gradient.output(gradient.reshape(product, ["N", "T", config.nEmbd]));
+  for (const vectors of [dx, product]) gradient.output(gradient.reshape(vectors, ["N", "T", config.nEmbd]));
 
   const nothing = g.branch();
   for (const _ of SCORES) nothing.output(nothing.zeros(nothing.ints([0, 0]), [0, 0]));
-  nothing.output(nothing.zeros(nothing.ints([0, 0, config.nEmbd]), [0, 0, config.nEmbd]));
+  const none = [0, 0, config.nEmbd];
+  for (const _ of ["gradients", "products"]) nothing.output(nothing.zeros(nothing.ints(none), none));
   const wanted = g.greater(g.size(inputs.mix, -2), g.ints([0]));
   const values = g.if(wanted, gradient, nothing);
   const scores = Object.fromEntries(SCORES.map((name, i) => [name, values[i]!])) as Record<ScoreName, Value>;
-  return { scores, products: values.at(-1)! };
+  return { scores, gradients: values.at(-2)!, products: values.at(-1)! };
 }
 
 /**

@@ -1,4 +1,7 @@
+import type { MemoryOptions } from "./cost_types.ts";
+import { decodeCost } from "./decode_plan.ts";
 import type { KVCache } from "./kv_cache.ts";
+import { expectWithin, memoryLimit } from "./memory.ts";
 import type { ModelRunner } from "./model_runner.ts";
 import { logSumExp, rankOf, topK } from "./numbers.ts";
 import { createSampler, type SamplingOptions } from "./sampling.ts";
@@ -10,7 +13,7 @@ import type { Prediction, Step } from "./types.ts";
  * Greedy by default, unless the model's `generation_config.json` says `do_sample`: what it says about sampling then holds
  * for what is not given.
  */
-export interface DecodeOptions extends SamplingOptions {
+export interface DecodeOptions extends SamplingOptions, MemoryOptions {
   /**
    * The most tokens that are written.
    *
@@ -76,6 +79,13 @@ export async function* choose(
   if (prompt.length >= nPositions) {
     const room = `a prompt of ${prompt.length} tokens as the context holds ${nPositions}`;
     throw new RangeError(`Cannot continue ${room}; shorten it`);
+  }
+  if (options.maxMemory !== undefined) {
+    const { maxNewTokens = DEFAULT_MAX_NEW_TOKENS } = options;
+    expectCount("maxNewTokens", maxNewTokens, 1);
+    const what = `continue a prompt of ${prompt.length} tokens by ${maxNewTokens}`;
+    const limit = memoryLimit(runner, options.maxMemory);
+    expectWithin(what, decodeCost(runner, prompt.length, maxNewTokens), limit, "ask for fewer tokens");
   }
   yield* chooseFrom(decoder, { cache, read: () => runner.readPrompt(prompt, cache, options.signal) }, options);
 }
@@ -162,7 +172,7 @@ function stopTest(stop: readonly (number | string)[], eos: readonly number[], vo
   };
 }
 
-function expectCount(name: string, value: number, least: number): void {
+export function expectCount(name: string, value: number, least: number): void {
   if (!Number.isSafeInteger(value) || value < least) {
     throw new RangeError(`Cannot decode with ${name} ${value} as it must be a whole number >= ${least}`);
   }

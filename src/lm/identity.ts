@@ -1,3 +1,4 @@
+import { formatBytes } from "../hub/bytes.ts";
 import { hashers } from "../hub/hash.ts";
 import { CONFIG, INDEX, OPTIONAL, shardNames, TOKENIZER, VOCABULARY, WEIGHTS } from "../hub/wanted.ts";
 import type { ModelFiles } from "../hub/model_files.ts";
@@ -5,7 +6,6 @@ import type { ByteSource } from "../checkpoint/byte_source.ts";
 import type { Backend } from "../runtime/backend.ts";
 import { openOptional, readText } from "./files.ts";
 import type { IdentityOptions, ModelFile, ModelIdentity } from "./identity_types.ts";
-import { formatBytes } from "./memory.ts";
 import { PACKAGE_VERSION } from "./version.ts";
 
 const CHUNK_BYTES = 1 << 22;

@@ -9,10 +9,10 @@ import { logSumExp } from "./numbers.ts";
 import { gaussLegendre } from "./quadrature.ts";
 import type { SaliencyDefinition } from "./saliency_types.ts";
 
-/** The scores of M explained rows over T tokens. */
+/** The attributions of M explained rows over T tokens. */
 export interface Integrated {
-  /** `[M, T]`. */
-  readonly scores: Float32Array;
+  /** `[M, T, C]`. */
+  readonly vectors: Float64Array;
   /** Σ attributions − (f(x) − f(0)), M of them. */
   readonly gaps: readonly number[];
 }
@@ -24,7 +24,7 @@ export interface Integrated {
 export async function integrate(
   runner: ModelRunner,
   explanation: Explanation,
-  { of, reduce, steps = 1 }: SaliencyDefinition,
+  { of, steps = 1 }: SaliencyDefinition,
   { onStep, signal }: { readonly onStep: () => void; readonly signal?: AbortSignal | undefined },
 ): Promise<Integrated> {
   const { tokenIds, rows, mix } = explanation;
@@ -35,26 +35,37 @@ export async function integrate(
   const { nodes, weights } = gaussLegendre(steps);
   for (let k = 0; k < steps; ++k) {
     const embeddingScale = Math.fround(nodes[k]!);
-    const { numbers, logits } = await runner.explain({ ...explanation, embeddingScale, fetch: "products" }, signal);
-    const factors = new Float64Array(M).fill(weights[k]! / embeddingScale); // numbers are g ⊙ (scale x)
+    const request = { ...explanation, embeddingScale, fetch: ["products"] } as const;
+    const { numbers: [products], logits } = await runner.explain(request, signal);
+    const factors = new Float64Array(M).fill(weights[k]! / embeddingScale); // products are g ⊙ (scale x)
     // dp = p dlogp
     if (of === "probability") factors.forEach((f, m) => factors[m] = f * rowValue(explanation, logits, of, m));
-    for (let i = 0; i < sums.length; ++i) sums[i]! += factors[Math.floor(i / (T * C))]! * numbers[i]!;
+    for (let i = 0; i < sums.length; ++i) sums[i]! += factors[Math.floor(i / (T * C))]! * products![i]!;
     onStep();
   }
-  const end = scalars(explanation, await runner.logits({ ...explanation, embeddingScale: 1 }, signal), of);
-  const start = scalars(explanation, await runner.logits({ ...explanation, embeddingScale: 0 }, signal), of);
-  const gaps = end.map((value, m) => {
-    return sums.subarray(m * T * C, (m + 1) * T * C).reduce((a, b) => a + b, 0) - (value - start[m]!);
-  });
-  return {
-    scores: Float32Array.from({ length: M * T }, (_, i) => score(sums.subarray(i * C, (i + 1) * C), reduce)),
-    gaps,
-  };
+  const gained = await gain(runner, explanation, await runner.logits(explanation, signal), of, signal);
+  const gaps = gained.map((value, m) => sums.subarray(m * T * C, (m + 1) * T * C).reduce((a, b) => a + b, 0) - value);
+  return { vectors: sums, gaps };
 }
 
-function score(numbers: Float64Array, reduce: SaliencyDefinition["reduce"]): number {
-  return reduce === "l2" ? Math.hypot(...numbers) : numbers.reduce((a, b) => a + b, 0);
+/** One score for each C of the numbers. */
+export function reduced(vectors: Float64Array, C: number, reduce: SaliencyDefinition["reduce"]): Float32Array {
+  return Float32Array.from({ length: vectors.length / C }, (_, i) => {
+    const numbers = vectors.subarray(i * C, (i + 1) * C);
+    return reduce === "l2" ? Math.hypot(...numbers) : numbers.reduce((a, b) => a + b, 0);
+  });
+}
+
+/** f(x) − f(0), what each of the M scalars gains from zero embeddings to those of the text, whose logits are given. */
+export async function gain(
+  runner: ModelRunner,
+  explanation: Explanation,
+  logits: Float32Array,
+  of: SaliencyDefinition["of"],
+  signal?: AbortSignal,
+): Promise<number[]> {
+  const start = scalars(explanation, await runner.logits({ ...explanation, embeddingScale: 0 }, signal), of);
+  return scalars(explanation, logits, of).map((value, m) => value - start[m]!);
 }
 
 /** The M scalars that are explained, of the logits `[R, V]`. */

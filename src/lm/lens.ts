@@ -1,4 +1,6 @@
-import { CHUNK_TOKENS, type Depth, type LensNumbers, type ModelRunner } from "./model_runner.ts";
+import { planPredictions, planRankings, type ReadingPlan } from "./lens_plan.ts";
+import { expectWithin } from "./memory.ts";
+import type { Depth, LensNumbers, ModelRunner } from "./model_runner.ts";
 import { checkedPositions } from "./positions.ts";
 import type { Reader } from "./sequence.ts";
 import type {
@@ -10,10 +12,8 @@ import type {
   RankingsOptions,
   RankingsWatchOptions,
 } from "./lens_types.ts";
-import type { Prediction, Progress, Sequence } from "./types.ts";
+import type { Prediction, Sequence } from "./types.ts";
 
-/** The most logits, depths times rows times vocabulary, of one run: 32 MiB for each of the few tensors of that size. */
-const CHUNK_LOGITS = 2 ** 23;
 /** How far the last depth may be from the model's own logits, relative to the best of them where that is above 1. */
 const GAP_BOUND = 1e-4;
 
@@ -36,10 +36,8 @@ export interface LensOptions {
   readonly depths: readonly Depth[];
   /** K, how many of the best tokens are wanted. */
   readonly best: number;
-  /** The most logits of one run. */
-  readonly chunkLogits?: number;
-  /** The most tokens of one run. */
-  readonly chunkTokens?: number;
+  /** The most tokens of one run, and the most rows of them that are looked at. */
+  readonly plan: Pick<ReadingPlan, "chunkTokens" | "chunkRows">;
   /** Told how many of what is asked has been answered. */
   readonly onAnswered?: (count: number) => void;
   /** Stops between two runs. */
@@ -71,13 +69,17 @@ export async function predictLayers(
   sequence: Sequence,
   options: LayerPredictionsOptions,
 ): Promise<LayerPredictions> {
-  const { topK = 10, norm = "final", halves = false, signal } = options;
+  const { topK = 10, norm = "final", halves = false, onProgress, signal } = options;
   const { nLayer: L, vocabSize: V } = runner.config;
   expectTopK(topK, V);
   const [position] = checkedPositions("show the layers at", sequence, [options.position]) as [number];
   const asked = [{ row: position - 1, tokenId: sequence.tokenIds[position]! }];
+  const plan = planPredictions(runner, position, options);
+  expectWithin(`show the layers at position ${position}`, plan.cost, plan.maxMemory, "ask for an earlier position");
   const depths = depthsOf(norm, L, halves);
-  const seen = await readLens(runner, sequence, asked, { depths, best: topK, signal });
+  const onAnswered = (completed: number) =>
+    onProgress?.({ task: "rankings", completed, total: 1, message: `Read the layers at position ${position}` });
+  const seen = await readLens(runner, sequence, asked, { depths, best: topK, plan, onAnswered, signal });
   const layers = depths.map(({ index }, d): LayerPrediction => ({
     layer: Math.floor(index / 2),
     after: index % 2 === 0 ? "attention" : "block",
@@ -100,10 +102,10 @@ export async function rankSequence(
   sequence: Sequence,
   options: RankingsOptions,
 ): Promise<Rankings> {
-  const { norm = "final", onProgress, signal } = options;
+  const { norm = "final" } = options;
   const positions = checkedPositions("rank", sequence, options.positions);
   const tokenIds = positions.map((position) => sequence.tokenIds[position]!);
-  const seen = await rank(runner, sequence, positions, tokenIds, { norm, onProgress, signal });
+  const seen = await rank(runner, sequence, positions, tokenIds, options);
   return { sequence, positions, tokenIds, ...seen, norm };
 }
 
@@ -114,7 +116,7 @@ export async function rankWords(
   sequence: Sequence,
   options: RankingsWatchOptions,
 ): Promise<Rankings> {
-  const { watch, norm = "final", signal } = options;
+  const { watch, norm = "final" } = options;
   if (!Array.isArray(watch)) {
     throw new TypeError(`Cannot watch ${JSON.stringify(watch)} as words; pass an array of texts and token ids`);
   }
@@ -125,7 +127,7 @@ export async function rankWords(
   const words = watch.map((word) => reader.word(word));
   const tokenIds = words.map((word) => word.tokenIds[0]!);
   const positions = words.map(() => position);
-  const seen = await rank(runner, sequence, positions, tokenIds, { norm, signal });
+  const seen = await rank(runner, sequence, positions, tokenIds, options);
   return { sequence, positions, tokenIds, ...seen, norm, words };
 }
 
@@ -134,19 +136,18 @@ async function rank(
   sequence: Sequence,
   positions: readonly number[],
   tokenIds: readonly number[],
-  { norm, onProgress, signal }: {
-    readonly norm: LensNorm;
-    readonly onProgress?: ((progress: Progress) => void) | undefined;
-    readonly signal?: AbortSignal | undefined;
-  },
+  options: Pick<RankingsOptions, "norm" | "maxMemory" | "onProgress" | "signal">,
 ): Promise<Pick<Rankings, "ranks" | "probabilities" | "entropies" | "divergences">> {
+  const { norm = "final", onProgress, signal } = options;
   const { nLayer } = runner.config;
   const total = positions.length;
+  const plan = planRankings(runner, positions, options);
+  expectWithin(`rank ${total} tokens`, plan.cost, plan.maxMemory, "ask for fewer or earlier positions");
   const asked = positions.map((position, n) => ({ row: position - 1, tokenId: tokenIds[n]! }));
   const onAnswered = (completed: number) =>
     onProgress?.({ task: "rankings", completed, total, message: `Ranked ${completed} of ${total} tokens` });
   const depths = depthsOf(norm, nLayer);
-  const seen = await readLens(runner, sequence, asked, { depths, best: 1, onAnswered, signal });
+  const seen = await readLens(runner, sequence, asked, { depths, best: 1, plan, onAnswered, signal });
   const shape = [nLayer, total];
   return {
     ranks: { data: seen.ranks, shape },
@@ -163,13 +164,12 @@ export async function readLens(
   asked: readonly Asked[],
   options: LensOptions,
 ): Promise<LensReading> {
-  const { depths, best, chunkLogits = CHUNK_LOGITS, chunkTokens = CHUNK_TOKENS, onAnswered, signal } = options;
+  const { depths, best, plan, onAnswered, signal } = options;
   const D = depths.length;
   const reading = emptyReading(D, asked.length, best);
   const cache = runner.emptyCache();
   let answered = 0;
-  const chunkRows = Math.max(1, Math.floor(chunkLogits / (D * runner.config.vocabSize)));
-  for (const piece of planPieces(asked, chunkRows, chunkTokens)) {
+  for (const piece of planPieces(asked, plan.chunkRows, plan.chunkTokens)) {
     cache.rewind(piece.start);
     const ids = tokenIds.slice(piece.start, piece.end);
     if (piece.asked.length === 0) {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { MemoryOptions } from "./cost_types.ts";
 import type { FloatTensor, Prediction, Progress, Sequence, Tensor, Word } from "./types.ts";
 
 /**
@@ -13,7 +14,7 @@ import type { FloatTensor, Prediction, Progress, Sequence, Tensor, Word } from "
 export type LensNorm = "final" | "none";
 
 /** Options of {@linkcode LanguageModel.layerPredictions}. */
-export interface LayerPredictionsOptions {
+export interface LayerPredictionsOptions extends MemoryOptions {
   /** The 0-based index of the token that is predicted: any but the first, given or written. */
   readonly position: number;
   /**
@@ -34,6 +35,8 @@ export interface LayerPredictionsOptions {
    * @default {false}
    */
   readonly halves?: boolean;
+  /** Called after each part. */
+  readonly onProgress?: (progress: Progress) => void;
   /** Stops between two runs. */
   readonly signal?: AbortSignal;
 }
@@ -71,7 +74,7 @@ export interface LayerPredictions {
 }
 
 /** Options of {@linkcode LanguageModel.rankings}. */
-export interface RankingsOptions {
+export interface RankingsOptions extends MemoryOptions {
   /** The positions whose tokens are ranked; by default every token after the prompt. */
   readonly positions?: readonly number[];
   /**
@@ -87,7 +90,7 @@ export interface RankingsOptions {
 }
 
 /** Options of {@linkcode LanguageModel.rankingsWatch}. */
-export interface RankingsWatchOptions {
+export interface RankingsWatchOptions extends MemoryOptions {
   /** The 0-based index of the token in whose place the words are ranked: any but the first. */
   readonly position: number;
   /**
@@ -101,6 +104,8 @@ export interface RankingsWatchOptions {
    * @default {"final"}
    */
   readonly norm?: LensNorm;
+  /** Called after each part. */
+  readonly onProgress?: (progress: Progress) => void;
   /** Stops between two runs. */
   readonly signal?: AbortSignal;
 }

@@ -1,6 +1,9 @@
 /**
- * How much memory an explanation takes. ONNX Runtime cannot be asked, and an allocation that fails inside a wasm run
- * poisons the session, so it is estimated first.
+ * How much memory a call takes. ONNX Runtime cannot be asked, and an allocation that fails inside a wasm run poisons
+ * the session, so it is estimated first. `tests/lm/memory_test.ts` holds the estimates to what runs really take.
+ *
+ * Sizes: T new tokens, S with those read before them, R rows of logits, N explained targets; L blocks, C width, H heads,
+ * V vocabulary.
  *
  * @module
  */
@@ -9,19 +12,88 @@ import { weightShapes } from "../gpt2/weights.ts";
 import { formatBytes } from "../hub/bytes.ts";
 import { inPage } from "../hub/platform.ts";
 import type { Backend } from "../runtime/backend.ts";
-
-export { formatBytes };
+import type { Cost } from "./cost_types.ts";
 
 const GIB = 2 ** 30;
 
+/** What a call runs on. */
+export interface Machine {
+  /** The settings of the model. */
+  readonly config: GPT2Config;
+  /** Where it runs. */
+  readonly backend: Backend;
+}
+
+/** The bytes of a number. */
+export const FLOAT = 4;
+
+/** What allocators take beside what they are asked for. */
+const OVERHEAD = 1.1;
+
+/** How many tensors of the size of the logits the gradient and the lens have alive at a time, at most. */
+const VOCABULARY_TENSORS = 6;
+
+/** The most logits of the lens of one run: depths times rows times vocabulary, 32 MiB for each of the tensors of that size. */
+export const LENS_LOGITS = 2 ** 23;
+
+/** An estimate of the bytes of a run that reads T tokens, S with those before them, and takes R rows of logits. */
+export function readBytes(config: GPT2Config, { T, S = T, R }: { T: number; S?: number; R: number }): number {
+  return OVERHEAD * FLOAT * (forwardNumbers(config, T, S) + 2 * R * config.vocabSize) + cacheBytes(config, S);
+}
+
+/** An estimate of the bytes of a run that explains N targets by R logits over T tokens, without a cache. */
+export function explainBytes(config: GPT2Config, { N, T, R = N }: { N: number; T: number; R?: number }): number {
+  const { nHead, nEmbd, vocabSize } = config;
+  const backward = N * (5 * nHead * T * T + 16 * T * nEmbd);
+  return OVERHEAD * FLOAT * (forwardNumbers(config, T, T) + backward + VOCABULARY_TENSORS * R * vocabSize);
+}
+
+/** An estimate of the bytes of a run that looks at R rows through the lens, at `depths` places of the model. */
+export function lensBytes(
+  config: GPT2Config,
+  { T, S, R, depths }: { T: number; S: number; R: number; depths: number },
+): number {
+  return readBytes(config, { T, S, R }) + OVERHEAD * FLOAT * VOCABULARY_TENSORS * depths * R * config.vocabSize;
+}
+
+/** What the forward pass keeps to the end of a run, as it may be fetched or differentiated. */
+function forwardNumbers({ nLayer, nHead, nEmbd, nInner }: GPT2Config, T: number, S: number): number {
+  return nLayer * (nHead * T * S + (7 * nEmbd + 2 * nInner) * T + 4 * nEmbd * S);
+}
+
+/** Keys and values of S tokens: in buffers that have grown to twice the size, and as the feeds of a run. */
+function cacheBytes({ nLayer, nEmbd }: GPT2Config, S: number): number {
+  return FLOAT * 3 * 2 * nLayer * S * nEmbd;
+}
+
+/** What a call takes, from its parts. */
+export function costOf(runs: number, runBytes: number, resultBytes: number): Cost {
+  return { runs, runBytes: Math.ceil(runBytes), resultBytes, bytes: Math.ceil(runBytes) + resultBytes };
+}
+
 /**
- * An estimate of the bytes that one run takes to explain N targets, by R logits, over T tokens: the activations of the
- * forward pass, the cotangents of one block, and the rows of the vocabulary.
+ * The limit of a call.
+ *
+ * @throws {RangeError} When it is no number > 0.
  */
-export function explainBytes({ nLayer, nHead, nEmbd, vocabSize }: GPT2Config, N: number, T: number, R = N): number {
-  const forward = nLayer * (nHead * T * T + 14 * T * nEmbd);
-  const backward = N * (3 * nHead * T * T + 12 * T * nEmbd);
-  return 4 * (forward + backward + 6 * R * vocabSize);
+export function memoryLimit({ backend, config }: Machine, maxMemory?: number): number {
+  if (maxMemory === undefined) return defaultMaxMemory(backend, config);
+  if (typeof maxMemory === "number" && maxMemory > 0) return maxMemory;
+  throw new RangeError(`Cannot work within maxMemory ${maxMemory} as it must be a number of bytes > 0`);
+}
+
+/**
+ * Refuses a call that takes more than it may, before it begins.
+ *
+ * @throws {RangeError} With the numbers, and `advice`.
+ */
+export function expectWithin(what: string, cost: Cost, maxMemory: number, advice: string): void {
+  if (cost.bytes <= maxMemory) return;
+  const parts = `${formatBytes(cost.runBytes)} for a run and ${formatBytes(cost.resultBytes)} for the result`;
+  throw new RangeError(
+    `Cannot ${what} within ${formatBytes(maxMemory)} as it takes about ${formatBytes(cost.bytes)}, ${parts}; ` +
+      `raise maxMemory or ${advice}`,
+  );
 }
 
 /** The size of all weights in memory, as float32. */
@@ -29,7 +101,7 @@ export function weightBytes(config: GPT2Config): number {
   return weightShapes(config).values().reduce((sum, shape) => sum + 4 * shape.reduce((a, b) => a * b, 1), 0);
 }
 
-/** The most bytes that one run may take by default: on wasm, what 4 GiB leave beside the weights. */
+/** The most bytes that a call may take by default: on wasm, what 4 GiB leave beside the weights. */
 export function defaultMaxMemory(backend: Backend, config: GPT2Config): number {
   return backend === "wasm" ? 0.9 * (4 * GIB - weightBytes(config)) : 4 * GIB;
 }

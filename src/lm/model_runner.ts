@@ -4,6 +4,7 @@ import type { GPT2Config } from "../gpt2/config.ts";
 import { LENS } from "../gpt2/lens.ts";
 import type { Program, ScoreName } from "../gpt2/program.ts";
 import type { Value } from "../onnx/mod.ts";
+import type { Backend } from "../runtime/backend.ts";
 import type { Feed, Session } from "../runtime/session.ts";
 import { KVCache } from "./kv_cache.ts";
 import { firstNonFiniteIndex } from "./numbers.ts";
@@ -17,7 +18,8 @@ interface Question {
   readonly targets?: readonly number[];
   readonly mix?: Float32Array;
   readonly ofLogit?: boolean;
-  readonly embeddingScale?: number;
+  readonly embeddingScale?: number | Float32Array;
+  readonly starts?: readonly number[];
   readonly best?: number;
   readonly depths?: readonly Depth[];
 }
@@ -44,6 +46,21 @@ export interface Explanation {
   readonly ofLogit: boolean;
   /** What the embeddings are multiplied by, 1 by default. */
   readonly embeddingScale?: number;
+}
+
+/** What an explanation can be fetched as. */
+export type Explained = ScoreName | "gradients" | "products";
+
+/** Texts that are read side by side, T tokens in all. */
+export interface Reading {
+  /** The tokens of one text after another. */
+  readonly tokenIds: readonly number[];
+  /** Where the logits are wanted, R indices into the tokens. */
+  readonly rows: readonly number[];
+  /** Where the text of each token begins, `[T]`; by default they are all one text. */
+  readonly starts?: readonly number[];
+  /** What the embedding of each token is multiplied by, `[T]`, or of all tokens; 1 by default. */
+  readonly embeddingScale?: number | Float32Array;
 }
 
 /** The numbers of the logit lens, by name. */
@@ -84,6 +101,11 @@ export class ModelRunner implements AsyncDisposable {
     const some = names.filter((known) => known.endsWith(name) || name.endsWith(known)).slice(0, 3);
     const found = (some.length > 0 ? some : [names[0], names[2], names.at(-1)]).join('", "');
     throw new RangeError(`Cannot find a weight called "${name}"; names are such as "${found}", see model.weightNames`);
+  }
+
+  /** Where the session runs. */
+  get backend(): Backend {
+    return this.session.backend;
   }
 
   /** An empty cache. */
@@ -149,26 +171,29 @@ export class ModelRunner implements AsyncDisposable {
 
   /**
    * Differentiates the log-probability (or logit) of `targets[r]` at `rows[r]`, added up by `mix` `[N, R]`, with
-   * respect to the embeddings of `tokenIds`. Returns the scores `[N, T]`, or the products `[N, T, C]` of gradient and
-   * embedding, and the logits `[R, V]`.
+   * respect to the embeddings of `tokenIds`. Returns what is fetched, scores `[N, T]`, or gradients or their products
+   * with the embeddings `[N, T, C]`, and the logits `[R, V]`.
    */
   async explain(
-    explanation: Explanation & { readonly fetch: ScoreName | "products" },
+    explanation: Explanation & { readonly fetch: readonly Explained[] },
     signal?: AbortSignal,
-  ): Promise<{ numbers: Float32Array; logits: Float32Array }> {
+  ): Promise<{ numbers: Float32Array[]; logits: Float32Array }> {
     const { tokenIds, rows, fetch } = explanation;
     const { outputs } = this.program;
     const feeds = this.#inputs(tokenIds, this.emptyCache(), rows, explanation);
-    const fetched = fetch === "products" ? outputs.products : outputs.scores[fetch];
-    const [numbers, logits] = await this.session.run(feeds, [fetched, outputs.logits], signal);
+    const vectors = { gradients: outputs.gradients, products: outputs.products };
+    const fetched = fetch.map((name) => ({ ...outputs.scores, ...vectors })[name]);
+    const [logits, ...numbers] = await this.session.run(feeds, [outputs.logits, ...fetched], signal);
     await this.#expectFinite(logits!, "logits");
-    await this.#expectFinite(numbers!, "gradient");
-    return { numbers: numbers!, logits: logits! };
+    for (const own of numbers) await this.#expectFinite(own, "gradient");
+    return { numbers, logits: logits! };
   }
 
-  /** The logits `[R, V]` that an explanation is about. */
-  async logits({ tokenIds, rows, embeddingScale = 1 }: Explanation, signal?: AbortSignal): Promise<Float32Array> {
-    const feeds = this.#inputs(tokenIds, this.emptyCache(), rows, { embeddingScale });
+  /** The logits at some rows of some texts, `[R, V]`. */
+  async logits(reading: Reading, signal?: AbortSignal): Promise<Float32Array> {
+    const { tokenIds, rows, starts, embeddingScale = 1 } = reading;
+    const question = { embeddingScale, ...(starts && { starts }) };
+    const feeds = this.#inputs(tokenIds, this.emptyCache(), rows, question);
     const [logits] = await this.session.run(feeds, [this.program.outputs.logits], signal);
     await this.#expectFinite(logits!, "logits");
     return logits!;
@@ -188,18 +213,24 @@ export class ModelRunner implements AsyncDisposable {
   #inputs(tokenIds: readonly number[], cache: KVCache, rows: readonly number[], question: Question = {}): Feed[] {
     const { program: { inputs }, config } = this;
     const { targets, mix = new Float32Array(0), ofLogit = false, embeddingScale = 1, best = 0, depths = [] } = question;
+    const T = tokenIds.length;
     const R = rows.length;
     const D = depths.length;
     const dims = [cache.length, config.nEmbd];
     return [
-      { value: inputs.inputIds, data: toInt64(tokenIds), dims: [tokenIds.length] },
+      { value: inputs.inputIds, data: toInt64(tokenIds), dims: [T] },
       ...cache.keys.map((data, i) => ({ value: inputs.pastKeys[i]!, data, dims })),
       ...cache.values.map((data, i) => ({ value: inputs.pastValues[i]!, data, dims })),
       { value: inputs.rows, data: toInt64(rows), dims: [R] },
       { value: inputs.targets, data: targets ? toInt64(targets) : new BigInt64Array(R), dims: [R] },
       { value: inputs.mix, data: mix, dims: [R === 0 ? 0 : mix.length / R, R] },
       { value: inputs.ofLogit, data: Uint8Array.of(Number(ofLogit)), dims: [1] },
-      { value: inputs.embeddingScale, data: Float32Array.of(embeddingScale), dims: [1] },
+      { value: inputs.starts, data: question.starts ? toInt64(question.starts) : new BigInt64Array(T), dims: [T] },
+      {
+        value: inputs.embeddingScale,
+        data: typeof embeddingScale === "number" ? new Float32Array(T).fill(embeddingScale) : embeddingScale,
+        dims: [T, 1],
+      },
       { value: inputs.best, data: toInt64([best]), dims: [1] },
       { value: inputs.depths, data: toInt64(depths.map(({ index }) => index)), dims: [D] },
       { value: inputs.normed, data: Uint8Array.from(depths, ({ normed }) => Number(normed)), dims: [D, 1, 1] },

@@ -19,6 +19,7 @@ const CHOICES = {
   of: ["probability", "logProb", "logit"],
   reduce: ["l2", "sum"],
   normalize: [true, false],
+  completeness: [true, false],
   baseline: ["zero"],
 } as const;
 

@@ -1,22 +1,25 @@
-import type { ScoreName } from "../gpt2/program.ts";
-import { defaultMaxMemory, explainBytes, formatBytes } from "./memory.ts";
-import { integrate, rowValue } from "./integrate.ts";
-import type { Explanation, ModelRunner } from "./model_runner.ts";
+import { gain, integrate, reduced, rowValue } from "./integrate.ts";
+import { expectWithin } from "./memory.ts";
+import type { Explained, Explanation, ModelRunner } from "./model_runner.ts";
 import { normalizeL1 } from "./numbers.ts";
-import { checkedPositions } from "./positions.ts";
-import { saliencyDefinition } from "./presets.ts";
-import type { Reader } from "./sequence.ts";
+import { type Chunk, planSaliency, type SaliencyPlan } from "./saliency_plan.ts";
 import type { Saliency, SaliencyDefinition, SaliencyOptions } from "./saliency_types.ts";
+import type { Reader } from "./sequence.ts";
 import type { Sequence } from "./types.ts";
 
-/** The most rows, targets times tokens, of one run: more is hardly faster, takes more memory and cannot be stopped. */
-const CHUNK_ROWS = 512;
+/** A part of what is explained, and what is told and heard meanwhile. */
+interface Part {
+  readonly chunk: Chunk;
+  readonly explanation: Explanation;
+  /** Called after each step, of which integrated gradients have several. */
+  readonly onStep: () => void;
+  readonly signal?: AbortSignal | undefined;
+}
 
-/** Targets that are explained in one run, over the first `length` tokens. */
-interface Chunk {
-  readonly length: number;
-  /** Indices into the list of positions. */
-  readonly targets: readonly number[];
+/** The numbers of M rows, and how far each is from complete, if that is wanted. */
+interface Rows<Numbers = Float32Array> {
+  readonly numbers: Numbers;
+  readonly gaps?: readonly number[];
 }
 
 /** Explains tokens of a sequence by the gradient with respect to the embeddings of those before them. */
@@ -26,105 +29,116 @@ export async function explainSequence(
   sequence: Sequence,
   options: SaliencyOptions,
 ): Promise<Saliency> {
-  const contrast = options.contrast === undefined ? undefined : reader.word(options.contrast);
-  const definition = saliencyDefinition(options, contrast);
-  const { together, steps = 1 } = definition;
-  const positions = checkedPositions("explain", sequence, options.positions);
-  const maxMemory = options.maxMemory ?? defaultMaxMemory(runner.session.backend, runner.config);
-  const T = sequence.tokenIds.length;
+  const { onProgress, signal } = options;
+  const plan = planSaliency(runner, reader, sequence, options);
+  const { positions, definition, completeness, chunks, cost, maxMemory } = plan;
+  expectWithin(`explain position ${chunks.at(-1)!.length}`, cost, maxMemory, "explain earlier positions");
   const total = positions.length;
-  const data = new Float32Array(together ? T : total * T);
-  const gaps = new Array<number>(data.length / T).fill(0);
   let done = 0; // in targets times steps
-  for (const chunk of planChunks(runner, positions, definition, maxMemory)) {
+  const parts = chunks.map((chunk): Part => {
     const onStep = () => {
       done += chunk.targets.length;
-      const completed = done / steps;
+      const completed = done / (definition.steps ?? 1);
       const message = `Explained ${Math.floor(completed)} of ${total} tokens`;
-      options.onProgress?.({ task: "saliency", completed, total, message });
+      onProgress?.({ task: "saliency", completed, total, message });
     };
-    const { signal } = options;
-    const { rows, gaps: own } = await explainChunk(runner, sequence, positions, chunk, definition, { onStep, signal });
-    rows.forEach((row, i) => data.set(row, together ? 0 : chunk.targets[i]! * T));
-    own?.forEach((gap, i) => gaps[together ? 0 : chunk.targets[i]!] = gap);
-  }
+    return { chunk, explanation: explanationOf(sequence.tokenIds, chunk, positions, definition), onStep, signal };
+  });
+  const T = sequence.tokenIds.length;
+  const explain = definition.together ? explainTogether : explainEach;
+  const { numbers: data, gaps } = await explain(runner, plan, parts, T);
   const saliency = { sequence, positions, scores: { data, shape: [data.length / T, T] }, options: definition };
-  return definition.method === "integratedGradients" ? { ...saliency, convergenceGaps: gaps } : saliency;
+  return completeness ? { ...saliency, convergenceGaps: gaps! } : saliency;
 }
 
-/** Groups the targets, early ones first as they need fewer tokens, so that no run takes more than `maxMemory`. */
-function planChunks(
+/** A row for each target, `[N, T]`. */
+async function explainEach(
   runner: ModelRunner,
-  positions: readonly number[],
-  { together, contrast }: SaliencyDefinition,
-  maxMemory: number,
-): readonly Chunk[] {
-  if (!(maxMemory > 0)) throw new RangeError(`Cannot explain within maxMemory ${maxMemory} as it must be > 0`);
-  const order = [...positions.keys()].sort((a, b) => positions[a]! - positions[b]!);
-  const longest = positions[order.at(-1)!]!;
-  const bytes = (N: number, T: number) => explainBytes(runner.config, N, T, contrast ? 2 * N : N);
-  const least = bytes(1, longest);
-  if (least > maxMemory) {
-    throw new RangeError(
-      `Cannot explain position ${longest} within ${formatBytes(maxMemory)} as it takes about ${formatBytes(least)}; ` +
-        "raise maxMemory or explain earlier positions",
-    );
-  }
-  if (together) return [{ length: longest, targets: order }];
-  const fits = (count: number, length: number) =>
-    count === 1 || (count * length <= CHUNK_ROWS && bytes(count, length) <= maxMemory);
-  const chunks: Chunk[] = [];
-  let targets: number[] = [];
-  for (const target of order) {
-    if (targets.length > 0 && !fits(targets.length + 1, positions[target]!)) {
-      chunks.push({ length: positions[targets.at(-1)!]!, targets });
-      targets = [];
-    }
-    targets.push(target);
-  }
-  return [...chunks, { length: longest, targets }];
-}
-
-/** The finished rows of a chunk, each as long as there are tokens before its target. */
-async function explainChunk(
-  runner: ModelRunner,
-  sequence: Sequence,
-  positions: readonly number[],
-  { length, targets }: Chunk,
-  definition: SaliencyDefinition,
-  options: { readonly onStep: () => void; readonly signal?: AbortSignal | undefined },
-): Promise<{ readonly rows: readonly Float32Array[]; readonly gaps?: readonly number[] }> {
-  const { of, method, normalize, together } = definition;
-  const ends = targets.map((target) => positions[target]!);
-  const explanation = explanationOf(sequence.tokenIds, length, ends, definition);
-  const cut = (scores: Float32Array) =>
-    (together ? [length] : ends).map((end, n) => scores.slice(n * length, n * length + end));
-  if (method === "integratedGradients") {
-    const { scores, gaps } = await integrate(runner, explanation, definition, options);
-    return { rows: normalize ? cut(scores).map(normalizeL1) : cut(scores), gaps };
-  }
-  const fetch: ScoreName = `${method}${definition.reduce === "l2" ? "L2" : "Sum"}`;
-  const { numbers, logits } = await runner.explain({ ...explanation, fetch }, options.signal);
-  options.onStep();
-  const rows = cut(numbers);
-  if (normalize) return { rows: rows.map(normalizeL1) };
-  if (of !== "probability") return { rows };
-  // dp = p dlogp
-  return {
-    rows: rows.map((row, n) => {
-      const probability = rowValue(explanation, logits, of, n);
-      return row.map((score) => score * probability);
-    }),
+  { positions, definition, completeness }: SaliencyPlan,
+  parts: readonly Part[],
+  T: number,
+): Promise<Required<Rows>> {
+  const { method, normalize, reduce } = definition;
+  const numbers = new Float32Array(positions.length * T);
+  const gaps = positions.map(() => 0);
+  const fetch = method === "integratedGradients" ? undefined : `${method}${reduce === "l2" ? "L2" : "Sum"}` as const;
+  const scoresOf = async (part: Part): Promise<Rows> => {
+    if (fetch) return await differentiate(runner, part, definition, { fetch, completeness });
+    const { vectors, gaps } = await integrate(runner, part.explanation, definition, part);
+    return { numbers: reduced(vectors, runner.config.nEmbd, reduce), gaps };
   };
+  for (const part of parts) {
+    const { targets, length } = part.chunk;
+    const seen = await scoresOf(part);
+    targets.forEach((target, n) => {
+      const row = seen.numbers.subarray(n * length, n * length + positions[target]!);
+      numbers.set(normalize ? normalizeL1(row) : row, target * T);
+      gaps[target] = seen.gaps?.[n] ?? 0;
+    });
+  }
+  return { numbers, gaps };
+}
+
+/** One row for all targets, `[1, T]`: gradients add up as vectors, before they become scores. */
+async function explainTogether(
+  runner: ModelRunner,
+  { definition, completeness }: SaliencyPlan,
+  parts: readonly Part[],
+  T: number,
+): Promise<Required<Rows>> {
+  const { method, normalize, reduce } = definition;
+  const C = runner.config.nEmbd;
+  const sums = new Float64Array(T * C);
+  let gap = 0;
+  const vectorsOf = async (part: Part): Promise<Rows<Float32Array | Float64Array>> => {
+    if (method !== "integratedGradients") {
+      const fetch = method === "gradient" ? "gradients" : "products";
+      return await differentiate(runner, part, definition, { fetch, completeness });
+    }
+    const { vectors, gaps } = await integrate(runner, part.explanation, definition, part);
+    return { numbers: vectors, gaps };
+  };
+  for (const part of parts) {
+    const seen = await vectorsOf(part);
+    for (let i = 0; i < seen.numbers.length; ++i) sums[i]! += seen.numbers[i]!;
+    gap += seen.gaps?.[0] ?? 0;
+  }
+  const row = reduced(sums, C, reduce);
+  return { numbers: normalize ? normalizeL1(row) : row, gaps: [gap] };
+}
+
+/** What is fetched of the gradient at the text itself, and how far its products are from complete. */
+async function differentiate(
+  runner: ModelRunner,
+  { explanation, onStep, signal }: Part,
+  { of, normalize }: SaliencyDefinition,
+  { fetch, completeness }: { readonly fetch: Explained; readonly completeness: boolean },
+): Promise<Rows> {
+  const names = new Set<Explained>(completeness ? [fetch, "gradientXInputSum"] : [fetch]);
+  const { numbers: all, logits } = await runner.explain({ ...explanation, fetch: [...names] }, signal);
+  const [numbers, sums] = [all[0]!, all.at(-1)!];
+  // dp = p dlogp. A normalised row does not need it, and it may underflow.
+  const factor = (n: number) => of === "probability" ? rowValue(explanation, logits, of, n) : 1;
+  const M = explanation.mix.length / explanation.rows.length;
+  const factors = Array.from({ length: M }, (_, n) => normalize ? 1 : factor(n));
+  const scaled = numbers.map((number, i) => number * factors[Math.floor(i / (numbers.length / M))]!);
+  const T = explanation.tokenIds.length;
+  const gained = completeness ? await gain(runner, explanation, logits, of, signal) : undefined;
+  const gaps = gained?.map((value, n) => {
+    return factor(n) * sums.subarray(n * T, (n + 1) * T).reduce((a, b) => a + b, 0) - value;
+  });
+  onStep();
+  return { numbers: scaled, ...(gaps && { gaps }) };
 }
 
 /** What is differentiated: a scalar for each target, or their sum; less that of the contrast, if there is one. */
 function explanationOf(
   tokenIds: readonly number[],
-  length: number,
-  ends: readonly number[],
+  { length, targets }: Chunk,
+  positions: readonly number[],
   { of, together, contrast }: SaliencyDefinition,
 ): Explanation {
+  const ends = targets.map((target) => positions[target]!);
   const N = ends.length;
   const own = ends.map((end) => ({ row: end - 1, target: tokenIds[end]! }));
   const all = contrast ? [...own, ...own.map(({ row }) => ({ row, target: contrast.tokenIds[0]! }))] : own;

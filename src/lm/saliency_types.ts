@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { MemoryOptions } from "./cost_types.ts";
 import type { FloatTensor, Progress, Sequence, Word } from "./types.ts";
 
 /** A named definition of saliency, equal to another tool's. */
@@ -12,7 +13,7 @@ export type SaliencyPreset = "ecco" | "inseq" | "captum" | "lit";
 export type SaliencyMethod = "gradientXInput" | "gradient" | "integratedGradients";
 
 /** Options of {@linkcode LanguageModel.saliency}. A preset fills what is not given. */
-export interface SaliencyOptions {
+export interface SaliencyOptions extends MemoryOptions {
   /**
    * Another tool's definition.
    *
@@ -48,10 +49,15 @@ export interface SaliencyOptions {
    * @default {"zero"}
    */
   readonly baseline?: "zero";
+  /**
+   * Whether the result says how far the map is from complete, at the price of one more reading: see
+   * {@linkcode Saliency.convergenceGaps}. Integrated gradients always say so.
+   *
+   * @default {false}
+   */
+  readonly completeness?: boolean;
   /** The explained positions; by default every token after the prompt. */
   readonly positions?: readonly number[];
-  /** The most memory, in bytes, that one run may take for activations and gradients. */
-  readonly maxMemory?: number;
   /** Called after each chunk of explained tokens. */
   readonly onProgress?: (progress: Progress) => void;
   /** Stops between two chunks. */
@@ -93,8 +99,12 @@ export interface Saliency {
   /** The definition used. */
   readonly options: SaliencyDefinition;
   /**
-   * How far integrated gradients are from complete, for each row: the sum of all attributions, before they are reduced
-   * and normalised, less what the scalar gained from the baseline to the text. More steps make it smaller.
+   * How far each row is from complete, in the unit of the scalar f that was differentiated (see `options.of`): the sum
+   * of all attributions, before they are reduced and normalised, less f(x) − f(0), what the scalar gained from the
+   * baseline, embeddings of zeros with their positions, to the text. Captum calls it the convergence delta. More steps
+   * make that of integrated gradients smaller. Gradient × input is complete only where the model is linear between the
+   * two, so its gap is large; a map of the gradient alone claims no sum, and shows the gap of gradient × input.
+   * Of integrated gradients, and with `completeness`.
    */
   readonly convergenceGaps?: readonly number[];
 }

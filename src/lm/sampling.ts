@@ -63,6 +63,15 @@ export function createSampler(options: SamplingOptions): Sampler {
   };
 }
 
+/**
+ * Checks a seed.
+ *
+ * @throws {RangeError} When it is no whole number.
+ */
+export function expectSeed(seed: number): void {
+  if (!Number.isSafeInteger(seed)) throw new RangeError(`Cannot seed with ${seed} as a seed must be a whole number`);
+}
+
 /** The least score that may be drawn. Tokens that tie with it may be drawn too, as in Hugging Face's top-k. */
 function leastLogit(
   logits: Float32Array,
@@ -82,11 +91,6 @@ function draw(logits: Float32Array, weightOf: (logit: number) => number, least: 
   let rest = lot * weights.reduce((sum, weight) => sum + weight, 0);
   const tokenId = weights.findIndex((weight) => weight > 0 && (rest -= weight) < 0);
   return tokenId < 0 ? weights.findLastIndex((weight) => weight > 0) : tokenId;
-}
-
-/** @throws {RangeError} When it is no whole number. */
-export function expectSeed(seed: number): void {
-  if (!Number.isSafeInteger(seed)) throw new RangeError(`Cannot seed with ${seed} as a seed must be a whole number`);
 }
 
 /**

@@ -1,4 +1,6 @@
 import { expectTopK, lastDepth, predictionsOf, readLens } from "./lens.ts";
+import { planSurprise } from "./lens_plan.ts";
+import { expectWithin } from "./memory.ts";
 import type { ModelRunner } from "./model_runner.ts";
 import { checkedPositions } from "./positions.ts";
 import type { Reader } from "./sequence.ts";
@@ -23,8 +25,10 @@ export async function measureSurprise(
   const asked = positions.map((position) => ({ row: position - 1, tokenId: sequence.tokenIds[position]! }));
   const onAnswered = (completed: number) =>
     onProgress?.({ task: "surprise", completed, total, message: `Measured ${completed} of ${total} tokens` });
+  const plan = planSurprise(runner, positions, options);
+  expectWithin(`measure ${total} tokens`, plan.cost, plan.maxMemory, "ask for fewer or earlier positions");
   const depths = [lastDepth(nLayer)];
-  const seen = await readLens(runner, sequence, asked, { depths, best: topK, onAnswered, signal });
+  const seen = await readLens(runner, sequence, asked, { depths, best: topK, plan, onAnswered, signal });
   const shape = [total];
   return {
     sequence,

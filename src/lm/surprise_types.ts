@@ -3,10 +3,11 @@
  *
  * @module
  */
+import type { MemoryOptions } from "./cost_types.ts";
 import type { FloatTensor, Prediction, Progress, Sequence, Tensor } from "./types.ts";
 
 /** Options of {@linkcode LanguageModel.surprise}. */
-export interface SurpriseOptions {
+export interface SurpriseOptions extends MemoryOptions {
   /** The positions that are looked at; by default every one but the first, of the prompt too. */
   readonly positions?: readonly number[];
   /**

@@ -3,19 +3,22 @@
  *
  * @module
  */
+import type { MemoryOptions } from "./cost_types.ts";
 import type { FloatTensor, Progress, Sequence } from "./types.ts";
 
 /** What {@linkcode LanguageModel.trace} can record. */
 export type Capture = "hiddenStates" | "attention" | "activations" | "logits";
 
 /** Options of {@linkcode LanguageModel.trace}. */
-export interface TraceOptions {
+export interface TraceOptions extends MemoryOptions {
   /**
    * What to record.
    *
    * @default {["hiddenStates"]}
    */
   readonly capture?: readonly Capture[];
+  /** The blocks that are recorded, by their 0-based indices; all by default. The result has them in numeric order. */
+  readonly layers?: readonly number[];
   /** Called after each part. */
   readonly onProgress?: (progress: Progress) => void;
   /** Stops between two runs. */
@@ -26,14 +29,20 @@ export interface TraceOptions {
 export interface Trace {
   /** The text that was read. */
   readonly sequence: Sequence;
-  /** `[L+1, T, C]`, the residual stream: 0 is the embeddings, i is after block i, before `ln_f`. */
+  /** The K blocks that were recorded, by their 0-based indices in rising order: `[0, 1, ..., L-1]` by default. */
+  readonly layers?: readonly number[];
+  /**
+   * `[K+1, T, C]`, the residual stream before `ln_f`: 0 is the embeddings, with positions, that enter the first block,
+   * and `i + 1` is what leaves block `layers[i]`.
+   */
   readonly hiddenStates?: FloatTensor;
-  /** `[L, H, T, T]`, the attention probabilities: layer, head, from (query), to (key). */
+  /**
+   * `[K, H, T, T]`, the attention probabilities: layer, head, from (query), to (key). Each row sums to 1, which is
+   * checked as they are recorded, and sees nothing after its own token.
+   */
   readonly attention?: FloatTensor;
-  /** `[L, T, 4C]`, the neurons of each MLP after the activation function. */
+  /** `[K, T, 4C]`, the neurons of each MLP after the activation function. */
   readonly activations?: FloatTensor;
   /** `[T, V]`, the scores of the next token at each position. */
   readonly logits?: FloatTensor;
-  /** The recorded blocks, in rising order; absent when all were. */
-  readonly layers?: readonly number[];
 }

@@ -89,6 +89,7 @@ export interface Progress {
     | "identity"
     | "trace"
     | "saliency"
+    | "faithfulness"
     | "rankings"
     | "surprise"
     | "factors"

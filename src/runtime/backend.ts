@@ -26,7 +26,13 @@ export interface Runtime {
 
 /** The options that every backend shares. */
 export function commonOptions({ prepack = false }: SessionOptions): InferenceSession.SessionOptions {
-  return { graphOptimizationLevel: "all", logSeverityLevel: 3, extra: { session: sessionEntries(prepack) } };
+  // A memory pattern is a second copy of what a run needs, kept for each new length: 250 MiB at 1,023 tokens.
+  return {
+    graphOptimizationLevel: "all",
+    enableMemPattern: false,
+    logSeverityLevel: 3,
+    extra: { session: sessionEntries(prepack) },
+  };
 }
 
 /** ONNX Runtime's session configuration entries. */

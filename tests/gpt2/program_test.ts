@@ -66,6 +66,41 @@ Deno.test("buildProgram(): logits are given for the rows that are asked for, in 
   close(some!, [...row(4), ...row(1), ...row(4)], "rows");
 });
 
+Deno.test("buildProgram(): texts that are read side by side do not see each other", async () => {
+  await using model = await tinyModel();
+  const { logits, attention } = model.program.outputs;
+  const texts = [IDS.slice(0, 3), IDS.slice(3), [9]];
+  const alone = await Promise.all(texts.map(async (tokenIds) => {
+    return (await model.run({ tokenIds, rows: [...tokenIds.keys()] }, [logits]))[0]!;
+  }));
+  const starts = [0, 0, 0, 3, 3, 3, 3, 7];
+  const tokenIds = texts.flat();
+  const [together, pattern] = await model.run({ tokenIds, rows: [...tokenIds.keys()], starts }, [
+    logits,
+    attention[0]!,
+  ]);
+  close(together!, alone.flatMap((rows) => [...rows]), "logits");
+  pattern!.forEach((weight, i) => {
+    const [from, to] = [Math.floor(i / 8) % 8, i % 8];
+    equal(weight > 0, to >= starts[from]! && to <= from, `from ${from} to ${to}`);
+  });
+});
+
+Deno.test("buildProgram(): each token has an embedding scale of its own, which leaves its position", async () => {
+  await using model = await tinyModel();
+  const { hiddenStates, scores: { gradientXInputSum } } = model.program.outputs;
+  const scale = [1, 0, 0.5, 1, -2, 0, 1];
+  const at = async (embeddingScale: readonly number[]) =>
+    (await model.run({ tokenIds: IDS, rows: [0], embeddingScale }, [hiddenStates[0]!]))[0]!;
+  const [whole, none, scaled] = [await at(IDS.map(() => 1)), await at(IDS.map(() => 0)), await at(scale)];
+  const C = model.config.nEmbd;
+  close(scaled, Array.from(whole, (x, i) => none[i]! + scale[Math.floor(i / C)]! * (x - none[i]!)), "embeddings");
+  ok(none.some((position) => position !== 0));
+  const request = { tokenIds: IDS, rows: [T - 1], targets: [2], mix: [[1]], embeddingScale: scale };
+  const [score] = await model.run(request, [gradientXInputSum]);
+  deepEqual(Array.from(score!, (value) => value !== 0), scale.map((value) => value !== 0));
+});
+
 Deno.test("buildProgram(): the gradient is exactly 0 after the row whose next token is explained", async () => {
   await using model = await tinyModel();
   for (const [score, data] of await scores(model, { rows: ROWS, targets: [3, 1, 4, 1, 5, 9, 2], mix: identity(T) })) {

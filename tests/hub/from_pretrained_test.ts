@@ -134,7 +134,7 @@ Deno.test("fromPretrained() reports the bytes of a download, and then the loadin
   equal(total, FILES["tokenizer.json"]!.length + FILES["model.safetensors"]!.length);
   equal(completed, total);
   equal(secondsLeft, 0);
-  match(message, /^owner\/tiny: model\.safetensors 1 MiB of 1 MiB/);
+  match(message, /^owner\/tiny: model\.safetensors 39 KiB of 39 KiB/);
   deepEqual(
     seen.slice(downloads.length).map(({ task, completed }) => [task, completed]),
     [0, 1, 2, 3, 4].map((n) => ["load", n]),

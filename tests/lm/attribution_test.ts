@@ -114,7 +114,11 @@ Deno.test("integrated gradients and contrasts go with presets, chunks and normal
   const options = { method: "integratedGradients", steps: 4, contrast: CONTRAST } as const;
   const whole = await model.saliency(sequence, options);
   const onProgress = (progress: Progress) => steps.push(progress);
-  const cut = await model.saliency(sequence, { ...options, maxMemory: 160_000, onProgress });
+  const cut = await model.saliency(sequence, {
+    ...options,
+    maxMemory: model.cost.saliency(sequence, { ...options, maxMemory: 1 }).bytes,
+    onProgress,
+  });
   ok(steps.length > 4 && steps.every(({ completed }, i) => i === 0 || completed > steps[i - 1]!.completed));
   deepEqual(steps.at(-1), { task: "saliency", completed: 8, total: 8, message: "Explained 8 of 8 tokens" });
   ok(maxAbsDifference(whole.scores.data, cut.scores.data) <= 1e-6);

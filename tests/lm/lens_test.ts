@@ -175,12 +175,16 @@ Deno.test("rankings() are the same whatever the chunks", async () => {
   const asked = [...[9, 3, 3, 3, 26, 0].map((row) => ({ row, tokenId: tokenIds[row + 1]! })), { row: 3, tokenId: 50 }];
   const sequence = { tokenIds, tokens: [], promptLength: 1, text: "" };
   const depths = Array.from({ length: 12 }, (_, layer) => ({ index: 2 * layer + 1, normed: true }));
-  const whole = await readLens(runner, sequence, asked, { depths, best: 3 });
-  for (const [rows, chunkTokens] of [[1, 256], [2, 256], [3, 256], [9, 4], [2, 1], [0, 5]] as const) {
+  const whole = await readLens(runner, sequence, asked, {
+    depths,
+    best: 3,
+    plan: { chunkTokens: 256, chunkRows: 256 },
+  });
+  for (const [rows, chunkTokens] of [[1, 256], [2, 256], [3, 256], [9, 4], [2, 1], [1, 5]] as const) {
     const steps: number[] = [];
     const onAnswered = (count: number) => steps.push(count);
-    const limits = { chunkLogits: rows * 12 * 97, chunkTokens };
-    const cut = await readLens(runner, sequence, asked, { depths, best: 3, ...limits, onAnswered });
+    const plan = { chunkRows: rows, chunkTokens };
+    const cut = await readLens(runner, sequence, asked, { depths, best: 3, plan, onAnswered });
     if (chunkTokens === 256) {
       deepEqual(steps, Array.from({ length: Math.ceil(7 / rows) }, (_, i) => Math.min(7, rows * (i + 1))));
     }
@@ -191,10 +195,17 @@ Deno.test("rankings() are the same whatever the chunks", async () => {
       ok(maxAbsDifference(cut[name], whole[name]) <= 1e-5, name);
     }
   }
-  await rejects(readLens(runner, sequence, asked, { depths: depths.with(11, { index: 23, normed: false }), best: 1 }), {
-    name: "Error",
-    message: /^Cannot read the layers as the last one is [\d.]+ away from the model's own logits$/,
-  });
+  await rejects(
+    readLens(runner, sequence, asked, {
+      depths: depths.with(11, { index: 23, normed: false }),
+      best: 1,
+      plan: { chunkTokens: 9, chunkRows: 9 },
+    }),
+    {
+      name: "Error",
+      message: /^Cannot read the layers as the last one is [\d.]+ away from the model's own logits$/,
+    },
+  );
 });
 
 Deno.test("rankingsWatch() ranks words and ids in the place of one token", async () => {

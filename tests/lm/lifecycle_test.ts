@@ -54,7 +54,8 @@ Deno.test("an aborted call rejects with the signal's reason and leaves the model
 
   const controller = new AbortController();
   const onProgress = () => controller.abort(reason);
-  const midway = model.saliency(sequence, { maxMemory: 150_000, onProgress, signal: controller.signal });
+  const maxMemory = model.cost.saliency(sequence, { maxMemory: 1 }).bytes;
+  const midway = model.saliency(sequence, { maxMemory, onProgress, signal: controller.signal });
   await rejects(midway, reason);
 
   const stop = new AbortController();

@@ -52,6 +52,28 @@ Deno.test("saliency() of the lit preset explains the targets together, by either
   }
 });
 
+Deno.test("saliency() of the lit preset is the same whatever the chunks", async () => {
+  await using opened = await open();
+  const { model, sequence } = opened;
+  const options: readonly SaliencyOptions[] = [
+    {},
+    { normalize: true },
+    { reduce: "sum", completeness: true },
+    { method: "integratedGradients", steps: 3 },
+    { contrast: 5, reduce: "sum" },
+  ];
+  for (const option of options) {
+    const lit = { preset: "lit", ...option } as const;
+    const whole = await model.saliency(sequence, lit);
+    const least = model.cost.saliency(sequence, { ...lit, maxMemory: 1 });
+    ok(least.runs > model.cost.saliency(sequence, lit).runs);
+    const cut = await model.saliency(sequence, { ...lit, maxMemory: least.bytes });
+    ok(maxAbsDifference(whole.scores.data, cut.scores.data) <= BOUND);
+    deepEqual(whole.scores.shape, [1, 28]);
+    ok(maxAbsDifference(whole.convergenceGaps ?? [], cut.convergenceGaps ?? []) <= BOUND);
+  }
+});
+
 Deno.test("saliency() differs between the logit and the probability, not between probability and log-probability", async () => {
   await using opened = await open();
   const maps = await Promise.all((["probability", "logProb", "logit"] as const).map(async (of) => {
@@ -86,9 +108,9 @@ Deno.test("saliency() gives the same rows whatever the chunks and the order of p
   const whole = await model.saliency(sequence);
   const steps: Progress[] = [];
   const onProgress = (progress: Progress) => steps.push(progress);
-  const least = 150_000; // room for one target at a time
-  const chunked = await model.saliency(sequence, { maxMemory: least, onProgress });
-  ok(steps.length > 1, `${steps.length} chunks`);
+  const least = model.cost.saliency(sequence, { maxMemory: 1 }); // one target at a time
+  const chunked = await model.saliency(sequence, { maxMemory: least.bytes, onProgress });
+  deepEqual([steps.length, least.runs], [8, 8]);
   deepEqual(steps.at(-1), { task: "saliency", completed: 8, total: 8, message: "Explained 8 of 8 tokens" });
   ok(maxAbsDifference(whole.scores.data, chunked.scores.data) <= 1e-6);
 
@@ -136,7 +158,8 @@ Deno.test("saliency() refuses what it cannot explain", async () => {
   await refuses({ maxMemory: 0 }, { name: "RangeError", message: /maxMemory 0/ });
   await refuses({ maxMemory: 1000 }, {
     name: "RangeError",
-    message: /within 1 MiB as it takes about 1 MiB; raise maxMemory/,
+    message:
+      /^Cannot explain position 27 within 1 KiB as it takes about \d+ KiB, \d+ KiB for a run and 1 KiB for the result; raise maxMemory or explain earlier positions$/,
   });
   const prompt = model.sequence([1, 2], { promptLength: 2 });
   await rejects(model.saliency(prompt), { name: "RangeError", message: /all prompt \(2 tokens\); pass positions/ });

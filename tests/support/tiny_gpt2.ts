@@ -88,7 +88,10 @@ export interface TinyRequest {
   readonly targets?: readonly number[];
   readonly mix?: readonly (readonly number[])[];
   readonly ofLogit?: boolean;
-  readonly embeddingScale?: number;
+  /** For each token; 1 by default. */
+  readonly embeddingScale?: readonly number[];
+  /** Where the text of each token begins; 0 by default. */
+  readonly starts?: readonly number[];
   /** How many of the best tokens the lens gives; 0 leaves it out. */
   readonly best?: number;
   /** Where the lens reads: 2i after the attention of block i, 2i + 1 after its MLP. By default after each block. */
@@ -144,7 +147,12 @@ export function feedsOf({ nLayer, nEmbd }: GPT2Config, { inputs }: Program, requ
     { value: inputs.mix, data: Float32Array.from(mix.flat()), dims: [mix.length, rows.length] },
     { value: inputs.ofLogit, data: Uint8Array.of(Number(ofLogit)), dims: [1] },
     ids(inputs.best, [best]),
-    { value: inputs.embeddingScale, data: Float32Array.of(request.embeddingScale ?? 1), dims: [1] },
+    ids(inputs.starts, request.starts ?? tokenIds.map(() => 0)),
+    {
+      value: inputs.embeddingScale,
+      data: Float32Array.from(request.embeddingScale ?? tokenIds.map(() => 1)),
+      dims: [tokenIds.length, 1],
+    },
     ids(inputs.depths, depths),
     { value: inputs.normed, data: Uint8Array.from(normed, Number), dims: [normed.length, 1, 1] },
   ];

@@ -1,0 +1,95 @@
+import type { Cost } from "./cost_types.ts";
+import { type DecodeOptions, DEFAULT_MAX_NEW_TOKENS, expectCount } from "./decode.ts";
+import { decodeCost } from "./decode_plan.ts";
+import { planFaithfulness } from "./faithfulness.ts";
+import type { FaithfulnessOptions } from "./faithfulness_types.ts";
+import { planPredictions, planRankings, planSurprise } from "./lens_plan.ts";
+import type { LayerPredictionsOptions, RankingsOptions, RankingsWatchOptions } from "./lens_types.ts";
+import type { Machine } from "./memory.ts";
+import { checkedPositions } from "./positions.ts";
+import { planSaliency } from "./saliency_plan.ts";
+import type { Saliency, SaliencyOptions } from "./saliency_types.ts";
+import type { Reader } from "./sequence.ts";
+import type { SurpriseOptions } from "./surprise_types.ts";
+import { planTrace } from "./trace.ts";
+import type { TraceOptions } from "./trace_types.ts";
+import type { Sequence } from "./types.ts";
+
+/**
+ * Says what a call will take before it is made: each method takes what the method of {@linkcode LanguageModel} by the
+ * same name takes, checks it alike, runs nothing and answers at once. When not even the smallest runs keep within
+ * `maxMemory`, the answer is what those take, and the call itself would be refused.
+ *
+ * @example Is there room for all of the attention?
+ * ```ts
+ * import { LanguageModel } from "@looking-glass/looking-glass";
+ *
+ * await using model = await LanguageModel.fromPretrained();
+ * const sequence = model.sequence("The keys to the cabinet are on the table");
+ * const { runs, bytes } = model.cost.trace(sequence, { capture: ["attention"], layers: [0, 1] });
+ * console.log(runs, bytes / 2 ** 20, "MiB");
+ * ```
+ */
+export class CostEstimator {
+  readonly #machine: Machine;
+  readonly #reader: Reader;
+
+  /** Estimates for a model on a backend. */
+  constructor(machine: Machine, reader: Reader) {
+    this.#machine = machine;
+    this.#reader = reader;
+  }
+
+  /** What {@linkcode LanguageModel.generate} takes, and {@linkcode LanguageModel.steps} up to its end. */
+  generate(prompt: string | readonly number[], options: Pick<DecodeOptions, "maxNewTokens"> = {}): Cost {
+    const { maxNewTokens = DEFAULT_MAX_NEW_TOKENS } = options;
+    expectCount("maxNewTokens", maxNewTokens, 1);
+    return decodeCost(this.#machine, this.#reader.read(prompt).tokenIds.length, maxNewTokens);
+  }
+
+  /** What {@linkcode LanguageModel.trace} takes. */
+  trace(sequence: Sequence, options: TraceOptions = {}): Cost {
+    this.#reader.expectSequence(sequence);
+    return planTrace(this.#machine, sequence, options).cost;
+  }
+
+  /** What {@linkcode LanguageModel.saliency} takes. */
+  saliency(sequence: Sequence, options: SaliencyOptions = {}): Cost {
+    this.#reader.expectSequence(sequence);
+    return planSaliency(this.#machine, this.#reader, sequence, options).cost;
+  }
+
+  /** What {@linkcode LanguageModel.faithfulness} takes. */
+  faithfulness(saliency: Saliency, options: FaithfulnessOptions = {}): Cost {
+    return planFaithfulness(this.#machine, this.#reader, saliency, options).cost;
+  }
+
+  /** What {@linkcode LanguageModel.layerPredictions} takes. */
+  layerPredictions(sequence: Sequence, options: LayerPredictionsOptions): Cost {
+    const [position] = this.#positions(sequence, [options.position]) as [number];
+    return planPredictions(this.#machine, position, options).cost;
+  }
+
+  /** What {@linkcode LanguageModel.rankings} takes. */
+  rankings(sequence: Sequence, options: RankingsOptions = {}): Cost {
+    return planRankings(this.#machine, this.#positions(sequence, options.positions), options).cost;
+  }
+
+  /** What {@linkcode LanguageModel.rankingsWatch} takes. */
+  rankingsWatch(sequence: Sequence, options: RankingsWatchOptions): Cost {
+    const [position] = this.#positions(sequence, [options.position]) as [number];
+    return planRankings(this.#machine, options.watch.map(() => position), options).cost;
+  }
+
+  /** What {@linkcode LanguageModel.surprise} takes. */
+  surprise(sequence: Sequence, options: SurpriseOptions = {}): Cost {
+    this.#reader.expectSequence(sequence);
+    const positions = this.#positions(sequence, options.positions ?? sequence.tokenIds.map((_, t) => t).slice(1));
+    return planSurprise(this.#machine, positions, options).cost;
+  }
+
+  #positions(sequence: Sequence, positions?: readonly number[]): readonly number[] {
+    this.#reader.expectSequence(sequence);
+    return checkedPositions("look at", sequence, positions);
+  }
+}

@@ -1,0 +1,145 @@
+import { deepEqual, equal, ok, rejects, throws } from "@std/assert";
+import { type Cost, LanguageModel, type Saliency } from "../../mod.ts";
+import { type GPT2Config, parseConfig } from "../../src/gpt2/config.ts";
+import { CostEstimator } from "../../src/lm/cost.ts";
+import { Reader } from "../../src/lm/sequence.ts";
+import { Tokenizer } from "../../src/tokenizer/tokenizer.ts";
+import { checkpointCopy, openGolden } from "../support/goldens.ts";
+
+const GPT2_SMALL = parseConfig({ "model_type": "gpt2" });
+
+/** Estimates for a model that is not there, and the text that fills its context. */
+function estimates(config: GPT2Config, backend: "wasm" | "native" = "native") {
+  const reader = new Reader(Tokenizer.fromVocab({ a: 0 }, "#version: 0.2\n"), config);
+  const tokenIds = Array.from({ length: config.nPositions }, (_, i) => i % 7);
+  const cost = new CostEstimator({ config, backend }, reader);
+  return { cost, sequence: { tokenIds, tokens: [], promptLength: 1, text: "" } };
+}
+
+Deno.test("a context of 1,024 tokens on GPT-2 small takes less than 2 GB beyond the weights, whatever is asked", () => {
+  const { cost, sequence } = estimates(GPT2_SMALL);
+  const maxMemory = 2e9;
+  const T = sequence.tokenIds.length;
+  const scores = { data: new Float32Array(64 * T), shape: [64, T] };
+  const positions = sequence.tokenIds.map((_, t) => t).slice(-64);
+  const options = { preset: "ecco", method: "gradientXInput", of: "probability", reduce: "l2" } as const;
+  const saliency: Saliency = {
+    ...{ sequence, positions, scores },
+    options: { ...options, normalize: true, together: false },
+  };
+  const costs: Record<string, Cost> = {
+    generate: cost.generate(sequence.tokenIds.slice(0, 1000)),
+    trace: cost.trace(sequence, { maxMemory }),
+    attention: cost.trace(sequence, { maxMemory, capture: ["attention"] }),
+    everything: cost.trace(sequence, { maxMemory, capture: ["hiddenStates", "attention", "activations", "logits"] }),
+    saliency: cost.saliency(sequence, { maxMemory }),
+    integrated: cost.saliency(sequence, { maxMemory, method: "integratedGradients", positions }),
+    together: cost.saliency(sequence, { maxMemory, preset: "lit" }),
+    contrast: cost.saliency(sequence, { maxMemory, contrast: 5, completeness: true, positions }),
+    faithfulness: cost.faithfulness(saliency, { maxMemory }),
+    layerPredictions: cost.layerPredictions(sequence, { maxMemory, position: T - 1 }),
+    rankings: cost.rankings(sequence, { maxMemory }),
+    rankingsWatch: cost.rankingsWatch(sequence, { maxMemory, position: T - 1, watch: [1, 2, 3] }),
+    surprise: cost.surprise(sequence, { maxMemory }),
+  };
+  for (const [name, { runs, runBytes, resultBytes, bytes }] of Object.entries(costs)) {
+    ok(bytes <= maxMemory, `${name} takes ${bytes} bytes`);
+    equal(bytes, runBytes + resultBytes, name);
+    ok(Number.isSafeInteger(runs) && runs >= 1 && Number.isSafeInteger(bytes), name);
+  }
+  equal(costs.attention!.resultBytes, 4 * 12 * 12 * 1024 * 1024);
+  equal(costs.trace!.resultBytes, 4 * 13 * 1024 * 768);
+  equal(costs.saliency!.runs, 76 + 767); // early positions share runs, those after 256 do not
+  equal(costs.integrated!.runs, 64 * 52);
+  equal(costs.contrast!.runs, 64 * 2);
+  equal(costs.together!.runs, 7); // 166 rows of the vocabulary each
+  equal(costs.faithfulness!.runs, 64 * 65);
+  equal(costs.generate!.runs, 4 + 19);
+});
+
+Deno.test("attention of 1,024 tokens is refused where its 604 MB do not fit, and delivered for some layers", () => {
+  const { cost, sequence } = estimates(GPT2_SMALL);
+  const [maxMemory, capture] = [900e6, ["attention"] as const];
+  ok(cost.trace(sequence, { capture, maxMemory }).bytes > maxMemory);
+  const some = cost.trace(sequence, { capture, layers: [0, 11], maxMemory });
+  ok(some.bytes <= maxMemory && some.resultBytes === 4 * 2 * 12 * 1024 * 1024);
+});
+
+Deno.test("less memory means more and smaller runs, and never another result", () => {
+  const { cost, sequence } = estimates(GPT2_SMALL);
+  const positions = [10, 12, 14, 30, 31, 32];
+  const calls: readonly ((maxMemory?: number) => Cost)[] = [
+    (maxMemory) => cost.trace(sequence, { capture: ["logits"], ...maxMemory && { maxMemory } }),
+    (maxMemory) => cost.saliency(sequence, { positions, ...maxMemory && { maxMemory } }),
+    (maxMemory) => cost.rankings(sequence, maxMemory ? { maxMemory } : {}),
+    (maxMemory) => cost.surprise(sequence, maxMemory ? { maxMemory } : {}),
+  ];
+  for (const call of calls) {
+    const [free, least] = [call(), call(1)];
+    ok(least.runs > free.runs && least.runBytes < free.runBytes);
+    equal(least.resultBytes, free.resultBytes);
+    const fitting = call(least.bytes);
+    ok(fitting.bytes <= least.bytes && fitting.runs <= least.runs);
+  }
+  const [wasm, native] = (["wasm", "native"] as const).map((backend) => estimates(GPT2_SMALL, backend).cost);
+  deepEqual(wasm!.trace(sequence), native!.trace(sequence));
+});
+
+Deno.test("an estimate knows what a call would refuse", async () => {
+  const { cost, sequence } = estimates(GPT2_SMALL);
+  throws(() => cost.saliency(sequence, { positions: [0] }), { name: "RangeError", message: /position 0/ });
+  throws(() => cost.rankings(sequence, { positions: [1024] }), { name: "RangeError", message: /position 1024/ });
+  throws(() => cost.layerPredictions(sequence, { position: 0 }), { name: "RangeError", message: /position 0/ });
+  throws(() => cost.surprise(sequence, { positions: [] }), { name: "RangeError", message: /empty list/ });
+  throws(() => cost.generate([50257]), { name: "RangeError", message: /token id 50257/ });
+  throws(() => cost.generate([1], { maxNewTokens: 0 }), { name: "RangeError", message: /maxNewTokens 0/ });
+  throws(() => cost.trace(undefined as never), { name: "TypeError", message: /^Cannot use undefined as a sequence/ });
+  for (const maxMemory of [0, -1, NaN, "1e9" as unknown as number]) {
+    const refusal = {
+      name: "RangeError",
+      message: `Cannot work within maxMemory ${maxMemory} as it must be a number of bytes > 0`,
+    };
+    throws(() => cost.trace(sequence, { maxMemory }), refusal);
+    throws(() => cost.rankings(sequence, { maxMemory }), refusal);
+  }
+  await using copy = await checkpointCopy("f32");
+  await using model = await LanguageModel.fromPretrained(copy.directory, { backend: "wasm" });
+  const small = model.sequence((await openGolden("f32")).prompts.long!.tokenIds);
+  const { bytes } = model.cost.saliency(small, { preset: "lit", maxMemory: 1 });
+  await rejects(model.saliency(small, { preset: "lit", maxMemory: bytes - 1 }), {
+    name: "RangeError",
+    message: /^Cannot explain position 27 within .* raise maxMemory or explain earlier positions$/,
+  });
+  ok(await model.saliency(small, { preset: "lit", maxMemory: bytes }));
+});
+
+Deno.test("calls through the lens and generate() keep within maxMemory, or say what they need", async () => {
+  await using model = await LanguageModel.fromPretrained();
+  const sequence = model.sequence("The keys to the cabinet are on the table. The keys to the cabinet are");
+  const position = sequence.tokenIds.length - 1;
+  const watch = [" is", " are"];
+  const calls = [
+    [model.cost.rankings(sequence), (maxMemory: number) => model.rankings(sequence, { maxMemory })],
+    [
+      model.cost.rankingsWatch(sequence, { position, watch }),
+      (maxMemory: number) => model.rankingsWatch(sequence, { position, watch, maxMemory }),
+    ],
+    [
+      model.cost.layerPredictions(sequence, { position, halves: true }),
+      (maxMemory: number) => model.layerPredictions(sequence, { position, halves: true, maxMemory }),
+    ],
+    [model.cost.surprise(sequence), (maxMemory: number) => model.surprise(sequence, { maxMemory })],
+    [model.cost.generate("Once upon a time"), (maxMemory: number) => model.generate("Once upon a time", { maxMemory })],
+  ] as const;
+  for (const [{ bytes }, call] of calls) {
+    await call(bytes);
+    await rejects(() => call(2000), {
+      name: "RangeError",
+      message:
+        /^Cannot .* within 2 KiB as it takes about .* for a run and .* for the result; raise maxMemory or ask for/,
+    });
+  }
+  const whole = await model.rankings(sequence);
+  const cut = await model.rankings(sequence, { maxMemory: model.cost.rankings(sequence).bytes / 3 });
+  deepEqual(cut.ranks, whole.ranks);
+});

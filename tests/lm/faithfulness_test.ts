@@ -1,0 +1,218 @@
+import { deepEqual, equal, ok, rejects } from "@std/assert";
+import {
+  type FaithfulnessOptions,
+  LanguageModel,
+  type Progress,
+  type Saliency,
+  type SaliencyOptions,
+} from "../../mod.ts";
+import { checkpointCopy, maxAbsDifference, openGolden } from "../support/goldens.ts";
+
+/** Absolute, and relative to the largest number of an array where that is above 1. */
+const BOUND = 1e-5;
+const FILE = "faithfulness.safetensors";
+const TRIED = { steps: 7, randomOrders: 3, seed: 11 };
+const CONTRAST = 11;
+const MAPS: Readonly<Record<string, SaliencyOptions>> = {
+  ecco: {},
+  captum: { preset: "captum" },
+  contrast: { preset: "captum", contrast: CONTRAST },
+};
+const CURVES = ["deletion", "insertion", "randomDeletion", "randomInsertion"] as const;
+
+/** A golden checkpoint, its prompts, and a model of it. */
+async function open(name: string, backend: "wasm" | "native" = "wasm") {
+  const golden = await openGolden(name);
+  const copy = await checkpointCopy(name);
+  const model = await LanguageModel.fromPretrained(copy.directory, { backend });
+  const close = async (actual: ArrayLike<number>, key: string) => {
+    const { data } = await golden.array(key, FILE);
+    const scale = Math.max(1, ...data.map(Math.abs));
+    const difference = maxAbsDifference(actual, data);
+    ok(difference <= BOUND * scale, `${key}: ${difference} > ${BOUND} x ${scale}`);
+  };
+  const sequences = Object.entries(golden.prompts).map(([key, { tokenIds, promptLength }]) => {
+    return { key, sequence: model.sequence(tokenIds, { promptLength }) };
+  });
+  const dispose = async () => {
+    await model.dispose();
+    await copy[Symbol.asyncDispose]();
+  };
+  return { model, sequences, close, [Symbol.asyncDispose]: dispose };
+}
+
+for (const backend of ["wasm", "native"] as const) {
+  for (const name of ["f32", "twelve_layers"]) {
+    Deno.test(`faithfulness() on ${backend} equals PyTorch, one text at a time, on ${name}`, async () => {
+      await using opened = await open(name, backend);
+      const { model, sequences, close } = opened;
+      for (const { key, sequence } of sequences) {
+        for (const [map, options] of Object.entries(MAPS)) {
+          const saliency = await model.saliency(sequence, options);
+          const tried = await model.faithfulness(saliency, TRIED);
+          equal(tried.saliency, saliency);
+          deepEqual(tried.positions, saliency.positions);
+          deepEqual(tried.shares, Array.from({ length: 8 }, (_, j) => j / 7));
+          for (const curve of CURVES) {
+            deepEqual(tried[curve].shape, [8, 8]);
+            await close(tried[curve].data, `${key}/${map}/${curve}`);
+          }
+          await close(tried.deletionGain, `${key}/${map}/deletionGain`);
+          await close(tried.insertionGain, `${key}/${map}/insertionGain`);
+        }
+      }
+    });
+
+    Deno.test(`saliency() with completeness on ${backend} equals captum's convergence delta on ${name}`, async () => {
+      await using opened = await open(name, backend);
+      const { model, sequences, close } = opened;
+      for (const { key, sequence } of sequences) {
+        for (const scalar of ["probability", "logProb", "logit"] as const) {
+          for (const reduce of ["l2", "sum"] as const) {
+            for (const normalize of [true, false]) {
+              const options = { of: scalar, reduce, normalize, completeness: true };
+              const { convergenceGaps, ...map } = await model.saliency(sequence, options);
+              await close(convergenceGaps!, `${key}/completeness/${scalar}`);
+              deepEqual(map, await model.saliency(sequence, { ...options, completeness: false }));
+            }
+          }
+        }
+        const gradient = { method: "gradient", of: "logProb", completeness: true } as const;
+        await close((await model.saliency(sequence, gradient)).convergenceGaps!, `${key}/completeness/logProb`);
+        const against = { contrast: CONTRAST, completeness: true, maxMemory: 1e6 };
+        await close((await model.saliency(sequence, against)).convergenceGaps!, `${key}/completeness/contrast`);
+        for (const reduce of ["l2", "sum"] as const) {
+          const { convergenceGaps } = await model.saliency(sequence, { preset: "lit", reduce, completeness: true });
+          await close(convergenceGaps!, `${key}/completeness/together`);
+        }
+      }
+    });
+  }
+}
+
+Deno.test("faithfulness() begins and ends with all tokens and none, and reads its random curve backwards", async () => {
+  await using opened = await open("f32");
+  const { model, sequences: [{ sequence }] } = opened as typeof opened & {
+    sequences: [{ sequence: Saliency["sequence"] }];
+  };
+  const { logits } = await model.trace(sequence, { capture: ["logits"] });
+  const tried = await model.faithfulness(await model.saliency(sequence));
+  equal(tried.shares.length, 11);
+  const V = model.config.vocabSize;
+  tried.positions.forEach((position, n) => {
+    const own = logits!.data.subarray((position - 1) * V, position * V);
+    const p = Math.exp(own[sequence.tokenIds[position]!]!) / own.reduce((sum, logit) => sum + Math.exp(logit), 0);
+    const [deletion, insertion, ...random] = CURVES.map((
+      curve,
+    ) => [...tried[curve].data.subarray(n * 11, n * 11 + 11)]);
+    ok(Math.abs(deletion![0]! - p) <= 1e-6 && Math.abs(insertion![10]! - p) <= 1e-6);
+    equal(deletion![10], insertion![0]);
+    deepEqual(random[0], random[1]!.reverse());
+  });
+});
+
+Deno.test("faithfulness() gives the same whatever the batches, the positions and their order, and another seed others", async () => {
+  await using opened = await open("f32");
+  const { model, sequences } = opened;
+  const saliency = await model.saliency(sequences[0]!.sequence);
+  const options = { steps: 4, randomOrders: 2 };
+  const whole = await model.faithfulness(saliency, options);
+  const steps: Progress[] = [];
+  const maxMemory = model.cost.faithfulness(saliency, { ...options, maxMemory: 1 }).bytes;
+  const onProgress = (progress: Progress) => steps.push(progress);
+  const cut = await model.faithfulness(saliency, { ...options, maxMemory, onProgress });
+  const { runs } = model.cost.faithfulness(saliency, { ...options, maxMemory });
+  equal(steps.length, runs);
+  ok(runs > model.cost.faithfulness(saliency, options).runs);
+  ok(steps.every(({ completed }, i) => i === 0 || completed > steps[i - 1]!.completed));
+  deepEqual(steps.at(-1), { task: "faithfulness", completed: 8, total: 8, message: "Tried 8 of 8 tokens" });
+  for (const curve of CURVES) ok(maxAbsDifference(whole[curve].data, cut[curve].data) <= 1e-6);
+
+  const some = await model.faithfulness(saliency, { ...options, positions: [27, 21] });
+  deepEqual(some.positions, [27, 21]);
+  ok(maxAbsDifference(some.randomDeletion.data.subarray(0, 5), whole.randomDeletion.data.subarray(-5)) <= 1e-6);
+  ok(Math.abs(some.deletionGain[1]! - whole.deletionGain[1]!) <= 1e-6);
+  const other = await model.faithfulness(saliency, { ...options, seed: 1 });
+  ok(maxAbsDifference(other.deletion.data, whole.deletion.data) <= 1e-6);
+  ok(maxAbsDifference(other.randomDeletion.data, whole.randomDeletion.data) > 1e-4);
+});
+
+Deno.test("faithfulness() tries one token before the explained one, equal scores, and maps of all targets together", async () => {
+  await using opened = await open("f32");
+  const { model, sequences } = opened;
+  const { sequence } = sequences[0]!;
+  const one = await model.faithfulness(await model.saliency(sequence, { positions: [1] }));
+  deepEqual(one.shares, [0, 1]);
+  deepEqual([one.deletionGain, one.insertionGain], [[0], [0]]);
+
+  const map = await model.saliency(sequence, { positions: [5] });
+  const flat = { ...map, scores: { ...map.scores, data: map.scores.data.map((_, t) => t < 5 ? 0.2 : 0) } };
+  const rising = { ...map, scores: { ...map.scores, data: map.scores.data.map((_, t) => t < 5 ? 5 - t : 0) } };
+  deepEqual((await model.faithfulness(flat)).deletion, (await model.faithfulness(rising)).deletion);
+
+  // LIT's loss falls where a token speaks for the target.
+  const lit = await model.saliency(sequence, { preset: "lit", reduce: "sum", positions: [25] });
+  const captum = await model.saliency(sequence, { preset: "captum", positions: [25] });
+  deepEqual((await model.faithfulness(lit)).insertion, (await model.faithfulness(captum)).insertion);
+  const litL2 = await model.saliency(sequence, { preset: "lit" });
+  deepEqual((await model.faithfulness(litL2, { steps: 2, randomOrders: 1 })).deletion.shape, [8, 3]);
+});
+
+Deno.test("faithfulness() refuses what makes no sense", async () => {
+  await using opened = await open("f32");
+  const { model, sequences } = opened;
+  const saliency = await model.saliency(sequences[0]!.sequence);
+  const refusals: readonly [FaithfulnessOptions, RegExp][] = [
+    [{ positions: [] }, /^Cannot try an empty list of positions$/],
+    [{ positions: [3] }, /^Cannot try position 3 as the map explains 20, 21, 22, 23, 24, 25, 26, 27$/],
+    [{ steps: 0 }, /^Cannot try a map with steps 0 as it must be a whole number >= 1$/],
+    [{ steps: 1.5 }, /steps 1.5/],
+    [{ randomOrders: 0 }, /^Cannot try a map with randomOrders 0 as it must be a whole number >= 1$/],
+    [{ seed: 0.5 }, /^Cannot seed with 0.5 as a seed must be a whole number$/],
+    [{ maxMemory: 0 }, /^Cannot work within maxMemory 0 as it must be a number of bytes > 0$/],
+    [
+      { maxMemory: 1000 },
+      /^Cannot try position 27 within 1 KiB as it takes about \d+ KiB, \d+ KiB for a run and 2 KiB/,
+    ],
+  ];
+  for (const [options, message] of refusals) {
+    await rejects(model.faithfulness(saliency, options), { name: "RangeError", message });
+  }
+  const shorter = { ...saliency, scores: { data: new Float32Array(3), shape: [1, 3] } };
+  await rejects(model.faithfulness(shorter), {
+    name: "RangeError",
+    message: /^Cannot try a map of the shape \[1, 3\]; its rows need \[8, 28\]$/,
+  });
+  const broken = { ...saliency, scores: { ...saliency.scores, data: saliency.scores.data.map(() => NaN) } };
+  await rejects(model.faithfulness(broken), {
+    name: "RangeError",
+    message: /^Cannot order tokens by the score NaN of position 20$/,
+  });
+  for (const [value, found] of [[undefined, "undefined"], [Promise.resolve(), "a promise"], [null, "null"]] as const) {
+    await rejects(model.faithfulness(value as unknown as Saliency), {
+      name: "TypeError",
+      message: `Cannot use ${found} as a map; pass what await saliency() returned`,
+    });
+  }
+  await rejects(model.saliency(sequences[0]!.sequence, { completeness: 1 as unknown as boolean }), {
+    name: "TypeError",
+    message: /^Cannot explain with completeness 1; use true, false$/,
+  });
+});
+
+Deno.test("faithfulness() that is aborted in the middle leaves the model usable", async () => {
+  await using opened = await open("f32");
+  const { model, sequences } = opened;
+  const { sequence } = sequences[0]!;
+  const saliency = await model.saliency(sequence);
+  const whole = await model.faithfulness(saliency, { steps: 3 });
+  const reason = new Error("enough");
+  const controller = new AbortController();
+  let heard = 0;
+  const onProgress = () => ++heard === 2 && controller.abort(reason);
+  await rejects(model.faithfulness(saliency, { steps: 3, onProgress, signal: controller.signal }), reason);
+  equal(heard, 2);
+  deepEqual(await model.faithfulness(saliency, { steps: 3 }), whole);
+  deepEqual(await model.saliency(sequence), saliency);
+  await rejects(model.faithfulness(saliency, { signal: AbortSignal.abort(reason) }), reason);
+});

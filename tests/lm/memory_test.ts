@@ -1,0 +1,36 @@
+import { ok } from "@std/assert";
+import { parseConfig } from "../../src/gpt2/config.ts";
+import { randomCheckpoint, tensorSpecs, TINY } from "../support/tiny_gpt2.ts";
+
+/** Large enough for a call to stand out from what JavaScript and compiled code take: 120 to 400 MB. */
+const SHAPE = { "n_positions": 1024, "n_embd": 64, "n_head": 8, "n_layer": 4, "n_inner": 256, "vocab_size": 2000 };
+/** What JavaScript and compiled code take by themselves. */
+const NOISE = 24 * 2 ** 20;
+
+async function checkpoint() {
+  const directory = await Deno.makeTempDir({ prefix: "looking-glass-" });
+  const config = { ...TINY, ...SHAPE };
+  const [entry] = (await randomCheckpoint(tensorSpecs(parseConfig(config)))).values();
+  const { source } = entry!;
+  await Deno.writeFile(`${directory}/model.safetensors`, await source.read(0, source.size));
+  await Deno.writeTextFile(`${directory}/config.json`, JSON.stringify(config));
+  await Deno.writeTextFile(`${directory}/vocab.json`, JSON.stringify({ a: 0 }));
+  await Deno.writeTextFile(`${directory}/merges.txt`, "#version: 0.2\n");
+  return { directory, [Symbol.asyncDispose]: () => Deno.remove(directory, { recursive: true }) };
+}
+
+for (const backend of ["native", "wasm"]) {
+  const ignore = Deno.build.os !== "linux"; // its /proc is read
+  Deno.test(`estimates on ${backend} are above what calls really take, and below twice that`, { ignore }, async () => {
+    await using made = await checkpoint();
+    for (const call of ["saliency", "trace", "generate", "rankings"]) {
+      const script = new URL("../support/measure_memory.ts", import.meta.url).href;
+      const args = ["run", "-A", "--no-check", script, made.directory, backend, call];
+      const { stdout, success } = await new Deno.Command(Deno.execPath(), { args, stderr: "inherit" }).output();
+      ok(success, call);
+      const { estimated, grown } = JSON.parse(new TextDecoder().decode(stdout));
+      ok(grown <= estimated + NOISE, `${call} took ${grown} bytes rather than ${estimated}`);
+      ok(estimated <= 2 * grown, `${call} was estimated at ${estimated} bytes and took ${grown}`);
+    }
+  });
+}

@@ -1,0 +1,41 @@
+/**
+ * Makes one call in a process of its own and prints what it was estimated to take and how far the resident memory rose
+ * meanwhile: `measure_memory.ts <checkpoint> <backend> <call>`. Linux only.
+ *
+ * @module
+ */
+import { type Backend, LanguageModel } from "../../mod.ts";
+
+const [directory, backend, call] = Deno.args as [string, Backend, string];
+
+/** Resident memory, now (VmRSS) or at most (VmHWM). */
+function residentBytes(field: "VmRSS" | "VmHWM"): number {
+  const line = Deno.readTextFileSync("/proc/self/status").split("\n").find((line) => line.startsWith(field));
+  return Number(line!.split(/\s+/)[1]) * 1024;
+}
+
+const model = await LanguageModel.fromPretrained(directory, { backend });
+const { nPositions: T, vocabSize } = model.config;
+const ids = Array.from({ length: T }, (_, i) => (7 * i * i + 3 * i) % vocabSize);
+const sequence = model.sequence(ids);
+const short = model.sequence(ids.slice(0, 4));
+const last = { positions: [T - 1] };
+const attention = { capture: ["attention"] } as const;
+const calls: Record<string, readonly [() => { bytes: number }, () => Promise<unknown>]> = {
+  saliency: [() => model.cost.saliency(sequence, last), () => model.saliency(sequence, last)],
+  trace: [() => model.cost.trace(sequence, attention), () => model.trace(sequence, attention)],
+  generate: [
+    () => model.cost.generate(ids.slice(0, -1), { maxNewTokens: 1 }),
+    () => model.generate(ids.slice(0, -1), { maxNewTokens: 1 }),
+  ],
+  rankings: [() => model.cost.rankings(sequence, last), () => model.rankings(sequence, last)],
+};
+const [estimate, run] = calls[call]!;
+await model.saliency(short); // touches the weights and compiles what JavaScript needs
+await model.trace(short, attention);
+const before = residentBytes("VmRSS");
+const estimated = estimate().bytes;
+await run();
+// deno-lint-ignore no-console -- the result of this script
+console.log(JSON.stringify({ estimated, grown: residentBytes("VmHWM") - before }));
+await model.dispose();
