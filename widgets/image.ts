@@ -39,6 +39,7 @@ export interface PixelsPlace {
 /** A picture of pixels as an image that needs no network. */
 export function pixelsHtml(pixels: Pixels, place: PixelsPlace): string {
   const { width, height, alt, className = "i", style = "display:block" } = place;
-  return `<img class="${className}" width="${width}" height="${height}" alt="${escapeHtml(alt)}" style="${style}" ` +
+  return `<img class="${className}" width="${width}" height="${height}" alt="${escapeHtml(alt)}" ` +
+    `style="${style};max-width:none;height:${height}px" ` + // JupyterLab would fit the width and change the shape
     `src="${pngUrl(pixels)}">`;
 }

@@ -58,11 +58,12 @@ Deno.test("notebooks are whole in a page, with scripts, without, and sanitised",
       const images = await imagesIn(path);
       for (const sanitize of [false, true]) {
         const page = join(folder, `${name}.html`);
+        // nbconvert knows few tags when it sanitises: images, styles and tables' heads are there as text.
         await drawNotebook(join(ROOT, path), page, { sanitize });
         for (const scripts of sanitize ? [true] : [true, false]) {
           await t.step(
             `${name}${sanitize ? ", sanitised" : ""}, scripts ${scripts ? "on" : "off"}`,
-            () => opensPage(browser, pathToFileURL(page).href, images, scripts),
+            () => opensPage(browser, pathToFileURL(page).href, sanitize ? 0 : images, scripts),
           );
         }
       }
