@@ -13,6 +13,7 @@ import { readGenerationConfig } from "./generation_config.ts";
 import { expectFiniteWeights, ModelRunner } from "./model_runner.ts";
 import { expectRoom } from "./memory.ts";
 import type { SamplingOptions } from "./sampling.ts";
+import { checkWebgpu } from "./self_check.ts";
 import type { Progress } from "./types.ts";
 
 /** Weights up to this size are checked for NaN while they load; larger ones when a result is not finite. */
@@ -23,8 +24,10 @@ const END_OF_TEXT = "<|endoftext|>";
 /** Options of {@linkcode LanguageModel.fromPretrained}. */
 export interface LoadOptions {
   /**
-   * Where the model runs. `native` (onnxruntime-node, needs `--allow-ffi`) is the fastest and maps the weights from
-   * their file; `wasm` (onnxruntime-web) runs everywhere. `auto` takes `native` when it is available.
+   * Where the model runs. `native` (onnxruntime-node, needs `--allow-ffi`) is the fastest without a GPU and maps the
+   * weights from their file; `wasm` (onnxruntime-web) runs everywhere; `webgpu` (onnxruntime-web) runs on the GPU,
+   * which is compared with the CPU on a tiny model first. `auto` takes `native` when it is available and else `wasm`;
+   * `webgpu` must be asked for, as its numbers depend on the GPU and its driver.
    *
    * @default {"auto"}
    */
@@ -99,8 +102,10 @@ export async function loadModel(files: ModelFiles, options: LoadOptions): Promis
       await expectFiniteWeights(weights.values());
     }
     report(2, "Checked the weights");
+    if (backend === "webgpu") await checkWebgpu(config);
     const program = buildProgram(config, weights);
-    report(3, backend === "wasm" ? "Starting onnxruntime-web" : "Starting ONNX Runtime; the first use downloads it");
+    const onWeb = backend === "wasm" || backend === "webgpu";
+    report(3, onWeb ? "Starting onnxruntime-web" : "Starting ONNX Runtime; the first use downloads it");
     const choice = { backend, prepack, ...(threads === undefined ? {} : { threads }) };
     const session = await Session.create(program.graph, located, choice);
     report(4, `Ready on ${session.backend}: ${session.reason}`);

@@ -36,17 +36,20 @@ const LEAST_ROOM = GIB / 8;
 /**
  * Refuses a model whose weights cannot be held.
  *
- * @throws {RangeError} When the model can only run on wasm and does not fit into the 4 GiB that wasm can address.
+ * @throws {RangeError} When the model can only run on wasm and does not fit into the 4 GiB that wasm can address; on
+ * webgpu, the library, which is wasm too, reads the weights of the GPU.
  */
 export function expectRoom(id: string, config: GPT2Config, backend: "auto" | Backend): void {
-  if (backend === "native" || backend === "webgpu") return;
+  if (backend === "native") return;
   const bytes = weightBytes(config);
   if (bytes + LEAST_ROOM <= 4 * GIB) return;
   const mayBeNative = Deno.permissions.querySync({ name: "ffi" }).state === "granted";
   if (backend === "auto" && mayBeNative) return;
   const way = mayBeNative ? 'pass backend: "native"' : 'run Deno with --allow-ffi and backend "native" or "auto"';
   const size = `its weights take ${formatBytes(bytes)} and wasm can address 4.0 GiB`;
-  throw new RangeError(`Cannot load "${id}" on wasm as ${size}; ${way}, or take a smaller model`);
+  throw new RangeError(
+    `Cannot load "${id}" on ${backend === "webgpu" ? backend : "wasm"} as ${size}; ${way}, or take a smaller model`,
+  );
 }
 
 /** A number of bytes for human eyes. */

@@ -1,6 +1,7 @@
 import { deepEqual, ok } from "@std/assert";
 import { LanguageModel } from "../../mod.ts";
 import { maxAbsDifference, openGoldenFile } from "../support/goldens.ts";
+import { NO_WEBGPU } from "../support/webgpu.ts";
 
 interface Prompt {
   readonly text: string;
@@ -13,8 +14,9 @@ const { prompts }: { prompts: readonly Prompt[] } = JSON.parse(
   await Deno.readTextFile(new URL("golden.json", FOLDER)),
 );
 
-for (const backend of ["wasm", "native"] as const) {
-  Deno.test(`the bundled model on ${backend} equals transformers and PyTorch on its float16 weights`, async (t) => {
+for (const backend of ["wasm", "native", "webgpu"] as const) {
+  const title = `the bundled model on ${backend} equals transformers and PyTorch on its float16 weights`;
+  Deno.test(title, { ignore: backend === "webgpu" && NO_WEBGPU }, async (t) => {
     await using model = await LanguageModel.fromPretrained(undefined, { backend });
     for (const [number, { text, promptIds, tokenIds }] of prompts.entries()) {
       await t.step(JSON.stringify(text), async () => {
