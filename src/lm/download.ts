@@ -9,7 +9,7 @@ import type { Progress } from "./types.ts";
  * refuse before it is downloaded. Without `onProgress`, a bar shows the download in a notebook or a terminal.
  */
 export function downloadOptions(id: string, options: LoadOptions): SnapshotOptions {
-  const { revision, cacheDir, localFilesOnly, token, endpoint, signal, backend } = options;
+  const { revision, cacheDir, localFilesOnly, token, endpoint, signal } = options;
   const tell = options.onProgress ?? progressBar();
   return {
     revision,
@@ -18,7 +18,7 @@ export function downloadOptions(id: string, options: LoadOptions): SnapshotOptio
     token,
     endpoint,
     signal,
-    accept: (config) => acceptConfig(id, config, backend),
+    accept: (config) => acceptConfig(id, config, options),
     onDownload: ({ file, completed, total, bytesPerSecond, secondsLeft }) => {
       const speed = bytesPerSecond === undefined ? "" : `, ${formatBytes(bytesPerSecond)}/s`;
       const left = secondsLeft === undefined || completed === total ? "" : `, ${formatSeconds(secondsLeft)} left`;

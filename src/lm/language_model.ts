@@ -6,7 +6,7 @@ import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import { type Choice, choose, type DecodeOptions, type Decoder, describe, type Prompt } from "./decode.ts";
 import { downloadOptions } from "./download.ts";
 import { predictLayers, rankSequence, rankWords } from "./lens.ts";
-import { type LoadedModel, loadModel, type LoadOptions } from "./load.ts";
+import { expectLoadOptions, type LoadedModel, loadModel, type LoadOptions } from "./load.ts";
 import { explainSequence } from "./saliency.ts";
 import { Reader } from "./sequence.ts";
 import { traceSequence } from "./trace.ts";
@@ -72,6 +72,7 @@ export class LanguageModel implements AsyncDisposable {
    * @throws {TypeError | RangeError | SyntaxError} When a file does not hold what it should; the message names it.
    */
   static async fromPretrained(id?: string | URL, options: LoadOptions = {}): Promise<LanguageModel> {
+    expectLoadOptions(options);
     const name = id instanceof URL ? id.href : id;
     const stopping = { ...options, signal: stoppable(options.signal) };
     stopping.signal.throwIfAborted();

@@ -1,18 +1,20 @@
 import type { ByteSource } from "../checkpoint/byte_source.ts";
 import type { TensorEntry } from "../checkpoint/safetensors.ts";
 import { widened } from "../checkpoint/widened.ts";
-import { parseConfig } from "../gpt2/config.ts";
+import { type GPT2Config, parseConfig } from "../gpt2/config.ts";
 import { buildProgram } from "../gpt2/program.ts";
 import { selectWeights, weightLocation } from "../gpt2/weights.ts";
 import type { ModelFiles } from "../hub/model_files.ts";
+import { cacheFolder } from "../hub/settings.ts";
 import type { Backend } from "../runtime/backend.ts";
-import { Session } from "../runtime/session.ts";
+import { expectBackend, Session } from "../runtime/session.ts";
 import type { AddedToken } from "../tokenizer/added_tokens.ts";
 import { Tokenizer } from "../tokenizer/tokenizer.ts";
 import { openWeights, parseJson, readJson, readOptionalJson, readText } from "./files.ts";
 import { readGenerationConfig } from "./generation_config.ts";
 import { expectFiniteWeights, ModelRunner } from "./model_runner.ts";
 import { expectRoom } from "./memory.ts";
+import { openQuantized } from "./quantized_weights.ts";
 import type { SamplingOptions } from "./sampling.ts";
 import { checkWebgpu } from "./self_check.ts";
 import type { Progress } from "./types.ts";
@@ -44,6 +46,15 @@ export interface LoadOptions {
    * @default {false}
    */
   readonly prepack?: boolean;
+  /**
+   * How matrices are stored. `q8` keeps the linear layers and the unembedding in 8 bits, 32 numbers to a scale:
+   * decoding is faster, by the ratio in `bench/README.md`, and numbers differ in the third digit. It runs on `native`
+   * only and has no gradients: `saliency` refuses it. The first load makes a file of them in the folder `cacheDir`
+   * with `-q8` after its name, which may be deleted at any time.
+   *
+   * @default {"float32"}
+   */
+  readonly dtype?: "float32" | "q8";
   /**
    * The branch, the tag or the commit of a model of a hub.
    *
@@ -79,12 +90,33 @@ export interface LoadedModel {
   readonly sampling: SamplingOptions;
 }
 
-/** Loads the files of a model and makes it ready to run. Everything that can be checked is checked before it runs. */
-export async function loadModel(files: ModelFiles, options: LoadOptions): Promise<LoadedModel> {
-  const { backend = "auto", threads, prepack = false, onProgress, signal } = options;
+/**
+ * Refuses options that do not go together, before anything is downloaded.
+ *
+ * @throws {TypeError | RangeError} When one has a value that does not exist, or that does not go with the others.
+ */
+export function expectLoadOptions({ backend = "auto", dtype = "float32", threads }: LoadOptions): void {
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1)) {
     throw new RangeError(`Cannot compute with ${threads} threads as it must be a whole number >= 1`);
   }
+  if (dtype !== "float32" && dtype !== "q8") {
+    throw new TypeError(`Cannot load weights as dtype ${JSON.stringify(dtype)}; use "float32" or "q8"`);
+  }
+  if (dtype === "q8" && (backend === "wasm" || backend === "webgpu")) {
+    const advice = 'use backend "native", or leave dtype out';
+    throw new TypeError(`Cannot use dtype "q8" on ${backend} as only native is fast in 8 bits; ${advice}`);
+  }
+}
+
+/** Where a model may run: 8-bit weights on native only. */
+function backendFor({ backend = "auto", dtype }: LoadOptions): "auto" | Backend {
+  return dtype === "q8" ? "native" : backend;
+}
+
+/** Loads the files of a model and makes it ready to run. Everything that can be checked is checked before it runs. */
+export async function loadModel(files: ModelFiles, options: LoadOptions): Promise<LoadedModel> {
+  const { threads, prepack = false, dtype, onProgress, signal } = options;
+  const backend = backendFor(options);
   const report = (completed: number, message: string) => {
     signal?.throwIfAborted();
     onProgress?.({ task: "load", completed, total: 4, message });
@@ -95,45 +127,62 @@ export async function loadModel(files: ModelFiles, options: LoadOptions): Promis
   const defaults = readGenerationConfig(await readOptionalJson(files, "generation_config.json"), config);
   const tokenizer = await loadTokenizer(files);
   report(1, "Read the configuration and the tokenizer");
-  const { sources, entries } = await openWeights(files);
+  const { weights, located } = await readWeights(files, config, options, (message) => report(1, message));
   try {
-    const stored = selectWeights(config, entries);
-    // Not every GPU computes in half precision, and ONNX Runtime does not widen bfloat16 there.
-    const weights = backend === "webgpu" ? widened(stored) : stored;
-    const located = usedSources(sources, stored, weights);
-    if (sources.reduce((bytes, { size }) => bytes + size, 0) <= CHECKED_BYTES) {
-      await expectFiniteWeights(weights.values());
-    }
     report(2, "Checked the weights");
     if (backend === "webgpu") await checkWebgpu(config);
     const program = buildProgram(config, weights);
     const onWeb = backend === "wasm" || backend === "webgpu";
     report(3, onWeb ? "Starting onnxruntime-web" : "Starting ONNX Runtime; the first use downloads it");
-    const choice = { backend, prepack, ...(threads === undefined ? {} : { threads }) };
+    // The 8-bit products are computed from prepacked weights only.
+    const choice = { backend, prepack: prepack || dtype === "q8", ...(threads === undefined ? {} : { threads }) };
     const session = await Session.create(program.graph, located, choice);
     report(4, `Ready on ${session.backend}: ${session.reason}`);
     const runner = new ModelRunner(config, program, session, weights);
     return { runner, tokenizer, ...defaults };
   } catch (error) {
-    for (const source of sources) source.close();
+    for (const source of located.values()) source.close();
     throw error;
   }
 }
 
-/** The files that hold weights, by the location that the graph has for them; those that are not `stored` in are closed. */
-function usedSources(
-  sources: readonly ByteSource[],
-  stored: ReadonlyMap<string, TensorEntry>,
-  weights: ReadonlyMap<string, TensorEntry>,
-): ReadonlyMap<string, ByteSource> {
-  const kept = new Set([...stored.values()].map(({ source }) => source));
-  for (const source of sources) if (!kept.has(source)) source.close();
-  return new Map([...weights.values()].map((entry) => [weightLocation(entry), entry.source]));
+/** The weights as they go into the graph, and the files that hold them, by the location that the graph has for them. */
+async function readWeights(
+  files: ModelFiles,
+  config: GPT2Config,
+  { backend, dtype, cacheDir, signal }: LoadOptions,
+  say: (message: string) => void,
+): Promise<{ weights: ReadonlyMap<string, TensorEntry>; located: ReadonlyMap<string, ByteSource> }> {
+  const { sources, entries } = await openWeights(files);
+  const closeAllBut = (kept: readonly ByteSource[]) => sources.filter((one) => !kept.includes(one)).forEach(close);
+  try {
+    const stored = selectWeights(config, entries);
+    if (sources.reduce((bytes, { size }) => bytes + size, 0) <= CHECKED_BYTES) {
+      await expectFiniteWeights(stored.values());
+    }
+    let weights = stored;
+    if (dtype === "q8") {
+      await expectBackend("native");
+      const onMake = () => say("Making 8-bit weights, which later loads find");
+      weights = await openQuantized(config, stored, { folder: `${cacheFolder(cacheDir)}-q8`, signal, onMake });
+    }
+    closeAllBut(dtype === "q8" ? [] : [...stored.values()].map(({ source }) => source));
+    // Not every GPU computes in half precision, and ONNX Runtime does not widen bfloat16 there.
+    if (backend === "webgpu") weights = widened(stored);
+    return { weights, located: new Map([...weights.values()].map((entry) => [weightLocation(entry), entry.source])) };
+  } catch (error) {
+    closeAllBut([]);
+    throw error;
+  }
+}
+
+function close(source: ByteSource): void {
+  source.close();
 }
 
 /** Refuses a model that does not fit, by its config.json as the hub has it, before its weights are downloaded. */
-export function acceptConfig(id: string, text: string, backend: LoadOptions["backend"] = "auto"): void {
-  expectRoom(id, parseConfig(parseJson({ id }, "config.json", text)), backend);
+export function acceptConfig(id: string, text: string, options: LoadOptions = {}): void {
+  expectRoom(id, parseConfig(parseJson({ id }, "config.json", text)), backendFor(options));
 }
 
 async function loadTokenizer(files: ModelFiles): Promise<Tokenizer> {

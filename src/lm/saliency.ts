@@ -26,6 +26,7 @@ export async function explainSequence(
   sequence: Sequence,
   options: SaliencyOptions,
 ): Promise<Saliency> {
+  runner.expectDifferentiable();
   const contrast = options.contrast === undefined ? undefined : reader.word(options.contrast);
   const definition = saliencyDefinition(options, contrast);
   const { together, steps = 1 } = definition;

@@ -20,6 +20,7 @@ export type OpName =
   | "LayerNormalization"
   | "LessOrEqual"
   | "MatMul"
+  | "MatMulNBits"
   | "Max"
   | "Mul"
   | "Range"
@@ -50,6 +51,20 @@ export interface Value {
   readonly dtype: DType;
   /** The size of each axis. */
   readonly shape: Shape;
+  /** The same matrix in 8 bits, for products. */
+  readonly quantized?: QuantizedMatrix;
+}
+
+/** A constant matrix in 8 bits: a number is `(code - 128) * scale`, and each block of a row has a scale of its own. */
+export interface QuantizedMatrix {
+  /** uint8 `[rows, blocks, block size]`. */
+  readonly codes: Value;
+  /** `[rows * blocks]`. */
+  readonly scales: Value;
+  /** Whether its rows are those of the matrix, for products with the transpose; or else the columns. */
+  readonly transposed: boolean;
+  /** Whether the matrix is stored in 8 bits only. */
+  readonly only: boolean;
 }
 
 /** What a node can be told besides its inputs. */
@@ -152,6 +167,10 @@ export class GraphScope {
     outputs: readonly { readonly dtype: DType; readonly shape: Shape }[],
     attributes: Readonly<Record<string, Attribute>> = {},
   ): readonly Value[] {
+    const missing = inputs.find(({ quantized }) => quantized?.only);
+    if (missing) {
+      throw new TypeError(`Cannot use "${missing.name}" in ${op} as it is stored in 8 bits, for products with it only`);
+    }
     const values = outputs.map(({ dtype, shape }) => ({ name: this.#claim(this.#fresh(op)), dtype, shape }));
     this.nodes.push({ op, inputs, outputs: values, attributes });
     return values;

@@ -5,7 +5,7 @@
  * @module
  */
 import type { DType } from "./dtype.ts";
-import { type Attribute, GraphScope, type OpName, type Value } from "./graph.ts";
+import { type Attribute, GraphScope, type OpName, type QuantizedMatrix, type Value } from "./graph.ts";
 import {
   axisIndex,
   broadcastShapes,
@@ -143,8 +143,27 @@ export class Graph extends GraphScope {
       const what = `${formatShape(x.shape)} by ${formatShape(weight.shape)}${transposed ? " transposed" : ""}`;
       throw new RangeError(`Cannot multiply ${what}${bias ? ` and add ${formatShape(bias.shape)}` : ""}`);
     }
+    if (weight.quantized?.transposed === transposed) {
+      const product = this.#quantizedProduct(x, weight.quantized, [inner as number, outer as number]);
+      return bias ? this.add(product, bias) : product;
+    }
     const attributes: Record<string, Attribute> = transposed ? { transB: int(1) } : {};
     return this.#single("Gemm", bias ? [x, weight, bias] : [x, weight], x.dtype, [x.shape[0]!, outer!], attributes);
+  }
+
+  /** `x W` where W `[inner, outer]` is in 8 bits. With `accuracy_level` 4, rows of x are in 8 bits too, by block. */
+  #quantizedProduct(x: Value, { codes, scales }: QuantizedMatrix, [inner, outer]: readonly [number, number]): Value {
+    const size = dimAt(codes.shape, -1);
+    if (codes.shape[0] !== outer || Math.ceil(inner / (size as number)) !== codes.shape[1]) {
+      throw new RangeError(`Cannot read ${formatShape([inner, outer])} from codes of ${formatShape(codes.shape)}`);
+    }
+    return this.#single("MatMulNBits", [x, codes, scales], x.dtype, [x.shape[0]!, outer], {
+      K: int(inner),
+      N: int(outer),
+      bits: int(8),
+      block_size: int(size as number),
+      accuracy_level: int(4),
+    });
   }
 
   /** The matrix product of the last two axes, the others broadcast. */

@@ -88,6 +88,15 @@ export class Session implements AsyncDisposable {
   }
 }
 
+/**
+ * Refuses a backend that is not available, before work is done for it.
+ *
+ * @throws {Error} When it is not.
+ */
+export async function expectBackend(backend: Backend): Promise<void> {
+  await chooseRuntime(backend);
+}
+
 /** Where a graph runs, and why. */
 interface Choice {
   readonly backend: Backend;
