@@ -68,7 +68,7 @@ Deno.test("the bundled model in q8 has the perplexity of PyTorch's on held-out t
   const perplexity = Math.exp(nll.reduce((a, b) => a + b) / nll.length);
   const { data: expected } = await golden("q8/nll");
   const fromQ8 = nll.reduce((sum, x, i) => sum + Math.abs(x - expected[i]!), 0) / nll.length;
-  ok(fromQ8 <= 0.01, `log-probabilities are ${fromQ8} from PyTorch's on average`);
+  ok(fromQ8 <= 0.03, `log-probabilities are ${fromQ8} from PyTorch's on average`);
   ok(Math.abs(perplexity / GOLDEN.q8.perplexity - 1) <= 1e-3, `${perplexity}, PyTorch's ${GOLDEN.q8.perplexity}`);
   ok(Math.abs(perplexity / GOLDEN.float.perplexity - 1) <= 2e-3, `${perplexity}, float32 ${GOLDEN.float.perplexity}`);
   ok(await agreement("q8") >= 0.985, `${await agreement("q8")} of the best tokens are PyTorch's`);
