@@ -72,7 +72,9 @@ export async function measureParity(
   name: VariantName,
   { sequences, answers: expected }: Awaited<ReturnType<typeof readReference>>,
 ): Promise<Parity> {
-  await using model = await LanguageModel.fromPretrained(undefined, VARIANTS[name]);
+  const folder = await Deno.makeTempDir({ prefix: "looking-glass-" }); // 8-bit weights are made there
+  await using _ = { [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }) };
+  await using model = await LanguageModel.fromPretrained(undefined, { ...VARIANTS[name], cacheDir: `${folder}/hub` });
   const actual = await answer(model, sequences, name !== "native q8");
   const same = actual.best.filter((id, i) => id === expected.best[i]).length;
   const greedy = actual.tokenIds.filter((ids, i) => ids.join() === expected.tokenIds[i]!.join()).length;
