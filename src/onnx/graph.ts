@@ -102,6 +102,9 @@ export interface Initializer {
   readonly data: InitializerData;
 }
 
+/** Constants of more elements are stored as often as they are asked for; comparing them would take longer. */
+const MOST_SHARED = 16;
+
 /**
  * The nodes, inputs, outputs and constants of one graph. A branch of an `If` is a scope whose parent is the graph
  * that holds the `If`; it reads the parent's values by name.
@@ -118,6 +121,7 @@ export class GraphScope {
   /** The constants. */
   readonly initializers: Initializer[] = [];
   readonly #names: Set<string>;
+  readonly #known = new Map<string, Value>();
 
   /** Makes an empty graph, or an empty branch of `parent`. */
   constructor(options: { readonly float?: FloatDType; readonly parent?: GraphScope } = {}) {
@@ -180,7 +184,15 @@ export class GraphScope {
     if (elementCount(shape) !== count) {
       throw new RangeError(`Cannot shape ${count} numbers as ${formatShape(shape)}`);
     }
-    return this.#initializer(this.#fresh("constant"), dtype, shape, { kind: "inline", bytes });
+    const make = () => this.#initializer(this.#fresh("constant"), dtype, shape, { kind: "inline", bytes });
+    return count > MOST_SHARED ? make() : this.once(`${dtype} ${formatShape(shape)} ${bytes}`, make);
+  }
+
+  /** The value that `make` made for the same key in this scope, or else makes it: fewer nodes start sooner. */
+  protected once(key: string, make: () => Value): Value {
+    const known = this.#known.get(key) ?? make();
+    this.#known.set(key, known);
+    return known;
   }
 
   #initializer(name: string, dtype: DType, shape: Shape, data: InitializerData): Value {

@@ -209,10 +209,11 @@ export class Graph extends GraphScope {
 
   /** Undoes {@linkcode Graph.mergeRows}: `[rows, C]` becomes `[..., C]` with the leading axes of `like`. */
   splitRows(x: Value, like: Value): Value {
-    const width = dimAt(x.shape, -1);
-    const sizes = like.shape.slice(0, -1).map((_, axis) => this.size(like, axis));
-    const shape = this.concat([...sizes, this.ints([-1])], -1);
-    return this.#single("Reshape", [x, shape], x.dtype, [...like.shape.slice(0, -1), width]);
+    const leading = like.shape.slice(0, -1);
+    const shape = this.once(`rows of ${formatShape(leading)}`, () => {
+      return this.concat([...leading.map((_, axis) => this.size(like, axis)), this.ints([-1])], -1);
+    });
+    return this.#single("Reshape", [x, shape], x.dtype, [...leading, dimAt(x.shape, -1)]);
   }
 
   /** Inserts an axis of size 1. */
@@ -298,10 +299,14 @@ export class Graph extends GraphScope {
     return { values, indices };
   }
 
-  /** The size of one axis, int64 `[1]`. */
+  /** The size of one axis, int64 `[1]`; axes of one name have one size. */
   size(x: Value, axis: number): Value {
     const start = axisIndex(x.shape, axis);
-    return this.#single("Shape", [x], "int64", [1], { start: int(start), end: int(start + 1) });
+    const dim = x.shape[start]!;
+    if (typeof dim === "number") return this.ints([dim]);
+    return this.once(`size of ${dim}`, () => {
+      return this.#single("Shape", [x], "int64", [1], { start: int(start), end: int(start + 1) });
+    });
   }
 
   /** The whole numbers from `start` to before `end`, both int64 scalars; `dim` is their number. */
