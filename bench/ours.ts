@@ -2,7 +2,9 @@
  * One measurement of Looking Glass in a process of its own: loads a checkpoint, generates and explains, and prints one
  * line of JSON as the peers do.
  *
- *     deno run -A bench/ours.ts CHECKPOINT '[1, 2, 3]' native|wasm [prepack]
+ *     deno run -A bench/ours.ts CHECKPOINT '[1, 2, 3]' native|wasm [prepack|q8]
+ *
+ * In q8 there are no gradients: it generates only.
  *
  * @module
  */
@@ -11,7 +13,7 @@ import { LanguageModel } from "../mod.ts";
 const NEW_TOKENS = 20;
 const REPEAT = 5;
 
-const [checkpoint, prompt, backend, prepack] = Deno.args as [string, string, "native" | "wasm", string?];
+const [checkpoint, prompt, backend, mode] = Deno.args as [string, string, "native" | "wasm", ("prepack" | "q8")?];
 const promptIds: number[] = JSON.parse(prompt);
 
 /** Resident memory, now (VmRSS) or at most (VmHWM); Linux only. */
@@ -27,7 +29,9 @@ async function seconds(work: () => Promise<unknown>): Promise<number> {
 }
 
 function load(): Promise<LanguageModel> {
-  return LanguageModel.fromPretrained(checkpoint, { backend, prepack: prepack === "prepack" });
+  const options = { backend, prepack: mode === "prepack" };
+  if (mode !== "q8") return LanguageModel.fromPretrained(checkpoint, options);
+  return LanguageModel.fromPretrained(checkpoint, { ...options, dtype: "q8", cacheDir: `${checkpoint}-hub` });
 }
 
 /** Each step's time after the first, which reads the prompt. */
@@ -46,14 +50,14 @@ const start = performance.now();
 const model = await load();
 const firstLoad = (performance.now() - start) / 1000;
 let sequence = await model.generate(promptIds, { maxNewTokens: NEW_TOKENS });
-await model.saliency(sequence);
+if (mode !== "q8") await model.saliency(sequence);
 const rssBytes = residentBytes("VmRSS");
 const generate: number[] = [];
 const explain: number[] = [];
 const steps: number[] = [];
 for (let round = 0; round < REPEAT; ++round) {
   generate.push(await seconds(async () => sequence = await model.generate(promptIds, { maxNewTokens: NEW_TOKENS })));
-  explain.push(await seconds(() => model.saliency(sequence)));
+  if (mode !== "q8") explain.push(await seconds(() => model.saliency(sequence)));
   steps.push(...await decodeSteps(model));
 }
 await model.dispose();
@@ -62,13 +66,13 @@ for (let round = 0; round < 3; ++round) {
   laterLoads.push(await seconds(async () => await (await load()).dispose()));
 }
 const report = {
-  name: `Looking Glass, ${backend}${prepack ? ", prepack" : ""}`,
+  name: `Looking Glass, ${backend}${mode ? `, ${mode}` : ""}`,
   tokenIds: sequence.tokenIds,
   firstLoad,
   laterLoads,
   generate,
   explain,
-  seconds: generate.map((time, round) => time + explain[round]!),
+  seconds: generate.map((time, round) => time + (explain[round] ?? 0)),
   secondsPerStep: steps,
   rssBytes,
   peakRssBytes: residentBytes("VmHWM"),

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Browser, chromium } from "npm:playwright-core@1.65.1";
+import { installDebian, isRoot } from "../apt.ts";
 
 const PLACES = [
   "/usr/bin/chromium",
@@ -26,10 +27,6 @@ const FLAGS = [
   "--disable-sync",
 ];
 
-function isRoot(): boolean {
-  return Deno.build.os !== "windows" && Deno.uid() === 0;
-}
-
 async function firstPlace(): Promise<string | undefined> {
   const named = Deno.env.get("CHROMIUM");
   if (named !== undefined) return named;
@@ -37,13 +34,6 @@ async function firstPlace(): Promise<string | undefined> {
     if (await Deno.stat(place).then(({ isFile }) => isFile, () => false)) return place;
   }
   return undefined;
-}
-
-async function install(): Promise<void> {
-  for (const args of [["update", "-q"], ["install", "-y", "-q", "--no-install-recommends", "chromium"]]) {
-    const apt = new Deno.Command("apt-get", { args, stdout: "null", stderr: "null" });
-    await apt.output().catch(() => undefined);
-  }
 }
 
 /**
@@ -55,7 +45,7 @@ async function install(): Promise<void> {
 export async function findChromium(): Promise<string> {
   const found = await firstPlace();
   if (found !== undefined) return found;
-  if (Deno.build.os === "linux" && isRoot()) await install();
+  await installDebian("chromium");
   const installed = await firstPlace();
   if (installed !== undefined) return installed;
   throw new Error(

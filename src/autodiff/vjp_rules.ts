@@ -138,6 +138,7 @@ export const VJP_RULES = {
   Greater: "none",
   If: "none",
   LessOrEqual: "none",
+  MatMulNBits: "none",
   Max: "none",
   Range: "none",
   ReduceMax: "none",

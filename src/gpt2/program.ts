@@ -10,7 +10,7 @@ import type { GPT2Config } from "./config.ts";
 import { finalNorm, forward, type ForwardInputs, type ForwardValues, mlp, type Weights } from "./forward.ts";
 import { lens, type LensInputs, type LensValues } from "./lens.ts";
 import { sumOverVocabulary } from "./vocabulary.ts";
-import { declareWeights } from "./weights.ts";
+import { declareWeights, isQuantized } from "./weights.ts";
 
 /** How the C numbers of a token become one score: of g or of g·x, the L2 norm or the signed sum. */
 export const SCORES = ["gradientL2", "gradientSum", "gradientXInputL2", "gradientXInputSum"] as const;
@@ -48,6 +48,8 @@ export interface Program {
   readonly inputs: ProgramInputs;
   /** Its outputs. */
   readonly outputs: ProgramOutputs;
+  /** Whether there is a gradient: not when products are computed in 8 bits. */
+  readonly differentiable: boolean;
 }
 
 /**
@@ -56,7 +58,8 @@ export interface Program {
  */
 export function buildProgram(config: GPT2Config, entries: ReadonlyMap<string, TensorEntry>): Program {
   const g = new Graph();
-  const w = declareWeights(g, entries);
+  const w = declareWeights(g, config, entries);
+  const differentiable = !isQuantized(entries);
   const blocks = [...Array(config.nLayer).keys()];
   const inputs: ProgramInputs = {
     inputIds: g.input("input_ids", "int64", ["T"]),
@@ -73,7 +76,8 @@ export function buildProgram(config: GPT2Config, entries: ReadonlyMap<string, Te
     normed: g.input("normed", "bool", ["D", 1, 1]),
   };
   const seen = forward(g, config, w, inputs);
-  const { scores, gradients, products } = gradientScores(g, config, w, seen, inputs);
+  const gradient = differentiable ? gradientBranch(g, config, w, seen, inputs) : emptyScores(g, config);
+  const { scores, gradients, products } = gradientScores(g, config, gradient, inputs);
   const layers = lens(g, config, w, seen, inputs);
 
   const { hiddenStates, attention, activations, keys, values, logits } = seen;
@@ -91,17 +95,39 @@ export function buildProgram(config: GPT2Config, entries: ReadonlyMap<string, Te
   };
   const all = [hiddenStates, attention, activations, keys, values, logits, Object.values(scores), gradients, products];
   for (const value of [...all, Object.values(layers)].flat()) g.output(value);
-  return { graph: g, inputs, outputs };
+  return { graph: g, inputs, outputs, differentiable };
 }
 
-/** The scores, in a branch that runs when `mix` has rows. */
+/** The scores, by a branch that runs when `mix` has rows. */
 function gradientScores(
+  g: Graph,
+  config: GPT2Config,
+  gradient: Graph,
+  { mix }: ProgramInputs,
+): Pick<ProgramOutputs, "scores" | "gradients" | "products"> {
+  const wanted = g.greater(g.size(mix, -2), g.ints([0]));
+  const values = g.if(wanted, gradient, emptyScores(g, config));
+  const scores = Object.fromEntries(SCORES.map((name, i) => [name, values[i]!])) as Record<ScoreName, Value>;
+  return { scores, gradients: values.at(-2)!, products: values.at(-1)! };
+}
+
+/** A branch that computes nothing. */
+function emptyScores(g: Graph, { nEmbd }: GPT2Config): Graph {
+  const nothing = g.branch();
+  for (const _ of SCORES) nothing.output(nothing.zeros(nothing.ints([0, 0]), [0, 0]));
+  const none = [0, 0, nEmbd];
+  for (const _ of ["gradients", "products"]) nothing.output(nothing.zeros(nothing.ints(none), none));
+  return nothing;
+}
+
+/** A branch that computes the scores. */
+function gradientBranch(
   g: Graph,
   config: GPT2Config,
   w: Weights,
   seen: ForwardValues,
   inputs: ProgramInputs,
-): Pick<ProgramOutputs, "scores" | "gradients" | "products"> {
+): Graph {
   const gradient = g.branch();
   const cotangent = lastMiddleCotangent(gradient, config, w, seen, inputs); // [N, T, C]
   const middle = seen.middles.at(-1)!; // [T, C]
@@ -109,15 +135,7 @@ function gradientScores(
   const product = gradient.mul(dx, seen.embeddings); // [N, T, C]
   for (const score of scoreValues(gradient, dx, product)) gradient.output(score);
   for (const vectors of [dx, product]) gradient.output(gradient.reshape(vectors, ["N", "T", config.nEmbd]));
-
-  const nothing = g.branch();
-  for (const _ of SCORES) nothing.output(nothing.zeros(nothing.ints([0, 0]), [0, 0]));
-  const none = [0, 0, config.nEmbd];
-  for (const _ of ["gradients", "products"]) nothing.output(nothing.zeros(nothing.ints(none), none));
-  const wanted = g.greater(g.size(inputs.mix, -2), g.ints([0]));
-  const values = g.if(wanted, gradient, nothing);
-  const scores = Object.fromEntries(SCORES.map((name, i) => [name, values[i]!])) as Record<ScoreName, Value>;
-  return { scores, gradients: values.at(-2)!, products: values.at(-1)! };
+  return gradient;
 }
 
 /**

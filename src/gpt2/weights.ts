@@ -4,7 +4,7 @@
  * @module
  */
 import type { TensorEntry } from "../checkpoint/safetensors.ts";
-import type { DType, Graph, Value } from "../onnx/mod.ts";
+import type { DType, Graph, QuantizedMatrix, Value } from "../onnx/mod.ts";
 import type { GPT2Config } from "./config.ts";
 import type { Weights } from "./forward.ts";
 
@@ -85,21 +85,77 @@ export function weightLocation({ source }: TensorEntry): string {
   return (source.path ?? source.name).split(/[\\/]/).at(-1)!;
 }
 
-/** Declares each weight in `g` when it is first asked for; half-precision weights are widened. */
-export function declareWeights(g: Graph, entries: ReadonlyMap<string, TensorEntry>): Weights {
+/** A matrix that rows are multiplied by. */
+export interface ProductWeight {
+  /** Its checkpoint name. */
+  readonly name: string;
+  /** Whether rows are multiplied by its transpose. */
+  readonly transposed: boolean;
+  /** Whether it is used for nothing else. */
+  readonly only: boolean;
+}
+
+/** The matrices that can be stored in 8 bits: the linear layers and the unembedding. */
+export function productWeights(config: GPT2Config): readonly ProductWeight[] {
+  const layers = [...weightShapes(config).keys()].filter((name) => /^h\.\d+\.\w+\.c_\w+\.weight$/.test(name));
+  const tied = config.tieWordEmbeddings;
+  const unembedding = { name: tied ? "wte.weight" : "lm_head.weight", transposed: true, only: !tied };
+  return [...layers.map((name) => ({ name, transposed: false, only: true })), unembedding];
+}
+
+/** The names of the tensors that hold a matrix in 8 bits. */
+export function quantizedNames(name: string): { readonly codes: string; readonly scales: string } {
+  return { codes: `${name}.codes`, scales: `${name}.scales` };
+}
+
+/** Whether products are computed in 8 bits, through which no gradient flows. */
+export function isQuantized(entries: ReadonlyMap<string, TensorEntry>): boolean {
+  return entries.values().some(({ dtype }) => dtype === "U8");
+}
+
+/**
+ * Declares each weight in `g` when it is first asked for; half-precision weights are widened, and products are taken
+ * with 8-bit codes where there are some.
+ */
+export function declareWeights(g: Graph, config: GPT2Config, entries: ReadonlyMap<string, TensorEntry>): Weights {
+  const shapes = weightShapes(config);
+  const products = new Map(productWeights(config).map((product) => [product.name, product]));
   const declared = new Map<string, Value>();
   return (name) => {
     const known = declared.get(name);
     if (known) return known;
-    const entry = entries.get(name);
-    if (!entry) throw new RangeError(`Cannot find weight "${name}"`);
-    const stored = g.external(name, DTYPES[entry.dtype]!, entry.shape, {
-      location: weightLocation(entry),
-      offset: entry.start,
-      length: entry.end - entry.start,
-    });
-    const value = stored.dtype === g.float ? stored : g.cast(stored, g.float);
+    const product = products.get(name);
+    const quantized = product && declareQuantized(g, entries, product);
+    const float = quantized?.only ? { name, dtype: g.float, shape: shapes.get(name)! } : declareFloat(g, entries, name);
+    const value = quantized ? { ...float, quantized } : float;
     declared.set(name, value);
     return value;
   };
+}
+
+function declareFloat(g: Graph, entries: ReadonlyMap<string, TensorEntry>, name: string): Value {
+  const entry = entries.get(name);
+  if (!entry) throw new RangeError(`Cannot find weight "${name}"`);
+  const stored = g.external(name, DTYPES[entry.dtype]!, entry.shape, placeOf(entry));
+  return stored.dtype === g.float ? stored : g.cast(stored, g.float);
+}
+
+function declareQuantized(
+  g: Graph,
+  entries: ReadonlyMap<string, TensorEntry>,
+  { name, transposed, only }: ProductWeight,
+): QuantizedMatrix | undefined {
+  const names = quantizedNames(name);
+  const [codes, scales] = [entries.get(names.codes), entries.get(names.scales)];
+  if (!codes || !scales) return undefined;
+  return {
+    codes: g.external(names.codes, "uint8", codes.shape, placeOf(codes)),
+    scales: g.external(names.scales, "float32", scales.shape, placeOf(scales)),
+    transposed,
+    only,
+  };
+}
+
+function placeOf(entry: TensorEntry): { location: string; offset: number; length: number } {
+  return { location: weightLocation(entry), offset: entry.start, length: entry.end - entry.start };
 }

@@ -50,16 +50,20 @@ const TRUE = ["1", "ON", "YES", "TRUE"];
  * @throws {TypeError} When an option or a variable cannot be what it should be.
  */
 export async function readSettings(options: HubOptions): Promise<HubSettings> {
-  const home = cacheHome();
-  const cacheDir = options.cacheDir ?? env("HF_HUB_CACHE") ?? env("HUGGINGFACE_HUB_CACHE") ?? joinPath(home, "hub");
   return {
     revision: checkedRevision(options.revision ?? "main"),
-    cacheDir: expanded(nonEmpty("cacheDir", cacheDir)).replace(/(?<=.)[\\/]+$/, ""),
+    cacheDir: cacheFolder(options.cacheDir),
     offline: options.localFilesOnly ?? (isTrue("HF_HUB_OFFLINE") || isTrue("TRANSFORMERS_OFFLINE")),
-    token: checkedToken(options.token ?? await implicitToken(home)),
+    token: checkedToken(options.token ?? await implicitToken(cacheHome())),
     endpoint: checkedEndpoint(options.endpoint ?? env("HF_ENDPOINT") ?? "https://huggingface.co"),
     patience: options.patience ?? checkedSeconds("HF_HUB_DOWNLOAD_TIMEOUT") * 1000,
   };
+}
+
+/** The folder of downloaded models, without a slash at its end. */
+export function cacheFolder(given?: string): string {
+  const cacheDir = given ?? env("HF_HUB_CACHE") ?? env("HUGGINGFACE_HUB_CACHE") ?? joinPath(cacheHome(), "hub");
+  return expanded(nonEmpty("cacheDir", cacheDir)).replace(/(?<=.)[\\/]+$/, "");
 }
 
 /** The folder of everything that belongs to the hub. Without a home, it is in the working directory. */

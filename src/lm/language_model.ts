@@ -10,7 +10,7 @@ import { downloadOptions } from "./download.ts";
 import { tryMap } from "./faithfulness.ts";
 import { identify } from "./identity.ts";
 import { predictLayers, rankSequence, rankWords } from "./lens.ts";
-import { type LoadedModel, loadModel, type LoadOptions } from "./load.ts";
+import { expectLoadOptions, type LoadedModel, loadModel, type LoadOptions } from "./load.ts";
 import { explainSequence } from "./saliency.ts";
 import { Reader } from "./sequence.ts";
 import { measureSurprise } from "./surprise.ts";
@@ -88,6 +88,7 @@ export class LanguageModel implements AsyncDisposable {
    * @throws {TypeError | RangeError | SyntaxError} When a file does not hold what it should; the message names it.
    */
   static async fromPretrained(id?: string | URL, options: LoadOptions = {}): Promise<LanguageModel> {
+    expectLoadOptions(options);
     const name = id instanceof URL ? id.href : id;
     const stopping = { ...options, signal: stoppable(options.signal) };
     stopping.signal.throwIfAborted();

@@ -1,11 +1,13 @@
 import type { ByteSource } from "../checkpoint/byte_source.ts";
 import type { TensorEntry } from "../checkpoint/safetensors.ts";
-import { parseConfig } from "../gpt2/config.ts";
+import { widened } from "../checkpoint/widened.ts";
+import { type GPT2Config, parseConfig } from "../gpt2/config.ts";
 import { buildProgram } from "../gpt2/program.ts";
 import { selectWeights, weightLocation } from "../gpt2/weights.ts";
 import type { ModelFiles } from "../hub/model_files.ts";
+import { cacheFolder } from "../hub/settings.ts";
 import type { Backend } from "../runtime/backend.ts";
-import { Session } from "../runtime/session.ts";
+import { expectBackend, Session } from "../runtime/session.ts";
 import type { AddedToken } from "../tokenizer/added_tokens.ts";
 import { gpt2TokenizerJson } from "../tokenizer/definition.ts";
 import { Tokenizer } from "../tokenizer/tokenizer.ts";
@@ -13,7 +15,9 @@ import { openWeights, parseJson, readJson, readOptionalJson, readText } from "./
 import { readGenerationConfig } from "./generation_config.ts";
 import { expectFiniteWeights, ModelRunner } from "./model_runner.ts";
 import { expectRoom } from "./memory.ts";
+import { openQuantized } from "./quantized_weights.ts";
 import type { SamplingOptions } from "./sampling.ts";
+import { checkWebgpu } from "./self_check.ts";
 import type { Progress } from "./types.ts";
 
 /** Weights up to this size are checked for NaN while they load; larger ones when a result is not finite. */
@@ -24,8 +28,10 @@ const END_OF_TEXT = "<|endoftext|>";
 /** Options of {@linkcode LanguageModel.fromPretrained}. */
 export interface LoadOptions {
   /**
-   * Where the model runs. `native` (onnxruntime-node, needs `--allow-ffi`) is the fastest and maps the weights from
-   * their file; `wasm` (onnxruntime-web) runs everywhere. `auto` takes `native` when it is available.
+   * Where the model runs. `native` (onnxruntime-node, needs `--allow-ffi`) is the fastest without a GPU and maps the
+   * weights from their file; `wasm` (onnxruntime-web) runs everywhere; `webgpu` (onnxruntime-web) runs on the GPU,
+   * which is compared with the CPU on a tiny model first. `auto` takes `native` when it is available and else `wasm`;
+   * `webgpu` must be asked for, as its numbers depend on the GPU and its driver.
    *
    * @default {"auto"}
    */
@@ -41,6 +47,15 @@ export interface LoadOptions {
    * @default {false}
    */
   readonly prepack?: boolean;
+  /**
+   * How matrices are stored. `q8` keeps the linear layers and the unembedding in 8 bits, 32 numbers to a scale:
+   * decoding is faster, by the ratio in `bench/README.md`, and numbers differ in the third digit. It runs on `native`
+   * only and has no gradients: `saliency` refuses it. The first load makes a file of them in the folder `cacheDir`
+   * with `-q8` after its name, which may be deleted at any time.
+   *
+   * @default {"float32"}
+   */
+  readonly dtype?: "float32" | "q8";
   /**
    * The branch, the tag or the commit of a model of a hub.
    *
@@ -77,33 +92,52 @@ export interface LoadedModel {
   readonly sampling: SamplingOptions;
 }
 
-/** Loads the files of a model and makes it ready to run. Everything that can be checked is checked before it runs. */
-export async function loadModel(files: ModelFiles, options: LoadOptions): Promise<LoadedModel> {
-  const { backend = "auto", threads, prepack = false, onProgress, signal } = options;
+/**
+ * Refuses options that do not go together, before anything is downloaded.
+ *
+ * @throws {TypeError | RangeError} When one has a value that does not exist, or that does not go with the others.
+ */
+export function expectLoadOptions({ backend = "auto", dtype = "float32", threads }: LoadOptions): void {
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1)) {
     throw new RangeError(`Cannot compute with ${threads} threads as it must be a whole number >= 1`);
   }
+  if (dtype !== "float32" && dtype !== "q8") {
+    throw new TypeError(`Cannot load weights as dtype ${JSON.stringify(dtype)}; use "float32" or "q8"`);
+  }
+  if (dtype === "q8" && (backend === "wasm" || backend === "webgpu")) {
+    const advice = 'use backend "native", or leave dtype out';
+    throw new TypeError(`Cannot use dtype "q8" on ${backend} as only native is fast in 8 bits; ${advice}`);
+  }
+}
+
+/** Where a model may run: 8-bit weights on native only. */
+function backendFor({ backend = "auto", dtype }: LoadOptions): "auto" | Backend {
+  return dtype === "q8" ? "native" : backend;
+}
+
+/** Loads the files of a model and makes it ready to run. Everything that can be checked is checked before it runs. */
+export async function loadModel(files: ModelFiles, options: LoadOptions): Promise<LoadedModel> {
+  const { threads, prepack = false, dtype, onProgress, signal } = options;
+  const backend = backendFor(options);
   const report = (completed: number, message: string) => {
     signal?.throwIfAborted();
     onProgress?.({ task: "load", completed, total: 4, message });
   };
   report(0, `Loading ${files.id}`);
   const config = parseConfig(await readJson(files, "config.json"));
-  expectRoom(files.id, config, options);
+  expectRoom(files.id, config, { backend, prepack });
   const defaults = readGenerationConfig(await readOptionalJson(files, "generation_config.json"), config);
   const tokenizer = await loadTokenizer(files);
   report(1, "Read the configuration and the tokenizer");
-  const { sources, entries } = await openWeights(files);
+  const { weights, located } = await readWeights(files, config, options, (message) => report(1, message));
   try {
-    const storedBytes = sources.reduce((bytes, { size }) => bytes + size, 0);
-    expectRoom(files.id, config, options, storedBytes);
-    const weights = selectWeights(config, entries);
-    const located = usedSources(sources, weights);
-    if (storedBytes <= CHECKED_BYTES) await expectFiniteWeights(weights.values());
     report(2, "Checked the weights");
+    if (backend === "webgpu") await checkWebgpu(config);
     const program = buildProgram(config, weights);
-    report(3, backend === "wasm" ? "Starting onnxruntime-web" : "Starting ONNX Runtime; the first use downloads it");
-    const choice = { backend, prepack, ...(threads === undefined ? {} : { threads }) };
+    const onWeb = backend === "wasm" || backend === "webgpu";
+    report(3, onWeb ? "Starting onnxruntime-web" : "Starting ONNX Runtime; the first use downloads it");
+    // The 8-bit products are computed from prepacked weights only.
+    const choice = { backend, prepack: prepack || dtype === "q8", ...(threads === undefined ? {} : { threads }) };
     for (const source of located.values()) await source.load?.();
     const session = await Session.create(program.graph, located, choice);
     for (const source of located.values()) source.unload?.();
@@ -111,21 +145,44 @@ export async function loadModel(files: ModelFiles, options: LoadOptions): Promis
     const runner = new ModelRunner(config, program, session, weights);
     return { runner, tokenizer, ...defaults };
   } catch (error) {
-    for (const source of sources) source.close();
+    for (const source of located.values()) source.close();
     throw error;
   }
 }
 
-/** The files that hold weights, by the location that the graph has for them; the others are closed. */
-function usedSources(
-  sources: readonly ByteSource[],
-  weights: ReadonlyMap<string, TensorEntry>,
-): ReadonlyMap<string, ByteSource> {
-  const used = new Map<string, ByteSource>();
-  for (const entry of weights.values()) used.set(weightLocation(entry), entry.source);
-  const kept = new Set(used.values());
-  for (const source of sources) if (!kept.has(source)) source.close();
-  return used;
+/** The weights as they go into the graph, and the files that hold them, by the location that the graph has for them. */
+async function readWeights(
+  files: ModelFiles,
+  config: GPT2Config,
+  options: LoadOptions,
+  say: (message: string) => void,
+): Promise<{ weights: ReadonlyMap<string, TensorEntry>; located: ReadonlyMap<string, ByteSource> }> {
+  const { backend, dtype, cacheDir, signal } = options;
+  const { sources, entries } = await openWeights(files);
+  const closeAllBut = (kept: readonly ByteSource[]) => sources.filter((one) => !kept.includes(one)).forEach(close);
+  try {
+    const stored = selectWeights(config, entries);
+    const storedBytes = sources.reduce((bytes, { size }) => bytes + size, 0);
+    expectRoom(files.id, config, { backend: backendFor(options), prepack: options.prepack ?? false }, storedBytes);
+    if (storedBytes <= CHECKED_BYTES) await expectFiniteWeights(stored.values());
+    let weights = stored;
+    if (dtype === "q8") {
+      await expectBackend("native");
+      const onMake = () => say("Making 8-bit weights, which later loads find");
+      weights = await openQuantized(config, stored, { folder: `${cacheFolder(cacheDir)}-q8`, signal, onMake });
+    }
+    closeAllBut(dtype === "q8" ? [] : [...stored.values()].map(({ source }) => source));
+    // Not every GPU computes in half precision, and ONNX Runtime does not widen bfloat16 there.
+    if (backend === "webgpu") weights = widened(stored);
+    return { weights, located: new Map([...weights.values()].map((entry) => [weightLocation(entry), entry.source])) };
+  } catch (error) {
+    closeAllBut([]);
+    throw error;
+  }
+}
+
+function close(source: ByteSource): void {
+  source.close();
 }
 
 /**
@@ -133,7 +190,8 @@ function usedSources(
  * known, before they are downloaded.
  */
 export function acceptConfig(id: string, text: string, options: LoadOptions, storedBytes?: number): void {
-  expectRoom(id, parseConfig(parseJson({ id }, "config.json", text)), options, storedBytes);
+  const room = { ...options, backend: backendFor(options) };
+  expectRoom(id, parseConfig(parseJson({ id }, "config.json", text)), room, storedBytes);
 }
 
 async function loadTokenizer(files: ModelFiles): Promise<Tokenizer> {

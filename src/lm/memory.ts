@@ -128,13 +128,15 @@ export interface RoomOptions {
  *
  * @param storedBytes The size of the files with the weights, once it is known: those in half precision are there beside
  * the widened ones until all are widened (gpt2 takes 200 MB more from float16 than from float32).
- * @throws {RangeError} When the model can only run on wasm and does not fit into the 4 GiB that wasm can address.
+ * @throws {RangeError} When the model can only run on wasm and does not fit into the 4 GiB that wasm can address; on
+ * webgpu the library, which is wasm too, reads the weights of the GPU.
  */
 export function expectRoom(id: string, config: GPT2Config, options: RoomOptions, storedBytes = Infinity): void {
   const { backend = "auto", prepack = false } = options;
-  if (backend === "native" || backend === "webgpu") return;
+  if (backend === "native") return;
   const weights = weightBytes(config);
-  const half = storedBytes < 0.75 * weights ? storedBytes : 0; // files can hold buffers too
+  // Files can hold buffers too. For webgpu weights are widened as they are read.
+  const half = backend !== "webgpu" && storedBytes < 0.75 * weights ? storedBytes : 0;
   const exceeds = (factor: number, more: number) => factor * weights + more + LEAST_ROOM > 4 * GIB;
   if (!exceeds(prepack ? PREPACKED : 1, half)) return;
   const mayBeNative = !inPage && Deno.permissions.querySync({ name: "ffi" }).state === "granted";
@@ -144,7 +146,8 @@ export function expectRoom(id: string, config: GPT2Config, options: RoomOptions,
   const size = `its weights take ${formatBytes(weights)}${twice}${widened} and wasm can address 4.0 GiB`;
   const plain = prepack && !exceeds(1, half) ? ["leave out prepack"] : [];
   const ways = [...plain, ...nativeWay(mayBeNative), "take a smaller model"];
-  throw new RangeError(`Cannot load "${id}" on wasm as ${size}; ${ways.join(", or ")}`);
+  const place = backend === "webgpu" ? backend : "wasm";
+  throw new RangeError(`Cannot load "${id}" on ${place} as ${size}; ${ways.join(", or ")}`);
 }
 
 function nativeWay(permitted: boolean): string[] {

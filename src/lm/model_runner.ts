@@ -180,6 +180,7 @@ export class ModelRunner implements AsyncDisposable {
   ): Promise<{ numbers: Float32Array[]; logits: Float32Array }> {
     const { tokenIds, rows, fetch } = explanation;
     const { outputs } = this.program;
+    this.expectDifferentiable();
     const feeds = this.#inputs(tokenIds, this.emptyCache(), rows, explanation);
     const vectors = { gradients: outputs.gradients, products: outputs.products };
     const fetched = fetch.map((name) => ({ ...outputs.scores, ...vectors })[name]);
@@ -187,6 +188,16 @@ export class ModelRunner implements AsyncDisposable {
     await this.#expectFinite(logits!, "logits");
     for (const own of numbers) await this.#expectFinite(own, "gradient");
     return { numbers, logits: logits! };
+  }
+
+  /**
+   * Refuses what needs a gradient.
+   *
+   * @throws {Error} When the weights are in 8 bits.
+   */
+  expectDifferentiable(): void {
+    if (this.program.differentiable) return;
+    throw new Error('Cannot explain with 8-bit weights as saliency needs float32; load without dtype "q8"');
   }
 
   /** The logits at some rows of some texts, `[R, V]`. */
@@ -240,7 +251,7 @@ export class ModelRunner implements AsyncDisposable {
   /** Says which weight is broken when results are, as ONNX Runtime passes NaN on in silence. */
   async #expectFinite(numbers: Float32Array, what: string): Promise<void> {
     if (firstNonFiniteIndex(numbers) < 0) return;
-    await expectFiniteWeights(this.#weights.values());
+    await expectFiniteWeights(this.#weights.values().filter(({ dtype }) => dtype !== "U8"));
     throw new RangeError(`Cannot use the ${what} as they overflow float32, although all weights are finite`);
   }
 }

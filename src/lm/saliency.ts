@@ -29,6 +29,7 @@ export async function explainSequence(
   sequence: Sequence,
   options: SaliencyOptions,
 ): Promise<Saliency> {
+  runner.expectDifferentiable();
   const { onProgress, signal } = options;
   const plan = planSaliency(runner, reader, sequence, options);
   const { positions, definition, completeness, chunks, cost, maxMemory } = plan;

@@ -5,12 +5,15 @@
  * @module
  */
 import { DTYPE_CODES } from "./dtype.ts";
-import type { Attribute, GraphScope, Initializer, Node, Value } from "./graph.ts";
+import type { Attribute, GraphScope, Initializer, Node, OpName, Value } from "./graph.ts";
 import { MessageWriter } from "./protobuf.ts";
 
 const IR_VERSION = 9;
 const OPSET = 20;
 const EXTERNAL = 1;
+
+/** Operators that are ONNX Runtime's own, and their domain. */
+const DOMAINS: Readonly<Partial<Record<OpName, string>>> = { MatMulNBits: "com.microsoft" };
 const ATTRIBUTE_TYPES = { int: 2, float: 1, string: 3, ints: 7, dtype: 2, zero: 4, graph: 5 } as const;
 
 /**
@@ -28,12 +31,21 @@ const ATTRIBUTE_TYPES = { int: 2, float: 1, string: 3, ints: 7, dtype: 2, zero: 
  * ```
  */
 export function encodeModel(graph: GraphScope): Uint8Array<ArrayBuffer> {
-  return new MessageWriter()
+  const model = new MessageWriter()
     .int(1, IR_VERSION)
     .string(2, "looking-glass")
     .message(7, encodeGraph(graph, "main"))
-    .message(8, new MessageWriter().string(1, "").int(2, OPSET))
-    .finish();
+    .message(8, new MessageWriter().string(1, "").int(2, OPSET));
+  for (const domain of domainsOf(graph)) model.message(8, new MessageWriter().string(1, domain).int(2, 1));
+  return model.finish();
+}
+
+/** The domains of the operators of a graph and its branches, besides ONNX's own. */
+function domainsOf({ nodes }: GraphScope): ReadonlySet<string> {
+  const own = nodes.flatMap(({ op }) => DOMAINS[op] ?? []);
+  const attributes = nodes.flatMap(({ attributes }) => Object.values(attributes));
+  const inner = attributes.flatMap((one) => one.kind === "graph" ? [...domainsOf(one.value)] : []);
+  return new Set([...own, ...inner]);
 }
 
 function encodeGraph(graph: GraphScope, name: string): MessageWriter {
@@ -52,7 +64,8 @@ function encodeNode({ op, inputs, outputs, attributes }: Node): MessageWriter {
   for (const output of outputs) writer.string(2, output.name);
   writer.string(3, outputs[0]!.name).string(4, op);
   for (const [name, attribute] of Object.entries(attributes)) writer.message(5, encodeAttribute(name, attribute));
-  return writer;
+  const domain = DOMAINS[op];
+  return domain ? writer.string(7, domain) : writer;
 }
 
 function encodeAttribute(name: string, attribute: Attribute): MessageWriter {

@@ -20,6 +20,7 @@ export type OpName =
   | "LayerNormalization"
   | "LessOrEqual"
   | "MatMul"
+  | "MatMulNBits"
   | "Max"
   | "Mul"
   | "Range"
@@ -50,6 +51,20 @@ export interface Value {
   readonly dtype: DType;
   /** The size of each axis. */
   readonly shape: Shape;
+  /** The same matrix in 8 bits, for products. */
+  readonly quantized?: QuantizedMatrix;
+}
+
+/** A constant matrix in 8 bits: a number is `(code - 128) * scale`, and each block of a row has a scale of its own. */
+export interface QuantizedMatrix {
+  /** uint8 `[rows, blocks, block size]`. */
+  readonly codes: Value;
+  /** `[rows * blocks]`. */
+  readonly scales: Value;
+  /** Whether its rows are those of the matrix, for products with the transpose; or else the columns. */
+  readonly transposed: boolean;
+  /** Whether the matrix is stored in 8 bits only. */
+  readonly only: boolean;
 }
 
 /** What a node can be told besides its inputs. */
@@ -87,6 +102,9 @@ export interface Initializer {
   readonly data: InitializerData;
 }
 
+/** Constants of more elements are stored as often as they are asked for; comparing them would take longer. */
+const MOST_SHARED = 16;
+
 /**
  * The nodes, inputs, outputs and constants of one graph. A branch of an `If` is a scope whose parent is the graph
  * that holds the `If`; it reads the parent's values by name.
@@ -103,6 +121,7 @@ export class GraphScope {
   /** The constants. */
   readonly initializers: Initializer[] = [];
   readonly #names: Set<string>;
+  readonly #known = new Map<string, Value>();
 
   /** Makes an empty graph, or an empty branch of `parent`. */
   constructor(options: { readonly float?: FloatDType; readonly parent?: GraphScope } = {}) {
@@ -152,6 +171,10 @@ export class GraphScope {
     outputs: readonly { readonly dtype: DType; readonly shape: Shape }[],
     attributes: Readonly<Record<string, Attribute>> = {},
   ): readonly Value[] {
+    const missing = inputs.find(({ quantized }) => quantized?.only);
+    if (missing) {
+      throw new TypeError(`Cannot use "${missing.name}" in ${op} as it is stored in 8 bits, for products with it only`);
+    }
     const values = outputs.map(({ dtype, shape }) => ({ name: this.#claim(this.#fresh(op)), dtype, shape }));
     this.nodes.push({ op, inputs, outputs: values, attributes });
     return values;
@@ -161,7 +184,15 @@ export class GraphScope {
     if (elementCount(shape) !== count) {
       throw new RangeError(`Cannot shape ${count} numbers as ${formatShape(shape)}`);
     }
-    return this.#initializer(this.#fresh("constant"), dtype, shape, { kind: "inline", bytes });
+    const make = () => this.#initializer(this.#fresh("constant"), dtype, shape, { kind: "inline", bytes });
+    return count > MOST_SHARED ? make() : this.once(`${dtype} ${formatShape(shape)} ${bytes}`, make);
+  }
+
+  /** The value that `make` made for the same key in this scope, or else makes it: fewer nodes start sooner. */
+  protected once(key: string, make: () => Value): Value {
+    const known = this.#known.get(key) ?? make();
+    this.#known.set(key, known);
+    return known;
   }
 
   #initializer(name: string, dtype: DType, shape: Shape, data: InitializerData): Value {

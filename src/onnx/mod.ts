@@ -22,6 +22,7 @@ export {
   type InitializerData,
   type Node,
   type OpName,
+  type QuantizedMatrix,
   type Value,
 } from "./graph.ts";
 export { Graph } from "./ops.ts";

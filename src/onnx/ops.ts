@@ -5,7 +5,7 @@
  * @module
  */
 import type { DType } from "./dtype.ts";
-import { type Attribute, GraphScope, type OpName, type Value } from "./graph.ts";
+import { type Attribute, GraphScope, type OpName, type QuantizedMatrix, type Value } from "./graph.ts";
 import {
   axisIndex,
   broadcastShapes,
@@ -143,8 +143,27 @@ export class Graph extends GraphScope {
       const what = `${formatShape(x.shape)} by ${formatShape(weight.shape)}${transposed ? " transposed" : ""}`;
       throw new RangeError(`Cannot multiply ${what}${bias ? ` and add ${formatShape(bias.shape)}` : ""}`);
     }
+    if (weight.quantized?.transposed === transposed) {
+      const product = this.#quantizedProduct(x, weight.quantized, [inner as number, outer as number]);
+      return bias ? this.add(product, bias) : product;
+    }
     const attributes: Record<string, Attribute> = transposed ? { transB: int(1) } : {};
     return this.#single("Gemm", bias ? [x, weight, bias] : [x, weight], x.dtype, [x.shape[0]!, outer!], attributes);
+  }
+
+  /** `x W` where W `[inner, outer]` is in 8 bits. With `accuracy_level` 4, rows of x are in 8 bits too, by block. */
+  #quantizedProduct(x: Value, { codes, scales }: QuantizedMatrix, [inner, outer]: readonly [number, number]): Value {
+    const size = dimAt(codes.shape, -1);
+    if (codes.shape[0] !== outer || Math.ceil(inner / (size as number)) !== codes.shape[1]) {
+      throw new RangeError(`Cannot read ${formatShape([inner, outer])} from codes of ${formatShape(codes.shape)}`);
+    }
+    return this.#single("MatMulNBits", [x, codes, scales], x.dtype, [x.shape[0]!, outer], {
+      K: int(inner),
+      N: int(outer),
+      bits: int(8),
+      block_size: int(size as number),
+      accuracy_level: int(4),
+    });
   }
 
   /** The matrix product of the last two axes, the others broadcast. */
@@ -190,10 +209,11 @@ export class Graph extends GraphScope {
 
   /** Undoes {@linkcode Graph.mergeRows}: `[rows, C]` becomes `[..., C]` with the leading axes of `like`. */
   splitRows(x: Value, like: Value): Value {
-    const width = dimAt(x.shape, -1);
-    const sizes = like.shape.slice(0, -1).map((_, axis) => this.size(like, axis));
-    const shape = this.concat([...sizes, this.ints([-1])], -1);
-    return this.#single("Reshape", [x, shape], x.dtype, [...like.shape.slice(0, -1), width]);
+    const leading = like.shape.slice(0, -1);
+    const shape = this.once(`rows of ${formatShape(leading)}`, () => {
+      return this.concat([...leading.map((_, axis) => this.size(like, axis)), this.ints([-1])], -1);
+    });
+    return this.#single("Reshape", [x, shape], x.dtype, [...leading, dimAt(x.shape, -1)]);
   }
 
   /** Inserts an axis of size 1. */
@@ -279,10 +299,14 @@ export class Graph extends GraphScope {
     return { values, indices };
   }
 
-  /** The size of one axis, int64 `[1]`. */
+  /** The size of one axis, int64 `[1]`; axes of one name have one size. */
   size(x: Value, axis: number): Value {
     const start = axisIndex(x.shape, axis);
-    return this.#single("Shape", [x], "int64", [1], { start: int(start), end: int(start + 1) });
+    const dim = x.shape[start]!;
+    if (typeof dim === "number") return this.ints([dim]);
+    return this.once(`size of ${dim}`, () => {
+      return this.#single("Shape", [x], "int64", [1], { start: int(start), end: int(start + 1) });
+    });
   }
 
   /** The whole numbers from `start` to before `end`, both int64 scalars; `dim` is their number. */

@@ -7,67 +7,84 @@
 const VARINT = 0;
 const BYTES = 2;
 const FIXED32 = 5;
+const UTF_8 = new TextEncoder();
 
 /** One message under construction. */
 export class MessageWriter {
-  readonly #chunks: Uint8Array[] = [];
+  #bytes = new Uint8Array(64);
   #length = 0;
 
   /** Writes a non-negative or negative integer field; negatives take ten bytes, as in int64. */
   int(field: number, value: number | bigint): this {
-    return this.#tag(field, VARINT).#push(varint(BigInt.asUintN(64, BigInt(value))));
+    this.#tag(field, VARINT);
+    if (typeof value === "number" && value >= 0 && Number.isSafeInteger(value)) return this.#varint(value);
+    return this.#bigVarint(BigInt.asUintN(64, BigInt(value)));
   }
 
   /** Writes a float field. */
   float(field: number, value: number): this {
-    return this.#tag(field, FIXED32).#push(new Uint8Array(new Float32Array([value]).buffer));
+    this.#tag(field, FIXED32);
+    const at = this.#grow(4);
+    new DataView(this.#bytes.buffer).setFloat32(at, value, true);
+    return this;
   }
 
   /** Writes a bytes field. */
   bytes(field: number, value: Uint8Array): this {
-    return this.#tag(field, BYTES).#push(varint(BigInt(value.length))).#push(value);
+    this.#tag(field, BYTES).#varint(value.length);
+    const at = this.#grow(value.length);
+    this.#bytes.set(value, at);
+    return this;
   }
 
   /** Writes a string field. */
   string(field: number, value: string): this {
-    return this.bytes(field, new TextEncoder().encode(value));
+    return this.bytes(field, UTF_8.encode(value));
   }
 
   /** Writes a nested message. */
   message(field: number, value: MessageWriter): this {
-    return this.bytes(field, value.finish());
+    return this.bytes(field, value.#bytes.subarray(0, value.#length));
   }
 
   /** The message's bytes. */
   finish(): Uint8Array<ArrayBuffer> {
-    const result = new Uint8Array(this.#length);
-    let offset = 0;
-    for (const chunk of this.#chunks) {
-      result.set(chunk, offset);
-      offset += chunk.length;
-    }
-    return result;
+    return this.#bytes.slice(0, this.#length);
   }
 
   #tag(field: number, wireType: number): this {
-    return this.#push(varint(BigInt(field << 3 | wireType)));
+    return this.#varint(field << 3 | wireType);
   }
 
-  #push(chunk: Uint8Array): this {
-    this.#chunks.push(chunk);
-    this.#length += chunk.length;
+  /** A non-negative integer in groups of seven bits, least significant first. */
+  #varint(value: number): this {
+    let rest = value;
+    for (; rest > 127; rest = Math.floor(rest / 128)) this.#push(rest % 128 | 128);
+    return this.#push(rest);
+  }
+
+  /** The same for an integer that a `number` may not hold. */
+  #bigVarint(value: bigint): this {
+    let rest = value;
+    for (; rest > 127n; rest >>= 7n) this.#push(Number(rest & 127n) | 128);
+    return this.#push(Number(rest));
+  }
+
+  #push(byte: number): this {
+    const at = this.#grow(1);
+    this.#bytes[at] = byte;
     return this;
   }
-}
 
-/** An unsigned integer in groups of seven bits, least significant first. */
-function varint(value: bigint): Uint8Array {
-  const bytes: number[] = [];
-  let rest = value;
-  while (rest > 127n) {
-    bytes.push(Number(rest & 127n) | 128);
-    rest >>= 7n;
+  /** Makes room for more bytes and returns where they begin. */
+  #grow(count: number): number {
+    const start = this.#length;
+    this.#length += count;
+    if (this.#length > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(2 * this.#bytes.length, this.#length));
+      larger.set(this.#bytes.subarray(0, start));
+      this.#bytes = larger;
+    }
+    return start;
   }
-  bytes.push(Number(rest));
-  return new Uint8Array(bytes);
 }

@@ -1,5 +1,6 @@
 import type { InferenceSession, Tensor } from "npm:onnxruntime-common@1.30.0";
 import type { ByteSource } from "../checkpoint/byte_source.ts";
+import type { RunQueue } from "./run_queue.ts";
 
 /** Where a model runs. */
 export type Backend = "wasm" | "native" | "webgpu";
@@ -10,6 +11,8 @@ export interface SessionOptions {
   readonly threads?: number;
   /** Whether weights are stored a second time in the order that makes one-token steps fastest. */
   readonly prepack?: boolean;
+  /** On webgpu, whether the graph runs on the CPU kernels of the same library: what results are compared with. */
+  readonly onCpu?: boolean;
 }
 
 /** What onnxruntime-web and onnxruntime-node have in common. */
@@ -22,6 +25,10 @@ export interface Runtime {
   ): Promise<InferenceSession>;
   /** The library's tensor. */
   readonly Tensor: typeof Tensor;
+  /** What runs the sessions of all models in turn, where the library cannot run two at once. */
+  readonly queue?: RunQueue;
+  /** What the backend computes on, where there may be several. */
+  readonly device?: string;
 }
 
 /** The options that every backend shares. */

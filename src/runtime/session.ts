@@ -5,6 +5,7 @@ import type { Backend, Runtime, SessionOptions } from "./backend.ts";
 import { loadNative } from "./native.ts";
 import { RunQueue } from "./run_queue.ts";
 import { loadWasm } from "./wasm.ts";
+import { loadWebgpu } from "./webgpu.ts";
 
 /** The numbers for one input of a graph. */
 export interface Feed {
@@ -22,16 +23,17 @@ export class Session implements AsyncDisposable {
   readonly backend: Backend;
   /** Why it runs there. */
   readonly reason: string;
-  readonly #queue = new RunQueue();
+  readonly #queue: RunQueue;
   readonly #session: InferenceSession;
   readonly #Tensor: typeof Tensor;
   #disposed: Promise<void> | undefined;
 
-  private constructor(backend: Backend, reason: string, session: InferenceSession, tensor: typeof Tensor) {
+  private constructor({ backend, reason, runtime }: Choice, session: InferenceSession) {
     this.backend = backend;
     this.reason = reason;
     this.#session = session;
-    this.#Tensor = tensor;
+    this.#Tensor = runtime.Tensor;
+    this.#queue = runtime.queue ?? new RunQueue();
   }
 
   /**
@@ -45,12 +47,11 @@ export class Session implements AsyncDisposable {
     files: ReadonlyMap<string, ByteSource>,
     options: SessionOptions & { readonly backend: "auto" | Backend },
   ): Promise<Session> {
-    const { backend, runtime, reason } = await chooseRuntime(options.backend);
+    const choice = await chooseRuntime(options.backend);
     try {
-      const session = await runtime.create(encodeModel(graph), files, options);
-      return new Session(backend, reason, session, runtime.Tensor);
+      return new Session(choice, await choice.runtime.create(encodeModel(graph), files, options));
     } catch (error) {
-      throw new Error(`Cannot start the model on ${backend} as ONNX Runtime refused it: ${messageOf(error)}`, {
+      throw new Error(`Cannot start the model on ${choice.backend} as ONNX Runtime refused it: ${messageOf(error)}`, {
         cause: error,
       });
     }
@@ -87,35 +88,54 @@ export class Session implements AsyncDisposable {
   }
 }
 
-async function chooseRuntime(
-  backend: "auto" | Backend,
-): Promise<{ backend: Backend; runtime: Runtime; reason: string }> {
-  switch (backend) {
-    case "wasm":
-      return { backend, runtime: await load(backend, loadWasm), reason: "it was asked for" };
-    case "native":
-      return { backend, runtime: await load(backend, loadNative), reason: "it was asked for" };
-    case "webgpu":
-      throw new Error('Cannot use the webgpu backend as it is not built yet; use "auto", "native" or "wasm"');
-    case "auto":
-      try {
-        return { backend: "native", runtime: await load("native", loadNative), reason: "it is the fastest available" };
-      } catch (error) {
-        const reason = `native is not available: ${messageOf(error)}`;
-        return { backend: "wasm", runtime: await load("wasm", loadWasm), reason };
-      }
-    default:
-      throw new TypeError(`Cannot use ${JSON.stringify(backend)} as a backend; use "auto", "native" or "wasm"`);
+/**
+ * Refuses a backend that is not available, before work is done for it.
+ *
+ * @throws {Error} When it is not.
+ */
+export async function expectBackend(backend: Backend): Promise<void> {
+  await chooseRuntime(backend);
+}
+
+/** Where a graph runs, and why. */
+interface Choice {
+  readonly backend: Backend;
+  readonly runtime: Runtime;
+  readonly reason: string;
+}
+
+const LOADERS: Readonly<Record<Backend, { readonly loader: () => Promise<Runtime>; readonly needs: string }>> = {
+  native: { loader: loadNative, needs: "onnxruntime-node and --allow-read --allow-ffi" },
+  wasm: { loader: loadWasm, needs: "onnxruntime-web and --allow-read" },
+  webgpu: { loader: loadWebgpu, needs: "onnxruntime-web, --allow-read and a GPU that WebGPU can use" },
+};
+
+/**
+ * `auto` leaves WebGPU out: its numbers depend on the device and its driver, and where there is no GPU it may compute
+ * in software, many times slower than the other two.
+ */
+async function chooseRuntime(backend: "auto" | Backend): Promise<Choice> {
+  if (backend !== "auto") {
+    if (!Object.hasOwn(LOADERS, backend)) {
+      const known = '"auto", "native", "wasm" or "webgpu"';
+      throw new TypeError(`Cannot use ${JSON.stringify(backend)} as a backend; use ${known}`);
+    }
+    const runtime = await load(backend);
+    const reason = runtime.device ? `it was asked for, and computes on ${runtime.device}` : "it was asked for";
+    return { backend, runtime, reason };
+  }
+  try {
+    return { backend: "native", runtime: await load("native"), reason: "it is the fastest available" };
+  } catch (error) {
+    return { backend: "wasm", runtime: await load("wasm"), reason: `native is not available: ${messageOf(error)}` };
   }
 }
 
-async function load(backend: Backend, loader: () => Promise<Runtime>): Promise<Runtime> {
+async function load(backend: Backend): Promise<Runtime> {
+  const { loader, needs } = LOADERS[backend];
   try {
     return await loader();
   } catch (error) {
-    const needs = backend === "native"
-      ? "onnxruntime-node and --allow-read --allow-ffi"
-      : "onnxruntime-web and --allow-read";
     throw new Error(`Cannot load the ${backend} backend, which needs ${needs}: ${messageOf(error)}`, { cause: error });
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The `wasm` backend: onnxruntime-web. The only file that names it.
+ * The `wasm` backend: onnxruntime-web on the CPU.
  *
  * @module
  */
@@ -7,6 +7,7 @@ import type { ByteSource } from "../checkpoint/byte_source.ts";
 import { inPage } from "../hub/platform.ts";
 import { commonOptions, type Runtime, type SessionOptions } from "./backend.ts";
 import { LazyFile } from "./lazy_file.ts";
+import { importWasm } from "./onnxruntime_web.ts";
 import { RunQueue } from "./run_queue.ts";
 
 /** Each thread is a worker with a copy of the compiled module; more than this are not faster by default. */
@@ -17,7 +18,7 @@ const creations = new RunQueue();
 
 /** Loads onnxruntime-web. */
 export async function loadWasm(): Promise<Runtime> {
-  const ort = await import("npm:onnxruntime-web@1.30.0");
+  const ort = await importWasm();
 
   function create(model: Uint8Array, files: ReadonlyMap<string, ByteSource>, options: SessionOptions) {
     return creations.run(async () => {

@@ -135,7 +135,7 @@ Deno.test("weightLocation() is the last part of the path, or the name of what is
 Deno.test("declareWeights() declares a weight once, where it is in the file", async () => {
   const entries = await select();
   const g = new Graph();
-  const w = declareWeights(g, entries);
+  const w = declareWeights(g, CONFIG, entries);
   const weight = w("h.0.ln_1.bias");
   equal(w("h.0.ln_1.bias"), weight);
   notEqual(w("h.1.ln_1.bias"), weight);
@@ -155,7 +155,7 @@ for (const [dtype, stored] of [["F16", "float16"], ["BF16", "bfloat16"]] as cons
   Deno.test(`declareWeights() widens ${dtype} once`, async () => {
     const entries = await select((specs) => specs.set("transformer.ln_f.bias", { shape: [12], dtype }));
     const g = new Graph();
-    const w = declareWeights(g, entries);
+    const w = declareWeights(g, CONFIG, entries);
     equal(w("ln_f.bias").dtype, "float32");
     equal(w("ln_f.bias"), w("ln_f.bias"));
     equal(g.initializers[0]!.value.dtype, stored);
@@ -164,6 +164,6 @@ for (const [dtype, stored] of [["F16", "float16"], ["BF16", "bfloat16"]] as cons
 }
 
 Deno.test("declareWeights() refuses a name that was not selected", async () => {
-  const w = declareWeights(new Graph(), await select());
+  const w = declareWeights(new Graph(), CONFIG, await select());
   throws(() => w("lm_head.weight"), { name: "RangeError", message: 'Cannot find weight "lm_head.weight"' });
 });

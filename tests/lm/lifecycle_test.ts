@@ -112,6 +112,6 @@ for (const backend of ["wasm", "native"] as const) {
     const { settled, ended } = JSON.parse(new TextDecoder().decode(stdout));
     equal(ended.files, settled.files);
     const grown = (ended.rss - settled.rss) / 2 ** 20;
-    ok(grown < 24, `resident memory grew by ${grown.toFixed(1)} MiB`);
+    ok(grown < 14, `resident memory grew by ${grown.toFixed(1)} MiB`);
   });
 }

@@ -135,3 +135,15 @@ Deno.test("encodeModel() nests the branches of an If, which read the values arou
   deepEqual(numbersOf((await runGraph(g, [{ value: x, dims: [2], data: [1, 5] }]))[0]!), [3, 15]);
   deepEqual((await runGraph(g, [{ value: x, dims: [1], data: [1] }]))[0]!.dims, [0]);
 });
+
+Deno.test("encodeModel() imports ONNX Runtime's own operators only where a graph or a branch has one", () => {
+  const g = new Graph();
+  const x = g.input("x", "float32", [1, 32]);
+  const [yes, no] = [g.branch(), g.branch()];
+  no.output(no.tanh(x));
+  yes.output(yes.emit("MatMulNBits", [x], [{ dtype: "float32", shape: [1, 32] }])[0]!);
+  const contains = (bytes: Uint8Array) => new TextDecoder("latin1").decode(bytes).split("com.microsoft").length - 1;
+  equal(contains(encodeModel(g)), 0);
+  g.if(g.input("flag", "bool", [1]), yes, no);
+  equal(contains(encodeModel(g)), 2); // of the node, and in the list of operator sets
+});

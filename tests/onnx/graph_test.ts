@@ -1,4 +1,4 @@
-import { deepEqual, equal, throws } from "@std/assert";
+import { deepEqual, equal, notEqual, throws } from "@std/assert";
 import { Graph, type Initializer } from "../../src/onnx/mod.ts";
 
 const FILE = { location: "model.safetensors", offset: 8, length: 24 };
@@ -88,4 +88,19 @@ Deno.test("Graph.floats() and Graph.ints() refuse a shape that does not fit", ()
 Deno.test("Graph.external() refuses a size that is not known", () => {
   const message = 'Cannot make constant "w" of shape [T,3] as its size is not known';
   throws(() => new Graph().external("w", "float32", ["T", 3], FILE), { name: "TypeError", message });
+});
+
+Deno.test("Graph holds a small constant once in a scope, and asks for the size of a named axis once", () => {
+  const g = new Graph();
+  const x = g.input("x", "float32", ["T", 4]);
+  equal(g.floats([1, 2]), g.floats([1, 2]));
+  notEqual(g.floats([1, 2]), g.floats([1, 2], [2, 1]));
+  notEqual(g.floats([0], []), g.ints([0], []));
+  notEqual(g.floats([-0]), g.floats([0]));
+  equal(g.size(x, 0), g.size(g.tanh(x), -2));
+  equal(g.size(x, -1), g.ints([4]));
+  equal(g.nodes.filter(({ op }) => op === "Shape").length, 1);
+  const branch = g.branch();
+  notEqual(branch.floats([1, 2]), g.floats([1, 2]));
+  notEqual(branch.size(x, 0), g.size(x, 0));
 });

@@ -1,5 +1,5 @@
 /**
- * Loads and disposes a model a thousand times and prints what the process holds after the first 300 and at the end.
+ * Loads and disposes a model a thousand times and prints what the process holds after the first 600 and at the end.
  *
  * @module
  */
@@ -21,8 +21,8 @@ async function cycle(count: number): Promise<void> {
   }
 }
 
-await cycle(300); // until caches and the heap have their size
+await cycle(600); // until caches and the heap have their size: V8 makes its young generation larger before
 const settled = holdings();
-await cycle(700);
+await cycle(400);
 // deno-lint-ignore no-console -- the result of this script
 console.log(JSON.stringify({ settled, ended: holdings() }));

@@ -1,0 +1,149 @@
+"""What GPT-2 computes with 8-bit weights: a reference in PyTorch, and how far it is from float32.
+
+Run:   .venv-oracle/bin/python scripts/oracles/q8_goldens.py [--corpus FOLDER]   (after gpt2_goldens.py)
+Pins:  torch==2.13.0 transformers==5.23.0 safetensors==0.8.0 (scripts/requirements-oracle.txt)
+Out:   tests/goldens/q8/golden.safetensors, golden.json, held_out.txt
+
+Every linear layer and the unembedding, y = x W, is replaced by what ONNX Runtime's MatMulNBits defines for 8 bits,
+blocks of 32 along the inner axis, no zero points and accuracy level 4, in float64:
+
+    W: scale = max|block| / 127 in float32, code = floor(w / scale + 1/2), used as code * scale
+    x: the same by rows, but rounded half to even
+
+Embeddings, biases and LayerNorm stay as they are. Stored for each tiny checkpoint: the logits [T, V] of its long
+prompt and continuation. Stored for the bundled model, over windows of 256 tokens of held_out.txt: the negative
+log-likelihood of each token after the first [W, 255] and the best token at each place [W, 255], in float32 ("float") and
+in 8 bits ("q8"); and the greedy continuations of some prompts.
+
+held_out.txt is text that the bundled model was not trained on (blocks 13 and 33 of forty of Genesis, World English
+Bible, and the beginning of the same blocks of the Grimms' Household Tales; both are in the public domain). It is
+written from the folder of the training texts when that is given.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import torch
+from gpt2_goldens import GOLDENS, continue_greedily, in_float64, load
+from safetensors.torch import save_file
+from torch import nn
+from transformers import AutoTokenizer
+
+ROOT = Path(__file__).resolve().parents[2]
+OUT = ROOT / "tests" / "goldens" / "q8"
+CASES = ["f32", "f16", "n_inner", "twelve_layers", "untied"]
+BLOCK, WINDOW = 32, 256
+GRIMM_CHARACTERS = 6000
+TEXTS = ["The keys to the cabinet", "Anna gave the book to Tom. Tom thanked", "The capital of France is", "10, 20, 30,"]
+
+
+def blocks_of(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """The last axis in blocks, filled up with zeros, and the scale of each block."""
+    padded = nn.functional.pad(x, (0, -x.shape[-1] % BLOCK))
+    blocks = padded.unflatten(-1, (-1, BLOCK))
+    scales = (blocks.abs().amax(-1, keepdim=True).float() / 127).double()
+    return blocks, torch.where(scales == 0, 1.0, scales)
+
+
+def rounded_weight(weight: torch.Tensor) -> torch.Tensor:
+    """A weight [out, in] as its codes say."""
+    blocks, scales = blocks_of(weight)
+    return ((blocks / scales + 0.5).floor() * scales).flatten(-2)[..., : weight.shape[-1]]
+
+
+def rounded_rows(x: torch.Tensor) -> torch.Tensor:
+    """Rows as they enter a product."""
+    blocks, scales = blocks_of(x)
+    return ((blocks / scales).round() * scales).flatten(-2)[..., : x.shape[-1]]
+
+
+class Quantized(nn.Module):
+    """A linear layer in 8 bits, of a weight [out, in]."""
+
+    def __init__(self, weight: torch.Tensor, bias: torch.Tensor | None) -> None:
+        super().__init__()
+        self.weight, self.bias = rounded_weight(weight), bias
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """x W + b."""
+        return nn.functional.linear(rounded_rows(x), self.weight, self.bias)
+
+
+def in_8_bits(model: nn.Module) -> nn.Module:
+    """The same model in float64 with 8-bit products."""
+    model = in_float64(model)
+    with torch.no_grad():
+        for block in model.transformer.h:
+            for part, name in [
+                (block.attn, "c_attn"),
+                (block.attn, "c_proj"),
+                (block.mlp, "c_fc"),
+                (block.mlp, "c_proj"),
+            ]:
+                layer = getattr(part, name)
+                setattr(part, name, Quantized(layer.weight.T.clone(), layer.bias))  # Conv1D holds [in, out]
+        model.lm_head = Quantized(model.lm_head.weight.clone(), None)
+    return model
+
+
+def held_out_text(corpus: Path) -> str:
+    """What of the training texts was held out, as scripts/bundled_model/generate_text.py splits them."""
+
+    def held(name: str) -> str:
+        paragraphs = [line.strip() for line in (corpus / name).read_text("utf-8").splitlines() if line.strip()]
+        return "\n".join(text for i, text in enumerate(paragraphs) if 40 * i // len(paragraphs) in (13, 33))
+
+    return f"{held('genesis_web.txt')}\n{held('grimm.txt')[:GRIMM_CHARACTERS]}\n"
+
+
+def read_windows(model: nn.Module, windows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """The negative log-likelihood of each token after the first of a window, and the best token there, [W, 255]."""
+    with torch.no_grad():
+        logits = torch.stack([model(window[None]).logits[0, :-1] for window in windows])
+    nll = -logits.log_softmax(-1).gather(-1, windows[:, 1:, None])[..., 0]
+    return nll.float(), logits.argmax(-1).int()
+
+
+def main() -> None:
+    """Write the goldens."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--corpus", type=Path, help="the folder of the training texts, to write held_out.txt anew")
+    options = parser.parse_args()
+    OUT.mkdir(parents=True, exist_ok=True)
+    if options.corpus:
+        (OUT / "held_out.txt").write_text(held_out_text(options.corpus), "utf-8")
+    arrays = {}
+    for case in CASES:
+        prompt = json.loads((GOLDENS / case / "golden.json").read_text("utf-8"))["prompts"]["long"]
+        model = load(GOLDENS / case)
+        ids = torch.tensor([prompt["tokenIds"]])
+        with torch.no_grad():
+            arrays[f"{case}/logits"] = in_8_bits(model)(ids).logits[0].float()
+            difference = (arrays[f"{case}/logits"] - model(ids).logits[0]).abs().max()
+        print(f"{case}: 8 bits move a logit by at most {difference:.2g}")
+
+    model = load(ROOT / "models")
+    tokenizer = AutoTokenizer.from_pretrained(ROOT / "models")
+    quantized = in_8_bits(model)
+    ids = tokenizer((OUT / "held_out.txt").read_text("utf-8")).input_ids
+    windows = torch.tensor(ids[: len(ids) // WINDOW * WINDOW]).view(-1, WINDOW)
+    report = {"windows": len(windows), "prompts": []}
+    for name, one in [("float", in_float64(model)), ("q8", quantized)]:
+        nll, best = read_windows(one, windows)
+        arrays |= {f"{name}/nll": nll, f"{name}/best": best}
+        report[name] = {"perplexity": nll.double().mean().exp().item()}
+    report["argmaxAgreement"] = (arrays["float/best"] == arrays["q8/best"]).double().mean().item()
+    for text in TEXTS:
+        prompt = tokenizer(text).input_ids
+        written, margin = continue_greedily(quantized, prompt)
+        same = written == continue_greedily(in_float64(model), prompt)[0]
+        report["prompts"].append({"promptIds": prompt, "tokenIds": written, "smallestMargin": margin, "asFloat": same})
+    save_file({name: array.contiguous() for name, array in arrays.items()}, OUT / "golden.safetensors")
+    (OUT / "golden.json").write_text(json.dumps(report, indent=1) + "\n", "utf-8")
+    print(json.dumps({key: value for key, value in report.items() if key != "prompts"}))
+    print([(entry["asFloat"], round(entry["smallestMargin"], 3)) for entry in report["prompts"]])
+
+
+if __name__ == "__main__":
+    main()
