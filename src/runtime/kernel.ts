@@ -31,8 +31,11 @@ export interface KernelHooks {
 
 const FLUSHED = Symbol.for("looking-glass.flushed");
 
-/** Long enough for the queue of outputs to be drained before the kernel says it is idle; 1 ms was enough in 960 cells. */
-const FLUSH_MS = 10;
+/**
+ * Long enough for the queue of outputs to be drained before the kernel says it is idle. 1 ms was enough in 960 cells of
+ * one output; of 36 cells that print 30 lines on a busy machine, 10 ms lost lines of 6, and 50 ms of none.
+ */
+const FLUSH_MS = 50;
 
 function isKernelInternals(value: unknown): value is KernelInternals {
   return typeof value === "object" && value !== null && typeof Reflect.get(value, "broadcastResult") === "function";

@@ -50,7 +50,7 @@ for (const path of await listNotebooks()) {
       const outputs = executed.cells.flatMap((cell) => cell.outputs ?? []);
       equal(outputs.filter((output) => output.output_type === "error").length, 0);
       const views = executed.cells.filter(({ source }) =>
-        /^(\w*View\(|view\b)/.test(joined(source).split("\n").at(-1) ?? "")
+        /^(?:await )?(\w*View\(|view\b)/.test(joined(source).split("\n").at(-1) ?? "")
       );
       ok(views.length > 0);
       for (const { outputs = [] } of views) {
