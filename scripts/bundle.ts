@@ -55,7 +55,7 @@ export async function bundle(folder: string): Promise<string[]> {
 
 /** onnxruntime-web with its version: it stays outside of the module, which fetches it when a model is loaded. */
 async function runtimePackage(): Promise<string> {
-  const source = await Deno.readTextFile(join(ROOT, "src", "runtime", "wasm.ts"));
+  const source = await Deno.readTextFile(join(ROOT, "src", "runtime", "onnxruntime_web.ts"));
   return /npm:onnxruntime-web@[\d.]+/.exec(source)![0];
 }
 
