@@ -159,22 +159,12 @@ function drawText(table: LayerTable, unit: InformationUnit): string {
  *
  * @example
  * ```ts
- * import { layerPredictionsView } from "@looking-glass/looking-glass/widgets";
+ * import { LanguageModel, layerPredictionsView } from "@looking-glass/looking-glass";
  *
- * const token = (text: string, id: number) => ({
- *   id, piece: text, bytes: new TextEncoder().encode(text), start: 0, end: text.length, text,
- * });
- * const [keys, is, are] = [token("keys", 1), token(" is", 2), token(" are", 3)];
- * const view = layerPredictionsView({
- *   sequence: { tokenIds: [1, 3], tokens: [keys, are], promptLength: 1, text: "keys are" },
- *   position: 1,
- *   norm: "final",
- *   layers: [
- *     { layer: 0, predictions: [{ tokenId: 2, token: is, probability: 0.4, logit: 2, rank: 1 }] },
- *     { layer: 1, predictions: [{ tokenId: 3, token: are, probability: 0.7, logit: 5, rank: 1 }] },
- *   ],
- * });
- * console.log(view.text);
+ * await using model = await LanguageModel.fromPretrained();
+ * const sequence = model.sequence("The keys to the cabinet are");
+ * const position = sequence.tokenIds.length - 1;
+ * console.log(layerPredictionsView(await model.layerPredictions(sequence, { position, topK: 3 })).text);
  * ```
  */
 export function layerPredictionsView(

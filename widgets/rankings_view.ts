@@ -35,19 +35,11 @@ function wordsOf({ rankings, columns, layers }: RankingMatrix, title: string | u
  *
  * @example
  * ```ts
- * import { rankingsView } from "@looking-glass/looking-glass/widgets";
+ * import { LanguageModel, rankingsView } from "@looking-glass/looking-glass";
  *
- * const token = (text: string, id: number, start: number) => ({
- *   id, piece: text, bytes: new TextEncoder().encode(text), start, end: start + text.length, text,
- * });
- * const view = rankingsView({
- *   sequence: { tokenIds: [1, 2], tokens: [token("Hello", 1, 0), token(" world", 2, 5)], promptLength: 1, text: "Hello world" },
- *   positions: [1],
- *   tokenIds: [2],
- *   ranks: { data: new Int32Array([120, 3, 1]), shape: [3, 1] },
- *   norm: "final",
- * });
- * console.log(view.text);
+ * await using model = await LanguageModel.fromPretrained();
+ * const rankings = await model.rankings(await model.generate("One, two,", { maxNewTokens: 4 }));
+ * console.log(rankingsView(rankings).text);
  * ```
  */
 export function rankingsView(rankings: Rankings, options: RankingsViewOptions = {}): View<Rankings> {

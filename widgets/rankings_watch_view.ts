@@ -48,24 +48,12 @@ function wordsOf({ rankings, columns, layers }: RankingMatrix, title: string | u
  *
  * @example
  * ```ts
- * import { rankingsWatchView } from "@looking-glass/looking-glass/widgets";
+ * import { LanguageModel, rankingsWatchView } from "@looking-glass/looking-glass";
  *
- * const token = (text: string, id: number) => ({
- *   id, piece: text, bytes: new TextEncoder().encode(text), start: 0, end: text.length, text,
- * });
- * const [keys, is, are] = [token("keys", 1), token(" is", 2), token(" are", 3)];
- * const view = rankingsWatchView({
- *   sequence: { tokenIds: [1, 3], tokens: [keys, are], promptLength: 1, text: "keys are" },
- *   positions: [1, 1],
- *   tokenIds: [2, 3],
- *   words: [
- *     { text: " is", tokenIds: [2], tokens: [is] },
- *     { text: " are", tokenIds: [3], tokens: [are] },
- *   ],
- *   ranks: { data: new Int32Array([4, 120, 9, 2, 3, 1]), shape: [3, 2] },
- *   norm: "final",
- * });
- * console.log(view.text);
+ * await using model = await LanguageModel.fromPretrained();
+ * const sequence = model.sequence("The keys to the cabinet are");
+ * const position = sequence.tokenIds.length - 1;
+ * console.log(rankingsWatchView(await model.rankingsWatch(sequence, { position, watch: [" is", " are"] })).text);
  * ```
  */
 export function rankingsWatchView(rankings: Rankings, options: RankingsWatchViewOptions = {}): View<Rankings> {

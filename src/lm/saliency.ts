@@ -2,9 +2,10 @@ import { gain, integrate, reduced, rowValue } from "./integrate.ts";
 import { expectWithin } from "./memory.ts";
 import type { Explained, Explanation, ModelRunner } from "./model_runner.ts";
 import { normalizeL1 } from "./numbers.ts";
-import { type Chunk, planSaliency, type SaliencyPlan } from "./saliency_plan.ts";
+import { planSaliency, type SaliencyPlan } from "./saliency_plan.ts";
 import type { Saliency, SaliencyDefinition, SaliencyOptions } from "./saliency_types.ts";
 import type { Reader } from "./sequence.ts";
+import type { Chunk } from "./target_groups.ts";
 import type { Sequence } from "./types.ts";
 
 /** A part of what is explained, and what is told and heard meanwhile. */

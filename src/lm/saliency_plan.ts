@@ -4,20 +4,11 @@ import { checkedPositions } from "./positions.ts";
 import { saliencyDefinition } from "./presets.ts";
 import type { SaliencyDefinition, SaliencyOptions } from "./saliency_types.ts";
 import type { Reader } from "./sequence.ts";
+import { type Chunk, groupTargets, mostRows } from "./target_groups.ts";
 import type { Sequence } from "./types.ts";
-
-/** The most rows, targets times tokens, of one run: more is hardly faster, takes more memory and cannot be stopped. */
-const CHUNK_ROWS = 512;
 
 /** The most logits of one run, 32 MiB for each of the tensors of that size. */
 const CHUNK_LOGITS = 2 ** 23;
-
-/** Targets that are explained in one run, over the first `length` tokens. */
-export interface Chunk {
-  readonly length: number;
-  /** Indices into the list of positions. */
-  readonly targets: readonly number[];
-}
 
 /** How a map is computed. */
 export interface SaliencyPlan {
@@ -60,28 +51,9 @@ export function planSaliency(
   };
   // Targets that are explained together go back through the model as one row, whatever their number.
   const fits = (count: number, T: number) =>
-    (together ? count * vocabSize <= CHUNK_LOGITS : count * T <= CHUNK_ROWS) && bytes(count, T) + result <= maxMemory;
-  const chunks = grouped(positions, fits);
+    (together ? count * vocabSize <= CHUNK_LOGITS : count * T <= mostRows(T)) && bytes(count, T) + result <= maxMemory;
+  const chunks = groupTargets(positions, together, fits);
   const most = Math.max(...chunks.map(({ targets, length }) => bytes(targets.length, length)));
   const runs = integrated ? steps + 2 : completeness ? 2 : 1;
   return { positions, definition, completeness, chunks, cost: costOf(chunks.length * runs, most, result), maxMemory };
-}
-
-function grouped(
-  positions: readonly number[],
-  fits: (count: number, length: number) => boolean,
-): readonly Chunk[] {
-  const order = [...positions.keys()].sort((a, b) => positions[a]! - positions[b]!);
-  const chunks: { length: number; targets: number[] }[] = [];
-  for (const target of order) {
-    const length = positions[target]!;
-    const last = chunks.at(-1);
-    if (last && fits(last.targets.length + 1, length)) {
-      last.targets.push(target);
-      last.length = length;
-    } else {
-      chunks.push({ length, targets: [target] });
-    }
-  }
-  return chunks;
 }

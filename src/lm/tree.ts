@@ -1,7 +1,8 @@
 import { choose, chooseFrom, type DecodeOptions, type Decoder, describe, type Prompt } from "./decode.ts";
+import { decodingOf } from "./decoding.ts";
 import type { KVCache } from "./kv_cache.ts";
 import type { Branch, DecodingTree, ForkOptions, GrowingTree } from "./tree_types.ts";
-import type { Step } from "./types.ts";
+import type { Decoding, Step } from "./types.ts";
 
 /** What a decoding is made of. */
 export interface TreeRequest {
@@ -53,7 +54,7 @@ class Tree implements GrowingTree {
     const { candidates = 5, ...rest } = prepare(options);
     const choices = choose(this.#decoder, prompt, { ...rest, candidates }, cache);
     const steps = await Array.fromAsync(describe(this.#decoder, prompt, candidates, choices));
-    this.#add({ start: prompt.tokenIds.length, steps, cache, firstRow: 0 });
+    this.#add({ start: prompt.tokenIds.length, steps, cache, firstRow: 0, decoding: decodingOf(rest) });
   }
 
   async fork(at: Step | number, token: number | string, options: ForkOptions = {}): Promise<Branch> {
@@ -134,12 +135,13 @@ class Tree implements GrowingTree {
   }
 
   #add(
-    { from, start, steps, cache, firstRow }: {
+    { from, start, steps, cache, firstRow, decoding }: {
       readonly from?: Grown;
       readonly start: number;
       readonly steps: readonly Step[];
       readonly cache: KVCache;
       readonly firstRow: number;
+      readonly decoding?: Decoding;
     },
   ): Branch {
     const { tokenIds, text } = this.#request.prompt;
@@ -149,7 +151,7 @@ class Tree implements GrowingTree {
       id: this.#grown.length,
       ...from && { parent: holderOf(from, start).branch.id },
       start,
-      sequence: this.#decoder.reader.continuation(tokenIds, text, written),
+      sequence: { ...this.#decoder.reader.continuation(tokenIds, text, written), ...decoding && { decoding } },
       steps,
       logProb: logProbBefore(from, start) + sumLogProbs(steps),
     };

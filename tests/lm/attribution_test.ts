@@ -1,10 +1,9 @@
 import { deepEqual, equal, ok, rejects } from "@std/assert";
-import { LanguageModel, type Progress, type SaliencyOptions } from "../../mod.ts";
+import type { Progress, SaliencyOptions } from "../../mod.ts";
 import { gaussLegendre } from "../../src/lm/quadrature.ts";
-import { checkpointCopy, maxAbsDifference, openGolden } from "../support/goldens.ts";
+import { maxAbsDifference, openGolden } from "../support/goldens.ts";
+import { openGoldenModel } from "../support/golden_model.ts";
 
-/** Absolute, and relative to the largest number of an array where that is above 1. */
-const BOUND = 1e-5;
 const FILE = "attribution.safetensors";
 const CONTRAST = 11;
 const OF = ["probability", "logProb", "logit"] as const;
@@ -12,31 +11,10 @@ const REDUCTIONS = ["l2", "sum"] as const;
 
 const total = (numbers: ArrayLike<number>) => Array.from(numbers).reduce((a, b) => a + b, 0);
 
-/** A golden checkpoint, its prompts, and a model of it. */
-async function open(name: string, backend: "wasm" | "native" = "wasm") {
-  const golden = await openGolden(name);
-  const copy = await checkpointCopy(name);
-  const model = await LanguageModel.fromPretrained(copy.directory, { backend });
-  const close = async (actual: ArrayLike<number>, key: string) => {
-    const { data } = await golden.array(key, FILE);
-    const scale = Math.max(1, ...data.map(Math.abs));
-    const difference = maxAbsDifference(actual, data);
-    ok(difference <= BOUND * scale, `${key}: ${difference} > ${BOUND} x ${scale}`);
-  };
-  const sequences = Object.entries(golden.prompts).map(([key, { tokenIds, promptLength }]) => {
-    return { key, sequence: model.sequence(tokenIds, { promptLength }) };
-  });
-  const dispose = async () => {
-    await model.dispose();
-    await copy[Symbol.asyncDispose]();
-  };
-  return { model, sequences, close, [Symbol.asyncDispose]: dispose };
-}
-
 for (const backend of ["wasm", "native"] as const) {
   for (const name of ["f32", "twelve_layers"]) {
     Deno.test(`saliency() by integratedGradients on ${backend} equals captum on ${name}`, async () => {
-      await using opened = await open(name, backend);
+      await using opened = await openGoldenModel(FILE, name, backend);
       const { model, sequences, close } = opened;
       const method = "integratedGradients";
       for (const { key, sequence } of sequences) {
@@ -62,7 +40,7 @@ for (const backend of ["wasm", "native"] as const) {
     });
 
     Deno.test(`saliency() against a contrast on ${backend} equals PyTorch on ${name}`, async () => {
-      await using opened = await open(name, backend);
+      await using opened = await openGoldenModel(FILE, name, backend);
       const { model, sequences, close } = opened;
       for (const { key, sequence } of sequences) {
         for (const method of ["gradientXInput", "gradient"] as const) {
@@ -94,7 +72,7 @@ Deno.test("integrated gradients take captum's nodes and weights", async () => {
 });
 
 Deno.test("integrated gradients of more steps are more complete", async () => {
-  await using opened = await open("f32");
+  await using opened = await openGoldenModel(FILE, "f32");
   const { model, sequences } = opened;
   const gaps: number[] = [];
   for (const steps of [2, 8, 32]) {
@@ -107,7 +85,7 @@ Deno.test("integrated gradients of more steps are more complete", async () => {
 });
 
 Deno.test("integrated gradients and contrasts go with presets, chunks and normalisation", async () => {
-  await using opened = await open("f32");
+  await using opened = await openGoldenModel(FILE, "f32");
   const { model, sequences } = opened;
   const { sequence } = sequences[0]!;
   const steps: Progress[] = [];
@@ -137,7 +115,7 @@ Deno.test("integrated gradients and contrasts go with presets, chunks and normal
 });
 
 Deno.test("saliency() says which word it is explained against, and nothing against itself", async () => {
-  await using opened = await open("f32");
+  await using opened = await openGoldenModel(FILE, "f32");
   const { model, sequences } = opened;
   const { sequence } = sequences[0]!;
   const text = model.sequence([CONTRAST, 12]).text;
@@ -150,7 +128,7 @@ Deno.test("saliency() says which word it is explained against, and nothing again
 });
 
 Deno.test("saliency() refuses contrasts and integrations that make no sense", async () => {
-  await using opened = await open("f32");
+  await using opened = await openGoldenModel(FILE, "f32");
   const { model, sequences } = opened;
   const method = "integratedGradients";
   const refusals: readonly [SaliencyOptions, string, RegExp][] = [

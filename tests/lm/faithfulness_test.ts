@@ -1,15 +1,8 @@
 import { deepEqual, equal, ok, rejects } from "@std/assert";
-import {
-  type FaithfulnessOptions,
-  LanguageModel,
-  type Progress,
-  type Saliency,
-  type SaliencyOptions,
-} from "../../mod.ts";
-import { checkpointCopy, maxAbsDifference, openGolden } from "../support/goldens.ts";
+import type { FaithfulnessOptions, Progress, Saliency, SaliencyOptions } from "../../mod.ts";
+import { maxAbsDifference } from "../support/goldens.ts";
+import { openGoldenModel } from "../support/golden_model.ts";
 
-/** Absolute, and relative to the largest number of an array where that is above 1. */
-const BOUND = 1e-5;
 const FILE = "faithfulness.safetensors";
 const TRIED = { steps: 7, randomOrders: 3, seed: 11 };
 const CONTRAST = 11;
@@ -20,31 +13,10 @@ const MAPS: Readonly<Record<string, SaliencyOptions>> = {
 };
 const CURVES = ["deletion", "insertion", "randomDeletion", "randomInsertion"] as const;
 
-/** A golden checkpoint, its prompts, and a model of it. */
-async function open(name: string, backend: "wasm" | "native" = "wasm") {
-  const golden = await openGolden(name);
-  const copy = await checkpointCopy(name);
-  const model = await LanguageModel.fromPretrained(copy.directory, { backend });
-  const close = async (actual: ArrayLike<number>, key: string) => {
-    const { data } = await golden.array(key, FILE);
-    const scale = Math.max(1, ...data.map(Math.abs));
-    const difference = maxAbsDifference(actual, data);
-    ok(difference <= BOUND * scale, `${key}: ${difference} > ${BOUND} x ${scale}`);
-  };
-  const sequences = Object.entries(golden.prompts).map(([key, { tokenIds, promptLength }]) => {
-    return { key, sequence: model.sequence(tokenIds, { promptLength }) };
-  });
-  const dispose = async () => {
-    await model.dispose();
-    await copy[Symbol.asyncDispose]();
-  };
-  return { model, sequences, close, [Symbol.asyncDispose]: dispose };
-}
-
 for (const backend of ["wasm", "native"] as const) {
   for (const name of ["f32", "twelve_layers"]) {
     Deno.test(`faithfulness() on ${backend} equals PyTorch, one text at a time, on ${name}`, async () => {
-      await using opened = await open(name, backend);
+      await using opened = await openGoldenModel(FILE, name, backend);
       const { model, sequences, close } = opened;
       for (const { key, sequence } of sequences) {
         for (const [map, options] of Object.entries(MAPS)) {
@@ -64,7 +36,7 @@ for (const backend of ["wasm", "native"] as const) {
     });
 
     Deno.test(`saliency() with completeness on ${backend} equals captum's convergence delta on ${name}`, async () => {
-      await using opened = await open(name, backend);
+      await using opened = await openGoldenModel(FILE, name, backend);
       const { model, sequences, close } = opened;
       for (const { key, sequence } of sequences) {
         for (const scalar of ["probability", "logProb", "logit"] as const) {
@@ -91,7 +63,7 @@ for (const backend of ["wasm", "native"] as const) {
 }
 
 Deno.test("faithfulness() begins and ends with all tokens and none, and reads its random curve backwards", async () => {
-  await using opened = await open("f32");
+  await using opened = await openGoldenModel(FILE, "f32");
   const { model, sequences: [{ sequence }] } = opened as typeof opened & {
     sequences: [{ sequence: Saliency["sequence"] }];
   };
@@ -112,7 +84,7 @@ Deno.test("faithfulness() begins and ends with all tokens and none, and reads it
 });
 
 Deno.test("faithfulness() gives the same whatever the batches, the positions and their order, and another seed others", async () => {
-  await using opened = await open("f32");
+  await using opened = await openGoldenModel(FILE, "f32");
   const { model, sequences } = opened;
   const saliency = await model.saliency(sequences[0]!.sequence);
   const options = { steps: 4, randomOrders: 2 };
@@ -138,7 +110,7 @@ Deno.test("faithfulness() gives the same whatever the batches, the positions and
 });
 
 Deno.test("faithfulness() tries one token before the explained one, equal scores, and maps of all targets together", async () => {
-  await using opened = await open("f32");
+  await using opened = await openGoldenModel(FILE, "f32");
   const { model, sequences } = opened;
   const { sequence } = sequences[0]!;
   const one = await model.faithfulness(await model.saliency(sequence, { positions: [1] }));
@@ -159,7 +131,7 @@ Deno.test("faithfulness() tries one token before the explained one, equal scores
 });
 
 Deno.test("faithfulness() refuses what makes no sense", async () => {
-  await using opened = await open("f32");
+  await using opened = await openGoldenModel(FILE, "f32");
   const { model, sequences } = opened;
   const saliency = await model.saliency(sequences[0]!.sequence);
   const refusals: readonly [FaithfulnessOptions, RegExp][] = [
@@ -201,7 +173,7 @@ Deno.test("faithfulness() refuses what makes no sense", async () => {
 });
 
 Deno.test("faithfulness() that is aborted in the middle leaves the model usable", async () => {
-  await using opened = await open("f32");
+  await using opened = await openGoldenModel(FILE, "f32");
   const { model, sequences } = opened;
   const { sequence } = sequences[0]!;
   const saliency = await model.saliency(sequence);
