@@ -58,11 +58,11 @@ function detailedRules(signed: boolean): string {
 }
 
 /**
- * Escape takes a pin away, and so does a click on it. Keys that move between tokens are kept from JupyterLab, which
- * would move between cells.
+ * Escape takes a pin away, and so does a click on it; a head or layer that was opened stays open. Keys that move
+ * between tokens are kept from JupyterLab, which would move between cells.
  */
-export const SCRIPT = `(()=>{const r=document.currentScript.parentElement,f=r.querySelector("form");let w;
+export const SCRIPT = `(()=>{const r=document.currentScript.parentElement;let w;
 r.addEventListener("keydown",e=>{if(e.ctrlKey||e.metaKey||e.altKey||!/^(Arrow|Escape$|Enter$| $)/.test(e.key))return;
-e.stopPropagation();if(e.key==="Escape")f.reset()});
+e.stopPropagation();if(e.key==="Escape")r.querySelectorAll(".o :checked").forEach(c=>c.checked=false)});
 r.addEventListener("pointerdown",e=>{const l=e.target.closest(".o");w=l&&l.querySelector("input:checked")});
 r.addEventListener("click",e=>{if(w&&e.target===w){w.checked=false;w=null}})})()`;

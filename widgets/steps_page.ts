@@ -45,7 +45,7 @@ function chipsOf({ prompt, steps }: DecodedSteps): Sequence {
 function promptHtml(prompt: DecodedSteps["prompt"]): string {
   if (typeof prompt !== "string" || prompt === "") return "";
   const shown = prompt.split("\n").map(visibleText).join("\n");
-  return `<bdi style="white-space:pre-wrap">${escapeHtml(shown)}</bdi>`;
+  return `<bdi style="white-space:pre-wrap;margin:0 6px 0 0">${escapeHtml(shown)}</bdi>`;
 }
 
 function stepStyle({ logProb }: DecodedStep): string {

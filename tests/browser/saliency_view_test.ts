@@ -1,8 +1,7 @@
-import axe from "npm:axe-core@4.11.0";
 import { equal, match, ok } from "@std/assert";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Browser, Page } from "npm:playwright-core@1.65.1";
+import type { Page } from "npm:playwright-core@1.65.1";
 import { launchChromium } from "../../scripts/notebooks/chromium.ts";
 import { listNotebooks, prepareEnvironment, ROOT } from "../../scripts/notebooks/environment.ts";
 import { drawNotebook } from "../../scripts/notebooks/execute.ts";
@@ -10,6 +9,7 @@ import { saliencyView, tokensView } from "../../widgets/mod.ts";
 import { OPACITY } from "../../widgets/colours.ts";
 import { CAPTUM, HOSTILE, KEYS, saliencyOf, sequenceOf } from "../widgets/fixtures.ts";
 import { untrustedHtml } from "../widgets/untrusted.ts";
+import { faults, withFolder, withPage } from "./support.ts";
 
 /** The first saliency map of the page. */
 const MAP = "div.h:has(> form)";
@@ -43,31 +43,6 @@ async function showsRow(page: Page, n: number): Promise<void> {
   const captions = page.locator(MAP).first().locator(".m");
   const seen = await captions.evaluateAll((all) => all.map((one) => getComputedStyle(one).display !== "none"));
   seen.forEach((visible, i) => equal(visible, i === n));
-}
-
-interface Setting {
-  readonly javaScriptEnabled?: boolean;
-  readonly colorScheme?: "light" | "dark";
-}
-
-/** Opens a page that may ask for nothing but itself. */
-async function withPage(
-  browser: Browser,
-  url: string,
-  setting: Setting,
-  use: (page: Page) => Promise<void>,
-): Promise<void> {
-  const context = await browser.newContext({ ...setting, viewport: { width: 1000, height: 900 } });
-  const asked: string[] = [];
-  context.on("request", (request) => void (/^(file|data|about):/.test(request.url()) || asked.push(request.url())));
-  try {
-    const page = await context.newPage();
-    await page.goto(url);
-    await use(page);
-    equal(asked.join(), "");
-  } finally {
-    await context.close();
-  }
 }
 
 async function chooses(page: Page, scripts: boolean): Promise<void> {
@@ -123,23 +98,6 @@ async function leastContrast(page: Page): Promise<number> {
     const [low = 0, high = 0] = [luminance(text), luminance(ground)].sort((a, b) => a - b);
     return (high + 0.05) / (low + 0.05);
   }));
-}
-
-/** What axe-core finds wrong with a page, its table open. */
-async function faults(page: Page): Promise<string> {
-  await page.locator("summary").first().click();
-  await page.evaluate(`${axe.source};0`);
-  const ids = await page.evaluate<string[]>("axe.run().then(({ violations }) => violations.map(({ id }) => id))");
-  return ids.join();
-}
-
-async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await use(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }
 
 Deno.test("saliencyView() in a browser", async (t) => {

@@ -1,0 +1,199 @@
+/**
+ * The pictures of `docs/gallery.md`: the code that is shown there is the code that draws them.
+ *
+ * @module
+ */
+
+/** One picture of the gallery. */
+export interface GalleryEntry {
+  /** Its section, and the name of its files. */
+  readonly name: string;
+  /** The heading. */
+  readonly title: string;
+  /** What the picture shows, in a sentence or two. */
+  readonly words: string;
+  /** Statements; the last one is the expression of the view. */
+  readonly code: readonly string[];
+  /** What the pointer rests on. */
+  readonly hover?: string;
+  /** The height of the picture, of a view that goes on below. */
+  readonly height?: number;
+}
+
+/** All views, in the order in which they are read. */
+export const ENTRIES: readonly GalleryEntry[] = [
+  {
+    name: "tokens",
+    title: "Tokens",
+    words: "How a text is cut into tokens; words that the vocabulary does not know come in pieces. " +
+      "A hover tells id, bytes, place and, here, how probable the token was.",
+    code: [
+      `const text = await model.generate("The wizard was called Galsofir 🧙. Everyone in the village knew", { maxNewTokens: 6 });`,
+      `tokensView(text, { surprise: await model.surprise(text) });`,
+    ],
+  },
+  {
+    name: "saliency",
+    title: "Saliency",
+    words: "Which earlier tokens made a written one: hover it. The name *Mary* is made by *Mary*, and by both *John*s.",
+    code: [
+      `const answer = await model.generate("When Mary and John went to the garden, John gave a ring to", { maxNewTokens: 2 });`,
+      `saliencyView(await model.saliency(answer));`,
+    ],
+    hover: ".o0",
+  },
+  {
+    name: "saliency_detailed",
+    title: "Saliency, with numbers",
+    words: "The same with a bar and a share for each token.",
+    code: [
+      `const list = await model.generate("Countries of the European Union:\\n1. Austria\\n2. Belgium\\n3.", { maxNewTokens: 12 });`,
+      `saliencyView(await model.saliency(list), { style: "detailed" });`,
+    ],
+    hover: ".o8",
+  },
+  {
+    name: "saliency_heatmap",
+    title: "Saliency as a map",
+    words: "All written tokens at once: explained tokens down, the tokens that made them across.",
+    code: [
+      `const list = await model.generate("Countries of the European Union:\\n1. Austria\\n2. Belgium\\n3.", { maxNewTokens: 12 });`,
+      `saliencyView(await model.saliency(list), { style: "heatmap" });`,
+    ],
+  },
+  {
+    name: "saliency_words",
+    title: "Saliency by word",
+    words: "The pieces of a word added up, for text that the vocabulary cuts small.",
+    code: [
+      `const text = await model.generate("The wizard was called Galsofir. Everyone in the village knew", { maxNewTokens: 6 });`,
+      `saliencyView(await model.saliency(text), { by: "word", style: "detailed" });`,
+    ],
+  },
+  {
+    name: "steps",
+    title: "Steps of a decoding",
+    words: "Each token as it is written, as dark as it was probable, and what it was chosen among.",
+    code: [
+      `const prompt = "Once upon a time there was a";`,
+      `await stepsView(model.steps(prompt, { maxNewTokens: 12 }), { prompt });`,
+    ],
+    hover: ".o0",
+  },
+  {
+    name: "layer_predictions",
+    title: "Layer by layer (logit lens)",
+    words: "What the model would write if it stopped after each block, and how sure it would be.",
+    code: [
+      `const days = await model.generate("Monday, Tuesday,", { maxNewTokens: 1 });`,
+      `layerPredictionsView(await model.layerPredictions(days, { position: days.promptLength, topK: 5 }));`,
+    ],
+  },
+  {
+    name: "layer_predictions_halves",
+    title: "Halves of layers",
+    words: "The same, read after the attention of each block too: which half brings the answer.",
+    code: [
+      `const days = await model.generate("Monday, Tuesday,", { maxNewTokens: 1 });`,
+      `layerPredictionsView(await model.layerPredictions(days, { position: days.promptLength, topK: 3, halves: true }));`,
+    ],
+  },
+  {
+    name: "rankings",
+    title: "Rankings",
+    words: "The rank of each written token after each block; 1 is the likeliest.",
+    code: [
+      `const days = await model.generate("Monday, Tuesday,", { maxNewTokens: 10 });`,
+      `rankingsView(await model.rankings(days));`,
+    ],
+  },
+  {
+    name: "rankings_watch",
+    title: "Rankings of watched words",
+    words: "The ranks of words of your choice at one place: when plural wins over singular.",
+    code: [
+      `const text = model.sequence("The keys to the cabinet are");`,
+      `const options = { position: text.tokens.length - 1, watch: [" is", " are", " was", " were"] };`,
+      `rankingsWatchView(await model.rankingsWatch(text, options));`,
+    ],
+  },
+  {
+    name: "attention",
+    title: "Attention",
+    words: "Every head as a thumbnail, one of them opened. This one has found the earlier *Galsofir*, and looks one " +
+      "token ahead of it.",
+    code: [
+      `const text = model.sequence("The wizard was called Galsofir. Everyone knew Galsofir");`,
+      `const trace = await model.trace(text, { capture: ["attention"] });`,
+      `attentionView(trace, { layer: 4, head: 2, scores: headScores(trace) });`,
+    ],
+  },
+  {
+    name: "rollout",
+    title: "Attention rollout",
+    words: "The attention of all blocks chained: how much of each token reaches the end.",
+    code: [
+      `const text = model.sequence("When Mary and John went to the garden, John gave a ring to");`,
+      `rolloutView(attentionRollout(await model.trace(text, { capture: ["attention"] })));`,
+    ],
+  },
+  {
+    name: "activations",
+    title: "Neuron clusters",
+    words: "Neurons that are active at the same tokens, in groups; the text takes the colour of the group in focus.",
+    code: [
+      `const list = await model.generate("Countries of the European Union:\\n1. Austria\\n2. Belgium\\n3.", { maxNewTokens: 32 });`,
+      `const trace = await model.trace(list, { capture: ["activations"] });`,
+      `activationsView([await neuronClusters(trace, { layer: 0, clusters: 6 }), await neuronClusters(trace, { layer: 5, clusters: 6 })], { layer: 5 });`,
+    ],
+    hover: ".p1 .c5",
+  },
+  {
+    name: "factors",
+    title: "Factors",
+    words:
+      "Non-negative factors of all neurons: patterns that repeat through a text, such as numbers, names, ends of " +
+      "lines. The curve tells how many are worth it.",
+    code: [
+      `const list = await model.generate("Countries of the European Union:\\n1. Austria\\n2. Belgium\\n3.", { maxNewTokens: 32 });`,
+      `const trace = await model.trace(list, { capture: ["activations"] });`,
+      `factorsView(await neuronFactors(trace, { factors: 6 }), { curve: await errorCurve(trace, { factors: [1, 2, 4, 6, 8, 12] }) });`,
+    ],
+    hover: ".t:nth-child(9)",
+  },
+  {
+    name: "surprise",
+    title: "Surprise",
+    words: "How much each token of a text surprised the model: *is* and *purple* do.",
+    code: [
+      `const text = model.sequence("The keys to the cabinet are on the table. The keys to the cabinet is on the purple.");`,
+      `surpriseView(await model.surprise(text));`,
+    ],
+  },
+  {
+    name: "tree",
+    title: "Trees of decodings",
+    words: "What would have been written had another word been chosen.",
+    code: [
+      `const tree = await model.tree("The keys to the cabinet", { maxNewTokens: 6 });`,
+      `for (const word of [" were", " is", " have"]) await tree.fork(tree.data.prompt.tokenIds.length, word, { maxNewTokens: 5 });`,
+      `treeView(tree.data);`,
+    ],
+  },
+  {
+    name: "layer_similarity",
+    title: "Similarity of layers",
+    words: "How alike the hidden states of the layers are (linear CKA): where the representation changes.",
+    code: [
+      `const text = model.sequence("The keys to the cabinet are in the kitchen. One, two, three, four. Monday, Tuesday.");`,
+      `layerSimilarityView(layerSimilarity(await model.trace(text)));`,
+    ],
+  },
+  {
+    name: "model",
+    title: "The model",
+    words: "The parts of the model, their shapes and how many parameters each has.",
+    code: [`modelView(model);`],
+    height: 740,
+  },
+];

@@ -1,0 +1,58 @@
+/** Saved views in Chromium. */
+import axe from "npm:axe-core@4.11.0";
+import { deepEqual } from "@std/assert";
+import type { Browser, Page } from "npm:playwright-core@1.65.1";
+
+/** How a page is opened. */
+export interface Setting {
+  readonly javaScriptEnabled?: boolean;
+  readonly colorScheme?: "light" | "dark";
+  /** In pixels; 1000 by default. */
+  readonly width?: number;
+}
+
+/** Opens a page that may ask for nothing but itself, open no dialog and fail nowhere. */
+export async function withPage(
+  browser: Browser,
+  url: string,
+  { width = 1000, ...setting }: Setting,
+  use: (page: Page) => Promise<void>,
+): Promise<void> {
+  const context = await browser.newContext({ ...setting, viewport: { width, height: 900 } });
+  const faults: string[] = [];
+  context.on("request", (request) => void (/^(file|data|about):/.test(request.url()) || faults.push(request.url())));
+  context.on("dialog", (dialog) => {
+    faults.push(`dialog: ${dialog.message()}`);
+    return dialog.dismiss();
+  });
+  context.on("weberror", (error) => void faults.push(String(error.error())));
+  try {
+    const page = await context.newPage();
+    await page.goto(url);
+    await use(page);
+    deepEqual(faults, []);
+  } finally {
+    await context.close();
+  }
+}
+
+/** What axe-core finds wrong with a page, its first table open. */
+export async function faults(page: Page): Promise<string> {
+  const summary = page.locator("summary");
+  if (await summary.count() > 0) await summary.first().click();
+  await page.evaluate(`${axe.source};0`);
+  const ids = await page.evaluate<string[]>(
+    "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 200)}`))",
+  );
+  return ids.join("\n");
+}
+
+/** A folder that is gone afterwards. */
+export async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await use(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}

@@ -1,0 +1,109 @@
+/** Every view of one text, without a model. */
+import type { Sequence } from "../../src/lm/types.ts";
+import {
+  activationsView,
+  attentionView,
+  factorsView,
+  layerPredictionsView,
+  layerSimilarityView,
+  modelView,
+  rankingsView,
+  rankingsWatchView,
+  rolloutView,
+  saliencyView,
+  stepsView,
+  surpriseView,
+  tokensView,
+  treeView,
+  type View,
+} from "../../widgets/mod.ts";
+import { attentionOf, headScoresOf, rolloutOf } from "../widgets/attention_fixtures.ts";
+import { clustersOf } from "../widgets/clusters_fixtures.ts";
+import { CURVE, factorsOf } from "../widgets/factors_fixtures.ts";
+import { CAPTUM, KEYS, saliencyOf } from "../widgets/fixtures.ts";
+import { layerSimilarityOf } from "../widgets/layer_similarity_fixtures.ts";
+import { layerPredictionsOf, rankingsOf, watchedOf } from "../widgets/lens_fixtures.ts";
+import { SMALL, UNTIED } from "../widgets/model_fixtures.ts";
+import { promptOf, stepsOf } from "../widgets/steps_fixtures.ts";
+import { surpriseOf } from "../widgets/surprise_fixtures.ts";
+import { treeOf } from "../widgets/tree_fixtures.ts";
+
+/** What a browser test needs to know of a view. */
+export interface Case {
+  readonly name: string;
+  /** Draws the view of a text; its first tokens are the prompt. */
+  readonly draw: (sequence: Sequence) => View | Promise<View>;
+  /** Lines of its accessibility tree: what it is, what can be chosen, its table. */
+  readonly tree: readonly RegExp[];
+  /** Whether something can be chosen with the arrow keys. */
+  readonly chosen: boolean;
+}
+
+function texts({ tokens }: Sequence): string[] {
+  return tokens.map(({ text }) => text);
+}
+
+function grownTree(sequence: Sequence) {
+  const parts = texts(sequence);
+  const [prompt, written] = [parts.slice(0, sequence.promptLength), parts.slice(sequence.promptLength)];
+  return treeOf(prompt, [{ texts: written }, { parent: 0, after: 1, texts: written.slice(1, 3) }]);
+}
+
+const watchedWords = (sequence: Sequence) => texts(sequence).slice(0, 4).map((text) => [text]);
+
+/** All views. */
+export const CASES: readonly Case[] = [
+  { name: "tokens", draw: (text) => tokensView(text, { surprise: surpriseOf(text) }), chosen: false, tree: [] },
+  { name: "saliency", draw: (text) => saliencyView(saliencyOf(text)), chosen: true, tree: [] },
+  {
+    name: "saliency, detailed",
+    draw: (text) => saliencyView(saliencyOf(text, CAPTUM), { style: "detailed" }),
+    chosen: true,
+    tree: [],
+  },
+  {
+    name: "saliency, heatmap",
+    draw: (text) => saliencyView(saliencyOf(text), { style: "heatmap" }),
+    chosen: false,
+    tree: [],
+  },
+  { name: "saliency by word", draw: (text) => saliencyView(saliencyOf(text), { by: "word" }), chosen: true, tree: [] },
+  { name: "steps", draw: (text) => stepsView(stepsOf(text), { prompt: promptOf(text) }), chosen: true, tree: [] },
+  { name: "layer predictions", draw: (text) => layerPredictionsView(layerPredictionsOf(text)), chosen: true, tree: [] },
+  {
+    name: "layer predictions, halves",
+    draw: (text) => layerPredictionsView(layerPredictionsOf(text, { halves: true })),
+    chosen: true,
+    tree: [],
+  },
+  { name: "rankings", draw: (text) => rankingsView(rankingsOf(text)), chosen: false, tree: [] },
+  {
+    name: "rankings of watched words",
+    draw: (text) => rankingsWatchView(watchedOf(text, text.promptLength, watchedWords(text))),
+    chosen: false,
+    tree: [],
+  },
+  {
+    name: "attention",
+    draw: (text) => attentionView(attentionOf(text), { scores: headScoresOf(text) }),
+    chosen: true,
+    tree: [],
+  },
+  { name: "rollout", draw: (text) => rolloutView(rolloutOf(text)), chosen: true, tree: [] },
+  {
+    name: "activations",
+    draw: (text) => activationsView([clustersOf(text, 0), clustersOf(text, 1)]),
+    chosen: true,
+    tree: [],
+  },
+  { name: "factors", draw: (text) => factorsView(factorsOf([text]), { curve: CURVE }), chosen: true, tree: [] },
+  { name: "surprise", draw: (text) => surpriseView(surpriseOf(text)), chosen: true, tree: [] },
+  { name: "tree", draw: (text) => treeView(grownTree(text)), chosen: false, tree: [] },
+  {
+    name: "layer similarity",
+    draw: (text) => layerSimilarityView(layerSimilarityOf(text)),
+    chosen: false,
+    tree: [],
+  },
+  { name: "model", draw: (text) => modelView(text === KEYS ? SMALL : UNTIED), chosen: false, tree: [] },
+];

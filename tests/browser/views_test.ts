@@ -1,0 +1,138 @@
+import { deepEqual, equal, match, ok } from "@std/assert";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Browser, Page } from "npm:playwright-core@1.65.1";
+import { launchChromium } from "../../scripts/notebooks/chromium.ts";
+import { KEYS } from "../widgets/fixtures.ts";
+import { INJECTED, longSequence } from "../widgets/lens_fixtures.ts";
+import { untrustedHtml } from "../widgets/untrusted.ts";
+import { faults, withFolder, withPage } from "./support.ts";
+import { type Case, CASES } from "./views.ts";
+
+/** Colours and panels as they are shown: what a choice changes. */
+async function looks(page: Page): Promise<string> {
+  return await page.locator("main *").evaluateAll((all) =>
+    all.map((one) => {
+      const { display, visibility, backgroundColor, outlineStyle, outlineWidth } = getComputedStyle(one);
+      return one.matches("button, button *") || one.querySelector("button") || one.querySelector(":focus")
+        ? ""
+        : [display, visibility, backgroundColor, one.matches(":focus-visible") ? "" : outlineStyle + outlineWidth]
+          .join();
+    }).join("|")
+  );
+}
+
+const FOCUSED = "document.activeElement.matches('.o input')";
+
+/** Presses Tab until a choice has the focus. */
+async function tabToChoice(page: Page): Promise<void> {
+  for (let i = 0; i < 12; ++i) {
+    await page.keyboard.press("Tab");
+    if (await page.evaluate<boolean>(FOCUSED)) return;
+  }
+  throw new Error("Tab does not reach a choice");
+}
+
+/** Tab reaches the choice, arrow keys move it, Escape or, without scripts, a button takes it back. */
+async function answersKeys(page: Page, scripts: boolean): Promise<void> {
+  const atRest = await page.locator("main").screenshot();
+  await tabToChoice(page);
+  const seen = new Set<string>();
+  for (const key of ["ArrowRight", "ArrowRight", "ArrowLeft"]) {
+    await page.keyboard.press(key);
+    equal(await page.locator(".o :checked").count(), 1);
+    seen.add(await looks(page));
+  }
+  ok(seen.size >= 2, "arrow keys change nothing that is shown");
+  if (scripts) await page.keyboard.press("Escape");
+  else await page.locator("button[type=reset]").first().click();
+  equal(await page.locator(".o :checked").count(), 0);
+  await page.evaluate("document.activeElement.blur()");
+  await page.mouse.move(1, 1);
+  deepEqual(await page.locator("main").screenshot(), atRest);
+}
+
+/** Tab reaches the table, and Enter opens it. */
+async function opensTable(page: Page): Promise<void> {
+  if (await page.locator("summary").count() === 0) return equal(await page.locator("table:visible").count(), 1);
+  for (let i = 0; i < 12 && await page.locator("summary:focus").count() === 0; ++i) await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  ok(await page.locator("details[open] table").first().isVisible());
+}
+
+async function isInert(page: Page): Promise<void> {
+  equal(await page.locator("img[src=x]").count(), 0);
+  equal(await page.locator("script:not(main script)").count(), 0);
+  await page.locator("main").hover();
+}
+
+/** Wide parts scroll in themselves. */
+async function staysInside(page: Page): Promise<void> {
+  const [wide = 0, shown = 0] = await page.evaluate<number[]>(
+    "[document.documentElement.scrollWidth, document.documentElement.clientWidth]",
+  );
+  ok(wide <= shown, `${wide} px on a page of ${shown}`);
+  ok((await page.locator("main").innerText()).length > 100);
+}
+
+async function readsUntrusted(page: Page): Promise<void> {
+  ok((await page.locator("body").innerText()).length > 100);
+  const widths = await page.locator("img").evaluateAll((all) =>
+    all.map((image) => image instanceof HTMLImageElement ? image.naturalWidth : 0)
+  );
+  deepEqual(widths.filter((width) => !(width > 0)), []);
+}
+
+/** One view in one way of showing pages. */
+async function isSound(page: Page, { tree, chosen }: Case, scripts: boolean): Promise<void> {
+  const snapshot = await page.locator("main").ariaSnapshot();
+  for (const line of tree) match(snapshot, line);
+  if (chosen) await answersKeys(page, scripts);
+  else await opensTable(page);
+  if (!scripts) return; // axe-core is one
+  await page.reload();
+  equal(await faults(page), "");
+}
+
+async function saved(folder: string, name: string, one: Case, text: typeof KEYS): Promise<string> {
+  const path = join(folder, `${name}.html`);
+  await (await one.draw(text)).save(path);
+  return pathToFileURL(path).href;
+}
+
+async function tries(t: Deno.TestContext, browser: Browser, folder: string, one: Case): Promise<void> {
+  const short = await saved(folder, "short", one, KEYS);
+  for (const colorScheme of ["light", "dark"] as const) {
+    for (const javaScriptEnabled of [true, false]) {
+      await t.step(
+        `is accessible and answers the keyboard in ${colorScheme}, scripts ${javaScriptEnabled ? "on" : "off"}`,
+        () =>
+          withPage(browser, short, { colorScheme, javaScriptEnabled }, (page) => isSound(page, one, javaScriptEnabled)),
+      );
+    }
+  }
+  const injected = await saved(folder, "injected", one, INJECTED);
+  await t.step("shows markup in tokens as text", () => withPage(browser, injected, {}, isInert));
+  const long = await saved(folder, "long", one, longSequence(600, 200));
+  for (const width of [1000, 420]) {
+    await t.step(`keeps 600 tokens inside ${width} pixels`, () => withPage(browser, long, { width }, staysInside));
+  }
+  const untrusted = join(folder, "untrusted.html");
+  const { html } = await one.draw(KEYS);
+  await Deno.writeTextFile(untrusted, `<meta charset="utf-8">${untrustedHtml(html)}`);
+  await t.step(
+    "shows text and images when it is not trusted",
+    () => withPage(browser, pathToFileURL(untrusted).href, {}, readsUntrusted),
+  );
+}
+
+for (const one of CASES) {
+  Deno.test(`the view of ${one.name} in a browser`, async (t) => {
+    const browser = await launchChromium();
+    try {
+      await withFolder((folder) => tries(t, browser, folder, one));
+    } finally {
+      await browser.close();
+    }
+  });
+}
