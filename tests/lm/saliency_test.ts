@@ -32,6 +32,24 @@ Deno.test("saliency() of the ecco preset equals Ecco 0.1.2 itself", async () => 
   }
 });
 
+Deno.test("saliency() of the inseq preset equals inseq 0.7.1 itself", async () => {
+  for (const name of ["f32", "twelve_layers"]) {
+    await using opened = await open(name);
+    const url = new URL(`../goldens/gpt2/${name}/inseq_0_7_1.json`, import.meta.url);
+    const { prompts } = JSON.parse(await Deno.readTextFile(url));
+    for (
+      const { tokenIds, promptLength, rows } of Object.values<
+        { tokenIds: number[]; promptLength: number; rows: number[][] }
+      >(prompts)
+    ) {
+      const sequence = opened.model.sequence(tokenIds, { promptLength });
+      const { scores } = await opened.model.saliency(sequence, { preset: "inseq" });
+      deepEqual(scores.shape, [rows.length, rows[0]!.length]);
+      ok(maxAbsDifference(scores.data, rows.flat()) <= BOUND, name);
+    }
+  }
+});
+
 Deno.test("saliency() of the captum preset equals captum's LayerGradientXActivation on wte", async () => {
   await using opened = await open();
   const { data } = await opened.golden.array("long/saliency/logProb/gradientXInput/sum");
