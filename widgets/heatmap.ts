@@ -9,6 +9,7 @@ import { BLUE, hex, ORANGE } from "./colours.ts";
 import { glyphText } from "./glyphs.ts";
 import { type ScoreFormat, scoreText } from "./numbers.ts";
 import { definitionLine, formatOf, type Row } from "./saliency_rows.ts";
+import { shortText, textWidth } from "./text_width.ts";
 
 /** Above this many cells they carry no titles. */
 const MOST_TITLES = 2500;
@@ -21,10 +22,6 @@ interface Cell {
   readonly row: number;
   readonly score: number;
   readonly title: string;
-}
-
-function shorten(text: string): string {
-  return text.length > 16 ? `${text.slice(0, 15)}…` : text;
 }
 
 function colourScale(signed: boolean, largest: number): Plot.ScaleOptions {
@@ -102,9 +99,9 @@ function layOut(saliency: Saliency, rows: readonly Row[]): Layout {
   const own = together || by ? 1 : 0;
   const columns = Math.max(1, rows.reduce((most, row) => Math.max(most, row.position), 0) + own);
   const side = columns > 128 ? 6 : columns > 48 ? 12 : 22;
-  const columnLabel = (i: number) => shorten(tokens[i] === undefined ? "" : glyphText(tokens[i]));
+  const columnLabel = (i: number) => tokens[i] === undefined ? "" : shortText(glyphText(tokens[i]), 16);
   const rowLabel = (n: number) => together ? "all explained" : columnLabel(rows[n]?.position ?? 0);
-  const longest = (labels: string[]) => labels.reduce((most, label) => Math.max(most, label.length), 0);
+  const longest = (labels: string[]) => labels.reduce((most, label) => Math.max(most, textWidth(label)), 0);
   const marginLeft = 12 + 7 * longest(rows.map((_, n) => rowLabel(n)));
   const marginTop = 18 + 5.5 * longest(tokens.slice(0, columns).map((_, i) => columnLabel(i)));
   return {

@@ -84,7 +84,7 @@ function sharesHtml({ parameters, parametersOf }: ModelSummary): string {
   const some = PARTS.filter((part) => parametersOf[part] > 0);
   const share = (part: ModelPart) => parametersOf[part] / parameters;
   const bar = some.map((part) =>
-    `<span style="display:inline-block;height:16px;width:${Math.round(560 * share(part))}px;background-color:${
+    `<span style="display:inline-block;height:16px;width:${(100 * share(part)).toFixed(2)}%;background-color:${
       PART_FILLS[part]
     }"></span>`
   );
@@ -93,7 +93,9 @@ function sharesHtml({ parameters, parametersOf }: ModelSummary): string {
       escapeHtml(percent(share(part)))
     }</span>`
   );
-  return `<div aria-hidden="true" style="white-space:nowrap;line-height:0;margin:8px 0 4px">${bar.join("")}</div>` +
+  return `<div aria-hidden="true" style="max-width:560px;overflow:hidden;white-space:nowrap;line-height:0;margin:8px 0 4px">${
+    bar.join("")
+  }</div>` +
     `<div style="font-size:12px;margin:0 0 8px">${names.join("")}</div>`;
 }
 

@@ -18,6 +18,7 @@ import {
 import { escapeHtml } from "./escape.ts";
 import { breaksLine, glyphText, hexBytes, visibleText } from "./glyphs.ts";
 import { counted, scoreText } from "./numbers.ts";
+import { textWidth } from "./text_width.ts";
 import { createView, type View } from "./view.ts";
 
 /** How tokens are shown. */
@@ -140,7 +141,7 @@ function layOut(sequence: Sequence): Box[] {
   let left = 0;
   return sequence.tokens.map((token, position) => {
     const text = glyphText(token);
-    const width = Array.from(text).length + 0.6;
+    const width = textWidth(text) + 0.6;
     if (left > 0 && left + width > LINE_WIDTH) [line, left] = [line + 1, 0];
     const box = {
       text,

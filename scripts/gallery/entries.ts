@@ -127,6 +127,7 @@ export const ENTRIES: readonly GalleryEntry[] = [
       `const trace = await model.trace(text, { capture: ["attention"] });`,
       `attentionView(trace, { layer: 4, head: 2, scores: headScores(trace) });`,
     ],
+    height: 886,
   },
   {
     name: "rollout",

@@ -38,7 +38,7 @@ export async function withPage(
 
 /** What axe-core finds wrong with a page, its first table open. */
 export async function faults(page: Page): Promise<string> {
-  const summary = page.locator("summary");
+  const summary = page.locator("summary:visible");
   if (await summary.count() > 0) await summary.first().click();
   await page.evaluate(`${axe.source};0`);
   const ids = await page.evaluate<string[]>(
