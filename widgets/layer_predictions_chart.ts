@@ -4,27 +4,17 @@
  * @module
  */
 import { drawDocument, Plot } from "./chart.ts";
-import { hex } from "./colours.ts";
 import { followedWords, layerDefinition, type LayerTable } from "./layer_rows.ts";
-import { informationText, type InformationUnit, ordinalText, probabilityText } from "./quantities.ts";
-import { probabilityShare, shareColour } from "./ramp.ts";
+import { informationText, type InformationUnit, ordinalText } from "./quantities.ts";
 import { textWidth } from "./text_width.ts";
+import { type Box, boxMarks, CELL } from "./prediction_boxes.ts";
 import { tokenLabel } from "./token_text.ts";
 
 /** The most predictions of a row. */
 const MOST_COLUMNS = 10;
-const CELL = 112;
 const LINE = 30;
 const BOX = 22;
 const TOP = 78;
-
-interface Cell {
-  readonly x: number;
-  readonly y: number;
-  readonly token: string;
-  readonly probability: number;
-  readonly followed: boolean;
-}
 
 interface Label {
   readonly x: number;
@@ -32,21 +22,21 @@ interface Label {
   readonly text: string;
 }
 
-function cellsOf({ rows, followed }: LayerTable, left: number): Cell[] {
+function cellsOf({ rows, followed }: LayerTable, left: number): Box[] {
   return rows.flatMap(({ predictions }, row) =>
     predictions.slice(0, MOST_COLUMNS).map(({ token, tokenId, probability }, i) => ({
       x: left + i * CELL,
       y: TOP + row * LINE,
       token: tokenLabel(token, 9),
       probability,
-      followed: tokenId === followed,
+      framed: tokenId === followed,
     }))
   );
 }
 
 /** From the followed token of a layer to that of the next. */
-function linksOf(cells: readonly Cell[]): { x1: number; x2: number; y1: number; y2: number }[] {
-  const trail = cells.filter(({ followed }) => followed);
+function linksOf(cells: readonly Box[]): { x1: number; x2: number; y1: number; y2: number }[] {
+  const trail = cells.filter(({ framed }) => framed);
   return trail.slice(1).flatMap((cell, i) => {
     const before = trail[i];
     if (before === undefined || cell.y - before.y !== LINE) return [];
@@ -72,16 +62,14 @@ export function drawLayerPredictions(table: LayerTable, unit: InformationUnit, t
   const cells = cellsOf(table, left);
   const columns = rows.reduce((most, { predictions }) => Math.max(most, Math.min(MOST_COLUMNS, predictions.length)), 0);
   const measures = measureLabels(table, left + columns * CELL, unit);
-  const width = Math.max(560, left + columns * CELL + (measures.length > 0 ? 184 : 12));
+  const width = Math.max(560, left + columns * CELL + 184);
   const height = TOP + rows.length * LINE + 6;
   const heads = Array.from(
     { length: columns },
     (_, i) => ({ x: left + i * CELL + 5, y: TOP - 12, text: ordinalText(i + 1) }),
   );
   const labels = rows.map(({ label }, row) => ({ x: 10, y: TOP + row * LINE + BOX / 2, text: label }));
-  const box = { x1: "x", y1: "y", x2: ({ x }: Cell) => x + CELL - 6, y2: ({ y }: Cell) => y + BOX, rx: 3 } as const;
   const right = { x: "x", y: "y", text: "text", textAnchor: "end", fontVariant: "tabular-nums" } as const;
-  const middle = ({ y }: Cell) => y + BOX / 2;
   const words = [layerDefinition(table), followedWords(table)].map((text, i) => ({ x: 10, y: 16 + 18 * i, text }));
   const plot: Plot.PlotOptions = {
     width,
@@ -91,26 +79,7 @@ export function drawLayerPredictions(table: LayerTable, unit: InformationUnit, t
     y: { type: "identity", axis: null },
     marks: [
       Plot.link(linksOf(cells), { x1: "x1", x2: "x2", y1: "y1", y2: "y2", stroke: "#222", strokeWidth: 2 }),
-      Plot.rect(cells, {
-        ...box,
-        fill: ({ probability }: Cell) => hex(shareColour(probabilityShare(probability))),
-        stroke: "#ddd",
-      }),
-      Plot.rect(cells.filter(({ followed }) => followed), { ...box, stroke: "#222", strokeWidth: 2 }),
-      Plot.text(cells, {
-        x: ({ x }: Cell) => x + 5,
-        y: middle,
-        text: "token",
-        textAnchor: "start",
-        fontFamily: "monospace",
-      }),
-      Plot.text(cells, {
-        x: ({ x }: Cell) => x + CELL - 11,
-        y: middle,
-        text: ({ probability }: Cell) => probabilityText(probability),
-        textAnchor: "end",
-        fontVariant: "tabular-nums",
-      }),
+      ...boxMarks(cells, { height: BOX, frame: 2, tabular: true }),
       Plot.text([...labels, ...heads, ...words], { x: "x", y: "y", text: "text", textAnchor: "start" }),
       Plot.text(measures, right),
     ],

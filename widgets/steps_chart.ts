@@ -4,27 +4,16 @@
  * @module
  */
 import { drawDocument, Plot } from "./chart.ts";
-import { hex } from "./colours.ts";
-import { probabilityText } from "./quantities.ts";
-import { probabilityShare, shareColour } from "./ramp.ts";
 import { type DecodedSteps, writtenWords } from "./steps_record.ts";
+import { type Box, boxMarks, CELL } from "./prediction_boxes.ts";
 import { tokenLabel } from "./token_text.ts";
 
 /** The most lines and candidates of an image. */
 const MOST_LINES = 100;
 const MOST_CANDIDATES = 6;
-const CELL = 112;
 const LINE = 24;
 const LEFT = 184;
 const TOP = 64;
-
-interface Box {
-  readonly x: number;
-  readonly y: number;
-  readonly token: string;
-  readonly probability: number;
-  readonly chosen: boolean;
-}
 
 function boxesOf({ steps }: DecodedSteps): Box[] {
   return steps.flatMap((step, row) => [
@@ -33,14 +22,14 @@ function boxesOf({ steps }: DecodedSteps): Box[] {
       y: TOP + row * LINE,
       token: tokenLabel(step.token, 10),
       probability: Math.exp(step.logProb),
-      chosen: true,
+      framed: true,
     },
     ...step.candidates.slice(0, MOST_CANDIDATES).map(({ token, tokenId, probability }, i) => ({
       x: LEFT + i * CELL,
       y: TOP + row * LINE,
       token: tokenLabel(token, 9),
       probability,
-      chosen: tokenId === step.tokenId,
+      framed: tokenId === step.tokenId,
     })),
   ]);
 }
@@ -59,8 +48,6 @@ export function drawSteps(record: DecodedSteps, note: string, title: string): st
     { x: LEFT, y: TOP - 12, text: "the likeliest tokens, best first; framed: the chosen one" },
     ...shown.steps.map(({ position }, row) => ({ x: 10, y: TOP + row * LINE + 9, text: String(position) })),
   ];
-  const frame = { x1: "x", y1: "y", x2: ({ x }: Box) => x + CELL - 6, y2: ({ y }: Box) => y + 19, rx: 3 } as const;
-  const middle = ({ y }: Box) => y + 9.5;
   const plot: Plot.PlotOptions = {
     width,
     height,
@@ -68,25 +55,7 @@ export function drawSteps(record: DecodedSteps, note: string, title: string): st
     x: { type: "identity", axis: null },
     y: { type: "identity", axis: null },
     marks: [
-      Plot.rect(boxes, {
-        ...frame,
-        fill: (box: Box) => hex(shareColour(probabilityShare(box.probability))),
-        stroke: "#ddd",
-      }),
-      Plot.rect(boxes.filter(({ chosen }) => chosen), { ...frame, stroke: "#222", strokeWidth: 1.5 }),
-      Plot.text(boxes, {
-        x: ({ x }: Box) => x + 5,
-        y: middle,
-        text: "token",
-        textAnchor: "start",
-        fontFamily: "monospace",
-      }),
-      Plot.text(boxes, {
-        x: ({ x }: Box) => x + CELL - 11,
-        y: middle,
-        text: ({ probability }: Box) => probabilityText(probability),
-        textAnchor: "end",
-      }),
+      ...boxMarks(boxes, { height: 19, frame: 1.5, tabular: false }),
       Plot.text(words, { x: "x", y: "y", text: "text", textAnchor: "start" }),
     ],
   };
