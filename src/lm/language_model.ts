@@ -360,7 +360,7 @@ export class LanguageModel implements AsyncDisposable {
    * they are in GPT-2, the unembedding is `wte.weight`.
    *
    * @param name A name of {@linkcode LanguageModel.weightNames}, with or without `transformer.` before it.
-   * @throws {RangeError} When there is no weight of that name.
+   * @throws {RangeError} When there is no weight of that name, or it is in 8 bits.
    *
    * @example The embedding of a token
    * ```ts

@@ -97,6 +97,9 @@ export class ModelRunner implements AsyncDisposable {
   async weight(name: string): Promise<FloatTensor> {
     const entry = this.#weights.get(name.replace(/^transformer\./, ""));
     if (entry) return { data: await readFloat32(entry), shape: [...entry.shape] };
+    if (!this.program.differentiable) {
+      throw new RangeError(`Cannot read "${name}" as the weights are in 8 bits; load without dtype "q8"`);
+    }
     const names = this.weightNames;
     const some = names.filter((known) => known.endsWith(name) || name.endsWith(known)).slice(0, 3);
     const found = (some.length > 0 ? some : [names[0], names[2], names.at(-1)]).join('", "');

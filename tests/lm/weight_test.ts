@@ -35,3 +35,17 @@ Deno.test("weight() says which names there are when it does not know one, and th
   await model.dispose();
   await rejects(() => model.weight("wte.weight"), { message: /it is disposed/ });
 });
+
+Deno.test("weight() says that the weights are in 8 bits", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await using model = await LanguageModel.fromPretrained(undefined, { dtype: "q8", cacheDir: folder });
+    await rejects(() => model.weight("h.0.attn.c_attn.weight"), {
+      name: "RangeError",
+      message: 'Cannot read "h.0.attn.c_attn.weight" as the weights are in 8 bits; load without dtype "q8"',
+    });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+    await Deno.remove(`${folder}-q8`, { recursive: true });
+  }
+});
