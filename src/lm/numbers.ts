@@ -15,19 +15,23 @@ export function argmax(scores: Float32Array): number {
 export function logSumExp(scores: Float32Array): number {
   const max = scores[argmax(scores)]!;
   let sum = 0;
-  for (const score of scores) sum += Math.exp(score - max);
+  for (let i = 0; i < scores.length; ++i) sum += Math.exp(scores[i]! - max);
   return max + Math.log(sum);
 }
 
 /** The indices of the `k` greatest scores, greatest first. */
 export function topK(scores: Float32Array, k: number): number[] {
+  if (k === 0) return [];
   const best: number[] = []; // greatest first, at most k
+  let least = -Infinity; // the score that must be exceeded once there are k
   for (let i = 0; i < scores.length; ++i) {
-    if (best.length === k && !(scores[i]! > scores[best[k - 1]!]!)) continue;
+    const score = scores[i]!;
+    if (score <= least && best.length === k) continue;
     let place = best.length;
-    while (place > 0 && scores[i]! > scores[best[place - 1]!]!) --place;
+    while (place > 0 && score > scores[best[place - 1]!]!) --place;
     best.splice(place, 0, i);
     if (best.length > k) best.pop();
+    if (best.length === k) least = scores[best[k - 1]!]!;
   }
   return best;
 }
@@ -39,7 +43,7 @@ export function rankOf(scores: Float32Array, index: number): number {
     throw new RangeError(`Cannot rank token ${index} as the vocabulary holds ${scores.length} tokens`);
   }
   let rank = 1;
-  for (const score of scores) if (score > own) ++rank;
+  for (let i = 0; i < scores.length; ++i) if (scores[i]! > own) ++rank;
   return rank;
 }
 

@@ -1,0 +1,28 @@
+import { deepEqual, equal, ok } from "@std/assert";
+import { argmax, firstNonFiniteIndex, logSumExp, rankOf, topK } from "../../src/lm/numbers.ts";
+import { createRandom } from "../../src/lm/sampling.ts";
+
+const random = createRandom(7);
+/** Many scores are equal, so that ties are tried. */
+const scores = Float32Array.from({ length: 400 }, () => Math.floor(random() * 60) - 30);
+
+Deno.test("topK lists what sorting lists, ties by index, for every k", () => {
+  const sorted = [...scores.keys()].sort((a, b) => scores[b]! - scores[a]! || a - b);
+  for (let k = 0; k <= scores.length; ++k) deepEqual(topK(scores, k), sorted.slice(0, k));
+});
+
+Deno.test("argmax and rankOf agree with sorting", () => {
+  const sorted = scores.toSorted().reverse();
+  equal(argmax(scores), topK(scores, 1)[0]);
+  for (const [index, score] of scores.entries()) equal(rankOf(scores, index), sorted.indexOf(score) + 1);
+});
+
+Deno.test("logSumExp neither overflows nor loses small terms", () => {
+  equal(logSumExp(Float32Array.of(10000, 10000)), 10000 + Math.LN2);
+  ok(Math.abs(logSumExp(Float32Array.of(-3, -3, -3)) - (Math.log(3) - 3)) < 1e-15);
+});
+
+Deno.test("firstNonFiniteIndex finds NaN and infinities", () => {
+  equal(firstNonFiniteIndex(Float32Array.of(1, 2)), -1);
+  for (const bad of [NaN, Infinity, -Infinity]) equal(firstNonFiniteIndex(Float32Array.of(1, bad, bad)), 1);
+});
