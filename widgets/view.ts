@@ -54,8 +54,6 @@ export interface ViewParts<Data> {
   readonly data: Data;
   /** See {@linkcode View.text}. */
   readonly text: string;
-  /** Called when a notebook shows the view. */
-  readonly onDisplay?: () => void;
 }
 
 /** A fragment as a page of its own. */
@@ -125,7 +123,6 @@ export function createView<Data>(parts: ViewParts<Data>): View<Data> {
       await Deno.writeTextFile(path, fileContent(path, view, title));
     },
     [JUPYTER_DISPLAY]() {
-      parts.onDisplay?.();
       return { "text/html": html, "text/plain": text };
     },
     [Symbol.for("Deno.customInspect")]() {
