@@ -4,15 +4,10 @@
  * @module
  */
 import { drawDocument, Plot } from "./chart.ts";
-import {
-  type ClusterLayer,
-  clustersLegend,
-  clustersRaster,
-  type ClustersShown,
-  silhouetteText,
-} from "./clusters_data.ts";
+import { type ClusterLayer, clustersRaster, type ClustersShown, silhouetteText } from "./clusters_data.ts";
 import { counted, scoreText } from "./numbers.ts";
 import { pngUrl } from "./pixel_image.ts";
+import { signedLegend } from "./signed_pixels.ts";
 import { tokenLabel } from "./token_text.ts";
 
 const ROW = 20;
@@ -87,7 +82,7 @@ function legendPlot({ largest }: ClusterLayer): Plot.PlotOptions {
         y: 0.5,
         width: 240,
         height: 12,
-        src: () => pngUrl(clustersLegend()),
+        src: () => pngUrl(signedLegend(true)),
         preserveAspectRatio: "none",
       }),
       Plot.axisX([-largest, 0, largest], {

@@ -1,4 +1,5 @@
 import type { ErrorCurve, Factors } from "../src/analysis/factors.ts";
+import type { Token } from "../src/tokenizer/token.ts";
 import { categoryColour } from "./categories.ts";
 import { chipHtml, headHtml, LINE_STYLE, placeWords, SMALL_STYLE, tableDetails, textTable } from "./chips.ts";
 import { OPACITY } from "./colours.ts";
@@ -18,7 +19,7 @@ import { imageHtml } from "./image.ts";
 import { counted } from "./numbers.ts";
 import { SCRIPT } from "./saliency_style.ts";
 import { scrollRegion } from "./scroll_region.ts";
-import { tokenHtml, tokenLabel } from "./token_text.ts";
+import { tokenLabel, tokensHtml, tokensText } from "./token_text.ts";
 import { createView, type View } from "./view.ts";
 
 /** How factors are shown. */
@@ -59,12 +60,9 @@ ${rows.map((row) => chosen(`.${name}.h:has(.f${row.index}:hover)`, row)).join("\
 .${name}.h:has(.f:hover) .f:not(:hover){outline:none}`;
 }
 
-function tokensOf({ factors }: Drawing, { index }: FactorRow): string {
-  const named = (factors.topTokens[index] ?? []).slice(0, NAMED).flatMap(({ text, position }) => {
-    const token = factors.sequences[text]?.tokens[position];
-    return token ? [tokenHtml(token)] : [];
-  });
-  return named.join(" ");
+/** The tokens where a factor is most active. */
+function tokensOf({ topTokens, sequences }: Factors, index: number): Token[] {
+  return (topTokens[index] ?? []).flatMap(({ text, position }) => sequences[text]?.tokens[position] ?? []);
 }
 
 function neuronsOf({ topNeurons }: Factors, index: number): string[] {
@@ -79,7 +77,7 @@ function rowHtml(drawing: Drawing, row: FactorRow): string {
   return `<tr class="f f${index}"><td style="${pad};white-space:nowrap"><label class="o"><span class="r" style="display:none">` +
     `<input type="radio" name="factor" value="${index}"> </span>` +
     `<span style="border-bottom:3px solid rgb(${categoryColour(index)})">factor ${index}</span></label></td>` +
-    `<td style="${pad}">${spark}</td><td style="${pad}">${tokensOf(drawing, row)}</td>` +
+    `<td style="${pad}">${spark}</td><td style="${pad}">${tokensHtml(tokensOf(factors, index), NAMED)}</td>` +
     `<td style="${pad}">${neuronsOf(factors, index).join(", ")}</td></tr>`;
 }
 
@@ -187,10 +185,7 @@ ${body}
 function drawText({ factors, rows, all, curve }: Drawing): string {
   const lines = rows.map(({ index }) => [
     String(index),
-    (factors.topTokens[index] ?? []).slice(0, NAMED).map(({ text, position }) => {
-      const token = factors.sequences[text]?.tokens[position];
-      return token ? tokenLabel(token) : "";
-    }).join(" "),
+    tokensText(tokensOf(factors, index), NAMED),
     neuronsOf(factors, index).join(" "),
   ]);
   const more = rows.length < all ? `\n… and ${counted(all - rows.length, "more factor")}` : "";

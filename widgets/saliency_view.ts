@@ -6,12 +6,13 @@ import { chipHtml, LINE_STYLE, MONOSPACE, originOf, placeWords, SMALL_STYLE, und
 import { overlay } from "./colours.ts";
 import { contentName, escapeHtml } from "./escape.ts";
 import { glyphHtml, spokenToken } from "./glyphs.ts";
-import { drawHeatmap, heatmapNote } from "./heatmap.ts";
-import { imageHtml } from "./image.ts";
+import { drawHeatmap } from "./heatmap.ts";
+import { heatmapHtml } from "./heatmap_page.ts";
 import { counted, type ScoreFormat, scoreText } from "./numbers.ts";
 import { definitionLine, formatOf, type Row, saliencyRows } from "./saliency_rows.ts";
 import { SCRIPT, styleRules } from "./saliency_style.ts";
 import { scoreLines, scoreTable } from "./saliency_table.ts";
+import { colourWords, introHtml, rowLegend } from "./saliency_words.ts";
 import { createView, type View } from "./view.ts";
 
 /** How a saliency map is shown. */
@@ -167,12 +168,6 @@ function captionHtml({ sequence, rows, first, format, saliency, unit }: Drawing,
   return `<div class="m m${n}" style="display:${n === first ? "block" : "none"}">${name}: ${said}</div>`;
 }
 
-function colourWords({ signed }: ScoreFormat, unit: string): string {
-  return signed
-    ? `Orange speaks for the explained ${unit}, blue against it.`
-    : `The stronger the orange, the more a ${unit} counts.`;
-}
-
 function notesHtml(drawing: Drawing): string {
   const { saliency, sequence, note, format, unit } = drawing;
   const keys = saliency.options.together
@@ -184,7 +179,7 @@ function notesHtml(drawing: Drawing): string {
 }
 
 function drawHtml(drawing: Drawing): string {
-  const { saliency, sequence, rows, first, format, detailed } = drawing;
+  const { saliency, sequence, rows, first, format, detailed, unit } = drawing;
   const { together } = saliency.options;
   const rowOfPosition = new Map(rows.map((row, n) => [row.position, n]));
   const chips = sequence.tokens.map((_, position) => saliencyChip(drawing, position, rowOfPosition));
@@ -196,25 +191,18 @@ function drawHtml(drawing: Drawing): string {
   return `<div class="${name} h"><style>
 ${styleRules({ name, rows: choices, first, signed: format.signed, detailed })}
 </style><form method="dialog" aria-label="Saliency map" style="margin:0">
-<div style="${SMALL_STYLE}">${escapeHtml(definitionLine(saliency))}</div>
+${introHtml(`Which earlier ${unit}s made the explained one; the colour says how much each counts.`)}
 <div ${group} style="${LINE_STYLE}">
 ${chips.join("\n")}
 </div>
 <div aria-live="polite" style="min-height:24px;font-size:14px">
 ${rows.map((_, n) => captionHtml(drawing, n)).join("\n")}
 </div>
+${rowLegend(format, unit)}
 ${notesHtml(drawing)}
+<div style="${SMALL_STYLE}">${escapeHtml(definitionLine(saliency))}</div>
 ${scoreTable(saliency, rows)}
 </form>${together ? "" : `<script>${SCRIPT}</script>`}</div>`;
-}
-
-/** All pairs as one image, and the table that says the same. */
-function heatmapHtml({ saliency, sequence, rows, format, note, unit }: Drawing, svg: string, title: string): string {
-  const notes = [colourWords(format, unit), heatmapNote(rows), note].filter(Boolean).join(" ");
-  const size = `${counted(rows.length, "row")} by ${counted(sequence.tokens.length, "column")}`;
-  return `<div>${imageHtml(svg, `${title}: a heat map of ${size}; the table below holds its numbers`)}
-<div style="${SMALL_STYLE}">${escapeHtml(notes)}</div>
-${scoreTable(saliency, rows)}</div>`;
 }
 
 /**
@@ -268,7 +256,7 @@ export function saliencyView(given: Saliency, options: SaliencyViewOptions = {})
   const drawSvg = () => drawHeatmap(saliency, rows, title);
   return createView({
     title,
-    html: options.style === "heatmap" ? heatmapHtml(drawing, drawSvg(), title) : drawHtml(drawing),
+    html: options.style === "heatmap" ? heatmapHtml(saliency, rows, { title, note }) : drawHtml(drawing),
     drawSvg,
     data: saliency,
     text: scoreLines(saliency, all),

@@ -28,7 +28,7 @@ Deno.test("treeView() writes what branches share once, and each branch to its en
     "└─ ·were·gone.",
   ]);
   for (const { id, logProb } of TREE.branches) {
-    ok(view.text.includes(`branch ${id}: ln p = −${(-logProb).toFixed(2)}`), `branch ${id}`);
+    ok(view.text.includes(`branch ${id}: ${(-logProb / Math.LN2).toFixed(2)} bits`), `branch ${id}`);
   }
 });
 

@@ -1,0 +1,88 @@
+/**
+ * Labels beside a picture, in HTML: they take the colours of the page, light or dark, and can be selected. A picture
+ * alone stays without text.
+ *
+ * @module
+ */
+import type { Token } from "../src/tokenizer/token.ts";
+import { MONOSPACE } from "./chips.ts";
+import { escapeHtml } from "./escape.ts";
+import { glyphHtml } from "./glyphs.ts";
+
+/** The narrowest column that has its token above it. */
+export const LEAST_NAMED = 12;
+
+/** Turns the names of columns; without it, or where they are too narrow, their numbers stay. */
+export const COLUMNS_RULE =
+  ".v{writing-mode:vertical-rl;display:inline-block!important;vertical-align:bottom;max-height:9em;overflow:hidden;" +
+  "padding-bottom:2px;line-height:1.2}";
+
+/** How columns are labelled. */
+export interface ColumnLabels {
+  /** The width of a column in pixels. */
+  readonly side: number;
+  /** The number of the first column. */
+  readonly start?: number;
+  /** Whether they stand below the picture. */
+  readonly below?: boolean;
+  /** Whether the numbers are left out where the names are shown. */
+  readonly bare?: boolean;
+}
+
+function columnHead(token: Token, number: string, { side, below, bare }: ColumnLabels): string {
+  const name = `<span class="v" style="display:none;${MONOSPACE}${below ? ";vertical-align:top" : ""}">${
+    glyphHtml(token)
+  }</span>`;
+  const place = `<span${bare ? ` class="w"` : ""} style="display:block">${number}</span>`;
+  return `<span style="display:inline-block;width:${side}px;text-align:center;vertical-align:${
+    below ? "top" : "bottom"
+  }">${below ? place + name : name + place}</span>`;
+}
+
+/** The tokens above their columns with some of their numbers; of narrow columns some numbers only. */
+export function columnHeads(tokens: readonly Token[], labels: ColumnLabels): string {
+  const { side, start = 0 } = labels;
+  const every = Math.ceil((6 * String(start + tokens.length).length + 4) / side);
+  if (side >= LEAST_NAMED) {
+    return tokens.map((token, i) => columnHead(token, i % every === 0 ? String(start + i) : "&#160;", labels)).join("");
+  }
+  const step = [1, 2, 5, 10, 20, 50, 100, 200, 500].find((one) => one >= 2 * every) ?? 1000;
+  return Array.from(
+    { length: Math.floor(tokens.length / step) || 1 },
+    (_, i) =>
+      `<span style="display:inline-block;width:${step * side}px;text-align:left;overflow:hidden">${
+        start + i * step
+      }</span>`,
+  ).join("");
+}
+
+/** A label of an axis. */
+export interface Tick {
+  /** From the top or the left of the picture to the middle of the label, in pixels. */
+  readonly at: number;
+  /** The label. */
+  readonly text: string;
+}
+
+const LINE = 12;
+const WIDTH = 40;
+
+/** Labels from the top down, the first at least half a line below it. */
+export function axisDown(ticks: readonly Tick[]): string {
+  return ticks.map(({ at, text }, i) => {
+    const before = i === 0 ? LINE / 2 : (ticks[i - 1]?.at ?? 0) + LINE;
+    return `<span style="display:block;height:${LINE}px;line-height:${LINE}px;margin:${
+      Math.round(at - before)
+    }px 0 0;text-align:right">${escapeHtml(text)}</span>`;
+  }).join("");
+}
+
+/** Labels from the left, the first at least half a label from it. */
+export function axisAcross(ticks: readonly Tick[]): string {
+  return ticks.map(({ at, text }, i) => {
+    const before = i === 0 ? WIDTH / 2 : (ticks[i - 1]?.at ?? 0) + WIDTH;
+    return `<span style="display:inline-block;width:${WIDTH}px;margin:0 0 0 ${
+      Math.round(at - before)
+    }px;text-align:center">${escapeHtml(text)}</span>`;
+  }).join("");
+}
