@@ -17,6 +17,7 @@ import {
 } from "./factors_data.ts";
 import { imageHtml } from "./image.ts";
 import { counted } from "./numbers.ts";
+import { axisAcross, axisDown } from "./picture_labels.ts";
 import { SCRIPT } from "./saliency_style.ts";
 import { scrollRegion } from "./scroll_region.ts";
 import { tokenLabel, tokensHtml, tokensText } from "./token_text.ts";
@@ -126,8 +127,17 @@ function curveHtml({ curve, factors }: Drawing): string {
   );
   const table = `${headHtml(["factors", "relative error"])}<tbody>${rows.join("\n")}</tbody>`;
   const chosen = factors.activity.shape[0] ?? 0;
-  return `<div style="${SMALL_STYLE}">The error with more factors; the ring marks ${counted(chosen, "factor")}.</div>` +
-    imageHtml(drawErrorCurve(curve, chosen), "The relative error by number of factors") +
+  const { svg, errors, counts } = drawErrorCurve(curve, chosen);
+  const [plain, pad] = [`<tr style="background-color:rgba(0,0,0,0)">`, "padding:0;vertical-align:top"];
+  const picture = `<table role="presentation" style="border-collapse:collapse;font-size:10px"><tbody>` +
+    `${plain}<td style="${pad}">${axisDown(errors)}</td><td style="${pad}">${
+      imageHtml(svg, "The relative error by number of factors; the table below holds the numbers")
+    }</td></tr>${plain}<td></td><td style="${pad};white-space:nowrap">${
+      axisAcross(counts)
+    }<div style="text-align:center">factors</div></td></tr></tbody></table>`;
+  return `<div style="font-size:12px;margin:10px 0 4px">How much of the activations is left unexplained, as a relative error, by the number of factors; ringed: ${
+    counted(chosen, "factor")
+  }.</div>${picture}` +
     tableDetails("The error curve as a table", table);
 }
 
