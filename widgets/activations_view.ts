@@ -1,7 +1,8 @@
 import type { NeuronClusters } from "../src/analysis/clusters.ts";
 import { activationsRules, layerHeads } from "./activations_style.ts";
 import { drawClusters } from "./activations_chart.ts";
-import { headHtml, LINE_STYLE, MONOSPACE, placeWords, SMALL_STYLE, tableDetails, textTable } from "./chips.ts";
+import { choiceForm } from "./choice.ts";
+import { headHtml, LINE_STYLE, placeWords, SMALL_STYLE, tableDetails, textTable } from "./chips.ts";
 import {
   type ClusterLayer,
   clustersRaster,
@@ -18,7 +19,6 @@ import { pixelsHtml } from "./image.ts";
 import { counted, scoreText } from "./numbers.ts";
 import { columnHeads, LEAST_NAMED } from "./picture_labels.ts";
 import { enlarged } from "./pixel_image.ts";
-import { SCRIPT } from "./saliency_style.ts";
 import { signedLegend } from "./signed_pixels.ts";
 import { tokenLabel, tokensHtml } from "./token_text.ts";
 import { createView, type View } from "./view.ts";
@@ -202,11 +202,12 @@ ${open.map((layer, index) => layerHtml(shown, layer, index)).join("\n")}
   } <span class="u" style="display:none"><button type="reset">Start again</button></span></div>
 ${meansTable(shown)}`;
   const name = contentName(body);
-  return `<div class="${name} h"><style>
-${activationsRules(name, shown, columnWidth(shown) * sequence.tokens.length, ROW)}
-</style><form method="dialog" aria-label="Neuron clusters" style="margin:0">
-${body}
-</form><script>${SCRIPT}</script></div>`;
+  return choiceForm({
+    name,
+    rules: activationsRules(name, shown, columnWidth(shown) * sequence.tokens.length, ROW),
+    label: "Neuron clusters",
+    body,
+  });
 }
 
 function drawText({ sequence, layers }: ClustersShown): string {

@@ -1,6 +1,7 @@
 import type { ErrorCurve, Factors } from "../src/analysis/factors.ts";
 import type { Token } from "../src/tokenizer/token.ts";
 import { categoryColour } from "./categories.ts";
+import { choiceForm } from "./choice.ts";
 import { chipHtml, headHtml, LINE_STYLE, placeWords, SMALL_STYLE, tableDetails, textTable } from "./chips.ts";
 import { OPACITY } from "./colours.ts";
 import { contentName, escapeHtml } from "./escape.ts";
@@ -18,7 +19,6 @@ import {
 import { imageHtml } from "./image.ts";
 import { counted } from "./numbers.ts";
 import { axisAcross, axisDown } from "./picture_labels.ts";
-import { SCRIPT } from "./saliency_style.ts";
 import { scrollRegion } from "./scroll_region.ts";
 import { tokenLabel, tokensHtml, tokensText } from "./token_text.ts";
 import { createView, type View } from "./view.ts";
@@ -185,11 +185,7 @@ ${textsHtml(drawing)}
 ${curveHtml(drawing)}
 ${activityTable(drawing)}`;
   const name = contentName(body);
-  return `<div class="${name} h"><style>
-${styleRules(name, rows)}
-</style><form method="dialog" aria-label="Factors" style="margin:0">
-${body}
-</form><script>${SCRIPT}</script></div>`;
+  return choiceForm({ name, rules: styleRules(name, rows), label: "Factors", body });
 }
 
 function drawText({ factors, rows, all, curve }: Drawing): string {

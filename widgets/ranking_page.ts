@@ -116,12 +116,11 @@ export function rankingHtml(matrix: RankingMatrix, words: RankingWords): string 
     "for each. The data of the view keeps every rank.",
   ];
   const swatches = rankTicks(ceiling).map((rank) => ({ share: rankShare(rank, ceiling), label: wholeText(rank) }));
-  return `<div class="${STICKY.name}"><style>${STICKY.rule}</style>
-<div style="${SMALL_STYLE}">${escapeHtml(words.definition)}</div>
+  return `<div class="${STICKY.name}"><div style="${SMALL_STYLE}">${escapeHtml(words.definition)}</div>
 ${fits ? scrollRegion(words.title, matrixTable(matrix, words.watched)) : bigPicture(matrix, words)}
 ${fits ? legendHtml("Rank, 1 is the most likely token:", swatches) : ""}
 ${notes.map((note) => `<div style="${SMALL_STYLE}">${escapeHtml(note)}</div>`).join("\n")}
-</div>`;
+<style>${STICKY.rule}</style></div>`;
 }
 
 /** Tokens down, layers across, as plain text. */

@@ -188,9 +188,7 @@ function drawHtml(drawing: Drawing): string {
   const group = together
     ? `role="group" aria-label="Tokens"`
     : `role="radiogroup" aria-label="Tokens; choose an explained one"`;
-  return `<div class="${name} h"><style>
-${styleRules({ name, rows: choices, first, signed: format.signed, detailed })}
-</style><form method="dialog" aria-label="Saliency map" style="margin:0">
+  return `<div class="${name} h"><form method="dialog" aria-label="Saliency map" style="margin:0">
 ${introHtml(`Which earlier ${unit}s made the explained one; the colour says how much each counts.`)}
 <div ${group} style="${LINE_STYLE}">
 ${chips.join("\n")}
@@ -202,7 +200,9 @@ ${rowLegend(format, unit)}
 ${notesHtml(drawing)}
 <div style="${SMALL_STYLE}">${escapeHtml(definitionLine(saliency))}</div>
 ${scoreTable(saliency, rows)}
-</form>${together ? "" : `<script>${SCRIPT}</script>`}</div>`;
+</form><style>
+${styleRules({ name, rows: choices, first, signed: format.signed, detailed })}
+</style>${together ? "" : `<script>${SCRIPT}</script>`}</div>`;
 }
 
 /**

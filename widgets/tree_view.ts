@@ -112,14 +112,7 @@ function drawHtml(table: TreeTable, title: string): string {
   const list = listHtml(roots, most, promptLength);
   const rows = branches.map((branch) => `<tr>${fields(branch, promptLength).map((text) => cell(text)).join("")}</tr>`);
   const name = contentName(`${title}${list}`);
-  return `<div class="${name}"><style>
-.${name} ul{list-style:none!important;border-left:1px solid rgba(128,128,128,0.6);margin-left:7px!important;padding-left:14px!important}
-.${name} li{position:relative;margin:2px 0}
-.${name} li::before{content:"";position:absolute;left:-14px;top:13px;width:10px;border-top:1px solid rgba(128,128,128,0.6)}
-.${name} li>.g{margin-left:15px}
-.${name} li:hover>.g,.${name} li:hover>details>summary>.g{outline:1px solid;border-radius:3px}
-</style>
-<div style="${SMALL_STYLE}">${
+  return `<div class="${name}"><div style="${SMALL_STYLE}">${
     escapeHtml(treeWords(table))
   } The number before a stretch is the probability of its first token.</div>
 <div role="group" aria-label="${escapeHtml(title)}" style="${LINE_STYLE};overflow-x:auto">
@@ -128,7 +121,13 @@ ${list}
 </div>
 ${probabilityLegend()}
 <div style="${SMALL_STYLE}">After each branch: the surprise of all that it writes, −log₂ of its probability; fewer bits are likelier.</div>
-${tableDetails("Branches as a table", `${headHtml(COLUMNS)}<tbody>${rows.join("\n")}</tbody>`)}</div>`;
+${tableDetails("Branches as a table", `${headHtml(COLUMNS)}<tbody>${rows.join("\n")}</tbody>`)}<style>
+.${name} ul{list-style:none!important;border-left:1px solid rgba(128,128,128,0.6);margin-left:7px!important;padding-left:14px!important}
+.${name} li{position:relative;margin:2px 0}
+.${name} li::before{content:"";position:absolute;left:-14px;top:13px;width:10px;border-top:1px solid rgba(128,128,128,0.6)}
+.${name} li>.g{margin-left:15px}
+.${name} li:hover>.g,.${name} li:hover>details>summary>.g{outline:1px solid;border-radius:3px}
+</style></div>`;
 }
 
 function textLines(nodes: readonly TreeNode[], indent: string, promptLength: number): string[] {

@@ -46,7 +46,7 @@ export interface View<Data = unknown> {
 export interface ViewParts<Data> {
   /** The title of a saved page. */
   readonly title: string;
-  /** See {@linkcode View.html}. */
+  /** See {@linkcode View.html}; one element. */
   readonly html: string;
   /** Draws {@linkcode View.svg}. */
   readonly drawSvg: () => string;
@@ -55,6 +55,9 @@ export interface ViewParts<Data> {
   /** See {@linkcode View.text}. */
   readonly text: string;
 }
+
+/** The colours are the data: forced colours and print leave them as they are. */
+const KEEP_COLOURS = "forced-color-adjust:none;print-color-adjust:exact;-webkit-print-color-adjust:exact";
 
 /** A fragment as a page of its own. */
 export function standalonePage(title: string, html: string): string {
@@ -109,7 +112,8 @@ function fileContent<Data>(path: string | URL, view: View<Data>, title: string):
  * ```
  */
 export function createView<Data>(parts: ViewParts<Data>): View<Data> {
-  const { title, html, data, text } = parts;
+  const { title, data, text } = parts;
+  const html = parts.html.replace(/^<div/, `<div style="${KEEP_COLOURS}"`);
   let svg: string | undefined;
   const view: View<Data> & { [key: symbol]: unknown } = {
     html,
