@@ -43,6 +43,12 @@ Deno.test("treeView() shows a branch that ends where another goes on", () => {
   match(view.text, /─ [\d.]+% ·c {2}\[branch 1.*\n.*\(ends here\) {2}\[branch 0/);
 });
 
+Deno.test("treeView() keeps a branch on its line after a new line", () => {
+  const view = treeView(treeOf(["a\n", "b"], [{ texts: ["\n", " c", "\n\n", " d"] }]));
+  equal(view.html.includes("<br>"), false);
+  match(parse(view.html).querySelector("li")?.textContent ?? "", /↵·c↵↵·d/);
+});
+
 Deno.test("treeView() puts a fork that lies before its parent's own tokens where it belongs", () => {
   const view = treeView(treeOf(["a"], [
     { texts: [" b", " c", " d"] },
