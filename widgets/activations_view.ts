@@ -2,7 +2,7 @@ import type { NeuronClusters } from "../src/analysis/clusters.ts";
 import { activationsRules, layerHeads } from "./activations_style.ts";
 import { drawClusters } from "./activations_chart.ts";
 import { choiceForm } from "./choice.ts";
-import { headHtml, LINE_STYLE, placeWords, SMALL_STYLE, tableDetails, textTable } from "./chips.ts";
+import { headHtml, placeWords, SMALL_STYLE, tableDetails, textTable } from "./chips.ts";
 import {
   type ClusterLayer,
   clustersRaster,
@@ -19,6 +19,7 @@ import { pixelsHtml } from "./image.ts";
 import { counted, scoreText } from "./numbers.ts";
 import { columnHeads, LEAST_NAMED } from "./picture_labels.ts";
 import { enlarged } from "./pixel_image.ts";
+import { textRegion } from "./scroll_region.ts";
 import { signedLegend } from "./signed_pixels.ts";
 import { tokenLabel, tokensHtml } from "./token_text.ts";
 import { createView, type View } from "./view.ts";
@@ -135,7 +136,7 @@ function chipsHtml(shown: ClustersShown, layer: ClusterLayer): string {
       overlay((shares[layer.start] ?? 0) / 100)
     };display:inline-block;padding:1px 2px;margin:1px;${variables}">${glyphHtml(token)}</span>`;
   });
-  return `<div style="${LINE_STYLE}">\n${chips.join("\n")}\n</div>`;
+  return textRegion(`role="group" aria-label="Text"`, chips.join("\n"), chips.length);
 }
 
 function layerHtml(shown: ClustersShown, layer: ClusterLayer, index: number): string {

@@ -39,7 +39,7 @@ function nameHtml(drawing: Drawing, position: number): string {
 
 function headerHtml(drawing: Drawing): string {
   const { side, start, end, sequence, rollout, blocks, layer, heads } = drawing;
-  const columns = columnHeads(sequence.tokens.slice(start, end), { side, start });
+  const columns = columnHeads(sequence.tokens.slice(start, end), { side, numberAt: (column) => start + column });
   const earlier = start > 0
     ? `<span style="display:inline-block;width:${side}px;text-align:center;vertical-align:bottom" title="all of tokens 0–${
       start - 1
@@ -47,7 +47,9 @@ function headerHtml(drawing: Drawing): string {
     : "";
   const all = rollout || heads < 2
     ? ""
-    : `<label class="s"><input class="d" type="checkbox"> lines of all heads of layer ${blocks[layer]}</label>`;
+    : `<label class="s" style="display:block;max-width:150px;line-height:14px"><input class="d" type="checkbox"> lines of all heads of layer ${
+      blocks[layer]
+    }</label>`;
   return `<tr><td style="text-align:right;vertical-align:bottom;padding:0 6px 2px 0">${matrixWords(drawing)} →</td>` +
     `<td style="white-space:nowrap;font-size:10px;padding:0;vertical-align:bottom">${earlier}${columns}</td>` +
     `<td class="x" colspan="2" style="display:none;vertical-align:bottom;padding:0 0 2px 6px">${all}</td></tr>`;

@@ -72,7 +72,7 @@ function captionHtml(drawing: Drawing): string {
     piece(
       `m m${position}`,
       position === drawing.end - 1,
-      `<b style="${MONOSPACE}">${tokenHtml(drawing, position)}</b> (token ${position})`,
+      `<b style="${MONOSPACE};display:inline-block">${tokenHtml(drawing, position)}</b> (token ${position})`,
     )
   );
   const [before, after] = captionWords(drawing);

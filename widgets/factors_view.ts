@@ -2,7 +2,7 @@ import type { ErrorCurve, Factors } from "../src/analysis/factors.ts";
 import type { Token } from "../src/tokenizer/token.ts";
 import { categoryColour } from "./categories.ts";
 import { choiceForm } from "./choice.ts";
-import { chipHtml, headHtml, LINE_STYLE, placeWords, SMALL_STYLE, tableDetails, textTable } from "./chips.ts";
+import { chipHtml, headHtml, placeWords, SMALL_STYLE, tableDetails, textTable } from "./chips.ts";
 import { OPACITY } from "./colours.ts";
 import { contentName, escapeHtml } from "./escape.ts";
 import { drawErrorCurve, drawFactors, drawSparkline } from "./factors_chart.ts";
@@ -19,7 +19,7 @@ import {
 import { imageHtml } from "./image.ts";
 import { counted } from "./numbers.ts";
 import { axisAcross, axisDown } from "./picture_labels.ts";
-import { scrollRegion } from "./scroll_region.ts";
+import { scrollRegion, textRegion } from "./scroll_region.ts";
 import { tokenLabel, tokensHtml, tokensText } from "./token_text.ts";
 import { createView, type View } from "./view.ts";
 
@@ -116,7 +116,7 @@ function textsHtml(drawing: Drawing): string {
     const chips = sequence.tokens.slice(0, MOST_TOKENS - start)
       .map((_, position) => chip(drawing, text, position, start + position));
     const name = sequences.length === 1 ? "" : `<div style="${SMALL_STYLE}">Text ${text}</div>`;
-    return `${name}<div role="group" aria-label="Text ${text}" style="${LINE_STYLE}">\n${chips.join("\n")}\n</div>`;
+    return `${name}${textRegion(`role="group" aria-label="Text ${text}"`, chips.join("\n"), chips.length)}`;
   }).join("\n");
 }
 

@@ -21,17 +21,17 @@ export const COLUMNS_RULE =
 export interface ColumnLabels {
   /** The width of a column in pixels. */
   readonly side: number;
-  /** The number of the first column. */
-  readonly start?: number;
+  /** The number of a column; by default its index. */
+  readonly numberAt?: (column: number) => number;
   /** Whether they stand below the picture. */
   readonly below?: boolean;
   /** Whether the numbers are left out where the names are shown. */
   readonly bare?: boolean;
 }
 
-function columnHead(token: Token, number: string, { side, below, bare }: ColumnLabels): string {
+function columnHead(token: Token | undefined, number: string, { side, below, bare }: ColumnLabels): string {
   const name = `<span class="v" style="display:none;${MONOSPACE}${below ? ";vertical-align:top" : ""}">${
-    glyphHtml(token)
+    token === undefined ? "" : glyphHtml(token)
   }</span>`;
   const place = `<span${bare ? ` class="w"` : ""} style="display:block">${number}</span>`;
   return `<span style="display:inline-block;width:${side}px;text-align:center;vertical-align:${
@@ -40,18 +40,20 @@ function columnHead(token: Token, number: string, { side, below, bare }: ColumnL
 }
 
 /** The tokens above their columns with some of their numbers; of narrow columns some numbers only. */
-export function columnHeads(tokens: readonly Token[], labels: ColumnLabels): string {
-  const { side, start = 0 } = labels;
-  const every = Math.ceil((6 * String(start + tokens.length).length + 4) / side);
+export function columnHeads(tokens: readonly (Token | undefined)[], labels: ColumnLabels): string {
+  const { side, numberAt = (column) => column } = labels;
+  const every = Math.ceil((6 * String(numberAt(tokens.length - 1)).length + 4) / side);
   if (side >= LEAST_NAMED) {
-    return tokens.map((token, i) => columnHead(token, i % every === 0 ? String(start + i) : "&#160;", labels)).join("");
+    return tokens.map((token, i) => columnHead(token, i % every === 0 ? String(numberAt(i)) : "&#160;", labels)).join(
+      "",
+    );
   }
   const step = [1, 2, 5, 10, 20, 50, 100, 200, 500].find((one) => one >= 2 * every) ?? 1000;
   return Array.from(
     { length: Math.floor(tokens.length / step) || 1 },
     (_, i) =>
       `<span style="display:inline-block;width:${step * side}px;text-align:left;overflow:hidden">${
-        start + i * step
+        numberAt(i * step)
       }</span>`,
   ).join("");
 }

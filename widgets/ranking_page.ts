@@ -4,12 +4,13 @@
  * @module
  */
 import { MONOSPACE, SMALL_STYLE, tableDetails, textTable } from "./chips.ts";
-import { overlay } from "./colours.ts";
+import { OPACITY, ORANGE, overlay } from "./colours.ts";
 import { escapeHtml } from "./escape.ts";
-import { imageHtml } from "./image.ts";
+import { pixelsHtml } from "./image.ts";
+import { axisDown, columnHeads, COLUMNS_RULE } from "./picture_labels.ts";
+import type { Rgba } from "./pixel_image.ts";
 import { wholeText } from "./quantities.ts";
-import { evenly, legendHtml } from "./ramp.ts";
-import { drawRankings } from "./ranking_chart.ts";
+import { evenly, legendHtml, stepped } from "./ramp.ts";
 import {
   type RankingColumn,
   type RankingMatrix,
@@ -97,13 +98,42 @@ function settledText(column: RankingColumn): string {
   return layer === undefined ? "" : `layer ${layer}`;
 }
 
+/** The colours of ranks as cells that let the page through. */
+const PALETTE: readonly Rgba[] = Array.from({ length: 64 }, (_, i) => [...ORANGE, Math.round(255 * OPACITY * i / 63)]);
+
+/** A pixel for each rank, between labels. */
+function pixelPicture({ columns, layers, ceiling }: RankingMatrix, alt: string): string {
+  const across = Math.max(1, Math.min(24, Math.floor(1000 / columns.length)));
+  const down = Math.max(6, Math.min(22, Math.floor(480 / layers)));
+  const [width, height] = [columns.length, layers];
+  const indices = Uint8Array.from({ length: width * height }, (_, i) => {
+    const rank = columns[i % width]?.ranks[Math.floor(i / width)] ?? ceiling;
+    return Math.round((PALETTE.length - 1) * rankShare(rank, ceiling));
+  });
+  const size = { width: width * across, height: height * down, alt };
+  const picture = pixelsHtml({ width, height, indices, palette: PALETTE }, size);
+  const ticks = stepped(layers, Math.floor(layers * down / 14)).map((layer) => ({
+    at: (layer + 0.5) * down,
+    text: `layer ${layer}`,
+  }));
+  const heads = columnHeads(columns.map(({ token }) => token), {
+    side: across,
+    numberAt: (n) => columns[n]?.position ?? n,
+  });
+  const pad = "padding:0;vertical-align:top;white-space:nowrap";
+  return `<table role="presentation" style="border-collapse:collapse;font-size:10px"><tbody>${ROW}<td></td><td style="${pad}">${heads}</td></tr>` +
+    `${ROW}<td style="${pad};padding:0 6px 0 0">${
+      axisDown(ticks)
+    }</td><td style="${pad}">${picture}</td></tr></tbody></table>`;
+}
+
 function bigPicture(matrix: RankingMatrix, words: RankingWords): string {
   const { columns, layers } = matrix;
   const shown = evenly(layers, 7).length;
   const rows = Math.min(columns.length, MOST_ROWS);
   const table = `Ranks after ${shown} of ${layers} layers as a table, for ${rows} of ${columns.length} tokens`;
-  const svg = drawRankings(matrix, words.definition, words.title);
-  return imageHtml(svg, `${words.title}: the table below holds the numbers`) + tableDetails(table, chosenTable(matrix));
+  const picture = pixelPicture(matrix, `${words.title}: the table below holds the numbers`);
+  return scrollRegion(words.title, picture) + tableDetails(table, chosenTable(matrix));
 }
 
 /** The page of a matrix. */
@@ -118,9 +148,9 @@ export function rankingHtml(matrix: RankingMatrix, words: RankingWords): string 
   const swatches = rankTicks(ceiling).map((rank) => ({ share: rankShare(rank, ceiling), label: wholeText(rank) }));
   return `<div class="${STICKY.name}"><div style="${SMALL_STYLE}">${escapeHtml(words.definition)}</div>
 ${fits ? scrollRegion(words.title, matrixTable(matrix, words.watched)) : bigPicture(matrix, words)}
-${fits ? legendHtml("Rank, 1 is the most likely token:", swatches) : ""}
+${legendHtml("Rank, 1 is the most likely token:", swatches)}
 ${notes.map((note) => `<div style="${SMALL_STYLE}">${escapeHtml(note)}</div>`).join("\n")}
-<style>${STICKY.rule}</style></div>`;
+<style>${STICKY.rule}.${STICKY.name}{${COLUMNS_RULE}.i{image-rendering:pixelated}}</style></div>`;
 }
 
 /** Tokens down, layers across, as plain text. */

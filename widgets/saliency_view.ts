@@ -2,7 +2,7 @@ import { expectSaliency } from "./expect.ts";
 import { type GroupBy, groupSaliency } from "../src/analysis/groups.ts";
 import type { Saliency } from "../src/lm/saliency_types.ts";
 import type { Sequence } from "../src/lm/types.ts";
-import { chipHtml, LINE_STYLE, MONOSPACE, originOf, placeWords, SMALL_STYLE, underlineNote } from "./chips.ts";
+import { chipHtml, MONOSPACE, originOf, placeWords, SMALL_STYLE, underlineNote } from "./chips.ts";
 import { overlay } from "./colours.ts";
 import { contentName, escapeHtml } from "./escape.ts";
 import { glyphHtml, spokenToken } from "./glyphs.ts";
@@ -13,6 +13,7 @@ import { definitionLine, formatOf, type Row, saliencyRows } from "./saliency_row
 import { SCRIPT, styleRules } from "./saliency_style.ts";
 import { scoreLines, scoreTable } from "./saliency_table.ts";
 import { colourWords, introHtml, rowLegend } from "./saliency_words.ts";
+import { textRegion } from "./scroll_region.ts";
 import { createView, type View } from "./view.ts";
 
 /** How a saliency map is shown. */
@@ -151,6 +152,9 @@ function saliencyChip(drawing: Drawing, position: number, rowOfPosition: Readonl
   return chipHtml(sequence, { ...chip, className: `o o${n}`, before: radio, label: true });
 }
 
+/** A box is a unit of its own for the order of scripts. */
+const NAME = `${MONOSPACE};display:inline-block`;
+
 /** What a row says in words; the one that is shown changes with the colours. */
 function captionHtml({ sequence, rows, first, format, saliency, unit }: Drawing, n: number): string {
   const row = rows[n];
@@ -159,11 +163,11 @@ function captionHtml({ sequence, rows, first, format, saliency, unit }: Drawing,
   const parts = row.ranked.slice(0, 3).flatMap((position) => {
     const token = sequence.tokens[position];
     const score = scoreText(row.scores[position] ?? 0, format);
-    return token ? [`<b style="${MONOSPACE}">${glyphHtml(token)}</b> ${escapeHtml(score)}`] : [];
+    return token ? [`<b style="${NAME}">${glyphHtml(token)}</b> ${escapeHtml(score)}`] : [];
   });
   const name = saliency.options.together
     ? `All ${saliency.positions.length} explained ${unit}s together`
-    : `<b style="${MONOSPACE}">${glyphHtml(target)}</b> (${unit} ${row.position}, ${originOf(sequence, row.position)})`;
+    : `<b style="${NAME}">${glyphHtml(target)}</b> (${unit} ${row.position}, ${originOf(sequence, row.position)})`;
   const said = parts.length === 0 ? `no earlier ${unit} has a score` : `most from ${parts.join(", ")}`;
   return `<div class="m m${n}" style="display:${n === first ? "block" : "none"}">${name}: ${said}</div>`;
 }
@@ -190,9 +194,7 @@ function drawHtml(drawing: Drawing): string {
     : `role="radiogroup" aria-label="Tokens; choose an explained one"`;
   return `<div class="${name} h"><form method="dialog" aria-label="Saliency map" style="margin:0">
 ${introHtml(`Which earlier ${unit}s made the explained one; the colour says how much each counts.`)}
-<div ${group} style="${LINE_STYLE}">
-${chips.join("\n")}
-</div>
+${textRegion(group, chips.join("\n"), chips.length)}
 <div aria-live="polite" style="min-height:24px;font-size:14px">
 ${rows.map((_, n) => captionHtml(drawing, n)).join("\n")}
 </div>

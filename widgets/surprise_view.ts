@@ -90,7 +90,7 @@ function barsHtml(table: SurpriseTable): string {
   const ticks = surpriseTicks(table).toReversed().map((amount) => ({ at: y(amount), text: wholeText(amount) }));
   const alt = "Surprise of each token as bars; the table below holds the numbers";
   const cell = "padding:0;vertical-align:top";
-  const heads = columnHeads(across, { side, start: rows[0]?.position ?? 0, below: true });
+  const heads = columnHeads(across, { side, numberAt: (n) => rows[n]?.position ?? n, below: true });
   return `<div style="font-size:12px;margin:10px 0 0">Surprise of each token in ${unit}. ${BARS_WORDS}</div>
 ${
     scrollRegion(

@@ -7,7 +7,6 @@ import {
   cell,
   chipHtml,
   headHtml,
-  LINE_STYLE,
   originOf,
   placeWords,
   SMALL_STYLE,
@@ -18,6 +17,7 @@ import {
 import { escapeHtml } from "./escape.ts";
 import { breaksLine, glyphText, hexBytes, visibleText } from "./glyphs.ts";
 import { counted, scoreText } from "./numbers.ts";
+import { textRegion } from "./scroll_region.ts";
 import { textWidth } from "./text_width.ts";
 import { createView, type View } from "./view.ts";
 
@@ -105,9 +105,7 @@ function drawHtml(sequence: Sequence, probabilities: ReadonlyMap<number, number>
   const table = `${headHtml(namesOf(probabilities))}<tbody>${rows.join("\n")}</tbody>`;
   const legend = `${summary(sequence)} ${underlineNote(sequence)}`;
   return `<div><div style="${SMALL_STYLE}">${escapeHtml(legend.trim())}</div>
-<div role="group" aria-label="Tokens" style="${LINE_STYLE}">
-${chips.join("\n")}
-</div>
+${textRegion(`role="group" aria-label="Tokens"`, chips.join("\n"), chips.length)}
 ${tableDetails("Tokens as a table", table)}</div>`;
 }
 

@@ -17,7 +17,7 @@ Deno.test("roundTicks() gives round numbers from 0, not above the largest and no
 });
 
 Deno.test("columnHeads() puts a token and its number above each column, and one in so many where they are narrow", () => {
-  const few = parse(columnHeads(sequenceOf(["a", " b", "\n"], 3).tokens, { side: 20, start: 7 }));
+  const few = parse(columnHeads(sequenceOf(["a", " b", "\n"], 3).tokens, { side: 20, numberAt: (n) => n + 7 }));
   deepEqual(all(few, ".v").map((one) => one.textContent), ["a", "·b", "↵"]);
   deepEqual(Array.from(few.children, (one) => pixels(one, "width")), [20, 20, 20]);
   match(few.textContent ?? "", /^a7·b8↵9$/);
