@@ -79,13 +79,17 @@ function captionHtml(drawing: Drawing): string {
   return `<div aria-live="polite" style="font-size:14px;margin:8px 0 0">${before}${names.join("")}${after}</div>`;
 }
 
-function notesOf({ rollout, blocks, layers, heads, length, open, start, end, scores }: AttentionShown): string {
+/** What is drawn only where style rules are allowed. */
+function drawnNotes({ rollout, scores }: AttentionShown): string {
+  const many = rollout ? "" : `, ${LEAST_OF_MANY}% where all heads are drawn`;
+  return `Lines: weights of at least ${LEAST_LINE}%${many}; in the text: of at least ${LEAST_WEIGHT}%.${
+    scores ? ` ${rolesNote()}` : ""
+  }`;
+}
+
+function notesOf({ rollout, blocks, layers, heads, length, open, start, end }: AttentionShown): string {
   return [
     "Grey: later tokens, which cannot be seen.",
-    `Lines: weights of at least ${LEAST_LINE}%${
-      rollout ? "" : `, ${LEAST_OF_MANY}% where all heads are drawn`
-    }; in the text: of at least ${LEAST_WEIGHT}%.`,
-    scores ? rolesNote() : "",
     open.length < layers
       ? `${rollout ? "Pictures" : "Heads"} of ${
         open.length === 1 ? `layer ${blocks[open[0]!]}` : `layers ${blocks[open[0]!]} to ${blocks[open.at(-1)!]}`
@@ -121,9 +125,9 @@ ${captionHtml(drawing)}
 ${chipsHtml(drawing)}
 </div>
 ${wholeHtml(drawing)}
-<div style="${SMALL_STYLE}">${
-    escapeHtml(notesOf(shown))
-  } <span class="u x" style="display:none"><button type="reset">Start again</button></span></div>
+<div style="${SMALL_STYLE}">${escapeHtml(notesOf(shown))}<span class="x" style="display:none"> ${
+    escapeHtml(drawnNotes(shown))
+  }</span> <span class="u x" style="display:none"><button type="reset">Start again</button></span></div>
 ${attentionTables(shown)}`;
   const rules = attentionRules(PLACE, shown, drawing);
   const name = contentName(`${body}${rules}`);
