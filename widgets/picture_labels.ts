@@ -49,13 +49,14 @@ export function columnHeads(tokens: readonly (Token | undefined)[], labels: Colu
     );
   }
   const step = [1, 2, 5, 10, 20, 50, 100, 200, 500].find((one) => one >= 2 * every) ?? 1000;
-  return Array.from(
-    { length: Math.floor(tokens.length / step) || 1 },
-    (_, i) =>
-      `<span style="display:inline-block;width:${step * side}px;text-align:left;overflow:hidden">${
-        numberAt(i * step)
-      }</span>`,
-  ).join("");
+  const first = (step - numberAt(0) % step) % step; // where a round number stands
+  const block = (columns: number, text: number | string) =>
+    `<span style="display:inline-block;width:${columns * side}px;text-align:left;overflow:hidden">${text}</span>`;
+  const blocks = Array.from(
+    { length: Math.floor((tokens.length - first) / step) },
+    (_, i) => block(step, numberAt(first + i * step)),
+  );
+  return `${first > 0 ? block(first, "&#160;") : ""}${blocks.join("")}`;
 }
 
 /** A label of an axis. */

@@ -1,3 +1,4 @@
+import { inflateSync } from "node:zlib";
 import { deepEqual, equal, match, ok, throws } from "@std/assert";
 import { attentionView, type Trace } from "../../widgets/mod.ts";
 import { attentionOf, headScoresOf } from "./attention_fixtures.ts";
@@ -89,6 +90,32 @@ Deno.test("attentionView() draws every head in one picture, and a line for each 
   const wanted = trace.attention!.data.subarray(300).filter((weight) => weight >= 0.1).length;
   equal(all(body, "svg.a path").length, wanted);
   equal(all(body, "svg text, svg title").length, 0);
+});
+
+Deno.test("attentionView() holds the matrices of all heads, heads across and layers down, in its picture", () => {
+  const { html } = attentionView(trace);
+  const bytes = Uint8Array.fromBase64(/url\(data:image\/png;base64,([^)]*)\)/.exec(html)![1]!);
+  const view = new DataView(bytes.buffer);
+  deepEqual([view.getUint32(16), view.getUint32(20)], [3 * 10, 2 * 10]);
+  const chunk = (name: string) => {
+    const at = new TextDecoder("latin1").decode(bytes).indexOf(name);
+    return bytes.subarray(at + 4, at + 4 + view.getUint32(at - 4));
+  };
+  const lines = inflateSync(chunk("IDAT"));
+  const opacities = chunk("tRNS");
+  const pixel = (x: number, y: number) => (lines[y * 16 + 1 + (x >> 1)]! >> (x % 2 === 0 ? 4 : 0)) & 15;
+  for (let layer = 0; layer < 2; ++layer) {
+    for (let head = 0; head < 3; ++head) {
+      for (let query = 0; query < 10; ++query) {
+        for (let key = 0; key < 10; ++key) {
+          const opacity = opacities[pixel(head * 10 + key, layer * 10 + query)]! / 255;
+          const weight = trace.attention!.data[((layer * 3 + head) * 10 + query) * 10 + key]!;
+          const wanted = key > query ? 36 / 255 : Math.sqrt(weight);
+          ok(Math.abs(opacity - wanted) <= 0.5 / 14 + 0.002, `${layer} ${head} ${query} ${key}`);
+        }
+      }
+    }
+  }
 });
 
 Deno.test("attentionView() gives traces that differ in any weight rules of their own", () => {

@@ -27,6 +27,12 @@ Deno.test("columnHeads() puts a token and its number above each column, and one 
   deepEqual(numbers.slice(0, 3), [0, 50, 100]);
   equal(numbers.length, 12);
   equal(Array.from(many.children).reduce((sum, one) => sum + pixels(one, "width"), 0), 600 * 2);
+  const { tokens } = sequenceOf(Array.from({ length: 300 }, () => "a"), 1);
+  const later = Array.from(parse(columnHeads(tokens, { side: 2, numberAt: (column) => column + 1 })).children);
+  deepEqual(later.slice(0, 3).map((one) => [one.textContent, pixels(one, "width")]), [["\u00A0", 98], ["50", 100], [
+    "100",
+    100,
+  ]]);
 });
 
 Deno.test("axisDown() and axisAcross() put the middle of each label where it belongs", () => {
