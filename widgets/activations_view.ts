@@ -2,7 +2,7 @@ import type { NeuronClusters } from "../src/analysis/clusters.ts";
 import { activationsRules, layerHeads } from "./activations_style.ts";
 import { drawClusters } from "./activations_chart.ts";
 import { choiceForm } from "./choice.ts";
-import { headHtml, placeWords, SMALL_STYLE, tableDetails, textTable } from "./chips.ts";
+import { headHtml, placeWords, PLAIN_ROW, SMALL_STYLE, tableDetails, textTable } from "./chips.ts";
 import {
   type ClusterLayer,
   clustersRaster,
@@ -58,12 +58,12 @@ function rowHtml(shown: ClustersShown, layer: ClusterLayer, cluster: number, spa
   const bar =
     `<span style="display:inline-block;width:60px;text-align:left"><span style="display:inline-block;height:8px;` +
     `background-color:rgba(128,128,128,0.7);width:${Math.max(1, Math.round(60 * size / most))}px"></span></span>`;
-  return `<tr><td style="padding:0 6px 0 0"><label class="o c${cluster}" style="display:block;white-space:nowrap;height:${ROW}px;line-height:${ROW}px">` +
+  return `${PLAIN_ROW}<td style="padding:0 6px 0 0;text-align:left"><label class="o c${cluster}" style="display:block;white-space:nowrap;height:${ROW}px;line-height:${ROW}px">` +
     `<span class="r" style="display:none"><input type="radio" name="cluster" aria-label="${
       escapeHtml(words)
     }"></span>` +
     `cluster ${cluster} ${bar} <span style="display:inline-block;min-width:36px;text-align:right">${size}</span>` +
-    `<i class="z"></i></label></td>${spanning}<td style="padding:0 0 0 8px;white-space:nowrap">${
+    `<i class="z"></i></label></td>${spanning}<td style="padding:0 0 0 8px;text-align:left;white-space:nowrap">${
       tokensHtml(named.map((token) => sequence.tokens[token]!), 3)
     }</td></tr>`;
 }
@@ -90,11 +90,11 @@ function matrixHtml(shown: ClustersShown, layer: ClusterLayer): string {
   );
   return `<div role="radiogroup" aria-label="Clusters of layer ${layer.clusters.layer}" tabindex="-1" style="overflow-x:auto;padding:4px">` +
     `<table role="presentation" style="border-collapse:collapse;font-size:11px">` +
-    `<tr><td style="vertical-align:bottom;padding:0 6px 2px 0">cluster, neurons in it</td>` +
+    `${PLAIN_ROW}<td style="vertical-align:bottom;text-align:left;padding:0 6px 2px 0">cluster, neurons in it</td>` +
     `<td style="padding:0;white-space:nowrap;font-size:10px;vertical-align:bottom">${
       columnHeads(shown.sequence.tokens, { side: columnWidth(shown) })
     }</td>` +
-    `<td style="vertical-align:bottom;padding:0 0 2px 8px">most active tokens</td></tr>\n${
+    `<td style="vertical-align:bottom;text-align:left;padding:0 0 2px 8px">most active tokens</td></tr>\n${
       rows.join("\n")
     }</table></div>`;
 }

@@ -9,6 +9,7 @@ import { legendImage, thumbnailGrid } from "./attention_raster.ts";
 import { headName } from "./attention_names.ts";
 import { headWords } from "./attention_words.ts";
 import { categoryColour } from "./categories.ts";
+import { PLAIN_ROW } from "./chips.ts";
 import { escapeHtml } from "./escape.ts";
 import { pixelsHtml } from "./image.ts";
 
@@ -49,7 +50,7 @@ export function gridHtml(drawing: Drawing): string {
     const cells = open.includes(layer)
       ? `<td class="x l${layer}" colspan="${heads}" style="display:none;padding:0;white-space:nowrap">${labels}</td>`
       : "";
-    return `<tr><td style="text-align:right;padding:0 6px;white-space:nowrap">${layer === 0 ? "layer " : ""}${
+    return `${PLAIN_ROW}<td style="text-align:right;padding:0 6px;white-space:nowrap">${layer === 0 ? "layer " : ""}${
       blocks[layer]
     }</td>${rowPicture(drawing, layer)}${cells}</tr>`;
   });
@@ -57,7 +58,7 @@ export function gridHtml(drawing: Drawing): string {
     rollout ? "Layers" : "Heads"
   }" tabindex="-1" style="overflow:auto;max-height:480px;margin:6px 0">` +
     `<table role="presentation" style="border-collapse:collapse;font-size:11px">` +
-    `<tr><td style="text-align:right;padding:0 6px">${rollout ? "" : "head"}</td>${names.join("")}</tr>
+    `${PLAIN_ROW}<td style="text-align:right;padding:0 6px">${rollout ? "" : "head"}</td>${names.join("")}</tr>
 ${rows.join("\n")}</table></div>`;
 }
 

@@ -8,7 +8,7 @@ import { headLines, layerLines } from "./attention_lines.ts";
 import { type Drawing, tokenHtml } from "./attention_parts.ts";
 import { headMatrix, headThumbnail } from "./attention_raster.ts";
 import { headWords, keysWords, matrixWords, rowWords } from "./attention_words.ts";
-import { MONOSPACE, placeWords, SMALL_STYLE } from "./chips.ts";
+import { MONOSPACE, placeWords, PLAIN_ROW, SMALL_STYLE } from "./chips.ts";
 import { escapeHtml } from "./escape.ts";
 import { pixelsHtml } from "./image.ts";
 import { columnHeads } from "./picture_labels.ts";
@@ -50,9 +50,11 @@ function headerHtml(drawing: Drawing): string {
     : `<label class="s" style="display:block;max-width:150px;line-height:14px"><input class="d" type="checkbox"> lines of all heads of layer ${
       blocks[layer]
     }</label>`;
-  return `<tr><td style="text-align:right;vertical-align:bottom;padding:0 6px 2px 0">${matrixWords(drawing)} →</td>` +
+  return `${PLAIN_ROW}<td style="text-align:right;vertical-align:bottom;padding:0 6px 2px 0">${
+    matrixWords(drawing)
+  } →</td>` +
     `<td style="white-space:nowrap;font-size:10px;padding:0;vertical-align:bottom">${earlier}${columns}</td>` +
-    `<td class="x" colspan="2" style="display:none;vertical-align:bottom;padding:0 0 2px 6px">${all}</td></tr>`;
+    `<td class="x" colspan="2" style="display:none;vertical-align:bottom;text-align:left;padding:0 0 2px 6px">${all}</td></tr>`;
 }
 
 /** The head that is shown at first as an image, which a piece of the sprite replaces where style rules are allowed. */
@@ -78,8 +80,8 @@ export function matrixHtml(drawing: Drawing): string {
       ? ""
       : `<td rowspan="${tokens.length}" style="padding:0;vertical-align:top">${pictureHtml(drawing)}</td>` +
         `<td class="x" rowspan="${tokens.length}" style="display:none;padding:0 0 0 6px;vertical-align:top">${lines}</td>`;
-    return `<tr>${rowLabel(drawing, position)}${spanning}` +
-      `<td class="x" style="display:none;padding:0 0 0 6px;white-space:nowrap">${
+    return `${PLAIN_ROW}${rowLabel(drawing, position)}${spanning}` +
+      `<td class="x" style="display:none;padding:0 0 0 6px;text-align:left;white-space:nowrap">${
         nameHtml(drawing, position)
       }</td></tr>`;
   });

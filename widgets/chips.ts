@@ -17,6 +17,9 @@ export const LINE_STYLE = `${MONOSPACE};font-size:14px;line-height:1.5;margin:6p
 /** The style of small print. */
 export const SMALL_STYLE = "font-size:12px;opacity:0.8;margin:4px 0";
 
+/** A row of a table that is a picture; JupyterLab would stripe it. */
+export const PLAIN_ROW = `<tr style="background-color:rgba(0,0,0,0)">`;
+
 /** How one chip differs from a bare one. */
 export interface Chip {
   /** The position of the token. */

@@ -2,7 +2,7 @@ import type { ErrorCurve, Factors } from "../src/analysis/factors.ts";
 import type { Token } from "../src/tokenizer/token.ts";
 import { categoryColour } from "./categories.ts";
 import { choiceForm } from "./choice.ts";
-import { chipHtml, headHtml, placeWords, SMALL_STYLE, tableDetails, textTable } from "./chips.ts";
+import { chipHtml, headHtml, placeWords, PLAIN_ROW, SMALL_STYLE, tableDetails, textTable } from "./chips.ts";
 import { OPACITY } from "./colours.ts";
 import { contentName, escapeHtml } from "./escape.ts";
 import { drawErrorCurve, drawFactors, drawSparkline } from "./factors_chart.ts";
@@ -74,8 +74,8 @@ function rowHtml(drawing: Drawing, row: FactorRow): string {
   const { factors } = drawing;
   const { index } = row;
   const spark = imageHtml(drawSparkline(factors, row, SPARK_WIDTH), `Activity of factor ${index} over the tokens`);
-  const pad = "padding:2px 8px";
-  return `<tr class="f f${index}"><td style="${pad};white-space:nowrap"><label class="o"><span class="r" style="display:none">` +
+  const pad = "padding:2px 8px;text-align:left";
+  return `<tr class="f f${index}" style="background-color:rgba(0,0,0,0)"><td style="${pad};white-space:nowrap"><label class="o"><span class="r" style="display:none">` +
     `<input type="radio" name="factor" value="${index}"> </span>` +
     `<span style="border-bottom:3px solid rgb(${categoryColour(index)})">factor ${index}</span></label></td>` +
     `<td style="${pad}">${spark}</td><td style="${pad}">${tokensHtml(tokensOf(factors, index), NAMED)}</td>` +
@@ -128,7 +128,7 @@ function curveHtml({ curve, factors }: Drawing): string {
   const table = `${headHtml(["factors", "relative error"])}<tbody>${rows.join("\n")}</tbody>`;
   const chosen = factors.activity.shape[0] ?? 0;
   const { svg, errors, counts } = drawErrorCurve(curve, chosen);
-  const [plain, pad] = [`<tr style="background-color:rgba(0,0,0,0)">`, "padding:0;vertical-align:top"];
+  const [plain, pad] = [PLAIN_ROW, "padding:0;vertical-align:top"];
   const picture = `<table role="presentation" style="border-collapse:collapse;font-size:10px"><tbody>` +
     `${plain}<td style="${pad}">${axisDown(errors)}</td><td style="${pad}">${
       imageHtml(svg, "The relative error by number of factors; the table below holds the numbers")

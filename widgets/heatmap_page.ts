@@ -4,7 +4,7 @@
  * @module
  */
 import type { Saliency } from "../src/lm/saliency_types.ts";
-import { MONOSPACE, placeWords, SMALL_STYLE } from "./chips.ts";
+import { MONOSPACE, placeWords, PLAIN_ROW, SMALL_STYLE } from "./chips.ts";
 import { tint } from "./colours.ts";
 import { contentName, escapeHtml } from "./escape.ts";
 import { pixelsHtml } from "./image.ts";
@@ -107,10 +107,9 @@ function heatmapPicture(saliency: Saliency, given: readonly Row[], words: string
   const map = mapOf(saliency, given);
   const { rows, columns, side } = map;
   const heads = columnHeads(saliency.sequence.tokens.slice(0, columns), { side });
-  const plain = `<tr style="background-color:rgba(0,0,0,0)">`;
-  const lines = rows.map((_, row) => `${plain}${rowHead(map, row)}${cellsHtml(map, row)}</tr>`);
+  const lines = rows.map((_, row) => `${PLAIN_ROW}${rowHead(map, row)}${cellsHtml(map, row)}</tr>`);
   const table = `<table role="presentation" style="border-collapse:collapse;font-size:11px"><tbody>` +
-    `${plain}<td style="padding:0 6px 2px 0;text-align:right;vertical-align:bottom;white-space:nowrap">explained ↓ from →</td>` +
+    `${PLAIN_ROW}<td style="padding:0 6px 2px 0;text-align:right;vertical-align:bottom;white-space:nowrap">explained ↓ from →</td>` +
     `<td colspan="${columns}" style="padding:0;vertical-align:bottom;white-space:nowrap;font-size:10px">${heads}</td></tr>\n${
       lines.join("\n")
     }</tbody></table>`;

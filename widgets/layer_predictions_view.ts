@@ -1,7 +1,7 @@
 import type { LayerPredictions } from "../src/lm/lens_types.ts";
 import type { Prediction } from "../src/lm/types.ts";
 import { choiceForm, choiceHint, choiceRadio, choiceRules } from "./choice.ts";
-import { MONOSPACE, SMALL_STYLE, textTable } from "./chips.ts";
+import { MONOSPACE, PLAIN_ROW, SMALL_STYLE, textTable } from "./chips.ts";
 import { overlay } from "./colours.ts";
 import { contentName, escapeHtml } from "./escape.ts";
 import { spokenToken } from "./glyphs.ts";
@@ -28,7 +28,6 @@ export interface LayerPredictionsViewOptions {
 }
 
 const HEAD = "padding:3px 6px 3px 2px;text-align:left;font-weight:normal;vertical-align:bottom";
-const ROW = `<tr style="background-color:rgba(0,0,0,0)">`;
 
 function titleOf({ token, probability, logit, rank }: Prediction, label: string): string {
   return `${spokenToken(token)}\n${label}: rank ${wholeText(rank)}\nprobability ${probabilityText(probability)}, ` +
@@ -88,11 +87,11 @@ function tableHtml(table: LayerTable, choices: ReadonlyMap<number, number>, unit
     );
     const missing = "<td></td>".repeat(columns - row.predictions.length);
     const numbers = measures.map(({ of, largest }) => measureHtml(of(row), largest, unit));
-    return `${ROW}<th scope="row" style="${HEAD};white-space:nowrap">${row.label}</th>${cells.join("")}${missing}${
-      numbers.join("")
-    }</tr>`;
+    return `${PLAIN_ROW}<th scope="row" style="${HEAD};white-space:nowrap">${row.label}</th>${
+      cells.join("")
+    }${missing}${numbers.join("")}</tr>`;
   });
-  return `<table style="border-collapse:collapse;${MONOSPACE};font-size:12px"><thead>${ROW}${head}</tr></thead><tbody>\n` +
+  return `<table style="border-collapse:collapse;${MONOSPACE};font-size:12px"><thead>${PLAIN_ROW}${head}</tr></thead><tbody>\n` +
     `${lines.join("\n")}</tbody></table>`;
 }
 

@@ -1,6 +1,6 @@
 import type { LayerSimilarity } from "../src/analysis/similarity.ts";
 import { drawDocument, Plot } from "./chart.ts";
-import { SMALL_STYLE, textTable } from "./chips.ts";
+import { PLAIN_ROW, SMALL_STYLE, textTable } from "./chips.ts";
 import { hex, OPACITY, ORANGE, overlay } from "./colours.ts";
 import { escapeHtml } from "./escape.ts";
 import { isSequence, nameOf } from "./expect.ts";
@@ -77,7 +77,7 @@ function tableHtml(drawing: Drawing): string {
     return `<th scope="col" style="padding:2px ${many ? 0 : 6}px;font-weight:normal">${short}</th>`;
   });
   const rows = names.map((name, row) =>
-    `<tr><th scope="row" style="padding:0 6px;text-align:right;font-weight:normal;white-space:nowrap">${name}</th>${
+    `${PLAIN_ROW}<th scope="row" style="padding:0 6px;text-align:right;font-weight:normal;white-space:nowrap">${name}</th>${
       names.map((_, column) => cellHtml(drawing, row, column)).join("")
     }</tr>`
   );

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { MONOSPACE, SMALL_STYLE, tableDetails, textTable } from "./chips.ts";
+import { MONOSPACE, PLAIN_ROW, SMALL_STYLE, tableDetails, textTable } from "./chips.ts";
 import { OPACITY, ORANGE, overlay } from "./colours.ts";
 import { escapeHtml } from "./escape.ts";
 import { pixelsHtml } from "./image.ts";
@@ -64,7 +64,6 @@ function columnHead(column: RankingColumn, watched: boolean): string {
 }
 
 const TABLE = `<table style="border-collapse:collapse;${MONOSPACE};font-size:12px">`;
-const ROW = `<tr style="background-color:rgba(0,0,0,0)">`;
 
 /** Layers down, tokens across: the table is the picture. */
 function matrixTable({ columns, layers, ceiling }: RankingMatrix, watched: boolean): string {
@@ -72,9 +71,10 @@ function matrixTable({ columns, layers, ceiling }: RankingMatrix, watched: boole
   const corner = watched ? "" : `<span style="font-weight:normal;opacity:0.8">position</span>`;
   const rows = Array.from(
     { length: layers },
-    (_, layer) => `${ROW}${layerHead(layer)}${columns.map((column) => rankCell(column, layer, ceiling)).join("")}</tr>`,
+    (_, layer) =>
+      `${PLAIN_ROW}${layerHead(layer)}${columns.map((column) => rankCell(column, layer, ceiling)).join("")}</tr>`,
   );
-  return `${TABLE}<thead>${ROW}<td style="padding:3px 8px 3px 0;text-align:left;vertical-align:bottom">${corner}</td>` +
+  return `${TABLE}<thead>${PLAIN_ROW}<td style="padding:3px 8px 3px 0;text-align:left;vertical-align:bottom">${corner}</td>` +
     `${heads}</tr></thead><tbody>\n${rows.join("\n")}</tbody></table>`;
 }
 
@@ -85,12 +85,12 @@ function chosenTable(matrix: RankingMatrix): string {
   const head = heads.map((name) => `<th scope="col" style="padding:1px 6px;text-align:right">${name}</th>`).join("");
   const rows = matrix.columns.slice(0, MOST_ROWS).map((column) => {
     const cells = layers.map((layer) => rankCell(column, layer, matrix.ceiling, false));
-    return `${ROW}<th scope="row" style="padding:1px 6px;text-align:left;font-weight:normal;white-space:nowrap">` +
+    return `${PLAIN_ROW}<th scope="row" style="padding:1px 6px;text-align:left;font-weight:normal;white-space:nowrap">` +
       `${column.position} ${nameHtml(column)}</th>${cells.join("")}<td style="${CELL}">${
         settledText(column)
       }</td></tr>`;
   });
-  return `<thead>${ROW}${head}</tr></thead><tbody>${rows.join("\n")}</tbody>`;
+  return `<thead>${PLAIN_ROW}${head}</tr></thead><tbody>${rows.join("\n")}</tbody>`;
 }
 
 function settledText(column: RankingColumn): string {
@@ -121,8 +121,8 @@ function pixelPicture({ columns, layers, ceiling }: RankingMatrix, alt: string):
     numberAt: (n) => columns[n]?.position ?? n,
   });
   const pad = "padding:0;vertical-align:top;white-space:nowrap";
-  return `<table role="presentation" style="border-collapse:collapse;font-size:10px"><tbody>${ROW}<td></td><td style="${pad}">${heads}</td></tr>` +
-    `${ROW}<td style="${pad};padding:0 6px 0 0">${
+  return `<table role="presentation" style="border-collapse:collapse;font-size:10px"><tbody>${PLAIN_ROW}<td></td><td style="${pad}">${heads}</td></tr>` +
+    `${PLAIN_ROW}<td style="${pad};padding:0 6px 0 0">${
       axisDown(ticks)
     }</td><td style="${pad}">${picture}</td></tr></tbody></table>`;
 }

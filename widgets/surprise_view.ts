@@ -1,7 +1,17 @@
 import type { Surprise } from "../src/lm/surprise_types.ts";
 import type { Sequence } from "../src/lm/types.ts";
 import { choiceForm, choiceHint, choiceRadio, panelRules } from "./choice.ts";
-import { cell, chipHtml, headHtml, placeWords, SMALL_STYLE, tableDetails, textTable, underlineNote } from "./chips.ts";
+import {
+  cell,
+  chipHtml,
+  headHtml,
+  placeWords,
+  PLAIN_ROW,
+  SMALL_STYLE,
+  tableDetails,
+  textTable,
+  underlineNote,
+} from "./chips.ts";
 import { overlay } from "./colours.ts";
 import { contentName, escapeHtml } from "./escape.ts";
 import { imageHtml } from "./image.ts";
@@ -96,10 +106,10 @@ ${
     scrollRegion(
       "Surprise as bars",
       `<table role="presentation" style="border-collapse:collapse;font-size:10px"><tbody>` +
-        `<tr style="background-color:rgba(0,0,0,0)"><td style="${cell};padding:0 4px 0 0;min-width:24px">${
-          axisDown(ticks)
-        }</td><td style="${cell}">${imageHtml(drawBars(table, alt), alt)}</td></tr>` +
-        `<tr style="background-color:rgba(0,0,0,0)"><td></td><td style="${cell};white-space:nowrap">${heads}</td></tr></tbody></table>`,
+        `${PLAIN_ROW}<td style="${cell};padding:0 4px 0 0;min-width:24px">${axisDown(ticks)}</td><td style="${cell}">${
+          imageHtml(drawBars(table, alt), alt)
+        }</td></tr>` +
+        `${PLAIN_ROW}<td></td><td style="${cell};white-space:nowrap">${heads}</td></tr></tbody></table>`,
     )
   }`;
 }
