@@ -56,13 +56,13 @@ function rowHtml(shown: ClustersShown, layer: ClusterLayer, cluster: number, spa
   const words = `Cluster ${cluster} of layer ${layer.clusters.layer}, ${counted(size, "neuron")}`;
   const named = mostActive(layer, sequence, cluster, COUNTED);
   const bar =
-    `<span style="display:inline-block;width:60px;text-align:left"><span style="display:inline-block;height:8px;` +
-    `background-color:rgba(128,128,128,0.7);width:${Math.max(1, Math.round(60 * size / most))}px"></span></span>`;
+    `<span style="display:inline-block;width:40px;text-align:left"><span style="display:inline-block;height:8px;` +
+    `background-color:rgba(128,128,128,0.7);width:${Math.max(1, Math.round(40 * size / most))}px"></span></span>`;
   return `${PLAIN_ROW}<td style="padding:0 6px 0 0;text-align:left"><label class="o c${cluster}" style="display:block;white-space:nowrap;height:${ROW}px;line-height:${ROW}px">` +
     `<span class="r" style="display:none"><input type="radio" name="cluster" aria-label="${
       escapeHtml(words)
     }"></span>` +
-    `cluster ${cluster} ${bar} <span style="display:inline-block;min-width:36px;text-align:right">${size}</span>` +
+    `cluster ${cluster} ${bar} <span style="display:inline-block;min-width:30px;text-align:right">${size}</span>` +
     `<i class="z"></i></label></td>${spanning}<td style="padding:0 0 0 8px;text-align:left;white-space:nowrap">${
       tokensHtml(named.map((token) => sequence.tokens[token]!), 3)
     }</td></tr>`;
