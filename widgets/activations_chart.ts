@@ -4,15 +4,10 @@
  * @module
  */
 import { drawDocument, Plot } from "./chart.ts";
-import {
-  type ClusterLayer,
-  clustersLegend,
-  clustersRaster,
-  type ClustersShown,
-  silhouetteText,
-} from "./clusters_data.ts";
+import { type ClusterLayer, clustersRaster, type ClustersShown, silhouetteText } from "./clusters_data.ts";
 import { counted, scoreText } from "./numbers.ts";
 import { pngUrl } from "./pixel_image.ts";
+import { signedLegend } from "./signed_pixels.ts";
 import { tokenLabel } from "./token_text.ts";
 
 const ROW = 20;
@@ -24,16 +19,38 @@ function labelPlot(text: string, width: number): Plot.PlotOptions {
   return { width, height: 24, margin: 0, marks: [Plot.text([text], options)] };
 }
 
-function matrixPlot(layer: ClusterLayer, { sequence }: ClustersShown, side: number, top: number): Plot.PlotOptions {
+function matrixMarks(layer: ClusterLayer, { sequence }: ClustersShown, side: number): Plot.Markish[] {
   const tokens = sequence.tokens.length;
-  const labels = sequence.tokens.map((token) => tokenLabel(token));
+  const labels = tokens <= MOST_NAMES ? sequence.tokens.map((token) => tokenLabel(token)) : [];
   const clusters = Array.from({ length: layer.count }, (_, cluster) => cluster);
-  const [width, height] = [tokens * side, layer.count * ROW];
-  const small = tokens <= MOST_NAMES;
-  const picture = pngUrl(clustersRaster(layer, tokens, false));
+  const src = pngUrl(clustersRaster(layer, tokens, false));
+  const size = { width: tokens * side, height: layer.count * ROW, preserveAspectRatio: "none" } as const;
+  return [
+    Plot.image([0], { ...size, x: tokens / 2, y: layer.count / 2, src: () => src, imageRendering: "pixelated" }),
+    Plot.frame({ stroke: "#ddd" }),
+    Plot.text(clusters, {
+      x: 0,
+      y: (cluster) => cluster + 0.5,
+      dx: -8,
+      textAnchor: "end",
+      text: (cluster) => `cluster ${cluster}: ${counted(layer.clusters.sizes[cluster] ?? 0, "neuron")}`,
+    }),
+    Plot.text(labels, {
+      x: (_, i) => i + 0.5,
+      y: 0,
+      dy: -6,
+      rotate: -55,
+      textAnchor: "start",
+      text: (label) => label,
+    }),
+  ];
+}
+
+function matrixPlot(layer: ClusterLayer, shown: ClustersShown, side: number, top: number): Plot.PlotOptions {
+  const tokens = shown.sequence.tokens.length;
   return {
-    width: width + 150 + top,
-    height: height + top + 8,
+    width: tokens * side + 150 + top,
+    height: layer.count * ROW + top + 8,
     marginLeft: 150,
     marginTop: top,
     marginRight: top,
@@ -41,33 +58,7 @@ function matrixPlot(layer: ClusterLayer, { sequence }: ClustersShown, side: numb
     padding: 0,
     x: { type: "linear", domain: [0, tokens], axis: null },
     y: { type: "linear", domain: [0, layer.count], reverse: true, axis: null },
-    marks: [
-      Plot.image([0], {
-        x: tokens / 2,
-        y: layer.count / 2,
-        width,
-        height,
-        src: () => picture,
-        preserveAspectRatio: "none",
-        imageRendering: "pixelated",
-      }),
-      Plot.frame({ stroke: "#ddd" }),
-      Plot.text(clusters, {
-        x: 0,
-        y: (cluster) => cluster + 0.5,
-        dx: -8,
-        textAnchor: "end",
-        text: (cluster) => `cluster ${cluster}: ${counted(layer.clusters.sizes[cluster] ?? 0, "neuron")}`,
-      }),
-      Plot.text(small ? labels : [], {
-        x: (_, i) => i + 0.5,
-        y: 0,
-        dy: -6,
-        rotate: -55,
-        textAnchor: "start",
-        text: (label) => label,
-      }),
-    ],
+    marks: matrixMarks(layer, shown, side),
   };
 }
 
@@ -87,7 +78,7 @@ function legendPlot({ largest }: ClusterLayer): Plot.PlotOptions {
         y: 0.5,
         width: 240,
         height: 12,
-        src: () => pngUrl(clustersLegend()),
+        src: () => pngUrl(signedLegend(true)),
         preserveAspectRatio: "none",
       }),
       Plot.axisX([-largest, 0, largest], {

@@ -6,6 +6,7 @@
 import { type ClustersShown, silhouetteText } from "./clusters_data.ts";
 import { overlayOfVariable } from "./colours.ts";
 import { escapeHtml } from "./escape.ts";
+import { COLUMNS_RULE } from "./picture_labels.ts";
 
 /** The layers to choose from; nothing when there is one. */
 export function layerHeads({ open, first }: ClustersShown): string {
@@ -41,7 +42,7 @@ export function activationsRules(name: string, { open }: ClustersShown, width: n
 .r{display:contents!important}.r input{position:absolute;inset:0;width:100%;height:100%;margin:0;opacity:0;cursor:pointer}
 .o{cursor:pointer;position:relative}.z{position:absolute;inset:0 ${-width - 6}px 0 -1px;height:${row}px}
 .o:hover .z{outline:2px solid}.o:has(:focus-visible) .z{outline:3px double!important}
-.v{writing-mode:vertical-rl;display:inline-block!important;vertical-align:bottom;max-height:9em;overflow:hidden;padding-bottom:3px}}
+${COLUMNS_RULE}}
 ${
     open.map(({ start }, index) =>
       `.${name} .p${index} .t{--s:var(--${start},0)}.${name}:not(:has(.o :checked,.o:hover)) .p${index} .c${start} .z{outline:1px dashed}`

@@ -1,10 +1,10 @@
 import type { NeuronClusters } from "../src/analysis/clusters.ts";
 import { activationsRules, layerHeads } from "./activations_style.ts";
 import { drawClusters } from "./activations_chart.ts";
-import { headHtml, LINE_STYLE, MONOSPACE, placeWords, SMALL_STYLE, tableDetails, textTable } from "./chips.ts";
+import { choiceForm } from "./choice.ts";
+import { headHtml, placeWords, PLAIN_ROW, SMALL_STYLE, tableDetails, textTable } from "./chips.ts";
 import {
   type ClusterLayer,
-  clustersLegend,
   clustersRaster,
   type ClustersShown,
   clustersShown,
@@ -17,9 +17,11 @@ import { contentName, escapeHtml } from "./escape.ts";
 import { glyphHtml } from "./glyphs.ts";
 import { pixelsHtml } from "./image.ts";
 import { counted, scoreText } from "./numbers.ts";
+import { columnHeads, LEAST_NAMED } from "./picture_labels.ts";
 import { enlarged } from "./pixel_image.ts";
-import { SCRIPT } from "./saliency_style.ts";
-import { tokenHtml, tokenLabel } from "./token_text.ts";
+import { textRegion } from "./scroll_region.ts";
+import { signedLegend } from "./signed_pixels.ts";
+import { tokenLabel, tokensHtml } from "./token_text.ts";
 import { createView, type View } from "./view.ts";
 
 /** How neuron clusters are shown. */
@@ -32,29 +34,18 @@ export interface ActivationsViewOptions {
 
 const ROW = 22;
 const NAMED = 4;
+/** The tokens of which the different ones stand beside a cluster. */
+const COUNTED = 10;
 const SIGNED = { percent: false, signed: true } as const;
 
 /** Wider matrices have no token above each column. */
 const MOST_NAMES = 64;
 
+/** Columns with a token above are wide enough for it. */
 function columnWidth({ sequence }: ClustersShown): number {
-  return Math.max(1, Math.min(26, Math.floor(520 / sequence.tokens.length)));
-}
-
-/** The tokens above their columns, or the first and the last number of many. */
-function headerHtml(shown: ClustersShown): string {
-  const { tokens } = shown.sequence;
-  const side = columnWidth(shown);
-  const width = side * tokens.length;
-  if (tokens.length > MOST_NAMES) {
-    return `<span style="display:inline-block;width:${width}px">tokens 0 to ${tokens.length - 1} →</span>`;
-  }
-  const every = Math.ceil((6 * String(tokens.length).length + 4) / side);
-  return tokens.map((token, i) =>
-    `<span style="display:inline-block;width:${side}px;text-align:center;vertical-align:bottom">` +
-    `<span class="v" style="display:none;${MONOSPACE}">${glyphHtml(token)}</span>` +
-    `<span style="display:block">${i % every === 0 ? i : "&#160;"}</span></span>`
-  ).join("");
+  const { length } = sequence.tokens;
+  const least = length <= MOST_NAMES ? LEAST_NAMED : 1;
+  return Math.max(least, Math.min(26, Math.floor(520 / length)));
 }
 
 /** A row of the matrix; `spanning` is the cell that all rows share. */
@@ -63,17 +54,17 @@ function rowHtml(shown: ClustersShown, layer: ClusterLayer, cluster: number, spa
   const size = layer.clusters.sizes[cluster] ?? 0;
   const most = Math.max(...layer.clusters.sizes, 1);
   const words = `Cluster ${cluster} of layer ${layer.clusters.layer}, ${counted(size, "neuron")}`;
-  const named = mostActive(layer, sequence, cluster, NAMED);
+  const named = mostActive(layer, sequence, cluster, COUNTED);
   const bar =
-    `<span style="display:inline-block;width:60px;text-align:left"><span style="display:inline-block;height:8px;` +
-    `background-color:rgba(128,128,128,0.7);width:${Math.max(1, Math.round(60 * size / most))}px"></span></span>`;
-  return `<tr><td style="padding:0 6px 0 0"><label class="o c${cluster}" style="display:block;white-space:nowrap;height:${ROW}px;line-height:${ROW}px">` +
+    `<span style="display:inline-block;width:40px;text-align:left"><span style="display:inline-block;height:8px;` +
+    `background-color:rgba(128,128,128,0.7);width:${Math.max(1, Math.round(40 * size / most))}px"></span></span>`;
+  return `${PLAIN_ROW}<td style="padding:0 6px 0 0;text-align:left"><label class="o c${cluster}" style="display:block;white-space:nowrap;height:${ROW}px;line-height:${ROW}px">` +
     `<span class="r" style="display:none"><input type="radio" name="cluster" aria-label="${
       escapeHtml(words)
     }"></span>` +
-    `cluster ${cluster} ${bar} <span style="display:inline-block;min-width:36px;text-align:right">${size}</span>` +
-    `<i class="z"></i></label></td>${spanning}<td style="padding:0 0 0 8px;white-space:nowrap">${
-      named.map((token) => tokenHtml(sequence.tokens[token]!)).join(" ")
+    `cluster ${cluster} ${bar} <span style="display:inline-block;min-width:30px;text-align:right">${size}</span>` +
+    `<i class="z"></i></label></td>${spanning}<td style="padding:0 0 0 8px;text-align:left;white-space:nowrap">${
+      tokensHtml(named.map((token) => sequence.tokens[token]!), 3)
     }</td></tr>`;
 }
 
@@ -99,9 +90,11 @@ function matrixHtml(shown: ClustersShown, layer: ClusterLayer): string {
   );
   return `<div role="radiogroup" aria-label="Clusters of layer ${layer.clusters.layer}" tabindex="-1" style="overflow-x:auto;padding:4px">` +
     `<table role="presentation" style="border-collapse:collapse;font-size:11px">` +
-    `<tr><td style="vertical-align:bottom;padding:0 6px 2px 0">cluster, neurons in it</td>` +
-    `<td style="padding:0;white-space:nowrap;font-size:10px;vertical-align:bottom">${headerHtml(shown)}</td>` +
-    `<td style="vertical-align:bottom;padding:0 0 2px 8px">most active tokens</td></tr>\n${
+    `${PLAIN_ROW}<td style="vertical-align:bottom;text-align:left;padding:0 6px 2px 0">cluster, neurons in it</td>` +
+    `<td style="padding:0;white-space:nowrap;font-size:10px;vertical-align:bottom">${
+      columnHeads(shown.sequence.tokens, { side: columnWidth(shown) })
+    }</td>` +
+    `<td style="vertical-align:bottom;text-align:left;padding:0 0 2px 8px">most active tokens</td></tr>\n${
       rows.join("\n")
     }</table></div>`;
 }
@@ -113,7 +106,7 @@ function legendHtml({ largest }: ClusterLayer): string {
     }</span>`
   );
   return `<div style="font-size:11px;margin:4px 0"><div class="d">${
-    pixelsHtml(clustersLegend(), {
+    pixelsHtml(signedLegend(true), {
       width: 240,
       height: 10,
       alt: "Colours of the mean activation: blue below zero, orange above",
@@ -143,7 +136,7 @@ function chipsHtml(shown: ClustersShown, layer: ClusterLayer): string {
       overlay((shares[layer.start] ?? 0) / 100)
     };display:inline-block;padding:1px 2px;margin:1px;${variables}">${glyphHtml(token)}</span>`;
   });
-  return `<div style="${LINE_STYLE}">\n${chips.join("\n")}\n</div>`;
+  return textRegion(`role="group" aria-label="Text"`, chips.join("\n"), chips.length);
 }
 
 function layerHtml(shown: ClustersShown, layer: ClusterLayer, index: number): string {
@@ -210,11 +203,12 @@ ${open.map((layer, index) => layerHtml(shown, layer, index)).join("\n")}
   } <span class="u" style="display:none"><button type="reset">Start again</button></span></div>
 ${meansTable(shown)}`;
   const name = contentName(body);
-  return `<div class="${name} h"><style>
-${activationsRules(name, shown, columnWidth(shown) * sequence.tokens.length, ROW)}
-</style><form method="dialog" aria-label="Neuron clusters" style="margin:0">
-${body}
-</form><script>${SCRIPT}</script></div>`;
+  return choiceForm({
+    name,
+    rules: activationsRules(name, shown, columnWidth(shown) * sequence.tokens.length, ROW),
+    label: "Neuron clusters",
+    body,
+  });
 }
 
 function drawText({ sequence, layers }: ClustersShown): string {

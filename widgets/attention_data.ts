@@ -34,7 +34,10 @@ export interface AttentionViewOptions {
 
 /** The most tokens in a matrix, and the most weights in a page; `data` keeps all. */
 const MOST_TOKENS = 48;
-const MOST_WEIGHTS = 30_000;
+const MOST_WEIGHTS = 36_000;
+
+/** Smaller weights are left out of a page, in percent. */
+export const LEAST_WEIGHT = 2;
 
 /** The attention of one head: `weight(query, key)`. */
 export type HeadWeights = (query: number, key: number) => number;

@@ -41,62 +41,85 @@ function gridPlot(shown: AttentionShown): Plot.PlotOptions {
   const { layers, heads } = shown;
   const pitch = THUMBNAIL + GAP;
   const [width, height] = [heads * pitch - GAP, layers * pitch - GAP];
-  const coarse = layers * heads > 200;
-  const picture = thumbnailGrid(
-    shown,
-    Array.from({ length: layers }, (_, i) => i),
-    THUMBNAIL / (coarse ? 2 : 1),
-    GAP / (coarse ? 2 : 1),
-  );
-  const centre = (i: number) => i * pitch + THUMBNAIL / 2;
-  const indices = (count: number) => Array.from({ length: count }, (_, i) => i);
-  const frame = [{ x: shown.head * pitch, y: shown.layer * pitch }];
+  const whole = Math.max(width + 80, 300);
   return {
-    width: Math.max(width + 80, 300),
+    width: whole,
     height: height + 50,
     marginLeft: 60,
     marginTop: 40,
     marginBottom: 10,
-    marginRight: Math.max(width + 80, 300) - 60 - width,
+    marginRight: whole - 60 - width,
     x: { type: "linear", domain: [0, width], axis: null },
     y: { type: "linear", domain: [0, height], reverse: true, axis: null },
-    marks: [
-      Plot.image([0], { x: width / 2, y: height / 2, width, height, src: () => pngUrl(picture) }),
-      Plot.rect(frame, {
-        x1: (d) => d.x - 1,
-        x2: (d) => d.x + THUMBNAIL + 1,
-        y1: (d) => d.y - 1,
-        y2: (d) => d.y + THUMBNAIL + 1,
-        stroke: "#222",
-        strokeWidth: 2,
-      }),
-      Plot.text(shown.rollout ? [] : indices(heads), { x: centre, y: -12, text: (i) => String(i) }),
-      Plot.text(indices(layers), {
-        x: -12,
-        y: centre,
-        text: (i) => `${i === 0 ? "layer " : ""}${shown.blocks[i]}`,
-        textAnchor: "end",
-      }),
-      Plot.text(shown.rollout ? [] : ["head"], { x: -12, y: -12, text: (name) => name, textAnchor: "end" }),
-    ],
+    marks: gridMarks(shown, width, height),
   };
 }
 
-function matrixPlot(shown: AttentionShown, layout: Layout): Plot.PlotOptions {
-  const { layer, head, start } = shown;
-  const { tokens, side, label, margin, top } = layout;
-  const weight = shown.weights(layer, head);
-  const first = start > 0 ? [-1] : [];
-  const cells = tokens.flatMap((query) => [
-    ...first.map((key) => ({ query, key, weight: earlierWeight(shown, weight, query) })),
+function gridMarks(shown: AttentionShown, width: number, height: number): Plot.Markish[] {
+  const { layers, heads, rollout, blocks } = shown;
+  const pitch = THUMBNAIL + GAP;
+  const indices = (count: number) => Array.from({ length: count }, (_, i) => i);
+  const shrink = layers * heads > 200 ? 2 : 1;
+  const src = pngUrl(thumbnailGrid(shown, indices(layers), THUMBNAIL / shrink, GAP / shrink));
+  const centre = (i: number) => i * pitch + THUMBNAIL / 2;
+  const side = { x: -12, textAnchor: "end" } as const;
+  return [
+    Plot.image([0], { x: width / 2, y: height / 2, width, height, src: () => src }),
+    Plot.rect([0], {
+      x1: shown.head * pitch - 1,
+      x2: shown.head * pitch + THUMBNAIL + 1,
+      y1: shown.layer * pitch - 1,
+      y2: shown.layer * pitch + THUMBNAIL + 1,
+      stroke: "#222",
+      strokeWidth: 2,
+    }),
+    Plot.text(rollout ? [] : indices(heads), { x: centre, y: -12, text: (i) => String(i) }),
+    Plot.text(indices(layers), { ...side, y: centre, text: (i) => `${i === 0 ? "layer " : ""}${blocks[i]}` }),
+    Plot.text(rollout ? [] : ["head"], { ...side, y: -12, text: (name) => name }),
+  ];
+}
+
+interface Cell {
+  readonly query: number;
+  readonly key: number;
+  readonly weight: number;
+}
+
+/** The weights among the tokens that are shown; of the key -1 is what a token gives to all earlier ones. */
+function cellsOf(shown: AttentionShown, tokens: readonly number[]): Cell[] {
+  const weight = shown.weights(shown.layer, shown.head);
+  return tokens.flatMap((query) => [
+    ...(shown.start > 0 ? [{ query, key: -1, weight: earlierWeight(shown, weight, query) }] : []),
     ...tokens.filter((key) => key <= query).map((key) => ({ query, key, weight: weight(query, key) })),
-  ]);
+  ]).filter((one) => one.weight >= 0.001);
+}
+
+function matrixMarks(shown: AttentionShown, { tokens, label }: Layout, columns: readonly number[]): Plot.Markish[] {
+  const columnLabel = (key: number) => key < 0 ? `before ${shown.start}` : label(key);
   const unseen = tokens.flatMap((query) => tokens.filter((key) => key > query).map((key) => ({ query, key })));
-  const columns = [...first, ...tokens];
-  const columnLabel = (key: number) => key < 0 ? `before ${start}` : label(key);
-  const width = margin + columns.length * side;
+  const place = { x: "key", y: "query" } as const;
+  const title = ({ query, key, weight }: Cell) =>
+    `${query} ${label(query)} → ${columnLabel(key)}: ${(100 * weight).toFixed(1)}%`;
+  const top = { anchor: "top", tickRotate: -55, textAnchor: "start", tickSize: 3, label: null } as const;
+  const rowLabel = (query: number) => `${label(query)}\u200E ${query}`;
+  return [
+    Plot.cell(unseen, { ...place, fill: "#f1f1f1" }),
+    Plot.cell(cellsOf(shown, tokens), {
+      ...place,
+      fill: hex(ORANGE),
+      fillOpacity: ({ weight }: Cell) => weightOpacity(weight),
+      title,
+    }),
+    Plot.axisX(columns, { ...top, tickFormat: columnLabel }),
+    Plot.axisY([...tokens], { tickFormat: rowLabel, tickSize: 3, label: null }),
+  ];
+}
+
+function matrixPlot(shown: AttentionShown, layout: Layout): Plot.PlotOptions {
+  const { tokens, side, margin, top } = layout;
+  const columns = [...(shown.start > 0 ? [-1] : []), ...tokens];
   return {
-    width: width + top,
+    width: margin + columns.length * side + top,
     height: top + tokens.length * side + 8,
     marginLeft: margin,
     marginTop: top,
@@ -105,30 +128,7 @@ function matrixPlot(shown: AttentionShown, layout: Layout): Plot.PlotOptions {
     padding: 0,
     x: { type: "band", domain: columns },
     y: { type: "band", domain: [...tokens] },
-    marks: [
-      Plot.cell(unseen, { x: "key", y: "query", fill: "#f1f1f1" }),
-      Plot.cell(cells.filter((one) => one.weight >= 0.001), {
-        x: "key",
-        y: "query",
-        fill: hex(ORANGE),
-        fillOpacity: (one: { weight: number }) => weightOpacity(one.weight),
-        title: (one: { query: number; key: number; weight: number }) =>
-          `${one.query} ${label(one.query)} → ${columnLabel(one.key)}: ${(100 * one.weight).toFixed(1)}%`,
-      }),
-      Plot.axisX(columns, {
-        anchor: "top",
-        tickRotate: -55,
-        textAnchor: "start",
-        tickFormat: columnLabel,
-        tickSize: 3,
-        label: null,
-      }),
-      Plot.axisY([...tokens], {
-        tickFormat: (query: number) => `${label(query)}\u200E ${query}`,
-        tickSize: 3,
-        label: null,
-      }),
-    ],
+    marks: matrixMarks(shown, layout, columns),
   };
 }
 
@@ -183,7 +183,9 @@ export function drawAttention(shown: AttentionShown, title: string): string {
   const { width: gridWidth = 0, height: gridHeight = 0 } = grid;
   const { width: matrixWidth = 0, height: matrixHeight = 0 } = matrix;
   const width = Math.max(gridWidth, matrixWidth, lines.width ?? 0, 480);
-  const name = `${headWords(shown, shown.layer, shown.head)}: tokens down, what they look at across`;
+  const name = `${headWords(shown, shown.layer, shown.head)}: tokens down, what they ${
+    shown.rollout ? "are made of" : "look at"
+  } across`;
   const linesWords = shown.rollout
     ? "The same as lines, as wide as the weight"
     : `All heads of layer ${shown.blocks[shown.layer]}, each in its colour, head ${shown.head} strongest`;

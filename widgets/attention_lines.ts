@@ -4,9 +4,14 @@
  * @module
  */
 import type { AttentionShown } from "./attention_data.ts";
+import { pairName } from "./attention_names.ts";
 
-/** Thinner lines are not drawn. */
-export const LEAST_LINE = 0.1;
+/** Thinner lines are not drawn, in percent: of one head, and of all heads of a layer, which are many. */
+export const LEAST_LINE = 5;
+export const LEAST_OF_MANY = 10;
+
+/** The widest line, in pixels. */
+const WIDEST = 6;
 
 /** A line between two tokens. */
 export interface Line {
@@ -23,7 +28,7 @@ export function linesOf({ weights, heads, start, end }: AttentionShown, layer: n
     const weight = weights(layer, head);
     for (let query = start; query < end; ++query) {
       for (let key = start; key <= query; ++key) {
-        if (weight(query, key) >= LEAST_LINE) lines.push({ head, query, key, weight: weight(query, key) });
+        if (100 * weight(query, key) >= LEAST_OF_MANY) lines.push({ head, query, key, weight: weight(query, key) });
       }
     }
   }
@@ -32,24 +37,46 @@ export function linesOf({ weights, heads, start, end }: AttentionShown, layer: n
 
 /** How wide a line is, in pixels. */
 export function lineWidth(weight: number): number {
-  return Number((6 * weight).toFixed(1));
+  return Number((WIDEST * weight).toFixed(1));
+}
+
+/** The width of a line as CSS over `--w`, a weight in percent. */
+export const LINE_WIDTH = `calc(min(1,max(0,var(--w,0) - ${LEAST_LINE - 1}))*var(--w,0)*${WIDEST / 100}px)`;
+
+function svg(
+  { start, end }: AttentionShown,
+  className: string,
+  size: readonly [number, number],
+  groups: string,
+): string {
+  return `<svg class="${className}" aria-hidden="true" width="${size[0]}" height="${size[1]}" ` +
+    `viewBox="0 ${start - 0.5} 9 ${end - start}" preserveAspectRatio="none">${groups}</svg>`;
 }
 
 /**
- * The lines of a layer as an inline drawing without text, which leaves nothing behind where SVG is stripped. Lines of
- * token n are in a group of class `q<n>`, those of head n have the class `h<n>`.
+ * A line for each pair of tokens, as wide as the head that is open says, as an inline drawing without text, which leaves
+ * nothing behind where SVG is stripped. Lines of token n are in a group of class `q<n>`.
  */
-export function linesSvg(shown: AttentionShown, layer: number, side: number, width: number): string {
+export function headLines(shown: AttentionShown, width: number, height: number): string {
   const { start, end } = shown;
-  const height = (end - start) * side;
-  const y = (token: number) => (token - start + 0.5) * side;
-  const groups = Map.groupBy(linesOf(shown, layer), (line) => line.query);
-  const drawn = [...groups].map(([query, lines]) => {
-    const paths = lines.map(({ head, key, weight }) =>
-      `<path class="h${head}" d="M0 ${y(query)}L${width} ${y(key)}" stroke-width="${lineWidth(weight)}"/>`
+  const tokens = Array.from({ length: end - start }, (_, i) => start + i);
+  const groups = tokens.map((query) => {
+    const paths = tokens.filter((key) => key <= query).map((key) =>
+      `<path style="--w:var(${pairName(shown, query, key)})" d="M0 ${query}L9 ${key}"/>`
     );
     return `<g class="q q${query}">${paths.join("")}</g>`;
   });
-  return `<svg class="y y${layer}" aria-hidden="true" width="${width}" height="${height}" ` +
-    `viewBox="0 0 ${width} ${height}">${drawn.join("\n")}</svg>`;
+  return svg(shown, "b", [width, height], groups.join("\n"));
+}
+
+/** The lines of all heads of the layer that is shown at first, of class `h<n>` for head n. */
+export function layerLines(shown: AttentionShown, width: number, height: number): string {
+  const groups = Map.groupBy(linesOf(shown, shown.layer), (line) => line.query);
+  const drawn = [...groups].map(([query, lines]) => {
+    const paths = lines.map(({ head, key, weight }) =>
+      `<path class="h${head}" d="M0 ${query}L9 ${key}" stroke-width="${lineWidth(weight)}"/>`
+    );
+    return `<g class="q q${query}">${paths.join("")}</g>`;
+  });
+  return svg(shown, "a", [width, height], drawn.join("\n"));
 }

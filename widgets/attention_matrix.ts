@@ -1,17 +1,17 @@
 /**
- * One head as a matrix, tokens down and what they look at across, beside the lines of its layer.
+ * One head as a matrix, tokens down and what they take from across, beside its lines.
  *
  * @module
  */
 import { strongestKeys } from "./attention_data.ts";
-import { linesSvg } from "./attention_lines.ts";
-import { type Drawing, forHeads, tokenHtml } from "./attention_parts.ts";
+import { headLines, layerLines } from "./attention_lines.ts";
+import { type Drawing, tokenHtml } from "./attention_parts.ts";
 import { headMatrix, headThumbnail } from "./attention_raster.ts";
-import { headName } from "./attention_style.ts";
-import { headWords } from "./attention_words.ts";
-import { MONOSPACE, placeWords, SMALL_STYLE } from "./chips.ts";
+import { headWords, keysWords, matrixWords, rowWords } from "./attention_words.ts";
+import { MONOSPACE, placeWords, PLAIN_ROW, SMALL_STYLE } from "./chips.ts";
 import { escapeHtml } from "./escape.ts";
 import { pixelsHtml } from "./image.ts";
+import { columnHeads } from "./picture_labels.ts";
 import { enlarged } from "./pixel_image.ts";
 
 const LINES = 150;
@@ -20,12 +20,12 @@ function rowLabel(drawing: Drawing, position: number): string {
   const { sequence, side } = drawing;
   const place = placeWords(sequence, position);
   const best = strongestKeys(drawing.weights(drawing.layer, drawing.head), position, 4)
-    .map(({ key, weight }) => `${(100 * weight).toFixed(0)}% to ${placeWords(sequence, key)}`);
+    .map(({ key, weight }) => `${(100 * weight).toFixed(0)}% ${keysWords(drawing)} ${placeWords(sequence, key)}`);
   return `<td style="padding:0 6px 0 0;text-align:right"><label class="o r${position}" title="${
     escapeHtml([place, ...best].join("\n"))
   }" style="display:block;height:${side}px;line-height:${side}px;white-space:nowrap">` +
     `<span class="r" style="display:none"><input type="radio" name="token" aria-label="${
-      escapeHtml(`Where ${place} looks`)
+      escapeHtml(rowWords(drawing, place))
     }"></span>${
       nameHtml(drawing, position)
     } <span style="opacity:0.75">${position}</span><i class="z"></i></label></td>`;
@@ -38,49 +38,50 @@ function nameHtml(drawing: Drawing, position: number): string {
 }
 
 function headerHtml(drawing: Drawing): string {
-  const { side, start, tokens, sequence, rollout } = drawing;
-  const every = Math.ceil((6 * String(drawing.end).length + 4) / side);
-  const columns = tokens.map((position, i) =>
-    `<span style="display:inline-block;width:${side}px;text-align:center;vertical-align:bottom">` +
-    `<span class="v" style="display:none;${MONOSPACE}">${tokenHtml(drawing, position)}</span>` +
-    `<span style="display:block">${i % every === 0 ? position : "&#160;"}</span></span>`
-  );
+  const { side, start, end, sequence, rollout, blocks, layer, heads } = drawing;
+  const columns = columnHeads(sequence.tokens.slice(start, end), { side, numberAt: (column) => start + column });
   const earlier = start > 0
-    ? [
-      `<span style="display:inline-block;width:${side}px;text-align:center;vertical-align:bottom" title="all of tokens 0–${
-        start - 1
-      } together">…</span>`,
-    ]
-    : [];
-  const label = `${sequence.tokens.length === 1 ? "" : "looks at"} →`;
-  return `<tr><td style="text-align:right;vertical-align:bottom;padding:0 6px 2px 0">token ↓ ${label}</td>` +
-    `<td style="white-space:nowrap;font-size:10px;padding:0;vertical-align:bottom">${
-      [...earlier, ...columns].join("")
-    }</td>` +
-    `<td class="x" colspan="2" style="display:none;vertical-align:bottom;padding:0 0 2px 6px">` +
-    `${rollout ? "" : `<label><input class="a" type="checkbox"> lines of all heads</label>`}</td></tr>`;
+    ? `<span style="display:inline-block;width:${side}px;text-align:center;vertical-align:bottom" title="all of tokens 0–${
+      start - 1
+    } together">…</span>`
+    : "";
+  const all = rollout || heads < 2
+    ? ""
+    : `<label class="s" style="display:block;max-width:150px;line-height:14px"><input class="d" type="checkbox"> lines of all heads of layer ${
+      blocks[layer]
+    }</label>`;
+  return `${PLAIN_ROW}<td style="text-align:right;vertical-align:bottom;padding:0 6px 2px 0">${
+    matrixWords(drawing)
+  } →</td>` +
+    `<td style="white-space:nowrap;font-size:10px;padding:0;vertical-align:bottom">${earlier}${columns}</td>` +
+    `<td class="x" colspan="2" style="display:none;vertical-align:bottom;text-align:left;padding:0 0 2px 6px">${all}</td></tr>`;
 }
 
-/** The matrix of each head that can be opened, with shared tokens, and the lines. */
+/** The head that is shown at first as an image, which a piece of the sprite replaces where style rules are allowed. */
+function pictureHtml(drawing: Drawing): string {
+  const { width, height, layer, head, weights } = drawing;
+  const words = headWords(drawing, layer, head);
+  const image = pixelsHtml(enlarged(headMatrix(drawing, weights(layer, head)), 4), {
+    width,
+    height,
+    alt: `${words}, as a matrix`,
+    className: "f",
+  });
+  return `${image}<div class="i x" role="img" aria-label="The weights as a matrix; the table below says the largest" ` +
+    `style="display:none;width:${width}px;height:${height}px"></div>`;
+}
+
+/** The matrix of the head that is open, and its lines. */
 export function matrixHtml(drawing: Drawing): string {
-  const { tokens, side, width, open } = drawing;
-  const images = forHeads(
-    drawing,
-    (layer, head, weight) =>
-      pixelsHtml(enlarged(headMatrix(drawing, weight), layer === drawing.layer && head === drawing.head ? 4 : 1), {
-        width,
-        height: side * tokens.length,
-        alt: `${headWords(drawing, layer, head)}, as a matrix`,
-        className: `i p p${headName(layer, head)}`,
-        style: `display:${layer === drawing.layer && head === drawing.head ? "block" : "none"}`,
-      }),
-  );
-  const lines = open.map((layer) => linesSvg(drawing, layer, side, LINES)).join("\n");
+  const { tokens, side, height } = drawing;
+  const lines = `${headLines(drawing, LINES, height)}\n${drawing.heads > 1 ? layerLines(drawing, LINES, height) : ""}`;
   const rows = tokens.map((position, i) => {
-    const spanning = i > 0 ? "" : `<td rowspan="${tokens.length}" style="padding:0;vertical-align:top">${images}</td>` +
-      `<td class="x" rowspan="${tokens.length}" style="display:none;padding:0 0 0 6px;vertical-align:top">${lines}</td>`;
-    return `<tr>${rowLabel(drawing, position)}${spanning}` +
-      `<td class="x" style="display:none;padding:0 0 0 6px;white-space:nowrap">${
+    const spanning = i > 0
+      ? ""
+      : `<td rowspan="${tokens.length}" style="padding:0;vertical-align:top">${pictureHtml(drawing)}</td>` +
+        `<td class="x" rowspan="${tokens.length}" style="display:none;padding:0 0 0 6px;vertical-align:top">${lines}</td>`;
+    return `${PLAIN_ROW}${rowLabel(drawing, position)}${spanning}` +
+      `<td class="x" style="display:none;padding:0 0 0 6px;text-align:left;white-space:nowrap">${
         nameHtml(drawing, position)
       }</td></tr>`;
   });
@@ -91,17 +92,15 @@ export function matrixHtml(drawing: Drawing): string {
 
 /** The whole of a text that is longer than the matrix. */
 export function wholeHtml(drawing: Drawing): string {
-  if (drawing.tokens.length === drawing.length) return "";
-  const images = forHeads(
-    drawing,
-    (layer, head, weight) =>
-      pixelsHtml(headThumbnail(drawing, weight, 128), {
-        width: 256,
-        height: 256,
-        alt: `${headWords(drawing, layer, head)}, over the whole text`,
-        className: `i p p${headName(layer, head)}`,
-        style: `display:${layer === drawing.layer && head === drawing.head ? "block" : "none"}`,
-      }),
-  );
-  return `<div style="${SMALL_STYLE}">The whole text, all ${drawing.length} tokens:</div>${images}`;
+  const { tokens, length, whole, layer, head, weights } = drawing;
+  if (tokens.length === length) return "";
+  const image = pixelsHtml(headThumbnail(drawing, weights(layer, head), 128), {
+    width: whole,
+    height: whole,
+    alt: `${headWords(drawing, layer, head)}, over the whole text`,
+    className: "f",
+  });
+  return `<div style="${SMALL_STYLE}">The whole text, all ${length} tokens:</div>${image}` +
+    `<div class="w x" role="img" aria-label="The weights over the whole text" ` +
+    `style="display:none;width:${whole}px;height:${whole}px"></div>`;
 }

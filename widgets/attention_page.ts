@@ -3,70 +3,93 @@
  *
  * @module
  */
-import { type AttentionShown, earlierWeight, roleOf, rolesNote } from "./attention_data.ts";
+import { type AttentionShown, earlierWeight, LEAST_WEIGHT, roleOf, rolesNote } from "./attention_data.ts";
 import { gridHtml, legendHtml } from "./attention_grid.ts";
-import { LEAST_LINE } from "./attention_lines.ts";
+import { LEAST_LINE, LEAST_OF_MANY } from "./attention_lines.ts";
 import { matrixHtml, wholeHtml } from "./attention_matrix.ts";
-import { type Drawing, drawingOf, forHeads, panel, tokenHtml } from "./attention_parts.ts";
+import { type Drawing, drawingOf, each, tokenHtml } from "./attention_parts.ts";
 import { weightOpacity } from "./attention_raster.ts";
+import { headName, pairName, queryName } from "./attention_names.ts";
 import { attentionRules } from "./attention_style.ts";
 import { attentionTables } from "./attention_table.ts";
-import { headWords, introWords } from "./attention_words.ts";
+import { captionWords, introWords } from "./attention_words.ts";
+import { choiceForm } from "./choice.ts";
 import { LINE_STYLE, MONOSPACE, placeWords, SMALL_STYLE } from "./chips.ts";
 import { OPACITY, ORANGE } from "./colours.ts";
 import { contentName, escapeHtml } from "./escape.ts";
-import { SCRIPT } from "./saliency_style.ts";
 
-function headingsHtml(shown: AttentionShown): string {
-  return forHeads(shown, (layer, head) => {
-    const role = roleOf(shown, layer, head);
-    const words = role ? `: most of all at ${role.name}, ${role.score.toFixed(2)} on average` : "";
-    return `<div ${panel(shown, layer, head)}><b>${headWords(shown, layer, head)}</b>${words}</div>`;
-  });
+/** One of many pieces of a line, of which one is shown. */
+function piece(className: string, shown: boolean, text: string): string {
+  return `<span class="${className}" style="display:${shown ? "inline" : "none"}">${text}</span>`;
 }
 
-/** The text, coloured by the row of one token; only the head shown at first has inline colours. */
+/** The name of the head that is open. */
+function headingHtml(shown: AttentionShown): string {
+  const { open, heads, layer, head, blocks, rollout } = shown;
+  const layers = open.map((one) => piece(`j j${one}`, one === layer, String(blocks[one]))).join("");
+  const numbers = each(heads).map((one) => piece(`k k${one}`, one === head, String(one))).join("");
+  const roles = open.flatMap((one) =>
+    each(heads).map((other) => {
+      const role = roleOf(shown, one, other);
+      if (role === undefined) return "";
+      const words = `: most of all at ${role.name}, ${role.score.toFixed(2)} on average`;
+      return piece(`p p${headName(one, other)}`, one === layer && other === head, words);
+    })
+  );
+  const name = rollout ? `After layer ${layers}` : `Layer ${layers}, head ${numbers}`;
+  return `<div aria-live="polite" style="font-size:14px;margin:12px 0 4px"><b>${name}</b>${roles.join("")}</div>`;
+}
+
+/** The text, coloured by the row of one token of the head that is open. */
 function chipsHtml(drawing: Drawing): string {
-  const { sequence, tokens, start, end } = drawing;
-  const percent = (weight: number) => Math.round(100 * weight);
-  const variables = (weightFrom: (query: number) => number) =>
-    tokens.map((query) => [query, percent(weightFrom(query))] as const)
-      .filter(([, share]) => share > 0).map(([query, share]) => `--${query}:${share}`).join(";");
-  const chip = (first: boolean, words: string, text: string, from: (query: number) => number) => {
-    const inline = `background-color:rgba(${ORANGE},${(OPACITY * weightOpacity(from(end - 1))).toFixed(2)});` +
-      "display:inline-block;padding:1px 2px;margin:1px;";
-    return `<span class="t"${first ? ` title="${escapeHtml(words)}"` : ""} style="${first ? inline : ""}${
-      variables(from)
-    }">${text}</span>`;
+  const { sequence, tokens, start, end, layer, head } = drawing;
+  const weight = drawing.weights(layer, head);
+  const chip = (key: number, words: string, text: string, share: number) => {
+    const readers = tokens.filter((query) => query >= key)
+      .map((query) => `${queryName(drawing, query)}:var(${pairName(drawing, query, key)})`);
+    return `<span class="t" title="${escapeHtml(words)}" style="background-color:rgba(${ORANGE},${
+      (OPACITY * weightOpacity(share)).toFixed(2)
+    });display:inline-block;padding:1px 2px;margin:1px;${readers.join(";")}">${text}</span>`;
   };
-  return forHeads(drawing, (layer, head, weight) => {
-    const first = layer === drawing.layer && head === drawing.head;
-    const earlier = start > 0
-      ? [
-        chip(first, `all of tokens 0–${start - 1} together`, `… 0–${start - 1}`, (query) =>
-          earlierWeight(drawing, weight, query)),
-      ]
-      : [];
-    const chips = tokens.map((key) =>
-      chip(first, placeWords(sequence, key), tokenHtml(drawing, key), (query) => key > query ? 0 : weight(query, key))
-    );
-    return `<div ${panel(drawing, layer, head)}>${[...earlier, ...chips].join("\n")}</div>`;
-  });
+  const earlier = start > 0
+    ? [
+      chip(
+        start - 1,
+        `all of tokens 0–${start - 1} together`,
+        `… 0–${start - 1}`,
+        earlierWeight(drawing, weight, end - 1),
+      ),
+    ]
+    : [];
+  const chips = tokens.map((key) =>
+    chip(key, placeWords(sequence, key), tokenHtml(drawing, key), weight(end - 1, key))
+  );
+  return [...earlier, ...chips].join("\n");
 }
 
 function captionHtml(drawing: Drawing): string {
   const names = drawing.tokens.map((position) =>
-    `<span class="m m${position}" style="display:${position === drawing.end - 1 ? "inline" : "none"}">` +
-    `<b style="${MONOSPACE}">${tokenHtml(drawing, position)}</b> (token ${position})</span>`
+    piece(
+      `m m${position}`,
+      position === drawing.end - 1,
+      `<b style="${MONOSPACE};display:inline-block">${tokenHtml(drawing, position)}</b> (token ${position})`,
+    )
   );
-  return `<div aria-live="polite" style="font-size:14px;margin:8px 0 0">Where ${names.join("")} looks:</div>`;
+  const [before, after] = captionWords(drawing);
+  return `<div aria-live="polite" style="font-size:14px;margin:8px 0 0">${before}${names.join("")}${after}</div>`;
 }
 
-function notesOf({ rollout, blocks, layers, heads, length, open, start, end, scores }: AttentionShown): string {
+/** What is drawn only where style rules are allowed. */
+function drawnNotes({ rollout, scores }: AttentionShown): string {
+  const many = rollout ? "" : `, ${LEAST_OF_MANY}% where all heads are drawn`;
+  return `Lines: weights of at least ${LEAST_LINE}%${many}; in the text: of at least ${LEAST_WEIGHT}%.${
+    scores ? ` ${rolesNote()}` : ""
+  }`;
+}
+
+function notesOf({ rollout, blocks, layers, heads, length, open, start, end }: AttentionShown): string {
   return [
-    "Grey: tokens that cannot be seen yet.",
-    `Lines: weights of at least ${100 * LEAST_LINE}%${rollout ? "" : ", in the colour of the head"}.`,
-    scores ? rolesNote() : "",
+    "Grey: later tokens, which cannot be seen.",
     open.length < layers
       ? `${rollout ? "Pictures" : "Heads"} of ${
         open.length === 1 ? `layer ${blocks[open[0]!]}` : `layers ${blocks[open[0]!]} to ${blocks[open.at(-1)!]}`
@@ -81,31 +104,33 @@ function notesOf({ rollout, blocks, layers, heads, length, open, start, end, sco
   ].filter(Boolean).join(" ");
 }
 
+/** Stands for the name of a view in its rules, which are a part of what it is named by. */
+const PLACE = "lg-name";
+
 /** The whole view as HTML. */
 export function attentionHtml(shown: AttentionShown): string {
   const drawing = drawingOf(shown);
+  const hint = shown.rollout
+    ? "Click a picture to open that layer; hover a token to see what it is made of, click to keep it; arrow keys move."
+    : "Click a picture to open that head; hover a token to see where it looks, click to keep it; arrow keys move.";
   const body = `<div style="${SMALL_STYLE}">${
     introWords(shown)
-  }<span class="x" style="display:none"> Click a picture to open it; hover a token to see where it looks, click to keep it; arrow keys move.</span></div>
-${gridHtml(shown)}
+  }<span class="x" style="display:none"> ${hint}</span></div>
+${gridHtml(drawing)}
 ${legendHtml(shown)}
-<div style="font-size:14px;margin:12px 0 4px">
-${headingsHtml(drawing)}
-</div>
+${headingHtml(drawing)}
 ${matrixHtml(drawing)}
 ${captionHtml(drawing)}
 <div style="${LINE_STYLE}">
 ${chipsHtml(drawing)}
 </div>
 ${wholeHtml(drawing)}
-<div style="${SMALL_STYLE}">${
-    escapeHtml(notesOf(shown))
-  } <span class="u x" style="display:none"><button type="reset">Start again</button></span></div>
+<div style="${SMALL_STYLE}">${escapeHtml(notesOf(shown))}<span class="x" style="display:none"> ${
+    escapeHtml(drawnNotes(shown))
+  }</span> <span class="u x" style="display:none"><button type="reset">Start again</button></span></div>
 ${attentionTables(shown)}`;
-  const name = contentName(body);
-  return `<div class="${name} h"><style>
-${attentionRules(name, shown, drawing.side, drawing.width)}
-</style><form method="dialog" aria-label="${shown.rollout ? "Attention rollout" : "Attention"}" style="margin:0">
-${body}
-</form><script>${SCRIPT}</script></div>`;
+  const rules = attentionRules(PLACE, shown, drawing);
+  const name = contentName(`${body}${rules}`);
+  const label = shown.rollout ? "Attention rollout" : "Attention";
+  return choiceForm({ name, rules: rules.replaceAll(PLACE, name), label, body });
 }

@@ -2,24 +2,73 @@
  * The interaction of an attention view. The inline styles show one head and one token; where style rules are allowed a
  * checked radio chooses another head, and hovering or choosing a token lights up its row and its lines.
  *
+ * A head that is chosen sets its weights as variables, `--<query><key>` in percent; chips and lines read them.
+ *
  * @module
  */
-import type { AttentionShown } from "./attention_data.ts";
+import { type AttentionShown, earlierWeight, LEAST_WEIGHT } from "./attention_data.ts";
+import { LINE_WIDTH } from "./attention_lines.ts";
+import { headName, pairName, queryName } from "./attention_names.ts";
+import { matrixSprite, pieceRule, wholeSprite } from "./attention_sprite.ts";
 import { categoryColour } from "./categories.ts";
 import { OPACITY, ORANGE } from "./colours.ts";
+import { COLUMNS_RULE } from "./picture_labels.ts";
 
-/** A name for a head, for classes. */
-export function headName(layer: number, head: number): string {
-  return `${layer}_${head}`;
+/** The sizes of a view in pixels. */
+export interface Sizes {
+  /** The height of a row of the matrix. */
+  readonly side: number;
+  readonly width: number;
+  readonly height: number;
+  readonly thumbnail: number;
+  /** The picture of a text that is longer than the matrix. */
+  readonly whole: number;
 }
 
-/** Each chip holds the percent that token n gives to it as `--n`. */
-function tokenRules(name: string, { start, end }: AttentionShown): string {
-  const rules = Array.from({ length: end - start }, (_, i) => {
-    const n = start + i;
-    const shown = (root: string) =>
-      `${root} .t{--s:var(--${n},0)}${root} .q${n},${root} .m${n}{display:inline!important}`;
-    return [shown(`.${name}:has(.r${n} :checked)`), shown(`.${name}.h:has(.r${n}:hover)`)];
+/** The weights of a head that show. */
+function headVariables(shown: AttentionShown, layer: number, head: number): string {
+  const { start, end } = shown;
+  const weight = shown.weights(layer, head);
+  const all: string[] = [];
+  for (let query = start; query < end; ++query) {
+    for (let key = start > 0 ? start - 1 : 0; key <= query; ++key) {
+      const percent = Math.round(100 * (key < start ? earlierWeight(shown, weight, query) : weight(query, key)));
+      if (percent >= LEAST_WEIGHT) all.push(`${pairName(shown, query, key)}:${percent}`);
+    }
+  }
+  return all.join(";");
+}
+
+function headRules(shown: AttentionShown): string {
+  const { open, heads } = shown;
+  const all = Array.from({ length: heads }, (_, head) => head);
+  return [
+    ...open.flatMap((layer) =>
+      all.map((head) => {
+        const name = headName(layer, head);
+        return `&:has(.g${name} :checked){${headVariables(shown, layer, head)};.p${name}{display:inline!important}}`;
+      })
+    ),
+    ...open.map((layer, row) =>
+      `&:has(.l${layer} :checked){--l:${row};.j${layer}{display:inline!important}.y${layer}{display:block!important}}.l${layer}{--l:${row}}`
+    ),
+    ...all.map((head) =>
+      `&:has(.c${head} :checked){--h:${head};--c:rgb(${
+        categoryColour(head)
+      });.k${head}{display:inline!important}.h${head}{opacity:0.9}}.c${head}{--h:${head}}.h${head}{stroke:rgb(${
+        categoryColour(head)
+      })}`
+    ),
+  ].join("\n");
+}
+
+/** Each chip holds the percent that token n gives to it. */
+function tokenRules(name: string, shown: AttentionShown): string {
+  const rules = Array.from({ length: shown.end - shown.start }, (_, i) => {
+    const n = shown.start + i;
+    const lit = (root: string) =>
+      `${root}{.t{--s:var(${queryName(shown, n)},0)}.q${n},.m${n}{display:inline!important}}`;
+    return [lit(`.${name}:has(.r${n} :checked)`), lit(`.${name}.h:has(.r${n}:hover)`)];
   });
   return [
     `.${name}:has(.o :checked) :is(.q,.m),.${name}.h:has(.o:hover) :is(.q,.m){display:none!important}`,
@@ -28,38 +77,41 @@ function tokenRules(name: string, { start, end }: AttentionShown): string {
   ].join("\n");
 }
 
-function headRules(name: string, { open, heads }: AttentionShown): string {
-  const byHead = open.flatMap((layer) =>
-    Array.from({ length: heads }, (_, head) => headName(layer, head)).map((one) =>
-      `.${name}:has(.g${one} :checked) .p${one}{display:block!important}`
-    )
-  );
-  const byLayer = open.map((layer) => `.${name}:has(.l${layer} :checked) .y${layer}{display:block!important}`);
-  const byColour = Array.from(
-    { length: heads },
-    (_, head) =>
-      `.${name} .h${head}{stroke:rgb(${categoryColour(head)})}` +
-      `.${name}:has(.c${head} :checked):not(:has(.a:checked)) path:not(.h${head}){opacity:0.07}`,
-  );
-  return [...byHead, ...byLayer, ...byColour].join("\n");
+/** The pieces of the sprites; `.i` is the matrix, `.w` the whole text, and thumbnails are pieces of either. */
+function pictureRules(shown: AttentionShown, { width, height, thumbnail, whole }: Sizes): string {
+  const all = wholeSprite(shown);
+  const matrix = `url(${matrixSprite(shown)})`;
+  const small = pieceRule(shown, thumbnail, thumbnail);
+  return [
+    `.i{${pieceRule(shown, width, height)};image-rendering:pixelated}`,
+    all === undefined
+      ? `.i,.g{background-image:${matrix}}`
+      : `.i{background-image:${matrix}}.g,.w{background-image:url(${all})}.w{${pieceRule(shown, whole, whole)}}`,
+    `.g{${small}${shown.end - shown.start <= thumbnail ? ";image-rendering:pixelated" : ""}}`,
+  ].join("\n");
 }
 
-/** The rules of a view; `side` is the height of a row, `width` that of the matrix. */
-export function attentionRules(name: string, shown: AttentionShown, side: number, width: number): string {
-  return `.${name}{.p,.y{display:none!important}.x{display:revert!important}
-.t{--s:var(--${
-    shown.end - 1
+/** The rules of a view. */
+export function attentionRules(name: string, shown: AttentionShown, sizes: Sizes): string {
+  const { side, width, thumbnail } = sizes;
+  const last = shown.end - 1;
+  return `.${name}{.p,.y,.j,.k,.f{display:none!important}.x{display:revert!important}
+.t{--s:var(${
+    queryName(shown, last)
   },0);display:inline-block;padding:1px 3px;margin:1px;border-radius:3px;vertical-align:top;text-align:center;` +
     `background-color:rgba(${ORANGE},calc(sqrt(var(--s)/100)*${OPACITY}))!important}
 .t::after{counter-reset:w var(--s);content:counter(w)"%";display:block;font-size:10px;line-height:12px;opacity:min(var(--s)*10,1)}
-.i{image-rendering:pixelated}.e{position:absolute;top:1px;right:2px;font-weight:bold}
-.g{cursor:pointer;position:relative}.g:hover{outline:2px solid}.g:has(:checked){outline:3px solid}.g:has(:focus-visible){outline:3px double}
-.r{display:contents!important}.r input{position:absolute;inset:0;width:100%;height:100%;margin:0;opacity:0;cursor:pointer}
+.g{display:inline-block;width:${thumbnail}px;height:${thumbnail}px;margin:2px;vertical-align:top;font-weight:bold;text-align:right;cursor:pointer;position:relative}.g:hover{outline:2px solid}.g:has(:checked){outline:3px solid}.g:has(:focus-visible){outline:3px double}
+.r{display:contents!important}:is(.r,.g) input{position:absolute;inset:0;width:100%;height:100%;margin:0;opacity:0;cursor:pointer}
 .o{cursor:pointer;position:relative}.z{position:absolute;inset:0 ${-width - 6}px 0 -1px}
 .o:is(:hover,:has(:checked)) .z{outline:2px solid}
-.o:has(:focus-visible) .z{outline:3px double}&:not(:has(.o :checked,.o:hover)) .r${shown.end - 1} .z{outline:1px dashed}
-.v{writing-mode:vertical-rl;display:inline-block!important;vertical-align:bottom;max-height:9em;overflow:hidden;padding-bottom:2px;line-height:${side}px}
-path{fill:none;opacity:0.75}.u{visibility:hidden}&:has(.o :checked) .u{visibility:visible}}
-${headRules(name, shown)}
+.o:has(:focus-visible) .z{outline:3px double}&:not(:has(.o :checked,.o:hover)) .r${last} .z{outline:1px dashed}
+${COLUMNS_RULE}.v{line-height:${Math.min(side, 16)}px}
+path{fill:none;vector-effect:non-scaling-stroke;opacity:0.75}.b path{stroke:var(--c);stroke-width:${LINE_WIDTH}}.a path{opacity:0.2}
+svg{display:block}.a,&:has(.l${shown.layer} :checked):has(.d:checked) .b{display:none}&:has(.l${shown.layer} :checked):has(.d:checked) .a{display:block}
+&:not(:has(.l${shown.layer} :checked)) .s{visibility:hidden}
+.u{visibility:hidden}&:has(.o :checked) .u{visibility:visible}
+${pictureRules(shown, sizes)}
+${headRules(shown)}}
 ${tokenRules(name, shown)}`;
 }

@@ -6,6 +6,7 @@
 import { type AttentionShown, roleOf, strongestKeys } from "./attention_data.ts";
 import { headHtml, tableDetails, textTable } from "./chips.ts";
 import { escapeHtml } from "./escape.ts";
+import { tableWords } from "./attention_words.ts";
 import { glyphText } from "./glyphs.ts";
 
 const LARGEST = 4;
@@ -30,7 +31,7 @@ function layerTable(shown: AttentionShown, layer: number): string {
   const rows = tokensOf(shown).map((position) => {
     const cells = weights.map((weight) => {
       const [best] = strongestKeys(weight, position, 1);
-      return `<td>${best ? escapeHtml(`${nameOf(shown, best.key)} ${percent(best.weight)}`) : ""}</td>`;
+      return `<td>${best ? escapeHtml(`${nameOf(shown, best.key)} ${Math.round(100 * best.weight)}%`) : ""}</td>`;
     });
     return `<tr><td>${escapeHtml(nameOf(shown, position))}</td>${cells.join("")}</tr>`;
   });
@@ -43,12 +44,7 @@ function layerTable(shown: AttentionShown, layer: number): string {
 export function attentionTables(shown: AttentionShown): string {
   return shown.open.map((layer) =>
     `<div class="y y${layer}" style="display:${layer === shown.layer ? "block" : "none"}">${
-      tableDetails(
-        `${shown.rollout ? "After layer" : "Layer"} ${
-          shown.blocks[layer]
-        } as a table: the token that each token looks at most`,
-        layerTable(shown, layer),
-      )
+      tableDetails(tableWords(shown, layer), layerTable(shown, layer))
     }</div>`
   ).join("\n");
 }
@@ -70,5 +66,7 @@ export function attentionText(shown: AttentionShown): string {
   const what = shown.rollout
     ? `Attention rollout after layer ${blocks[layer]} (of ${layers})`
     : `Attention of layer ${blocks[layer]}, head ${head} (of ${layers} × ${heads})`;
-  return `${what}${part}${rolesText(shown)}\n${textTable([["token", "looks at"], ...rows])}`;
+  return `${what}${part}${rolesText(shown)}\n${
+    textTable([["token", shown.rollout ? "made of" : "looks at"], ...rows])
+  }`;
 }

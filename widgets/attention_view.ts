@@ -9,9 +9,9 @@ import { createView, type View } from "./view.ts";
 export type { AttentionViewOptions } from "./attention_data.ts";
 
 /**
- * Shows where the tokens look: all heads as thumbnails, one head as a matrix, and the heads of its layer as lines
- * between tokens, in the colour of the head and as wide as the weight. Choosing a thumbnail opens another head;
- * hovering a token lights up its row, its lines, and the tokens it takes from.
+ * Shows where the tokens look: all heads as thumbnails, and one head as a matrix and as lines between tokens, in the
+ * colour of the head and as wide as the weight. Choosing a thumbnail opens another head; hovering a token lights up its
+ * row, its lines, and the tokens it takes from. The lines of all heads of the layer shown at first can be drawn together.
  *
  * Of a long text the matrix shows up to 48 tokens, and of a big model the heads of some layers can be opened; the view
  * says so, and its `data` keeps all.

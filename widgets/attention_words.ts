@@ -15,8 +15,35 @@ export function headWords({ rollout, blocks }: AttentionShown, layer: number, he
 export function introWords({ rollout, layers, heads, length }: AttentionShown): string {
   const tokens = counted(length, "token");
   return rollout
-    ? `Attention rollout over ${tokens}: how much of each earlier token has reached each token after ${
+    ? `Attention rollout over ${tokens}: what each token is made of after each of ${
       counted(layers, "layer")
-    }, when the heads of a layer are averaged and layers are chained.`
+    }, if attention alone mixed the tokens: heads averaged, half of each layer passed on unchanged, layers multiplied.`
     : `Attention of ${layers} × ${heads} heads (layers × heads) over ${tokens}: how much each token takes from each earlier one.`;
+}
+
+/** The corner of the matrix. */
+export function matrixWords({ rollout, sequence }: AttentionShown): string {
+  return sequence.tokens.length === 1 ? "token ↓" : rollout ? "token ↓ made of" : "token ↓ looks at";
+}
+
+/** What a weight goes to, or comes from. */
+export function keysWords({ rollout }: AttentionShown): string {
+  return rollout ? "of" : "to";
+}
+
+/** A row of the matrix; `token` is its token in words. */
+export function rowWords({ rollout }: AttentionShown, token: string): string {
+  return rollout ? `What ${token} is made of` : `Where ${token} looks`;
+}
+
+/** The line above the text that a row colours, around the token. */
+export function captionWords({ rollout }: AttentionShown): readonly [before: string, after: string] {
+  return rollout ? ["What ", " is made of:"] : ["Where ", " looks:"];
+}
+
+/** The line that opens the table of a layer. */
+export function tableWords({ rollout, blocks }: AttentionShown, layer: number): string {
+  return rollout
+    ? `After layer ${blocks[layer]} as a table: the token that each token takes most from`
+    : `Layer ${blocks[layer]} as a table: the token that each token looks at most`;
 }

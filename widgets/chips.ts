@@ -17,6 +17,9 @@ export const LINE_STYLE = `${MONOSPACE};font-size:14px;line-height:1.5;margin:6p
 /** The style of small print. */
 export const SMALL_STYLE = "font-size:12px;opacity:0.8;margin:4px 0";
 
+/** A row of a table that is a picture; JupyterLab would stripe it. */
+export const PLAIN_ROW = `<tr style="background-color:rgba(0,0,0,0)">`;
+
 /** How one chip differs from a bare one. */
 export interface Chip {
   /** The position of the token. */
@@ -33,6 +36,10 @@ export interface Chip {
   readonly after?: string;
   /** Whether the chip is the label of an input in `before`. */
   readonly label?: boolean;
+  /** Whether the text goes on in the same line after a new line, as in a list. */
+  readonly oneLine?: boolean;
+  /** Whether a token after the prompt is not underlined, as in a text that nobody continued. */
+  readonly bare?: boolean;
 }
 
 /** Where a token belongs. What follows the prompt was written by the model, or by somebody else and only read by it. */
@@ -55,13 +62,14 @@ export function placeWords(sequence: Sequence, position: number, unit = "token")
 export function chipHtml(sequence: Sequence, chip: Chip): string {
   const token = sequence.tokens[chip.position];
   if (token === undefined) return "";
-  const underline = originOf(sequence, chip.position) === "continuation" ? "border-bottom:2px solid;" : "";
+  const written = !chip.bare && originOf(sequence, chip.position) === "continuation";
+  const underline = written ? "border-bottom:2px solid;" : "";
   const style = `display:inline-block;padding:1px 2px;margin:1px;border-radius:3px;${underline}${chip.style ?? ""}`;
   const tag = chip.label ? "label" : "span";
   const words = chip.label ? "" : ` role="img" aria-label="${escapeHtml(placeWords(sequence, chip.position))}"`;
   return `<${tag} class="t${chip.className ? ` ${chip.className}` : ""}"${words} title="${escapeHtml(chip.title)}" ` +
     `style="${style}">${chip.before ?? ""}${glyphHtml(token)}${chip.after ?? ""}</${tag}>${
-      breaksLine(token) ? "<br>" : ""
+      breaksLine(token) && !chip.oneLine ? "<br>" : ""
     }`;
 }
 

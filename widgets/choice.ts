@@ -50,11 +50,13 @@ export interface Choice {
   readonly body: string;
 }
 
-/** A form, so that the radios of one view are a group of their own. */
+/**
+ * A form, so that the radios of one view are a group of their own. The rules stand last, as some hosts show them as text.
+ */
 export function choiceForm({ name, rules, label, body }: Choice): string {
-  return `<div class="${name} h"><style>
-${rules}
-</style><form method="dialog" aria-label="${escapeHtml(label)}" style="margin:0">
+  return `<div class="${name} h"><form method="dialog" aria-label="${escapeHtml(label)}" style="margin:0">
 ${body}
-</form><script>${SCRIPT}</script></div>`;
+</form><style>
+${rules}
+</style><script>${SCRIPT}</script></div>`;
 }

@@ -5,11 +5,11 @@
  */
 import type { NeuronClusters } from "../src/analysis/clusters.ts";
 import type { Sequence } from "../src/lm/types.ts";
-import { BLUE, ORANGE } from "./colours.ts";
 import { isSequence, nameOf } from "./expect.ts";
 import { expectLength, expectShape } from "./expect_shape.ts";
 import { counted } from "./numbers.ts";
-import type { Pixels, Rgba } from "./pixel_image.ts";
+import type { Pixels } from "./pixel_image.ts";
+import { signedPixels } from "./signed_pixels.ts";
 
 /** The most numbers and tokens in a page; `data` keeps all. */
 const MOST_NUMBERS = 20_000;
@@ -109,38 +109,13 @@ export function clustersShown(
   return { sequence, layers, open: layers.slice(start, start + count), first: layers[index]! };
 }
 
-const STEPS = 20;
-
-/** Nothing, then orange up to the largest, then blue down to the smallest. */
-const PALETTE: readonly Rgba[] = [
-  [...ORANGE, 0],
-  ...[ORANGE, BLUE].flatMap((colour) =>
-    Array.from({ length: STEPS }, (_, step): Rgba => [...colour, Math.round(255 * (step + 1) / STEPS)])
-  ),
-];
-
-function paletteIndex(share: number): number {
-  const step = Math.round(STEPS * Math.min(1, Math.abs(share) || 0));
-  return step === 0 ? 0 : share < 0 ? STEPS + step : step;
-}
-
 /** Clusters down, tokens across; scaled to the largest of all, or of each cluster. */
 export function clustersRaster(
   { mean, count, largest, largestOf }: ClusterLayer,
   tokens: number,
   own: boolean,
 ): Pixels {
-  const indices = Uint8Array.from({ length: count * tokens }, (_, i) => {
-    const cluster = Math.floor(i / tokens);
-    return paletteIndex(mean(cluster, i % tokens) / (own ? largestOf[cluster]! : largest));
-  });
-  return { width: tokens, height: count, indices, palette: PALETTE };
-}
-
-/** The colours from the most negative to the largest. */
-export function clustersLegend(): Pixels {
-  const indices = Uint8Array.from({ length: 2 * STEPS + 1 }, (_, i) => paletteIndex((i - STEPS) / STEPS));
-  return { width: 2 * STEPS + 1, height: 1, indices, palette: PALETTE };
+  return signedPixels(tokens, count, (x, y) => mean(y, x) / (own ? largestOf[y]! : largest));
 }
 
 /** The tokens where a cluster is most active, most active first. */

@@ -24,7 +24,13 @@ export function overlay(share: number, solid = false): string {
   return `rgba(${red},${green},${blue},${Number(alpha.toFixed(3))})`;
 }
 
-/** The same colour as a CSS expression over `--s`, a number from -100 to 100, and for signed scores `--p`, 1 above 0. */
+/** The colour of a cell without text, as strong as its share. */
+export function tint(share: number): string {
+  const alpha = Number(Math.min(1, Math.abs(share)).toFixed(3)) || 0;
+  return `rgba(${(share < 0 ? BLUE : ORANGE).join(",")},${alpha})`;
+}
+
+/** The colour of `overlay` as a CSS expression over `--s`, a number from -100 to 100, and for signed scores `--p`, 1 above 0. */
 export function overlayOfVariable(signed: boolean, solid = false): string {
   const size = signed ? "max(var(--s),-1*var(--s))" : "var(--s)";
   const channels = ORANGE.map((plus, i) => {

@@ -6,8 +6,10 @@
 import type { ErrorCurve, Factors } from "../src/analysis/factors.ts";
 import { categoryColour } from "./categories.ts";
 import { drawDocument, type Picture, Plot } from "./chart.ts";
-import { hex } from "./colours.ts";
+import { hex, ORANGE } from "./colours.ts";
 import type { FactorRow } from "./factors_data.ts";
+import type { Tick } from "./picture_labels.ts";
+import { roundTicks } from "./ramp.ts";
 import { tokenLabel } from "./token_text.ts";
 
 /** More tokens than this share points of a sparkline; a point is the largest of them. */
@@ -73,8 +75,21 @@ export function drawSparkline(factors: Factors, row: FactorRow, width: number): 
   return drawDocument([{ plot, top: 0 }], { width, height: SPARK_HEIGHT, title, transparent: true });
 }
 
-function curvePlot({ factors, relativeErrors }: ErrorCurve, chosen: number, size: { width: number; height: number }) {
+/** In a grey that shows on white and on black. */
+function curveMarks({ factors, relativeErrors }: ErrorCurve, chosen: number): Plot.Markish[] {
   const points = factors.map((count, i) => ({ count, error: relativeErrors[i] ?? 0 }));
+  const place = { x: "count", y: "error" } as const;
+  const title = ({ count, error }: { count: number; error: number }) => `${count}: ${error.toFixed(4)}`;
+  const ringed = points.filter(({ count }) => count === chosen);
+  return [
+    Plot.lineY(points, { ...place, stroke: "#808080", strokeWidth: 1.5 }),
+    Plot.dot(points, { ...place, fill: "#808080", r: 3, title }),
+    Plot.dot(ringed, { ...place, stroke: hex(ORANGE), strokeWidth: 2, r: 7 }),
+  ];
+}
+
+function curvePlot(curve: ErrorCurve, chosen: number, size: { width: number; height: number }) {
+  const { relativeErrors } = curve;
   return {
     ...size,
     marginLeft: 48,
@@ -88,33 +103,46 @@ function curvePlot({ factors, relativeErrors }: ErrorCurve, chosen: number, size
       percent: false,
       grid: true,
     },
-    marks: [
-      Plot.lineY(points, { x: "count", y: "error", stroke: "#555" }),
-      Plot.dot(points, {
-        x: "count",
-        y: "error",
-        fill: "#555",
-        r: 3,
-        title: (d) => `${d.count}: ${d.error.toFixed(4)}`,
-      }),
-      Plot.dot(points.filter(({ count }) => count === chosen), {
-        x: "count",
-        y: "error",
-        stroke: "#e8590c",
-        strokeWidth: 2,
-        r: 7,
-      }),
-    ],
+    marks: curveMarks(curve, chosen),
   } satisfies Plot.PlotOptions;
 }
 
-/** How the error falls with the number of factors; the number at hand is ringed. */
-export function drawErrorCurve(curve: ErrorCurve, chosen: number): string {
-  const size = { width: 360, height: 200 };
-  return drawDocument([{ plot: curvePlot(curve, chosen, size), top: 0 }], {
-    ...size,
-    title: "Error by number of factors",
-  });
+/** The place of an error curve in its picture, in pixels. */
+const CURVE = { width: 320, height: 160, left: 20, right: 20, top: 8, bottom: 8 } as const;
+
+/** A curve without text, and where its labels belong. */
+export interface ErrorCurvePicture {
+  /** An SVG document. */
+  readonly svg: string;
+  /** From the top down. */
+  readonly errors: readonly Tick[];
+  /** From the left. */
+  readonly counts: readonly Tick[];
+}
+
+/** How the error falls with the number of factors; the number at hand is ringed. A page writes the labels. */
+export function drawErrorCurve(curve: ErrorCurve, chosen: number): ErrorCurvePicture {
+  const { width, height, left, right, top, bottom } = CURVE;
+  const most = Math.max(...curve.factors, 1);
+  const highest = Math.max(1, ...curve.relativeErrors.filter(Number.isFinite));
+  const plot: Plot.PlotOptions = {
+    width,
+    height,
+    marginLeft: left,
+    marginRight: right,
+    marginTop: top,
+    marginBottom: bottom,
+    x: { type: "linear", domain: [0, most], axis: null },
+    y: { type: "linear", domain: [0, highest], axis: null },
+    marks: [Plot.ruleY(roundTicks(highest, 6), { stroke: "#888", strokeOpacity: 0.35 }), ...curveMarks(curve, chosen)],
+  };
+  const y = (error: number) => height - bottom - (height - bottom - top) * error / highest;
+  const x = (count: number) => left + (width - left - right) * count / most;
+  return {
+    svg: drawDocument([{ plot, top: 0 }], { width, height, title: "Error by number of factors", transparent: true }),
+    errors: roundTicks(highest, 6).toReversed().map((error) => ({ at: y(error), text: String(error) })),
+    counts: roundTicks(most, 7).filter(Number.isInteger).map((count) => ({ at: x(count), text: String(count) })),
+  };
 }
 
 function labelPlot(text: string, width: number, height: number, bold = false): Plot.PlotOptions {

@@ -1,6 +1,8 @@
 import type { ErrorCurve, Factors } from "../src/analysis/factors.ts";
+import type { Token } from "../src/tokenizer/token.ts";
 import { categoryColour } from "./categories.ts";
-import { chipHtml, headHtml, LINE_STYLE, placeWords, SMALL_STYLE, tableDetails, textTable } from "./chips.ts";
+import { choiceForm } from "./choice.ts";
+import { chipHtml, headHtml, placeWords, PLAIN_ROW, SMALL_STYLE, tableDetails, textTable } from "./chips.ts";
 import { OPACITY } from "./colours.ts";
 import { contentName, escapeHtml } from "./escape.ts";
 import { drawErrorCurve, drawFactors, drawSparkline } from "./factors_chart.ts";
@@ -16,9 +18,9 @@ import {
 } from "./factors_data.ts";
 import { imageHtml } from "./image.ts";
 import { counted } from "./numbers.ts";
-import { SCRIPT } from "./saliency_style.ts";
-import { scrollRegion } from "./scroll_region.ts";
-import { tokenHtml, tokenLabel } from "./token_text.ts";
+import { axisAcross, axisDown } from "./picture_labels.ts";
+import { scrollRegion, textRegion } from "./scroll_region.ts";
+import { tokenLabel, tokensHtml, tokensText } from "./token_text.ts";
 import { createView, type View } from "./view.ts";
 
 /** How factors are shown. */
@@ -59,12 +61,9 @@ ${rows.map((row) => chosen(`.${name}.h:has(.f${row.index}:hover)`, row)).join("\
 .${name}.h:has(.f:hover) .f:not(:hover){outline:none}`;
 }
 
-function tokensOf({ factors }: Drawing, { index }: FactorRow): string {
-  const named = (factors.topTokens[index] ?? []).slice(0, NAMED).flatMap(({ text, position }) => {
-    const token = factors.sequences[text]?.tokens[position];
-    return token ? [tokenHtml(token)] : [];
-  });
-  return named.join(" ");
+/** The tokens where a factor is most active. */
+function tokensOf({ topTokens, sequences }: Factors, index: number): Token[] {
+  return (topTokens[index] ?? []).flatMap(({ text, position }) => sequences[text]?.tokens[position] ?? []);
 }
 
 function neuronsOf({ topNeurons }: Factors, index: number): string[] {
@@ -75,11 +74,11 @@ function rowHtml(drawing: Drawing, row: FactorRow): string {
   const { factors } = drawing;
   const { index } = row;
   const spark = imageHtml(drawSparkline(factors, row, SPARK_WIDTH), `Activity of factor ${index} over the tokens`);
-  const pad = "padding:2px 8px";
-  return `<tr class="f f${index}"><td style="${pad};white-space:nowrap"><label class="o"><span class="r" style="display:none">` +
+  const pad = "padding:2px 8px;text-align:left";
+  return `<tr class="f f${index}" style="background-color:rgba(0,0,0,0)"><td style="${pad};white-space:nowrap"><label class="o"><span class="r" style="display:none">` +
     `<input type="radio" name="factor" value="${index}"> </span>` +
     `<span style="border-bottom:3px solid rgb(${categoryColour(index)})">factor ${index}</span></label></td>` +
-    `<td style="${pad}">${spark}</td><td style="${pad}">${tokensOf(drawing, row)}</td>` +
+    `<td style="${pad}">${spark}</td><td style="${pad}">${tokensHtml(tokensOf(factors, index), NAMED)}</td>` +
     `<td style="${pad}">${neuronsOf(factors, index).join(", ")}</td></tr>`;
 }
 
@@ -117,7 +116,7 @@ function textsHtml(drawing: Drawing): string {
     const chips = sequence.tokens.slice(0, MOST_TOKENS - start)
       .map((_, position) => chip(drawing, text, position, start + position));
     const name = sequences.length === 1 ? "" : `<div style="${SMALL_STYLE}">Text ${text}</div>`;
-    return `${name}<div role="group" aria-label="Text ${text}" style="${LINE_STYLE}">\n${chips.join("\n")}\n</div>`;
+    return `${name}${textRegion(`role="group" aria-label="Text ${text}"`, chips.join("\n"), chips.length)}`;
   }).join("\n");
 }
 
@@ -128,8 +127,17 @@ function curveHtml({ curve, factors }: Drawing): string {
   );
   const table = `${headHtml(["factors", "relative error"])}<tbody>${rows.join("\n")}</tbody>`;
   const chosen = factors.activity.shape[0] ?? 0;
-  return `<div style="${SMALL_STYLE}">The error with more factors; the ring marks ${counted(chosen, "factor")}.</div>` +
-    imageHtml(drawErrorCurve(curve, chosen), "The relative error by number of factors") +
+  const { svg, errors, counts } = drawErrorCurve(curve, chosen);
+  const [plain, pad] = [PLAIN_ROW, "padding:0;vertical-align:top"];
+  const picture = `<table role="presentation" style="border-collapse:collapse;font-size:10px"><tbody>` +
+    `${plain}<td style="${pad}">${axisDown(errors)}</td><td style="${pad}">${
+      imageHtml(svg, "The relative error by number of factors; the table below holds the numbers")
+    }</td></tr>${plain}<td></td><td style="${pad};white-space:nowrap">${
+      axisAcross(counts)
+    }<div style="text-align:center">factors</div></td></tr></tbody></table>`;
+  return `<div style="font-size:12px;margin:10px 0 4px">How much of the activations is left unexplained, as a relative error, by the number of factors; ringed: ${
+    counted(chosen, "factor")
+  }.</div>${picture}` +
     tableDetails("The error curve as a table", table);
 }
 
@@ -177,20 +185,13 @@ ${textsHtml(drawing)}
 ${curveHtml(drawing)}
 ${activityTable(drawing)}`;
   const name = contentName(body);
-  return `<div class="${name} h"><style>
-${styleRules(name, rows)}
-</style><form method="dialog" aria-label="Factors" style="margin:0">
-${body}
-</form><script>${SCRIPT}</script></div>`;
+  return choiceForm({ name, rules: styleRules(name, rows), label: "Factors", body });
 }
 
 function drawText({ factors, rows, all, curve }: Drawing): string {
   const lines = rows.map(({ index }) => [
     String(index),
-    (factors.topTokens[index] ?? []).slice(0, NAMED).map(({ text, position }) => {
-      const token = factors.sequences[text]?.tokens[position];
-      return token ? tokenLabel(token) : "";
-    }).join(" "),
+    tokensText(tokensOf(factors, index), NAMED),
     neuronsOf(factors, index).join(" "),
   ]);
   const more = rows.length < all ? `\n… and ${counted(all - rows.length, "more factor")}` : "";

@@ -31,7 +31,7 @@ function colourScale(signed: boolean, largest: number): Plot.ScaleOptions {
 }
 
 /** Whether a map has more cells that show than an image holds. */
-export function heatmapNote(rows: readonly Row[]): string {
+function heatmapNote(rows: readonly Row[]): string {
   const shown = rows.reduce((sum, row) => sum + row.ranked.length, 0);
   return shown > MOST_CELLS ? `The image holds the ${MOST_CELLS} largest of ${shown} scores.` : "";
 }
@@ -161,7 +161,13 @@ export function drawHeatmap(saliency: Saliency, rows: readonly Row[], title: str
   const layout = layOut(saliency, rows);
   const { width, height, largest, marginLeft } = layout;
   const pictures = [
-    { plot: linesPlot(definitionLine(saliency).replace(" · ", "\n"), width), top: 6 },
+    {
+      plot: linesPlot(
+        [definitionLine(saliency).replace(" · ", "\n"), heatmapNote(rows)].filter(Boolean).join(" · "),
+        width,
+      ),
+      top: 6,
+    },
     { plot: mapPlot(saliency, rows, layout), top: 40 },
     { plot: ramp(formatOf(saliency.options), largest, marginLeft), top: 40 + height },
   ];

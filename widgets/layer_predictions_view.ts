@@ -1,7 +1,7 @@
 import type { LayerPredictions } from "../src/lm/lens_types.ts";
 import type { Prediction } from "../src/lm/types.ts";
 import { choiceForm, choiceHint, choiceRadio, choiceRules } from "./choice.ts";
-import { MONOSPACE, SMALL_STYLE, textTable } from "./chips.ts";
+import { MONOSPACE, PLAIN_ROW, SMALL_STYLE, textTable } from "./chips.ts";
 import { overlay } from "./colours.ts";
 import { contentName, escapeHtml } from "./escape.ts";
 import { spokenToken } from "./glyphs.ts";
@@ -27,8 +27,7 @@ export interface LayerPredictionsViewOptions {
   readonly title?: string;
 }
 
-const HEAD = "padding:3px 8px;text-align:left;font-weight:normal;white-space:nowrap";
-const ROW = `<tr style="background-color:rgba(0,0,0,0)">`;
+const HEAD = "padding:3px 6px 3px 2px;text-align:left;font-weight:normal;vertical-align:bottom";
 
 function titleOf({ token, probability, logit, rank }: Prediction, label: string): string {
   return `${spokenToken(token)}\n${label}: rank ${wholeText(rank)}\nprobability ${probabilityText(probability)}, ` +
@@ -41,16 +40,16 @@ function cellHtml(prediction: Prediction, { label }: LayerRow, choice: number, f
   const number = `<span style="font-size:11px"> ${probabilityText(prediction.probability)}</span>`;
   return `<td style="padding:1px;text-align:left"><label class="o k${choice}" title="${
     escapeHtml(titleOf(prediction, label))
-  }" style="display:block;padding:1px 5px;border-radius:3px;white-space:nowrap;background-color:${
+  }" style="display:block;padding:1px 4px;border-radius:3px;white-space:nowrap;background-color:${
     overlay(probabilityShare(prediction.probability))
   };${border}">${choiceRadio(prediction.tokenId)}${tokenHtml(prediction.token)}${number}</label></td>`;
 }
 
 /** A number with a bar as long as it is large. */
 function measureHtml(nats: number, largest: number, unit: InformationUnit): string {
-  const width = Math.round(48 * Math.max(0, Math.min(1, nats / largest))) || 0;
-  return `<td style="padding:1px 8px;text-align:left;white-space:nowrap"><span style="display:inline-block;` +
-    `min-width:44px;text-align:right">${
+  const width = Math.round(40 * Math.max(0, Math.min(1, nats / largest))) || 0;
+  return `<td style="padding:1px 6px;text-align:left;white-space:nowrap"><span style="display:inline-block;` +
+    `min-width:40px;text-align:right">${
       informationText(nats, unit)
     }</span> <span style="display:inline-block;height:8px;` +
     `width:${width}px;background-color:rgba(128,128,128,0.7)"></span></td>`;
@@ -80,17 +79,19 @@ function tableHtml(table: LayerTable, choices: ReadonlyMap<number, number>, unit
   const { rows, columns, followed } = table;
   const measures = measuresOf(table, unit);
   const ranks = Array.from({ length: columns }, (_, i) => ordinalText(i + 1));
-  const heads = ["layer", ...measures.map(({ name }) => name), ...ranks];
-  const head = heads.map((name) => `<th scope="col" style="${HEAD}">${escapeHtml(name)}</th>`).join("");
+  const heads = ["layer", ...ranks, ...measures.map(({ name }) => name)];
+  const head = heads.map((name) => `<th scope="col" style="${HEAD};max-width:104px">${escapeHtml(name)}</th>`).join("");
   const lines = rows.map((row) => {
     const cells = row.predictions.map((one) =>
       cellHtml(one, row, choices.get(one.tokenId) ?? 0, one.tokenId === followed)
     );
     const missing = "<td></td>".repeat(columns - row.predictions.length);
     const numbers = measures.map(({ of, largest }) => measureHtml(of(row), largest, unit));
-    return `${ROW}<th scope="row" style="${HEAD}">${row.label}</th>${numbers.join("")}${cells.join("")}${missing}</tr>`;
+    return `${PLAIN_ROW}<th scope="row" style="${HEAD};white-space:nowrap">${row.label}</th>${
+      cells.join("")
+    }${missing}${numbers.join("")}</tr>`;
   });
-  return `<table style="border-collapse:collapse;${MONOSPACE};font-size:12px"><thead>${ROW}${head}</tr></thead><tbody>\n` +
+  return `<table style="border-collapse:collapse;${MONOSPACE};font-size:12px"><thead>${PLAIN_ROW}${head}</tr></thead><tbody>\n` +
     `${lines.join("\n")}</tbody></table>`;
 }
 

@@ -1,6 +1,6 @@
 import type { LayerSimilarity } from "../src/analysis/similarity.ts";
 import { drawDocument, Plot } from "./chart.ts";
-import { SMALL_STYLE, textTable } from "./chips.ts";
+import { PLAIN_ROW, SMALL_STYLE, textTable } from "./chips.ts";
 import { hex, OPACITY, ORANGE, overlay } from "./colours.ts";
 import { escapeHtml } from "./escape.ts";
 import { isSequence, nameOf } from "./expect.ts";
@@ -77,7 +77,7 @@ function tableHtml(drawing: Drawing): string {
     return `<th scope="col" style="padding:2px ${many ? 0 : 6}px;font-weight:normal">${short}</th>`;
   });
   const rows = names.map((name, row) =>
-    `<tr><th scope="row" style="padding:0 6px;text-align:right;font-weight:normal;white-space:nowrap">${name}</th>${
+    `${PLAIN_ROW}<th scope="row" style="padding:0 6px;text-align:right;font-weight:normal;white-space:nowrap">${name}</th>${
       names.map((_, column) => cellHtml(drawing, row, column)).join("")
     }</tr>`
   );
@@ -96,12 +96,36 @@ function legendHtml(drawing: Drawing): string {
   } <span aria-hidden="true" style="line-height:0">${steps.join("")}</span> 1.0 linear CKA</div>`;
 }
 
-function drawSvg(drawing: Drawing, title: string): string {
+interface Cell {
+  readonly row: number;
+  readonly column: number;
+  readonly value: number;
+}
+
+function marksOf(drawing: Drawing): Plot.Markish[] {
   const { names, value } = drawing;
   const indices = Array.from(names.keys());
-  const side = names.length > MOST_NUMBERS ? 14 : 40;
-  const cells = indices.flatMap((row) => indices.map((column) => ({ row, column, value: value(row, column) })));
-  const size = 100 + names.length * side;
+  const cells: Cell[] = indices.flatMap((row) => indices.map((column) => ({ row, column, value: value(row, column) })));
+  const place = { x: "column", y: "row" } as const;
+  const axis = { tickFormat: (i: number) => names[i] ?? "", tickSize: 3, label: null } as const;
+  const number = ({ value }: Cell) => value.toFixed(2);
+  return [
+    Plot.cell(cells, {
+      ...place,
+      fill: hex(ORANGE),
+      fillOpacity: ({ value }: Cell) => OPACITY * share(drawing, value),
+      title: ({ row, column, value }: Cell) => `${names[row]} and ${names[column]}: ${value.toFixed(4)}`,
+    }),
+    ...(names.length > MOST_NUMBERS ? [] : [Plot.text(cells, { ...place, text: number, fill: "#222" })]),
+    Plot.axisX(indices, { ...axis, anchor: "top", tickRotate: -55, textAnchor: "start" }),
+    Plot.axisY(indices, axis),
+  ];
+}
+
+function drawSvg(drawing: Drawing, title: string): string {
+  const { names } = drawing;
+  const indices = Array.from(names.keys());
+  const size = 100 + names.length * (names.length > MOST_NUMBERS ? 14 : 40);
   const plot: Plot.PlotOptions = {
     width: size + 30,
     height: size,
@@ -112,33 +136,7 @@ function drawSvg(drawing: Drawing, title: string): string {
     padding: 0,
     x: { type: "band", domain: indices },
     y: { type: "band", domain: indices },
-    marks: [
-      Plot.cell(cells, {
-        x: "column",
-        y: "row",
-        fill: hex(ORANGE),
-        fillOpacity: (one: { value: number }) => OPACITY * share(drawing, one.value),
-        title: (one: { row: number; column: number; value: number }) =>
-          `${names[one.row]} and ${names[one.column]}: ${one.value.toFixed(4)}`,
-      }),
-      ...(names.length > MOST_NUMBERS ? [] : [
-        Plot.text(cells, {
-          x: "column",
-          y: "row",
-          text: (one: { value: number }) => one.value.toFixed(2),
-          fill: "#222",
-        }),
-      ]),
-      Plot.axisX(indices, {
-        anchor: "top",
-        tickRotate: -55,
-        textAnchor: "start",
-        tickFormat: (i: number) => names[i] ?? "",
-        tickSize: 3,
-        label: null,
-      }),
-      Plot.axisY(indices, { tickFormat: (i: number) => names[i] ?? "", tickSize: 3, label: null }),
-    ],
+    marks: marksOf(drawing),
   };
   return drawDocument([{ plot, top: 0 }], { width: size + 30, height: size, title });
 }

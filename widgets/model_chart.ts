@@ -112,18 +112,17 @@ function block(summary: ModelSummary, top: number): Pick<Diagram, "boxes" | "wir
   };
 }
 
-function diagramOf(summary: ModelSummary): Diagram {
+function boxesOf(summary: ModelSummary, inner: readonly Box[], end: number): Box[] {
   const { vocabSize: V, nPositions: P, nEmbd: C, nLayer: L, tieWordEmbeddings } = summary.config;
   const wide = (y: number, height: number, fill: string, lines: string[]): Box => ({ ...MAIN, y, height, fill, lines });
-  const inner = block(summary, 138);
-  const { y2: end } = inner.frame;
-  const boxes = [
+  const small = { x: 44, width: 70, height: 36, fill: PLAIN };
+  return [
     wide(4, 24, PLAIN, ["token ids  [T]"]),
     wide(52, 50, PART_FILLS.embedding, ["token embedding", `wte [${V}, ${C}]: ${wholeText(V * C)}`]),
     { ...wide(52, 50, PART_FILLS.embedding, ["position embedding", `wpe [${P}, ${C}]: ${wholeText(P * C)}`]), ...SIDE },
-    { x: 44, y: 148, width: 70, height: 36, fill: PLAIN, lines: ["block", `× ${L}`] },
-    { x: 44, y: 240, width: 70, height: 36, fill: PLAIN, lines: ["stream", `[T, ${C}]`] },
-    ...inner.boxes,
+    { ...small, y: 148, lines: ["block", `× ${L}`] },
+    { ...small, y: 240, lines: ["stream", `[T, ${C}]`] },
+    ...inner,
     wide(end + 24, 22, PART_FILLS.norm, [`ln_f  [${C}]`]),
     wide(end + 68, 50, PART_FILLS.unembedding, [
       "unembedding",
@@ -131,10 +130,15 @@ function diagramOf(summary: ModelSummary): Diagram {
     ]),
     wide(end + 140, 24, PLAIN, [`logits  [T, ${V}]`]),
   ];
+}
+
+function diagramOf(summary: ModelSummary): Diagram {
+  const inner = block(summary, 138);
+  const { y2: end } = inner.frame;
   const pluses = [{ x: STREAM, y: 120 }, ...inner.pluses];
   const down = (y1: number, y2: number): Wire => ({ x1: STREAM, y1, x2: STREAM, y2 });
   return {
-    boxes,
+    boxes: boxesOf(summary, inner.boxes, end),
     wires: [...inner.wires, { x1: SIDE_CENTRE, y1: 102, x2: SIDE_CENTRE, y2: 120 }],
     arrows: [
       ...inner.arrows,

@@ -1,10 +1,11 @@
 /**
  * Pictures of more cells than elements should be drawn for: a PNG with a palette, half a byte a pixel, or one when there
- * are more than 16 colours; not compressed, so that it needs no library and is the same everywhere.
+ * are more than 16 colours.
  *
  * @module
  */
 import type { Rgb } from "./colours.ts";
+import { deflate } from "./deflate.ts";
 
 /** Red, green, blue and opacity, 0 to 255: what lets the page's own background through. */
 export type Rgba = readonly [red: number, green: number, blue: number, alpha: number];
@@ -21,9 +22,6 @@ export interface Pixels {
   readonly palette: readonly (Rgb | Rgba)[];
 }
 
-/** The most bytes of a block that is not compressed. */
-const BLOCK = 0xFFFF;
-
 function bigEndian(value: number): number[] {
   return [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255];
 }
@@ -38,31 +36,9 @@ function crc32(bytes: Uint8Array): number {
   return (crc ^ 0xFFFFFFFF) >>> 0;
 }
 
-/** Adler-32 of RFC 1950. */
-function adler32(bytes: Uint8Array): number {
-  let [low, high] = [1, 0];
-  for (const byte of bytes) {
-    low = (low + byte) % 65521;
-    high = (high + low) % 65521;
-  }
-  return ((high << 16) | low) >>> 0;
-}
-
 function chunk(name: string, content: Uint8Array): Uint8Array {
   const body = Uint8Array.from([...new TextEncoder().encode(name), ...content]);
   return Uint8Array.from([...bigEndian(content.length), ...body, ...bigEndian(crc32(body))]);
-}
-
-/** A zlib stream of stored blocks. */
-function stored(bytes: Uint8Array): Uint8Array {
-  const parts: number[] = [0x78, 0x01];
-  for (let start = 0; start === 0 || start < bytes.length; start += BLOCK) {
-    const block = bytes.subarray(start, start + BLOCK);
-    const size = [block.length & 255, block.length >>> 8];
-    parts.push(start + BLOCK >= bytes.length ? 1 : 0, ...size, ...size.map((byte) => byte ^ 255));
-    for (const byte of block) parts.push(byte);
-  }
-  return Uint8Array.from([...parts, ...bigEndian(adler32(bytes))]);
 }
 
 /** Rows of pixels, each after a byte that says it is not filtered. */
@@ -112,7 +88,7 @@ export function pngUrl(pixels: Pixels): string {
     chunk("IHDR", Uint8Array.from([...bigEndian(width), ...bigEndian(height), depth, 3, 0, 0, 0])),
     chunk("PLTE", Uint8Array.from(palette.flatMap(([red, green, blue]) => [red, green, blue]))),
     ...(opacities.every((alpha) => alpha === 255) ? [] : [chunk("tRNS", Uint8Array.from(opacities))]),
-    chunk("IDAT", stored(scanlines(pixels, depth))),
+    chunk("IDAT", deflate(scanlines(pixels, depth))),
     chunk("IEND", new Uint8Array()),
   ];
   const file = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));

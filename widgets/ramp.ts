@@ -29,7 +29,7 @@ export function probabilityLegend(): string {
 
 /** One colour of a legend, and what it says. */
 export interface Swatch {
-  /** From 0 to 1. */
+  /** From 0 to 1, or from -1 where numbers have a sign. */
   readonly share: number;
   /** The number that it stands for. */
   readonly label: string;
@@ -57,4 +57,12 @@ export function evenly(count: number, most: number): number[] {
 export function stepped(count: number, most: number): number[] {
   const step = Math.max(1, Math.ceil(count / most));
   return Array.from({ length: Math.ceil(count / step) }, (_, i) => i * step);
+}
+
+/** Round numbers from 0 up to `largest`, at one distance of 1, 2 or 5 times a power of ten; at most `most` of them. */
+export function roundTicks(largest: number, most: number): number[] {
+  const least = largest / (most - 1);
+  const power = 10 ** Math.floor(Math.log10(least));
+  const step = [1, 2, 5, 10].map((times) => times * power).find((one) => one >= least * (1 - 1e-9)) ?? least;
+  return Array.from({ length: Math.floor(largest / step + 1e-9) + 1 }, (_, i) => Number((i * step).toPrecision(6)));
 }

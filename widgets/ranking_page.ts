@@ -3,13 +3,14 @@
  *
  * @module
  */
-import { MONOSPACE, SMALL_STYLE, tableDetails, textTable } from "./chips.ts";
-import { overlay } from "./colours.ts";
+import { MONOSPACE, PLAIN_ROW, SMALL_STYLE, tableDetails, textTable } from "./chips.ts";
+import { OPACITY, ORANGE, overlay } from "./colours.ts";
 import { escapeHtml } from "./escape.ts";
-import { imageHtml } from "./image.ts";
+import { pixelsHtml } from "./image.ts";
+import { axisDown, columnHeads, COLUMNS_RULE } from "./picture_labels.ts";
+import type { Rgba } from "./pixel_image.ts";
 import { wholeText } from "./quantities.ts";
-import { evenly, legendHtml } from "./ramp.ts";
-import { drawRankings } from "./ranking_chart.ts";
+import { evenly, legendHtml, stepped } from "./ramp.ts";
 import {
   type RankingColumn,
   type RankingMatrix,
@@ -63,7 +64,6 @@ function columnHead(column: RankingColumn, watched: boolean): string {
 }
 
 const TABLE = `<table style="border-collapse:collapse;${MONOSPACE};font-size:12px">`;
-const ROW = `<tr style="background-color:rgba(0,0,0,0)">`;
 
 /** Layers down, tokens across: the table is the picture. */
 function matrixTable({ columns, layers, ceiling }: RankingMatrix, watched: boolean): string {
@@ -71,9 +71,10 @@ function matrixTable({ columns, layers, ceiling }: RankingMatrix, watched: boole
   const corner = watched ? "" : `<span style="font-weight:normal;opacity:0.8">position</span>`;
   const rows = Array.from(
     { length: layers },
-    (_, layer) => `${ROW}${layerHead(layer)}${columns.map((column) => rankCell(column, layer, ceiling)).join("")}</tr>`,
+    (_, layer) =>
+      `${PLAIN_ROW}${layerHead(layer)}${columns.map((column) => rankCell(column, layer, ceiling)).join("")}</tr>`,
   );
-  return `${TABLE}<thead>${ROW}<td style="padding:3px 8px 3px 0;text-align:left;vertical-align:bottom">${corner}</td>` +
+  return `${TABLE}<thead>${PLAIN_ROW}<td style="padding:3px 8px 3px 0;text-align:left;vertical-align:bottom">${corner}</td>` +
     `${heads}</tr></thead><tbody>\n${rows.join("\n")}</tbody></table>`;
 }
 
@@ -84,12 +85,12 @@ function chosenTable(matrix: RankingMatrix): string {
   const head = heads.map((name) => `<th scope="col" style="padding:1px 6px;text-align:right">${name}</th>`).join("");
   const rows = matrix.columns.slice(0, MOST_ROWS).map((column) => {
     const cells = layers.map((layer) => rankCell(column, layer, matrix.ceiling, false));
-    return `${ROW}<th scope="row" style="padding:1px 6px;text-align:left;font-weight:normal;white-space:nowrap">` +
+    return `${PLAIN_ROW}<th scope="row" style="padding:1px 6px;text-align:left;font-weight:normal;white-space:nowrap">` +
       `${column.position} ${nameHtml(column)}</th>${cells.join("")}<td style="${CELL}">${
         settledText(column)
       }</td></tr>`;
   });
-  return `<thead>${ROW}${head}</tr></thead><tbody>${rows.join("\n")}</tbody>`;
+  return `<thead>${PLAIN_ROW}${head}</tr></thead><tbody>${rows.join("\n")}</tbody>`;
 }
 
 function settledText(column: RankingColumn): string {
@@ -97,13 +98,42 @@ function settledText(column: RankingColumn): string {
   return layer === undefined ? "" : `layer ${layer}`;
 }
 
+/** The colours of ranks as cells that let the page through. */
+const PALETTE: readonly Rgba[] = Array.from({ length: 64 }, (_, i) => [...ORANGE, Math.round(255 * OPACITY * i / 63)]);
+
+/** A pixel for each rank, between labels. */
+function pixelPicture({ columns, layers, ceiling }: RankingMatrix, alt: string): string {
+  const across = Math.max(1, Math.min(24, Math.floor(1000 / columns.length)));
+  const down = Math.max(6, Math.min(22, Math.floor(480 / layers)));
+  const [width, height] = [columns.length, layers];
+  const indices = Uint8Array.from({ length: width * height }, (_, i) => {
+    const rank = columns[i % width]?.ranks[Math.floor(i / width)] ?? ceiling;
+    return Math.round((PALETTE.length - 1) * rankShare(rank, ceiling));
+  });
+  const size = { width: width * across, height: height * down, alt };
+  const picture = pixelsHtml({ width, height, indices, palette: PALETTE }, size);
+  const ticks = stepped(layers, Math.floor(layers * down / 14)).map((layer) => ({
+    at: (layer + 0.5) * down,
+    text: `layer ${layer}`,
+  }));
+  const heads = columnHeads(columns.map(({ token }) => token), {
+    side: across,
+    numberAt: (n) => columns[n]?.position ?? n,
+  });
+  const pad = "padding:0;vertical-align:top;white-space:nowrap";
+  return `<table role="presentation" style="border-collapse:collapse;font-size:10px"><tbody>${PLAIN_ROW}<td></td><td style="${pad}">${heads}</td></tr>` +
+    `${PLAIN_ROW}<td style="${pad};padding:0 6px 0 0">${
+      axisDown(ticks)
+    }</td><td style="${pad}">${picture}</td></tr></tbody></table>`;
+}
+
 function bigPicture(matrix: RankingMatrix, words: RankingWords): string {
   const { columns, layers } = matrix;
   const shown = evenly(layers, 7).length;
   const rows = Math.min(columns.length, MOST_ROWS);
   const table = `Ranks after ${shown} of ${layers} layers as a table, for ${rows} of ${columns.length} tokens`;
-  const svg = drawRankings(matrix, words.definition, words.title);
-  return imageHtml(svg, `${words.title}: the table below holds the numbers`) + tableDetails(table, chosenTable(matrix));
+  const picture = pixelPicture(matrix, `${words.title}: the table below holds the numbers`);
+  return scrollRegion(words.title, picture) + tableDetails(table, chosenTable(matrix));
 }
 
 /** The page of a matrix. */
@@ -116,12 +146,11 @@ export function rankingHtml(matrix: RankingMatrix, words: RankingWords): string 
     "for each. The data of the view keeps every rank.",
   ];
   const swatches = rankTicks(ceiling).map((rank) => ({ share: rankShare(rank, ceiling), label: wholeText(rank) }));
-  return `<div class="${STICKY.name}"><style>${STICKY.rule}</style>
-<div style="${SMALL_STYLE}">${escapeHtml(words.definition)}</div>
+  return `<div class="${STICKY.name}"><div style="${SMALL_STYLE}">${escapeHtml(words.definition)}</div>
 ${fits ? scrollRegion(words.title, matrixTable(matrix, words.watched)) : bigPicture(matrix, words)}
-${fits ? legendHtml("Rank, 1 is the most likely token:", swatches) : ""}
+${legendHtml("Rank, 1 is the most likely token:", swatches)}
 ${notes.map((note) => `<div style="${SMALL_STYLE}">${escapeHtml(note)}</div>`).join("\n")}
-</div>`;
+<style>${STICKY.rule}.${STICKY.name}{${COLUMNS_RULE}.i{image-rendering:pixelated}}</style></div>`;
 }
 
 /** Tokens down, layers across, as plain text. */

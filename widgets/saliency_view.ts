@@ -2,16 +2,18 @@ import { expectSaliency } from "./expect.ts";
 import { type GroupBy, groupSaliency } from "../src/analysis/groups.ts";
 import type { Saliency } from "../src/lm/saliency_types.ts";
 import type { Sequence } from "../src/lm/types.ts";
-import { chipHtml, LINE_STYLE, MONOSPACE, originOf, placeWords, SMALL_STYLE, underlineNote } from "./chips.ts";
+import { chipHtml, MONOSPACE, originOf, placeWords, SMALL_STYLE, underlineNote } from "./chips.ts";
 import { overlay } from "./colours.ts";
 import { contentName, escapeHtml } from "./escape.ts";
 import { glyphHtml, spokenToken } from "./glyphs.ts";
-import { drawHeatmap, heatmapNote } from "./heatmap.ts";
-import { imageHtml } from "./image.ts";
+import { drawHeatmap } from "./heatmap.ts";
+import { heatmapHtml } from "./heatmap_page.ts";
 import { counted, type ScoreFormat, scoreText } from "./numbers.ts";
 import { definitionLine, formatOf, type Row, saliencyRows } from "./saliency_rows.ts";
 import { SCRIPT, styleRules } from "./saliency_style.ts";
 import { scoreLines, scoreTable } from "./saliency_table.ts";
+import { colourWords, introHtml, rowLegend } from "./saliency_words.ts";
+import { textRegion } from "./scroll_region.ts";
 import { createView, type View } from "./view.ts";
 
 /** How a saliency map is shown. */
@@ -150,6 +152,9 @@ function saliencyChip(drawing: Drawing, position: number, rowOfPosition: Readonl
   return chipHtml(sequence, { ...chip, className: `o o${n}`, before: radio, label: true });
 }
 
+/** A box is a unit of its own for the order of scripts. */
+const NAME = `${MONOSPACE};display:inline-block`;
+
 /** What a row says in words; the one that is shown changes with the colours. */
 function captionHtml({ sequence, rows, first, format, saliency, unit }: Drawing, n: number): string {
   const row = rows[n];
@@ -158,19 +163,13 @@ function captionHtml({ sequence, rows, first, format, saliency, unit }: Drawing,
   const parts = row.ranked.slice(0, 3).flatMap((position) => {
     const token = sequence.tokens[position];
     const score = scoreText(row.scores[position] ?? 0, format);
-    return token ? [`<b style="${MONOSPACE}">${glyphHtml(token)}</b> ${escapeHtml(score)}`] : [];
+    return token ? [`<b style="${NAME}">${glyphHtml(token)}</b> ${escapeHtml(score)}`] : [];
   });
   const name = saliency.options.together
     ? `All ${saliency.positions.length} explained ${unit}s together`
-    : `<b style="${MONOSPACE}">${glyphHtml(target)}</b> (${unit} ${row.position}, ${originOf(sequence, row.position)})`;
+    : `<b style="${NAME}">${glyphHtml(target)}</b> (${unit} ${row.position}, ${originOf(sequence, row.position)})`;
   const said = parts.length === 0 ? `no earlier ${unit} has a score` : `most from ${parts.join(", ")}`;
   return `<div class="m m${n}" style="display:${n === first ? "block" : "none"}">${name}: ${said}</div>`;
-}
-
-function colourWords({ signed }: ScoreFormat, unit: string): string {
-  return signed
-    ? `Orange speaks for the explained ${unit}, blue against it.`
-    : `The stronger the orange, the more a ${unit} counts.`;
 }
 
 function notesHtml(drawing: Drawing): string {
@@ -184,7 +183,7 @@ function notesHtml(drawing: Drawing): string {
 }
 
 function drawHtml(drawing: Drawing): string {
-  const { saliency, sequence, rows, first, format, detailed } = drawing;
+  const { saliency, sequence, rows, first, format, detailed, unit } = drawing;
   const { together } = saliency.options;
   const rowOfPosition = new Map(rows.map((row, n) => [row.position, n]));
   const chips = sequence.tokens.map((_, position) => saliencyChip(drawing, position, rowOfPosition));
@@ -193,28 +192,19 @@ function drawHtml(drawing: Drawing): string {
   const group = together
     ? `role="group" aria-label="Tokens"`
     : `role="radiogroup" aria-label="Tokens; choose an explained one"`;
-  return `<div class="${name} h"><style>
-${styleRules({ name, rows: choices, first, signed: format.signed, detailed })}
-</style><form method="dialog" aria-label="Saliency map" style="margin:0">
-<div style="${SMALL_STYLE}">${escapeHtml(definitionLine(saliency))}</div>
-<div ${group} style="${LINE_STYLE}">
-${chips.join("\n")}
-</div>
+  return `<div class="${name} h"><form method="dialog" aria-label="Saliency map" style="margin:0">
+${introHtml(`Which earlier ${unit}s made the explained one; the colour says how much each counts.`)}
+${textRegion(group, chips.join("\n"), chips.length)}
 <div aria-live="polite" style="min-height:24px;font-size:14px">
 ${rows.map((_, n) => captionHtml(drawing, n)).join("\n")}
 </div>
+${rowLegend(format, unit)}
 ${notesHtml(drawing)}
+<div style="${SMALL_STYLE}">${escapeHtml(definitionLine(saliency))}</div>
 ${scoreTable(saliency, rows)}
-</form>${together ? "" : `<script>${SCRIPT}</script>`}</div>`;
-}
-
-/** All pairs as one image, and the table that says the same. */
-function heatmapHtml({ saliency, sequence, rows, format, note, unit }: Drawing, svg: string, title: string): string {
-  const notes = [colourWords(format, unit), heatmapNote(rows), note].filter(Boolean).join(" ");
-  const size = `${counted(rows.length, "row")} by ${counted(sequence.tokens.length, "column")}`;
-  return `<div>${imageHtml(svg, `${title}: a heat map of ${size}; the table below holds its numbers`)}
-<div style="${SMALL_STYLE}">${escapeHtml(notes)}</div>
-${scoreTable(saliency, rows)}</div>`;
+</form><style>
+${styleRules({ name, rows: choices, first, signed: format.signed, detailed })}
+</style>${together ? "" : `<script>${SCRIPT}</script>`}</div>`;
 }
 
 /**
@@ -268,7 +258,7 @@ export function saliencyView(given: Saliency, options: SaliencyViewOptions = {})
   const drawSvg = () => drawHeatmap(saliency, rows, title);
   return createView({
     title,
-    html: options.style === "heatmap" ? heatmapHtml(drawing, drawSvg(), title) : drawHtml(drawing),
+    html: options.style === "heatmap" ? heatmapHtml(saliency, rows, { title, note }) : drawHtml(drawing),
     drawSvg,
     data: saliency,
     text: scoreLines(saliency, all),

@@ -5,6 +5,7 @@
  */
 import { LINE_STYLE } from "./chips.ts";
 import { escapeHtml } from "./escape.ts";
+import { counted } from "./numbers.ts";
 
 /** HTML that scrolls on its own. */
 export function scrollRegion(label: string, html: string): string {
@@ -19,7 +20,9 @@ const MOST_OPEN = 160;
 export function textRegion(roles: string, chips: string, count: number): string {
   const group = `<div ${roles} style="${LINE_STYLE}">\n${chips}\n</div>`;
   if (count <= MOST_OPEN) return group;
-  return `<div role="region" aria-label="Text" tabindex="0" style="overflow:auto;max-height:320px;margin:6px 0">${group}</div>`;
+  return `<div role="region" aria-label="Text, ${
+    counted(count, "token")
+  }" tabindex="0" style="overflow:auto;max-height:320px;margin:6px 0">${group}</div>`;
 }
 
 /** Row heads that stay when a table scrolls sideways, where style rules are allowed. JupyterLab has a ground of its own. */

@@ -10,7 +10,7 @@ import { overlay } from "./colours.ts";
 import { contentName, escapeHtml } from "./escape.ts";
 import { spokenToken, visibleText } from "./glyphs.ts";
 import { predictionList, predictionWords } from "./prediction_list.ts";
-import { ordinalText, probabilityText } from "./quantities.ts";
+import { informationText, ordinalText, probabilityText } from "./quantities.ts";
 import { probabilityLegend, probabilityShare } from "./ramp.ts";
 import { textRegion } from "./scroll_region.ts";
 import { type DecodedStep, type DecodedSteps, writtenWords } from "./steps_record.ts";
@@ -87,14 +87,14 @@ function panelHtml(step: DecodedStep, most: number): string {
   }</div>${predictionList(step.candidates, actual, { most, mark: MARK })}`;
 }
 
-const COLUMNS = ["position", "token", "probability", "log-probability (nats)", "rank", "candidates"];
+const COLUMNS = ["position", "token", "probability", "surprise (bits)", "rank", "candidates"];
 
 function fields(step: DecodedStep): string[] {
   return [
     String(step.position),
     tokenLabel(step.token),
     probabilityText(Math.exp(step.logProb)),
-    step.logProb.toFixed(3).replace("-", "−"),
+    informationText(0 - step.logProb, "bits"),
     step.rank === undefined ? "" : String(step.rank),
     predictionWords(step.candidates, 5),
   ];

@@ -1,5 +1,5 @@
 import type { Sequence, Step } from "../src/lm/types.ts";
-import { display } from "../src/runtime/kernel.ts";
+import { display, markShown } from "../src/runtime/kernel.ts";
 import { drawSteps } from "./steps_chart.ts";
 import { liveHtml, stepsHtml, stepsText } from "./steps_page.ts";
 import { type DecodedStep, type DecodedSteps, expectSteps, recordStep, writtenWords } from "./steps_record.ts";
@@ -17,6 +17,8 @@ export interface StepsViewOptions {
 export interface Stage {
   /** Shows something in one output of a notebook; silent elsewhere. */
   readonly show: typeof display;
+  /** Says that what a cell ends with is on show. */
+  readonly markShown: typeof markShown;
   /** The time in milliseconds. */
   readonly now: () => number;
 }
@@ -24,12 +26,7 @@ export interface Stage {
 /** A step that follows sooner is seen with the next one: each picture is sent as a whole. */
 const FRAME_MS = 50;
 
-function viewOf(
-  record: DecodedSteps,
-  note: string,
-  title: string | undefined,
-  onDisplay: () => void,
-): View<DecodedSteps> {
+function viewOf(record: DecodedSteps, note: string, title: string | undefined): View<DecodedSteps> {
   const name = title ?? writtenWords(record);
   return createView({
     title: name,
@@ -37,7 +34,6 @@ function viewOf(
     drawSvg: () => drawSteps(record, note, name),
     data: record,
     text: stepsText(record, note),
-    onDisplay,
   });
 }
 
@@ -45,7 +41,7 @@ function viewOf(
 export async function watchSteps(
   steps: AsyncIterable<Step> | Iterable<Step>,
   options: StepsViewOptions,
-  { show, now }: Stage,
+  { show, markShown, now }: Stage,
 ): Promise<View<DecodedSteps>> {
   const { prompt, title } = options;
   expectSteps(steps, prompt);
@@ -57,10 +53,11 @@ export async function watchSteps(
     show({ "text/html": html, "text/plain": text }, { id, update: drawn !== undefined });
     drawn = now();
   };
-  // The picture is in the output that was drawn live, until the view is shown as the result of a cell.
+  // The picture stays in the output that was drawn live; the cell that ends with the view has no second one.
   const finish = (note: string) => {
-    const view = viewOf(record, note, title, () => drawn !== undefined && draw("<div></div>", ""));
+    const view = viewOf(record, note, title);
     draw(view.html, view.text);
+    markShown(view);
     return view;
   };
   try {
@@ -84,7 +81,7 @@ export async function watchSteps(
  *
  * @param steps What `LanguageModel.steps` gave.
  * @param options How they are shown.
- * @returns A view of the whole decoding; as the last line of a notebook cell it takes the place of the live picture.
+ * @returns A view of the whole decoding; the notebook cell that drew it shows it once, any other as often as it is asked.
  * @throws {TypeError} If `steps` are something else.
  *
  * @example
@@ -102,5 +99,5 @@ export async function stepsView(
   steps: AsyncIterable<Step> | Iterable<Step>,
   options: StepsViewOptions = {},
 ): Promise<View<DecodedSteps>> {
-  return await watchSteps(steps, options, { show: display, now: () => performance.now() });
+  return await watchSteps(steps, options, { show: display, markShown, now: () => performance.now() });
 }

@@ -1,20 +1,26 @@
 /**
- * The surprise of a text as an image: a bar for each token, and a tick for what was to be expected.
+ * The surprise of a text as an image: a bar for each token, and a line for what was to be expected.
  *
  * @module
  */
 import { drawDocument, Plot } from "./chart.ts";
-import { hex } from "./colours.ts";
+import { BLUE, hex, ORANGE } from "./colours.ts";
 import { informationText, inUnit } from "./quantities.ts";
-import { shareColour, stepped } from "./ramp.ts";
-import { perplexityWords, type SurpriseRow, surpriseShare, type SurpriseTable } from "./surprise_rows.ts";
+import { roundTicks, stepped } from "./ramp.ts";
+import { perplexityWords, type SurpriseRow, type SurpriseTable } from "./surprise_rows.ts";
 import { textWidth } from "./text_width.ts";
 import { tokenLabel } from "./token_text.ts";
 
 /** Above this many bars they carry no titles and no labels. */
 const MOST_LABELS = 64;
+const HEIGHT = 120;
+const LEFT = 60;
 
-function side(count: number): number {
+/** What the bars say. */
+export const BARS_WORDS = "Bar: surprise. Blue line: what was to be expected (entropy).";
+
+/** The width of a bar with what is around it. */
+export function barSide(count: number): number {
   return Math.max(1, Math.min(24, Math.floor(880 / count)));
 }
 
@@ -22,76 +28,91 @@ function finite(nats: number, ceiling: number): number {
   return Number.isNaN(nats) ? 0 : Math.max(0, Math.min(ceiling, nats));
 }
 
+function labelAt({ surprise, rows }: SurpriseTable, n: number): string {
+  const token = surprise.sequence.tokens[rows[n]?.position ?? 0];
+  return token === undefined ? "" : tokenLabel(token, 12);
+}
+
+/** The numbers of the axis. */
+export function surpriseTicks({ ceiling, unit }: SurpriseTable): number[] {
+  return roundTicks(inUnit(ceiling, unit), 7);
+}
+
+function marksOf(table: SurpriseTable, titled: boolean): Plot.Markish[] {
+  const { rows, unit, ceiling } = table;
+  const indices = rows.map((_, n) => n);
+  const across = barSide(rows.length);
+  const at = (n: number): SurpriseRow => rows[n]!;
+  const title = (n: number) => `${at(n).position} ${labelAt(table, n)}: ${informationText(at(n).nats, unit)} ${unit}`;
+  return [
+    Plot.ruleY(surpriseTicks(table), { stroke: "#888", strokeOpacity: 0.35 }),
+    Plot.barY(indices, {
+      x: (n: number) => n,
+      y: (n: number) => inUnit(finite(at(n).nats, ceiling), unit),
+      fill: hex(ORANGE),
+      inset: across > 4 ? 0.5 : 0,
+      ...(titled ? { title } : {}),
+    }),
+    Plot.tickY(indices, {
+      x: (n: number) => n,
+      y: (n: number) => inUnit(finite(at(n).entropy, ceiling), unit),
+      stroke: hex(BLUE),
+      strokeWidth: across > 4 ? 3 : 1,
+    }),
+  ];
+}
+
+function scalesOf({ rows, ceiling, unit }: SurpriseTable): Pick<Plot.PlotOptions, "x" | "y"> {
+  return {
+    x: { type: "band", domain: rows.map((_, n) => n), padding: 0, axis: null },
+    y: { domain: [0, inUnit(ceiling, unit)], nice: false, axis: null },
+  };
+}
+
+/** The place of the bars in their picture, in pixels. */
+export const BARS = { top: 8, bottom: 128, height: 132 } as const;
+
+/** Bars alone, for a page that writes the labels. */
+export function drawBars(table: SurpriseTable, title: string): string {
+  const width = table.rows.length * barSide(table.rows.length);
+  const margins = { marginTop: BARS.top, marginBottom: BARS.height - BARS.bottom, marginLeft: 0, marginRight: 0 };
+  const plot = { width, height: BARS.height, ...margins, ...scalesOf(table), marks: marksOf(table, false) };
+  return drawDocument([{ plot, top: 0 }], { width, height: BARS.height, title, transparent: true });
+}
+
+function axesOf(table: SurpriseTable, labelled: boolean): Plot.Markish[] {
+  const { rows, unit } = table;
+  return [
+    labelled
+      ? Plot.axisX({ tickRotate: -55, tickFormat: (n: number) => labelAt(table, n), tickSize: 3, label: null })
+      : Plot.axisX(stepped(rows.length, 12), {
+        tickFormat: (n: number) => String(rows[n]?.position),
+        label: "position",
+      }),
+    Plot.axisY(surpriseTicks(table), { label: null }),
+    Plot.axisY([], { label: unit }),
+  ];
+}
+
 /** Bars in reading order. */
 export function drawSurprise(table: SurpriseTable, title: string): string {
-  const { surprise, rows, unit, ceiling } = table;
-  const across = side(rows.length);
+  const { rows, unit } = table;
+  const across = barSide(rows.length);
   const labelled = rows.length <= MOST_LABELS && across >= 12;
-  const token = (n: number) => surprise.sequence.tokens[rows[n]?.position ?? 0];
-  const label = (n: number) => {
-    const one = token(n);
-    return one === undefined ? "" : tokenLabel(one, 12);
-  };
-  const indices = rows.map((_, n) => n);
-  const longest = labelled ? indices.reduce((most, n) => Math.max(most, textWidth(label(n))), 0) : 0;
+  const longest = labelled ? rows.reduce((most, _, n) => Math.max(most, textWidth(labelAt(table, n))), 0) : 0;
   const marginBottom = labelled ? 16 + 5 * longest : 30;
-  const width = Math.max(560, 60 + rows.length * across + 20);
-  const height = 130 + marginBottom;
-  const bar = (row: SurpriseRow) => inUnit(finite(row.nats, ceiling), unit);
-  const at = (n: number) => rows[n]!;
-  const titled = rows.length <= 4 * MOST_LABELS;
-  const plot: Plot.PlotOptions = {
-    width,
-    height,
-    marginLeft: 60,
-    marginTop: 10,
-    marginBottom,
-    marginRight: width - 60 - rows.length * across,
-    x: { type: "band", domain: indices, padding: 0 },
-    y: { domain: [0, inUnit(ceiling, unit)], nice: false },
-    marks: [
-      Plot.barY(indices, {
-        x: (n: number) => n,
-        y: (n: number) => bar(at(n)),
-        fill: (n: number) => hex(shareColour(0.35 + 0.65 * surpriseShare(at(n).nats, ceiling))),
-        inset: across > 4 ? 0.5 : 0,
-        ...(titled
-          ? { title: (n: number) => `${at(n).position} ${label(n)}: ${informationText(at(n).nats, unit)} ${unit}` }
-          : {}),
-      }),
-      Plot.tickY(indices, {
-        x: (n: number) => n,
-        y: (n: number) => inUnit(finite(at(n).entropy, ceiling), unit),
-        stroke: "#222",
-        strokeWidth: across > 4 ? 2 : 1,
-      }),
-      Plot.ruleY([0], { stroke: "#222" }),
-      labelled
-        ? Plot.axisX({ tickRotate: -55, tickFormat: label, tickSize: 3, label: null })
-        : Plot.axisX(stepped(rows.length, 12), {
-          tickFormat: (n: number) => String(at(n).position),
-          label: "position",
-        }),
-      Plot.axisY({ ticks: 5, label: null }),
-      Plot.axisY([], { label: unit }),
-    ],
-  };
-  const words: Plot.PlotOptions = {
+  const width = Math.max(560, LEFT + rows.length * across + 20);
+  const height = 10 + HEIGHT + marginBottom;
+  const margins = { marginLeft: LEFT, marginTop: 10, marginBottom, marginRight: width - LEFT - rows.length * across };
+  const marks = [...marksOf(table, rows.length <= 4 * MOST_LABELS), ...axesOf(table, labelled)];
+  const plot = { width, height, ...margins, ...scalesOf(table), marks };
+  const text = `${perplexityWords(table)}.\n${BARS_WORDS.replace("surprise", `surprise in ${unit}`)}`;
+  const place = { frameAnchor: "left", dx: 8, textAnchor: "start", lineHeight: 1.5 } as const;
+  const words = {
     width,
     height: 40,
     margin: 0,
-    marks: [
-      Plot.text(
-        [`${perplexityWords(table)}.\nBar: surprise in ${unit}. Black tick: what was to be expected (entropy).`],
-        {
-          frameAnchor: "left",
-          dx: 8,
-          textAnchor: "start",
-          lineHeight: 1.5,
-          text: (line: string) => line,
-        },
-      ),
-    ],
+    marks: [Plot.text([text], { ...place, text: (line: string) => line })],
   };
   return drawDocument([{ plot: words, top: 6 }, { plot, top: 56 }], { width, height: height + 60, title });
 }

@@ -1,14 +1,25 @@
 import type { Surprise } from "../src/lm/surprise_types.ts";
 import type { Sequence } from "../src/lm/types.ts";
 import { choiceForm, choiceHint, choiceRadio, panelRules } from "./choice.ts";
-import { cell, chipHtml, headHtml, placeWords, SMALL_STYLE, tableDetails, textTable, underlineNote } from "./chips.ts";
+import {
+  cell,
+  chipHtml,
+  headHtml,
+  placeWords,
+  PLAIN_ROW,
+  SMALL_STYLE,
+  tableDetails,
+  textTable,
+  underlineNote,
+} from "./chips.ts";
 import { overlay } from "./colours.ts";
 import { contentName, escapeHtml } from "./escape.ts";
 import { imageHtml } from "./image.ts";
+import { axisDown, columnHeads, COLUMNS_RULE } from "./picture_labels.ts";
 import { predictionList, predictionWords } from "./prediction_list.ts";
 import { informationText, type InformationUnit, inUnit, probabilityText, wholeText } from "./quantities.ts";
 import { legendHtml } from "./ramp.ts";
-import { drawSurprise } from "./surprise_chart.ts";
+import { BARS, BARS_WORDS, barSide, drawBars, drawSurprise, surpriseTicks } from "./surprise_chart.ts";
 import {
   likeWords,
   perplexityWords,
@@ -18,7 +29,7 @@ import {
   surpriseTable,
   surpriseWords,
 } from "./surprise_rows.ts";
-import { textRegion } from "./scroll_region.ts";
+import { scrollRegion, textRegion } from "./scroll_region.ts";
 import { quoted, tokenLabel } from "./token_text.ts";
 import { createView, type View } from "./view.ts";
 
@@ -40,6 +51,7 @@ const MOST_LINES = 480;
 const MOST_ROWS = 300;
 const MOST_CHIPS = 1024;
 const LISTED = 5;
+const UNITS = { bits: "bits (1 bit: half as probable)", nats: "nats (1 nat = 1.44 bits)" } as const;
 
 function titleOf(sequence: Sequence, row: SurpriseRow, unit: InformationUnit): string {
   const likeliest = predictionWords(row.alternatives, LISTED);
@@ -57,20 +69,49 @@ function chosenRows(rows: readonly SurpriseRow[]): ReadonlySet<number> {
 function chipsHtml({ surprise, rows, unit, ceiling }: SurpriseTable, choices: ReadonlySet<number>): string {
   const { sequence } = surprise;
   const rowAt = new Map(rows.map((row, n) => [row.position, n]));
+  const bare = isRead(sequence);
   return sequence.tokens.slice(0, MOST_CHIPS).map((_, position) => {
     const n = rowAt.get(position);
     const row = n === undefined ? undefined : rows[n];
     if (n === undefined || row === undefined) {
       const why = position === 0 ? "nothing stands before it to expect it by" : "not looked at";
       const words = `${placeWords(sequence, position)}\n${why}`;
-      return chipHtml(sequence, { position, title: words, style: "opacity:0.75" });
+      return chipHtml(sequence, { position, title: words, style: "opacity:0.75", bare });
     }
     const style = `background-color:${overlay(surpriseShare(row.nats, ceiling))}`;
-    const chip = { position, title: titleOf(sequence, row, unit), style };
+    const chip = { position, title: titleOf(sequence, row, unit), style, bare };
     if (!choices.has(n)) return chipHtml(sequence, chip);
     const before = choiceRadio(position, `${placeWords(sequence, position)}, ${surpriseWords(row, unit)}`);
     return chipHtml(sequence, { ...chip, className: `o o${n}`, before, label: true });
   }).join("\n");
+}
+
+/** Whether the text was given as a whole: a prompt of one token says that nobody continued it. */
+function isRead({ promptLength }: Sequence): boolean {
+  return promptLength <= 1;
+}
+
+/** The bars with their labels. */
+function barsHtml(table: SurpriseTable): string {
+  const { surprise, rows, ceiling, unit } = table;
+  const side = barSide(rows.length);
+  const across = rows.map(({ position }) => surprise.sequence.tokens[position]!);
+  const y = (amount: number) => BARS.bottom - (BARS.bottom - BARS.top) * amount / inUnit(ceiling, unit);
+  const ticks = surpriseTicks(table).toReversed().map((amount) => ({ at: y(amount), text: wholeText(amount) }));
+  const alt = "Surprise of each token as bars; the table below holds the numbers";
+  const cell = "padding:0;vertical-align:top";
+  const heads = columnHeads(across, { side, numberAt: (n) => rows[n]?.position ?? n, below: true });
+  return `<div style="font-size:12px;margin:10px 0 0">Surprise of each token in ${unit}. ${BARS_WORDS}</div>
+${
+    scrollRegion(
+      "Surprise as bars",
+      `<table role="presentation" style="border-collapse:collapse;font-size:10px"><tbody>` +
+        `${PLAIN_ROW}<td style="${cell};padding:0 4px 0 0;min-width:24px">${axisDown(ticks)}</td><td style="${cell}">${
+          imageHtml(drawBars(table, alt), alt)
+        }</td></tr>` +
+        `${PLAIN_ROW}<td></td><td style="${cell};white-space:nowrap">${heads}</td></tr></tbody></table>`,
+    )
+  }`;
 }
 
 function panelHtml({ surprise, unit }: SurpriseTable, row: SurpriseRow, most: number): string {
@@ -111,7 +152,7 @@ function tableHtml(table: SurpriseTable): string {
 
 function notesOf({ surprise, rows }: SurpriseTable, choices: ReadonlySet<number>): string {
   return [
-    underlineNote(surprise.sequence),
+    isRead(surprise.sequence) ? "" : underlineNote(surprise.sequence),
     ...(rows.length > choices.size ? [`The ${choices.size} tokens that surprise most can be chosen.`] : []),
     ...(surprise.sequence.tokens.length > MOST_CHIPS
       ? [`The page shows the first ${MOST_CHIPS} tokens; the data of the view keeps all.`]
@@ -134,9 +175,9 @@ function drawHtml(table: SurpriseTable, title: string): string {
       ? ""
       : `<div class="m m${n}" style="display:${shown}">${panelHtml(table, row, most)}</div>`;
   });
-  const swatches = [0, 0.25, 0.5, 0.75, 1].map((share) => ({
-    share,
-    label: String(Number(inUnit(share * ceiling, unit).toFixed(2))),
+  const swatches = surpriseTicks(table).map((amount) => ({
+    share: amount / inUnit(ceiling, unit),
+    label: wholeText(amount),
   }));
   const hint = choiceHint("Hover a token to see what was expected there; click to keep it; arrow keys move.");
   const body = `<div style="font-size:14px;margin:4px 0">${
@@ -146,12 +187,13 @@ ${textRegion(`role="radiogroup" aria-label="Text; choose a token"`, chips, table
 <div aria-live="polite" style="min-height:${40 + 17 * lines}px">
 ${panels.join("\n")}
 </div>
-${legendHtml(`Surprise in ${unit}:`, swatches)}
+${legendHtml(`Surprise in ${UNITS[unit]}:`, swatches)}
 <div style="${SMALL_STYLE}">${escapeHtml(notesOf(table, choices))}${hint}</div>
-${imageHtml(drawSurprise(table, title), "Surprise of each token as bars; the table below holds the numbers")}
+${barsHtml(table)}
 ${tableHtml(table)}`;
   const name = contentName(body);
-  return choiceForm({ name, rules: panelRules(name, numbers, first), label: title, body });
+  const rules = `${panelRules(name, numbers, first)}\n.${name}{${COLUMNS_RULE}}`;
+  return choiceForm({ name, rules, label: title, body });
 }
 
 function drawText(table: SurpriseTable): string {

@@ -23,6 +23,26 @@ export function tokenLabel(token: Token, most: number = MOST_COLUMNS): string {
   return shortText(glyphText(token), most);
 }
 
+/** The different ones of some tokens, in their order, with how often each comes. */
+function countedTokens(tokens: readonly Token[]): { token: Token; count: number }[] {
+  return Array.from(Map.groupBy(tokens, glyphText).values(), (same) => ({ token: same[0]!, count: same.length }));
+}
+
+/** Tokens beside each other, each different one once: `. ×9 ↵`. */
+export function tokensHtml(tokens: readonly Token[], most: number): string {
+  return countedTokens(tokens).slice(0, most).map(({ token, count }) =>
+    `<span style="white-space:nowrap">${tokenHtml(token)}${
+      count > 1 ? `<span style="opacity:0.8"> ×${count}</span>` : ""
+    }</span>`
+  ).join(" ");
+}
+
+/** The same as plain text. */
+export function tokensText(tokens: readonly Token[], most: number): string {
+  return countedTokens(tokens).slice(0, most)
+    .map(({ token, count }) => `${tokenLabel(token)}${count > 1 ? ` ×${count}` : ""}`).join(" ");
+}
+
 /** A token between quotation marks, for a sentence. */
 export function quoted(token: Token): string {
   return `“${isolated(tokenLabel(token, 24))}”`;

@@ -7,7 +7,6 @@ import {
   cell,
   chipHtml,
   headHtml,
-  LINE_STYLE,
   originOf,
   placeWords,
   SMALL_STYLE,
@@ -18,6 +17,7 @@ import {
 import { escapeHtml } from "./escape.ts";
 import { breaksLine, glyphText, hexBytes, visibleText } from "./glyphs.ts";
 import { counted, scoreText } from "./numbers.ts";
+import { textRegion } from "./scroll_region.ts";
 import { textWidth } from "./text_width.ts";
 import { createView, type View } from "./view.ts";
 
@@ -105,9 +105,7 @@ function drawHtml(sequence: Sequence, probabilities: ReadonlyMap<number, number>
   const table = `${headHtml(namesOf(probabilities))}<tbody>${rows.join("\n")}</tbody>`;
   const legend = `${summary(sequence)} ${underlineNote(sequence)}`;
   return `<div><div style="${SMALL_STYLE}">${escapeHtml(legend.trim())}</div>
-<div role="group" aria-label="Tokens" style="${LINE_STYLE}">
-${chips.join("\n")}
-</div>
+${textRegion(`role="group" aria-label="Tokens"`, chips.join("\n"), chips.length)}
 ${tableDetails("Tokens as a table", table)}</div>`;
 }
 
@@ -156,44 +154,37 @@ function layOut(sequence: Sequence): Box[] {
   });
 }
 
+function marksOf(boxes: readonly Box[]): Plot.Markish[] {
+  const y1 = ({ line }: Box) => 26 * line;
+  const y2 = ({ line }: Box) => 26 * line + 20;
+  const sides = { x1: "left", x2: "right" } as const;
+  const fill = ({ position }: Box) => position % 2 === 0 ? "#e8e8e8" : "#d4d4d4";
+  const written = boxes.filter((box) => box.written);
+  return [
+    Plot.rect(boxes, { ...sides, y1, y2, rx: 3, fill }),
+    Plot.link(written, { ...sides, y1: y2, y2, stroke: "#222", strokeWidth: 2 }),
+    Plot.text(boxes, {
+      x: ({ left, right }: Box) => (left + right) / 2,
+      y: ({ line }: Box) => 26 * line + 10,
+      text: "text",
+      fontFamily: "monospace",
+      fontSize: 12,
+    }),
+  ];
+}
+
 function drawSvg(sequence: Sequence, title: string): string {
   const boxes = layOut(sequence);
   const lines = 1 + boxes.reduce((most, box) => Math.max(most, box.line), 0);
   const width = 16 + Math.ceil(CHARACTER * boxes.reduce((most, box) => Math.max(most, box.right), LINE_WIDTH));
   const height = 16 + 26 * lines;
-  const y1 = (box: Box) => 26 * box.line;
-  const y2 = (box: Box) => 26 * box.line + 20;
   const plot: Plot.PlotOptions = {
     width,
     height,
     margin: 8,
     x: { axis: null, domain: [0, (width - 16) / CHARACTER] },
     y: { axis: null, domain: [0, 26 * lines], reverse: true },
-    marks: [
-      Plot.rect(boxes, {
-        x1: "left",
-        x2: "right",
-        y1,
-        y2,
-        rx: 3,
-        fill: (box: Box) => box.position % 2 === 0 ? "#e8e8e8" : "#d4d4d4",
-      }),
-      Plot.link(boxes.filter((box) => box.written), {
-        x1: "left",
-        x2: "right",
-        y1: y2,
-        y2,
-        stroke: "#222",
-        strokeWidth: 2,
-      }),
-      Plot.text(boxes, {
-        x: (box: Box) => (box.left + box.right) / 2,
-        y: (box: Box) => 26 * box.line + 10,
-        text: "text",
-        fontFamily: "monospace",
-        fontSize: 12,
-      }),
-    ],
+    marks: marksOf(boxes),
   };
   return drawDocument([{ plot, top: 0 }], { width, height, title });
 }

@@ -56,64 +56,69 @@ function place(
   return placed;
 }
 
+/** Where the text of a line ends. */
+function textEnd({ x, text }: Placed): number {
+  return x + BADGE + 14 + CHARACTER * textWidth(text);
+}
+
+/** Lines from each fork down and across to what follows. */
+function branchLinks(lines: readonly Placed[]): Plot.Markish {
+  const down = lines.map(({ x, y, parent }) => ({ x1: x - 14, x2: x - 14, y1: parent + 8, y2: y }));
+  const across = lines.map(({ x, y }) => ({ x1: x - 14, x2: x - 2, y1: y, y2: y }));
+  return Plot.link([...down, ...across], { x1: "x1", x2: "x2", y1: "y1", y2: "y2", stroke: "#999" });
+}
+
+/** The probabilities of the first tokens, in boxes. */
+function badgeMarks(lines: readonly Placed[]): Plot.Markish[] {
+  const badges = lines.filter(({ probability }) => probability !== undefined);
+  const chance = ({ probability }: Placed) => probability ?? 0;
+  return [
+    Plot.rect(badges, {
+      x1: "x",
+      x2: ({ x }: Placed) => x + BADGE,
+      y1: ({ y }: Placed) => y - 9,
+      y2: ({ y }: Placed) => y + 9,
+      rx: 3,
+      fill: (one: Placed) => hex(shareColour(probabilityShare(chance(one)))),
+      stroke: "#ddd",
+    }),
+    Plot.text(badges, {
+      x: ({ x }: Placed) => x + BADGE - 5,
+      y: "y",
+      text: (one: Placed) => probabilityText(chance(one)),
+      textAnchor: "end",
+    }),
+  ];
+}
+
+function textMarks(lines: readonly Placed[], words: string, prompt: string): Plot.Markish[] {
+  const start = { y: "y", text: "text", textAnchor: "start" } as const;
+  const tokens = { ...start, fontFamily: "monospace", fontSize: 12 } as const;
+  return [
+    Plot.text(lines, { ...tokens, x: ({ x }: Placed) => x + BADGE + 8 }),
+    Plot.text(lines, { ...start, x: (one: Placed) => textEnd(one) + 6, text: "leaf", fill: "#555" }),
+    Plot.text([{ y: 18, text: words }], { ...start, x: () => 12 }),
+    Plot.text([{ y: TOP - LINE, text: prompt }], { ...tokens, x: () => 12 }),
+  ];
+}
+
 /** Draws the tree. */
 export function drawTree(table: TreeTable, title: string): string {
   const { prompt } = table.tree;
   const lines = place(table.roots, 1, TOP - LINE + 2, [], prompt.tokens.length);
-  const textEnd = ({ x, text }: Placed) => x + BADGE + 14 + CHARACTER * textWidth(text);
   const width = Math.ceil(lines.reduce((most, one) => Math.max(most, textEnd(one) + 6.2 * one.leaf.length), 560)) + 12;
   const height = TOP + lines.length * LINE;
-  const down = lines.map(({ x, y, parent }) => ({ x1: x - 14, x2: x - 14, y1: parent + 8, y2: y }));
-  const across = lines.map(({ x, y }) => ({ x1: x - 14, x2: x - 2, y1: y, y2: y }));
-  const badges = lines.filter(({ probability }) => probability !== undefined);
-  const start = { y: "y", textAnchor: "start" } as const;
   const text = prompt.tokens.length === 0
     ? "∅"
     : shortText(prompt.tokens.map((token) => isolated(glyphText(token))).join(""), MOST_COLUMNS);
+  const words = `${treeWords(table)} In boxes: the probability of the first token after a fork.`;
   const plot: Plot.PlotOptions = {
     width,
     height,
     margin: 0,
     x: { type: "identity", axis: null },
     y: { type: "identity", axis: null },
-    marks: [
-      Plot.link([...down, ...across], { x1: "x1", x2: "x2", y1: "y1", y2: "y2", stroke: "#999" }),
-      Plot.rect(badges, {
-        x1: "x",
-        x2: ({ x }: Placed) => x + BADGE,
-        y1: ({ y }: Placed) => y - 9,
-        y2: ({ y }: Placed) => y + 9,
-        rx: 3,
-        fill: ({ probability }: Placed) => hex(shareColour(probabilityShare(probability ?? 0))),
-        stroke: "#ddd",
-      }),
-      Plot.text(badges, {
-        x: ({ x }: Placed) => x + BADGE - 5,
-        y: "y",
-        text: ({ probability }: Placed) => probabilityText(probability ?? 0),
-        textAnchor: "end",
-      }),
-      Plot.text(lines, {
-        ...start,
-        x: ({ x }: Placed) => x + BADGE + 8,
-        text: "text",
-        fontFamily: "monospace",
-        fontSize: 12,
-      }),
-      Plot.text(lines, { ...start, x: (one: Placed) => textEnd(one) + 6, text: "leaf", fill: "#555" }),
-      Plot.text([{ y: 18, text: `${treeWords(table)} In boxes: the probability of the first token after a fork.` }], {
-        ...start,
-        x: () => 12,
-        text: "text",
-      }),
-      Plot.text([{ y: TOP - LINE, text }], {
-        ...start,
-        x: () => 12,
-        text: "text",
-        fontFamily: "monospace",
-        fontSize: 12,
-      }),
-    ],
+    marks: [branchLinks(lines), ...badgeMarks(lines), ...textMarks(lines, words, text)],
   };
   return drawDocument([{ plot, top: 0 }], { width, height, title });
 }

@@ -7,6 +7,7 @@ import type { Branch, DecodingTree } from "../src/lm/tree_types.ts";
 import type { Step } from "../src/lm/types.ts";
 import { isSequence, nameOf } from "./expect.ts";
 import { counted } from "./numbers.ts";
+import { informationText } from "./quantities.ts";
 
 /** The most branches that are drawn. */
 const MOST_BRANCHES = 100;
@@ -121,12 +122,11 @@ export function countNodes(nodes: readonly TreeNode[]): number {
   return nodes.reduce((sum, { children }) => sum + 1 + countNodes(children), 0);
 }
 
-/** `branch 2: ln p = −12.34, 2.10 bits a token`. */
+/** `branch 2: 17.80 bits, 2.10 a token`. */
 export function leafWords(branch: Branch, promptLength: number): string {
   const count = branch.sequence.tokens.length - promptLength;
-  const total = branch.logProb.toFixed(2).replace("-", "−");
-  const mean = count > 0 ? `, ${(-branch.logProb / count / Math.LN2).toFixed(2)} bits a token` : "";
-  return `branch ${branch.id}: ln p = ${total}${mean}`;
+  const mean = count > 0 ? `, ${informationText((0 - branch.logProb) / count, "bits")} a token` : "";
+  return `branch ${branch.id}: ${informationText(0 - branch.logProb, "bits")} bits${mean}`;
 }
 
 /** What there is, in one line. */

@@ -4,9 +4,9 @@ import { cell, chipHtml, headHtml, LINE_STYLE, SMALL_STYLE, tableDetails } from 
 import { overlay } from "./colours.ts";
 import { contentName, escapeHtml } from "./escape.ts";
 import { glyphText, spokenToken } from "./glyphs.ts";
-import { counted } from "./numbers.ts";
+import { counted, scoreText } from "./numbers.ts";
 import { predictionWords } from "./prediction_list.ts";
-import { probabilityText } from "./quantities.ts";
+import { informationText, probabilityText } from "./quantities.ts";
 import { probabilityLegend, probabilityShare } from "./ramp.ts";
 import { isolated, shortText } from "./text_width.ts";
 import { drawTree } from "./tree_chart.ts";
@@ -40,6 +40,8 @@ function stretchHtml(steps: readonly Step[], most: number): string {
     chipHtml(sequence, {
       position,
       title: stepTitle(step),
+      oneLine: true,
+      bare: true,
       style: `background-color:${overlay(probabilityShare(Math.exp(step.logProb)))}`,
     });
   const chips = steps.map((step, i) =>
@@ -78,13 +80,14 @@ function promptHtml({ prompt }: DecodingTree): string {
     chipHtml(given, {
       position: start + i,
       title: `prompt, token ${start + i}`,
+      oneLine: true,
       style: "background-color:rgba(128,128,128,0.16)",
     })
   );
   return `${start > 0 ? `… ${start} tokens … ` : ""}${chips.join("")}`;
 }
 
-const COLUMNS = ["branch", "parent", "starts at", "tokens", "ln p (nats)", "bits a token", "text"];
+const COLUMNS = ["branch", "parent", "starts at", "tokens", "probability", "surprise (bits)", "bits a token", "text"];
 
 function fields(branch: Branch, promptLength: number): string[] {
   const { id, parent, start, sequence, logProb } = branch;
@@ -95,8 +98,9 @@ function fields(branch: Branch, promptLength: number): string[] {
     parent === undefined ? "" : String(parent),
     String(start),
     String(count),
-    logProb.toFixed(3).replace("-", "−"),
-    count > 0 ? (-logProb / count / Math.LN2).toFixed(2) : "",
+    scoreText(Math.exp(logProb), { percent: false, signed: false }),
+    informationText(0 - logProb, "bits"),
+    count > 0 ? informationText((0 - logProb) / count, "bits") : "",
     shortText(text, 200),
   ];
 }
@@ -108,14 +112,7 @@ function drawHtml(table: TreeTable, title: string): string {
   const list = listHtml(roots, most, promptLength);
   const rows = branches.map((branch) => `<tr>${fields(branch, promptLength).map((text) => cell(text)).join("")}</tr>`);
   const name = contentName(`${title}${list}`);
-  return `<div class="${name}"><style>
-.${name} ul{list-style:none!important;border-left:1px solid rgba(128,128,128,0.6);margin-left:7px!important;padding-left:14px!important}
-.${name} li{position:relative;margin:2px 0}
-.${name} li::before{content:"";position:absolute;left:-14px;top:13px;width:10px;border-top:1px solid rgba(128,128,128,0.6)}
-.${name} li>.g{margin-left:15px}
-.${name} li:hover>.g,.${name} li:hover>details>summary>.g{outline:1px solid;border-radius:3px}
-</style>
-<div style="${SMALL_STYLE}">${
+  return `<div class="${name}"><div style="${SMALL_STYLE}">${
     escapeHtml(treeWords(table))
   } The number before a stretch is the probability of its first token.</div>
 <div role="group" aria-label="${escapeHtml(title)}" style="${LINE_STYLE};overflow-x:auto">
@@ -123,8 +120,14 @@ function drawHtml(table: TreeTable, title: string): string {
 ${list}
 </div>
 ${probabilityLegend()}
-<div style="${SMALL_STYLE}">Underlined: what was written. ln p is the logarithm of the probability of everything that a branch writes.</div>
-${tableDetails("Branches as a table", `${headHtml(COLUMNS)}<tbody>${rows.join("\n")}</tbody>`)}</div>`;
+<div style="${SMALL_STYLE}">After each branch: the surprise of all that it writes, −log₂ of its probability; fewer bits are likelier.</div>
+${tableDetails("Branches as a table", `${headHtml(COLUMNS)}<tbody>${rows.join("\n")}</tbody>`)}<style>
+.${name} ul{list-style:none!important;border-left:1px solid rgba(128,128,128,0.6);margin-left:7px!important;padding-left:14px!important}
+.${name} li{position:relative;margin:2px 0}
+.${name} li::before{content:"";position:absolute;left:-14px;top:13px;width:10px;border-top:1px solid rgba(128,128,128,0.6)}
+.${name} li>.g{margin-left:15px}
+.${name} li:hover>.g,.${name} li:hover>details>summary>.g{outline:1px solid;border-radius:3px}
+</style></div>`;
 }
 
 function textLines(nodes: readonly TreeNode[], indent: string, promptLength: number): string[] {

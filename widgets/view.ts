@@ -46,7 +46,7 @@ export interface View<Data = unknown> {
 export interface ViewParts<Data> {
   /** The title of a saved page. */
   readonly title: string;
-  /** See {@linkcode View.html}. */
+  /** See {@linkcode View.html}; one element. */
   readonly html: string;
   /** Draws {@linkcode View.svg}. */
   readonly drawSvg: () => string;
@@ -54,9 +54,10 @@ export interface ViewParts<Data> {
   readonly data: Data;
   /** See {@linkcode View.text}. */
   readonly text: string;
-  /** Called when a notebook shows the view. */
-  readonly onDisplay?: () => void;
 }
+
+/** The colours are the data: forced colours and print leave them as they are. */
+const KEEP_COLOURS = "forced-color-adjust:none;print-color-adjust:exact;-webkit-print-color-adjust:exact";
 
 /** A fragment as a page of its own. */
 export function standalonePage(title: string, html: string): string {
@@ -111,7 +112,8 @@ function fileContent<Data>(path: string | URL, view: View<Data>, title: string):
  * ```
  */
 export function createView<Data>(parts: ViewParts<Data>): View<Data> {
-  const { title, html, data, text } = parts;
+  const { title, data, text } = parts;
+  const html = parts.html.replace(/^<div/, `<div style="${KEEP_COLOURS}"`);
   let svg: string | undefined;
   const view: View<Data> & { [key: symbol]: unknown } = {
     html,
@@ -125,7 +127,6 @@ export function createView<Data>(parts: ViewParts<Data>): View<Data> {
       await Deno.writeTextFile(path, fileContent(path, view, title));
     },
     [JUPYTER_DISPLAY]() {
-      parts.onDisplay?.();
       return { "text/html": html, "text/plain": text };
     },
     [Symbol.for("Deno.customInspect")]() {

@@ -27,9 +27,14 @@ export interface KernelHooks {
   readonly inKernel: boolean;
   /** See {@linkcode interruptSignal}. */
   readonly interruptSignal: () => AbortSignal;
+  /** See {@linkcode markShown}. */
+  readonly markShown: (value: object) => void;
 }
 
 const FLUSHED = Symbol.for("looking-glass.flushed");
+
+/** What the running cell shows already; a registered symbol, so that several copies of this module agree. */
+const SHOWN = Symbol.for("looking-glass.shown");
 
 /**
  * Long enough for the queue of outputs to be drained before the kernel says it is idle. 1 ms was enough in 960 cells of
@@ -50,7 +55,9 @@ function waitForOutputs(internals: KernelInternals): void {
   if (Reflect.get(internals, FLUSHED) === true) return;
   const broadcastResult = internals.broadcastResult;
   internals.broadcastResult = async (executionCount, result) => {
-    await broadcastResult.call(internals, executionCount, result);
+    const isShown = Reflect.get(internals, SHOWN) === result;
+    Reflect.set(internals, SHOWN, undefined);
+    await broadcastResult.call(internals, executionCount, isShown ? undefined : result);
     await new Promise((resolve) => setTimeout(resolve, FLUSH_MS));
   };
   Reflect.set(internals, FLUSHED, true);
@@ -80,7 +87,10 @@ export function hookKernel(host: KernelHost): KernelHooks {
     if (controller.signal.aborted) controller = new AbortController();
     return controller.signal;
   };
-  return { inKernel: host.internals !== undefined, interruptSignal };
+  const markShown = (value: object) => {
+    if (host.internals !== undefined) Reflect.set(host.internals, SHOWN, value);
+  };
+  return { inKernel: host.internals !== undefined, interruptSignal, markShown };
 }
 
 function findInternals(): KernelInternals | undefined {
@@ -168,4 +178,22 @@ export function display(
   void Promise.resolve(Deno.jupyter.broadcast(update ? "update_display_data" : "display_data", content)).catch(
     () => {},
   );
+}
+
+/**
+ * Says that the output of the running cell shows `value` already, so that the kernel does not show it a second time
+ * when it is the value of that cell. It holds until the cell ends.
+ *
+ * @param value What is on show.
+ *
+ * @example
+ * ```ts
+ * import { markShown } from "./kernel.ts";
+ *
+ * const view = {};
+ * markShown(view); // a cell that ends with `view` now has one output, not two
+ * ```
+ */
+export function markShown(value: object): void {
+  hooks.markShown(value);
 }

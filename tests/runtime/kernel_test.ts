@@ -33,6 +33,19 @@ Deno.test("hookKernel() keeps each result and waits for the queue of outputs", a
   ok(performance.now() - before >= 8);
 });
 
+Deno.test("hookKernel() does not send a result that its cell shows already, until the cell ends", async () => {
+  const { internals, host, log } = fakeKernel();
+  const { markShown } = hookKernel(host);
+  const view = { toString: () => "view" };
+  markShown(view);
+  await internals.broadcastResult(1, view);
+  await internals.broadcastResult(2, view);
+  markShown(view);
+  await internals.broadcastResult(3, "other");
+  await internals.broadcastResult(4, view);
+  equal(log.join(), "undefined,view,other,view");
+});
+
 Deno.test("hookKernel() patches a kernel once", () => {
   const { internals, host } = fakeKernel();
   hookKernel(host);

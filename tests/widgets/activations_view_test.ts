@@ -46,7 +46,7 @@ Deno.test("activationsView() states sizes, silhouette and the most active tokens
   const body = parse(view.html);
   match(body.textContent ?? "", /Layer 0: 28 neurons in 3 clusters, silhouette 0\.250/);
   const bars = all(body, ".o span span").map((bar) => /width:(\d+)px/.exec(bar.getAttribute("style") ?? "")?.[1]);
-  deepEqual(bars.filter(Boolean), ["60", "27", "7"]);
+  deepEqual(bars.filter(Boolean), ["40", "18", "4"]);
   equal(all(body, "details td").length, 10 * 4);
 });
 

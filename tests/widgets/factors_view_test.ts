@@ -61,10 +61,27 @@ Deno.test("factorsView() names the strongest tokens and neurons of each factor",
 Deno.test("factorsView() draws an error curve with its table", () => {
   const view = factorsView(factors, { curve: CURVE });
   const body = parse(view.html);
-  equal(all(body, `img[alt="The relative error by number of factors"]`).length, 1);
-  match(body.textContent ?? "", /the ring marks 3 factors\./);
+  const [image] = all(body, `img[alt^="The relative error by number of factors"]`);
+  const svg = new TextDecoder().decode(Uint8Array.fromBase64(image!.getAttribute("src")!.split(",")[1]!));
+  equal(/<text|fill="white"/.test(svg), false); // its labels are in the page, in the colours of the page
+  deepEqual(all(image!.closest("table")!, "span").map((label) => label.textContent), [
+    ...["1", "0.8", "0.6", "0.4", "0.2", "0"],
+    ...["0", "2", "4", "6", "8"],
+  ]);
+  match(body.textContent ?? "", /ringed: 3 factors\./);
   match(view.text, /\nfactors +relative error\n1 +0\.8000\n2 +0\.5500\n3 +0\.4125\n/);
-  equal(factorsView(factors).html.includes("The error with more factors"), false);
+  equal(factorsView(factors).html.includes("ringed"), false);
+});
+
+Deno.test("factorsView() names a token that comes again once, with how often", () => {
+  const again = factorsOf([sequenceOf([".", "\n", ".", "\n", ".", "a"], 6)]);
+  const rows = all(parse(factorsView(again).html), "tr.f");
+  const named = (again.topTokens[0] ?? []).map(({ position }) => again.sequences[0]!.tokens[position]!.text);
+  const count = (text: string) => named.filter((one) => one === text).length;
+  const cell = all(rows[0]!, "td")[2]?.textContent ?? "";
+  ok(cell.includes(`. ×${count(".")}`) && cell.includes(`↵ ×${count("\n")}`), cell);
+  equal(cell.split(".").length, 2);
+  ok(factorsView(again).text.includes(`. ×${count(".")}`));
 });
 
 Deno.test("factorsView() shows several texts together", () => {

@@ -18,10 +18,11 @@ Deno.test("rolloutView() shows the last layer at first, and speaks of layers onl
   const view = rolloutView(rollout);
   const body = parse(view.html);
   deepEqual(all(body, "input[checked]").map((input) => input.getAttribute("aria-label")), ["After layer 2"]);
-  equal(/\bheads? \d|all heads/.test(body.textContent ?? ""), false);
+  equal(/\bheads? \d|all heads|looks?\b/.test(body.textContent ?? ""), false);
+  equal(/\blooks?\b/.test(view.html + view.text + view.svg), false);
   match(view.text, /^Attention rollout after layer 2 \(of 3\)\n/);
   match(rolloutView(rollout, { layer: 0 }).text, /^Attention rollout after layer 0 \(of 3\)\n/);
-  match(body.textContent ?? "", /how much of each earlier token has reached each token after 3 layers/);
+  match(body.textContent ?? "", /what each token is made of after each of 3 layers/);
 });
 
 Deno.test("rolloutView() treats token text as data, and a long text is bounded", () => {

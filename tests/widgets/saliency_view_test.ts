@@ -181,15 +181,43 @@ Deno.test("saliencyView() adds scores up by word", async () => {
   isWellFormed(view.svg);
 });
 
-Deno.test("saliencyView() draws all pairs as an image with a table", async () => {
+Deno.test("saliencyView() draws all pairs as cells that say their score, later tokens grey", async () => {
   const view = saliencyView(keys, { style: "heatmap" });
   await matchesGolden("saliency_heatmap.html", view.html);
-  const [image] = all(parse(view.html), "img");
-  match(image?.getAttribute("alt") ?? "", /^Saliency of 5 tokens: a heat map of 5 rows by 10 columns/);
-  const source = image?.getAttribute("src")?.replace("data:image/svg+xml;base64,", "") ?? "";
-  equal(new TextDecoder().decode(Uint8Array.fromBase64(source)), view.svg);
+  const body = parse(view.html);
+  const [map] = all(body, "[role=img]");
+  match(map?.getAttribute("aria-label") ?? "", /^Saliency of 5 tokens: a heat map of 5 rows by 10 columns/);
+  const rows = all(map!, "tr").slice(1).map((row) => all(row, "td").slice(1));
+  const { data, shape } = keys.scores;
+  const largest = Math.max(...data);
+  rows.forEach((cells, row) => {
+    equal(cells.length, 9); // the last token is explained, and explains nothing
+    cells.forEach((cell, column) => {
+      if (column >= keys.positions[row]!) return equal(cell.getAttribute("title"), null);
+      const score = data[row * shape[1]! + column]!;
+      ok(Math.abs(alpha(cell) - score / largest) < 0.001, `${row} ${column}`);
+      ok(
+        cell.getAttribute("title")?.startsWith(`${(100 * score).toFixed(1)}%\nfrom `),
+        cell.getAttribute("title") ?? "",
+      );
+    });
+  });
+  equal(all(body, "details td").length, 9 * (2 + 5));
+});
+
+Deno.test("saliencyView() draws a map of 600 tokens as pixels", () => {
   const long = sequenceOf(Array.from({ length: 600 }, (_, i) => ` w${i}`), 1);
-  const { html } = saliencyView(saliencyOf(long), { style: "heatmap" });
-  ok(html.length < 1_500_000, `${html.length}`);
-  match(html, /The image holds the 8000 largest of \d+ scores\./);
+  const view = saliencyView(saliencyOf(long), { style: "heatmap" });
+  ok(view.html.length < 400_000, `${view.html.length}`);
+  equal(all(parse(view.html), "[role=img] img").length, 1);
+  match(view.svg, /The image holds the 8000 largest of \d+ scores\./);
+});
+
+Deno.test("saliencyView() has a legend of shares, to both sides where scores have a sign", () => {
+  match(
+    parse(saliencyView(keys).html).textContent ?? "",
+    /largest in the row of the explained token: 00\.250\.50\.751/,
+  );
+  const signed = parse(saliencyView(saliencyOf(KEYS, CAPTUM)).html).textContent ?? "";
+  match(signed, /largest in the row of the explained token: −1−0\.500\.51/);
 });

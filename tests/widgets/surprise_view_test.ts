@@ -39,6 +39,36 @@ Deno.test("surpriseView() writes bits or nats, and says which", () => {
   );
 });
 
+Deno.test("surpriseView() draws bars without text, and labels them in the page with round numbers", () => {
+  const surprise = surpriseOf();
+  const view = surpriseView(surprise);
+  const body = parse(view.html);
+  const [image] = all(body, "img");
+  const svg = new TextDecoder().decode(Uint8Array.fromBase64(image!.getAttribute("src")!.split(",")[1]!));
+  isWellFormed(svg);
+  equal(/<text|fill="white"/.test(svg), false);
+  equal(svg.match(/<rect/g)?.length, 9);
+  const labels = all(image!.closest("tr")!, "td")[0]!;
+  const ticks = all(labels, "span").map((label) => Number(label.textContent));
+  equal(ticks.at(-1), 0);
+  const steps = ticks.slice(1).map((tick, i) => ticks[i]! - tick);
+  ok(new Set(steps).size === 1 && [1, 2, 5].includes(steps[0]!), ticks.join());
+  const legend = (body.textContent ?? "").split("half as probable):")[1]!.trim();
+  ok(legend.startsWith(ticks.toReversed().join("")), legend.slice(0, 40));
+  equal(view.html.split("Perplexity").length, 2);
+});
+
+Deno.test("surpriseView() underlines what follows a prompt, and nothing of a text that was only read", () => {
+  const underlined = (promptLength: number) => {
+    const surprise = surpriseOf({ ...KEYS, promptLength });
+    return all(parse(surpriseView(surprise).html), ".t").filter((chip) =>
+      chip.getAttribute("style")?.includes("border-bottom")
+    ).length;
+  };
+  equal(underlined(1), 0);
+  equal(underlined(4), 6);
+});
+
 Deno.test("surpriseView() shows the most surprising token first, and marks it among the likelier ones", () => {
   const surprise = surpriseOf();
   const most = surprise.logProbs.data.indexOf(Math.min(...surprise.logProbs.data));

@@ -28,7 +28,7 @@ Deno.test("treeView() writes what branches share once, and each branch to its en
     "└─ ·were·gone.",
   ]);
   for (const { id, logProb } of TREE.branches) {
-    ok(view.text.includes(`branch ${id}: ln p = −${(-logProb).toFixed(2)}`), `branch ${id}`);
+    ok(view.text.includes(`branch ${id}: ${(-logProb / Math.LN2).toFixed(2)} bits`), `branch ${id}`);
   }
 });
 
@@ -41,6 +41,12 @@ Deno.test("treeView() begins each stretch with the probability of its first toke
 Deno.test("treeView() shows a branch that ends where another goes on", () => {
   const view = treeView(treeOf(["a"], [{ texts: [" b"] }, { parent: 0, after: 1, texts: [" c"] }]));
   match(view.text, /─ [\d.]+% ·c {2}\[branch 1.*\n.*\(ends here\) {2}\[branch 0/);
+});
+
+Deno.test("treeView() keeps a branch on its line after a new line", () => {
+  const view = treeView(treeOf(["a\n", "b"], [{ texts: ["\n", " c", "\n\n", " d"] }]));
+  equal(view.html.includes("<br>"), false);
+  match(parse(view.html).querySelector("li")?.textContent ?? "", /↵·c↵↵·d/);
 });
 
 Deno.test("treeView() puts a fork that lies before its parent's own tokens where it belongs", () => {

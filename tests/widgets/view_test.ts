@@ -25,6 +25,11 @@ Deno.test("createView() draws the image once, when it is asked for", () => {
   equal(view.svg + view.svg, "<svg>1</svg><svg>1</svg>");
 });
 
+Deno.test("createView() keeps colours in print and where a system forces its own", () => {
+  const { html } = createView({ title: "", html: `<div class="a">1</div>`, drawSvg: () => "", data: 1, text: "" });
+  equal(/^<div style="[^"]*forced-color-adjust:none[^"]*" class="a">1<\/div>$/.test(html), true);
+});
+
 Deno.test("createView() prints as its text", () => {
   equal(Deno.inspect(sample().view), "1");
 });
