@@ -150,7 +150,7 @@ async function probabilities(
   const before = tokenIds.slice(0, T);
   const reading = {
     tokenIds: batch.flatMap(() => before),
-    starts: batch.flatMap((_, b) => before.map(() => b * T)),
+    texts: batch.flatMap((_, b) => before.map(() => b)),
     rows: batch.map((_, b) => (b + 1) * T - 1),
     embeddingScale,
   };
