@@ -2,7 +2,7 @@ import type { Cost } from "./cost_types.ts";
 import type { Faithfulness, FaithfulnessOptions } from "./faithfulness_types.ts";
 import { costOf, expectWithin, FLOAT, type Machine, memoryLimit, readBytes } from "./memory.ts";
 import { CHUNK_TOKENS, type ModelRunner } from "./model_runner.ts";
-import { firstNonFiniteIndex, logSumExp } from "./numbers.ts";
+import { firstNonFiniteIndex, logitsRow, logSumExp } from "./numbers.ts";
 import { createRandom, expectSeed } from "./sampling.ts";
 import type { Reader } from "./sequence.ts";
 import type { Saliency } from "./saliency_types.ts";
@@ -155,9 +155,8 @@ async function probabilities(
     embeddingScale,
   };
   const logits = await runner.logits(reading, signal);
-  const V = logits.length / batch.length;
   return batch.map((_, b) => {
-    const own = logits.subarray(b * V, (b + 1) * V);
+    const own = logitsRow(logits, b, batch.length);
     const logit = own[tokenIds[T]!]!;
     if (contrast) return 1 / (1 + Math.exp(own[contrast.tokenIds[0]!]! - logit));
     return Math.exp(logit - logSumExp(own));

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import type { Explanation, ModelRunner } from "./model_runner.ts";
+import type { ModelRunner } from "./model_runner.ts";
+import type { Explanation } from "./runner_types.ts";
 import { logSumExp } from "./numbers.ts";
 import { gaussLegendre } from "./quadrature.ts";
 import type { SaliencyDefinition } from "./saliency_types.ts";

@@ -2,69 +2,17 @@ import type { TensorEntry } from "../checkpoint/safetensors.ts";
 import { firstNonFinite, readFloat32 } from "../checkpoint/values.ts";
 import type { GPT2Config } from "../gpt2/config.ts";
 import { LENS } from "../gpt2/lens.ts";
-import type { Program, ScoreName } from "../gpt2/program.ts";
+import type { Program } from "../gpt2/program.ts";
 import type { Value } from "../onnx/mod.ts";
 import type { Backend } from "../runtime/backend.ts";
 import type { Feed, Session } from "../runtime/session.ts";
 import { KVCache } from "./kv_cache.ts";
-import { firstNonFiniteIndex } from "./numbers.ts";
+import { firstNonFiniteIndex, logitsRow } from "./numbers.ts";
+import type { Depth, Explained, Explanation, LensNumbers, Question, Reading } from "./runner_types.ts";
 import type { FloatTensor } from "./types.ts";
 
 /** How many tokens are read in one run, so that long prompts can be stopped and take bounded memory. */
 export const CHUNK_TOKENS = 256;
-
-/** What a run is asked for besides the logits; what is left out is not computed. */
-interface Question {
-  readonly targets?: readonly number[];
-  readonly mix?: Float32Array;
-  readonly ofLogit?: boolean;
-  readonly embeddingScale?: number | Float32Array;
-  readonly texts?: readonly number[] | undefined;
-  readonly best?: number;
-  readonly depths?: readonly Depth[];
-}
-
-/** Where the logit lens reads the residual stream. */
-export interface Depth {
-  /** 2i after the attention of block i, 2i + 1 after its MLP. */
-  readonly index: number;
-  /** Whether `ln_f` is applied. */
-  readonly normed: boolean;
-}
-
-/** What is differentiated in one run. */
-export interface Explanation {
-  /** The tokens that are read. */
-  readonly tokenIds: readonly number[];
-  /** Where the scalars are taken, R of them. */
-  readonly rows: readonly number[];
-  /** The token at each of them. */
-  readonly targets: readonly number[];
-  /** `[N, R]`, how they add up. */
-  readonly mix: Float32Array;
-  /** Whether the scalar is the logit rather than the log-probability. */
-  readonly ofLogit: boolean;
-  /** What the embeddings are multiplied by, 1 by default. */
-  readonly embeddingScale?: number;
-}
-
-/** What an explanation can be fetched as. */
-export type Explained = ScoreName | "gradients" | "products";
-
-/** Texts that are read side by side, T tokens in all. */
-export interface Reading {
-  /** The tokens of one text after another. */
-  readonly tokenIds: readonly number[];
-  /** Where the logits are wanted, R indices into the tokens. */
-  readonly rows: readonly number[];
-  /** Which text each token belongs to, `[T]`; by default they are all one text. */
-  readonly texts?: readonly number[];
-  /** What the embedding of each token is multiplied by, `[T]`, or of all tokens; 1 by default. */
-  readonly embeddingScale?: number | Float32Array;
-}
-
-/** The numbers of the logit lens, by name. */
-export type LensNumbers = Readonly<Record<typeof LENS[number], Float32Array>>;
 
 /** A program in a session: feeds it, fetches from it, and tells bad numbers from good ones. */
 export class ModelRunner implements AsyncDisposable {
@@ -296,12 +244,6 @@ export async function expectFiniteWeights(weights: Iterable<TensorEntry>): Promi
       throw new RangeError(`Cannot use "${entry.name}" of ${entry.source.name} as element ${index} is NaN or infinite`);
     }
   }
-}
-
-/** Row `r` of logits, `[R, V]`. */
-export function logitsRow(logits: Float32Array, r: number, R: number): Float32Array {
-  const V = logits.length / R;
-  return logits.subarray(r * V, (r + 1) * V);
 }
 
 function toInt64(numbers: readonly number[]): BigInt64Array {
