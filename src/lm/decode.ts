@@ -10,7 +10,8 @@ import type { Reader } from "./sequence.ts";
 import type { Prediction, Step } from "./types.ts";
 
 /**
- * Options of {@linkcode LanguageModel.steps}, {@linkcode LanguageModel.generate} and {@linkcode LanguageModel.tree}.
+ * Options of {@linkcode LanguageModel.steps}, {@linkcode LanguageModel.generate},
+ * {@linkcode LanguageModel.generateBatch} and {@linkcode LanguageModel.tree}.
  * Greedy by default, unless the model's `generation_config.json` says `do_sample`: what it says about sampling then holds
  * for what is not given.
  */

@@ -148,16 +148,18 @@ export class LanguageModel implements AsyncDisposable {
 
   /**
    * Decodes several prompts to their ends, with the rules of {@linkcode LanguageModel.generate}, and returns for each, in
-   * their order, what that would return for it alone. The same options hold for all; draws begin with the same seed for
-   * each. A run reads one token of every text that has not ended, so that the weights are read once for all of them:
-   * 16 short prompts on GPT-2 small take a quarter of the time that they take one after another.
+   * their order, what that would return for it alone: the same options and the same seed hold for each. A run reads one
+   * token of every text that has not ended, so the weights are read once for all of them: with GPT-2 small, 16 short
+   * prompts take a quarter of the time that they take one after another, and with `prepack` an eighth. Prompts that are
+   * too long to gain by that, or too many for `maxMemory`, are written in groups, one after another.
    *
-   * Each text sees only itself, but sums are taken in another order than for a single text: logits differ by rounding,
-   * about 1e-6 of the greatest, so where two tokens are closer than that, another one may be chosen.
+   * Sums are taken in another order than for a single text, so logits differ by rounding, 3e-6 of the greatest at most
+   * where it was measured; in 8 bits, which rounding can tip over, by 2e-2. Where two tokens are closer than that, or a
+   * draw falls between them, another one may be chosen.
    *
    * @throws {TypeError} When `prompts` is no array, or holds what is no prompt.
    * @throws {RangeError} When `prompts` is empty, an option is out of range, a prompt leaves no room in the context, or
-   * one prompt alone takes more than `maxMemory`.
+   * one of them alone takes more than `maxMemory`.
    *
    * @example Three stories at once
    * ```ts
