@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { GPT2Config } from "../gpt2/config.ts";
 import { packsOf, planBatch } from "./batch_plan.ts";
 import { createWriter, type DecodeOptions, type Decoder, expectRoomAfter, type Prompt, type Writer } from "./decode.ts";
 import { expectWithin } from "./memory.ts";
@@ -27,7 +28,7 @@ interface Text {
  */
 export function readBatch(
   reader: Reader,
-  config: Decoder["runner"]["config"],
+  config: GPT2Config,
   prompts: readonly (string | readonly number[])[],
 ): readonly Prompt[] {
   if (!Array.isArray(prompts)) {
@@ -77,8 +78,8 @@ async function writeTogether({ runner }: Decoder, texts: readonly Text[], signal
     if (own !== cache) cache.appendFrom(own, 0, own.length);
     pack.forEach(({ writer }, i) => writer.choose(logits[i]!));
   }
-  let open = texts;
-  while ((open = open.filter(({ writer, room }) => !writer.ended(room))).length > 0) {
+  const unended = (some: readonly Text[]) => some.filter(({ writer, room }) => !writer.ended(room));
+  for (let open = unended(texts); open.length > 0; open = unended(open)) {
     const ids = open.map(({ id }) => id);
     cache.keep(new Set(ids));
     const last = open.map(({ writer }) => writer.written.at(-1)!);
