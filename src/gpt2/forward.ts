@@ -23,8 +23,12 @@ export interface ForwardInputs {
   readonly pastKeys: readonly Value[];
   /** The cached values of each block, `[P, C]`. */
   readonly pastValues: readonly Value[];
-  /** Where the text begins that each new token belongs to, int64 `[T]`: 0, unless several stand side by side. */
-  readonly starts: Value;
+  /** Which text each cached token belongs to, int64 `[P]`: all to 0, unless several are read side by side. */
+  readonly pastTexts: Value;
+  /** Which text each new token belongs to, int64 `[T]`. */
+  readonly texts: Value;
+  /** Where in its text each new token stands, int64 `[T]`. */
+  readonly positions: Value;
   /** What the embedding of each token is multiplied by, `[T, 1]`: 1, or less on the way from a zero baseline. */
   readonly embeddingScale: Value;
   /** The rows of the new tokens whose logits are wanted, int64 `[R]`. */
@@ -53,7 +57,7 @@ export interface ForwardValues {
 
 /** Writes the forward pass of GPT-2 into `g`. */
 export function forward(g: Graph, config: GPT2Config, w: Weights, inputs: ForwardInputs): ForwardValues {
-  const { inputIds, pastKeys, pastValues, starts, embeddingScale, rows } = inputs;
+  const { inputIds, pastKeys, pastValues, positions, embeddingScale, rows } = inputs;
   const seen = {
     hiddenStates: [] as Value[],
     middles: [] as Value[],
@@ -61,11 +65,10 @@ export function forward(g: Graph, config: GPT2Config, w: Weights, inputs: Forwar
     activations: [] as Value[],
   };
   const cache = { keys: [] as Value[], values: [] as Value[] };
-  const { queryIds, keyIds } = positionIds(g, inputIds, pastKeys[0]!); // [T], [S]
-  const mask = causalMask(g, queryIds, keyIds, starts); // [T, S]
+  const mask = causalMask(g, inputs); // [T, S]
 
   const embeddings = g.mul(g.gather(w("wte.weight"), inputIds), embeddingScale); // [T, C]
-  let x = g.add(embeddings, g.gather(w("wpe.weight"), g.sub(queryIds, starts))); // [T, C]
+  let x = g.add(embeddings, g.gather(w("wpe.weight"), positions)); // [T, C]
   for (let i = 0; i < config.nLayer; ++i) {
     seen.hiddenStates.push(x);
     const h = (name: string) => w(`h.${i}.${name}`);
@@ -108,20 +111,19 @@ export function finalNorm(g: Graph, config: GPT2Config, w: Weights, x: Value): V
   return norm(g, config, w, "ln_f", x);
 }
 
-/** The positions of the new tokens, P .. S-1, and of all tokens, 0 .. S-1. */
-function positionIds(g: Graph, inputIds: Value, pastKey: Value): { queryIds: Value; keyIds: Value } {
-  const past = g.size(pastKey, -2);
+/**
+ * Zero where a token may look, the most negative number where it would see the future or another text, `[T, S]`. The
+ * tokens of a text are read in its order, whatever stands between them.
+ */
+function causalMask(g: Graph, { inputIds, pastKeys, pastTexts, texts }: ForwardInputs): Value {
+  const past = g.size(pastKeys[0]!, -2);
   const end = g.scalar(g.add(past, g.size(inputIds, -1)));
-  return { queryIds: g.range(g.scalar(past), end, "T"), keyIds: g.range(g.ints([0], []), end, "S") };
-}
-
-/** Zero where a token may look, the most negative number where it would see the future or another text, `[T, S]`. */
-function causalMask(g: Graph, queryIds: Value, keyIds: Value, starts: Value): Value {
-  const keys = g.unsqueeze(keyIds, 0); // [1, S]
-  const past = g.lessOrEqual(keys, g.unsqueeze(queryIds, -1)); // [1, S] <= [T, 1]
-  const own = g.lessOrEqual(g.unsqueeze(starts, -1), keys); // [T, 1] <= [1, S]
+  const queries = g.range(g.scalar(past), end, "T"); // P .. S-1
+  const keys = g.range(g.ints([0], []), end, "S"); // 0 .. S-1
+  const read = g.lessOrEqual(g.unsqueeze(keys, 0), g.unsqueeze(queries, -1)); // [1, S] <= [T, 1]
+  const own = g.equal(g.unsqueeze(g.concat([pastTexts, texts], -1, "S"), 0), g.unsqueeze(texts, -1)); // [1, S] = [T, 1]
   const hidden = g.floats([-3.4028234663852886e38], []);
-  return g.where(past, g.where(own, g.floats([0], []), hidden), hidden);
+  return g.where(read, g.where(own, g.floats([0], []), hidden), hidden);
 }
 
 function norm(g: Graph, config: GPT2Config, w: Weights, name: string, x: Value): Value {

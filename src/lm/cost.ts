@@ -1,3 +1,5 @@
+import { readBatch } from "./batch.ts";
+import { planBatch } from "./batch_plan.ts";
 import type { Cost } from "./cost_types.ts";
 import { type DecodeOptions, DEFAULT_MAX_NEW_TOKENS, expectCount } from "./decode.ts";
 import { decodeCost } from "./decode_plan.ts";
@@ -45,6 +47,15 @@ export class CostEstimator {
     const { maxNewTokens = DEFAULT_MAX_NEW_TOKENS } = options;
     expectCount("maxNewTokens", maxNewTokens, 1);
     return decodeCost(this.#machine, this.#reader.read(prompt).tokenIds.length, maxNewTokens);
+  }
+
+  /** What {@linkcode LanguageModel.generateBatch} takes. */
+  generateBatch(
+    prompts: readonly (string | readonly number[])[],
+    options: Pick<DecodeOptions, "maxNewTokens" | "maxMemory"> = {},
+  ): Cost {
+    const read = readBatch(this.#reader, this.#machine.config, prompts);
+    return planBatch(this.#machine, read.map(({ tokenIds }) => tokenIds.length), options).cost;
   }
 
   /** What {@linkcode LanguageModel.trace} takes. */

@@ -1,3 +1,4 @@
+import type { GPT2Config } from "../gpt2/config.ts";
 import type { MemoryOptions } from "./cost_types.ts";
 import { decodeCost } from "./decode_plan.ts";
 import type { KVCache } from "./kv_cache.ts";
@@ -9,7 +10,8 @@ import type { Reader } from "./sequence.ts";
 import type { Prediction, Step } from "./types.ts";
 
 /**
- * Options of {@linkcode LanguageModel.steps}, {@linkcode LanguageModel.generate} and {@linkcode LanguageModel.tree}.
+ * Options of {@linkcode LanguageModel.steps}, {@linkcode LanguageModel.generate},
+ * {@linkcode LanguageModel.generateBatch} and {@linkcode LanguageModel.tree}.
  * Greedy by default, unless the model's `generation_config.json` says `do_sample`: what it says about sampling then holds
  * for what is not given.
  */
@@ -75,11 +77,7 @@ export async function* choose(
   cache: KVCache = decoder.runner.emptyCache(),
 ): AsyncGenerator<Choice> {
   const { runner } = decoder;
-  const { nPositions } = runner.config;
-  if (prompt.length >= nPositions) {
-    const room = `a prompt of ${prompt.length} tokens as the context holds ${nPositions}`;
-    throw new RangeError(`Cannot continue ${room}; shorten it`);
-  }
+  expectRoomAfter(prompt, runner.config);
   if (options.maxMemory !== undefined) {
     const { maxNewTokens = DEFAULT_MAX_NEW_TOKENS } = options;
     expectCount("maxNewTokens", maxNewTokens, 1);
@@ -90,29 +88,64 @@ export async function* choose(
   yield* chooseFrom(decoder, { cache, read: () => runner.readPrompt(prompt, cache, options.signal) }, options);
 }
 
+/**
+ * Refuses a prompt after which there is no room.
+ *
+ * @throws {RangeError} When it fills the context.
+ */
+export function expectRoomAfter(prompt: readonly number[], { nPositions }: GPT2Config): void {
+  if (prompt.length < nPositions) return;
+  const room = `a prompt of ${prompt.length} tokens as the context holds ${nPositions}`;
+  throw new RangeError(`Cannot continue ${room}; shorten it`);
+}
+
 /** Chooses one token after another. All but the last one are left in the cache of `start`. */
 export async function* chooseFrom(
-  { runner, reader, eosTokenIds }: Decoder,
+  decoder: Decoder,
   { cache, read, first }: Start,
   options: DecodeOptions,
 ): AsyncGenerator<Choice> {
-  const { maxNewTokens = DEFAULT_MAX_NEW_TOKENS, stop = [], candidates = 0, signal } = options;
-  const { vocabSize, nPositions } = runner.config;
+  const { runner } = decoder;
+  const writer = createWriter(decoder, options, first);
+  let logits = await read();
+  const room = runner.config.nPositions - cache.length;
+  for (;;) {
+    const tokenId = writer.choose(logits);
+    yield { tokenId, logits };
+    if (writer.ended(room)) return;
+    [logits] = await runner.read([tokenId], cache, [0], { signal: options.signal }) as [Float32Array];
+  }
+}
+
+/** Writes one text. */
+export interface Writer {
+  /** What has been written. */
+  readonly written: readonly number[];
+  /** Chooses the next token by the scores of the vocabulary. */
+  readonly choose: (logits: Float32Array) => number;
+  /** Whether the last token ends the text, which may have as many as `room`. */
+  readonly ended: (room: number) => boolean;
+}
+
+/** A writer of one text that begins with `first`, or else by the options, which are checked at once. */
+export function createWriter({ runner, reader, eosTokenIds }: Decoder, options: DecodeOptions, first?: number): Writer {
+  const { maxNewTokens = DEFAULT_MAX_NEW_TOKENS, stop = [], candidates = 0 } = options;
   const given = first === undefined ? 0 : 1;
   const sample = createSampler(options);
   expectCount("maxNewTokens", maxNewTokens, 1 - given);
   expectCount("candidates", candidates, 0);
-  const stops = stopTest(stop, eosTokenIds, vocabSize);
+  const stops = stopTest(stop, eosTokenIds, runner.config.vocabSize);
   const written: number[] = [];
-  let logits = await read();
-  const room = Math.min(given + maxNewTokens, nPositions - cache.length);
-  for (;;) {
-    const tokenId = written.length === 0 && first !== undefined ? first : sample(logits);
-    written.push(tokenId);
-    yield { tokenId, logits };
-    if (written.length >= room || stops(tokenId, () => reader.spell(written))) return;
-    logits = await next(runner, tokenId, cache, signal);
-  }
+  return {
+    written,
+    choose: (logits) => {
+      const tokenId = written.length === 0 && first !== undefined ? first : sample(logits);
+      written.push(tokenId);
+      return tokenId;
+    },
+    ended: (room) =>
+      written.length >= Math.min(given + maxNewTokens, room) || stops(written.at(-1)!, () => reader.spell(written)),
+  };
 }
 
 /**
@@ -135,11 +168,6 @@ export async function* describe(
     const best = topK(logits, Math.min(candidates, logits.length)).map((id) => predict(reader, id, logits, norm));
     yield { position, tokenId, token, logProb: logits[tokenId]! - norm, candidates: best, logits };
   }
-}
-
-async function next(runner: ModelRunner, tokenId: number, cache: KVCache, signal?: AbortSignal) {
-  const [logits] = await runner.read([tokenId], cache, [0], { signal });
-  return logits!;
 }
 
 function predict(reader: Reader, tokenId: number, logits: Float32Array, norm: number): Prediction {

@@ -2,7 +2,7 @@ import type { Cost } from "./cost_types.ts";
 import type { Faithfulness, FaithfulnessOptions } from "./faithfulness_types.ts";
 import { costOf, expectWithin, FLOAT, type Machine, memoryLimit, readBytes } from "./memory.ts";
 import { CHUNK_TOKENS, type ModelRunner } from "./model_runner.ts";
-import { firstNonFiniteIndex, logSumExp } from "./numbers.ts";
+import { firstNonFiniteIndex, logitsRow, logSumExp } from "./numbers.ts";
 import { createRandom, expectSeed } from "./sampling.ts";
 import type { Reader } from "./sequence.ts";
 import type { Saliency } from "./saliency_types.ts";
@@ -150,14 +150,13 @@ async function probabilities(
   const before = tokenIds.slice(0, T);
   const reading = {
     tokenIds: batch.flatMap(() => before),
-    starts: batch.flatMap((_, b) => before.map(() => b * T)),
+    texts: batch.flatMap((_, b) => before.map(() => b)),
     rows: batch.map((_, b) => (b + 1) * T - 1),
     embeddingScale,
   };
   const logits = await runner.logits(reading, signal);
-  const V = logits.length / batch.length;
   return batch.map((_, b) => {
-    const own = logits.subarray(b * V, (b + 1) * V);
+    const own = logitsRow(logits, b, batch.length);
     const logit = own[tokenIds[T]!]!;
     if (contrast) return 1 / (1 + Math.exp(own[contrast.tokenIds[0]!]! - logit));
     return Math.exp(logit - logSumExp(own));

@@ -4,8 +4,9 @@
  *
  * @module
  */
-import type { Explanation, ModelRunner } from "./model_runner.ts";
-import { logSumExp } from "./numbers.ts";
+import type { ModelRunner } from "./model_runner.ts";
+import type { Explanation } from "./runner_types.ts";
+import { logitsRow, logSumExp } from "./numbers.ts";
 import { gaussLegendre } from "./quadrature.ts";
 import type { SaliencyDefinition } from "./saliency_types.ts";
 
@@ -83,8 +84,7 @@ export function rowValue(
   of: SaliencyDefinition["of"],
   r: number,
 ): number {
-  const V = logits.length / rows.length;
-  const own = logits.subarray(r * V, (r + 1) * V);
+  const own = logitsRow(logits, r, rows.length);
   const logit = own[targets[r]!]!;
   if (of === "logit") return logit;
   return of === "logProb" ? logit - logSumExp(own) : Math.exp(logit - logSumExp(own));

@@ -1,8 +1,10 @@
-/** The keys and values of the tokens that a model has read, `[P, C]` for each block, in buffers that grow. */
+/**
+ * The keys and values of the tokens that a model has read, `[P, C]` for each block, in buffers that grow. The tokens may
+ * be of several texts, in any order but that of each text.
+ */
 export class KVCache {
-  /** P, the number of tokens. */
-  length = 0;
   readonly #width: number;
+  #texts: number[] = [];
   readonly #keys: Float32Array[];
   readonly #values: Float32Array[];
 
@@ -11,6 +13,28 @@ export class KVCache {
     this.#width = width;
     this.#keys = Array.from({ length: layers }, () => new Float32Array(0));
     this.#values = Array.from({ length: layers }, () => new Float32Array(0));
+  }
+
+  /** P, the number of tokens. */
+  get length(): number {
+    return this.#texts.length;
+  }
+
+  /** Which text each token belongs to, `[P]`. */
+  get texts(): readonly number[] {
+    return this.#texts;
+  }
+
+  /** Where the next tokens will stand in their texts, when they belong to `texts`. */
+  nextPositions(texts: readonly number[]): number[] {
+    const lengths = new Map<number, number>();
+    const position = (text: number) => {
+      const next = lengths.get(text) ?? 0;
+      lengths.set(text, next + 1);
+      return next;
+    };
+    this.#texts.forEach(position);
+    return texts.map(position);
   }
 
   /** The keys of each block, `[P, C]`: views that are valid until the next append. */
@@ -25,23 +49,38 @@ export class KVCache {
 
   /** Forgets all tokens but the first `length`. */
   rewind(length: number): void {
-    this.length = Math.min(this.length, length);
+    this.#texts.length = Math.min(this.length, length);
   }
 
-  /** Adds the keys and values of the next tokens, `[T, C]` for each block. */
-  append(keys: readonly Float32Array[], values: readonly Float32Array[]): void {
+  /** Forgets the tokens of all texts but some. */
+  keep(texts: ReadonlySet<number>): void {
+    const kept = this.#texts.flatMap((text, row) => texts.has(text) ? [row] : []);
+    if (kept.length === this.length) return;
+    for (const buffer of [...this.#keys, ...this.#values]) moveRows(buffer, kept, this.#width);
+    this.#texts = kept.map((row) => this.#texts[row]!);
+  }
+
+  /** Adds the keys and values of the next tokens, `[T, C]` for each block; `texts` by default says that all are of one. */
+  append(keys: readonly Float32Array[], values: readonly Float32Array[], texts?: readonly number[]): void {
     const start = this.length * this.#width;
     keys.forEach((rows, layer) => this.#keys[layer] = written(this.#keys[layer]!, rows, start));
     values.forEach((rows, layer) => this.#values[layer] = written(this.#values[layer]!, rows, start));
-    this.length += keys[0]!.length / this.#width;
+    this.#texts.push(...texts ?? Array<number>(keys[0]!.length / this.#width).fill(0));
   }
 
   /** Adds copies of those rows of another cache that are from `start` to before `end`. */
   appendFrom(other: KVCache, start: number, end: number): void {
     const cut = (buffers: Float32Array[]) =>
       buffers.map((rows) => rows.subarray(start * this.#width, end * this.#width));
-    this.append(cut(other.keys), cut(other.values));
+    this.append(cut(other.keys), cut(other.values), other.texts.slice(start, end));
   }
+}
+
+/** Moves those rows of a buffer that are at `kept`, in ascending order, to its beginning. */
+function moveRows(buffer: Float32Array, kept: readonly number[], width: number): void {
+  kept.forEach((row, to) => {
+    if (row !== to) buffer.copyWithin(to * width, row * width, (row + 1) * width);
+  });
 }
 
 /** `buffer` with `rows` at `start`: the same one, or a copy of twice the size. */

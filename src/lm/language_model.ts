@@ -3,11 +3,11 @@ import { findModelFiles, type ModelFiles } from "../hub/model_files.ts";
 import type { Backend } from "../runtime/backend.ts";
 import { stoppable } from "../runtime/kernel.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
-import { type Choice, choose, type DecodeOptions, type Decoder, describe, type Prompt } from "./decode.ts";
 import { CostEstimator } from "./cost.ts";
-import { decodingOf } from "./decoding.ts";
+import type { DecodeOptions } from "./decode.ts";
 import { downloadOptions } from "./download.ts";
 import { tryMap } from "./faithfulness.ts";
+import { TextGenerator } from "./generate.ts";
 import { identify } from "./identity.ts";
 import { predictLayers, rankSequence, rankWords } from "./lens.ts";
 import { expectLoadOptions, type LoadedModel, loadModel, type LoadOptions } from "./load.ts";
@@ -15,7 +15,6 @@ import { explainSequence } from "./saliency.ts";
 import { Reader } from "./sequence.ts";
 import { measureSurprise } from "./surprise.ts";
 import { traceSequence } from "./trace.ts";
-import { growTree } from "./tree.ts";
 import type {
   LayerPredictions,
   LayerPredictionsOptions,
@@ -63,6 +62,7 @@ export class LanguageModel implements AsyncDisposable {
   readonly #model: LoadedModel;
   readonly #files: ModelFiles;
   readonly #reader: Reader;
+  readonly #generator: TextGenerator;
   #disposed: Promise<void> | undefined;
   #identity: ModelIdentity | undefined;
 
@@ -76,6 +76,11 @@ export class LanguageModel implements AsyncDisposable {
     this.#model = model;
     this.#reader = new Reader(model.tokenizer, this.config);
     this.cost = new CostEstimator(this, this.#reader);
+    const decoder = { runner: model.runner, reader: this.#reader, eosTokenIds: model.eosTokenIds };
+    this.#generator = new TextGenerator(decoder, (options) => {
+      this.#expectUsable();
+      return { ...model.sampling, ...options, signal: stoppable(options.signal) };
+    });
   }
 
   /**
@@ -133,18 +138,43 @@ export class LanguageModel implements AsyncDisposable {
    * ```
    */
   async *steps(prompt: string | readonly number[], options: DecodeOptions = {}): AsyncGenerator<Step> {
-    const { candidates = 5 } = options;
-    const read = this.#reader.read(prompt);
-    yield* describe(this.#decoder(), read, candidates, this.#choices(read, { ...options, candidates }));
+    yield* this.#generator.steps(prompt, options);
   }
 
   /** Decodes to the end, with the rules of {@linkcode LanguageModel.steps}, and returns prompt and continuation. */
   async generate(prompt: string | readonly number[], options: DecodeOptions = {}): Promise<Sequence> {
-    const written: number[] = [];
-    const read = this.#reader.read(prompt);
-    for await (const { tokenId } of this.#choices(read, options)) written.push(tokenId);
-    const sequence = this.#reader.continuation(read.tokenIds, read.text, written);
-    return { ...sequence, decoding: decodingOf({ ...this.#model.sampling, ...options }) };
+    return await this.#generator.generate(prompt, options);
+  }
+
+  /**
+   * Decodes several prompts to their ends, with the rules of {@linkcode LanguageModel.generate}, and returns for each, in
+   * their order, what that would return for it alone: the same options and the same seed hold for each. A run reads one
+   * token of every text that has not ended, so the weights are read once for all of them: 16 short prompts on GPT-2 small
+   * are 4.2 times as fast as one after another on native, 5.3 times with `prepack`, and 2.8 times on wasm. Prompts that
+   * are too long to gain by that, or too many for `maxMemory`, are written in groups, one after another.
+   *
+   * Sums are taken in another order than for a single text, so logits differ by rounding, 3e-6 of the greatest at most
+   * where it was measured; in 8 bits, which rounding can tip over, by 2e-2. Where two tokens are closer than that, or a
+   * draw falls between them, another one may be chosen.
+   *
+   * @throws {TypeError} When `prompts` is no array, or holds what is no prompt.
+   * @throws {RangeError} When `prompts` is empty, an option is out of range, a prompt leaves no room in the context, or
+   * one of them alone takes more than `maxMemory`.
+   *
+   * @example Three stories at once
+   * ```ts
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   *
+   * await using model = await LanguageModel.fromPretrained();
+   * const prompts = ["The keys to the cabinet", "Once upon a time", "One, two,"];
+   * for (const { text } of await model.generateBatch(prompts, { maxNewTokens: 5 })) console.log(text);
+   * ```
+   */
+  async generateBatch(
+    prompts: readonly (string | readonly number[])[],
+    options: DecodeOptions = {},
+  ): Promise<readonly Sequence[]> {
+    return await this.#generator.generateBatch(prompts, options);
   }
 
   /**
@@ -166,8 +196,7 @@ export class LanguageModel implements AsyncDisposable {
    * ```
    */
   async tree(prompt: string | readonly number[], options: DecodeOptions = {}): Promise<GrowingTree> {
-    const prepare = (own: DecodeOptions) => this.#decoding(own);
-    return await growTree(this.#decoder(), { prompt: this.#reader.read(prompt), options, prepare });
+    return await this.#generator.tree(prompt, options);
   }
 
   /**
@@ -177,9 +206,7 @@ export class LanguageModel implements AsyncDisposable {
    * @throws {RangeError} When there is no such layer, or the recording takes more than `maxMemory`.
    */
   async trace(sequence: Sequence, options: TraceOptions = {}): Promise<Trace> {
-    this.#expectUsable();
-    this.#reader.expectSequence(sequence);
-    return await traceSequence(this.#model.runner, sequence, { ...options, signal: stoppable(options.signal) });
+    return await traceSequence(this.#model.runner, sequence, this.#about(sequence, options));
   }
 
   /**
@@ -214,10 +241,7 @@ export class LanguageModel implements AsyncDisposable {
    * ```
    */
   async saliency(sequence: Sequence, options: SaliencyOptions = {}): Promise<Saliency> {
-    this.#expectUsable();
-    this.#reader.expectSequence(sequence);
-    const stop = { ...options, signal: stoppable(options.signal) };
-    return await explainSequence(this.#model.runner, this.#reader, sequence, stop);
+    return await explainSequence(this.#model.runner, this.#reader, sequence, this.#about(sequence, options));
   }
 
   /**
@@ -266,10 +290,7 @@ export class LanguageModel implements AsyncDisposable {
    * ```
    */
   async layerPredictions(sequence: Sequence, options: LayerPredictionsOptions): Promise<LayerPredictions> {
-    this.#expectUsable();
-    this.#reader.expectSequence(sequence);
-    const stop = { ...options, signal: stoppable(options.signal) };
-    return await predictLayers(this.#model.runner, this.#reader, sequence, stop);
+    return await predictLayers(this.#model.runner, this.#reader, sequence, this.#about(sequence, options));
   }
 
   /**
@@ -289,9 +310,7 @@ export class LanguageModel implements AsyncDisposable {
    * ```
    */
   async rankings(sequence: Sequence, options: RankingsOptions = {}): Promise<Rankings> {
-    this.#expectUsable();
-    this.#reader.expectSequence(sequence);
-    return await rankSequence(this.#model.runner, sequence, { ...options, signal: stoppable(options.signal) });
+    return await rankSequence(this.#model.runner, sequence, this.#about(sequence, options));
   }
 
   /**
@@ -313,10 +332,7 @@ export class LanguageModel implements AsyncDisposable {
    * ```
    */
   async rankingsWatch(sequence: Sequence, options: RankingsWatchOptions): Promise<Rankings> {
-    this.#expectUsable();
-    this.#reader.expectSequence(sequence);
-    const stop = { ...options, signal: stoppable(options.signal) };
-    return await rankWords(this.#model.runner, this.#reader, sequence, stop);
+    return await rankWords(this.#model.runner, this.#reader, sequence, this.#about(sequence, options));
   }
 
   /**
@@ -343,10 +359,7 @@ export class LanguageModel implements AsyncDisposable {
    * ```
    */
   async surprise(sequence: Sequence, options: SurpriseOptions = {}): Promise<Surprise> {
-    this.#expectUsable();
-    this.#reader.expectSequence(sequence);
-    const stop = { ...options, signal: stoppable(options.signal) };
-    return await measureSurprise(this.#model.runner, this.#reader, sequence, stop);
+    return await measureSurprise(this.#model.runner, this.#reader, sequence, this.#about(sequence, options));
   }
 
   /** The names of the weights, as checkpoints have them: `wte.weight`, `h.0.attn.c_attn.weight` and so on. */
@@ -414,18 +427,11 @@ export class LanguageModel implements AsyncDisposable {
     return `LanguageModel ${this.id} (GPT-2, ${shape}) on ${this.backend}: ${this.backendReason}`;
   }
 
-  #decoder(): Decoder {
-    const { runner, eosTokenIds } = this.#model;
-    return { runner, reader: this.#reader, eosTokenIds };
-  }
-
-  #choices(prompt: Prompt, options: DecodeOptions): AsyncGenerator<Choice> {
-    return choose(this.#decoder(), prompt, this.#decoding(options));
-  }
-
-  #decoding(options: DecodeOptions): DecodeOptions {
+  /** What a question about a sequence is asked with: checks both, and lets a notebook's Stop button stop it. */
+  #about<T extends { readonly signal?: AbortSignal }>(sequence: Sequence, options: T): T & { signal: AbortSignal } {
     this.#expectUsable();
-    return { ...this.#model.sampling, ...options, signal: stoppable(options.signal) };
+    this.#reader.expectSequence(sequence);
+    return { ...options, signal: stoppable(options.signal) };
   }
 
   #expectUsable(): void {

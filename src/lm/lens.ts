@@ -1,6 +1,7 @@
 import { planPredictions, planRankings, type ReadingPlan } from "./lens_plan.ts";
 import { expectWithin } from "./memory.ts";
-import type { Depth, LensNumbers, ModelRunner } from "./model_runner.ts";
+import type { ModelRunner } from "./model_runner.ts";
+import type { Depth, LensNumbers } from "./runner_types.ts";
 import { checkedPositions } from "./positions.ts";
 import type { Reader } from "./sequence.ts";
 import type {

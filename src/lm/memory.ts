@@ -62,7 +62,7 @@ function forwardNumbers({ nLayer, nHead, nEmbd, nInner }: GPT2Config, T: number,
 }
 
 /** Keys and values of S tokens: in buffers that have grown to twice the size, and as the feeds of a run. */
-function cacheBytes({ nLayer, nEmbd }: GPT2Config, S: number): number {
+export function cacheBytes({ nLayer, nEmbd }: GPT2Config, S: number): number {
   return FLOAT * 3 * 2 * nLayer * S * nEmbd;
 }
 

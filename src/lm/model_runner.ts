@@ -2,69 +2,17 @@ import type { TensorEntry } from "../checkpoint/safetensors.ts";
 import { firstNonFinite, readFloat32 } from "../checkpoint/values.ts";
 import type { GPT2Config } from "../gpt2/config.ts";
 import { LENS } from "../gpt2/lens.ts";
-import type { Program, ScoreName } from "../gpt2/program.ts";
+import type { Program } from "../gpt2/program.ts";
 import type { Value } from "../onnx/mod.ts";
 import type { Backend } from "../runtime/backend.ts";
 import type { Feed, Session } from "../runtime/session.ts";
 import { KVCache } from "./kv_cache.ts";
-import { firstNonFiniteIndex } from "./numbers.ts";
+import { firstNonFiniteIndex, logitsRow } from "./numbers.ts";
+import type { Depth, Explained, Explanation, LensNumbers, Question, Reading } from "./runner_types.ts";
 import type { FloatTensor } from "./types.ts";
 
 /** How many tokens are read in one run, so that long prompts can be stopped and take bounded memory. */
 export const CHUNK_TOKENS = 256;
-
-/** What a run is asked for besides the logits; what is left out is not computed. */
-interface Question {
-  readonly targets?: readonly number[];
-  readonly mix?: Float32Array;
-  readonly ofLogit?: boolean;
-  readonly embeddingScale?: number | Float32Array;
-  readonly starts?: readonly number[];
-  readonly best?: number;
-  readonly depths?: readonly Depth[];
-}
-
-/** Where the logit lens reads the residual stream. */
-export interface Depth {
-  /** 2i after the attention of block i, 2i + 1 after its MLP. */
-  readonly index: number;
-  /** Whether `ln_f` is applied. */
-  readonly normed: boolean;
-}
-
-/** What is differentiated in one run. */
-export interface Explanation {
-  /** The tokens that are read. */
-  readonly tokenIds: readonly number[];
-  /** Where the scalars are taken, R of them. */
-  readonly rows: readonly number[];
-  /** The token at each of them. */
-  readonly targets: readonly number[];
-  /** `[N, R]`, how they add up. */
-  readonly mix: Float32Array;
-  /** Whether the scalar is the logit rather than the log-probability. */
-  readonly ofLogit: boolean;
-  /** What the embeddings are multiplied by, 1 by default. */
-  readonly embeddingScale?: number;
-}
-
-/** What an explanation can be fetched as. */
-export type Explained = ScoreName | "gradients" | "products";
-
-/** Texts that are read side by side, T tokens in all. */
-export interface Reading {
-  /** The tokens of one text after another. */
-  readonly tokenIds: readonly number[];
-  /** Where the logits are wanted, R indices into the tokens. */
-  readonly rows: readonly number[];
-  /** Where the text of each token begins, `[T]`; by default they are all one text. */
-  readonly starts?: readonly number[];
-  /** What the embedding of each token is multiplied by, `[T]`, or of all tokens; 1 by default. */
-  readonly embeddingScale?: number | Float32Array;
-}
-
-/** The numbers of the logit lens, by name. */
-export type LensNumbers = Readonly<Record<typeof LENS[number], Float32Array>>;
 
 /** A program in a session: feeds it, fetches from it, and tells bad numbers from good ones. */
 export class ModelRunner implements AsyncDisposable {
@@ -118,20 +66,24 @@ export class ModelRunner implements AsyncDisposable {
 
   /**
    * Reads the next tokens after those in `cache`, appends them to it, and returns the logits at `rows` (`[R, V]`)
-   * followed by the `fetches`.
+   * followed by the `fetches`. `texts` says which text each token belongs to, `[T]`; by default they are all one text.
    */
   async read(
     tokenIds: readonly number[],
     cache: KVCache,
     rows: readonly number[],
-    options: { readonly fetches?: readonly Value[]; readonly signal?: AbortSignal | undefined } = {},
+    options: {
+      readonly texts?: readonly number[];
+      readonly fetches?: readonly Value[];
+      readonly signal?: AbortSignal | undefined;
+    } = {},
   ): Promise<Float32Array[]> {
-    const { fetches = [], signal } = options;
+    const { texts, fetches = [], signal } = options;
     const { keys, values, logits } = this.program.outputs;
-    const feeds = this.#inputs(tokenIds, cache, rows);
+    const feeds = this.#inputs(tokenIds, cache, rows, { texts });
     const results = await this.session.run(feeds, [logits, ...fetches, ...keys, ...values], signal);
     const seen = 1 + fetches.length;
-    cache.append(results.slice(seen, seen + keys.length), results.slice(seen + keys.length));
+    cache.append(results.slice(seen, seen + keys.length), results.slice(seen + keys.length), texts);
     await this.#expectFinite(results[0]!, "logits");
     return results.slice(0, seen);
   }
@@ -164,10 +116,29 @@ export class ModelRunner implements AsyncDisposable {
 
   /** Reads a prompt in chunks and returns the logits after its last token, `[V]`. */
   async readPrompt(tokenIds: readonly number[], cache: KVCache, signal?: AbortSignal): Promise<Float32Array> {
-    let logits = new Float32Array(0);
+    const [logits] = await this.readPrompts([tokenIds], cache, { signal });
+    return logits!;
+  }
+
+  /**
+   * Reads prompts one after another in chunks, those that fit into one chunk side by side, and returns the logits after
+   * the last token of each, `[V]`. `texts` says which text each prompt belongs to, by default its index.
+   */
+  async readPrompts(
+    prompts: readonly (readonly number[])[],
+    cache: KVCache,
+    { texts, signal }: { readonly texts?: readonly number[]; readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<Float32Array[]> {
+    const tokenIds = prompts.flat();
+    const owners = prompts.flatMap((prompt, i) => prompt.map(() => texts?.[i] ?? i));
+    const logits: Float32Array[] = [];
     for (let start = 0; start < tokenIds.length; start += CHUNK_TOKENS) {
       const chunk = tokenIds.slice(start, start + CHUNK_TOKENS);
-      [logits] = await this.read(chunk, cache, [chunk.length - 1], { signal }) as [Float32Array<ArrayBuffer>];
+      const own = owners.slice(start, start + CHUNK_TOKENS);
+      const ends = chunk.keys().filter((t) => owners[start + t] !== owners[start + t + 1]).toArray();
+      const rows = ends.length > 0 ? ends : [0]; // a run gives the logits of one row at least
+      const [numbers] = await this.read(chunk, cache, rows, { texts: own, signal });
+      logits.push(...ends.map((_, r) => logitsRow(numbers!, r, rows.length)));
     }
     return logits;
   }
@@ -205,9 +176,8 @@ export class ModelRunner implements AsyncDisposable {
 
   /** The logits at some rows of some texts, `[R, V]`. */
   async logits(reading: Reading, signal?: AbortSignal): Promise<Float32Array> {
-    const { tokenIds, rows, starts, embeddingScale = 1 } = reading;
-    const question = { embeddingScale, ...(starts && { starts }) };
-    const feeds = this.#inputs(tokenIds, this.emptyCache(), rows, question);
+    const { tokenIds, rows, texts, embeddingScale = 1 } = reading;
+    const feeds = this.#inputs(tokenIds, this.emptyCache(), rows, { embeddingScale, texts });
     const [logits] = await this.session.run(feeds, [this.program.outputs.logits], signal);
     await this.#expectFinite(logits!, "logits");
     return logits!;
@@ -227,6 +197,7 @@ export class ModelRunner implements AsyncDisposable {
   #inputs(tokenIds: readonly number[], cache: KVCache, rows: readonly number[], question: Question = {}): Feed[] {
     const { program: { inputs }, config } = this;
     const { targets, mix = new Float32Array(0), ofLogit = false, embeddingScale = 1, best = 0, depths = [] } = question;
+    const { texts = tokenIds.map(() => 0) } = question;
     const T = tokenIds.length;
     const R = rows.length;
     const D = depths.length;
@@ -239,7 +210,9 @@ export class ModelRunner implements AsyncDisposable {
       { value: inputs.targets, data: targets ? toInt64(targets) : new BigInt64Array(R), dims: [R] },
       { value: inputs.mix, data: mix, dims: [R === 0 ? 0 : mix.length / R, R] },
       { value: inputs.ofLogit, data: Uint8Array.of(Number(ofLogit)), dims: [1] },
-      { value: inputs.starts, data: question.starts ? toInt64(question.starts) : new BigInt64Array(T), dims: [T] },
+      { value: inputs.pastTexts, data: toInt64(cache.texts), dims: [cache.length] },
+      { value: inputs.texts, data: toInt64(texts), dims: [T] },
+      { value: inputs.positions, data: toInt64(cache.nextPositions(texts)), dims: [T] },
       {
         value: inputs.embeddingScale,
         data: typeof embeddingScale === "number" ? new Float32Array(T).fill(embeddingScale) : embeddingScale,

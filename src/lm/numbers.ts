@@ -59,3 +59,9 @@ export function normalizeL1(numbers: Float32Array): Float32Array {
   for (const number of numbers) sum += Math.abs(number);
   return sum === 0 ? numbers : numbers.map((number) => number / sum);
 }
+
+/** Row `r` of logits, `[R, V]`. */
+export function logitsRow(logits: Float32Array, r: number, R: number): Float32Array {
+  const V = logits.length / R;
+  return logits.subarray(r * V, (r + 1) * V);
+}

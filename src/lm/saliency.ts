@@ -1,6 +1,7 @@
 import { gain, integrate, reduced, rowValue } from "./integrate.ts";
 import { expectWithin } from "./memory.ts";
-import type { Explained, Explanation, ModelRunner } from "./model_runner.ts";
+import type { ModelRunner } from "./model_runner.ts";
+import type { Explained, Explanation } from "./runner_types.ts";
 import { normalizeL1 } from "./numbers.ts";
 import { planSaliency, type SaliencyPlan } from "./saliency_plan.ts";
 import type { Saliency, SaliencyDefinition, SaliencyOptions } from "./saliency_types.ts";

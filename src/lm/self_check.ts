@@ -18,8 +18,8 @@ const BOUND = 1e-3;
 const SIZES = { vocabSize: 97, nPositions: 8, nEmbd: 64, nLayer: 2, nHead: 4, nInner: 132 } as const;
 
 /**
- * Runs a tiny model with the settings of `config` on WebGPU and on the CPU: from the cache, through the lens and
- * backwards.
+ * Runs a tiny model with the settings of `config` on WebGPU and on the CPU: from the cache, through the lens, with
+ * another text beside, and backwards.
  *
  * @throws {Error} When the numbers differ.
  */
@@ -50,9 +50,10 @@ async function tinyNumbers(config: GPT2Config, onCpu: boolean): Promise<readonly
   const depths = [1, 3].map((index) => ({ index, normed: true })); // after each of the two blocks
   const question = { tokenIds: [96, 0], cache, rows: [0, 1], targets: [7, 9], best: 3, depths };
   const seen = Object.values(await runner.look(question));
+  const beside = await runner.read([2, 90, 11], cache, [0, 1, 2], { texts: [1, 0, 1] });
   const explanation = { tokenIds: [3, 41, 5, 96, 0], rows: [2, 4], targets: [1, 2], mix: Float32Array.of(1, 0, 0, 1) };
   const explained = await runner.explain({ ...explanation, ofLogit: false, fetch: ["gradientXInputL2"] });
-  return [...read, ...seen, ...explained.numbers, explained.logits];
+  return [...read, ...seen, ...beside, ...explained.numbers, explained.logits];
 }
 
 /** Weights without a pattern that an error could hide in: `sin(k²)` is about as good as random. */

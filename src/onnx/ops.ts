@@ -6,17 +6,10 @@
  */
 import type { DType } from "./dtype.ts";
 import { type Attribute, GraphScope, type OpName, type QuantizedMatrix, type Value } from "./graph.ts";
-import {
-  axisIndex,
-  broadcastShapes,
-  type Dim,
-  dimAt,
-  elementCount,
-  formatShape,
-  sameShape,
-  type Shape,
-  withDim,
-} from "./shape.ts";
+import * as infer from "./infer.ts";
+import { axisIndex, type Dim, dimAt, formatShape, type Shape, withDim } from "./shape.ts";
+
+type Attributes = Readonly<Record<string, Attribute>>;
 
 const int = (value: number): Attribute => ({ kind: "int", value });
 const ints = (value: readonly number[]): Attribute => ({ kind: "ints", value });
@@ -120,90 +113,54 @@ export class Graph extends GraphScope {
 
   /** Normalises the last axis to mean 0 and variance 1, then scales by `weight` and shifts by `bias`, both `[C]`. */
   layerNorm(x: Value, weight: Value, bias: Value, epsilon: number): Value {
-    const width = [dimAt(x.shape, -1)];
-    if (!sameShape(weight.shape, width) || !sameShape(bias.shape, width)) {
-      throw new RangeError(
-        `Cannot normalise ${formatShape(x.shape)} with weight ${formatShape(weight.shape)} and bias ${
-          formatShape(bias.shape)
-        }`,
-      );
-    }
     const attributes = { axis: int(-1), epsilon: { kind: "float", value: epsilon } } as const;
-    return this.#single("LayerNormalization", [x, weight, bias], x.dtype, x.shape, attributes);
+    const shape = infer.normalisedShape(x, weight, bias);
+    return this.#single("LayerNormalization", [x, weight, bias], x.dtype, shape, attributes);
   }
 
   /** `x W + b` with `x [R,in]`, `weight [in,out]` (`[out,in]` when `transposed`) and `bias [out]`. */
   gemm(x: Value, weight: Value, options: { readonly bias?: Value; readonly transposed?: boolean } = {}): Value {
     const { bias, transposed = false } = options;
-    const [inner, outer] = transposed ? [weight.shape[1], weight.shape[0]] : weight.shape;
-    if (
-      x.shape.length !== 2 || weight.shape.length !== 2 || x.shape[1] !== inner || x.dtype !== weight.dtype ||
-      (bias !== undefined && !sameShape(bias.shape, [outer!]))
-    ) {
-      const what = `${formatShape(x.shape)} by ${formatShape(weight.shape)}${transposed ? " transposed" : ""}`;
-      throw new RangeError(`Cannot multiply ${what}${bias ? ` and add ${formatShape(bias.shape)}` : ""}`);
-    }
+    const shape = infer.linearShape(x, weight, bias, transposed);
     if (weight.quantized?.transposed === transposed) {
-      const product = this.#quantizedProduct(x, weight.quantized, [inner as number, outer as number]);
+      const product = this.#quantizedProduct(x, weight.quantized, shape);
       return bias ? this.add(product, bias) : product;
     }
-    const attributes: Record<string, Attribute> = transposed ? { transB: int(1) } : {};
-    return this.#single("Gemm", bias ? [x, weight, bias] : [x, weight], x.dtype, [x.shape[0]!, outer!], attributes);
+    const inputs = bias ? [x, weight, bias] : [x, weight];
+    return this.#single("Gemm", inputs, x.dtype, shape, transposed ? { transB: int(1) } : {});
   }
 
-  /** `x W` where W `[inner, outer]` is in 8 bits. With `accuracy_level` 4, rows of x are in 8 bits too, by block. */
-  #quantizedProduct(x: Value, { codes, scales }: QuantizedMatrix, [inner, outer]: readonly [number, number]): Value {
-    const size = dimAt(codes.shape, -1);
-    if (codes.shape[0] !== outer || Math.ceil(inner / (size as number)) !== codes.shape[1]) {
-      throw new RangeError(`Cannot read ${formatShape([inner, outer])} from codes of ${formatShape(codes.shape)}`);
-    }
-    return this.#single("MatMulNBits", [x, codes, scales], x.dtype, [x.shape[0]!, outer], {
+  /** `x W` where W is in 8 bits. With `accuracy_level` 4, rows of x are in 8 bits too, by block. */
+  #quantizedProduct(x: Value, { codes, scales }: QuantizedMatrix, shape: readonly [Dim, Dim]): Value {
+    const [inner, outer] = [x.shape[1] as number, shape[1] as number];
+    return this.#single("MatMulNBits", [x, codes, scales], x.dtype, shape, {
       K: int(inner),
       N: int(outer),
       bits: int(8),
-      block_size: int(size as number),
+      block_size: int(infer.blockSize(codes, inner, outer)),
       accuracy_level: int(4),
     });
   }
 
   /** The matrix product of the last two axes, the others broadcast. */
   matmul(x: Value, y: Value): Value {
-    const batch = x.shape.length < 2 || y.shape.length < 2
-      ? undefined
-      : broadcastShapes(x.shape.slice(0, -2), y.shape.slice(0, -2));
-    if (!batch || x.shape.at(-1) !== y.shape.at(-2) || x.dtype !== y.dtype) {
-      throw new RangeError(`Cannot multiply ${formatShape(x.shape)} by ${formatShape(y.shape)}`);
-    }
-    return this.#single("MatMul", [x, y], x.dtype, [...batch, x.shape.at(-2)!, y.shape.at(-1)!]);
+    return this.#single("MatMul", [x, y], x.dtype, infer.productShape(x, y));
   }
 
   /** Reorders the axes: axis `i` of the result is axis `order[i]` of `x`. */
   transpose(x: Value, order: readonly number[]): Value {
-    const axes = order.map((axis) => axisIndex(x.shape, axis));
-    if (axes.length !== x.shape.length || new Set(axes).size !== axes.length) {
-      throw new RangeError(`Cannot reorder ${formatShape(x.shape)} as [${order}]`);
-    }
+    const axes = infer.orderedAxes(x, order);
     return this.#single("Transpose", [x], x.dtype, axes.map((axis) => x.shape[axis]!), { perm: ints(axes) });
   }
 
   /** Gives `x` another shape with the same named sizes, in which all but one name keep their axis. */
   reshape(x: Value, shape: Shape): Value {
-    const sizes = shape.map((dim, i) => typeof dim === "number" ? dim : x.shape[i] === dim ? 0 : -1);
-    const names = (dims: Shape) => dims.filter((dim) => typeof dim === "string").sort().join();
-    const count = (dims: Shape) => elementCount(dims.filter((dim) => typeof dim === "number"));
-    const possible = names(x.shape) === names(shape) && count(x.shape) === count(shape) &&
-      shape.every((dim, i) => dim !== 0 || x.shape[i] === 0); // ONNX reads 0 as "the size of this axis of x"
-    if (!possible || sizes.filter((size) => size === -1).length > 1) {
-      throw new RangeError(`Cannot reshape ${formatShape(x.shape)} as ${formatShape(shape)}`);
-    }
-    return this.#single("Reshape", [x, this.ints(sizes)], x.dtype, shape);
+    return this.#single("Reshape", [x, this.ints(infer.reshapeSizes(x, shape))], x.dtype, shape);
   }
 
   /** All axes but the last as one: `[..., C]` becomes `[rows, C]`. */
   mergeRows(x: Value): Value {
-    const width = dimAt(x.shape, -1);
-    if (typeof width !== "number") throw new RangeError(`Cannot merge the rows of ${formatShape(x.shape)}`);
-    const rows = elementCount(x.shape.slice(0, -1)) ?? x.shape.slice(0, -1).join("*");
+    const [rows, width] = infer.mergedShape(x);
     return this.#single("Reshape", [x, this.ints([-1, width])], x.dtype, [rows, width]);
   }
 
@@ -218,41 +175,19 @@ export class Graph extends GraphScope {
 
   /** Inserts an axis of size 1. */
   unsqueeze(x: Value, axis: number): Value {
-    const rank = x.shape.length + 1;
-    const index = axis < 0 ? axis + rank : axis;
-    if (!Number.isInteger(index) || index < 0 || index >= rank) {
-      throw new RangeError(`Cannot insert axis ${axis} into ${formatShape(x.shape)}`);
-    }
+    const index = infer.insertedAxis(x, axis);
     return this.#single("Unsqueeze", [x, this.ints([index])], x.dtype, x.shape.toSpliced(index, 0, 1));
   }
 
   /** Joins tensors along a negative axis; `dim` names the sum when a size is a name. */
   concat(xs: readonly Value[], axis: number, dim?: Dim): Value {
-    const first = xs[0];
-    if (!first || axis >= 0) {
-      throw new RangeError(`Cannot join ${xs.length} tensors along axis ${axis}; use a negative axis`);
-    }
-    const total = xs.reduce<Dim | undefined>((sum, x) => {
-      const size = dimAt(x.shape, axis);
-      return typeof sum === "number" && typeof size === "number" ? sum + size : undefined;
-    }, 0) ?? dim;
-    const fits = xs.every((x) =>
-      x.dtype === first.dtype && total !== undefined &&
-      sameShape(withDim(x.shape, axis, total), withDim(first.shape, axis, total))
-    );
-    if (!fits) {
-      throw new RangeError(`Cannot join ${xs.map((x) => formatShape(x.shape)).join(" and ")} along axis ${axis}`);
-    }
-    return this.#single("Concat", xs, first.dtype, withDim(first.shape, axis, total!), { axis: int(axis) });
+    const shape = infer.joinedShape(xs, axis, dim);
+    return this.#single("Concat", xs, xs[0]!.dtype, shape, { axis: int(axis) });
   }
 
   /** Cuts `x` into equal parts along a negative axis. */
   split(x: Value, parts: number, axis: number): readonly Value[] {
-    const size = dimAt(x.shape, axis);
-    if (typeof size !== "number" || size % parts !== 0 || parts < 1 || axis >= 0) {
-      throw new RangeError(`Cannot cut ${formatShape(x.shape)} into ${parts} equal parts along axis ${axis}`);
-    }
-    const part = { dtype: x.dtype, shape: withDim(x.shape, axis, size / parts) };
+    const part = { dtype: x.dtype, shape: infer.partShape(x, parts, axis) };
     return this.emit("Split", [x], Array.from({ length: parts }, () => part), {
       axis: int(axis),
       num_outputs: int(parts),
@@ -266,7 +201,7 @@ export class Graph extends GraphScope {
 
   /** The rows of `x` at int64 `indices`, along axis 0. */
   gather(x: Value, indices: Value): Value {
-    this.#expect("Gather", indices, "int64");
+    infer.expectType("Gather", indices, "int64");
     return this.#single("Gather", [x, indices], x.dtype, [...indices.shape, ...x.shape.slice(1)], { axis: int(0) });
   }
 
@@ -290,9 +225,9 @@ export class Graph extends GraphScope {
    * index. `count` is int64 `[1]`, `dim` names it.
    */
   topK(x: Value, count: Value, dim: Dim): { readonly values: Value; readonly indices: Value } {
-    this.#expect("TopK", x, this.float);
-    this.#expect("TopK", count, "int64");
-    if (!sameShape(count.shape, [1])) throw new RangeError(`Cannot take ${formatShape(count.shape)} as a count`);
+    infer.expectType("TopK", x, this.float);
+    infer.expectType("TopK", count, "int64");
+    infer.expectSingle("a count", count);
     const shape = withDim(x.shape, -1, dim);
     const outputs = [{ dtype: x.dtype, shape }, { dtype: "int64", shape }] as const;
     const [values, indices] = this.emit("TopK", [x, count], outputs, { axis: int(-1) }) as [Value, Value];
@@ -316,7 +251,7 @@ export class Graph extends GraphScope {
 
   /** An int64 `[1]` as a scalar. */
   scalar(x: Value): Value {
-    if (!sameShape(x.shape, [1])) throw new RangeError(`Cannot take ${formatShape(x.shape)} as a scalar`);
+    infer.expectSingle("a scalar", x);
     return this.#single("Reshape", [x, this.ints([])], x.dtype, []);
   }
 
@@ -327,15 +262,8 @@ export class Graph extends GraphScope {
 
   /** `x` where `condition` holds, `y` elsewhere, broadcast. */
   where(condition: Value, x: Value, y: Value): Value {
-    this.#expect("Where", condition, "bool");
-    const values = broadcastShapes(x.shape, y.shape);
-    const shape = values && broadcastShapes(condition.shape, values);
-    if (!shape || x.dtype !== y.dtype) {
-      throw new RangeError(
-        `Cannot choose between ${formatShape(x.shape)} and ${formatShape(y.shape)} by ${formatShape(condition.shape)}`,
-      );
-    }
-    return this.#single("Where", [condition, x, y], x.dtype, shape);
+    infer.expectType("Where", condition, "bool");
+    return this.#single("Where", [condition, x, y], x.dtype, infer.chosenShape(condition, x, y));
   }
 
   /** Zeros of the graph's float type, in the sizes that int64 `sizes` gives at run time. */
@@ -345,11 +273,9 @@ export class Graph extends GraphScope {
 
   /** The outputs of one of two branches, whichever `condition` chooses at run time; the other is not computed. */
   if(condition: Value, thenBranch: Graph, elseBranch: Graph): readonly Value[] {
-    this.#expect("If", condition, "bool");
+    infer.expectType("If", condition, "bool");
     const outputs = thenBranch.outputs;
-    const match = outputs.length === elseBranch.outputs.length &&
-      outputs.every((value, i) => value.dtype === elseBranch.outputs[i]!.dtype);
-    if (!match) throw new TypeError("Cannot choose between branches whose outputs differ in number or type");
+    infer.expectSameTypes(outputs, elseBranch.outputs);
     return this.emit("If", [condition], outputs, {
       then_branch: { kind: "graph", value: thenBranch },
       else_branch: { kind: "graph", value: elseBranch },
@@ -357,28 +283,15 @@ export class Graph extends GraphScope {
   }
 
   #elementwise(op: OpName, verb: string, x: Value, y: Value, dtype: DType = x.dtype): Value {
-    const shape = broadcastShapes(x.shape, y.shape);
-    if (!shape) throw new RangeError(`Cannot ${verb} ${formatShape(x.shape)} and ${formatShape(y.shape)}`);
-    if (x.dtype !== y.dtype) throw new TypeError(`Cannot ${verb} ${x.dtype} and ${y.dtype}`);
-    return this.#single(op, [x, y], dtype, shape);
+    return this.#single(op, [x, y], dtype, infer.elementwiseShape(verb, x, y));
   }
 
-  #unary(op: OpName, x: Value, attributes: Record<string, Attribute> = {}): Value {
-    this.#expect(op, x, this.float);
+  #unary(op: OpName, x: Value, attributes: Attributes = {}): Value {
+    infer.expectType(op, x, this.float);
     return this.#single(op, [x], x.dtype, x.shape, attributes);
   }
 
-  #single(
-    op: OpName,
-    inputs: readonly Value[],
-    dtype: DType,
-    shape: Shape,
-    attributes: Record<string, Attribute> = {},
-  ): Value {
+  #single(op: OpName, inputs: readonly Value[], dtype: DType, shape: Shape, attributes: Attributes = {}): Value {
     return this.emit(op, inputs, [{ dtype, shape }], attributes)[0]!;
-  }
-
-  #expect(op: OpName, x: Value, dtype: DType): void {
-    if (x.dtype !== dtype) throw new TypeError(`Cannot use ${x.dtype} where ${op} needs ${dtype}`);
   }
 }

@@ -73,17 +73,42 @@ Deno.test("buildProgram(): texts that are read side by side do not see each othe
   const alone = await Promise.all(texts.map(async (tokenIds) => {
     return (await model.run({ tokenIds, rows: [...tokenIds.keys()] }, [logits]))[0]!;
   }));
-  const starts = [0, 0, 0, 3, 3, 3, 3, 7];
+  const owners = texts.flatMap((text, i) => text.map(() => i));
+  const positions = texts.flatMap((text) => [...text.keys()]);
   const tokenIds = texts.flat();
-  const [together, pattern] = await model.run({ tokenIds, rows: [...tokenIds.keys()], starts }, [
-    logits,
-    attention[0]!,
-  ]);
+  const request = { tokenIds, rows: [...tokenIds.keys()], texts: owners, positions };
+  const [together, pattern] = await model.run(request, [logits, attention[0]!]);
   close(together!, alone.flatMap((rows) => [...rows]), "logits");
   pattern!.forEach((weight, i) => {
     const [from, to] = [Math.floor(i / 8) % 8, i % 8];
-    equal(weight > 0, to >= starts[from]! && to <= from, `from ${from} to ${to}`);
+    equal(weight > 0, owners[to] === owners[from] && to <= from, `from ${from} to ${to}`);
   });
+});
+
+Deno.test("buildProgram(): texts go on side by side from one cache, whatever stands between their tokens", async () => {
+  await using model = await tinyModel();
+  const { logits, keys, values } = model.program.outputs;
+  const texts = [IDS, IDS.toReversed().slice(0, 5), [9]];
+  const alone = await Promise.all(texts.map(async (tokenIds) => {
+    return (await model.run({ tokenIds, rows: [...tokenIds.keys()] }, [logits]))[0]!;
+  }));
+  let past: Float32Array[] | undefined;
+  const pastTexts: number[] = [];
+  const read = texts.map(() => 0);
+  for (const owners of [[0, 0, 1], [1, 0, 1], [2], [0, 0, 1, 0], [0, 1]]) {
+    const positions = owners.map((text) => read[text]!++);
+    const tokenIds = owners.map((text, t) => texts[text]![positions[t]!]!);
+    const request = { tokenIds, rows: [...owners.keys()], texts: owners, positions, pastTexts, ...past && { past } };
+    const [some, ...cached] = await model.run(request, [logits, ...keys, ...values]);
+    const expected = owners.flatMap((
+      text,
+      t,
+    ) => [...alone[text]!.subarray(23 * positions[t]!, 23 * (positions[t]! + 1))]);
+    close(some!, expected, `texts ${owners}`);
+    past = cached.map((rows, i) => Float32Array.of(...past?.[i] ?? [], ...rows));
+    pastTexts.push(...owners);
+  }
+  deepEqual(read, texts.map(({ length }) => length));
 });
 
 Deno.test("buildProgram(): each token has an embedding scale of its own, which leaves its position", async () => {

@@ -29,6 +29,7 @@ Deno.test("a context of 1,024 tokens on GPT-2 small takes less than 2 GB beyond 
   };
   const costs: Record<string, Cost> = {
     generate: cost.generate(sequence.tokenIds.slice(0, 1000)),
+    generateBatch: cost.generateBatch(Array(16).fill(sequence.tokenIds.slice(0, 1000)), { maxMemory }),
     trace: cost.trace(sequence, { maxMemory }),
     attention: cost.trace(sequence, { maxMemory, capture: ["attention"] }),
     everything: cost.trace(sequence, { maxMemory, capture: ["hiddenStates", "attention", "activations", "logits"] }),
@@ -55,6 +56,7 @@ Deno.test("a context of 1,024 tokens on GPT-2 small takes less than 2 GB beyond 
   equal(costs.together!.runs, 7); // 166 rows of the vocabulary each
   equal(costs.faithfulness!.runs, 64 * 65);
   equal(costs.generate!.runs, 4 + 19);
+  equal(costs.generateBatch!.runs, 16 * 4 + 4 * 19); // memory lets four be written together
 });
 
 Deno.test("attention of 1,024 tokens is refused where its 604 MB do not fit, and delivered for some layers", () => {
@@ -73,6 +75,7 @@ Deno.test("less memory means more and smaller runs, and never another result", (
     (maxMemory) => cost.saliency(sequence, { positions, ...maxMemory && { maxMemory } }),
     (maxMemory) => cost.rankings(sequence, maxMemory ? { maxMemory } : {}),
     (maxMemory) => cost.surprise(sequence, maxMemory ? { maxMemory } : {}),
+    (maxMemory) => cost.generateBatch([[1, 2], [3], [4, 5]], maxMemory ? { maxMemory } : {}),
   ];
   for (const call of calls) {
     const [free, least] = [call(), call(1)];
@@ -130,6 +133,10 @@ Deno.test("calls through the lens and generate() keep within maxMemory, or say w
     ],
     [model.cost.surprise(sequence), (maxMemory: number) => model.surprise(sequence, { maxMemory })],
     [model.cost.generate("Once upon a time"), (maxMemory: number) => model.generate("Once upon a time", { maxMemory })],
+    [
+      model.cost.generateBatch(["Once upon a time", "The keys"]),
+      (maxMemory: number) => model.generateBatch(["Once upon a time", "The keys"], { maxMemory }),
+    ],
   ] as const;
   for (const [{ bytes }, call] of calls) {
     await call(bytes);

@@ -29,3 +29,34 @@ Deno.test("KVCache.appendFrom() ends where the other cache ends", () => {
   equal(copy.length, 1);
   deepEqual([...copy.keys[0]!], [2, 3]);
 });
+
+Deno.test("KVCache.keep() forgets whole texts and leaves the rows of the others in their order", () => {
+  const cache = new KVCache(2, 2);
+  cache.append(rows(0, 4), rows(10, 4), [0, 0, 1, 2]);
+  cache.append(rows(4, 3), rows(14, 3), [0, 1, 2]);
+  deepEqual(cache.nextPositions([2, 0, 1, 0, 7, 2]), [2, 3, 2, 4, 0, 3]);
+  cache.keep(new Set([0, 1, 2]));
+  equal(cache.length, 7);
+  cache.keep(new Set([0, 2]));
+  deepEqual(cache.texts, [0, 0, 2, 0, 2]);
+  const kept = [0, 1, 2, 3, 6, 7, 8, 9, 12, 13];
+  deepEqual(cache.keys.map((keys) => [...keys]), [kept, kept.map((value) => value + 100)]);
+  deepEqual([...cache.values[0]!], kept.map((value) => value + 20));
+  cache.append(rows(50, 1), rows(60, 1), [2]);
+  cache.rewind(5);
+  cache.append(rows(70, 2), rows(80, 2));
+  deepEqual(cache.texts, [0, 0, 2, 0, 2, 0, 0]);
+  deepEqual([...cache.keys[0]!.subarray(10)], [140, 141, 142, 143]);
+  deepEqual(cache.nextPositions([0, 2]), [5, 2]);
+  cache.keep(new Set());
+  deepEqual([cache.length, cache.keys[1]!.length], [0, 0]);
+});
+
+Deno.test("KVCache.appendFrom() copies which text the rows belong to", () => {
+  const source = new KVCache(2, 2);
+  source.append(rows(0, 3), rows(0, 3), [4, 5, 4]);
+  const copy = new KVCache(2, 2);
+  copy.append(rows(7, 1), rows(7, 1), [1]);
+  copy.appendFrom(source, 1, 3);
+  deepEqual(copy.texts, [1, 5, 4]);
+});

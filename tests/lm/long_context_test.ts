@@ -72,6 +72,19 @@ Deno.test("surprise() of a text longer than one run is that of its logits, and s
   await rejects(model.surprise(sequence, { onProgress, signal: controller.signal }), reason);
 });
 
+Deno.test("generateBatch() reads prompts longer than one run as generate() does", async () => {
+  await using opened = await open();
+  const { model } = opened;
+  const prompts = [CONTEXT - 1, 3, CHUNK_TOKENS, 100, 150, CHUNK_TOKENS + 5].map((length) => IDS.slice(-length));
+  const options = { maxNewTokens: 7, temperature: 1.2 };
+  const sequences = await model.generateBatch(prompts, options);
+  for (const [i, prompt] of prompts.entries()) deepEqual(sequences[i], await model.generate(prompt, options));
+  equal(sequences[0]!.tokenIds.length, CONTEXT);
+  const [long, short] = [model.cost.generateBatch(prompts.slice(0, 1)), model.cost.generateBatch(prompts.slice(1, 2))];
+  deepEqual([long.runs, short.runs], [2, 20]); // two chunks and no room for more; one chunk and 19 tokens
+  deepEqual(long, model.cost.generate(prompts[0]!));
+});
+
 /** Rows sum to 1 and see nothing of the future. */
 function checkAttention(data: Float32Array, T: number): void {
   for (let row = 0; row < data.length / T; ++row) {

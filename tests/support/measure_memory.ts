@@ -20,6 +20,8 @@ const ids = Array.from({ length: T }, (_, i) => (7 * i * i + 3 * i) % vocabSize)
 const sequence = model.sequence(ids);
 const short = model.sequence(ids.slice(0, 4));
 const last = { positions: [T - 1] };
+const many = Array.from({ length: 4 }, (_, i) => ids.slice(i, i + T - 20));
+const few = { maxNewTokens: 3 };
 const attention = { capture: ["attention"] } as const;
 const calls: Record<string, readonly [() => { bytes: number }, () => Promise<unknown>]> = {
   saliency: [() => model.cost.saliency(sequence, last), () => model.saliency(sequence, last)],
@@ -28,6 +30,7 @@ const calls: Record<string, readonly [() => { bytes: number }, () => Promise<unk
     () => model.cost.generate(ids.slice(0, -1), { maxNewTokens: 1 }),
     () => model.generate(ids.slice(0, -1), { maxNewTokens: 1 }),
   ],
+  generateBatch: [() => model.cost.generateBatch(many, few), () => model.generateBatch(many, few)],
   rankings: [() => model.cost.rankings(sequence, last), () => model.rankings(sequence, last)],
 };
 const [estimate, run] = calls[call]!;

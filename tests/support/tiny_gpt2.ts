@@ -90,8 +90,12 @@ export interface TinyRequest {
   readonly ofLogit?: boolean;
   /** For each token; 1 by default. */
   readonly embeddingScale?: readonly number[];
-  /** Where the text of each token begins; 0 by default. */
-  readonly starts?: readonly number[];
+  /** Which text each cached token belongs to; 0 by default. */
+  readonly pastTexts?: readonly number[];
+  /** Which text each token belongs to; 0 by default. */
+  readonly texts?: readonly number[];
+  /** Where each token stands in its text; by default after the cached ones. */
+  readonly positions?: readonly number[];
   /** How many of the best tokens the lens gives; 0 leaves it out. */
   readonly best?: number;
   /** Where the lens reads: 2i after the attention of block i, 2i + 1 after its MLP. By default after each block. */
@@ -134,6 +138,7 @@ export function feedsOf({ nLayer, nEmbd }: GPT2Config, { inputs }: Program, requ
   const { depths = Array.from({ length: nLayer }, (_, i) => 2 * i + 1) } = request;
   const { normed = depths.map(() => true) } = request;
   const past = request.past ?? Array.from({ length: 2 * nLayer }, () => new Float32Array(0));
+  const pastLength = past[0]!.length / nEmbd;
   const ids = (value: Value, numbers: readonly number[]) => {
     return { value, data: BigInt64Array.from(numbers, BigInt), dims: [numbers.length] };
   };
@@ -147,7 +152,9 @@ export function feedsOf({ nLayer, nEmbd }: GPT2Config, { inputs }: Program, requ
     { value: inputs.mix, data: Float32Array.from(mix.flat()), dims: [mix.length, rows.length] },
     { value: inputs.ofLogit, data: Uint8Array.of(Number(ofLogit)), dims: [1] },
     ids(inputs.best, [best]),
-    ids(inputs.starts, request.starts ?? tokenIds.map(() => 0)),
+    ids(inputs.pastTexts, request.pastTexts ?? Array<number>(pastLength).fill(0)),
+    ids(inputs.texts, request.texts ?? tokenIds.map(() => 0)),
+    ids(inputs.positions, request.positions ?? tokenIds.map((_, t) => pastLength + t)),
     {
       value: inputs.embeddingScale,
       data: Float32Array.from(request.embeddingScale ?? tokenIds.map(() => 1)),

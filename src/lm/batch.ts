@@ -1,0 +1,89 @@
+/**
+ * Continues several prompts at once. Each run reads one token of every text that has not ended, so that the weights,
+ * which take most of the time of a single text, are read once for all of them.
+ *
+ * @module
+ */
+import type { GPT2Config } from "../gpt2/config.ts";
+import { packsOf, planBatch } from "./batch_plan.ts";
+import { createWriter, type DecodeOptions, type Decoder, expectRoomAfter, type Prompt, type Writer } from "./decode.ts";
+import { expectWithin } from "./memory.ts";
+import { logitsRow } from "./numbers.ts";
+import type { Reader } from "./sequence.ts";
+
+/** One text of those that are written together. */
+interface Text {
+  /** What it is called in the cache. */
+  readonly id: number;
+  readonly prompt: readonly number[];
+  /** How many tokens fit after the prompt. */
+  readonly room: number;
+  readonly writer: Writer;
+}
+
+/**
+ * Checks the prompts of a batch.
+ *
+ * @throws {TypeError | RangeError} When one cannot be read or continued; the message says which.
+ */
+export function readBatch(
+  reader: Reader,
+  config: GPT2Config,
+  prompts: readonly (string | readonly number[])[],
+): readonly Prompt[] {
+  if (!Array.isArray(prompts)) {
+    const found = prompts === null ? "null" : typeof prompts;
+    throw new TypeError(`Cannot take ${found} as prompts; pass an array of them, or use generate() for a single one`);
+  }
+  if (prompts.length === 0) throw new RangeError("Cannot continue an empty list of prompts; pass one at least");
+  return prompts.map((input, i) => {
+    try {
+      const prompt = reader.read(input);
+      expectRoomAfter(prompt.tokenIds, config);
+      return prompt;
+    } catch (error) {
+      if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
+      throw new (error instanceof TypeError ? TypeError : RangeError)(`In prompts[${i}]: ${error.message}`);
+    }
+  });
+}
+
+/** What is written after each prompt. */
+export async function continueBatch(
+  decoder: Decoder,
+  prompts: readonly Prompt[],
+  options: DecodeOptions,
+): Promise<readonly (readonly number[])[]> {
+  const { runner } = decoder;
+  const { nPositions } = runner.config;
+  const texts = prompts.map(({ tokenIds: prompt }, id): Text => {
+    return { id, prompt, room: nPositions - prompt.length, writer: createWriter(decoder, options) };
+  });
+  const plan = planBatch(runner, texts.map(({ prompt }) => prompt.length), options);
+  if (options.maxMemory !== undefined) {
+    expectWithin(`continue ${prompts.length} prompts`, plan.cost, plan.maxMemory, "ask for fewer tokens");
+  }
+  for (const group of plan.groups) {
+    await writeTogether(decoder, group.map((index) => texts[index]!), options.signal);
+  }
+  return texts.map(({ writer }) => writer.written);
+}
+
+async function writeTogether({ runner }: Decoder, texts: readonly Text[], signal?: AbortSignal): Promise<void> {
+  const cache = runner.emptyCache();
+  for (const pack of packsOf(texts, ({ prompt }) => prompt.length)) {
+    const own = cache.length === 0 ? cache : runner.emptyCache(); // what was read before would be compared in vain
+    const request = { texts: pack.map(({ id }) => id), signal };
+    const logits = await runner.readPrompts(pack.map(({ prompt }) => prompt), own, request);
+    if (own !== cache) cache.appendFrom(own, 0, own.length);
+    pack.forEach(({ writer }, i) => writer.choose(logits[i]!));
+  }
+  const unended = (some: readonly Text[]) => some.filter(({ writer, room }) => !writer.ended(room));
+  for (let open = unended(texts); open.length > 0; open = unended(open)) {
+    const ids = open.map(({ id }) => id);
+    cache.keep(new Set(ids));
+    const last = open.map(({ writer }) => writer.written.at(-1)!);
+    const [logits] = await runner.read(last, cache, [...last.keys()], { texts: ids, signal });
+    open.forEach(({ writer }, i) => writer.choose(logitsRow(logits!, i, open.length)));
+  }
+}
