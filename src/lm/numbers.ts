@@ -22,6 +22,7 @@ export function logSumExp(scores: Float32Array): number {
 /** The indices of the `k` greatest scores, greatest first. */
 export function topK(scores: Float32Array, k: number): number[] {
   const best: number[] = []; // greatest first, at most k
+  if (k === 0) return best; // or else each score would be compared with a place that does not exist, which is slow
   for (let i = 0; i < scores.length; ++i) {
     if (best.length === k && !(scores[i]! > scores[best[k - 1]!]!)) continue;
     let place = best.length;
