@@ -68,9 +68,6 @@ async function decodeBatch(model: LanguageModel, text: Text) {
 async function explain(model: LanguageModel, name: string) {
   const text = texts[name]!;
   const explained = model.sequence(text.tokenIds, { promptLength: text.promptLength });
-  const { chunks, positions } = planSaliency(model, new Reader(model.tokenizer, model.config), explained, {});
-  const counter = new FlopCounter(model.config);
-  const flops = { necessary: counter.necessary(positions), spent: counter.explaining(chunks) };
   const explaining: number[] = [];
   const { last, seconds } = await recorder.times(async () => {
     const sequence = await model.generate(promptOf(text), { maxNewTokens: newTokens(text) });
@@ -79,12 +76,28 @@ async function explain(model: LanguageModel, name: string) {
     return { sequence, scores: saliency.scores.data };
   }, TEXTS[name]!.long);
   recorder.print({ row: `write and explain ${name}`, seconds, answer: last.sequence.tokenIds });
-  return { seconds: explaining.slice(-seconds.length), answer: [...last.scores], flops };
+  return { seconds: explaining.slice(-seconds.length), answer: [...last.scores] };
+}
+
+/** Counts the operations of some rows, without running them. */
+async function countFlops(model: LanguageModel): Promise<void> {
+  const counter = () => new FlopCounter(model.config);
+  await recorder.measure("work of prefill", () => {
+    const spent = counter().reading(texts[PREFILL]!.promptLength, 1);
+    return Promise.resolve({ flops: { necessary: spent, spent } });
+  });
+  for (const [name, { tokenIds, promptLength }] of Object.entries(texts)) {
+    await recorder.measure(`work of explain ${name}`, () => {
+      const reader = new Reader(model.tokenizer, model.config);
+      const { chunks, positions } = planSaliency(model, reader, model.sequence(tokenIds, { promptLength }), {});
+      const flops = { necessary: counter().necessary(positions), spent: counter().explaining(chunks) };
+      return Promise.resolve({ flops });
+    });
+  }
 }
 
 async function measureAll(model: LanguageModel, loaded: number): Promise<void> {
   const first = texts[FIRST]!;
-  const counter = new FlopCounter(model.config);
   await recorder.measure("decode", () => decode(model, first));
   for (const name of Object.keys(TEXTS)) {
     await recorder.measure(`explain ${name}`, () => explain(model, name));
@@ -96,8 +109,7 @@ async function measureAll(model: LanguageModel, loaded: number): Promise<void> {
   await recorder.measure("prefill", async () => {
     const prompt = promptOf(texts[PREFILL]!);
     const { last, seconds } = await recorder.times(() => model.generate(prompt, { maxNewTokens: 1 }));
-    const spent = counter.reading(prompt.length, 1);
-    return { seconds, answer: last.tokenIds, flops: { necessary: spent, spent } };
+    return { seconds, answer: last.tokenIds };
   });
   await recorder.measure("lens", async () => {
     const sequence = model.sequence(first.tokenIds, { promptLength: first.promptLength });
@@ -115,6 +127,7 @@ const [model, firstLoad] = await timed(load);
 const loaded = memory("VmRSS");
 await recorder.measure("load", () => Promise.resolve({ seconds: [firstLoad] }));
 await measureAll(model, loaded);
+await countFlops(model);
 await model.dispose();
 await recorder.measure("load again", async () => {
   return { seconds: (await recorder.times(async () => await (await load()).dispose())).seconds };

@@ -65,17 +65,18 @@ function python(
 }
 
 const DECODING = ["load", "decode", "memory", "prefill"];
+const WORK = ["work of prefill", ...[...explain, ...explainLong].map((row) => `work of ${row}`)];
 const ALL = ["load", "decode", ...explain, "memory", "batch", "prefill", "lens", "factors"];
 
 /** All programs, in the order of a round: ours and peers take turns, so that all see the same disturbances. */
 export const PROGRAMS: readonly Program[] = [
   python("limit", "oracle", "probe", { rows: PROBES }),
-  ours("native", ["native"], [...ALL, "load again"], explainLong),
+  ours("native", ["native"], [...ALL, ...WORK, "load again"], explainLong),
   python("Ecco", "ecco", "ecco_peer", {
     rows: ["load", ...named("write and explain", false), "memory", "lens"],
     long: named("write and explain", true),
   }),
-  ours("wasm", ["wasm"], [...ALL, "load again"], explainLong),
+  ours("wasm", ["wasm"], [...ALL.filter((row) => row !== "factors"), "load again"], explainLong),
   python("transformers", "oracle", "transformers_peer", { rows: ALL, long: explainLong }),
   ours("q8", ["native", "q8"], [...DECODING, "batch", "load again"]),
   python("captum", "oracle", "captum_peer", { rows: [...explain, "memory"], long: explainLong }),

@@ -21,8 +21,10 @@ export interface Task {
   readonly threads: number;
   /** The rows, in the order in which they are measured. */
   readonly rows: readonly string[];
-  /** How often each row is measured, after one time that does not count; one that takes long once, without that. */
+  /** How often each row is measured at most, after one time that does not count; a long one once, without that. */
   readonly repeat: number;
+  /** After so many seconds a row is not measured again. */
+  readonly budget: number;
   /** The texts, by name. */
   readonly texts: Readonly<Record<string, Text>>;
 }
@@ -37,7 +39,7 @@ export interface Measurement {
   readonly answer?: readonly number[];
   /** Memory, by when it was looked at: `loaded`, `worked` (at the same time as `peak`) and `peak`. */
   readonly bytes?: Readonly<Record<string, number>>;
-  /** Floating point operations that the result needs, and that were spent on it. */
+  /** Floating point operations that the result needs, and that are spent on it. */
   readonly flops?: { readonly necessary: number; readonly spent: number };
   /** The libraries. */
   readonly versions?: Readonly<Record<string, string>>;
@@ -103,7 +105,9 @@ export class Recorder {
   async times<T>(work: () => Promise<T>, long = false): Promise<{ last: T; seconds: number[] }> {
     let last = long ? undefined : await work();
     const seconds: number[] = [];
-    for (let n = 0; n < (long ? 1 : this.task.repeat); ++n) {
+    const { repeat, budget } = this.task;
+    const end = performance.now() + 1000 * budget;
+    while (seconds.length === 0 || (!long && seconds.length < repeat && performance.now() < end)) {
       const start = performance.now();
       last = await work();
       seconds.push((performance.now() - start) / 1000);

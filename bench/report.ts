@@ -90,7 +90,8 @@ function workTable(results: Results): string {
   const { gemm } = limitsOf(results);
   const lines = SECTIONS.flatMap(({ row, title }) => {
     const flops = flopsOf(results, row);
-    if (!flops) return [];
+    const error = failureOf(results, "native", `work of ${row}`);
+    if (!flops) return error === undefined ? [] : [[title, failed(error), "", "", "", ""]];
     const rates = ["native", "wasm"].map((program) => {
       const times = timesOf(results, program, row);
       if (!times) return "";
@@ -113,15 +114,18 @@ function settingOf(results: Results): string {
   const { bandwidth, gemm } = limitsOf(results);
   const rate = (value: number | undefined, unit: string) =>
     value ? `${(value / 1e9).toFixed(0)} ${unit}` : "not measured";
+  const many = (count: number, what: string) => `${count} ${what}${count === 1 ? "" : "s"}`;
   return [
-    `${date}, ${cores} cores of ${cpu}, ${threads} threads for every program; the load of the minute before was ${
-      load.toFixed(2)
-    }.`,
+    `${date}, ${cores} cores of ${cpu}, ${
+      many(threads, "thread")
+    } for every program; the load of the minute before was ${load.toFixed(2)}.`,
     `${versionsOf(results)}.`,
-    `GPT-2 small's shape, random weights, ${
-      (weightBytes / 1e6).toFixed(0)
-    } MB in float32. ${rounds} rounds of ${repeat}` +
-    `${quick ? "" : ", the two long texts once"}; it took ${minutes.toFixed(0)} minutes. Ratios are of medians.`,
+    `GPT-2 small's shape, random weights, ${(weightBytes / 1e6).toFixed(0)} MB in float32. ${
+      many(rounds, "round")
+    } of ` +
+    `at most ${repeat}${quick ? "" : ", the two long texts once"}; it took ${
+      minutes.toFixed(0)
+    } minutes. Ratios are of medians.`,
     `Limits, in the same run and with as many threads: PyTorch reads ${
       rate(bandwidth, "GB/s")
     } and multiplies 504 x 768 by ` +

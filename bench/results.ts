@@ -79,9 +79,9 @@ export function bytesOf(results: Results, program: string, when: string): number
   return all.length === 0 ? undefined : median(all);
 }
 
-/** Floating point operations of a row. */
+/** Floating point operations of a row, as they were counted in the graph of ours. */
 export function flopsOf(results: Results, row: string): { necessary: number; spent: number } | undefined {
-  return Object.values(results.measured).flatMap((rows) => rows[row] ?? []).find(({ flops }) => flops)?.flops;
+  return measurements(results, "native", `work of ${row}`).find(({ flops }) => flops)?.flops;
 }
 
 /** The libraries of all programs; two versions of one are both named. */
@@ -119,6 +119,9 @@ export interface Comparison {
 export function compare(results: Results, program: string, row: string): Comparison | undefined {
   const answers = measurements(results, program, row).flatMap(({ answer }) => answer ? [answer] : []);
   if (answers.length === 0 || APPROXIMATE.includes(program)) return undefined;
+  if (answers[0] === referenceOf(results, row) && !expectedTokens(results, row)) {
+    return { text: "what others are compared with", same: true };
+  }
   const worst = answers.map((answer) => compareAnswer(results, row, answer));
   return worst.find(({ same }) => !same) ?? worst[0];
 }

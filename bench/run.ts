@@ -2,7 +2,7 @@
  * Measures Looking Glass and its peers side by side, one process after another, and prints the tables. Its first run
  * makes what is needed: see `setup.ts`.
  *
- *     deno task bench [--quick] [--only native,ecco] [--rounds 3] [--write]
+ *     deno task bench [--quick] [--only native,ecco] [--rounds 2] [--write]
  *
  * @module
  */
@@ -18,8 +18,8 @@ import { prepareNeeds, prepareTexts } from "./setup.ts";
 const HELP = `deno task bench [options]
   --quick         one round, each row once, without the long texts
   --only a,b      only these of ${PROGRAMS.map(({ key }) => key).join(", ")}
-  --rounds n      how often every program is run (3)
-  --repeat n      how often it measures each row then (5)
+  --rounds n      how often every program is run (2)
+  --repeat n      how often at most it measures each row then (5)
   --threads n     how many threads each takes (one for each core)
   --seconds n     how long a program may take each time (180)
   --write         write the tables into bench/README.md and README.md`;
@@ -34,6 +34,9 @@ interface Options {
   readonly quick: boolean;
   readonly write: boolean;
 }
+
+/** How many seconds of measurements of one row are enough. */
+const BUDGET = 3;
 
 const say = (message: string) => {
   // deno-lint-ignore no-console -- this is what the command is for
@@ -65,7 +68,7 @@ function optionsOf(args: readonly string[]): Options {
   if (keys && given.has("--write")) throw new RangeError("Cannot write the tables of a part; leave --only out");
   return {
     programs: PROGRAMS.filter(({ key }) => !keys || keys.includes(key) || key === "probe"),
-    rounds: whole("--rounds", quick ? 1 : 3),
+    rounds: whole("--rounds", quick ? 1 : 2),
     repeat: whole("--repeat", quick ? 1 : 5),
     threads: whole("--threads", navigator.hardwareConcurrency),
     seconds: whole("--seconds", 180),
@@ -113,7 +116,7 @@ async function main(): Promise<void> {
   const texts = await prepareTexts(threads, say);
   const needs = new Set(programs.flatMap(({ need }) => need ?? []));
   const failures = await prepareNeeds(needs, say);
-  const task = { checkpoint: CHECKPOINT, threads, repeat, texts };
+  const task = { checkpoint: CHECKPOINT, threads, repeat, budget: BUDGET, texts };
   for (const program of programs.filter(({ need }) => need === undefined)) {
     await measure(program, { ...task, rows: [] }, options.seconds); // makes what is kept of a loaded model
   }
@@ -142,4 +145,9 @@ async function writeTables(results: Results): Promise<void> {
   say(`\nWritten into ${pages.join(" and ")}${failure === undefined ? "" : `, but not formatted: ${failure}`}`);
 }
 
-await main();
+try {
+  await main();
+} catch (error) {
+  say(error instanceof Error ? error.message : String(error));
+  Deno.exit(1);
+}

@@ -93,7 +93,14 @@ export async function prepareTexts(threads: number, say: Say): Promise<Readonly<
     return [name, { tokenIds: [...promptOf(given), ...Array(written).fill(0)], promptLength: given }] as const;
   });
   const rows = Object.keys(TEXTS).map((name) => `write ${name}`);
-  const task: Task = { checkpoint: CHECKPOINT, threads, rows, repeat: 1, texts: Object.fromEntries(prompts) };
+  const task: Task = {
+    checkpoint: CHECKPOINT,
+    threads,
+    rows,
+    repeat: 1,
+    budget: 1,
+    texts: Object.fromEntries(prompts),
+  };
   const lines = await must(PYTHON.oracle, "bench/peers/transformers_peer.py", JSON.stringify(task));
   const answers = lines.map((line): Measurement => JSON.parse(line)).filter(({ answer }) => answer);
   const texts = Object.fromEntries(answers.map(({ row, answer }): [string, Text] => {

@@ -1,7 +1,7 @@
 """What the peers in Python share: the task on the command line and one line of JSON for each row, as bench/protocol.ts
 says.
 
-    python bench/peers/<peer>.py '{"checkpoint": ..., "threads": 2, "rows": ["decode"], "repeat": 5, "texts": {...}}'
+    python bench/peers/<peer>.py '{"checkpoint": ..., "threads": 2, "rows": ["decode"], "repeat": 5, "budget": 3, "texts": {...}}'
 """
 
 import json
@@ -74,7 +74,8 @@ class Recorder:
             if not long:
                 work()
             times, results = [], []
-            for _ in range(1 if long else self.repeat):
+            end = time.perf_counter() + self.task["budget"]
+            while not times or (not long and len(times) < self.repeat and time.perf_counter() < end):
                 start = time.perf_counter()
                 results.append(work())
                 times.append(time.perf_counter() - start)
