@@ -33,7 +33,7 @@ export interface Program {
   readonly args: readonly [readonly string[], readonly string[]];
   /** What it measures in every round. */
   readonly rows: readonly string[];
-  /** What takes long: each row once, in the first round, in a process of its own. */
+  /** What takes long: each row in the first round only, in a process of its own. */
   readonly longRows: readonly string[];
 }
 
@@ -66,18 +66,18 @@ function python(
 
 const DECODING = ["load", "decode", "memory", "prefill"];
 const WORK = ["work of prefill", ...[...explain, ...explainLong].map((row) => `work of ${row}`)];
-const ALL = ["load", "decode", ...explain, "memory", "batch", "prefill", "lens", "factors"];
+const ALL = ["load", "decode", ...explain, "memory", "batch", "prefill", "lens"];
 
 /** All programs, in the order of a round: ours and peers take turns, so that all see the same disturbances. */
 export const PROGRAMS: readonly Program[] = [
   python("limit", "oracle", "probe", { rows: PROBES }),
-  ours("native", ["native"], [...ALL, ...WORK, "load again"], explainLong),
+  ours("native", ["native"], [...ALL, ...WORK, "load again"], [...explainLong, "factors"]),
   python("Ecco", "ecco", "ecco_peer", {
     rows: ["load", ...named("write and explain", false), "memory", "lens"],
     long: named("write and explain", true),
   }),
-  ours("wasm", ["wasm"], [...ALL.filter((row) => row !== "factors"), "load again"], explainLong),
-  python("transformers", "oracle", "transformers_peer", { rows: ALL, long: explainLong }),
+  ours("wasm", ["wasm"], [...ALL, "load again"], explainLong),
+  python("transformers", "oracle", "transformers_peer", { rows: ALL, long: [...explainLong, "factors"] }),
   ours("q8", ["native", "q8"], [...DECODING, "batch", "load again"]),
   python("captum", "oracle", "captum_peer", { rows: [...explain, "memory"], long: explainLong }),
   ours("prepack", ["wasm", "prepack"], [...DECODING, "load again"]),

@@ -2,7 +2,7 @@
  * Measures Looking Glass and its peers side by side, one process after another, and prints the tables. Its first run
  * makes what is needed: see `setup.ts`.
  *
- *     deno task bench [--quick] [--only native,ecco] [--rounds 2] [--write]
+ *     deno task bench [--quick] [--only native,ecco] [--rounds 2] [--again] [--write]
  *
  * @module
  */
@@ -22,6 +22,7 @@ const HELP = `deno task bench [options]
   --repeat n      how often at most it measures each row then (5)
   --threads n     how many threads each takes (one for each core)
   --seconds n     how long a program may take each time (180)
+  --again         measure nothing; show what the last run found, from .out/bench/results.json
   --write         write the tables into bench/README.md and README.md`;
 
 /** What the command line says. */
@@ -33,10 +34,13 @@ interface Options {
   readonly seconds: number;
   readonly quick: boolean;
   readonly write: boolean;
+  readonly again: boolean;
 }
 
 /** How many seconds of measurements of one row are enough. */
 const BUDGET = 3;
+
+const RESULTS = new URL(".out/bench/results.json", ROOT);
 
 const say = (message: string) => {
   // deno-lint-ignore no-console -- this is what the command is for
@@ -45,7 +49,7 @@ const say = (message: string) => {
 
 function optionsOf(args: readonly string[]): Options {
   const given = new Map<string, string>();
-  const flags = ["--quick", "--write", "--help"];
+  const flags = ["--quick", "--write", "--again", "--help"];
   for (let i = 0; i < args.length; ++i) {
     const name = args[i]!;
     if (flags.includes(name)) given.set(name, "");
@@ -74,7 +78,18 @@ function optionsOf(args: readonly string[]): Options {
     seconds: whole("--seconds", 180),
     quick,
     write: given.has("--write"),
+    again: given.has("--again"),
   };
+}
+
+/** A measurement, unless the line says something else or was cut off. */
+function parsed(line: string): readonly Measurement[] {
+  if (!line.startsWith('{"row":')) return [];
+  try {
+    return [JSON.parse(line)];
+  } catch {
+    return [];
+  }
 }
 
 /** Runs a program once, for some rows. Each row has a measurement then, if only one that says why there is none. */
@@ -82,7 +97,7 @@ async function measure(program: Program, task: Task, seconds: number): Promise<r
   const { args: [before, after], command } = program;
   const env = { OMP_NUM_THREADS: String(task.threads), TOKENIZERS_PARALLELISM: "false", HF_HUB_OFFLINE: "1" };
   const { lines, failure } = await run(command, [...before, JSON.stringify(task), ...after], { seconds, env });
-  const measured = lines.filter((line) => line.startsWith('{"row":')).map((line): Measurement => JSON.parse(line));
+  const measured = lines.flatMap(parsed);
   const missing = task.rows.filter((name) => !measured.some(({ row }) => row === name));
   return [...measured, ...missing.map((row) => ({ row, error: failure ?? "it said nothing" }))];
 }
@@ -109,8 +124,8 @@ async function measureAll(options: Options, task: Omit<Task, "rows">, failures: 
   return measured;
 }
 
-async function main(): Promise<void> {
-  const options = optionsOf(Deno.args);
+/** Everything is prepared and measured, and kept. */
+async function found(options: Options): Promise<Results> {
   stopWithUs();
   const { programs, threads, repeat } = options;
   const texts = await prepareTexts(threads, say);
@@ -129,8 +144,13 @@ async function main(): Promise<void> {
     texts,
     measured,
   };
-  const short = (key: string, value: unknown) => key === "answer" ? undefined : value;
-  await Deno.writeTextFile(new URL(".out/bench/results.json", ROOT), JSON.stringify(results, short, 1));
+  await Deno.writeTextFile(RESULTS, JSON.stringify(results));
+  return results;
+}
+
+async function main(): Promise<void> {
+  const options = optionsOf(Deno.args);
+  const results = options.again ? JSON.parse(await Deno.readTextFile(RESULTS)) as Results : await found(options);
   say(`\n${markdown(results)}`);
   if (options.write) await writeTables(results);
   if (differing(results).length > 0) Deno.exit(1);
