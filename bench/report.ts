@@ -78,6 +78,7 @@ function memoryTable(results: Results): string {
     if (error !== undefined) return [[inTable(program), failed(error), "", ""]];
     return cells.every((cell) => cell !== undefined) ? [[inTable(program), ...cells]] : [];
   });
+  if (lines.length === 0) return "";
   const head = ["", "loaded", "after work", "peak until then"];
   const what =
     "Resident memory, and of the weights' size; work is decoding and explaining 20 tokens after 23, as far as " +

@@ -11,6 +11,8 @@ export interface Results {
   readonly date: string;
   readonly cpu: string;
   readonly cores: number;
+  /** Deno and what ours run on, with versions. */
+  readonly runtimes: readonly string[];
   readonly threads: number;
   /** How many others wanted to compute, on the mean of the minute before. */
   readonly load: number;
@@ -48,7 +50,26 @@ export async function setting(
   const { size } = await Deno.stat(new URL(`${CHECKPOINT}/model.safetensors`, ROOT));
   const date = new Date().toISOString().slice(0, 10);
   const cores = navigator.hardwareConcurrency;
-  return { date, cpu: cpu ?? "an unknown processor", cores, threads, load, rounds, repeat, quick, weightBytes: size };
+  return {
+    date,
+    cpu: cpu ?? "an unknown processor",
+    cores,
+    runtimes: await runtimes(),
+    threads,
+    load,
+    rounds,
+    repeat,
+    quick,
+    weightBytes: size,
+  };
+}
+
+/** The versions of ONNX Runtime that the sources name, which ours run on. */
+async function runtimes(): Promise<readonly string[]> {
+  const files = ["native.ts", "onnxruntime_web.ts"].map((file) => new URL(`src/runtime/${file}`, ROOT));
+  const text = (await Promise.all(files.map((file) => Deno.readTextFile(file)))).join("\n");
+  const pins = text.matchAll(/(onnxruntime-(?:node|web))[@", ]+(\d+\.\d+\.\d+)/g);
+  return [`Deno ${Deno.version.deno}`, ...new Set([...pins].map(([, name, version]) => `${name} ${version}`))];
 }
 
 /** The middle of some numbers. */
@@ -88,7 +109,7 @@ export function flopsOf(results: Results, row: string): { necessary: number; spe
 export function versionsOf(results: Results): string {
   const all = Object.values(results.measured).flatMap((rows) => rows.versions ?? []);
   const names = all.flatMap(({ versions = {} }) => Object.entries(versions).map((entry) => entry.join(" ")));
-  return [`Deno ${Deno.version.deno}`, ...new Set(names)].join(", ");
+  return [...results.runtimes, ...new Set(names)].join(", ");
 }
 
 /** Bytes per second and operations per second that the probes reached, at best. */

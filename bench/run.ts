@@ -158,6 +158,8 @@ async function main(): Promise<void> {
 
 /** Writes the tables into the pages that show them. */
 async function writeTables(results: Results): Promise<void> {
+  const missing = PROGRAMS.filter(({ name }) => !(name in results.measured)).map(({ key }) => key);
+  if (missing.length > 0) throw new Error(`Cannot write tables without ${missing.join(", ")}; measure all programs`);
   const pages = ["bench/README.md", "README.md"];
   await writeBetweenMarkers(new URL(pages[0]!, ROOT), "bench", markdown(results));
   await writeBetweenMarkers(new URL(pages[1]!, ROOT), "bench", shortTable(results));

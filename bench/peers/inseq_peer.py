@@ -3,8 +3,8 @@
 Run:   .out/inseq-venv/bin/python bench/peers/inseq_peer.py TASK
 Pins:  inseq==0.7.1 (bench/peers/inseq_requirements.txt), on top of scripts/requirements-oracle.txt
 
-inseq reads texts such as "17 4 93", whose words are token ids. The clock runs from the call of `attribute` to the end of
-`aggregate`.
+inseq reads texts such as "17 4 93", whose words are token ids. The clock runs from the call of `attribute` to the end
+of `aggregate`.
 """
 
 import inseq

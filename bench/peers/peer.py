@@ -1,7 +1,7 @@
 """What the peers in Python share: the task on the command line and one line of JSON for each row, as bench/protocol.ts
 says.
 
-    python bench/peers/<peer>.py '{"checkpoint": ..., "threads": 2, "rows": ["decode"], "repeat": 5, "budget": 3, "texts": {...}}'
+    python bench/peers/<peer>.py '{"checkpoint": ..., "threads": 2, "rows": [...], "repeat": 5, "budget": 3, ...}'
 """
 
 import json
