@@ -1,81 +1,134 @@
 /**
- * One measurement of Looking Glass in a process of its own: loads a checkpoint, generates and explains, and prints one
- * line of JSON as the peers do.
+ * Measures Looking Glass in a process of its own, as `protocol.ts` says: loads a checkpoint and prints the rows of a
+ * task.
  *
- *     deno run -A bench/ours.ts CHECKPOINT '[1, 2, 3]' native|wasm [prepack|q8]
- *
- * In q8 there are no gradients: it generates only.
+ *     deno run -A bench/ours.ts TASK native|wasm [prepack|q8]
  *
  * @module
  */
-import { LanguageModel } from "../mod.ts";
+import { LanguageModel, type Sequence } from "../mod.ts";
+import { neuronFactors } from "../src/analysis/mod.ts";
+import { planSaliency } from "../src/lm/saliency_plan.ts";
+import { Reader } from "../src/lm/sequence.ts";
+import { FlopCounter } from "./flops.ts";
+import { BATCH, FACTORED, FACTORS, FIRST, memory, PREFILL, Recorder, type Text, TEXTS } from "./protocol.ts";
 
-const NEW_TOKENS = 20;
-const REPEAT = 5;
-
-const [checkpoint, prompt, backend, mode] = Deno.args as [string, string, "native" | "wasm", ("prepack" | "q8")?];
-const promptIds: number[] = JSON.parse(prompt);
-
-/** Resident memory, now (VmRSS) or at most (VmHWM); Linux only. */
-function residentBytes(field: "VmRSS" | "VmHWM"): number {
-  const line = Deno.readTextFileSync("/proc/self/status").split("\n").find((line) => line.startsWith(field));
-  return Number(line!.split(/\s+/)[1]) * 1024;
-}
-
-async function seconds(work: () => Promise<unknown>): Promise<number> {
-  const start = performance.now();
-  await work();
-  return (performance.now() - start) / 1000;
-}
+const recorder = new Recorder();
+const { checkpoint, texts, threads } = recorder.task;
+const [, backend, mode] = Deno.args as [string, "native" | "wasm", ("prepack" | "q8")?];
 
 function load(): Promise<LanguageModel> {
-  const options = { backend, prepack: mode === "prepack" };
+  const options = { backend, threads, prepack: mode === "prepack" };
   if (mode !== "q8") return LanguageModel.fromPretrained(checkpoint, options);
   return LanguageModel.fromPretrained(checkpoint, { ...options, dtype: "q8", cacheDir: `${checkpoint}-hub` });
 }
 
-/** Each step's time after the first, which reads the prompt. */
-async function decodeSteps(model: LanguageModel): Promise<number[]> {
-  const times: number[] = [];
-  let last = 0;
-  for await (const { position } of model.steps(promptIds, { maxNewTokens: NEW_TOKENS, candidates: 0 })) {
-    const now = performance.now();
-    if (position > promptIds.length) times.push((now - last) / 1000);
-    last = now;
-  }
-  return times;
+async function timed<T>(work: () => Promise<T>): Promise<[T, number]> {
+  const start = performance.now();
+  const result = await work();
+  return [result, (performance.now() - start) / 1000];
 }
 
-const start = performance.now();
-const model = await load();
-const firstLoad = (performance.now() - start) / 1000;
-let sequence = await model.generate(promptIds, { maxNewTokens: NEW_TOKENS });
-if (mode !== "q8") await model.saliency(sequence);
-const rssBytes = residentBytes("VmRSS");
-const generate: number[] = [];
-const explain: number[] = [];
-const steps: number[] = [];
-for (let round = 0; round < REPEAT; ++round) {
-  generate.push(await seconds(async () => sequence = await model.generate(promptIds, { maxNewTokens: NEW_TOKENS })));
-  if (mode !== "q8") explain.push(await seconds(() => model.saliency(sequence)));
-  steps.push(...await decodeSteps(model));
+const promptOf = ({ tokenIds, promptLength }: Text) => tokenIds.slice(0, promptLength);
+const newTokens = ({ tokenIds, promptLength }: Text) => tokenIds.length - promptLength;
+
+/** Each step's time after the first, which reads the prompt. */
+async function decode(model: LanguageModel, text: Text) {
+  const seconds: number[] = [];
+  const written: number[] = [];
+  for (let round = 0; round <= recorder.task.repeat; ++round) {
+    written.length = 0;
+    let last = 0;
+    for await (const { tokenId } of model.steps(promptOf(text), { maxNewTokens: newTokens(text), candidates: 0 })) {
+      const now = performance.now();
+      if (written.length > 0 && round > 0) seconds.push((now - last) / 1000);
+      last = now;
+      written.push(tokenId);
+    }
+  }
+  return { seconds, answer: [...promptOf(text), ...written] };
 }
+
+/** Several copies of a text, and the seconds that each of their steps took for each of them. */
+async function decodeBatch(model: LanguageModel, text: Text) {
+  const batch: unknown = Reflect.get(model, "generateBatch");
+  if (typeof batch !== "function") throw new Error("this version has no generateBatch");
+  const prompts = Array.from({ length: BATCH }, () => promptOf(text));
+  const write = (maxNewTokens: number): Promise<readonly Sequence[]> => {
+    return Reflect.apply(batch, model, [prompts, { maxNewTokens }]);
+  };
+  const prompt = await recorder.times(() => write(1));
+  const { last, seconds } = await recorder.times(() => write(newTokens(text)));
+  const least = Math.min(...prompt.seconds);
+  const steps = seconds.map((time) => (time - least) / (newTokens(text) - 1) / BATCH);
+  return { seconds: steps, answer: last.at(-1)!.tokenIds };
+}
+
+/** Explains a text, and writes it before, which is a row of its own. */
+async function explain(model: LanguageModel, name: string) {
+  const text = texts[name]!;
+  const explained = model.sequence(text.tokenIds, { promptLength: text.promptLength });
+  const explaining: number[] = [];
+  const { last, seconds } = await recorder.times(async () => {
+    const sequence = await model.generate(promptOf(text), { maxNewTokens: newTokens(text) });
+    const [saliency, time] = await timed(() => model.saliency(explained));
+    explaining.push(time);
+    return { sequence, scores: saliency.scores.data };
+  }, TEXTS[name]!.long);
+  recorder.print({ row: `write and explain ${name}`, seconds, answer: last.sequence.tokenIds });
+  return { seconds: explaining.slice(-seconds.length), answer: [...last.scores] };
+}
+
+/** Counts the operations of some rows, without running them. */
+async function countFlops(model: LanguageModel): Promise<void> {
+  const counter = () => new FlopCounter(model.config);
+  await recorder.measure("work of prefill", () => {
+    const spent = counter().reading(texts[PREFILL]!.promptLength, 1);
+    return Promise.resolve({ flops: { necessary: spent, spent } });
+  });
+  for (const [name, { tokenIds, promptLength }] of Object.entries(texts)) {
+    await recorder.measure(`work of explain ${name}`, () => {
+      const reader = new Reader(model.tokenizer, model.config);
+      const { chunks, positions } = planSaliency(model, reader, model.sequence(tokenIds, { promptLength }), {});
+      const flops = { necessary: counter().necessary(positions), spent: counter().explaining(chunks) };
+      return Promise.resolve({ flops });
+    });
+  }
+}
+
+async function measureAll(model: LanguageModel, loaded: number): Promise<void> {
+  const first = texts[FIRST]!;
+  await recorder.measure("decode", () => decode(model, first));
+  for (const name of Object.keys(TEXTS)) {
+    await recorder.measure(`explain ${name}`, () => explain(model, name));
+    if (name !== FIRST) continue;
+    const bytes = { loaded, worked: memory("VmRSS"), peak: memory("VmHWM") };
+    await recorder.measure("memory", () => Promise.resolve({ bytes }));
+  }
+  await recorder.measure("batch", () => decodeBatch(model, first));
+  await recorder.measure("prefill", async () => {
+    const prompt = promptOf(texts[PREFILL]!);
+    const { last, seconds } = await recorder.times(() => model.generate(prompt, { maxNewTokens: 1 }));
+    return { seconds, answer: last.tokenIds };
+  });
+  await recorder.measure("lens", async () => {
+    const sequence = model.sequence(first.tokenIds, { promptLength: first.promptLength });
+    const { last, seconds } = await recorder.times(() => model.rankings(sequence));
+    return { seconds, answer: [...last.ranks.data] };
+  });
+  await recorder.measure("factors", async () => {
+    const trace = await model.trace(model.sequence(texts[FACTORED]!.tokenIds), { capture: ["activations"] });
+    const { last, seconds } = await recorder.times(() => neuronFactors(trace, { factors: FACTORS }));
+    return { seconds, answer: [last.relativeError] };
+  });
+}
+
+const [model, firstLoad] = await timed(load);
+const loaded = memory("VmRSS");
+await recorder.measure("load", () => Promise.resolve({ seconds: [firstLoad] }));
+await measureAll(model, loaded);
+await countFlops(model);
 await model.dispose();
-const laterLoads: number[] = [];
-for (let round = 0; round < 3; ++round) {
-  laterLoads.push(await seconds(async () => await (await load()).dispose()));
-}
-const report = {
-  name: `Looking Glass, ${backend}${mode ? `, ${mode}` : ""}`,
-  tokenIds: sequence.tokenIds,
-  firstLoad,
-  laterLoads,
-  generate,
-  explain,
-  seconds: generate.map((time, round) => time + (explain[round] ?? 0)),
-  secondsPerStep: steps,
-  rssBytes,
-  peakRssBytes: residentBytes("VmHWM"),
-};
-// deno-lint-ignore no-console -- the result of this script
-console.log(JSON.stringify(report));
+await recorder.measure("load again", async () => {
+  return { seconds: (await recorder.times(async () => await (await load()).dispose())).seconds };
+});

@@ -1,140 +1,175 @@
 /**
- * Measures Looking Glass and its peers side by side, one process after another, and prints the ratios. Builds what it
- * needs on its first run: the peers' environments and a random checkpoint of GPT-2 small's shape, in `.out/bench`.
+ * Measures Looking Glass and its peers side by side, one process after another, and prints the tables. Its first run
+ * makes what is needed: see `setup.ts`.
  *
- *     deno task bench
+ *     deno task bench [--quick] [--only native,ecco] [--rounds 2] [--again] [--write]
  *
  * @module
  */
-const ROOT = new URL("../", import.meta.url);
-const OUT = new URL(".out/bench/", ROOT);
-const CHECKPOINT = ".out/bench/gpt2-small-random";
-const ORACLE = ".venv-oracle/bin/python";
-const ECCO = ".out/bench/ecco-venv/bin/python";
-const Q8 = "native, q8";
-const ROUNDS = 2;
+import { shortTable } from "./goals.ts";
+import { writeBetweenMarkers } from "./markers.ts";
+import { run, stopWithUs } from "./process.ts";
+import { CHECKPOINT, type Need, type Program, PROGRAMS, ROOT } from "./programs.ts";
+import type { Measurement, Task } from "./protocol.ts";
+import { differing, markdown } from "./report.ts";
+import { type Results, setting } from "./results.ts";
+import { prepareNeeds, prepareTexts } from "./setup.ts";
 
-/** 23 tokens, as many as the example of "The Illustrated GPT-2" has. */
-const PROMPT = Array.from({ length: 23 }, (_, i) => (i * 997 + 13) % 50000);
+const HELP = `deno task bench [options]
+  --quick         one round, each row once, without the long texts
+  --only a,b      only these of ${PROGRAMS.map(({ key }) => key).join(", ")}
+  --rounds n      how often every program is run (2)
+  --repeat n      how often at most it measures each row then (5)
+  --threads n     how many threads each takes (one for each core)
+  --seconds n     how long a program may take each time (180)
+  --again         measure nothing; show what the last run found, from .out/bench/results.json
+  --write         write the tables into bench/README.md and README.md`;
 
-/** What one process printed. */
-interface Report {
-  readonly name: string;
-  readonly versions?: Readonly<Record<string, string>>;
-  readonly tokenIds: readonly number[];
-  readonly seconds: readonly number[];
-  readonly secondsPerStep?: readonly number[];
-  readonly firstLoad?: number;
-  readonly laterLoads?: readonly number[];
-  readonly generate?: readonly number[];
-  readonly explain?: readonly number[];
-  readonly rssBytes: number;
-  readonly peakRssBytes: number;
+/** What the command line says. */
+interface Options {
+  readonly programs: readonly Program[];
+  readonly rounds: number;
+  readonly repeat: number;
+  readonly threads: number;
+  readonly seconds: number;
+  readonly quick: boolean;
+  readonly write: boolean;
+  readonly again: boolean;
 }
+
+/** How many seconds of measurements of one row are enough. */
+const BUDGET = 3;
+
+const RESULTS = new URL(".out/bench/results.json", ROOT);
 
 const say = (message: string) => {
   // deno-lint-ignore no-console -- this is what the command is for
   console.log(message);
 };
 
-async function run(command: string, args: readonly string[]): Promise<string> {
-  const { success, stdout } = await new Deno.Command(command, { args: [...args], cwd: ROOT, stderr: "inherit" })
-    .output();
-  if (!success) throw new Error(`Cannot go on as this failed: ${command} ${args.join(" ")}`);
-  return new TextDecoder().decode(stdout);
-}
-
-const exists = (path: string) => Deno.stat(new URL(path, ROOT)).then(() => true, () => false);
-
-async function prepare(): Promise<void> {
-  await Deno.mkdir(OUT, { recursive: true });
-  if (!await exists(ORACLE)) {
-    say("Installing the peers' libraries in .venv-oracle ...");
-    await run("python3", ["-m", "venv", ".venv-oracle"]);
-    await run(ORACLE, ["-m", "pip", "install", "-q", "-r", "scripts/requirements-oracle.txt"]);
+function optionsOf(args: readonly string[]): Options {
+  const given = new Map<string, string>();
+  const flags = ["--quick", "--write", "--again", "--help"];
+  for (let i = 0; i < args.length; ++i) {
+    const name = args[i]!;
+    if (flags.includes(name)) given.set(name, "");
+    else if (/^--(only|rounds|repeat|threads|seconds)$/.test(name) && args[i + 1]) given.set(name, args[++i]!);
+    else throw new RangeError(`Cannot understand ${name}\n${HELP}`);
   }
-  if (!await exists(ECCO)) {
-    say("Installing Ecco 0.1.2 in .out/bench/ecco-venv ...");
-    await run("python3", ["-m", "venv", ".out/bench/ecco-venv"]);
-    await run(ECCO, ["-m", "pip", "install", "-q", "-r", "bench/peers/ecco_requirements.txt"]);
-    await run(ECCO, ["-m", "pip", "install", "-q", "--no-deps", "ecco==0.1.2"]);
+  if (given.has("--help")) {
+    say(HELP);
+    Deno.exit(0);
   }
-  if (!await exists(`${CHECKPOINT}/model.safetensors`)) await run(ORACLE, ["bench/make_random_gpt2.py"]);
+  const quick = given.has("--quick");
+  const whole = (name: string, otherwise: number) => {
+    const value = Number(given.get(name) ?? otherwise);
+    if (Number.isInteger(value) && value >= 1) return value;
+    throw new RangeError(`Cannot take ${name} ${given.get(name)} as it must be a whole number >= 1`);
+  };
+  const keys = given.get("--only")?.split(",");
+  const unknown = keys?.find((key) => PROGRAMS.every((program) => program.key !== key));
+  if (unknown !== undefined) throw new RangeError(`Cannot measure "${unknown}"\n${HELP}`);
+  if (keys && given.has("--write")) throw new RangeError("Cannot write the tables of a part; leave --only out");
+  return {
+    programs: PROGRAMS.filter(({ key }) => !keys || keys.includes(key) || key === "probe"),
+    rounds: whole("--rounds", quick ? 1 : 2),
+    repeat: whole("--repeat", quick ? 1 : 5),
+    threads: whole("--threads", navigator.hardwareConcurrency),
+    seconds: whole("--seconds", 180),
+    quick,
+    write: given.has("--write"),
+    again: given.has("--again"),
+  };
 }
 
-async function measure(label: string, command: string, args: readonly string[]): Promise<Report> {
-  say(`  measuring ${label} ...`);
-  return JSON.parse((await run(command, args)).trim().split("\n").at(-1)!);
-}
-
-/** Both orders of a pair see the same disturbances: every program is measured once in each round. */
-async function measureAll(): Promise<Map<string, Report[]>> {
-  const prompt = JSON.stringify(PROMPT);
-  const deno = ["run", "-A", "--quiet", "bench/ours.ts", CHECKPOINT, prompt];
-  const programs: readonly (readonly [string, string, readonly string[]])[] = [
-    ["native", Deno.execPath(), [...deno, "native"]],
-    ["Ecco", ECCO, ["bench/peers/ecco_explain.py", CHECKPOINT, prompt]],
-    ["wasm", Deno.execPath(), [...deno, "wasm"]],
-    ["Hugging Face", ORACLE, ["bench/peers/hf_generate.py", CHECKPOINT, prompt]],
-    ["wasm, prepack", Deno.execPath(), [...deno, "wasm", "prepack"]],
-    [Q8, Deno.execPath(), [...deno, "native", "q8"]],
-    ["PyTorch loop", ORACLE, ["bench/peers/torch_loop.py", CHECKPOINT, prompt]],
-  ];
-  const reports = new Map<string, Report[]>(programs.map(([label]) => [label, []]));
-  for (let round = 1; round <= ROUNDS; ++round) {
-    say(`round ${round} of ${ROUNDS}`);
-    for (const [label, command, args] of programs) reports.get(label)!.push(await measure(label, command, args));
+/** A measurement, unless the line says something else or was cut off. */
+function parsed(line: string): readonly Measurement[] {
+  if (!line.startsWith('{"row":')) return [];
+  try {
+    return [JSON.parse(line)];
+  } catch {
+    return [];
   }
-  return reports;
 }
 
-/** The least of all measurements: what the program takes when nothing else disturbs it. */
-const least = (reports: readonly Report[], pick: (report: Report) => readonly number[] | number | undefined) =>
-  Math.min(...reports.flatMap((report) => pick(report) ?? []));
-
-function table(reports: ReadonlyMap<string, readonly Report[]>, weightBytes: number): string[] {
-  const of = (label: string) => reports.get(label)!;
-  const time = (label: string) => least(of(label), ({ seconds }) => seconds);
-  const step = (label: string) => least(of(label), ({ secondsPerStep }) => secondsPerStep);
-  const explain = (label: string) => least(of(label), ({ explain, seconds }) => explain ?? seconds);
-  const memory = (label: string) => Math.max(...of(label).map(({ rssBytes }) => rssBytes)) / weightBytes;
-  const row = (what: string, own: string, peer: string, ratio: string) => `| ${what} | ${own} | ${peer} | ${ratio} |`;
-  const compare = (what: string, own: number, peer: number, name: string) =>
-    row(what, `${(own * 1000).toFixed(0)} ms`, `${name} ${(peer * 1000).toFixed(0)} ms`, `${(peer / own).toFixed(2)}x`);
-  const ours = ["native", "wasm", "wasm, prepack"];
-  return [
-    "| what | Looking Glass | peer | ratio |",
-    "| --- | --- | --- | --- |",
-    ...ours.map((name) =>
-      compare(`generate 20 tokens after 23 and explain them, ${name}`, time(name), time("Ecco"), "Ecco 0.1.2")
-    ),
-    ...ours.map((name) =>
-      compare(`explain 20 tokens, ${name}`, explain(name), explain("PyTorch loop"), "PyTorch loop")
-    ),
-    ...ours.map((name) => compare(`one decode step, ${name}`, step(name), step("Hugging Face"), "Hugging Face")),
-    compare(`one decode step, ${Q8}`, step(Q8), step("native"), "float32"),
-    ...["native", Q8, "wasm"].map((name) => {
-      const first = least(of(name), ({ firstLoad }) => firstLoad);
-      const later = least(of(name), ({ laterLoads }) => laterLoads);
-      return row(`ready, ${name}`, `${first.toFixed(2)} s first, ${later.toFixed(2)} s later in a process`, "", "");
-    }),
-    ...["native", Q8, "wasm", "Hugging Face", "Ecco"].map((name) =>
-      row(`resident memory, ${name}`, "", "weights", `${memory(name).toFixed(2)}x`)
-    ),
-  ];
+/** Runs a program once, for some rows. Each row has a measurement then, if only one that says why there is none. */
+async function measure(program: Program, task: Task, seconds: number): Promise<readonly Measurement[]> {
+  const { args: [before, after], command } = program;
+  const env = { OMP_NUM_THREADS: String(task.threads), TOKENIZERS_PARALLELISM: "false", HF_HUB_OFFLINE: "1" };
+  const { lines, failure } = await run(command, [...before, JSON.stringify(task), ...after], { seconds, env });
+  const measured = lines.flatMap(parsed);
+  const missing = task.rows.filter((name) => !measured.some(({ row }) => row === name));
+  return [...measured, ...missing.map((row) => ({ row, error: failure ?? "it said nothing" }))];
 }
 
-await prepare();
-const reports = await measureAll();
-// Random weights prefer hardly any token, so that 8 bits may choose others.
-const [first, ...others] = [...reports].flatMap(([label, of]) => label === Q8 ? [] : of);
-const same = others.every(({ tokenIds }) => tokenIds.join() === first!.tokenIds.join());
-const { size } = await Deno.stat(new URL(`${CHECKPOINT}/model.safetensors`, ROOT));
-const versions = Object.assign({}, ...[...reports.values()].flat().map((report) => report.versions ?? {}));
-const cpu = (await Deno.readTextFile("/proc/cpuinfo")).match(/model name\s*:\s*(.*)/)?.[1];
-say(`\n${new Date().toISOString().slice(0, 10)}, ${navigator.hardwareConcurrency} cores of ${cpu}`);
-say(`Deno ${Deno.version.deno}, ${Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(", ")}`);
-say(`GPT-2 small's shape, random weights, ${(size / 1e6).toFixed(0)} MB; least of ${ROUNDS} rounds of 5`);
-say(`All programs wrote the same tokens: ${same ? "yes" : "NO"}\n`);
-say(table(reports, size).join("\n"));
-if (!same) Deno.exit(1);
+async function measureAll(options: Options, task: Omit<Task, "rows">, failures: ReadonlyMap<Need, string>) {
+  const measured: Record<string, Record<string, Measurement[]>> = {};
+  const note = ({ name }: Program, measurements: readonly Measurement[]) => {
+    const rows = measured[name] ??= {};
+    for (const measurement of measurements) (rows[measurement.row] ??= []).push(measurement);
+    const failed = measurements.filter(({ error }) => error !== undefined);
+    for (const { row, error } of failed) say(`    ${row}: failed: ${error}`);
+  };
+  for (let round = 1; round <= options.rounds; ++round) {
+    for (const program of options.programs) {
+      const failure = program.need && failures.get(program.need);
+      const long = round === 1 && !options.quick ? program.longRows.map((row) => [row]) : [];
+      for (const rows of [program.rows, ...long]) {
+        say(`  round ${round} of ${options.rounds}: ${program.name}${rows === program.rows ? "" : `, ${rows}`}`);
+        if (failure !== undefined) note(program, rows.map((row) => ({ row, error: failure })));
+        else note(program, await measure(program, { ...task, rows }, options.seconds));
+      }
+    }
+  }
+  return measured;
+}
+
+/** Everything is prepared and measured, and kept. */
+async function found(options: Options): Promise<Results> {
+  stopWithUs();
+  const { programs, threads, repeat } = options;
+  const texts = await prepareTexts(threads, say);
+  const needs = new Set(programs.flatMap(({ need }) => need ?? []));
+  const failures = await prepareNeeds(needs, say);
+  const task = { checkpoint: CHECKPOINT, threads, repeat, budget: BUDGET, texts };
+  for (const program of programs.filter(({ need }) => need === undefined)) {
+    await measure(program, { ...task, rows: [] }, options.seconds); // makes what is kept of a loaded model
+  }
+  const before = Deno.loadavg()[0]!;
+  const start = performance.now();
+  const measured = await measureAll(options, task, failures);
+  const results: Results = {
+    ...await setting(options, before),
+    minutes: (performance.now() - start) / 60_000,
+    texts,
+    measured,
+  };
+  await Deno.writeTextFile(RESULTS, JSON.stringify(results));
+  return results;
+}
+
+async function main(): Promise<void> {
+  const options = optionsOf(Deno.args);
+  const results = options.again ? JSON.parse(await Deno.readTextFile(RESULTS)) as Results : await found(options);
+  say(`\n${markdown(results)}`);
+  if (options.write) await writeTables(results);
+  if (differing(results).length > 0) Deno.exit(1);
+}
+
+/** Writes the tables into the pages that show them. */
+async function writeTables(results: Results): Promise<void> {
+  const missing = PROGRAMS.filter(({ name }) => !(name in results.measured)).map(({ key }) => key);
+  if (missing.length > 0) throw new Error(`Cannot write tables without ${missing.join(", ")}; measure all programs`);
+  const pages = ["bench/README.md", "README.md"];
+  await writeBetweenMarkers(new URL(pages[0]!, ROOT), "bench", markdown(results));
+  await writeBetweenMarkers(new URL(pages[1]!, ROOT), "bench", shortTable(results));
+  const { failure } = await run(Deno.execPath(), ["fmt", "--quiet", ...pages], { seconds: 60 });
+  say(`\nWritten into ${pages.join(" and ")}${failure === undefined ? "" : `, but not formatted: ${failure}`}`);
+}
+
+try {
+  await main();
+} catch (error) {
+  say(error instanceof Error ? error.message : String(error));
+  Deno.exit(1);
+}

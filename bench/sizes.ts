@@ -10,11 +10,12 @@ import { LanguageModel } from "../mod.ts";
 import { parseConfig } from "../src/gpt2/config.ts";
 import { weightShapes } from "../src/gpt2/weights.ts";
 import { byteCharacter } from "../src/tokenizer/byte_level.ts";
+import { FIRST, memory, promptOf, TEXTS } from "./protocol.ts";
+import { median } from "./results.ts";
 
 const OUT = new URL("../.out/bench/sizes/", import.meta.url);
 const NEW_TOKENS = 10;
-/** 23 tokens, as in `run.ts`. */
-const PROMPT = Array.from({ length: 23 }, (_, i) => (i * 997 + 13) % 50000);
+const PROMPT = promptOf(TEXTS[FIRST]!.given);
 const SHAPES: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   "gpt2": { "n_embd": 768, "n_layer": 12, "n_head": 12 },
   "gpt2-medium": { "n_embd": 1024, "n_layer": 24, "n_head": 16 },
@@ -78,12 +79,6 @@ async function writeWeights(path: URL, json: unknown): Promise<number> {
   return 8 + header.length + end;
 }
 
-/** Memory of this process: all of it, or what is not a page of a file; Linux only. */
-function memory(field: "VmRSS" | "RssAnon"): number {
-  const line = Deno.readTextFileSync("/proc/self/status").split("\n").find((line) => line.startsWith(field));
-  return Number(line!.split(/\s+/)[1]) * 1024;
-}
-
 /** One measurement, in a process of its own. */
 async function measure(folder: string): Promise<Row> {
   const start = performance.now();
@@ -97,11 +92,6 @@ async function measure(folder: string): Promise<Row> {
   }
   const [prompt = 0, ...steps] = times.map((time) => time / 1000);
   return { load: load / 1000, prompt, steps, resident: memory("VmRSS"), anonymous: memory("RssAnon") };
-}
-
-/** The middle one of some numbers. */
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]!;
 }
 
 async function measureInProcess(name: string): Promise<string> {

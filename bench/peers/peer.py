@@ -1,14 +1,11 @@
-"""What the peers share: the command line, the clock, and the one line of JSON that each prints.
+"""What the peers in Python share: the task on the command line and one line of JSON for each row, as bench/protocol.ts
+says.
 
-    python bench/peers/<peer>.py CHECKPOINT '[1, 2, 3]' [--new-tokens 20] [--repeat 5] [--threads 2]
-
-The line holds: name, versions, threads, promptLength, tokenIds (prompt and greedy continuation, so that a caller can
-check that every peer did the same work), seconds (one entry per measured round), rssBytes and peakRssBytes (Linux:
-VmRSS and VmHWM), and what a peer adds. A round that is not measured comes first.
+    python bench/peers/<peer>.py '{"checkpoint": ..., "threads": 2, "rows": [...], "repeat": 5, "budget": 3, ...}'
 """
 
-import argparse
 import json
+import sys
 import time
 from collections.abc import Callable
 from importlib.metadata import version
@@ -17,39 +14,9 @@ from pathlib import Path
 import torch
 import transformers
 
-
-def read_arguments(description: str) -> argparse.Namespace:
-    """The command line of every peer."""
-    parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("checkpoint", type=Path)
-    parser.add_argument("prompt", type=json.loads, help="token ids as JSON")
-    parser.add_argument("--new-tokens", type=int, default=20)
-    parser.add_argument("--repeat", type=int, default=5)
-    parser.add_argument("--threads", type=int, default=2)
-    arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
-    return arguments
-
-
-def load_model(checkpoint: Path, **options) -> transformers.GPT2LMHeadModel:
-    """The checkpoint, told not to stop at <|endoftext|>, so that every round writes the same number of tokens."""
-    transformers.logging.set_verbosity_error()
-    transformers.logging.disable_progress_bar()
-    model = transformers.GPT2LMHeadModel.from_pretrained(checkpoint, **options).eval()
-    model.generation_config.eos_token_id = None
-    model.generation_config.pad_token_id = 0
-    return model
-
-
-def measure(work: Callable[[], object], repeat: int) -> list[float]:
-    """Seconds of each round, after one round to warm up."""
-    work()
-    seconds = []
-    for _ in range(repeat):
-        start = time.perf_counter()
-        work()
-        seconds.append(time.perf_counter() - start)
-    return seconds
+FIRST = "20 after 23"
+LONG = ("64 of 256", "16 of 512")
+SHORT = (FIRST, "16 of 64")
 
 
 def resident_bytes(field: str) -> int:
@@ -58,15 +25,79 @@ def resident_bytes(field: str) -> int:
     return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith(f"{field}:"))
 
 
-def report(name: str, packages: tuple[str, ...], arguments: argparse.Namespace, **results) -> None:
-    """Print the result as one line."""
-    line = {
-        "name": name,
-        "versions": {package: version(package) for package in packages},
-        "threads": torch.get_num_threads(),
-        "promptLength": len(arguments.prompt),
-        **results,
-        "rssBytes": resident_bytes("VmRSS"),
-        "peakRssBytes": resident_bytes("VmHWM"),
-    }
-    print(json.dumps(line))
+class Recorder:
+    """Measures rows and prints them."""
+
+    def __init__(self, *packages: str) -> None:
+        self.task = json.loads(sys.argv[1])
+        self.checkpoint = self.task["checkpoint"]
+        self.repeat = self.task["repeat"]
+        torch.set_num_threads(self.task["threads"])
+        transformers.logging.set_verbosity_error()
+        transformers.logging.disable_progress_bar()
+        self.print("versions", versions={package: version(package) for package in packages})
+        self.loaded = 0
+
+    def print(self, row: str, **measurement) -> None:
+        """Print a row at once, so that it is known even if the next one never ends."""
+        print(json.dumps({"row": row, **measurement}), flush=True)
+
+    def text(self, name: str) -> tuple[list[int], int]:
+        """The ids of a text, and how many of them were given."""
+        text = self.task["texts"][name]
+        return text["tokenIds"], text["promptLength"]
+
+    def load(self, load: Callable[[], transformers.GPT2LMHeadModel]) -> transformers.GPT2LMHeadModel:
+        """Load a model and say how long it took. It will not stop at <|endoftext|>."""
+        start = time.perf_counter()
+        model = load().eval()
+        seconds = time.perf_counter() - start
+        self.loaded = resident_bytes("VmRSS")
+        if "load" in self.task["rows"]:
+            self.print("load", seconds=[seconds])
+        model.generation_config.eos_token_id = None
+        model.generation_config.pad_token_id = 0
+        return model
+
+    def memory(self) -> None:
+        """Say what has been resident."""
+        if "memory" in self.task["rows"]:
+            worked, peak = resident_bytes("VmRSS"), resident_bytes("VmHWM")
+            self.print("memory", bytes={"loaded": self.loaded, "worked": worked, "peak": peak})
+
+    def measure(self, row: str, work: Callable[[], object], long: bool = False, **how) -> None:
+        """Time a row, if it is wanted. `how` may hold `answer`, which makes numbers of what the work returned, and
+        `seconds`, which gives other times than those of whole rounds, from what each of them returned."""
+        if row not in self.task["rows"]:
+            return
+        try:
+            if not long:
+                work()
+            times, results = [], []
+            end = time.perf_counter() + self.task["budget"]
+            while not times or (not long and len(times) < self.repeat and time.perf_counter() < end):
+                start = time.perf_counter()
+                results.append(work())
+                times.append(time.perf_counter() - start)
+            if "seconds" in how:
+                times = [seconds for result in results for seconds in how["seconds"](result)]
+            answer = {"answer": how["answer"](results[-1])} if "answer" in how else {}
+            self.print(row, seconds=times, **answer)
+        except Exception as error:  # the other rows can still be measured
+            self.print(row, error=f"{type(error).__name__}: {error}")
+
+    def explain(self, scores: Callable[[list[int], int], torch.Tensor]) -> None:
+        """The rows of saliency: `scores` of one target, of the tokens before it, reduced but not normalised."""
+        for name in (*SHORT, *LONG):
+            ids, given = self.text(name)
+
+            def explain_all() -> list[float]:
+                rows = torch.zeros(len(ids) - given, len(ids))
+                for n, position in enumerate(range(given, len(ids))):
+                    row = scores(ids, position)
+                    rows[n, :position] = row / row.sum()
+                return rows.flatten().tolist()
+
+            self.measure(f"explain {name}", explain_all, long=name in LONG, answer=lambda rows: rows)
+            if name == FIRST:
+                self.memory()

@@ -1,0 +1,112 @@
+"""transformers in PyTorch: greedy decoding with `generate`, saliency as a loop of one forward and one backward pass for
+each target, the logit lens on `output_hidden_states`; and scikit-learn's NMF of the neurons, which Ecco uses too.
+
+Run:   .venv-oracle/bin/python bench/peers/transformers_peer.py TASK
+Pins:  torch==2.13.0 transformers==5.23.0 scikit-learn==1.9.1 (scripts/requirements-oracle.txt)
+
+The loop is as fast as a loop can be: the weights need no gradient and only the last row gets logits. It computes the L2
+norm of gradient x embedding of the log-probability.
+"""
+
+import time
+
+import torch
+from peer import FIRST, LONG, SHORT, Recorder
+from transformers import GPT2LMHeadModel, LogitsProcessor, LogitsProcessorList
+
+
+class StepClock(LogitsProcessor):
+    """Notes when the logits of each new token are there."""
+
+    def __init__(self) -> None:
+        self.times: list[float] = []
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        self.times.append(time.perf_counter())
+        return scores
+
+
+def write(model: GPT2LMHeadModel, prompts: list[list[int]], new_tokens: int) -> tuple[list[int], list[float]]:
+    """The last text with its greedy continuation, and the seconds of each step after the first."""
+    clock = StepClock()
+    ids = torch.tensor(prompts)
+    output = model.generate(
+        ids,
+        attention_mask=torch.ones_like(ids),
+        max_new_tokens=new_tokens,
+        do_sample=False,
+        logits_processor=LogitsProcessorList([clock]),
+    )
+    return output[-1].tolist(), [after - before for before, after in zip(clock.times, clock.times[1:])]
+
+
+def scores(model: GPT2LMHeadModel, ids: list[int], position: int) -> torch.Tensor:
+    """The saliency of one target."""
+    x = model.transformer.wte.weight[torch.tensor(ids[:position])].clone().requires_grad_()
+    logits = model(inputs_embeds=x[None], use_cache=False, logits_to_keep=1).logits[0, -1]
+    (gradient,) = torch.autograd.grad(logits.log_softmax(-1)[ids[position]], x)
+    return (gradient * x.detach()).norm(dim=-1)
+
+
+def ranks(model: GPT2LMHeadModel, ids: list[int], given: int) -> list[int]:
+    """The rank of each written token after each block, `[L, N]`: the logit lens, with ln_f."""
+    with torch.no_grad():
+        states = model.transformer(torch.tensor([ids[:-1]]), output_hidden_states=True, use_cache=False).hidden_states
+        rows = torch.stack([state[0, given - 1 :] for state in states[1:]])
+        read = torch.cat([model.transformer.ln_f(rows[:-1]), rows[-1:]])  # the last one is normalised already
+        logits = model.lm_head(read)
+        own = logits.gather(-1, torch.tensor(ids[given:])[None, :, None].expand(len(rows), -1, 1))
+        return (1 + (logits > own).sum(-1)).flatten().tolist()
+
+
+def neurons(model: GPT2LMHeadModel, ids: list[int]) -> torch.Tensor:
+    """The activations of all MLPs, `[T, L * 4C]`, negative ones clipped."""
+    seen = []
+    hooks = [
+        block.mlp.act.register_forward_hook(lambda *call: seen.append(call[-1][0])) for block in model.transformer.h
+    ]
+    with torch.no_grad():
+        model(torch.tensor([ids]), use_cache=False)
+    for hook in hooks:
+        hook.remove()
+    return torch.cat(seen, dim=-1).clamp(min=0)
+
+
+def measure_factors(recorder: Recorder, model: GPT2LMHeadModel) -> None:
+    """Ten factors, by scikit-learn with its defaults."""
+    if "factors" not in recorder.task["rows"]:
+        return
+    from sklearn.decomposition import NMF
+
+    matrix = neurons(model, recorder.text("16 of 64")[0]).numpy()
+
+    def factor() -> NMF:
+        nmf = NMF(n_components=10)
+        nmf.fit_transform(matrix)
+        return nmf
+
+    norm = float((matrix.astype("float64") ** 2).sum() ** 0.5)
+    recorder.measure("factors", factor, answer=lambda nmf: [float(nmf.reconstruction_err_) / norm])
+
+
+def main() -> None:
+    recorder = Recorder("torch", "transformers", "scikit-learn")
+    model = recorder.load(lambda: GPT2LMHeadModel.from_pretrained(recorder.checkpoint)).requires_grad_(False)
+    for name in (*SHORT, *LONG):
+        ids, given = recorder.text(name)
+        written = lambda: write(model, [ids[:given]], len(ids) - given)
+        recorder.measure(f"write {name}", written, long=True, answer=lambda result: result[0])
+    ids, given = recorder.text(FIRST)
+    times = {"seconds": lambda result: result[1], "answer": lambda result: result[0]}
+    recorder.measure("decode", lambda: write(model, [ids[:given]], len(ids) - given), **times)
+    recorder.explain(lambda ids, position: scores(model, ids, position))
+    each = {**times, "seconds": lambda result: [seconds / 8 for seconds in result[1]]}
+    recorder.measure("batch", lambda: write(model, [ids[:given]] * 8, len(ids) - given), **each)
+    long, prompt = recorder.text("16 of 512")
+    recorder.measure("prefill", lambda: write(model, [long[:prompt]], 1), answer=lambda result: result[0])
+    recorder.measure("lens", lambda: ranks(model, ids, given), answer=lambda result: result)
+    measure_factors(recorder, model)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+/**
+ * The programs that are measured, each in a process of its own, and what each of them measures.
+ *
+ * @module
+ */
+import { type Measurement, TEXTS } from "./protocol.ts";
+
+/** The folder of the repository; all paths are relative to it. */
+export const ROOT = new URL("../", import.meta.url);
+/** The checkpoint that every program loads. */
+export const CHECKPOINT = ".out/bench/gpt2-small-random";
+
+/** Where peers are installed. */
+export const PYTHON = {
+  oracle: ".venv-oracle/bin/python",
+  ecco: ".out/bench/ecco-venv/bin/python",
+  inseq: ".out/inseq-venv/bin/python",
+  exporter: ".out/bench/export-venv/bin/python",
+} as const;
+
+/** What must be there before a program can run. */
+export type Need = "oracle" | "ecco" | "inseq" | "onnx";
+
+/** A program. */
+export interface Program {
+  /** What it is called in tables. */
+  readonly name: string;
+  /** What it is called on the command line. */
+  readonly key: string;
+  readonly need?: Need;
+  readonly command: string;
+  /** What stands before and after the task. */
+  readonly args: readonly [readonly string[], readonly string[]];
+  /** What it measures in every round. */
+  readonly rows: readonly string[];
+  /** What takes long: each row in the first round only, in a process of its own. */
+  readonly longRows: readonly string[];
+}
+
+/** What a program measured in all rounds, by row. */
+export type Measured = ReadonlyMap<string, readonly Measurement[]>;
+
+/** The names of all probes. */
+export const PROBES = ["bandwidth", "gemm"];
+
+const named = (prefix: string, long: boolean) => {
+  return Object.entries(TEXTS).filter(([, text]) => text.long === long).map(([name]) => `${prefix} ${name}`);
+};
+const explain = named("explain", false);
+const explainLong = named("explain", true);
+
+function ours(key: string, args: readonly string[], rows: readonly string[], long: readonly string[] = []): Program {
+  const deno = ["run", "-A", "--quiet", "bench/ours.ts"];
+  return { name: args.join(", "), key, command: Deno.execPath(), args: [deno, args], rows, longRows: long };
+}
+
+function python(
+  name: string,
+  need: Exclude<Need, "onnx">,
+  file: string,
+  { rows, long = [] }: { readonly rows: readonly string[]; readonly long?: readonly string[] },
+): Program {
+  const key = file.split("_")[0]!;
+  return { name, key, need, command: PYTHON[need], args: [[`bench/peers/${file}.py`], []], rows, longRows: long };
+}
+
+const DECODING = ["load", "decode", "memory", "prefill"];
+const WORK = ["work of prefill", ...[...explain, ...explainLong].map((row) => `work of ${row}`)];
+const ALL = ["load", "decode", ...explain, "memory", "batch", "prefill", "lens"];
+
+/** All programs, in the order of a round: ours and peers take turns, so that all see the same disturbances. */
+export const PROGRAMS: readonly Program[] = [
+  python("limit", "oracle", "probe", { rows: PROBES }),
+  ours("native", ["native"], [...ALL, ...WORK, "load again"], [...explainLong, "factors"]),
+  python("Ecco", "ecco", "ecco_peer", {
+    rows: ["load", ...named("write and explain", false), "memory", "lens"],
+    long: named("write and explain", true),
+  }),
+  ours("wasm", ["wasm"], [...ALL, "load again"], explainLong),
+  python("transformers", "oracle", "transformers_peer", { rows: ALL, long: [...explainLong, "factors"] }),
+  ours("q8", ["native", "q8"], [...DECODING, "batch", "load again"]),
+  python("captum", "oracle", "captum_peer", { rows: [...explain, "memory"], long: explainLong }),
+  ours("prepack", ["wasm", "prepack"], [...DECODING, "load again"]),
+  python("inseq", "inseq", "inseq_peer", { rows: [...explain, "memory"], long: explainLong }),
+  {
+    name: "transformers.js",
+    key: "transformers.js",
+    need: "onnx",
+    command: Deno.execPath(),
+    args: [["run", "-A", "--quiet", "--lock=bench/peers/transformers_js.lock", "bench/peers/transformers_js.ts"], []],
+    rows: DECODING,
+    longRows: [],
+  },
+];
