@@ -1,7 +1,7 @@
 /**
  * Opens the notebooks in a real JupyterLab, runs them, tries hover, click and keys there, and writes the pictures of
  * `docs/screenshots`: one of each notebook, and the first one in the dark and as it is before it is trusted.
- * `deno run -A scripts/notebooks/screenshots.ts`; the committed notebooks are not touched.
+ * `deno task notebooks:screenshots [notebook]`; the committed notebooks are not touched.
  *
  * @module
  */
@@ -34,7 +34,7 @@ const SCENES: Readonly<Record<string, Scene>> = {
   "02": { view: (page) => outputs(page).filter({ has: page.getByRole("img", { name: /blocks/ }) }).first() },
   "03": { view: (page) => form(page, /^Predictions of each layer/).first() },
   "04": { view: (page) => form(page, /^Factors/).first() },
-  "05": { view: (page) => form(page, /^Attention/).last() },
+  "05": { view: (page) => form(page, /^Attention$/).first() },
   "06": { view: (page) => outputs(page).filter({ hasText: "7 branches after a prompt" }) },
   "07": { view: (page) => outputs(page).filter({ hasText: "Rank of each token" }) },
 };
@@ -75,15 +75,20 @@ async function tryKeys(page: Page, map: Locator): Promise<void> {
   if (Object.values(results).includes(false)) Deno.exitCode = 1;
 }
 
-async function centre(view: Locator): Promise<void> {
-  await view.evaluate((element) => {
-    element.scrollIntoView({ block: "center" });
-    if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
-  });
+/** Brings a view to the middle, or its top where it is tall; twice, as JupyterLab draws cells when they come near. */
+async function show(page: Page, view: Locator): Promise<void> {
+  for (let time = 0; time < 2; ++time) {
+    await view.evaluate((element) => {
+      const tall = element.getBoundingClientRect().height > innerHeight - 160;
+      element.scrollIntoView({ block: tall ? "start" : "center" });
+      if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+    });
+    await page.waitForTimeout(500);
+  }
 }
 
 async function picture(page: Page, view: Locator, name: string, hover?: string): Promise<void> {
-  await centre(view);
+  await show(page, view);
   if (hover !== undefined) await view.locator(hover).first().hover();
   await page.waitForTimeout(300);
   const { length } = await page.screenshot({ path: join(PICTURES, name) });
@@ -105,26 +110,33 @@ async function withCopy(notebook: string, use: (path: string) => Promise<void>):
   }
 }
 
+/** Ends the kernel too; the next page would go on counting its cells. */
+async function close(page: Page): Promise<void> {
+  await page.evaluate("jupyterapp.shell.currentWidget.context.sessionContext.shutdown()");
+  await page.close();
+}
+
 /** The first notebook as it is before it is trusted, and in the dark. */
 async function firstAgain(browser: Browser, lab: Lab, path: string): Promise<void> {
   const untrusted = await openNotebook(browser, lab.url(path), "JupyterLab Light");
   await picture(untrusted, untrusted.locator(".jp-OutputArea form").first(), "lab_untrusted.png");
-  await untrusted.close();
+  await close(untrusted);
   const dark = await openNotebook(browser, lab.url(path), "JupyterLab Dark");
   await runAll(dark);
-  await picture(dark, maps(dark).nth(3), "lab_dark.png");
-  await dark.close();
+  await picture(dark, maps(dark).nth(4), "lab_dark.png");
+  await close(dark);
 }
 
 async function takePicture(browser: Browser, lab: Lab, path: string): Promise<void> {
   const name = basename(path, ".lab.ipynb");
   const { view, hover } = SCENES[name.slice(0, 2)]!;
   const page = await openNotebook(browser, lab.url(path), "JupyterLab Light");
+  await page.setViewportSize({ width: 1100, height: 760 }); // the widest views fit
   await runAll(page);
-  await centre(view(page));
+  await show(page, view(page));
   if (name.startsWith("01")) await tryKeys(page, view(page));
   await picture(page, view(page), `${name}.png`, hover);
-  await page.close();
+  await close(page);
 }
 
 await prepareEnvironment(say);
@@ -133,7 +145,7 @@ await Deno.mkdir(OUT, { recursive: true });
 const lab = await startLab();
 const browser = await launchChromium();
 try {
-  for (const notebook of await listNotebooks()) {
+  for (const notebook of Deno.args.length > 0 ? Deno.args : await listNotebooks()) {
     await withCopy(notebook, async (path) => {
       if (notebook.includes("/01")) await firstAgain(browser, lab, path);
       await takePicture(browser, lab, path);
