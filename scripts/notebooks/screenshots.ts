@@ -1,21 +1,43 @@
 /**
- * Opens the first notebook in a real JupyterLab, runs it, tries hover, click and keys there, and writes the pictures
- * of `docs/screenshots`. `deno run -A scripts/notebooks/screenshots.ts`; the committed notebook is not touched.
+ * Opens the notebooks in a real JupyterLab, runs them, tries hover, click and keys there, and writes the pictures of
+ * `docs/screenshots`: one of each notebook, and the first one in the dark and as it is before it is trusted.
+ * `deno task notebooks:screenshots [notebook]`; the committed notebooks are not touched.
  *
  * @module
  */
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { Browser, Locator, Page } from "npm:playwright-core@1.65.1";
 import { launchChromium } from "./chromium.ts";
 import { listNotebooks, OUT, prepareEnvironment, ROOT } from "./environment.ts";
 import { type Lab, openNotebook, runAll, startLab } from "./jupyterlab.ts";
 
 const PICTURES = join(ROOT, "docs", "screenshots");
-const MAP = ".jp-OutputArea div.h:has(> form)";
 
-/** A copy may be saved and trusted; it stands where `../mod.ts` is the module too. */
-const COPY = join(OUT, "01_saliency.lab.ipynb");
-const COPY_PATH = ".out/01_saliency.lab.ipynb";
+/** More than this is too much for a reader of the documents. */
+const MOST_BYTES = 150_000;
+
+/** The picture of a notebook. */
+interface Scene {
+  /** The view that stands in the middle. */
+  readonly view: (page: Page) => Locator;
+  /** What the pointer rests on, in the view. */
+  readonly hover?: string;
+}
+
+const outputs = (page: Page) => page.locator(".jp-OutputArea-output");
+const maps = (page: Page) => page.locator(".jp-OutputArea div.h:has(> form)");
+const form = (page: Page, label: RegExp) => outputs(page).filter({ has: page.getByRole("form", { name: label }) });
+
+/** By the number that a notebook's name begins with. */
+const SCENES: Readonly<Record<string, Scene>> = {
+  "01": { view: (page) => maps(page).first(), hover: ".o2" },
+  "02": { view: (page) => outputs(page).filter({ has: page.getByRole("img", { name: /blocks/ }) }).first() },
+  "03": { view: (page) => form(page, /^Predictions of each layer/).first() },
+  "04": { view: (page) => form(page, /^Factors/).first() },
+  "05": { view: (page) => form(page, /^Attention$/).first() },
+  "06": { view: (page) => outputs(page).filter({ hasText: "7 branches after a prompt" }) },
+  "07": { view: (page) => outputs(page).filter({ hasText: "Rank of each token" }) },
+};
 
 function say(message: string): void {
   // deno-lint-ignore no-console
@@ -53,45 +75,83 @@ async function tryKeys(page: Page, map: Locator): Promise<void> {
   if (Object.values(results).includes(false)) Deno.exitCode = 1;
 }
 
-async function picture(page: Page, map: Locator, name: string): Promise<void> {
-  await map.evaluate((element) => {
-    element.scrollIntoView({ block: "center" });
-    if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
-  });
-  await page.waitForTimeout(300);
-  await page.screenshot({ path: join(PICTURES, name) });
-  say(`docs/screenshots/${name}`);
+/** Brings a view to the middle, or its top where it is tall; twice, as JupyterLab draws cells when they come near. */
+async function show(page: Page, view: Locator): Promise<void> {
+  for (let time = 0; time < 2; ++time) {
+    await view.evaluate((element) => {
+      const tall = element.getBoundingClientRect().height > innerHeight - 160;
+      element.scrollIntoView({ block: tall ? "start" : "center" });
+      if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+    });
+    await page.waitForTimeout(500);
+  }
 }
 
-async function takePictures(browser: Browser, lab: Lab): Promise<void> {
-  const untrusted = await openNotebook(browser, lab.url(COPY_PATH), "JupyterLab Light");
+async function picture(page: Page, view: Locator, name: string, hover?: string): Promise<void> {
+  await show(page, view);
+  if (hover !== undefined) await view.locator(hover).first().hover();
+  await page.waitForTimeout(300);
+  const { length } = await page.screenshot({ path: join(PICTURES, name) });
+  say(`docs/screenshots/${name}, ${Math.round(length / 1000)} kB`);
+  if (length <= MOST_BYTES) return;
+  say(`Cannot keep ${name} as it has more than ${MOST_BYTES / 1000} kB; show less`);
+  Deno.exitCode = 1;
+}
+
+/** Opens a copy, which may be saved and trusted; it stands where `../mod.ts` is the module too. */
+async function withCopy(notebook: string, use: (path: string) => Promise<void>): Promise<void> {
+  const name = basename(notebook, ".ipynb");
+  const copy = join(OUT, `${name}.lab.ipynb`);
+  await Deno.copyFile(join(ROOT, notebook), copy);
+  try {
+    await use(`.out/${basename(copy)}`);
+  } finally {
+    await Deno.remove(copy);
+  }
+}
+
+/** Ends the kernel too; the next page would go on counting its cells. */
+async function close(page: Page): Promise<void> {
+  await page.evaluate("jupyterapp.shell.currentWidget.context.sessionContext.shutdown()");
+  await page.close();
+}
+
+/** The first notebook as it is before it is trusted, and in the dark. */
+async function firstAgain(browser: Browser, lab: Lab, path: string): Promise<void> {
+  const untrusted = await openNotebook(browser, lab.url(path), "JupyterLab Light");
   await picture(untrusted, untrusted.locator(".jp-OutputArea form").first(), "lab_untrusted.png");
-  await untrusted.close();
-  const light = await openNotebook(browser, lab.url(COPY_PATH), "JupyterLab Light");
-  await runAll(light);
-  const map = light.locator(MAP).first();
-  await map.evaluate((element) => element.scrollIntoView({ block: "center" }));
-  await tryKeys(light, map);
-  await map.locator(".o2").hover();
-  await picture(light, map, "lab_light.png");
-  await light.close();
-  const dark = await openNotebook(browser, lab.url(COPY_PATH), "JupyterLab Dark");
+  await close(untrusted);
+  const dark = await openNotebook(browser, lab.url(path), "JupyterLab Dark");
   await runAll(dark);
-  await picture(dark, dark.locator(MAP).nth(3), "lab_dark.png");
-  await dark.close();
+  await picture(dark, maps(dark).nth(4), "lab_dark.png");
+  await close(dark);
+}
+
+async function takePicture(browser: Browser, lab: Lab, path: string): Promise<void> {
+  const name = basename(path, ".lab.ipynb");
+  const { view, hover } = SCENES[name.slice(0, 2)]!;
+  const page = await openNotebook(browser, lab.url(path), "JupyterLab Light");
+  await page.setViewportSize({ width: 1100, height: 760 }); // the widest views fit
+  await runAll(page);
+  await show(page, view(page));
+  if (name.startsWith("01")) await tryKeys(page, view(page));
+  await picture(page, view(page), `${name}.png`, hover);
+  await close(page);
 }
 
 await prepareEnvironment(say);
 await Deno.mkdir(PICTURES, { recursive: true });
-const [notebook = ""] = await listNotebooks();
 await Deno.mkdir(OUT, { recursive: true });
-await Deno.copyFile(join(ROOT, notebook), COPY);
 const lab = await startLab();
 const browser = await launchChromium();
 try {
-  await takePictures(browser, lab);
+  for (const notebook of Deno.args.length > 0 ? Deno.args : await listNotebooks()) {
+    await withCopy(notebook, async (path) => {
+      if (notebook.includes("/01")) await firstAgain(browser, lab, path);
+      await takePicture(browser, lab, path);
+    });
+  }
 } finally {
   await browser.close();
   await lab.stop();
-  await Deno.remove(COPY);
 }

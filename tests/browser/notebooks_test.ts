@@ -1,9 +1,9 @@
-import { equal } from "@std/assert";
+import { deepEqual, equal, ok } from "@std/assert";
 import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Browser, Page } from "npm:playwright-core@1.65.1";
 import { launchChromium } from "../../scripts/notebooks/chromium.ts";
-import { listNotebooks, OUT, prepareEnvironment, ROOT } from "../../scripts/notebooks/environment.ts";
+import { listNotebooks, OUT, prepareEnvironment, python, ROOT } from "../../scripts/notebooks/environment.ts";
 import { drawNotebook } from "../../scripts/notebooks/execute.ts";
 import { openNotebook, startLab } from "../../scripts/notebooks/jupyterlab.ts";
 import { joined, readNotebook } from "../../scripts/notebooks/notebook.ts";
@@ -67,6 +67,68 @@ Deno.test("notebooks are whole in a page, with scripts, without, and sanitised",
           );
         }
       }
+    }
+  } finally {
+    await browser.close();
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+/** The arguments that docs/sharing.md tells nbconvert where a page must be sanitised, without the notebook. */
+async function documentedArguments(): Promise<string[]> {
+  const [command = ""] =
+    /^jupyter nbconvert (?:.*\\\n)*.*$/m.exec(await Deno.readTextFile(join(ROOT, "docs/sharing.md"))) ??
+      [];
+  const words = command.replaceAll("\\\n", " ").match(/(?:[^\s"]|"[^"]*")+/g) ?? [];
+  return words.slice(2).filter((word) => !word.endsWith(".ipynb")).map((word) => word.replaceAll('"', ""));
+}
+
+/** What a sanitised page should hold: the titles of a notebook's Markdown, and the text of each output. */
+async function textOf(path: string): Promise<{ titles: string[]; outputs: string[] }> {
+  const { cells } = await readNotebook(join(ROOT, path));
+  const markdown = cells.filter((cell) => cell.cell_type === "markdown").map(({ source }) => joined(source)).join("\n");
+  const outputs = cells.flatMap(({ outputs = [] }) =>
+    outputs.map(({ data, text }) => joined(data?.["text/plain"] ?? text))
+  );
+  return {
+    titles: Array.from(markdown.matchAll(/^#+ (.*)$/gm), ([, title]) => title!.replaceAll("`", "")),
+    outputs: outputs.map((text) => text.trimEnd()).filter((text) => text !== ""),
+  };
+}
+
+async function opensSanitised(browser: Browser, url: string, path: string): Promise<void> {
+  const page = await browser.newPage({ javaScriptEnabled: false });
+  try {
+    await page.route(/^https?:/, (route) => route.abort()); // scripts for mathematics, which nbconvert names
+    await page.goto(url);
+    const { titles, outputs } = await textOf(path);
+    const shown = await page.locator(".jp-MarkdownOutput").locator("h1, h2").allTextContents();
+    deepEqual(shown.map((title) => title.replace(/¶$/, "")), titles);
+    const texts = await page.locator(".jp-OutputArea-output").allTextContents();
+    deepEqual(texts.map((text) => text.trim()).filter((text) => text !== ""), outputs.map((text) => text.trim()));
+    equal(
+      await page.locator(".jp-OutputArea-output").locator("style, script, img, form, input, details, table").count(),
+      0,
+    );
+    ok(!(await page.locator("main").innerText()).includes("</"));
+  } finally {
+    await page.close();
+  }
+}
+
+Deno.test("the command of docs/sharing.md makes a sanitised page that reads well", async (t) => {
+  await prepareEnvironment(() => {});
+  const browser = await launchChromium();
+  const folder = await Deno.makeTempDir();
+  try {
+    const args = await documentedArguments();
+    ok(args.some((arg) => arg.includes("SanitizeHTML")));
+    const { success, stderr } = await python(["-m", "nbconvert", ...args, "--output-dir", folder, ...notebooks])
+      .output();
+    equal(success, true, new TextDecoder().decode(stderr));
+    for (const path of notebooks) {
+      const page = pathToFileURL(join(folder, `${basename(path, ".ipynb")}.html`)).href;
+      await t.step(path, () => opensSanitised(browser, page, path));
     }
   } finally {
     await browser.close();
