@@ -2,6 +2,8 @@
 export class KVCache {
   /** P, the number of tokens. */
   length = 0;
+  /** Another object when rows have been forgotten; while it is the same, rows were added and none has changed. */
+  lineage: object = {};
   readonly #width: number;
   readonly #keys: Float32Array[];
   readonly #values: Float32Array[];
@@ -25,7 +27,9 @@ export class KVCache {
 
   /** Forgets all tokens but the first `length`. */
   rewind(length: number): void {
-    this.length = Math.min(this.length, length);
+    if (length >= this.length) return;
+    this.length = length;
+    this.lineage = {};
   }
 
   /** Adds the keys and values of the next tokens, `[T, C]` for each block. */
