@@ -37,6 +37,7 @@ export class WorkerThread {
   readonly queue: RunQueue = new RunQueue();
   #port!: Port;
   #pending: Pending | undefined;
+  #started = false;
   #ended: Error | undefined;
 
   readonly #onEnd: () => void;
@@ -64,10 +65,10 @@ export class WorkerThread {
       await ready;
     } catch (error) {
       thread.#die(messageOf(error));
-      throw new Error(`Cannot start a worker: ${messageOf(error)}; check ${url.href}, or leave "worker" out`, {
-        cause: error,
-      });
+      const advice = `check that ${url.href} can be read, or load without "worker"`;
+      throw new Error(`Cannot start a worker: ${messageOf(error)}; ${advice}`, { cause: error });
     }
+    thread.#started = true;
     thread.#port.hold(false);
     return thread;
   }
@@ -115,7 +116,8 @@ export class WorkerThread {
 
   #die(reason: string): void {
     if (this.#ended) return;
-    this.#ended = new Error(`the worker that held the model has ended: ${reason}; load the model again`);
+    const message = `the worker that held the model has ended: ${reason}; load the model again`;
+    this.#ended = new Error(this.#started ? message : reason);
     this.#pending?.reject(this.#ended);
     this.#onEnd();
   }
