@@ -1,6 +1,7 @@
 import { deepEqual, equal, match, ok, rejects } from "@std/assert";
 import { LanguageModel, type LoadOptions } from "../../mod.ts";
 import { checkpointCopy, openGolden } from "../support/goldens.ts";
+import { NO_WEBGPU } from "../support/webgpu.ts";
 import { watchWorkers } from "../support/workers.ts";
 
 const BACKENDS = ["wasm", "native"] as const;
@@ -59,6 +60,25 @@ Deno.test("a worker computes with 8-bit weights, from their file and from memory
   const expected = await numbersOf(copy.directory, prompt, options);
   deepEqual(await numbersOf(copy.directory, prompt, { ...options, worker: true }), expected);
 });
+
+Deno.test(
+  "a worker computes the same numbers on webgpu, after it has checked the GPU",
+  { ignore: NO_WEBGPU },
+  async () => {
+    await using copy = await checkpointCopy("f16");
+    const prompt = (await openGolden("f16")).prompts.long!.tokenIds.slice(0, 10);
+    const outcomes = [];
+    for (const worker of [false, true]) {
+      using workers = watchWorkers();
+      await using model = await LanguageModel.fromPretrained(copy.directory, { backend: "webgpu", worker });
+      const sequence = await model.generate(prompt, { maxNewTokens: 4 });
+      const { scores } = await model.saliency(sequence);
+      outcomes.push([model.backendReason, sequence.tokenIds, await hashOf(scores.data)]);
+      equal(workers.posted.filter(({ kind }) => kind === "start").length, worker ? 3 : 0);
+    }
+    deepEqual(outcomes[1], outcomes[0]);
+  },
+);
 
 for (const backend of BACKENDS) {
   Deno.test(`calls are stopped in the middle of a run in a worker, and the model is usable on ${backend}`, async () => {
