@@ -54,7 +54,8 @@ export interface LoadOptions {
    * ends in the background, for at most one decode step or one part of an explanation, and the next call begins after
    * it. Each run costs a message to the worker and back, and the keys and values of a text that is written are held
    * twice. Under Deno all models share one worker, which does not keep a program from ending; in a page each has its
-   * own, which ends with {@linkcode LanguageModel.dispose}.
+   * own, which ends with {@linkcode LanguageModel.dispose}. Where this package was imported over https, the module of the
+   * worker is fetched from there when it is first needed, with the permission that the import itself needed.
    *
    * @default {false}
    *

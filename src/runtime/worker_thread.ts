@@ -35,11 +35,10 @@ interface Pending {
 export class WorkerThread {
   /** Requests are made in turn. */
   readonly queue: RunQueue = new RunQueue();
-  #port!: Port;
+  #port: Port | undefined;
   #pending: Pending | undefined;
   #started = false;
   #ended: Error | undefined;
-
   readonly #onEnd: () => void;
 
   private constructor(onEnd: () => void) {
@@ -90,22 +89,22 @@ export class WorkerThread {
     onRead?: (request: ReadRequest) => void,
   ): Promise<Answers[K]> {
     if (this.#ended) throw this.#ended;
-    this.#port.hold(true);
+    const port = this.#port!;
+    port.hold(true);
     try {
       return await new Promise<Answers[keyof Answers]>((resolve, reject) => {
         this.#pending = { resolve, reject, onRead };
-        this.#port.post(request, transfer);
+        port.post(request, transfer);
       }) as Answers[K];
     } finally {
       this.#pending = undefined;
-      this.#port.hold(false);
+      port.hold(false);
     }
   }
 
   /** Ends the worker at once. */
   end(): void {
     this.#die("it was ended");
-    this.#port.end();
   }
 
   #hear(message: Message): void {
@@ -119,6 +118,7 @@ export class WorkerThread {
     const message = `the worker that held the model has ended: ${reason}; load the model again`;
     this.#ended = new Error(this.#started ? message : reason);
     this.#pending?.reject(this.#ended);
+    this.#port?.end(); // in a page, an error that nobody catches does not
     this.#onEnd();
   }
 }

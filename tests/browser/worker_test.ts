@@ -1,6 +1,7 @@
 /** A model in a worker of a page: the bundle, with and without cross-origin isolation, of its own origin and another. */
 import { deepEqual, equal, match, ok } from "@std/assert";
 import { join } from "node:path";
+import type { LanguageModel } from "../../mod.ts";
 import type { Page } from "npm:playwright-core@1.65.1";
 import { bundle } from "../../scripts/bundle.ts";
 import { launchChromium } from "../../scripts/notebooks/chromium.ts";
@@ -74,6 +75,32 @@ Deno.test("the package in a page, with a worker", async (t) => {
           equal(seen.reason, "Error: enough");
           ok(seen.ticks >= 5, `${seen.ticks} ticks`);
           equal(seen.text, expected.text);
+        }),
+    );
+    await t.step(
+      "a worker that fails by itself fails the calls of its model, and another model can be loaded",
+      () =>
+        withPage(browser, address(plain), async (page) => {
+          await page.evaluate(async () => {
+            const path = "/looking_glass.js";
+            const { LanguageModel }: typeof import("../../mod.ts") = await import(path);
+            Reflect.set(globalThis, "kept", await LanguageModel.fromPretrained(undefined, { worker: true }));
+          });
+          await page.workers()[0]!.evaluate(() => {
+            setTimeout(() => {
+              throw new Error("boom");
+            });
+          });
+          await noWorkers(page);
+          const reason = await page.evaluate(async (prompt) => {
+            const model: LanguageModel = Reflect.get(globalThis, "kept");
+            const reason = await model.generate(prompt).then(() => "it did not fail", String);
+            await model.dispose();
+            return reason;
+          }, PROMPT);
+          const message = "the worker that held the model has ended: Uncaught Error: boom; load the model again";
+          equal(reason, `Error: Cannot run the model on wasm: ${message}`);
+          expectSame(await inPage(page, { options: { worker: true } }), expected);
         }),
     );
     await t.step("a module of another origin starts its worker through one of the page's own", async () => {
