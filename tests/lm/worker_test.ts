@@ -52,7 +52,7 @@ for (const backend of BACKENDS) {
   }
 }
 
-Deno.test("a worker computes with 8-bit weights, from their file and from memory", async () => {
+Deno.test("a worker computes the same numbers with 8-bit weights", async () => {
   await using copy = await checkpointCopy("twelve_layers");
   const cacheDir = `${copy.directory}/hub`;
   const prompt = (await openGolden("twelve_layers")).prompts.long!.tokenIds.slice(0, 10);
