@@ -1,6 +1,6 @@
 /**
  * Makes one module of the package for a page: `deno task bundle [folder]`, by default `.out/bundle`. Beside it lie the
- * files that it fetches when they are needed: onnxruntime-web with its wasm, and the bundled model.
+ * files that it fetches when they are needed: its worker, onnxruntime-web with its wasm, and the bundled model.
  *
  * @module
  */
@@ -11,6 +11,9 @@ import { OUT, ROOT } from "./notebooks/environment.ts";
 /** The name of the module. */
 export const MODULE = "looking_glass.js";
 
+/** What the module starts in a worker, and its name. */
+const WORKER = { source: "src/runtime/worker_entry.ts", name: "looking_glass_worker.js" };
+
 /** What stands for each entry of onnxruntime-web in a page: its module without wasm, and the wasm with its loader. */
 const RUNTIMES: Readonly<Record<string, readonly [module: string, wasm: string]>> = {
   "": ["ort.wasm.min.mjs", "ort-wasm-simd-threaded"],
@@ -18,7 +21,7 @@ const RUNTIMES: Readonly<Record<string, readonly [module: string, wasm: string]>
 };
 
 /** What is used under Deno only. */
-const EXTERNAL = ["node:crypto", "node:fs/promises"];
+const EXTERNAL = ["node:crypto", "node:fs/promises", "node:worker_threads"];
 
 /**
  * Writes the bundle into a folder.
@@ -28,29 +31,33 @@ const EXTERNAL = ["node:crypto", "node:fs/promises"];
  */
 export async function bundle(folder: string): Promise<string[]> {
   await Deno.mkdir(join(folder, "models"), { recursive: true });
-  const path = join(folder, MODULE);
-  const external = [await runtimePackage(), ...EXTERNAL].map((name) => `--external=${name}`);
-  const args = ["bundle", "--quiet", "--platform=browser", "--minify", "--keep-names", ...external, "-o", path];
-  const { success, stderr } = await new Deno.Command(Deno.execPath(), { args: [...args, "mod.ts"], cwd: ROOT })
-    .output();
-  if (!success) throw new Error(`Cannot bundle mod.ts: ${new TextDecoder().decode(stderr)}`);
   const files = new Map<string, string>();
-  const text = (await Deno.readTextFile(path)).replaceAll(
-    /import\("(npm:onnxruntime-web@[\d.]+)(\/\w+)?"\)/g,
-    (_, name: string, entry = "") => `import("./${addRuntime(files, name, entry)}")`,
-  );
-  const left = /\b(?:import\(|from|import)\s*"(?!\.\/|node:)[\w@][\w@./:-]*"/.exec(text);
-  if (left || files.size === 0) {
-    throw new Error(`Cannot bundle mod.ts as a page cannot resolve ${left ?? "no runtime"}`);
-  }
-  await Deno.writeTextFile(path, text);
+  const modules = [["mod.ts", MODULE], [WORKER.source, WORKER.name]] as const;
+  for (const [source, name] of modules) await bundleModule(source, join(folder, name), files);
   for await (const { name, isFile } of Deno.readDir(join(ROOT, "models"))) {
     if (isFile && /^(?!evaluation).*\.(json|safetensors)$/.test(name)) {
       files.set(join("models", name), join(ROOT, "models", name));
     }
   }
   await Promise.all([...files].map(([name, source]) => Deno.copyFile(source, join(folder, name))));
-  return [MODULE, ...files.keys()];
+  return [...modules.map(([, name]) => name), ...files.keys()];
+}
+
+/** Makes one module, and notes in `files` what it fetches. */
+async function bundleModule(source: string, path: string, files: Map<string, string>): Promise<void> {
+  const external = [await runtimePackage(), ...EXTERNAL].map((name) => `--external=${name}`);
+  const args = ["bundle", "--quiet", "--platform=browser", "--minify", "--keep-names", ...external, "-o", path];
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), { args: [...args, source], cwd: ROOT }).output();
+  if (!success) throw new Error(`Cannot bundle ${source}: ${new TextDecoder().decode(stderr)}`);
+  const text = (await Deno.readTextFile(path)).replaceAll(
+    /import\("(npm:onnxruntime-web@[\d.]+)(\/\w+)?"\)/g,
+    (_, name: string, entry = "") => `import("./${addRuntime(files, name, entry)}")`,
+  ).replaceAll(`"./${basename(WORKER.source)}"`, `"./${WORKER.name}"`);
+  const left = /\b(?:import\(|from|import)\s*"(?!\.\/|node:)[\w@][\w@./:-]*"|"[^"]*\.ts"/.exec(text);
+  if (left || files.size === 0) {
+    throw new Error(`Cannot bundle ${source} as a page cannot resolve ${left ?? "no runtime"}`);
+  }
+  await Deno.writeTextFile(path, text);
 }
 
 /** onnxruntime-web with its version: it stays outside of the module, which fetches it when a model is loaded. */

@@ -3,6 +3,8 @@
  * be of several texts, in any order but that of each text.
  */
 export class KVCache {
+  /** Another object when rows have been forgotten; while it is the same, rows were added and none has changed. */
+  lineage: object = {};
   readonly #width: number;
   #texts: number[] = [];
   readonly #keys: Float32Array[];
@@ -49,7 +51,9 @@ export class KVCache {
 
   /** Forgets all tokens but the first `length`. */
   rewind(length: number): void {
-    this.#texts.length = Math.min(this.length, length);
+    if (length >= this.length) return;
+    this.#texts.length = length;
+    this.lineage = {};
   }
 
   /** Forgets the tokens of all texts but some. */
@@ -58,6 +62,7 @@ export class KVCache {
     if (kept.length === this.length) return;
     for (const buffer of [...this.#keys, ...this.#values]) moveRows(buffer, kept, this.#width);
     this.#texts = kept.map((row) => this.#texts[row]!);
+    this.lineage = {};
   }
 
   /** Adds the keys and values of the next tokens, `[T, C]` for each block; `texts` by default says that all are of one. */

@@ -48,6 +48,31 @@ export interface LoadOptions {
    */
   readonly prepack?: boolean;
   /**
+   * Whether ONNX Runtime computes in a worker, so that a page stays responsive, and a program or a notebook cell can do
+   * other things meanwhile: timers run, progress is drawn, and an abort or the Stop button of a notebook is heard in the
+   * middle of a run. Numbers, errors and options are the same. An abort then rejects at once; the run that has begun
+   * ends in the background, for at most one decode step or one part of an explanation, and the next call begins after
+   * it. Each run costs a message to the worker and back, and the keys and values of a text that is written are held
+   * twice. Under Deno all models share one worker, which does not keep a program from ending; in a page each has its
+   * own, which ends with {@linkcode LanguageModel.dispose}. Where this package was imported over https, the module of the
+   * worker is fetched from there when it is first needed, with the permission that the import itself needed.
+   *
+   * @default {false}
+   *
+   * @example A clock that goes on
+   * ```ts
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   *
+   * await using model = await LanguageModel.fromPretrained(undefined, { worker: true });
+   * let ticks = 0;
+   * const clock = setInterval(() => ++ticks, 1);
+   * const { scores } = await model.saliency(await model.generate("The keys to the cabinet"));
+   * clearInterval(clock);
+   * console.log(ticks > 0, scores.shape);
+   * ```
+   */
+  readonly worker?: boolean;
+  /**
    * How matrices are stored. `q8` keeps the linear layers and the unembedding in 8 bits, 32 numbers to a scale:
    * decoding is faster, by the ratio in `bench/README.md`, and numbers differ in the third digit. It runs on `native`
    * only and has no gradients: `saliency` refuses it. The first load makes a file of them in the folder `cacheDir`
@@ -117,7 +142,7 @@ function backendFor({ backend = "auto", dtype }: LoadOptions): "auto" | Backend 
 
 /** Loads the files of a model and makes it ready to run. Everything that can be checked is checked before it runs. */
 export async function loadModel(files: ModelFiles, options: LoadOptions): Promise<LoadedModel> {
-  const { threads, prepack = false, dtype, onProgress, signal } = options;
+  const { threads, prepack = false, worker = false, dtype, onProgress, signal } = options;
   const backend = backendFor(options);
   const report = (completed: number, message: string) => {
     signal?.throwIfAborted();
@@ -132,15 +157,18 @@ export async function loadModel(files: ModelFiles, options: LoadOptions): Promis
   const { weights, located } = await readWeights(files, config, options, (message) => report(1, message));
   try {
     report(2, "Checked the weights");
-    if (backend === "webgpu") await checkWebgpu(config);
+    if (backend === "webgpu") await checkWebgpu(config, worker);
     const program = buildProgram(config, weights);
     const onWeb = backend === "wasm" || backend === "webgpu";
     report(3, onWeb ? "Starting onnxruntime-web" : "Starting ONNX Runtime; the first use downloads it");
     // The 8-bit products are computed from prepacked weights only.
-    const choice = { backend, prepack: prepack || dtype === "q8", ...(threads === undefined ? {} : { threads }) };
-    for (const source of located.values()) await source.load?.();
+    const choice = {
+      backend,
+      worker,
+      prepack: prepack || dtype === "q8",
+      ...(threads === undefined ? {} : { threads }),
+    };
     const session = await Session.create(program.graph, located, choice);
-    for (const source of located.values()) source.unload?.();
     report(4, `Ready on ${session.backend}: ${session.reason}`);
     const runner = new ModelRunner(config, program, session, weights);
     return { runner, tokenizer, ...defaults };

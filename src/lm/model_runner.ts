@@ -201,11 +201,11 @@ export class ModelRunner implements AsyncDisposable {
     const T = tokenIds.length;
     const R = rows.length;
     const D = depths.length;
-    const dims = [cache.length, config.nEmbd];
+    const past = { dims: [cache.length, config.nEmbd], lineage: cache.lineage };
     return [
       { value: inputs.inputIds, data: toInt64(tokenIds), dims: [T] },
-      ...cache.keys.map((data, i) => ({ value: inputs.pastKeys[i]!, data, dims })),
-      ...cache.values.map((data, i) => ({ value: inputs.pastValues[i]!, data, dims })),
+      ...cache.keys.map((data, i) => ({ value: inputs.pastKeys[i]!, data, ...past })),
+      ...cache.values.map((data, i) => ({ value: inputs.pastValues[i]!, data, ...past })),
       { value: inputs.rows, data: toInt64(rows), dims: [R] },
       { value: inputs.targets, data: targets ? toInt64(targets) : new BigInt64Array(R), dims: [R] },
       { value: inputs.mix, data: mix, dims: [R === 0 ? 0 : mix.length / R, R] },

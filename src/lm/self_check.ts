@@ -21,12 +21,15 @@ const SIZES = { vocabSize: 97, nPositions: 8, nEmbd: 64, nLayer: 2, nHead: 4, nI
  * Runs a tiny model with the settings of `config` on WebGPU and on the CPU: from the cache, through the lens, with
  * another text beside, and backwards.
  *
+ * @param config The settings of the real model.
+ * @param worker Whether it runs in a worker.
  * @throws {Error} When the numbers differ.
  */
-export async function checkWebgpu(config: GPT2Config): Promise<void> {
+export async function checkWebgpu(config: GPT2Config, worker = false): Promise<void> {
   const tiny = { ...config, ...SIZES };
-  const expected = await tinyNumbers(tiny, true);
-  const actual = await tinyNumbers(tiny, false).catch((error) => fail(error instanceof Error ? error.message : error));
+  const expected = await tinyNumbers(tiny, { onCpu: true, worker });
+  const actual = await tinyNumbers(tiny, { onCpu: false, worker })
+    .catch((error) => fail(error instanceof Error ? error.message : error));
   expected.forEach((numbers, i) => {
     const difference = relativeDifference(actual[i]!, numbers);
     if (!(difference <= BOUND)) fail(`on a tiny model it is ${difference.toExponential(1)} away from the CPU`);
@@ -38,12 +41,15 @@ function fail(reason: unknown): never {
 }
 
 /** Numbers of each kind: states, logits, ranks and scores. */
-async function tinyNumbers(config: GPT2Config, onCpu: boolean): Promise<readonly Float32Array[]> {
+async function tinyNumbers(
+  config: GPT2Config,
+  where: { readonly onCpu: boolean; readonly worker: boolean },
+): Promise<readonly Float32Array[]> {
   const weights = tinyWeights(config);
   const program = buildProgram(config, weights);
   const [first] = weights.values();
   const files = new Map([[weightLocation(first!), first!.source]]);
-  const session = await Session.create(program.graph, files, { backend: "webgpu", onCpu });
+  const session = await Session.create(program.graph, files, { backend: "webgpu", ...where });
   await using runner = new ModelRunner(config, program, session, weights);
   const cache = runner.emptyCache();
   const read = await runner.read([3, 41, 5], cache, [0, 2], { fetches: program.outputs.hiddenStates });

@@ -1,21 +1,11 @@
-import type { InferenceSession, Tensor } from "npm:onnxruntime-common@1.30.0";
 import type { ByteSource } from "../checkpoint/byte_source.ts";
 import { encodeModel, type GraphScope, type Value } from "../onnx/mod.ts";
-import type { Backend, Runtime, SessionOptions } from "./backend.ts";
-import { loadNative } from "./native.ts";
+import type { Backend, SessionOptions } from "./backend.ts";
+import { type Engine, type Feed, loadEngine, LOADERS, messageOf, type Running } from "./engine.ts";
 import { RunQueue } from "./run_queue.ts";
-import { loadWasm } from "./wasm.ts";
-import { loadWebgpu } from "./webgpu.ts";
+import { loadWorkerEngine } from "./worker_engine.ts";
 
-/** The numbers for one input of a graph. */
-export interface Feed {
-  /** The input. */
-  readonly value: Value;
-  /** The numbers; bytes for bool. */
-  readonly data: Float32Array | BigInt64Array | Uint8Array;
-  /** Their shape. */
-  readonly dims: readonly number[];
-}
+export type { Feed } from "./engine.ts";
 
 /** A graph, ready to run. */
 export class Session implements AsyncDisposable {
@@ -24,16 +14,16 @@ export class Session implements AsyncDisposable {
   /** Why it runs there. */
   readonly reason: string;
   readonly #queue: RunQueue;
-  readonly #session: InferenceSession;
-  readonly #Tensor: typeof Tensor;
+  readonly #running: Running;
+  readonly #inWorker: boolean;
   #disposed: Promise<void> | undefined;
 
-  private constructor({ backend, reason, runtime }: Choice, session: InferenceSession) {
+  private constructor({ backend, reason, engine }: Choice, running: Running, inWorker: boolean) {
     this.backend = backend;
     this.reason = reason;
-    this.#session = session;
-    this.#Tensor = runtime.Tensor;
-    this.#queue = runtime.queue ?? new RunQueue();
+    this.#running = running;
+    this.#inWorker = inWorker;
+    this.#queue = engine.queue ?? new RunQueue();
   }
 
   /**
@@ -45,11 +35,12 @@ export class Session implements AsyncDisposable {
   static async create(
     graph: GraphScope,
     files: ReadonlyMap<string, ByteSource>,
-    options: SessionOptions & { readonly backend: "auto" | Backend },
+    options: SessionOptions & { readonly backend: "auto" | Backend; readonly worker?: boolean },
   ): Promise<Session> {
-    const choice = await chooseRuntime(options.backend);
+    const { backend, worker = false, ...settings } = options;
+    const choice = await chooseEngine(backend, worker);
     try {
-      return new Session(choice, await choice.runtime.create(encodeModel(graph), files, options));
+      return new Session(choice, await choice.engine.start(encodeModel(graph), files, settings), worker);
     } catch (error) {
       throw new Error(`Cannot start the model on ${choice.backend} as ONNX Runtime refused it: ${messageOf(error)}`, {
         cause: error,
@@ -59,32 +50,27 @@ export class Session implements AsyncDisposable {
 
   /**
    * Runs the graph and returns the numbers of `fetches`, in their order. Runs are serialised; a run that has begun
-   * cannot be stopped.
+   * cannot be stopped. In a worker, the caller need not wait for it: an abort rejects at once, the run ends unseen, and
+   * the next one begins after it.
    */
   run(feeds: readonly Feed[], fetches: readonly Value[], signal?: AbortSignal): Promise<Float32Array[]> {
     if (this.#disposed) return Promise.reject(new Error("Cannot run the model as it is disposed"));
-    return this.#queue.run(async () => {
-      const tensors = feeds.map(({ value, data, dims }) => [value.name, this.#tensor(value, data, dims)] as const);
-      const results = await this.#session.run(Object.fromEntries(tensors), fetches.map(({ name }) => name))
-        .catch((error) => {
-          throw new Error(`Cannot run the model on ${this.backend}: ${messageOf(error)}`, { cause: error });
-        });
-      return fetches.map(({ name }) => results[name]!.data as Float32Array);
+    const results = this.#queue.run(async () => {
+      return await this.#running.run(feeds, fetches.map(({ name }) => name)).catch((error) => {
+        throw new Error(`Cannot run the model on ${this.backend}: ${messageOf(error)}`, { cause: error });
+      });
     }, signal);
+    return this.#inWorker && signal ? unlessAborted(results, signal) : results;
   }
 
   /** Frees the memory, after the runs that were asked for have ended. Disposing twice does nothing. */
   dispose(): Promise<void> {
-    return this.#disposed ??= this.#queue.run(() => this.#session.release());
+    return this.#disposed ??= this.#queue.run(() => this.#running.release());
   }
 
   /** The same as {@linkcode Session.dispose}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
-  }
-
-  #tensor(value: Value, data: Feed["data"], dims: readonly number[]): Tensor {
-    return new this.#Tensor(value.dtype as Tensor.Type, data as Tensor.DataType, dims);
   }
 }
 
@@ -94,52 +80,44 @@ export class Session implements AsyncDisposable {
  * @throws {Error} When it is not.
  */
 export async function expectBackend(backend: Backend): Promise<void> {
-  await chooseRuntime(backend);
+  await chooseEngine(backend, false);
 }
 
 /** Where a graph runs, and why. */
 interface Choice {
   readonly backend: Backend;
-  readonly runtime: Runtime;
+  readonly engine: Engine;
   readonly reason: string;
 }
-
-const LOADERS: Readonly<Record<Backend, { readonly loader: () => Promise<Runtime>; readonly needs: string }>> = {
-  native: { loader: loadNative, needs: "onnxruntime-node and --allow-read --allow-ffi" },
-  wasm: { loader: loadWasm, needs: "onnxruntime-web and --allow-read" },
-  webgpu: { loader: loadWebgpu, needs: "onnxruntime-web, --allow-read and a GPU that WebGPU can use" },
-};
 
 /**
  * `auto` leaves WebGPU out: its numbers depend on the device and its driver, and where there is no GPU it may compute
  * in software, many times slower than the other two.
  */
-async function chooseRuntime(backend: "auto" | Backend): Promise<Choice> {
+async function chooseEngine(backend: "auto" | Backend, worker: boolean): Promise<Choice> {
+  const load = worker ? loadWorkerEngine : loadEngine;
   if (backend !== "auto") {
     if (!Object.hasOwn(LOADERS, backend)) {
       const known = '"auto", "native", "wasm" or "webgpu"';
       throw new TypeError(`Cannot use ${JSON.stringify(backend)} as a backend; use ${known}`);
     }
-    const runtime = await load(backend);
-    const reason = runtime.device ? `it was asked for, and computes on ${runtime.device}` : "it was asked for";
-    return { backend, runtime, reason };
+    const engine = await load(backend);
+    const reason = engine.device ? `it was asked for, and computes on ${engine.device}` : "it was asked for";
+    return { backend, engine, reason };
   }
   try {
-    return { backend: "native", runtime: await load("native"), reason: "it is the fastest available" };
+    return { backend: "native", engine: await load("native"), reason: "it is the fastest available" };
   } catch (error) {
-    return { backend: "wasm", runtime: await load("wasm"), reason: `native is not available: ${messageOf(error)}` };
+    return { backend: "wasm", engine: await load("wasm"), reason: `native is not available: ${messageOf(error)}` };
   }
 }
 
-async function load(backend: Backend): Promise<Runtime> {
-  const { loader, needs } = LOADERS[backend];
-  try {
-    return await loader();
-  } catch (error) {
-    throw new Error(`Cannot load the ${backend} backend, which needs ${needs}: ${messageOf(error)}`, { cause: error });
-  }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** The same result, or the reason of an abort as soon as it comes. */
+function unlessAborted<T>(result: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason);
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop, { once: true });
+    result.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
 }

@@ -12,8 +12,9 @@ function servePackage(): Deno.HttpServer<Deno.NetAddr> {
   });
 }
 
-for (const backend of ["wasm", "native"]) {
-  Deno.test(`mod.ts can be imported from the web, and finds the bundled model beside it, on ${backend}`, async () => {
+for (const [backend, worker] of [["wasm", false], ["native", false], ["wasm", true], ["native", true]] as const) {
+  const how = `on ${backend}${worker ? " in a worker" : ""}`;
+  Deno.test(`mod.ts can be imported from the web, and finds the bundled model beside it, ${how}`, async () => {
     await using server = servePackage();
     const directory = await Deno.makeTempDir();
     try {
@@ -21,7 +22,7 @@ for (const backend of ["wasm", "native"]) {
       await Deno.writeTextFile(
         script,
         `import { LanguageModel, tokensView } from "http://127.0.0.1:${server.addr.port}/mod.ts";
-         await using model = await LanguageModel.fromPretrained(undefined, { backend: "${backend}" });
+         await using model = await LanguageModel.fromPretrained(undefined, { backend: "${backend}", worker: ${worker} });
          const sequence = await model.generate("The keys to the", { maxNewTokens: 2 });
          console.log(model.backend, sequence.tokens.length, tokensView(sequence).html.length > 100);`,
       );

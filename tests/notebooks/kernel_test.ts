@@ -20,6 +20,26 @@ for (;;) { signal.throwIfAborted(); await new Promise((resolve) => setTimeout(re
   },
 });
 
+Deno.test({
+  name: "the Stop button is heard in the middle of a run in a worker, and the model is usable afterwards",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    const load = `import { LanguageModel } from "../mod.ts";
+const model = await LanguageModel.fromPretrained(undefined, { backend: "wasm", worker: true });
+const sequence = model.sequence(Array.from({ length: model.config.nPositions }, (_, i) => i % 100));`;
+    const { alive, results } = await runCells([
+      { code: load },
+      { code: "for (;;) await model.saliency(sequence);", stopAfter: 2 },
+      { code: `(await model.generate("One, two", { maxNewTokens: 2 })).text.startsWith("One, two")` },
+      { code: "await model.dispose(); 42" },
+    ]);
+    equal(alive, true);
+    match(JSON.stringify(results[1]), /Interrupted by user/);
+    equal(results[2]?.[0]?.data?.["text/plain"], "true");
+    equal(results[3]?.[0]?.data?.["text/plain"], "42");
+  },
+});
+
 Deno.test("no result of 40 cells comes after the kernel says it is idle", async () => {
   const cells = Array.from({ length: 40 }, (_, i) => ({ code: `${i} * 2` }));
   const { results } = await runCells([{ code: `import "../src/runtime/kernel.ts";` }, ...cells]);

@@ -1,4 +1,6 @@
-/** Prints where a session runs and why, for tests that start it under other permissions: `print_backend.ts <backend>`. */
+/**
+ * Prints where a session runs and why, for tests that start it under other permissions: `print_backend.ts <backend> [worker]`.
+ */
 import { Graph } from "../../src/onnx/mod.ts";
 import type { Backend } from "../../src/runtime/backend.ts";
 import { Session } from "../../src/runtime/session.ts";
@@ -7,10 +9,11 @@ const g = new Graph();
 const x = g.input("x", "float32", [2]);
 const y = g.output(g.add(x, x));
 try {
-  await using session = await Session.create(g, new Map(), { backend: Deno.args[0] as "auto" | Backend, threads: 1 });
+  const [backend, worker] = Deno.args as ["auto" | Backend, string?];
+  await using session = await Session.create(g, new Map(), { backend, threads: 1, worker: worker !== undefined });
   const [data] = await session.run([{ value: x, data: Float32Array.of(1, 2), dims: [2] }], [y]);
-  const { backend, reason } = session;
-  await print({ backend, reason, data: Array.from(data!) });
+  const { reason } = session;
+  await print({ backend: session.backend, reason, data: Array.from(data!) });
 } catch (error) {
   await print({ error: String(error) });
 }

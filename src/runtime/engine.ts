@@ -1,0 +1,85 @@
+import type { ByteSource } from "../checkpoint/byte_source.ts";
+import type { Value } from "../onnx/mod.ts";
+import type { Backend, Runtime, SessionOptions } from "./backend.ts";
+import { loadNative } from "./native.ts";
+import type { RunQueue } from "./run_queue.ts";
+import { loadWasm } from "./wasm.ts";
+import { loadWebgpu } from "./webgpu.ts";
+
+/** The numbers for one input of a graph. */
+export interface Feed {
+  /** The input. */
+  readonly value: Pick<Value, "name" | "dtype">;
+  /** The numbers; bytes for bool. */
+  readonly data: Float32Array | BigInt64Array | Uint8Array;
+  /** Their shape. */
+  readonly dims: readonly number[];
+  /**
+   * What stays the same object while numbers are only added behind those that were fed before: a worker is then sent
+   * the new ones only.
+   */
+  readonly lineage?: object;
+}
+
+/** A model in ONNX Runtime, in this thread or in a worker. */
+export interface Running {
+  /** Runs it and returns the numbers of `fetches`, in their order. One call at a time. */
+  run(feeds: readonly Feed[], fetches: readonly string[]): Promise<Float32Array[]>;
+  /** Frees the memory. */
+  release(): Promise<void>;
+}
+
+/** What starts models on one backend. */
+export interface Engine {
+  /** Starts a model whose weights are in `files`, by the location that the model gives. */
+  start(model: Uint8Array, files: ReadonlyMap<string, ByteSource>, options: SessionOptions): Promise<Running>;
+  /** What runs all models in turn, where two cannot run at once. */
+  readonly queue?: RunQueue | undefined;
+  /** What the backend computes on, where there may be several. */
+  readonly device?: string | undefined;
+}
+
+/** How each backend is loaded. */
+export const LOADERS: Readonly<Record<Backend, { readonly loader: () => Promise<Runtime>; readonly needs: string }>> = {
+  native: { loader: loadNative, needs: "onnxruntime-node and --allow-read --allow-ffi" },
+  wasm: { loader: loadWasm, needs: "onnxruntime-web and --allow-read" },
+  webgpu: { loader: loadWebgpu, needs: "onnxruntime-web, --allow-read and a GPU that WebGPU can use" },
+};
+
+/**
+ * Loads ONNX Runtime in this thread.
+ *
+ * @throws {Error} When the backend is not available.
+ */
+export async function loadEngine(backend: Backend): Promise<Engine> {
+  const { loader, needs } = LOADERS[backend];
+  try {
+    const runtime = await loader();
+    return { start: startWith(runtime), queue: runtime.queue, device: runtime.device };
+  } catch (error) {
+    throw new Error(`Cannot load the ${backend} backend, which needs ${needs}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+function startWith({ create, Tensor }: Runtime): Engine["start"] {
+  return async (model, files, options) => {
+    for (const source of files.values()) await source.load?.();
+    const session = await create(model, files, options);
+    for (const source of files.values()) source.unload?.();
+    return {
+      async run(feeds, fetches) {
+        const tensors = feeds.map(({ value: { name, dtype }, data, dims }) => {
+          return [name, new Tensor(dtype as "float32", data as Float32Array, dims)] as const;
+        });
+        const results = await session.run(Object.fromEntries(tensors), fetches);
+        return fetches.map((name) => results[name]!.data as Float32Array);
+      },
+      release: () => session.release(),
+    };
+  };
+}
+
+/** What an error says. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
