@@ -3,16 +3,20 @@ export class RunQueue {
   #tail: Promise<unknown> = Promise.resolve();
 
   /**
-   * Runs `task` when all earlier ones have ended. Tasks may block the event loop: before each there is a turn of it, in
-   * which timers, signals and aborts are heard.
+   * Runs `task` when all earlier ones have ended. Tasks may block the event loop: before and after each there is a turn
+   * of it, in which timers, signals and aborts are heard. The one after it belongs to this task, as otherwise a cell that
+   * makes one short call after another would not hear its Stop button.
    *
-   * @throws The signal's reason, when it is aborted before the task begins.
+   * @throws The signal's reason, when it is aborted before the task has ended.
    */
   run<T>(task: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const start = async () => {
       await nextTurn();
       signal?.throwIfAborted();
-      return await task();
+      const result = await task();
+      if (signal) await nextTurn();
+      signal?.throwIfAborted();
+      return result;
     };
     const result = this.#tail.then(start, start);
     this.#tail = result.catch(() => {});

@@ -53,15 +53,17 @@ Deno.test("RunQueue.run() rejects with the reason of a signal that is aborted, a
   equal(await later, "later");
 });
 
-Deno.test("RunQueue.run() hears an abort while it waits, and lets the running task end", async () => {
+Deno.test("RunQueue.run() hears an abort while it waits or runs, and lets the running task end", async () => {
   const queue = new RunQueue();
   const controller = new AbortController();
-  const running = queue.run(() => pause(10).then(() => "done"), controller.signal);
+  let ended = false;
+  const running = queue.run(() => pause(10).then(() => ended = true), controller.signal);
   const waiting = queue.run(() => Promise.resolve("never"), controller.signal);
   const later = queue.run(() => Promise.resolve("later"));
   await pause(1);
   controller.abort(new Error("enough"));
-  equal(await running, "done");
+  await rejects(running, { name: "Error", message: "enough" });
+  ok(ended);
   await rejects(waiting, { name: "Error", message: "enough" });
   equal(await later, "later");
 });
@@ -84,6 +86,19 @@ Deno.test("RunQueue.run() lets a timeout abort a series of tasks that hold the t
   clearTimeout(timer);
   const done = results.filter(({ status }) => status === "fulfilled").length;
   ok(done >= 1 && done <= 10, `${done} tasks ran`);
+});
+
+Deno.test("RunQueue.run() hears what a task that held the thread kept from being heard", async () => {
+  const queue = new RunQueue();
+  const controller = new AbortController();
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = () => controller.abort(new Error("enough"));
+  const late = queue.run(() => {
+    port2.postMessage(null);
+    return block(5);
+  }, controller.signal);
+  await rejects(late, { name: "Error", message: "enough" });
+  port1.close();
 });
 
 Deno.test("RunQueue.run() hears an abort before every task, however short the last one was", async () => {
