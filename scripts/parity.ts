@@ -102,6 +102,9 @@ async function answer(model: LanguageModel, sequences: readonly Sequence[], grad
     best.push(...bestTokens(trace.logits!.data as Float32Array, model.config.vocabSize));
     const { layers } = await model.layerPredictions(sequence, { position: promptLength, topK: 5 });
     note("logit lens", Float32Array.from(layers.flatMap(({ predictions }) => predictions.map(({ logit }) => logit))));
+    const { logProbs, entropies } = await model.surprise(sequence);
+    note("log-probabilities", logProbs.data);
+    note("entropies", entropies.data);
     if (!gradients) continue;
     note("saliency, ecco", (await model.saliency(sequence)).scores.data);
     note("saliency, captum", (await model.saliency(sequence, { preset: "captum" })).scores.data);

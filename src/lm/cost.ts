@@ -5,7 +5,7 @@ import { type DecodeOptions, DEFAULT_MAX_NEW_TOKENS, expectCount } from "./decod
 import { decodeCost } from "./decode_plan.ts";
 import { planFaithfulness } from "./faithfulness.ts";
 import type { FaithfulnessOptions } from "./faithfulness_types.ts";
-import { planPredictions, planRankings, planSurprise } from "./lens_plan.ts";
+import { expectWords, planPredictions, planRankings, planSurprise } from "./lens_plan.ts";
 import type { LayerPredictionsOptions, RankingsOptions, RankingsWatchOptions } from "./lens_types.ts";
 import type { Machine } from "./memory.ts";
 import { checkedPositions } from "./positions.ts";
@@ -33,13 +33,21 @@ import type { Sequence } from "./types.ts";
  * ```
  */
 export class CostEstimator {
-  readonly #machine: Machine;
+  readonly #own: Machine;
   readonly #reader: Reader;
+  readonly #expectUsable: () => void;
 
-  /** Estimates for a model on a backend. */
-  constructor(machine: Machine, reader: Reader) {
-    this.#machine = machine;
+  /** Estimates for a model on a backend, as long as `expectUsable` does not throw. */
+  constructor(machine: Machine, reader: Reader, expectUsable: () => void = () => {}) {
+    this.#own = machine;
     this.#reader = reader;
+    this.#expectUsable = expectUsable;
+  }
+
+  /** As a call to a disposed model is refused, so is its estimate. */
+  get #machine(): Machine {
+    this.#expectUsable();
+    return this.#own;
   }
 
   /** What {@linkcode LanguageModel.generate} takes, and {@linkcode LanguageModel.steps} up to its end. */
@@ -88,6 +96,7 @@ export class CostEstimator {
 
   /** What {@linkcode LanguageModel.rankingsWatch} takes. */
   rankingsWatch(sequence: Sequence, options: RankingsWatchOptions): Cost {
+    expectWords(options.watch);
     const [position] = this.#positions(sequence, [options.position]) as [number];
     return planRankings(this.#machine, options.watch.map(() => position), options).cost;
   }

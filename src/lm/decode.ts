@@ -1,3 +1,4 @@
+import { shown } from "../checkpoint/shown.ts";
 import type { GPT2Config } from "../gpt2/config.ts";
 import type { MemoryOptions } from "./cost_types.ts";
 import { decodeCost } from "./decode_plan.ts";
@@ -183,6 +184,9 @@ function predict(reader: Reader, tokenId: number, logits: Float32Array, norm: nu
 
 /** Whether a token, or the text that it completes, ends the writing. */
 function stopTest(stop: readonly (number | string)[], eos: readonly number[], vocabSize: number) {
+  if (!Array.isArray(stop)) {
+    throw new TypeError(`Cannot stop at ${shown(stop)}; pass an array of texts and token ids`);
+  }
   for (const entry of stop) {
     const fits = typeof entry === "string" ? entry !== "" : Number.isInteger(entry) && entry >= 0 && entry < vocabSize;
     if (!fits) {

@@ -1,4 +1,4 @@
-import { planPredictions, planRankings, type ReadingPlan } from "./lens_plan.ts";
+import { expectWords, planPredictions, planRankings, type ReadingPlan } from "./lens_plan.ts";
 import { expectWithin } from "./memory.ts";
 import type { ModelRunner } from "./model_runner.ts";
 import type { Depth, LensNumbers } from "./runner_types.ts";
@@ -118,12 +118,7 @@ export async function rankWords(
   options: RankingsWatchOptions,
 ): Promise<Rankings> {
   const { watch, norm = "final" } = options;
-  if (!Array.isArray(watch)) {
-    throw new TypeError(`Cannot watch ${JSON.stringify(watch)} as words; pass an array of texts and token ids`);
-  }
-  if (watch.length === 0) {
-    throw new RangeError('Cannot watch an empty list of words; pass some, such as [" is", " are"]');
-  }
+  expectWords(watch);
   const [position] = checkedPositions("watch words at", sequence, [options.position]) as [number];
   const words = watch.map((word) => reader.word(word));
   const tokenIds = words.map((word) => word.tokenIds[0]!);

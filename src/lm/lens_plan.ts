@@ -73,3 +73,17 @@ function planReading(
   const runs = Math.ceil(S / chunkTokens) + Math.ceil(questions / chunkRows);
   return { chunkTokens, chunkRows, cost: costOf(runs, bytes(chunkTokens, chunkRows), resultBytes), maxMemory: limit };
 }
+
+/**
+ * Checks the words that are to be ranked.
+ *
+ * @throws {TypeError | RangeError} When they are no list, or none.
+ */
+export function expectWords(watch: readonly (string | number)[]): void {
+  if (!Array.isArray(watch)) {
+    throw new TypeError(`Cannot watch ${JSON.stringify(watch)} as words; pass an array of texts and token ids`);
+  }
+  if (watch.length === 0) {
+    throw new RangeError('Cannot watch an empty list of words; pass some, such as [" is", " are"]');
+  }
+}

@@ -229,8 +229,16 @@ async function loadTokenizer(files: ModelFiles): Promise<Tokenizer> {
   const merges = await readText(files, "merges.txt");
   if (merges === undefined) throw new Error(`Cannot load "${files.id}" as merges.txt is missing from ${files.base}`);
   const added = await readOptionalJson(files, "added_tokens.json");
-  const definition = gpt2TokenizerJson(vocab, merges, added === undefined ? undefined : addedTokens(vocab, added));
-  return Tokenizer.fromJson(definition, await readOptionalJson(files, "tokenizer_config.json"));
+  const settings = await readOptionalJson(files, "tokenizer_config.json");
+  const more = added === undefined ? undefined : addedTokens(vocab, added);
+  return Tokenizer.fromJson(gpt2TokenizerJson(vocab, merges, more, startToken(settings)), settings);
+}
+
+/** Hugging Face heeds `add_bos_token` where there is no tokenizer.json, which says itself what begins a text. */
+function startToken(settings: unknown): string | undefined {
+  const { add_bos_token: added, bos_token: token = END_OF_TEXT } = Object(settings);
+  if (added !== true) return undefined;
+  return String(typeof token === "object" ? token?.content : token);
 }
 
 /** The tokens of added_tokens.json, `{"<pad>": 50257}`, and the one that GPT-2 has of itself. */

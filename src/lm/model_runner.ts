@@ -1,4 +1,5 @@
 import type { TensorEntry } from "../checkpoint/safetensors.ts";
+import { shown } from "../checkpoint/shown.ts";
 import { firstNonFinite, readFloat32 } from "../checkpoint/values.ts";
 import type { GPT2Config } from "../gpt2/config.ts";
 import { LENS } from "../gpt2/lens.ts";
@@ -43,6 +44,7 @@ export class ModelRunner implements AsyncDisposable {
    * @throws {RangeError} When there is no weight of that name.
    */
   async weight(name: string): Promise<FloatTensor> {
+    if (typeof name !== "string") throw new TypeError(`Cannot read ${shown(name)} as a weight; pass its name`);
     const entry = this.#weights.get(name.replace(/^transformer\./, ""));
     if (entry) return { data: await readFloat32(entry), shape: [...entry.shape] };
     if (!this.program.differentiable) {

@@ -1,8 +1,12 @@
+import { shown } from "../checkpoint/shown.ts";
 import type { Sequence } from "./types.ts";
 
 /** The positions that are asked for, or by default every token after the prompt; each has tokens before it. */
 export function checkedPositions(verb: string, sequence: Sequence, positions?: readonly number[]): readonly number[] {
   const { tokenIds, promptLength } = sequence;
+  if (positions !== undefined && !Array.isArray(positions)) {
+    throw new TypeError(`Cannot ${verb} positions ${shown(positions)}; pass an array such as [${tokenIds.length - 1}]`);
+  }
   const all = positions ?? tokenIds.map((_, position) => position).slice(Math.max(promptLength, 1));
   if (all.length === 0) {
     throw new RangeError(

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { shown } from "../checkpoint/shown.ts";
 import { argmax } from "./numbers.ts";
 
 /** How a token is chosen. */
@@ -33,7 +34,7 @@ export const DEFAULT_SEED = 0;
 
 /** The temperature that options mean; 0 is greedy. */
 export function temperatureOf({ temperature, topK, topP }: SamplingOptions): number {
-  return temperature ?? (topK === undefined && topP === undefined ? 0 : 1);
+  return temperature !== undefined ? temperature : (topK === undefined && topP === undefined ? 0 : 1);
 }
 
 /**
@@ -44,14 +45,14 @@ export function temperatureOf({ temperature, topK, topP }: SamplingOptions): num
 export function createSampler(options: SamplingOptions): Sampler {
   const { topK, topP, seed = DEFAULT_SEED } = options;
   const temperature = temperatureOf(options);
-  if (!(temperature >= 0 && temperature < Infinity)) {
-    throw new RangeError(`Cannot sample at temperature ${temperature} as it must be a number >= 0`);
+  if (!(typeof temperature === "number" && temperature >= 0 && temperature < Infinity)) {
+    throw new RangeError(`Cannot sample at temperature ${shown(temperature)} as it must be a number >= 0`);
   }
   if (topK !== undefined && !(Number.isInteger(topK) && topK >= 1)) {
     throw new RangeError(`Cannot sample among the top ${topK} tokens as topK must be a whole number >= 1`);
   }
-  if (topP !== undefined && !(topP > 0 && topP <= 1)) {
-    throw new RangeError(`Cannot sample among the top ${topP} of the probability as topP must be > 0 and <= 1`);
+  if (topP !== undefined && !(typeof topP === "number" && topP > 0 && topP <= 1)) {
+    throw new RangeError(`Cannot sample among the top ${shown(topP)} of the probability as topP must be > 0 and <= 1`);
   }
   expectSeed(seed);
   if (temperature === 0) return argmax;

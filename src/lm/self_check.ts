@@ -9,6 +9,7 @@ import type { TensorEntry } from "../checkpoint/safetensors.ts";
 import type { GPT2Config } from "../gpt2/config.ts";
 import { buildProgram } from "../gpt2/program.ts";
 import { weightLocation, weightShapes } from "../gpt2/weights.ts";
+import { inPage } from "../hub/platform.ts";
 import { Session } from "../runtime/session.ts";
 import { ModelRunner } from "./model_runner.ts";
 
@@ -37,7 +38,8 @@ export async function checkWebgpu(config: GPT2Config, worker = false): Promise<v
 }
 
 function fail(reason: unknown): never {
-  throw new Error(`Cannot trust this system's WebGPU: ${reason}; use backend "native" or "wasm", or another driver`);
+  const others = inPage ? '"wasm"' : '"native" or "wasm"';
+  throw new Error(`Cannot trust this system's WebGPU: ${reason}; use backend ${others}, or another driver`);
 }
 
 /** Numbers of each kind: states, logits, ranks and scores. */

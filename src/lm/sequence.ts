@@ -16,7 +16,7 @@ export class Reader {
 
   /**
    * The ids of a text, or ids themselves, checked, and the text that they spell; an empty prompt is the token that
-   * starts a text.
+   * starts a text. Text begins with what its tokenizer puts before each.
    *
    * @throws {TypeError} When it is neither a string nor an array.
    * @throws {RangeError} When an id is not in the vocabulary, or there are more tokens than the context holds.
@@ -28,10 +28,15 @@ export class Reader {
       );
     }
     if (input.length === 0) return this.read([this.#config.bosTokenId]);
-    const text = typeof input === "string" ? this.#tokenizer.read(input) : undefined;
-    const tokenIds = text?.tokenIds ?? [...input as readonly number[]];
-    this.#check(tokenIds);
-    return { tokenIds, text: text?.text ?? this.spell(tokenIds) };
+    if (typeof input !== "string") {
+      this.#check(input);
+      return { tokenIds: [...input], text: this.spell(input) };
+    }
+    const { startIds } = this.#tokenizer;
+    const { tokenIds, text } = this.#tokenizer.read(input);
+    const all = [...startIds, ...tokenIds];
+    this.#check(all);
+    return { tokenIds: all, text: this.spell(startIds) + text };
   }
 
   /**

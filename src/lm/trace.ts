@@ -1,3 +1,4 @@
+import { shown } from "../checkpoint/shown.ts";
 import { formatBytes } from "../hub/bytes.ts";
 import type { GPT2Config } from "../gpt2/config.ts";
 import type { Value } from "../onnx/mod.ts";
@@ -78,6 +79,9 @@ export function planTrace(machine: Machine, { tokenIds }: Sequence, options: Tra
 }
 
 function checkedCapture(capture: readonly Capture[]): readonly Capture[] {
+  if (!Array.isArray(capture)) {
+    throw new TypeError(`Cannot capture ${shown(capture)}; pass an array such as ["hiddenStates"]`);
+  }
   for (const name of capture) {
     if (!CAPTURES.includes(name)) {
       throw new TypeError(`Cannot capture ${JSON.stringify(name)}; use "${CAPTURES.join('", "')}"`);

@@ -1,4 +1,5 @@
 import type { ByteSource } from "../checkpoint/byte_source.ts";
+import { inPage } from "../hub/platform.ts";
 import type { Value } from "../onnx/mod.ts";
 import type { Backend, Runtime, SessionOptions } from "./backend.ts";
 import { loadNative } from "./native.ts";
@@ -42,8 +43,11 @@ export interface Engine {
 /** How each backend is loaded. */
 export const LOADERS: Readonly<Record<Backend, { readonly loader: () => Promise<Runtime>; readonly needs: string }>> = {
   native: { loader: loadNative, needs: "onnxruntime-node and --allow-read --allow-ffi" },
-  wasm: { loader: loadWasm, needs: "onnxruntime-web and --allow-read" },
-  webgpu: { loader: loadWebgpu, needs: "onnxruntime-web, --allow-read and a GPU that WebGPU can use" },
+  wasm: { loader: loadWasm, needs: inPage ? "onnxruntime-web" : "onnxruntime-web and --allow-read" },
+  webgpu: {
+    loader: loadWebgpu,
+    needs: `onnxruntime-web${inPage ? "" : ", --allow-read"} and a GPU that WebGPU can use`,
+  },
 };
 
 /**

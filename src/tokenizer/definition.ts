@@ -26,6 +26,8 @@ export interface TokenizerDefinition {
   readonly preTokenizer: Readonly<Record<string, unknown>>;
   /** Whether a space goes before each text that does not begin with one. */
   readonly addPrefixSpace: boolean;
+  /** The special tokens that begin each text for the model. */
+  readonly startIds: readonly number[];
 }
 
 /**
@@ -40,10 +42,8 @@ export interface TokenizerDefinition {
  * @throws {Error} If the tokenizer is of another kind than byte-level BPE.
  */
 export function readDefinition(json: unknown, config: unknown = {}): TokenizerDefinition {
-  const { model: modelJson, normalizer, pre_tokenizer: preTokenizerJson, decoder, added_tokens: addedJson } = record(
-    "tokenizer.json",
-    parsed("tokenizer.json", json),
-  );
+  const file = record("tokenizer.json", parsed("tokenizer.json", json));
+  const { model: modelJson, normalizer, pre_tokenizer: preTokenizerJson, decoder, added_tokens: addedJson } = file;
   const settings = record("tokenizer_config.json", parsed("tokenizer_config.json", config));
   const { pieces, ...model } = readModel(modelJson);
   const preTokenizer = record("pre_tokenizer", preTokenizerJson);
@@ -57,7 +57,30 @@ export function readDefinition(json: unknown, config: unknown = {}): TokenizerDe
     normalizer: normalizer === null || normalizer === undefined ? null : record("normalizer", normalizer),
     preTokenizer,
     addPrefixSpace: preTokenizer.type === "ByteLevel" && prefixSpace === true,
+    startIds: readStart(file.post_processor, pieces),
   };
+}
+
+/** What a post-processor puts before each text; one that puts tokens after it would end what is to be continued. */
+function readStart(json: unknown, pieces: ReadonlyMap<number, string>): number[] {
+  if (json === null || json === undefined) return [];
+  const { type, processors, single, special_tokens: specials } = record("post_processor", json);
+  if (type === "Sequence" && Array.isArray(processors)) return processors.flatMap((part) => readStart(part, pieces));
+  if (type !== "TemplateProcessing") return [];
+  if (!Array.isArray(single)) throw new TypeError(`Cannot read the post_processor as its single is ${shown(single)}`);
+  const end = single.findIndex((part) => part?.Sequence !== undefined);
+  const idsOf = (part: { SpecialToken?: { id: string } }) => {
+    const name = part?.SpecialToken?.id;
+    const token: unknown = name === undefined ? undefined : record("special_tokens", specials)[name];
+    const { ids } = record("special token", token);
+    if (Array.isArray(ids) && ids.every((id) => pieces.has(id))) return ids as number[];
+    throw new RangeError(`Cannot start a text with ${shown(name)} as its ids are not in the vocabulary: ${shown(ids)}`);
+  };
+  if (end >= 0 && end < single.length - 1) {
+    const what = shown(single.slice(end + 1));
+    throw new Error(`Cannot continue texts of this tokenizer as its post_processor puts ${what} after each`);
+  }
+  return single.slice(0, Math.max(end, 0)).flatMap(idsOf);
 }
 
 /**
@@ -66,6 +89,7 @@ export function readDefinition(json: unknown, config: unknown = {}): TokenizerDe
  * @param vocabJson vocab.json, parsed or as text.
  * @param mergesTxt merges.txt: a pair to a line, after a line with the version.
  * @param addedTokens The added tokens; by default `<|endoftext|>` when it is in the vocabulary.
+ * @param startToken The special token that begins each text for the model, if one does.
  * @returns What {@linkcode readDefinition} reads.
  * @throws {SyntaxError} If the vocabulary is not JSON.
  * @throws {TypeError} If the vocabulary is not an object, or the merges are no text.
@@ -74,13 +98,21 @@ export function gpt2TokenizerJson(
   vocabJson: unknown,
   mergesTxt: string,
   addedTokens?: readonly AddedToken[],
+  startToken?: string,
 ): Record<string, unknown> {
   const vocab = record("vocab.json", parsed("vocab.json", vocabJson));
   if (typeof mergesTxt !== "string") throw new TypeError(`Cannot read merges.txt as text: ${shown(mergesTxt)}`);
   const lines = mergesTxt.split(/\r?\n/).filter((line) => line !== "" && !line.startsWith("#version"));
   const end = Object.hasOwn(vocab, "<|endoftext|>") ? vocab["<|endoftext|>"] : undefined;
   const defaults = end === undefined ? [] : [{ id: end, content: "<|endoftext|>", special: true, normalized: true }];
+  const start = { SpecialToken: { id: startToken, "type_id": 0 } };
+  const ids = [startToken === undefined ? undefined : vocab[startToken]];
   return {
+    "post_processor": startToken === undefined ? null : {
+      type: "TemplateProcessing",
+      single: [start, { Sequence: { id: "A", "type_id": 0 } }],
+      "special_tokens": { [startToken]: { id: startToken, ids, tokens: [startToken] } },
+    },
     "added_tokens": addedTokens?.map((token) => ({ ...token, "single_word": token.singleWord })) ?? defaults,
     "pre_tokenizer": { type: "ByteLevel", "add_prefix_space": false },
     decoder: { type: "ByteLevel" },

@@ -39,6 +39,11 @@ export interface TokenizedText {
 export class Tokenizer {
   /** How many tokens there are, added tokens included: one more than the highest id. */
   readonly vocabSize: number;
+  /**
+   * The special tokens that the model expects before each text, as `tokenizer(text)` of Hugging Face has them: those of
+   * a template in tokenizer.json. GPT-2 has none. Models put them before a text that is given as one.
+   */
+  readonly startIds: readonly number[];
 
   readonly #encoder: Encoder;
   readonly #ids: ReadonlyMap<string, number>;
@@ -51,6 +56,7 @@ export class Tokenizer {
   private constructor(definition: TokenizerDefinition) {
     const { vocab, addedTokens, unknownToken } = definition;
     this.#encoder = createEncoder(definition);
+    this.startIds = definition.startIds;
     this.#ids = withAdded(vocab, addedTokens);
     this.#pieces = definition.pieces;
     this.#addedIds = new Set(addedTokens.map(({ id }) => id));

@@ -45,13 +45,13 @@ interface Outcome {
   readonly logProbs: readonly number[];
 }
 
-/** Loads the bundled model in Deno, writes and explains. */
-export async function inDeno(): Promise<Outcome> {
-  await using model = await LanguageModel.fromPretrained(undefined, { backend: "wasm" });
-  const sequence = await model.generate(PROMPT, { maxNewTokens: 6 });
+/** Loads the bundled model in Deno, or another, writes and explains. */
+export async function inDeno(id?: string, prompt = PROMPT): Promise<Outcome> {
+  await using model = await LanguageModel.fromPretrained(id, { backend: "wasm" });
+  const sequence = await model.generate(prompt, { maxNewTokens: 6 });
   const { scores } = await model.saliency(sequence);
   const logProbs: number[] = [];
-  for await (const { logProb } of model.steps(PROMPT, { maxNewTokens: 3 })) logProbs.push(logProb);
+  for await (const { logProb } of model.steps(prompt, { maxNewTokens: 3 })) logProbs.push(logProb);
   return { text: sequence.text, scores: [...scores.data], logProbs };
 }
 
@@ -68,11 +68,13 @@ interface Load {
   readonly options?: Readonly<Record<string, unknown>>;
   /** Ends the download when so many bytes are there. */
   readonly abortAfter?: number;
+  /** What is continued, by default {@linkcode PROMPT}. */
+  readonly prompt?: string;
 }
 
 /** Loads a model in the page, writes, explains, and shows the view. */
 export async function inPage(page: Page, load: Load): Promise<InPage> {
-  return await page.evaluate(async ({ load: { id, url, options, abortAfter = Infinity }, prompt }) => {
+  return await page.evaluate(async ({ id, url, options, abortAfter = Infinity, prompt }) => {
     const path = "/looking_glass.js";
     const module: typeof import("../../mod.ts") = await import(path);
     const progress: { task: string; completed: number; total: number }[] = [];
@@ -96,7 +98,7 @@ export async function inPage(page: Page, load: Load): Promise<InPage> {
     const text = sequence.text;
     const scores = [...saliency.scores.data];
     return { text, scores, logProbs, backend, isolated: crossOriginIsolated, exports: Object.keys(module), progress };
-  }, { load, prompt: PROMPT });
+  }, { prompt: PROMPT, ...load });
 }
 
 function expectClose(actual: readonly number[], expected: readonly number[]): void {

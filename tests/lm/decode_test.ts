@@ -96,8 +96,35 @@ Deno.test("steps() refuses options out of range before it computes", async () =>
   await refuses({ seed: 0.5 }, /seed with 0.5/);
   await refuses({ maxNewTokens: 0 }, /^Cannot decode with maxNewTokens 0 as it must be a whole number >= 1$/);
   await refuses({ candidates: -1 }, /candidates -1/);
+  await refuses({ temperature: "1" }, /^Cannot sample at temperature "1" as/);
+  await refuses({ temperature: null }, /temperature null/);
+  await refuses({ topP: "1" }, /top "1" of the probability/);
   await refuses({ stop: [""] }, /stop at ""/);
   await refuses({ stop: [97] }, /stop at 97; use a text, or a token id from 0 to 96$/);
+});
+
+Deno.test("LanguageModel refuses options of a wrong type before it computes", async () => {
+  await using opened = await open();
+  const { model } = opened;
+  const sequence = model.sequence([1, 2, 3]);
+  const refuses = (call: (wrong: never) => Promise<unknown>, wrong: unknown, message: string) =>
+    rejects((async () => await call(wrong as never))(), { name: "TypeError", message });
+  const list = "pass an array of texts and token ids";
+  await refuses((stop) => model.generate(PROMPT, { stop }), "is", `Cannot stop at "is"; ${list}`);
+  await refuses((stop) => model.generate(PROMPT, { stop }), 5, `Cannot stop at 5; ${list}`);
+  const signals = "Cannot be stopped by {}; pass the signal of an AbortController";
+  await refuses((signal) => model.generate(PROMPT, { signal }), {}, signals);
+  await refuses((signal) => model.saliency(sequence, { signal }), {}, signals);
+  await refuses((signal) => LanguageModel.fromPretrained(undefined, { signal }), {}, signals);
+  const positions = "Cannot explain positions 2; pass an array such as [2]";
+  await refuses((positions) => model.saliency(sequence, { positions }), 2, positions);
+  const capture = 'Cannot capture "logits"; pass an array such as ["hiddenStates"]';
+  await refuses((capture) => model.trace(sequence, { capture }), "logits", capture);
+  await refuses((name) => model.weight(name), null, "Cannot read null as a weight; pass its name");
+  const words = `Cannot watch undefined as words; ${list}`;
+  await refuses((watch) => model.rankingsWatch(sequence, { position: 1, watch }), undefined, words);
+  const estimate = (watch: never) => Promise.resolve(model.cost.rankingsWatch(sequence, { position: 1, watch }));
+  await refuses(estimate, undefined, words);
 });
 
 Deno.test("LanguageModel refuses texts that it cannot read", async () => {

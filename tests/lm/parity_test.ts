@@ -1,5 +1,5 @@
 /** Holds `deno task parity` to its bounds. */
-import { equal, ok } from "@std/assert";
+import { deepEqual, equal, ok } from "@std/assert";
 import { measureParity, readReference, type VariantName, VARIANTS } from "../../scripts/parity.ts";
 import { NO_WEBGPU } from "../support/webgpu.ts";
 
@@ -21,7 +21,17 @@ for (const name of Object.keys(VARIANTS) as VariantName[]) {
     for (const [kind, { difference, magnitude }] of Object.entries(differences)) {
       ok(difference <= BOUNDS[name] * magnitude, `${kind}: ${difference} > ${BOUNDS[name]} x ${magnitude}`);
     }
-    equal("saliency, ecco" in differences, name !== "native q8");
+    const gradients = ["saliency, ecco", "saliency, captum"];
+    const kinds = [
+      "hiddenStates",
+      "attention",
+      "activations",
+      "logits",
+      "logit lens",
+      "log-probabilities",
+      "entropies",
+    ];
+    deepEqual(Object.keys(differences), name === "native q8" ? kinds : [...kinds, ...gradients]);
     ok(differences.hiddenStates!.difference > 0, "the same program was run twice");
     ok(argmaxAgreement >= LEAST_AGREEMENT[name], `${argmaxAgreement} of the best tokens are the same`);
     equal(greedyAgreement, 1);

@@ -1,4 +1,5 @@
 import { deepEqual, equal, match, ok, rejects } from "@std/assert";
+import { env } from "npm:onnxruntime-web@1.30.0/webgpu";
 import { openBytes } from "../../src/checkpoint/byte_source.ts";
 import { Graph, type Value } from "../../src/onnx/mod.ts";
 import { Session } from "../../src/runtime/session.ts";
@@ -65,6 +66,25 @@ gpuTest(
     await made.dispose();
   },
 );
+
+gpuTest("Sessions on a GPU that was lost refuse to run, and a new one runs once they are disposed", async () => {
+  const [first, second] = [branches(), branches()];
+  const lost = await Session.create(first.g, first.files, WEBGPU);
+  const idle = await Session.create(second.g, second.files, WEBGPU);
+  const device: GPUDevice = await env.webgpu.device;
+  device.destroy();
+  const reason = "the GPU was lost (device was lost); dispose all models that are on webgpu, then load again";
+  const refusal = { name: "Error", message: `Cannot run the model on webgpu: ${reason}` };
+  await rejects(lost.run(first.feeds(true), [first.y]), refusal); // which finds a broken buffer
+  await rejects(lost.run(first.feeds(true), [first.y]), refusal); // which would never end
+  await rejects(idle.run(second.feeds(true), [second.y]), refusal);
+  await lost.dispose();
+  const third = branches();
+  await rejects(Session.create(third.g, third.files, WEBGPU), { name: "Error", message: /: the GPU was lost/ });
+  await idle.dispose();
+  await using session = await Session.create(third.g, third.files, WEBGPU);
+  deepEqual(await session.run(third.feeds(true), [third.y]), [Float32Array.of(-6, -14)]);
+});
 
 gpuTest("Session.create() says why webgpu refused a graph", async () => {
   const g = new Graph();

@@ -1,0 +1,138 @@
+/** The package in a page on WebGPU, which SwiftShader computes on the CPU: no GPU is needed. */
+import { deepEqual, equal, match, ok } from "@std/assert";
+import { join } from "node:path";
+import type { Browser, Page } from "npm:playwright-core@1.65.1";
+import { bundle } from "../../scripts/bundle.ts";
+import { launchChromium } from "../../scripts/notebooks/chromium.ts";
+import { checkpointCopy } from "../support/goldens.ts";
+import { address, expectSame, inDeno, inPage, reasonOf, serve, withPage } from "./model_page.ts";
+
+const SWIFTSHADER = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--enable-features=Vulkan"];
+
+/** For the checkpoint whose tokenizer has no blank. */
+const TINY = { url: "./tiny/", prompt: "Keys" };
+const WEBGPU = { backend: "webgpu" };
+
+/** What a page may use of the GPU, so that tests can break it. */
+interface GpuWindow {
+  readonly GPUAdapter: { readonly prototype: { requestDevice(options?: unknown): Promise<GPUDevice> } };
+  readonly GPUBuffer: { readonly prototype: { getMappedRange(...range: number[]): ArrayBuffer } };
+}
+
+/** The bundle with a tiny model beside it, and what Deno computes. */
+async function prepare(folder: string) {
+  await bundle(folder);
+  await using copy = await checkpointCopy("f32");
+  await Deno.mkdir(join(folder, "tiny"));
+  for await (const { name } of Deno.readDir(copy.directory)) {
+    await Deno.copyFile(join(copy.directory, name), join(folder, "tiny", name));
+  }
+  return { tiny: await inDeno(copy.directory, TINY.prompt), bundled: await inDeno() };
+}
+
+async function withBrowser(flags: readonly string[], use: (browser: Browser) => Promise<void>): Promise<void> {
+  const browser = await launchChromium(flags);
+  try {
+    await use(browser);
+  } finally {
+    await browser.close();
+  }
+}
+
+/** Lets everything that is read from the GPU be NaN. */
+const damageGpu = (page: Page) =>
+  page.evaluate(() => {
+    const { prototype } = (globalThis as unknown as GpuWindow).GPUBuffer;
+    const { getMappedRange } = prototype;
+    prototype.getMappedRange = function (this: GPUBuffer, ...range) {
+      const bytes = getMappedRange.apply(this, range);
+      if (this.usage & 1) new Float32Array(bytes).fill(NaN); // mapped for reading
+      return bytes;
+    };
+  });
+
+/** Loads the tiny model, loses the GPU while it writes, and tells what the calls after that say. */
+const loseGpu = (page: Page) =>
+  page.evaluate(async ({ url, prompt }) => {
+    const { prototype } = (globalThis as unknown as GpuWindow).GPUAdapter;
+    const { requestDevice } = prototype;
+    const devices: GPUDevice[] = [];
+    prototype.requestDevice = async function (...options) {
+      const device = await requestDevice.apply(this, options);
+      devices.push(device);
+      return device;
+    };
+    const path = "/looking_glass.js";
+    const { LanguageModel }: typeof import("../../mod.ts") = await import(path);
+    const model = await LanguageModel.fromPretrained(new URL(url, location.href), { backend: "webgpu" });
+    const said: string[] = [];
+    const tell = (call: Promise<unknown>) => call.then(() => "it did not fail", String).then((one) => said.push(one));
+    const running = tell(model.generate(prompt, { maxNewTokens: 20 }));
+    setTimeout(() => devices.forEach((device) => device.destroy()), 20);
+    await running;
+    await tell(model.saliency(model.sequence(prompt)));
+    await tell(LanguageModel.fromPretrained(new URL(url, location.href), { backend: "webgpu" }));
+    await tell(model.dispose());
+    return said;
+  }, TINY);
+
+Deno.test("the package in a page on WebGPU", async (t) => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const expected = await prepare(folder);
+    await using plain = serve(folder);
+    await using isolated = serve(folder, { isolated: true });
+    await withBrowser(SWIFTSHADER, async (browser) => {
+      const cases = [[plain, TINY, expected.tiny], [isolated, {}, expected.bundled]] as const;
+      for (const [server, load, inDeno] of cases) {
+        const model = load === TINY ? "a tiny model, without" : "the bundled model, with";
+        await t.step(
+          `writes and explains as wasm and Deno do: ${model} cross-origin isolation`,
+          () =>
+            withPage(browser, address(server), async (page) => {
+              const wasm = await inPage(page, load);
+              const webgpu = await inPage(page, { ...load, options: WEBGPU });
+              deepEqual([wasm.backend, webgpu.backend], ["wasm", "webgpu"]);
+              equal(webgpu.isolated, server === isolated);
+              expectSame(webgpu, wasm);
+              expectSame(webgpu, inDeno);
+              ok(webgpu.scores.some((score, i) => score !== wasm.scores[i]), "the same backend ran twice");
+              equal(await page.locator("form .t").count() > 5, true); // the tokens of the view
+            }),
+        );
+      }
+      await t.step("refuses a GPU that gives NaN", () =>
+        withPage(browser, address(plain), async (page) => {
+          await damageGpu(page);
+          match(
+            await reasonOf(inPage(page, { ...TINY, options: WEBGPU })),
+            /Cannot trust this system's WebGPU: .*; use backend "wasm", or another driver/,
+          );
+          expectSame(await inPage(page, TINY), expected.tiny);
+        }));
+      await t.step(
+        "says that the GPU was lost",
+        () =>
+          withPage(browser, address(plain), async (page) => {
+            const lost =
+              "the GPU was lost (Device was destroyed); dispose all models that are on webgpu, then load again";
+            const run = `Error: Cannot run the model on webgpu: ${lost}`;
+            const needs = "onnxruntime-web and a GPU that WebGPU can use";
+            const load = `Error: Cannot load the webgpu backend, which needs ${needs}: ${lost}`;
+            deepEqual(await loseGpu(page), [run, run, load, "it did not fail"]);
+          }),
+      );
+    });
+    await withBrowser([], async (browser) => {
+      await t.step("says that a browser has no WebGPU", () =>
+        withPage(browser, address(plain), async (page) => {
+          match(
+            await reasonOf(inPage(page, { options: WEBGPU })),
+            /Cannot load the webgpu backend, which needs onnxruntime-web and a GPU that WebGPU can use: .*; use a browser that has WebGPU, or backend "wasm"/,
+          );
+        }));
+    });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
