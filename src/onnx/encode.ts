@@ -59,17 +59,21 @@ function encodeGraph(graph: GraphScope, name: string, types: TypeMessages): Mess
   for (const initializer of graph.initializers) writer.message(5, encodeInitializer(initializer));
   for (const input of graph.inputs) writer.message(11, encodeValue(input, types));
   for (const output of graph.outputs) writer.message(12, encodeValue(output, types));
-  for (const value of innerValues(graph)) writer.message(13, encodeValue(value, types));
   return writer;
 }
 
 /**
- * The values between inputs and outputs. ONNX Runtime infers their shapes too, but gives sizes that it cannot follow a
- * new name each: buffers of one size would not be reused, and the search for one that fits took a third of the start.
+ * A branch, with the shapes of the values between its inputs and outputs. ONNX Runtime infers them too, but gives sizes
+ * that it cannot follow a new name each: no buffer fits another value, and the search for one that does takes a third of
+ * the start. In the main graph it can follow them.
  */
-function innerValues({ nodes, outputs }: GraphScope): readonly Value[] {
-  const fetched = new Set(outputs);
-  return nodes.flatMap(({ outputs }) => outputs.filter((value) => !fetched.has(value)));
+function encodeBranch(branch: GraphScope, name: string, types: TypeMessages): MessageWriter {
+  const writer = encodeGraph(branch, name, types);
+  const fetched = new Set(branch.outputs);
+  for (const value of branch.nodes.flatMap(({ outputs }) => outputs)) {
+    if (!fetched.has(value)) writer.message(13, encodeValue(value, types));
+  }
+  return writer;
 }
 
 function encodeNode({ op, inputs, outputs, attributes }: Node, types: TypeMessages): MessageWriter {
@@ -98,7 +102,7 @@ function encodeAttribute(name: string, attribute: Attribute, types: TypeMessages
     case "zero":
       return writer.message(5, encodeZero(attribute.value));
     case "graph":
-      return writer.message(6, encodeGraph(attribute.value, name, types));
+      return writer.message(6, encodeBranch(attribute.value, name, types));
     case "ints":
       for (const value of attribute.value) writer.int(8, value);
       return writer;
