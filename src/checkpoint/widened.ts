@@ -7,12 +7,16 @@ import type { ByteSource } from "./byte_source.ts";
 import type { TensorEntry } from "./safetensors.ts";
 import { widenFloat32 } from "./values.ts";
 
+/** How many bytes in half precision are read at a time. */
+const CHUNK_BYTES = 2 ** 20;
+
 /** A file in which each number of `dtype` takes four bytes: what stands at byte b is found at 2b. */
 class WidenedSource implements ByteSource {
   readonly name: string;
   readonly size: number;
   readonly #source: ByteSource;
   readonly #dtype: "F16" | "BF16";
+  #scratch: Uint8Array | undefined;
 
   constructor(source: ByteSource, dtype: "F16" | "BF16") {
     this.name = `${source.name} (${dtype} as F32)`;
@@ -29,9 +33,15 @@ class WidenedSource implements ByteSource {
   }
 
   readInto(start: number, target: Uint8Array): void {
-    const halves = new Uint8Array(target.length / 2);
-    this.#source.readInto(start / 2, halves);
-    widenFloat32(halves, this.#dtype, new Float32Array(target.buffer, target.byteOffset, target.length / 4));
+    // One buffer for all tensors: what is left to the garbage collector stays resident for long.
+    const scratch = this.#scratch ??= new Uint8Array(CHUNK_BYTES);
+    const numbers = new Float32Array(target.buffer, target.byteOffset, target.length / 4);
+    for (let done = 0; done < numbers.length; done += CHUNK_BYTES / 2) {
+      const some = numbers.subarray(done, done + CHUNK_BYTES / 2);
+      const halves = scratch.subarray(0, 2 * some.length);
+      this.#source.readInto(start / 2 + 2 * done, halves);
+      widenFloat32(halves, this.#dtype, some);
+    }
   }
 
   async load(): Promise<void> {

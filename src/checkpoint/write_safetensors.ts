@@ -59,14 +59,50 @@ export function layOutSafetensors(
   const width = ({ data }: StorableTensor) => data.BYTES_PER_ELEMENT;
   const order = [...tensors].sort(([, a], [, b]) => width(b) - width(a)); // stable
   const data = order.map(([, { data }]) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-  let end = 0;
-  const entries = order.map(([name, { data, shape }]) => {
-    const start = end;
-    end += data.byteLength;
-    return [name, { dtype: dtypeOf(data), shape, data_offsets: [start, end] }];
+  const parts = order.map(([name, { data, shape }]) => {
+    return [name, { dtype: dtypeOf(data), shape, bytes: data.byteLength }] as const;
   });
-  const text = JSON.stringify(Object.fromEntries([[METADATA, describe(data)], ...entries]));
-  return { header: headerOf(new TextEncoder().encode(text)), data };
+  return { header: safetensorsHeader(parts, describe(data)), data };
+}
+
+/** What a header says of a tensor. */
+export interface TensorPart {
+  /** The number format as safetensors spells it. */
+  readonly dtype: string;
+  /** The size of each axis. */
+  readonly shape: readonly number[];
+  /** How many bytes its numbers take. */
+  readonly bytes: number;
+}
+
+/**
+ * The beginning of a file: the length of the header, and the header.
+ *
+ * @param parts The tensors by name, in the order in which their bytes follow, without gaps.
+ * @param metadata The texts of `__metadata__`; none by default.
+ * @returns The bytes, a multiple of eight.
+ * @throws {RangeError} If the header gets longer than readers of the format accept.
+ *
+ * @example
+ * ```ts
+ * import { safetensorsHeader } from "./write_safetensors.ts";
+ *
+ * const header = safetensorsHeader([["x", { dtype: "F32", shape: [2], bytes: 8 }]]);
+ * const file = new Blob([header, Float32Array.of(1, 2)]);
+ * ```
+ */
+export function safetensorsHeader(
+  parts: Iterable<readonly [string, TensorPart]>,
+  metadata?: Readonly<Record<string, string>>,
+): Uint8Array<ArrayBuffer> {
+  let end = 0;
+  const entries = Array.from(parts, ([name, { dtype, shape, bytes }]) => {
+    const start = end;
+    end += bytes;
+    return [name, { dtype, shape, data_offsets: [start, end] }];
+  });
+  const text = JSON.stringify(Object.fromEntries([...metadata ? [[METADATA, metadata]] : [], ...entries]));
+  return headerOf(new TextEncoder().encode(text));
 }
 
 /** The header is padded with spaces, so that the numbers after it are aligned. */

@@ -20,11 +20,8 @@ import { CONFIG, INDEX, missingFiles, OPTIONAL, shardNames, TOKENIZER, VOCABULAR
 export interface SnapshotOptions extends HubOptions {
   /** Called while files are fetched. */
   readonly onDownload?: ((progress: DownloadProgress) => void) | undefined;
-  /**
-   * Called with the text of config.json, and again with the size of the weights too, before these are fetched; what it
-   * throws ends the loading.
-   */
-  readonly accept?: ((config: string, weightBytes?: number) => void) | undefined;
+  /** Called with the text of config.json before the weights are fetched; what it throws ends the loading. */
+  readonly accept?: ((config: string) => void) | undefined;
   /** Stops at once. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -132,12 +129,9 @@ class Snapshot {
     const { commit } = this.#config;
     await this.#get(this.#config);
     await this.#cache.setCommit(revision, commit);
-    const text = await this.#cache.text(commit, CONFIG) ?? "";
-    this.#options.accept?.(text);
+    this.#options.accept?.(await this.#cache.text(commit, CONFIG) ?? "");
     const files = await this.#small();
     const weights = await this.#weights();
-    const sizes = weights.map(({ remote }) => remote?.size);
-    if (sizes.every((size) => size !== undefined)) this.#options.accept?.(text, sizes.reduce((a, b) => a + b, 0));
     const wanted = [...files, ...weights].filter((file) => file.missing).map(({ remote }) => remote!);
     await this.#expectRoom(wanted);
     const total = wanted.reduce((sum, { size }) => sum + (size ?? 0), 0);

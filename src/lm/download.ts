@@ -18,7 +18,7 @@ export function downloadOptions(id: string, options: LoadOptions): SnapshotOptio
     token,
     endpoint,
     signal,
-    accept: (config, weightBytes) => acceptConfig(id, config, options, weightBytes),
+    accept: (config) => acceptConfig(id, config, options),
     onDownload: ({ file, completed, total, bytesPerSecond, secondsLeft }) => {
       const speed = bytesPerSecond === undefined ? "" : `, ${formatBytes(bytesPerSecond)}/s`;
       const left = secondsLeft === undefined || completed === total ? "" : `, ${formatSeconds(secondsLeft)} left`;

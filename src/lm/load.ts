@@ -7,7 +7,7 @@ import { selectWeights, weightLocation } from "../gpt2/weights.ts";
 import type { ModelFiles } from "../hub/model_files.ts";
 import { cacheFolder } from "../hub/settings.ts";
 import type { Backend } from "../runtime/backend.ts";
-import { expectBackend, Session } from "../runtime/session.ts";
+import { availableBackend, Session } from "../runtime/session.ts";
 import type { AddedToken } from "../tokenizer/added_tokens.ts";
 import { gpt2TokenizerJson } from "../tokenizer/definition.ts";
 import { Tokenizer } from "../tokenizer/tokenizer.ts";
@@ -19,9 +19,13 @@ import { openQuantized } from "./quantized_weights.ts";
 import type { SamplingOptions } from "./sampling.ts";
 import { checkWebgpu } from "./self_check.ts";
 import type { Progress } from "./types.ts";
+import { openWidened } from "./widened_weights.ts";
 
-/** Weights up to this size are checked for NaN while they load; larger ones when a result is not finite. */
-const CHECKED_BYTES = 64 * 2 ** 20;
+/**
+ * Weights up to this size are checked for NaN while they load; larger ones when a result is not finite. Native widens
+ * half precision up to this size each time it starts; larger ones once, into a file.
+ */
+const SMALL_BYTES = 64 * 2 ** 20;
 
 const END_OF_TEXT = "<|endoftext|>";
 
@@ -77,6 +81,9 @@ export interface LoadOptions {
    * decoding is faster, by the ratio in `bench/README.md`, and numbers differ in the third digit. It runs on `native`
    * only and has no gradients: `saliency` refuses it. The first load makes a file of them in the folder `cacheDir`
    * with `-q8` after its name, which may be deleted at any time.
+   *
+   * On `native`, float32 of a checkpoint in half precision of more than 64 MiB is kept in the same way, in the folder
+   * `cacheDir` with `-float32` after its name; where that cannot be written, each load widens the numbers again.
    *
    * @default {"float32"}
    */
@@ -162,12 +169,8 @@ export async function loadModel(files: ModelFiles, options: LoadOptions): Promis
     const onWeb = backend === "wasm" || backend === "webgpu";
     report(3, onWeb ? "Starting onnxruntime-web" : "Starting ONNX Runtime; the first use downloads it");
     // The 8-bit products are computed from prepacked weights only.
-    const choice = {
-      backend,
-      worker,
-      prepack: prepack || dtype === "q8",
-      ...(threads === undefined ? {} : { threads }),
-    };
+    const stored = { prepack: prepack || dtype === "q8", foldConstants: weights.values().some(isHalf) };
+    const choice = { backend, worker, ...stored, ...(threads === undefined ? {} : { threads }) };
     const session = await Session.create(program.graph, located, choice);
     report(4, `Ready on ${session.backend}: ${session.reason}`);
     const runner = new ModelRunner(config, program, session, weights);
@@ -185,41 +188,55 @@ async function readWeights(
   options: LoadOptions,
   say: (message: string) => void,
 ): Promise<{ weights: ReadonlyMap<string, TensorEntry>; located: ReadonlyMap<string, ByteSource> }> {
-  const { backend, dtype, cacheDir, signal } = options;
   const { sources, entries } = await openWeights(files);
-  const closeAllBut = (kept: readonly ByteSource[]) => sources.filter((one) => !kept.includes(one)).forEach(close);
   try {
     const stored = selectWeights(config, entries);
     const storedBytes = sources.reduce((bytes, { size }) => bytes + size, 0);
-    expectRoom(files.id, config, { backend: backendFor(options), prepack: options.prepack ?? false }, storedBytes);
-    if (storedBytes <= CHECKED_BYTES) await expectFiniteWeights(stored.values());
-    let weights = stored;
-    if (dtype === "q8") {
-      await expectBackend("native");
-      const onMake = () => say("Making 8-bit weights, which later loads find");
-      weights = await openQuantized(config, stored, { folder: `${cacheFolder(cacheDir)}-q8`, signal, onMake });
-    }
-    closeAllBut(dtype === "q8" ? [] : [...stored.values()].map(({ source }) => source));
-    // Not every GPU computes in half precision, and ONNX Runtime does not widen bfloat16 there.
-    if (backend === "webgpu") weights = widened(stored);
+    if (storedBytes <= SMALL_BYTES) await expectFiniteWeights(stored.values());
+    const { weights, copied } = await convertWeights(config, stored, storedBytes, options, say);
+    const kept = copied ? [] : [...stored.values()].map(({ source }) => source);
+    sources.filter((one) => !kept.includes(one)).forEach(close);
     return { weights, located: new Map([...weights.values()].map((entry) => [weightLocation(entry), entry.source])) };
   } catch (error) {
-    closeAllBut([]);
+    sources.forEach(close);
     throw error;
   }
+}
+
+/** The weights in the form that their backend runs best, and whether the files of the checkpoint are done with. */
+async function convertWeights(
+  config: GPT2Config,
+  stored: ReadonlyMap<string, TensorEntry>,
+  storedBytes: number,
+  { backend: wanted = "auto", worker, dtype, cacheDir, signal }: LoadOptions,
+  say: (message: string) => void,
+): Promise<{ weights: ReadonlyMap<string, TensorEntry>; copied: boolean }> {
+  if (dtype === "q8") {
+    await availableBackend("native", worker);
+    const onMake = () => say("Making 8-bit weights, which later loads find");
+    const folder = `${cacheFolder(cacheDir)}-q8`;
+    return { weights: await openQuantized(config, stored, { folder, signal, onMake }), copied: true };
+  }
+  if (!stored.values().some(isHalf)) return { weights: stored, copied: false };
+  // Not every GPU computes in half precision, and ONNX Runtime does not widen bfloat16 there. wasm would hold both.
+  if (await availableBackend(wanted, worker) !== "native") return { weights: widened(stored), copied: false };
+  if (storedBytes <= SMALL_BYTES) return { weights: stored, copied: false };
+  const onMake = () => say("Widening weights to float32, which later loads find");
+  const made = await openWidened(stored, { folder: `${cacheFolder(cacheDir)}-float32`, signal, onMake });
+  return made ? { weights: made, copied: true } : { weights: stored, copied: false };
+}
+
+function isHalf({ dtype }: TensorEntry): boolean {
+  return dtype === "F16" || dtype === "BF16";
 }
 
 function close(source: ByteSource): void {
   source.close();
 }
 
-/**
- * Refuses a model that does not fit, by its config.json as the hub has it and the size of its weights, when that is
- * known, before they are downloaded.
- */
-export function acceptConfig(id: string, text: string, options: LoadOptions, storedBytes?: number): void {
-  const room = { ...options, backend: backendFor(options) };
-  expectRoom(id, parseConfig(parseJson({ id }, "config.json", text)), room, storedBytes);
+/** Refuses a model that does not fit, by its config.json as the hub has it, before its weights are downloaded. */
+export function acceptConfig(id: string, text: string, options: LoadOptions): void {
+  expectRoom(id, parseConfig(parseJson({ id }, "config.json", text)), { ...options, backend: backendFor(options) });
 }
 
 async function loadTokenizer(files: ModelFiles): Promise<Tokenizer> {

@@ -124,27 +124,23 @@ export interface RoomOptions {
 }
 
 /**
- * Refuses a model whose weights cannot be held.
+ * Refuses a model whose weights cannot be held. On wasm and webgpu weights in half precision are widened as they are
+ * read, so they take no more than others; native maps them and is refused nothing.
  *
- * @param storedBytes The size of the files with the weights, once it is known: those in half precision are there beside
- * the widened ones until all are widened (gpt2 takes 200 MB more from float16 than from float32).
  * @throws {RangeError} When the model can only run on wasm and does not fit into the 4 GiB that wasm can address; on
  * webgpu the library, which is wasm too, reads the weights of the GPU.
  */
-export function expectRoom(id: string, config: GPT2Config, options: RoomOptions, storedBytes = Infinity): void {
+export function expectRoom(id: string, config: GPT2Config, options: RoomOptions): void {
   const { backend = "auto", prepack = false } = options;
   if (backend === "native") return;
   const weights = weightBytes(config);
-  // Files can hold buffers too. For webgpu weights are widened as they are read.
-  const half = backend !== "webgpu" && storedBytes < 0.75 * weights ? storedBytes : 0;
-  const exceeds = (factor: number, more: number) => factor * weights + more + LEAST_ROOM > 4 * GIB;
-  if (!exceeds(prepack ? PREPACKED : 1, half)) return;
+  const exceeds = (factor: number) => factor * weights + LEAST_ROOM > 4 * GIB;
+  if (!exceeds(prepack ? PREPACKED : 1)) return;
   const mayBeNative = !inPage && Deno.permissions.querySync({ name: "ffi" }).state === "granted";
   if (backend === "auto" && mayBeNative) return;
   const twice = prepack ? `, stored twice ${formatBytes(PREPACKED * weights)},` : "";
-  const widened = half > 0 ? `, ${formatBytes(half)} more while they are widened from half precision,` : "";
-  const size = `its weights take ${formatBytes(weights)}${twice}${widened} and wasm can address 4.0 GiB`;
-  const plain = prepack && !exceeds(1, half) ? ["leave out prepack"] : [];
+  const size = `its weights take ${formatBytes(weights)}${twice} and wasm can address 4.0 GiB`;
+  const plain = prepack && !exceeds(1) ? ["leave out prepack"] : [];
   const ways = [...plain, ...nativeWay(mayBeNative), "take a smaller model"];
   const place = backend === "webgpu" ? backend : "wasm";
   throw new RangeError(`Cannot load "${id}" on ${place} as ${size}; ${ways.join(", or ")}`);

@@ -8,23 +8,15 @@ import { openBytes, openFile } from "../checkpoint/byte_source.ts";
 import { BLOCK_SIZE, quantize } from "../checkpoint/quantize.ts";
 import { readSafetensors, type TensorEntry } from "../checkpoint/safetensors.ts";
 import { readFloat32 } from "../checkpoint/values.ts";
+import { safetensorsHeader } from "../checkpoint/write_safetensors.ts";
 import type { GPT2Config } from "../gpt2/config.ts";
 import { productWeights, quantizedNames } from "../gpt2/weights.ts";
 import { exists, joinPath } from "../hub/paths.ts";
+import { identityOf, type MadeWeightsOptions, writeWhole } from "./made_weights.ts";
 import { expectFiniteWeights } from "./model_runner.ts";
 
 /** Changes when a file of an older version must not be read. */
 const VERSION = 1;
-
-/** Where the file is kept, and what stops its making. */
-export interface QuantizedOptions {
-  /** The folder of such files. */
-  readonly folder: string;
-  /** Called before the file is made, which takes a second for 100 million weights. */
-  readonly onMake?: () => void;
-  /** Stops between two tensors. */
-  readonly signal?: AbortSignal | undefined;
-}
 
 /** A tensor of the file. */
 interface Part {
@@ -42,37 +34,22 @@ interface Part {
 export async function openQuantized(
   config: GPT2Config,
   stored: ReadonlyMap<string, TensorEntry>,
-  { folder, onMake, signal }: QuantizedOptions,
+  { folder, onMake, signal }: MadeWeightsOptions,
 ): Promise<ReadonlyMap<string, TensorEntry>> {
-  const path = joinPath(folder, `${await identityOf(stored)}.safetensors`);
+  const path = joinPath(folder, `${await identityOf(stored, [VERSION, BLOCK_SIZE])}.safetensors`);
   if (!await exists(path)) {
     onMake?.();
     const made = new Quantizer(config, stored, signal);
     if (Deno.permissions.querySync({ name: "write", path: folder }).state !== "granted") {
       return await readSafetensors(openBytes(path, await inMemory(made)));
     }
-    await writeFile(path, made);
+    await writeWhole(path, made.chunks());
   }
   const source = await openFile(path);
   return await readSafetensors(source).catch((error) => {
     source.close();
     throw new Error(`Cannot read the 8-bit weights in ${path}; delete it, and it is made anew: ${error.message}`);
   });
-}
-
-/** What tells one checkpoint from another: for files, their places, sizes and times; for bytes in memory, their hash. */
-async function identityOf(stored: ReadonlyMap<string, TensorEntry>): Promise<string> {
-  const sources = new Set([...stored.values()].map(({ source }) => source));
-  const parts = await Promise.all([...sources].map(async (source) => {
-    if (source.path === undefined) return [await sha256(await source.read(0, source.size))];
-    const { size, mtime } = await Deno.stat(source.path);
-    return [source.path, size, mtime?.getTime()];
-  }));
-  return await sha256(new TextEncoder().encode(JSON.stringify([VERSION, BLOCK_SIZE, parts])));
-}
-
-async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
 }
 
 /** Makes the bytes of the file, one tensor after another. */
@@ -125,20 +102,8 @@ class Quantizer {
     return parts;
   }
 
-  /** The length of the JSON in eight bytes, and the JSON, filled up with spaces so that numbers are aligned. */
   #header(): Uint8Array<ArrayBuffer> {
-    let end = 0;
-    const header = Object.fromEntries([...this.#parts()].map(([name, part]) => {
-      const start = end;
-      end += bytesOf(part);
-      return [name, { ...part, data_offsets: [start, end] }];
-    }));
-    const json = JSON.stringify(header);
-    const text = new TextEncoder().encode(json.padEnd(Math.ceil(json.length / 8) * 8));
-    const bytes = new Uint8Array(8 + text.length);
-    new DataView(bytes.buffer).setBigUint64(0, BigInt(text.length), true);
-    bytes.set(text, 8);
-    return bytes;
+    return safetensorsHeader(this.#parts().entries().map(([name, part]) => [name, { ...part, bytes: bytesOf(part) }]));
   }
 }
 
@@ -158,18 +123,4 @@ async function inMemory(made: Quantizer): Promise<Uint8Array> {
     start += chunk.length;
   }
   return bytes;
-}
-
-/** Writes a file that is there as a whole or not at all; when two processes write it, either may win. */
-async function writeFile(path: string, made: Quantizer): Promise<void> {
-  await Deno.mkdir(path.replace(/[\\/][^\\/]*$/, ""), { recursive: true });
-  const partial = `${path}.${crypto.randomUUID()}.incomplete`;
-  try {
-    await Deno.writeFile(partial, ReadableStream.from(made.chunks()));
-    await Deno.rename(partial, path);
-  } catch (error) {
-    await Deno.remove(partial).catch(() => {});
-    if (await exists(path)) return; // where a file in use cannot be replaced, another process was first
-    throw error;
-  }
 }

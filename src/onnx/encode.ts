@@ -31,10 +31,11 @@ const ATTRIBUTE_TYPES = { int: 2, float: 1, string: 3, ints: 7, dtype: 2, zero: 
  * ```
  */
 export function encodeModel(graph: GraphScope): Uint8Array<ArrayBuffer> {
+  const types: TypeMessages = new Map();
   const model = new MessageWriter()
     .int(1, IR_VERSION)
     .string(2, "looking-glass")
-    .message(7, encodeGraph(graph, "main"))
+    .message(7, encodeGraph(graph, "main", types))
     .message(8, new MessageWriter().string(1, "").int(2, OPSET));
   for (const domain of domainsOf(graph)) model.message(8, new MessageWriter().string(1, domain).int(2, 1));
   return model.finish();
@@ -48,27 +49,46 @@ function domainsOf({ nodes }: GraphScope): ReadonlySet<string> {
   return new Set([...own, ...inner]);
 }
 
-function encodeGraph(graph: GraphScope, name: string): MessageWriter {
+/** The message for each type and shape: thousands of values share a few. */
+type TypeMessages = Map<string, MessageWriter>;
+
+function encodeGraph(graph: GraphScope, name: string, types: TypeMessages): MessageWriter {
   const writer = new MessageWriter();
-  for (const node of graph.nodes) writer.message(1, encodeNode(node));
+  for (const node of graph.nodes) writer.message(1, encodeNode(node, types));
   writer.string(2, name);
   for (const initializer of graph.initializers) writer.message(5, encodeInitializer(initializer));
-  for (const input of graph.inputs) writer.message(11, encodeValue(input));
-  for (const output of graph.outputs) writer.message(12, encodeValue(output));
+  for (const input of graph.inputs) writer.message(11, encodeValue(input, types));
+  for (const output of graph.outputs) writer.message(12, encodeValue(output, types));
   return writer;
 }
 
-function encodeNode({ op, inputs, outputs, attributes }: Node): MessageWriter {
+/**
+ * A branch, with the shapes of the values between its inputs and outputs. ONNX Runtime infers them too, but gives sizes
+ * that it cannot follow a new name each: no buffer fits another value, and the search for one that does takes a third of
+ * the start. In the main graph it can follow them.
+ */
+function encodeBranch(branch: GraphScope, name: string, types: TypeMessages): MessageWriter {
+  const writer = encodeGraph(branch, name, types);
+  const fetched = new Set(branch.outputs);
+  for (const value of branch.nodes.flatMap(({ outputs }) => outputs)) {
+    if (!fetched.has(value)) writer.message(13, encodeValue(value, types));
+  }
+  return writer;
+}
+
+function encodeNode({ op, inputs, outputs, attributes }: Node, types: TypeMessages): MessageWriter {
   const writer = new MessageWriter();
   for (const input of inputs) writer.string(1, input.name);
   for (const output of outputs) writer.string(2, output.name);
   writer.string(3, outputs[0]!.name).string(4, op);
-  for (const [name, attribute] of Object.entries(attributes)) writer.message(5, encodeAttribute(name, attribute));
+  for (const [name, attribute] of Object.entries(attributes)) {
+    writer.message(5, encodeAttribute(name, attribute, types));
+  }
   const domain = DOMAINS[op];
   return domain ? writer.string(7, domain) : writer;
 }
 
-function encodeAttribute(name: string, attribute: Attribute): MessageWriter {
+function encodeAttribute(name: string, attribute: Attribute, types: TypeMessages): MessageWriter {
   const writer = new MessageWriter().string(1, name).int(20, ATTRIBUTE_TYPES[attribute.kind]);
   switch (attribute.kind) {
     case "float":
@@ -82,7 +102,7 @@ function encodeAttribute(name: string, attribute: Attribute): MessageWriter {
     case "zero":
       return writer.message(5, encodeZero(attribute.value));
     case "graph":
-      return writer.message(6, encodeGraph(attribute.value, name));
+      return writer.message(6, encodeBranch(attribute.value, name, types));
     case "ints":
       for (const value of attribute.value) writer.int(8, value);
       return writer;
@@ -106,11 +126,17 @@ function encodeInitializer({ value, data }: Initializer): MessageWriter {
   return writer.int(14, EXTERNAL);
 }
 
-function encodeValue({ name, dtype, shape }: Value): MessageWriter {
+function encodeValue({ name, dtype, shape }: Value, types: TypeMessages): MessageWriter {
+  const key = `${dtype} ${shape}`;
+  const type = types.get(key) ?? encodeType(dtype, shape);
+  types.set(key, type);
+  return new MessageWriter().string(1, name).message(2, type);
+}
+
+function encodeType(dtype: Value["dtype"], shape: Value["shape"]): MessageWriter {
   const dims = new MessageWriter();
   for (const dim of shape) {
     dims.message(1, typeof dim === "number" ? new MessageWriter().int(1, dim) : new MessageWriter().string(2, dim));
   }
-  const tensor = new MessageWriter().int(1, DTYPE_CODES[dtype]).message(2, dims);
-  return new MessageWriter().string(1, name).message(2, new MessageWriter().message(1, tensor));
+  return new MessageWriter().message(1, new MessageWriter().int(1, DTYPE_CODES[dtype]).message(2, dims));
 }

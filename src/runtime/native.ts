@@ -6,7 +6,7 @@
 import type { InferenceSession, Tensor } from "npm:onnxruntime-common@1.30.0";
 import type { ByteSource } from "../checkpoint/byte_source.ts";
 import { inPage } from "../hub/platform.ts";
-import { commonOptions, type Runtime, sessionEntries, type SessionOptions } from "./backend.ts";
+import { cpuOptions, type Runtime, type SessionOptions } from "./backend.ts";
 
 /** Not a literal, so that the 288 MB package is downloaded only where this backend is asked for. */
 const PACKAGE = ["npm:onnxruntime-node", "1.30.0"].join("@");
@@ -18,19 +18,15 @@ export async function loadNative(): Promise<Runtime> {
 
   async function create(model: Uint8Array, files: ReadonlyMap<string, ByteSource>, options: SessionOptions) {
     const intraOpNumThreads = options.threads ?? navigator.hardwareConcurrency;
-    const common = { ...commonOptions(options), intraOpNumThreads };
     const folder = commonFolder(files);
     if (folder === undefined) {
       const externalData = await Promise.all([...files].map(async ([path, source]) => {
         return { path, data: await source.read(0, source.size) };
       }));
-      return await ort.InferenceSession.create(model, { ...common, externalData });
+      return await ort.InferenceSession.create(model, { ...cpuOptions(options), intraOpNumThreads, externalData });
     }
-    const entries = {
-      ...sessionEntries(options.prepack ?? false),
-      "model_external_initializers_file_folder_path": folder,
-    };
-    return await ort.InferenceSession.create(model, { ...common, extra: { session: entries } });
+    const entries = { "model_external_initializers_file_folder_path": folder };
+    return await ort.InferenceSession.create(model, { ...cpuOptions(options, entries), intraOpNumThreads });
   }
 
   return { create, Tensor: ort.Tensor };

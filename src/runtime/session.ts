@@ -75,12 +75,12 @@ export class Session implements AsyncDisposable {
 }
 
 /**
- * Refuses a backend that is not available, before work is done for it.
+ * Where a session would run, before work is done for it.
  *
- * @throws {Error} When it is not.
+ * @throws {Error} When the backend is not available.
  */
-export async function expectBackend(backend: Backend): Promise<void> {
-  await chooseEngine(backend, false);
+export async function availableBackend(backend: "auto" | Backend, worker = false): Promise<Backend> {
+  return (await chooseEngine(backend, worker)).backend;
 }
 
 /** Where a graph runs, and why. */

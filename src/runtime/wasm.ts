@@ -5,7 +5,7 @@
  */
 import type { ByteSource } from "../checkpoint/byte_source.ts";
 import { inPage } from "../hub/platform.ts";
-import { commonOptions, type Runtime, type SessionOptions } from "./backend.ts";
+import { cpuOptions, type Runtime, type SessionOptions } from "./backend.ts";
 import { LazyFile } from "./lazy_file.ts";
 import { importWasm } from "./onnxruntime_web.ts";
 import { RunQueue } from "./run_queue.ts";
@@ -27,7 +27,7 @@ export async function loadWasm(): Promise<Runtime> {
       const mounted = [...files].map(([path, source]) => ({ path, data: new LazyFile(source) }));
       const restore = reserveMemory();
       try {
-        return await ort.InferenceSession.create(model, { ...commonOptions(options), externalData: mounted });
+        return await ort.InferenceSession.create(model, { ...cpuOptions(options), externalData: mounted });
       } finally {
         restore();
         mounted.forEach(({ data }) => data.free());

@@ -147,3 +147,21 @@ Deno.test("encodeModel() imports ONNX Runtime's own operators only where a graph
   g.if(g.input("flag", "bool", [1]), yes, no);
   equal(contains(encodeModel(g)), 2); // of the node, and in the list of operator sets
 });
+
+Deno.test("encodeModel() writes the shapes of inner values of branches, so that their buffers are reused", () => {
+  const g = new Graph();
+  const x = g.input("x", "float32", ["T", 4]);
+  const [thenBranch, elseBranch] = [g.branch(), g.branch()];
+  const inner = thenBranch.tanh(x);
+  thenBranch.output(thenBranch.exp(inner));
+  elseBranch.output(elseBranch.abs(x));
+  const wanted = g.greater(g.size(x, 0), g.ints([1]));
+  g.output(g.if(wanted, thenBranch, elseBranch)[0]!);
+  const innerNames = (graph: readonly WireField[]) => messagesOf(graph, 13).map((value) => stringsOf(value, 1)[0]);
+  const graph = graphOf(g);
+  deepEqual(innerNames(graph), []);
+  const branches = ["then_branch", "else_branch"].map((name) => {
+    return messagesOf(attributeOf(nodesOf(graph).at(-1)!, name), 6)[0]!;
+  });
+  deepEqual(branches.map(innerNames), [[inner.name], []]);
+});
