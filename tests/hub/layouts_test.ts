@@ -85,7 +85,7 @@ Deno.test("fromPretrained() reads added tokens and the prefix space beside vocab
     ...VOCABULARY,
     "vocab.json": encode(pieces),
     "added_tokens.json": encode({ "<pad>": 96 - 1 }),
-    "tokenizer_config.json": encode({ "add_prefix_space": true, "add_bos_token": true, "model_max_length": 1e30 }),
+    "tokenizer_config.json": encode({ "add_prefix_space": true, "model_max_length": 1e30 }),
   };
   delete pieces[Object.keys(pieces).find((piece) => pieces[piece] === 95)!];
   files["vocab.json"] = encode(pieces);

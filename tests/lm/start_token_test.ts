@@ -67,6 +67,9 @@ for (const [name, settings, write, start] of CASES) {
       equal(tokens.map(({ start, end }) => text.slice(start, end)).join(""), text);
       deepEqual(model.sequence(KEYS).tokenIds, KEYS); // ids are taken as they are
       deepEqual(model.tokenizer.encode("The keys"), KEYS);
+      // A word stands inside of a text.
+      const { words } = await model.rankingsWatch(model.sequence("The keys"), { watch: [" keys"], position: 2 });
+      deepEqual(words![0]!.tokenIds, model.tokenizer.encode(" keys"));
       deepEqual((await model.generate("", { maxNewTokens: 1 })).tokenIds.slice(0, -1), [END]);
     } finally {
       await Deno.remove(folder, { recursive: true });
