@@ -47,12 +47,20 @@ export function originOf(sequence: Sequence, position: number): "prompt" | "cont
   return position < sequence.promptLength ? "prompt" : "continuation";
 }
 
+/** Whether a text was only read: one that `generate` wrote, or that has a prompt, says so. */
+export function isRead({ promptLength, decoding }: Sequence): boolean {
+  return promptLength <= 1 && decoding === undefined;
+}
+
+/** What a token is part of. */
+export function roleOf(sequence: Sequence, position: number): "text" | "prompt" | "continuation" {
+  return isRead(sequence) ? "text" : originOf(sequence, position);
+}
+
 /** A token and its place in words: `“keys” after a space, token 3, prompt`; `unit` is what stands for a token. */
 export function placeWords(sequence: Sequence, position: number, unit = "token"): string {
   const token = sequence.tokens[position];
-  return `${token === undefined ? "nothing" : spokenToken(token)}, ${unit} ${position}, ${
-    originOf(sequence, position)
-  }`;
+  return `${token === undefined ? "nothing" : spokenToken(token)}, ${unit} ${position}, ${roleOf(sequence, position)}`;
 }
 
 /**
@@ -75,6 +83,7 @@ export function chipHtml(sequence: Sequence, chip: Chip): string {
 
 /** Says how prompt and continuation differ. */
 export function underlineNote(sequence: Sequence): string {
+  if (isRead(sequence)) return "";
   if (sequence.promptLength >= sequence.tokens.length) return "Nothing is underlined: nothing follows the prompt.";
   return sequence.promptLength === 0 ? "" : "Underlined: what follows the prompt.";
 }

@@ -4,8 +4,8 @@
  *
  * @module
  */
+import { zlibSync } from "npm:fflate@0.8.3";
 import type { Rgb } from "./colours.ts";
-import { deflate } from "./deflate.ts";
 
 /** Red, green, blue and opacity, 0 to 255: what lets the page's own background through. */
 export type Rgba = readonly [red: number, green: number, blue: number, alpha: number];
@@ -88,7 +88,7 @@ export function pngUrl(pixels: Pixels): string {
     chunk("IHDR", Uint8Array.from([...bigEndian(width), ...bigEndian(height), depth, 3, 0, 0, 0])),
     chunk("PLTE", Uint8Array.from(palette.flatMap(([red, green, blue]) => [red, green, blue]))),
     ...(opacities.every((alpha) => alpha === 255) ? [] : [chunk("tRNS", Uint8Array.from(opacities))]),
-    chunk("IDAT", deflate(scanlines(pixels, depth))),
+    chunk("IDAT", zlibSync(scanlines(pixels, depth), { level: 9 })),
     chunk("IEND", new Uint8Array()),
   ];
   const file = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));

@@ -5,7 +5,7 @@
  */
 import type { Saliency } from "../src/lm/saliency_types.ts";
 import type { Sequence } from "../src/lm/types.ts";
-import { cell, headHtml, originOf, tableDetails, textTable } from "./chips.ts";
+import { cell, headHtml, roleOf, tableDetails, textTable } from "./chips.ts";
 import { glyphText } from "./glyphs.ts";
 import { scoreText } from "./numbers.ts";
 import { definitionLine, formatOf, type Row } from "./saliency_rows.ts";
@@ -34,7 +34,7 @@ function fullTable(saliency: Saliency, rows: readonly Row[]): string {
     const scores = rows.map((row) =>
       cell(i < row.position + (by ? 1 : 0) || together ? scoreText(row.scores[i] ?? 0, format) : "", "right")
     );
-    return `<tr>${cell(nameOf(sequence, i))}${cell(originOf(sequence, i))}${scores.join("")}</tr>`;
+    return `<tr>${cell(nameOf(sequence, i))}${cell(roleOf(sequence, i))}${scores.join("")}</tr>`;
   });
   const names = rows.map((row) => rowName(saliency, row));
   return `${headHtml([by ?? "token", "origin", ...names])}<tbody>${lines.join("\n")}</tbody>`;

@@ -2,7 +2,7 @@ import { expectSaliency } from "./expect.ts";
 import { type GroupBy, groupSaliency } from "../src/analysis/groups.ts";
 import type { Saliency } from "../src/lm/saliency_types.ts";
 import type { Sequence } from "../src/lm/types.ts";
-import { chipHtml, MONOSPACE, originOf, placeWords, SMALL_STYLE, underlineNote } from "./chips.ts";
+import { chipHtml, isRead, MONOSPACE, placeWords, roleOf, SMALL_STYLE, underlineNote } from "./chips.ts";
 import { overlay } from "./colours.ts";
 import { contentName, escapeHtml } from "./escape.ts";
 import { glyphHtml, spokenToken } from "./glyphs.ts";
@@ -145,8 +145,9 @@ function saliencyChip(drawing: Drawing, position: number, rowOfPosition: Readonl
   const chip = {
     position,
     title: chipTitle(drawing, position),
-    style: `${n !== undefined && originOf(sequence, position) === "prompt" ? "border-bottom:2px dotted;" : ""}${style}`,
+    style: `${n !== undefined && roleOf(sequence, position) === "prompt" ? "border-bottom:2px dotted;" : ""}${style}`,
     after: detailed ? detailHtml(drawing, position) : "",
+    bare: isRead(sequence),
   };
   if (n === undefined || saliency.options.together) return chipHtml(sequence, chip);
   return chipHtml(sequence, { ...chip, className: `o o${n}`, before: radio, label: true });
@@ -167,7 +168,7 @@ function captionHtml({ sequence, rows, first, format, saliency, unit }: Drawing,
   });
   const name = saliency.options.together
     ? `All ${saliency.positions.length} explained ${unit}s together`
-    : `<b style="${NAME}">${glyphHtml(target)}</b> (${unit} ${row.position}, ${originOf(sequence, row.position)})`;
+    : `<b style="${NAME}">${glyphHtml(target)}</b> (${unit} ${row.position}, ${roleOf(sequence, row.position)})`;
   const said = parts.length === 0 ? `no earlier ${unit} has a score` : `most from ${parts.join(", ")}`;
   return `<div class="m m${n}" style="display:${n === first ? "block" : "none"}">${name}: ${said}</div>`;
 }

@@ -5,6 +5,7 @@ import {
   cell,
   chipHtml,
   headHtml,
+  isRead,
   placeWords,
   PLAIN_ROW,
   SMALL_STYLE,
@@ -86,11 +87,6 @@ function chipsHtml({ surprise, rows, unit, ceiling }: SurpriseTable, choices: Re
   }).join("\n");
 }
 
-/** Whether the text was given as a whole: a prompt of one token says that nobody continued it. */
-function isRead({ promptLength }: Sequence): boolean {
-  return promptLength <= 1;
-}
-
 /** The bars with their labels. */
 function barsHtml(table: SurpriseTable): string {
   const { surprise, rows, ceiling, unit } = table;
@@ -152,7 +148,7 @@ function tableHtml(table: SurpriseTable): string {
 
 function notesOf({ surprise, rows }: SurpriseTable, choices: ReadonlySet<number>): string {
   return [
-    isRead(surprise.sequence) ? "" : underlineNote(surprise.sequence),
+    underlineNote(surprise.sequence),
     ...(rows.length > choices.size ? [`The ${choices.size} tokens that surprise most can be chosen.`] : []),
     ...(surprise.sequence.tokens.length > MOST_CHIPS
       ? [`The page shows the first ${MOST_CHIPS} tokens; the data of the view keeps all.`]

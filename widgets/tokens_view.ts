@@ -7,8 +7,9 @@ import {
   cell,
   chipHtml,
   headHtml,
-  originOf,
+  isRead,
   placeWords,
+  roleOf,
   SMALL_STYLE,
   tableDetails,
   textTable,
@@ -43,7 +44,7 @@ function fields(sequence: Sequence, token: Token, position: number): string[] {
     visibleText(piece),
     hexBytes(token),
     `${start}–${end}`,
-    originOf(sequence, position),
+    roleOf(sequence, position),
   ];
 }
 
@@ -97,6 +98,7 @@ function drawHtml(sequence: Sequence, probabilities: ReadonlyMap<number, number>
       position,
       title: titleOf(sequence, token, position, probabilities.get(position)),
       style: `background-color:${shade(position)}`,
+      bare: isRead(sequence),
     })
   );
   const rows = sequence.tokens.map((token, position) =>
@@ -109,11 +111,11 @@ ${textRegion(`role="group" aria-label="Tokens"`, chips.join("\n"), chips.length)
 ${tableDetails("Tokens as a table", table)}</div>`;
 }
 
-function summary({ tokens, text, promptLength }: Sequence): string {
+function summary(sequence: Sequence): string {
+  const { tokens, text, promptLength } = sequence;
   const prompt = Math.min(promptLength, tokens.length);
-  return `${counted(tokens.length, "token")} (${prompt} prompt, ${tokens.length - prompt} after it), ${
-    counted(Array.from(text).length, "character")
-  }.`;
+  const parts = isRead(sequence) ? "" : ` (${prompt} prompt, ${tokens.length - prompt} after it)`;
+  return `${counted(tokens.length, "token")}${parts}, ${counted(Array.from(text).length, "character")}.`;
 }
 
 function drawText(sequence: Sequence, probabilities: ReadonlyMap<number, number>): string {
@@ -147,7 +149,7 @@ function layOut(sequence: Sequence): Box[] {
       left,
       right: left + width,
       position,
-      written: originOf(sequence, position) === "continuation",
+      written: roleOf(sequence, position) === "continuation",
     };
     [line, left] = breaksLine(token) ? [line + 1, 0] : [line, box.right + 0.3];
     return box;

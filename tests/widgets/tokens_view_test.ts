@@ -35,9 +35,15 @@ Deno.test("tokensView() shows parts of a character as bytes, and nothing as itse
 
 Deno.test("tokensView() counts prompt and continuation, one and none", () => {
   match(tokensView(KEYS).html, /10 tokens \(5 prompt, 5 after it\), 41 characters\. Underlined: what follows/);
-  match(tokensView(sequenceOf(["a"], 1)).html, /1 token \(1 prompt, 0 after it\), 1 character\. Nothing is underlined/);
+  match(
+    tokensView(sequenceOf(["a", "b"], 2)).html,
+    /2 tokens \(2 prompt, 0 after it\), 2 characters\. Nothing is under/,
+  );
+  const read = tokensView(sequenceOf(["a", "b"], 1)); // nobody wrote the second one
+  match(read.html, />2 tokens, 2 characters\.</);
+  equal(/nderlined|border-bottom/.test(read.html), false);
   const none = tokensView(sequenceOf([], 0));
-  match(none.html, /0 tokens \(0 prompt, 0 after it\), 0 characters/);
+  match(none.html, />0 tokens, 0 characters\.</);
   isWellFormed(none.svg);
 });
 
