@@ -40,6 +40,25 @@ const sequence = model.sequence(Array.from({ length: model.config.nPositions }, 
   },
 });
 
+Deno.test({
+  name: "the Stop button ends a cell that makes one short call after another",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    const load = `import { LanguageModel } from "../mod.ts";
+const model = await LanguageModel.fromPretrained(undefined, { backend: "wasm" });
+const sequence = model.sequence(Array.from({ length: 100 }, (_, i) => i));`;
+    const { alive, results } = await runCells([
+      { code: load },
+      // Ends by itself, so that a Stop that is not heard fails the test and does not hang it.
+      { code: "for (let i = 0; i < 400; ++i) await model.surprise(sequence);", stopAfter: 1 },
+      { code: "await model.dispose(); 42" },
+    ]);
+    equal(alive, true);
+    match(JSON.stringify(results[1]), /Interrupted by user/);
+    equal(results[2]?.[0]?.data?.["text/plain"], "42");
+  },
+});
+
 Deno.test("no result of 40 cells comes after the kernel says it is idle", async () => {
   const cells = Array.from({ length: 40 }, (_, i) => ({ code: `${i} * 2` }));
   const { results } = await runCells([{ code: `import "../src/runtime/kernel.ts";` }, ...cells]);
