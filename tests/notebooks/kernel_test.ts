@@ -45,12 +45,12 @@ Deno.test({
   ignore: Deno.build.os === "windows",
   async fn() {
     const load = `import { LanguageModel } from "../mod.ts";
-const model = await LanguageModel.fromPretrained(undefined, { backend: "wasm" });
+const model = await LanguageModel.fromPretrained(undefined, { backend: "native" });
 const sequence = model.sequence(Array.from({ length: 100 }, (_, i) => i));`;
     const { alive, results } = await runCells([
       { code: load },
       // Ends by itself, so that a Stop that is not heard fails the test and does not hang it.
-      { code: "for (let i = 0; i < 400; ++i) await model.surprise(sequence);", stopAfter: 1 },
+      { code: "for (let i = 0; i < 2000; ++i) await model.surprise(sequence);", stopAfter: 1 },
       { code: "await model.dispose(); 42" },
     ]);
     equal(alive, true);
