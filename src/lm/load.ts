@@ -5,6 +5,7 @@ import { type GPT2Config, parseConfig } from "../gpt2/config.ts";
 import { buildProgram } from "../gpt2/program.ts";
 import { selectWeights, weightLocation } from "../gpt2/weights.ts";
 import type { ModelFiles } from "../hub/model_files.ts";
+import { inPage } from "../hub/platform.ts";
 import { cacheFolder } from "../hub/settings.ts";
 import type { Backend } from "../runtime/backend.ts";
 import { availableBackend, Session } from "../runtime/session.ts";
@@ -219,11 +220,17 @@ async function convertWeights(
   }
   if (!stored.values().some(isHalf)) return { weights: stored, copied: false };
   // Not every GPU computes in half precision, and ONNX Runtime does not widen bfloat16 there. wasm would hold both.
-  if (await availableBackend(wanted, worker) !== "native") return { weights: widened(stored), copied: false };
+  if (!await isNative(wanted, worker)) return { weights: widened(stored), copied: false };
   if (storedBytes <= SMALL_BYTES) return { weights: stored, copied: false };
   const onMake = () => say("Widening weights to float32, which later loads find");
   const made = await openWidened(stored, { folder: `${cacheFolder(cacheDir)}-float32`, signal, onMake });
   return made ? { weights: made, copied: true } : { weights: stored, copied: false };
+}
+
+/** Whether a session would run on native. A page is not asked, as it would start a worker to answer. */
+async function isNative(wanted: "auto" | Backend, worker?: boolean): Promise<boolean> {
+  if (inPage || wanted === "wasm" || wanted === "webgpu") return false;
+  return await availableBackend(wanted, worker) === "native";
 }
 
 function isHalf({ dtype }: TensorEntry): boolean {
