@@ -149,9 +149,9 @@ export class LanguageModel implements AsyncDisposable {
   /**
    * Decodes several prompts to their ends, with the rules of {@linkcode LanguageModel.generate}, and returns for each, in
    * their order, what that would return for it alone: the same options and the same seed hold for each. A run reads one
-   * token of every text that has not ended, so the weights are read once for all of them: 16 short prompts on GPT-2 small
-   * are 4.2 times as fast as one after another on native, 5.3 times with `prepack`, and 2.8 times on wasm. Prompts that
-   * are too long to gain by that, or too many for `maxMemory`, are written in groups, one after another.
+   * token of every text that has not ended, so the weights are read once for all of them: `bench/README.md`
+   * says how much faster eight prompts are. Prompts that are too long to gain by that, or too many for `maxMemory`, are
+   * written in groups, one after another.
    *
    * Sums are taken in another order than for a single text, so logits differ by rounding, 3e-6 of the greatest at most
    * where it was measured; in 8 bits, which rounding can tip over, by 2e-2. Where two tokens are closer than that, or a
