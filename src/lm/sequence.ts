@@ -97,7 +97,9 @@ export class Reader {
       throw new RangeError('Cannot ask about an empty word; pass a text such as " keys", or a token id');
     }
     // A word stands inside of a text, so that what begins texts does not go before it.
-    const { tokenIds, text } = typeof input === "string" ? this.#tokenizer.read(input) : this.read([input]);
+    const { tokenIds, text } = typeof input === "string"
+      ? this.#tokenizer.read(input)
+      : this.read(typeof input === "number" ? [input] : input);
     this.#check(tokenIds);
     return { text, tokenIds, tokens: this.tokens(tokenIds, text) };
   }

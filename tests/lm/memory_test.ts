@@ -30,7 +30,8 @@ for (const backend of ["native", "wasm"]) {
       ok(success, call);
       const { estimated, grown } = JSON.parse(new TextDecoder().decode(stdout));
       ok(grown <= estimated + NOISE, `${call} took ${grown} bytes rather than ${estimated}`);
-      ok(estimated <= 2 * grown, `${call} was estimated at ${estimated} bytes and took ${grown}`);
+      // A call may also find memory that loading has given back: 23 MB were seen of 52.
+      ok(estimated <= 2 * grown + NOISE, `${call} was estimated at ${estimated} bytes and took ${grown}`);
     }
   });
 }

@@ -151,10 +151,13 @@ for (const backend of BACKENDS) {
     const { stdout, success } = await new Deno.Command(Deno.execPath(), { args, stderr: "inherit" }).output();
     ok(success);
     const { settled, ended } = JSON.parse(new TextDecoder().decode(stdout));
-    deepEqual([ended.files, ended.threads], [settled.files, settled.threads]);
+    // Deno opens files and starts threads of its own now and then; what a load leaves behind would be 60 of them.
+    for (const kind of ["files", "threads"]) {
+      ok(Math.abs(ended[kind] - settled[kind]) <= 5, `${settled[kind]} ${kind} became ${ended[kind]}`);
+    }
     const grown = (ended.rss - settled.rss) / 2 ** 20;
-    // Without a worker V8 takes as much before it settles; 60 workers or sessions would take hundreds.
-    ok(grown < 40, `resident memory grew by ${grown.toFixed(1)} MiB`);
+    // Without a worker V8 takes half as much before it settles; 60 workers or sessions would take hundreds.
+    ok(grown < 60, `resident memory grew by ${grown.toFixed(1)} MiB`);
   });
 
   Deno.test(`a program ends whose model in a worker was not disposed on ${backend}`, async () => {
