@@ -37,7 +37,7 @@ export interface Times {
 /** Programs whose numbers are others: 8 bits. */
 const APPROXIMATE = ["native, q8"];
 /** How far maps and errors may differ, as a part of the greatest number. */
-const TOLERANCE = { explain: 1e-4, factors: 1e-3 };
+const TOLERANCE = { explain: 1e-4, factors: 1e-2 };
 /** How many of a hundred ranks may differ: those of tokens whose logits are equal but for rounding. */
 const RANKS = 2;
 
