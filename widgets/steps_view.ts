@@ -1,3 +1,4 @@
+import { messageOf } from "../src/hub/message.ts";
 import type { Sequence, Step } from "../src/lm/types.ts";
 import { display, markShown } from "../src/runtime/kernel.ts";
 import { drawSteps } from "./steps_chart.ts";
@@ -66,7 +67,7 @@ export async function watchSteps(
       if (drawn === undefined || now() - drawn >= FRAME_MS) draw(liveHtml(record), writtenWords(record));
     }
   } catch (error) {
-    finish(`It was stopped: ${error instanceof Error ? error.message : String(error)}.`);
+    finish(`It was stopped: ${messageOf(error)}.`);
     throw error;
   }
   return finish("");

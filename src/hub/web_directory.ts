@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { messageOf } from "./message.ts";
 import { type DownloadProgress, Meter } from "./meter.ts";
 
 /** How files are fetched. */
@@ -51,8 +52,4 @@ async function receive(name: string, response: Response, { onDownload }: WebOpti
   }
   meter.end();
   return new Blob(chunks);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import type { TensorEntry } from "../checkpoint/safetensors.ts";
+import { writeNew } from "../checkpoint/write_new.ts";
 import { exists } from "../hub/paths.ts";
 
 /** Where the file is kept, and what stops its making. */
@@ -37,18 +38,20 @@ async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
 }
 
+/** Whether files may be made in a folder. Asks nobody: in a terminal Deno would stop and wait for an answer. */
+export function mayMake(folder: string): boolean {
+  return Deno.permissions.querySync({ name: "write", path: folder }).state === "granted";
+}
+
 /**
- * Writes a file that is there as a whole or not at all; when two processes write it, either may win. A chunk is written
- * before the next is asked for, so that chunks may share memory.
+ * Writes a file that is there as a whole or not at all; when two processes write it, either may win. Chunks
+ * may share memory.
  */
 export async function writeWhole(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
   await Deno.mkdir(path.replace(/[\\/][^\\/]*$/, ""), { recursive: true });
   const partial = `${path}.${crypto.randomUUID()}.incomplete`;
   try {
-    using file = await Deno.open(partial, { write: true, createNew: true });
-    for await (const chunk of chunks) {
-      for (let done = 0; done < chunk.length;) done += await file.write(chunk.subarray(done));
-    }
+    await writeNew(partial, chunks);
   } catch (error) {
     await Deno.remove(partial).catch(() => {});
     throw error;

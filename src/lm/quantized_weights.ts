@@ -12,7 +12,7 @@ import { safetensorsHeader } from "../checkpoint/write_safetensors.ts";
 import type { GPT2Config } from "../gpt2/config.ts";
 import { productWeights, quantizedNames } from "../gpt2/weights.ts";
 import { exists, joinPath } from "../hub/paths.ts";
-import { identityOf, type MadeWeightsOptions, writeWhole } from "./made_weights.ts";
+import { identityOf, type MadeWeightsOptions, mayMake, writeWhole } from "./made_weights.ts";
 import { expectFiniteWeights } from "./model_runner.ts";
 
 /** Changes when a file of an older version must not be read. */
@@ -40,7 +40,7 @@ export async function openQuantized(
   if (!await exists(path)) {
     onMake?.();
     const made = new Quantizer(config, stored, signal);
-    if (Deno.permissions.querySync({ name: "write", path: folder }).state !== "granted") {
+    if (!mayMake(folder)) {
       return await readSafetensors(openBytes(path, await inMemory(made)));
     }
     await writeWhole(path, made.chunks());

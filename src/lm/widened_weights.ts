@@ -8,7 +8,7 @@ import { readSafetensors, type TensorEntry } from "../checkpoint/safetensors.ts"
 import { widened } from "../checkpoint/widened.ts";
 import { safetensorsHeader } from "../checkpoint/write_safetensors.ts";
 import { joinPath } from "../hub/paths.ts";
-import { identityOf, type MadeWeightsOptions, writeWhole } from "./made_weights.ts";
+import { identityOf, type MadeWeightsOptions, mayMake, writeWhole } from "./made_weights.ts";
 
 /** Changes when a file of an older version must not be read. */
 const VERSION = 1;
@@ -30,7 +30,7 @@ export async function openWidened(
     const path = joinPath(folder, `${await identityOf(stored, ["F32", VERSION])}.safetensors`);
     const made = await openMade(path);
     if (made) return made;
-    if (!mayWrite(folder)) return undefined;
+    if (!mayMake(folder)) return undefined;
     onMake?.();
     await writeWhole(path, chunksOf(stored, signal));
     return await openMade(path);
@@ -38,11 +38,6 @@ export async function openWidened(
     signal?.throwIfAborted();
     return undefined;
   }
-}
-
-/** Asks nobody: in a terminal Deno would stop and wait for an answer. */
-function mayWrite(folder: string): boolean {
-  return Deno.permissions.querySync({ name: "write", path: folder }).state === "granted";
 }
 
 /** The tensors of a file; undefined when there is no such file, or it is damaged. */

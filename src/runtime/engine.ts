@@ -1,4 +1,5 @@
 import type { ByteSource } from "../checkpoint/byte_source.ts";
+import { messageOf } from "../hub/message.ts";
 import { inPage } from "../hub/platform.ts";
 import type { Value } from "../onnx/mod.ts";
 import type { Backend, Runtime, SessionOptions } from "./backend.ts";
@@ -81,9 +82,4 @@ function startWith({ create, Tensor }: Runtime): Engine["start"] {
       release: () => session.release(),
     };
   };
-}
-
-/** What an error says. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

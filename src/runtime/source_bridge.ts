@@ -6,7 +6,7 @@
  * @module
  */
 import { type ByteSource, openBytes, openFile } from "../checkpoint/byte_source.ts";
-import { messageOf } from "./engine.ts";
+import { messageOf } from "../hub/message.ts";
 import type { ReadRequest, SourceDescription } from "./worker_messages.ts";
 
 /** The state of the shared memory, and the length of what is said, before the bytes themselves. */

@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { messageOf } from "../hub/message.ts";
 import { inPage } from "../hub/platform.ts";
-import { type Engine, loadEngine, messageOf, type Running } from "./engine.ts";
+import { type Engine, loadEngine, type Running } from "./engine.ts";
 import { FeedUnpacker } from "./feed_packing.ts";
 import { openDescribed } from "./source_bridge.ts";
 import type { Answers, Message, Request } from "./worker_messages.ts";

@@ -3,8 +3,8 @@
  *
  * @module
  */
+import { messageOf } from "../hub/message.ts";
 import { inPage } from "../hub/platform.ts";
-import { messageOf } from "./engine.ts";
 import { RunQueue } from "./run_queue.ts";
 import type { Answers, Message, ReadRequest, Request } from "./worker_messages.ts";
 

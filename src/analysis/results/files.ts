@@ -1,5 +1,7 @@
 import { type ByteSource, openBytes, openFile } from "../../checkpoint/byte_source.ts";
 import { shown } from "../../checkpoint/shown.ts";
+import { writeNew } from "../../checkpoint/write_new.ts";
+import { messageOf } from "../../hub/message.ts";
 import { fetchFile } from "../../hub/web_directory.ts";
 import {
   type ExpectedKinds,
@@ -47,7 +49,7 @@ export async function saveResults(path: string | URL, results: NamedResults, opt
   const suffix = `.${crypto.randomUUID().slice(0, 8)}.tmp`;
   const temporary = place instanceof URL ? new URL(place.href + suffix) : place + suffix;
   try {
-    await writeParts(temporary, [header, ...data]);
+    await writeNew(temporary, [header, ...data]);
     await Deno.rename(temporary, place);
   } catch (error) {
     await Deno.remove(temporary).catch(() => {}); // it may never have come to be
@@ -106,16 +108,8 @@ function isRemote(place: string | URL): boolean {
   return /^https?:/.test(String(place));
 }
 
-async function writeParts(path: string | URL, parts: readonly Uint8Array[]): Promise<void> {
-  using file = await Deno.open(path, { write: true, createNew: true });
-  for (const part of parts) {
-    for (let done = 0; done < part.length;) done += await file.write(part.subarray(done));
-  }
-  await file.syncData();
-}
-
 function reasonOf(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) return "there is no such folder; make it first";
   if (error instanceof Deno.errors.NotCapable) return "writing is not permitted; run Deno with --allow-write";
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }
