@@ -1,6 +1,6 @@
 /**
- * Loads and disposes a model in a worker a hundred times and prints what the process held after the first 40 and holds at
- * the end.
+ * Loads and disposes a model in a worker 140 times and prints what the process held after the first 80 and holds at the
+ * end.
  *
  * @module
  */
@@ -24,7 +24,7 @@ async function cycle(count: number): Promise<void> {
   }
 }
 
-await cycle(40);
+await cycle(80);
 const settled = holdings();
 await cycle(60);
 // deno-lint-ignore no-console -- the result of this script
