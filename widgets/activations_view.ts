@@ -1,3 +1,4 @@
+import { expectOptions, type OptionTable } from "../src/lm/options.ts";
 import type { NeuronClusters } from "../src/analysis/clusters.ts";
 import { activationsRules, layerHeads } from "./activations_style.ts";
 import { drawClusters } from "./activations_chart.ts";
@@ -31,6 +32,11 @@ export interface ActivationsViewOptions {
   /** The title of a saved page. */
   readonly title?: string;
 }
+
+const OPTIONS: OptionTable<ActivationsViewOptions> = {
+  task: "draw neuron clusters",
+  kinds: { layer: "a number", title: "a text" },
+};
 
 const ROW = 22;
 const NAMED = 4;
@@ -259,6 +265,7 @@ export function activationsView(
   clusters: NeuronClusters | readonly NeuronClusters[],
   options: ActivationsViewOptions = {},
 ): View<NeuronClusters | readonly NeuronClusters[]> {
+  expectOptions(options, OPTIONS);
   const shown = clustersShown(clusters, options.layer);
   const title = options.title ?? `Neuron clusters of ${counted(shown.layers.length, "layer")}`;
   return createView({

@@ -1,3 +1,4 @@
+import { expectOptions, type OptionTable } from "../src/lm/options.ts";
 import type { Trace } from "../src/lm/trace_types.ts";
 import { attentionShown, type AttentionViewOptions } from "./attention_data.ts";
 import { drawAttention } from "./attention_image.ts";
@@ -7,6 +8,11 @@ import { counted } from "./numbers.ts";
 import { createView, type View } from "./view.ts";
 
 export type { AttentionViewOptions } from "./attention_data.ts";
+
+const OPTIONS: OptionTable<AttentionViewOptions> = {
+  task: "draw attention",
+  kinds: { layer: "a number", head: "a number", scores: "an object", start: "a number", title: "a text" },
+};
 
 /**
  * Shows where the tokens look: all heads as thumbnails, and one head as a matrix and as lines between tokens, in the
@@ -34,6 +40,7 @@ export type { AttentionViewOptions } from "./attention_data.ts";
  * ```
  */
 export function attentionView(trace: Trace, options: AttentionViewOptions = {}): View<Trace> {
+  expectOptions(options, OPTIONS);
   const shown = attentionShown(trace, options);
   const title = options.title ?? `Attention over ${counted(shown.length, "token")}`;
   return createView({

@@ -1,3 +1,4 @@
+import { expectOptions, type OptionTable } from "../src/lm/options.ts";
 import type { ErrorCurve, Factors } from "../src/analysis/factors.ts";
 import type { Token } from "../src/tokenizer/token.ts";
 import { categoryColour } from "./categories.ts";
@@ -30,6 +31,11 @@ export interface FactorsViewOptions {
   /** The title of a saved page. */
   readonly title?: string;
 }
+
+const OPTIONS: OptionTable<FactorsViewOptions> = {
+  task: "draw factors",
+  kinds: { curve: "an object", title: "a text" },
+};
 
 /** The tokens and neurons that are named for each factor. */
 const NAMED = 5;
@@ -238,6 +244,7 @@ function drawText({ factors, rows, all, curve }: Drawing): string {
  * ```
  */
 export function factorsView(factors: Factors, options: FactorsViewOptions = {}): View<Factors> {
+  expectOptions(options, OPTIONS);
   const all = factorRows(factors);
   expectCurve(options.curve);
   const rows = all.slice(0, MOST_FACTORS);

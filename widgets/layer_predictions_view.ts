@@ -1,3 +1,4 @@
+import { expectOptions, type OptionTable } from "../src/lm/options.ts";
 import type { LayerPredictions } from "../src/lm/lens_types.ts";
 import type { Prediction } from "../src/lm/types.ts";
 import { choiceForm, choiceHint, choiceRadio, choiceRules } from "./choice.ts";
@@ -26,6 +27,11 @@ export interface LayerPredictionsViewOptions {
   /** The title of a saved page. */
   readonly title?: string;
 }
+
+const OPTIONS: OptionTable<LayerPredictionsViewOptions> = {
+  task: "draw the predictions of layers",
+  kinds: { follow: "a number", unit: ["bits", "nats"], title: "a text" },
+};
 
 const HEAD = "padding:3px 6px 3px 2px;text-align:left;font-weight:normal;vertical-align:bottom";
 
@@ -172,6 +178,7 @@ export function layerPredictionsView(
   predictions: LayerPredictions,
   options: LayerPredictionsViewOptions = {},
 ): View<LayerPredictions> {
+  expectOptions(options, OPTIONS);
   const { unit = "bits" } = options;
   const table = layerTable(predictions, options.follow);
   const title = options.title ?? `Predictions of each layer for token ${predictions.position}`;

@@ -1,3 +1,4 @@
+import { expectOptions, type OptionTable } from "../src/lm/options.ts";
 import type { LayerSimilarity } from "../src/analysis/similarity.ts";
 import { drawDocument, Plot } from "./chart.ts";
 import { PLAIN_ROW, SMALL_STYLE, textTable } from "./chips.ts";
@@ -14,6 +15,11 @@ export interface LayerSimilarityViewOptions {
   /** The title of a saved page. */
   readonly title?: string;
 }
+
+const OPTIONS: OptionTable<LayerSimilarityViewOptions> = {
+  task: "draw the similarity of layers",
+  kinds: { title: "a text" },
+};
 
 /** Matrices with more rows have their numbers in titles only. */
 const MOST_NUMBERS = 14;
@@ -177,6 +183,7 @@ export function layerSimilarityView(
   similarity: LayerSimilarity,
   options: LayerSimilarityViewOptions = {},
 ): View<LayerSimilarity> {
+  expectOptions(options, OPTIONS);
   const drawing = layersOf(similarity);
   const title = options.title ?? `Similarity of ${counted(drawing.names.length - 1, "layer")}`;
   return createView({

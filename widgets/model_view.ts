@@ -1,3 +1,4 @@
+import { expectOptions, type OptionTable } from "../src/lm/options.ts";
 import type { GPT2Config } from "../src/gpt2/config.ts";
 import { type ModelPart, type ModelSummary, modelSummary } from "../src/gpt2/summary.ts";
 import { SMALL_STYLE, textTable } from "./chips.ts";
@@ -24,6 +25,8 @@ export interface ModelViewOptions {
   /** The title of a saved page. */
   readonly title?: string;
 }
+
+const OPTIONS: OptionTable<ModelViewOptions> = { task: "draw a model", kinds: { title: "a text" } };
 
 const SIZES = ["vocabSize", "nPositions", "nEmbd", "nLayer", "nHead", "nInner"] as const;
 
@@ -186,6 +189,7 @@ function drawText(line: string, summary: ModelSummary): string {
  * ```
  */
 export function modelView(model: DrawnModel | GPT2Config, options: ModelViewOptions = {}): View<ModelSummary> {
+  expectOptions(options, OPTIONS);
   const { id, config } = checkModel(model);
   const summary = modelSummary(config);
   const line = lineOf(id, summary);

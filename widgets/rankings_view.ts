@@ -1,3 +1,4 @@
+import { expectOptions, type OptionTable } from "../src/lm/options.ts";
 import type { Rankings } from "../src/lm/lens_types.ts";
 import { counted } from "./numbers.ts";
 import { normWords, type RankingMatrix, rankingMatrix } from "./ranking_matrix.ts";
@@ -10,6 +11,8 @@ export interface RankingsViewOptions {
   /** The title of a saved page. */
   readonly title?: string;
 }
+
+const OPTIONS: OptionTable<RankingsViewOptions> = { task: "draw rankings", kinds: { title: "a text" } };
 
 function wordsOf({ rankings, columns, layers }: RankingMatrix, title: string | undefined): RankingWords {
   return {
@@ -43,6 +46,7 @@ function wordsOf({ rankings, columns, layers }: RankingMatrix, title: string | u
  * ```
  */
 export function rankingsView(rankings: Rankings, options: RankingsViewOptions = {}): View<Rankings> {
+  expectOptions(options, OPTIONS);
   const matrix = rankingMatrix(rankings);
   const words = wordsOf(matrix, options.title);
   return createView({

@@ -1,3 +1,4 @@
+import { expectOptions, type OptionTable } from "../src/lm/options.ts";
 import type { Rankings } from "../src/lm/lens_types.ts";
 import { visibleText } from "./glyphs.ts";
 import { counted } from "./numbers.ts";
@@ -13,6 +14,8 @@ export interface RankingsWatchViewOptions {
   /** The title of a saved page. */
   readonly title?: string;
 }
+
+const OPTIONS: OptionTable<RankingsWatchViewOptions> = { task: "draw watched words", kinds: { title: "a text" } };
 
 /** Names the words of several tokens, which are ranked by their first. */
 function firstTokens({ words = [] }: Rankings): string[] {
@@ -57,6 +60,7 @@ function wordsOf({ rankings, columns, layers }: RankingMatrix, title: string | u
  * ```
  */
 export function rankingsWatchView(rankings: Rankings, options: RankingsWatchViewOptions = {}): View<Rankings> {
+  expectOptions(options, OPTIONS);
   const matrix = rankingMatrix(rankings);
   if (rankings.words === undefined) {
     throw new TypeError(

@@ -1,3 +1,4 @@
+import { expectOptions, type OptionTable } from "../src/lm/options.ts";
 import type { AttentionRollout } from "../src/analysis/attention.ts";
 import { attentionShown } from "./attention_data.ts";
 import { drawAttention } from "./attention_image.ts";
@@ -16,6 +17,11 @@ export interface RolloutViewOptions {
   /** The title of a saved page. */
   readonly title?: string;
 }
+
+const OPTIONS: OptionTable<RolloutViewOptions> = {
+  task: "draw attention rollout",
+  kinds: { layer: "a number", start: "a number", title: "a text" },
+};
 
 /**
  * Shows how much of each token has reached each other one after each layer, as {@linkcode attentionView} shows a head.
@@ -41,6 +47,7 @@ export interface RolloutViewOptions {
  * ```
  */
 export function rolloutView(rollout: AttentionRollout, options: RolloutViewOptions = {}): View<AttentionRollout> {
+  expectOptions(options, OPTIONS);
   const fields = (rollout ?? {}) as Partial<AttentionRollout>;
   if (!isSequence(fields.sequence) || fields.rollout === undefined) {
     throw new TypeError(`Cannot draw ${nameOf(rollout)} as attention rollout; pass what attentionRollout() returned`);

@@ -1,3 +1,4 @@
+import { expectOptions, type OptionTable } from "../src/lm/options.ts";
 import { expectSaliency } from "./expect.ts";
 import { type GroupBy, groupSaliency } from "../src/analysis/groups.ts";
 import type { Saliency } from "../src/lm/saliency_types.ts";
@@ -35,6 +36,11 @@ export interface SaliencyViewOptions {
   /** The title of a saved page. */
   readonly title?: string;
 }
+
+const OPTIONS: OptionTable<SaliencyViewOptions> = {
+  task: "draw a saliency map",
+  kinds: { style: ["minimal", "detailed", "heatmap"], by: "anything", position: "a number", title: "a text" },
+};
 
 /** The most rows that can be chosen, and the most scores that the page holds; `data` keeps all. */
 const MOST_ROWS = 256;
@@ -237,6 +243,7 @@ ${styleRules({ name, rows: choices, first, signed: format.signed, detailed })}
  * ```
  */
 export function saliencyView(given: Saliency, options: SaliencyViewOptions = {}): View<Saliency> {
+  expectOptions(options, OPTIONS);
   expectSaliency(given);
   const tokenRows = saliencyRows(given);
   const tokenRow = firstRow(given, tokenRows, options.position);

@@ -1,3 +1,4 @@
+import { expectOptions, type OptionTable } from "../src/lm/options.ts";
 import { messageOf } from "../src/hub/message.ts";
 import type { Sequence, Step } from "../src/lm/types.ts";
 import { display, markShown } from "../src/runtime/kernel.ts";
@@ -13,6 +14,8 @@ export interface StepsViewOptions {
   /** The title of a saved page. */
   readonly title?: string;
 }
+
+const OPTIONS: OptionTable<StepsViewOptions> = { task: "draw steps", kinds: { prompt: "anything", title: "a text" } };
 
 /** Where a decoding is watched. */
 export interface Stage {
@@ -100,5 +103,6 @@ export async function stepsView(
   steps: AsyncIterable<Step> | Iterable<Step>,
   options: StepsViewOptions = {},
 ): Promise<View<DecodedSteps>> {
+  expectOptions(options, OPTIONS);
   return await watchSteps(steps, options, { show: display, markShown, now: () => performance.now() });
 }

@@ -1,3 +1,4 @@
+import { expectOptions, type OptionTable } from "../src/lm/options.ts";
 import type { Surprise } from "../src/lm/surprise_types.ts";
 import type { Sequence } from "../src/lm/types.ts";
 import { choiceForm, choiceHint, choiceRadio, panelRules } from "./choice.ts";
@@ -45,6 +46,11 @@ export interface SurpriseViewOptions {
   /** The title of a saved page. */
   readonly title?: string;
 }
+
+const OPTIONS: OptionTable<SurpriseViewOptions> = {
+  task: "draw surprise",
+  kinds: { unit: ["bits", "nats"], title: "a text" },
+};
 
 /** The most tokens that can be chosen, lines of their lists altogether, and lines of tables. */
 const MOST_CHOICES = 96;
@@ -229,6 +235,7 @@ function drawText(table: SurpriseTable): string {
  * ```
  */
 export function surpriseView(surprise: Surprise, options: SurpriseViewOptions = {}): View<Surprise> {
+  expectOptions(options, OPTIONS);
   const { unit = "bits" } = options;
   const table = surpriseTable(surprise, unit);
   const title = options.title ?? "Surprise of a text";

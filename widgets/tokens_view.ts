@@ -1,4 +1,5 @@
-import { expectSequence } from "./expect.ts";
+import { expectOptions, type OptionTable } from "../src/lm/options.ts";
+import { expectSequence, isSequence, nameOf } from "./expect.ts";
 import type { Surprise } from "../src/lm/surprise_types.ts";
 import type { Sequence } from "../src/lm/types.ts";
 import type { Token } from "../src/tokenizer/token.ts";
@@ -30,6 +31,11 @@ export interface TokensViewOptions {
   readonly title?: string;
 }
 
+const OPTIONS: OptionTable<TokensViewOptions> = {
+  task: "draw tokens",
+  kinds: { surprise: "an object", title: "a text" },
+};
+
 const COLUMNS = ["position", "token", "id", "piece", "bytes", "characters", "origin"] as const;
 const MOST_LINES = 200;
 const LINE_WIDTH = 90;
@@ -51,6 +57,9 @@ function fields(sequence: Sequence, token: Token, position: number): string[] {
 /** What the model thought of each token, by position. */
 function probabilitiesOf(sequence: Sequence, surprise: Surprise | undefined): ReadonlyMap<number, number> {
   if (surprise === undefined) return new Map();
+  if (!isSequence((surprise as Partial<Surprise>).sequence) || surprise.logProbs === undefined) {
+    throw new TypeError(`Cannot show ${nameOf(surprise)} as surprise; pass what await model.surprise() returned`);
+  }
   const ids = surprise.sequence.tokenIds;
   if (ids.join() !== sequence.tokenIds.join()) {
     const found = `${counted(ids.length, "token")} that differ from the ${sequence.tokenIds.length} shown`;
@@ -211,6 +220,7 @@ function drawSvg(sequence: Sequence, title: string): string {
  * ```
  */
 export function tokensView(sequence: Sequence, options: TokensViewOptions = {}): View<Sequence> {
+  expectOptions(options, OPTIONS);
   expectSequence(sequence);
   const probabilities = probabilitiesOf(sequence, options.surprise);
   const title = options.title ?? counted(sequence.tokens.length, "token");

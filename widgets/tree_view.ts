@@ -1,3 +1,4 @@
+import { expectOptions, type OptionTable } from "../src/lm/options.ts";
 import type { Branch, DecodingTree } from "../src/lm/tree_types.ts";
 import type { Step } from "../src/lm/types.ts";
 import { cell, chipHtml, headHtml, LINE_STYLE, SMALL_STYLE, tableDetails } from "./chips.ts";
@@ -18,6 +19,8 @@ export interface TreeViewOptions {
   /** The title of a saved page. */
   readonly title?: string;
 }
+
+const OPTIONS: OptionTable<TreeViewOptions> = { task: "draw a tree", kinds: { title: "a text" } };
 
 /** The most chips of a page, and of its prompt. */
 const MOST_CHIPS = 1200;
@@ -189,6 +192,7 @@ function drawText(table: TreeTable): string {
  * ```
  */
 export function treeView(tree: DecodingTree, options: TreeViewOptions = {}): View<DecodingTree> {
+  expectOptions(options, OPTIONS);
   const table = treeTable(tree);
   const title = options.title ?? `Tree of ${counted(tree.branches.length, "branch").replace(/branchs$/, "branches")}`;
   return createView({

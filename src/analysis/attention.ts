@@ -1,5 +1,7 @@
+import { expectOptions } from "../lm/options.ts";
 import type { Trace } from "../lm/trace_types.ts";
 import type { FloatTensor, Sequence } from "../lm/types.ts";
+import { ATTENTION_OF, ATTENTION_ROLLOUT } from "./option_tables.ts";
 import { indexOfLayer, recordedLayers, recordedTensor } from "./recorded.ts";
 
 /** What the attention heads of a model look at, each score the mean over the tokens that have such an earlier token. */
@@ -68,7 +70,9 @@ export interface AttentionRolloutOptions {
  * console.log(topK(data.subarray((T - 1) * T), 3).map((position) => sequence.tokens[position]!.text));
  * ```
  */
-export function attentionOf(trace: Trace, { layer, head }: AttentionOfOptions): FloatTensor {
+export function attentionOf(trace: Trace, options: AttentionOfOptions): FloatTensor {
+  expectOptions(options, ATTENTION_OF);
+  const { layer, head } = options;
   const attention = recordedTensor(trace, "attention", "read attention");
   const [L, H, T] = attention.shape as [number, number, number];
   const index = indexOfLayer(recordedLayers(trace, L), layer, "read attention");
@@ -102,6 +106,7 @@ export function attentionOf(trace: Trace, { layer, head }: AttentionOfOptions): 
  * ```
  */
 export function attentionRollout(trace: Trace, options: AttentionRolloutOptions = {}): AttentionRollout {
+  expectOptions(options, ATTENTION_ROLLOUT);
   const { heads = "mean" } = options;
   if (heads !== "mean" && heads !== "max") {
     throw new TypeError(`Cannot roll attention out over the ${JSON.stringify(heads)} of heads; use "mean" or "max"`);

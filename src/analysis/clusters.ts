@@ -1,8 +1,10 @@
+import { expectOptions } from "../lm/options.ts";
 import { expectSeed } from "../lm/sampling.ts";
 import type { Trace } from "../lm/trace_types.ts";
 import type { FloatTensor, Progress, Sequence, Tensor } from "../lm/types.ts";
 import { stoppable } from "../runtime/kernel.ts";
 import { nextTurn } from "../runtime/run_queue.ts";
+import { NEURON_CLUSTERS, SILHOUETTE_CURVE } from "./option_tables.ts";
 import { indexOfLayer, recordedLayers, recordedTensor } from "./recorded.ts";
 import { silhouettes } from "./silhouette.ts";
 
@@ -109,6 +111,7 @@ const MAX_ITERATIONS = 300;
  * ```
  */
 export async function neuronClusters(trace: Trace, options: NeuronClustersOptions): Promise<NeuronClusters> {
+  expectOptions(options, NEURON_CLUSTERS);
   const { layer, clusters, scale = "none", seed = 0, onProgress } = options;
   const [activations, points] = pointsOf(trace, layer, scale);
   expectClusters(clusters, points, seed);
@@ -151,6 +154,7 @@ export async function neuronClusters(trace: Trace, options: NeuronClustersOption
  * ```
  */
 export async function silhouetteCurve(trace: Trace, options: SilhouetteCurveOptions): Promise<SilhouetteCurve> {
+  expectOptions(options, SILHOUETTE_CURVE);
   const { layer, clusters = [2, 3, 4, 5, 6, 8, 10], scale = "none", seed = 0, onProgress } = options;
   const [, points] = pointsOf(trace, layer, scale);
   if (clusters.length === 0) throw new RangeError("Cannot compare no number of clusters; give some");

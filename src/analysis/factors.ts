@@ -1,10 +1,12 @@
 import { topK } from "../lm/numbers.ts";
+import { expectOptions } from "../lm/options.ts";
 import type { Trace } from "../lm/trace_types.ts";
 import type { FloatTensor, Progress, Sequence } from "../lm/types.ts";
 import type { ClippedActivations } from "./clipped.ts";
 import { expectFactors, expectStart, expectWhole, planOf, startOf } from "./factor_plan.ts";
 import { descend, errorOf, type FactorPair } from "./nmf.ts";
 import { leftSingular } from "./nndsvd.ts";
+import { ERROR_CURVE, NEURON_FACTORS } from "./option_tables.ts";
 
 /** A neuron and how strongly it belongs to something. */
 export interface WeightedNeuron {
@@ -164,6 +166,7 @@ export async function neuronFactors(
   traces: Trace | readonly Trace[],
   options: FactorsOptions = {},
 ): Promise<Factors> {
+  expectOptions(options, NEURON_FACTORS);
   const { init = "nndsvda", top = 10, onProgress } = options;
   expectWhole(top, "list the top");
   const list = listOf(traces);
@@ -210,6 +213,7 @@ export async function errorCurve(
   traces: Trace | readonly Trace[],
   options: ErrorCurveOptions = {},
 ): Promise<ErrorCurve> {
+  expectOptions(options, ERROR_CURVE);
   const { init = "nndsvda", onProgress } = options;
   const plan = planOf(listOf(traces), options);
   const { x, signal } = plan;

@@ -1,4 +1,9 @@
+import { expectOptions } from "../lm/options.ts";
 import { createRandom, expectSeed } from "../lm/sampling.ts";
+import { REPEATED_RANDOM_TOKENS } from "./option_tables.ts";
+
+/** More than any vocabulary has. */
+const MOST_TOKENS = 2 ** 24;
 
 /** Options of {@linkcode repeatedRandomTokens}. */
 export interface RepeatedRandomTokensOptions {
@@ -41,7 +46,11 @@ export interface RepeatedRandomTokensOptions {
  * ```
  */
 export function repeatedRandomTokens(options: RepeatedRandomTokensOptions): number[] {
+  expectOptions(options, REPEATED_RANDOM_TOKENS);
   const { vocabSize, length, prefix = [], seed = 0 } = options;
+  if (!Number.isSafeInteger(vocabSize) || vocabSize < 1 || vocabSize > MOST_TOKENS) {
+    throw new RangeError(`Cannot draw from ${vocabSize} tokens; pass the size of a vocabulary, model.config.vocabSize`);
+  }
   const ids = Array.from({ length: vocabSize }, (_, id) => id).filter((id) => !prefix.includes(id));
   if (!Number.isInteger(length) || length < 1 || length > ids.length) {
     throw new RangeError(`Cannot draw ${length} different tokens; use a whole number from 1 to ${ids.length}`);

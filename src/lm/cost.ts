@@ -8,6 +8,17 @@ import type { FaithfulnessOptions } from "./faithfulness_types.ts";
 import { expectWords, planPredictions, planRankings, planSurprise } from "./lens_plan.ts";
 import type { LayerPredictionsOptions, RankingsOptions, RankingsWatchOptions } from "./lens_types.ts";
 import type { Machine } from "./memory.ts";
+import {
+  DECODE,
+  FAITHFULNESS,
+  LAYER_PREDICTIONS,
+  RANKINGS,
+  RANKINGS_WATCH,
+  SALIENCY,
+  SURPRISE,
+  TRACE,
+} from "./option_tables.ts";
+import { expectOptions } from "./options.ts";
 import { checkedPositions } from "./positions.ts";
 import { planSaliency } from "./saliency_plan.ts";
 import type { Saliency, SaliencyOptions } from "./saliency_types.ts";
@@ -52,6 +63,7 @@ export class CostEstimator {
 
   /** What {@linkcode LanguageModel.generate} takes, and {@linkcode LanguageModel.steps} up to its end. */
   generate(prompt: string | readonly number[], options: Pick<DecodeOptions, "maxNewTokens"> = {}): Cost {
+    expectOptions(options, DECODE);
     const { maxNewTokens = DEFAULT_MAX_NEW_TOKENS } = options;
     expectCount("maxNewTokens", maxNewTokens, 1);
     return decodeCost(this.#machine, this.#reader.read(prompt).tokenIds.length, maxNewTokens);
@@ -62,40 +74,47 @@ export class CostEstimator {
     prompts: readonly (string | readonly number[])[],
     options: Pick<DecodeOptions, "maxNewTokens" | "maxMemory"> = {},
   ): Cost {
+    expectOptions(options, DECODE);
     const read = readBatch(this.#reader, this.#machine.config, prompts);
     return planBatch(this.#machine, read.map(({ tokenIds }) => tokenIds.length), options).cost;
   }
 
   /** What {@linkcode LanguageModel.trace} takes. */
   trace(sequence: Sequence, options: TraceOptions = {}): Cost {
+    expectOptions(options, TRACE);
     this.#reader.expectSequence(sequence);
     return planTrace(this.#machine, sequence, options).cost;
   }
 
   /** What {@linkcode LanguageModel.saliency} takes. */
   saliency(sequence: Sequence, options: SaliencyOptions = {}): Cost {
+    expectOptions(options, SALIENCY);
     this.#reader.expectSequence(sequence);
     return planSaliency(this.#machine, this.#reader, sequence, options).cost;
   }
 
   /** What {@linkcode LanguageModel.faithfulness} takes. */
   faithfulness(saliency: Saliency, options: FaithfulnessOptions = {}): Cost {
+    expectOptions(options, FAITHFULNESS);
     return planFaithfulness(this.#machine, this.#reader, saliency, options).cost;
   }
 
   /** What {@linkcode LanguageModel.layerPredictions} takes. */
   layerPredictions(sequence: Sequence, options: LayerPredictionsOptions): Cost {
+    expectOptions(options, LAYER_PREDICTIONS);
     const [position] = this.#positions(sequence, [options.position]) as [number];
     return planPredictions(this.#machine, position, options).cost;
   }
 
   /** What {@linkcode LanguageModel.rankings} takes. */
   rankings(sequence: Sequence, options: RankingsOptions = {}): Cost {
+    expectOptions(options, RANKINGS);
     return planRankings(this.#machine, this.#positions(sequence, options.positions), options).cost;
   }
 
   /** What {@linkcode LanguageModel.rankingsWatch} takes. */
   rankingsWatch(sequence: Sequence, options: RankingsWatchOptions): Cost {
+    expectOptions(options, RANKINGS_WATCH);
     expectWords(options.watch);
     const [position] = this.#positions(sequence, [options.position]) as [number];
     return planRankings(this.#machine, options.watch.map(() => position), options).cost;
@@ -103,6 +122,7 @@ export class CostEstimator {
 
   /** What {@linkcode LanguageModel.surprise} takes. */
   surprise(sequence: Sequence, options: SurpriseOptions = {}): Cost {
+    expectOptions(options, SURPRISE);
     this.#reader.expectSequence(sequence);
     const positions = this.#positions(sequence, options.positions ?? sequence.tokenIds.map((_, t) => t).slice(1));
     return planSurprise(this.#machine, positions, options).cost;

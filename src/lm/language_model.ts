@@ -3,18 +3,16 @@ import { findModelFiles, type ModelFiles } from "../hub/model_files.ts";
 import type { Backend } from "../runtime/backend.ts";
 import { stoppable } from "../runtime/kernel.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
+import { Analyser } from "./analyser.ts";
 import { CostEstimator } from "./cost.ts";
 import type { DecodeOptions } from "./decode.ts";
 import { downloadOptions } from "./download.ts";
-import { tryMap } from "./faithfulness.ts";
 import { TextGenerator } from "./generate.ts";
 import { identify } from "./identity.ts";
-import { predictLayers, rankSequence, rankWords } from "./lens.ts";
 import { expectLoadOptions, type LoadedModel, loadModel, type LoadOptions } from "./load.ts";
-import { explainSequence } from "./saliency.ts";
+import { DECODE, IDENTITY, LOAD, SEQUENCE } from "./option_tables.ts";
+import { expectOptions } from "./options.ts";
 import { Reader } from "./sequence.ts";
-import { measureSurprise } from "./surprise.ts";
-import { traceSequence } from "./trace.ts";
 import type {
   LayerPredictions,
   LayerPredictionsOptions,
@@ -35,6 +33,8 @@ import type { FloatTensor, Sequence, Step } from "./types.ts";
  *
  * In a script, `await using` frees the memory at the end of the scope. A notebook never leaves its scope: call
  * {@linkcode LanguageModel.dispose} there.
+ *
+ * Every call checks its options first: one of a wrong type, `null`, or a name that does not exist is a `TypeError`.
  *
  * @example Write and explain
  * ```ts
@@ -63,6 +63,7 @@ export class LanguageModel implements AsyncDisposable {
   readonly #files: ModelFiles;
   readonly #reader: Reader;
   readonly #generator: TextGenerator;
+  readonly #analyser: Analyser;
   #disposed: Promise<void> | undefined;
   #identity: ModelIdentity | undefined;
 
@@ -75,7 +76,9 @@ export class LanguageModel implements AsyncDisposable {
     this.backendReason = model.runner.session.reason;
     this.#model = model;
     this.#reader = new Reader(model.tokenizer, this.config);
-    this.cost = new CostEstimator(this, this.#reader, () => this.#expectUsable());
+    const expectUsable = () => this.#expectUsable();
+    this.cost = new CostEstimator(this, this.#reader, expectUsable);
+    this.#analyser = new Analyser(model.runner, this.#reader, expectUsable);
     const decoder = { runner: model.runner, reader: this.#reader, eosTokenIds: model.eosTokenIds };
     this.#generator = new TextGenerator(decoder, (options) => {
       this.#expectUsable();
@@ -93,6 +96,7 @@ export class LanguageModel implements AsyncDisposable {
    * @throws {TypeError | RangeError | SyntaxError} When a file does not hold what it should; the message names it.
    */
   static async fromPretrained(id?: string | URL, options: LoadOptions = {}): Promise<LanguageModel> {
+    expectOptions(options, LOAD);
     expectLoadOptions(options);
     const name = id instanceof URL ? id.href : id;
     const stopping = { ...options, signal: stoppable(options.signal) };
@@ -111,6 +115,7 @@ export class LanguageModel implements AsyncDisposable {
    * @throws {RangeError} When an id is not in the vocabulary, the context is too short or `promptLength` does not fit.
    */
   sequence(text: string | readonly number[], options: { readonly promptLength?: number } = {}): Sequence {
+    expectOptions(options, SEQUENCE);
     const { tokenIds, text: spelled } = this.#reader.read(text);
     const { promptLength = 1 } = options;
     if (!Number.isInteger(promptLength) || promptLength < 1 || promptLength > tokenIds.length) {
@@ -138,11 +143,13 @@ export class LanguageModel implements AsyncDisposable {
    * ```
    */
   async *steps(prompt: string | readonly number[], options: DecodeOptions = {}): AsyncGenerator<Step> {
+    expectOptions(options, DECODE);
     yield* this.#generator.steps(prompt, options);
   }
 
   /** Decodes to the end, with the rules of {@linkcode LanguageModel.steps}, and returns prompt and continuation. */
   async generate(prompt: string | readonly number[], options: DecodeOptions = {}): Promise<Sequence> {
+    expectOptions(options, DECODE);
     return await this.#generator.generate(prompt, options);
   }
 
@@ -174,6 +181,7 @@ export class LanguageModel implements AsyncDisposable {
     prompts: readonly (string | readonly number[])[],
     options: DecodeOptions = {},
   ): Promise<readonly Sequence[]> {
+    expectOptions(options, DECODE);
     return await this.#generator.generateBatch(prompts, options);
   }
 
@@ -196,6 +204,7 @@ export class LanguageModel implements AsyncDisposable {
    * ```
    */
   async tree(prompt: string | readonly number[], options: DecodeOptions = {}): Promise<GrowingTree> {
+    expectOptions(options, DECODE);
     return await this.#generator.tree(prompt, options);
   }
 
@@ -206,7 +215,7 @@ export class LanguageModel implements AsyncDisposable {
    * @throws {RangeError} When there is no such layer, or the recording takes more than `maxMemory`.
    */
   async trace(sequence: Sequence, options: TraceOptions = {}): Promise<Trace> {
-    return await traceSequence(this.#model.runner, sequence, this.#about(sequence, options));
+    return await this.#analyser.trace(sequence, options);
   }
 
   /**
@@ -241,7 +250,7 @@ export class LanguageModel implements AsyncDisposable {
    * ```
    */
   async saliency(sequence: Sequence, options: SaliencyOptions = {}): Promise<Saliency> {
-    return await explainSequence(this.#model.runner, this.#reader, sequence, this.#about(sequence, options));
+    return await this.#analyser.saliency(sequence, options);
   }
 
   /**
@@ -263,9 +272,7 @@ export class LanguageModel implements AsyncDisposable {
    * ```
    */
   async faithfulness(saliency: Saliency, options: FaithfulnessOptions = {}): Promise<Faithfulness> {
-    this.#expectUsable();
-    const stop = { ...options, signal: stoppable(options.signal) };
-    return await tryMap(this.#model.runner, this.#reader, saliency, stop);
+    return await this.#analyser.faithfulness(saliency, options);
   }
 
   /**
@@ -290,7 +297,7 @@ export class LanguageModel implements AsyncDisposable {
    * ```
    */
   async layerPredictions(sequence: Sequence, options: LayerPredictionsOptions): Promise<LayerPredictions> {
-    return await predictLayers(this.#model.runner, this.#reader, sequence, this.#about(sequence, options));
+    return await this.#analyser.layerPredictions(sequence, options);
   }
 
   /**
@@ -310,7 +317,7 @@ export class LanguageModel implements AsyncDisposable {
    * ```
    */
   async rankings(sequence: Sequence, options: RankingsOptions = {}): Promise<Rankings> {
-    return await rankSequence(this.#model.runner, sequence, this.#about(sequence, options));
+    return await this.#analyser.rankings(sequence, options);
   }
 
   /**
@@ -332,7 +339,7 @@ export class LanguageModel implements AsyncDisposable {
    * ```
    */
   async rankingsWatch(sequence: Sequence, options: RankingsWatchOptions): Promise<Rankings> {
-    return await rankWords(this.#model.runner, this.#reader, sequence, this.#about(sequence, options));
+    return await this.#analyser.rankingsWatch(sequence, options);
   }
 
   /**
@@ -359,7 +366,7 @@ export class LanguageModel implements AsyncDisposable {
    * ```
    */
   async surprise(sequence: Sequence, options: SurpriseOptions = {}): Promise<Surprise> {
-    return await measureSurprise(this.#model.runner, this.#reader, sequence, this.#about(sequence, options));
+    return await this.#analyser.surprise(sequence, options);
   }
 
   /** The names of the weights, as checkpoints have them: `wte.weight`, `h.0.attn.c_attn.weight` and so on. */
@@ -406,6 +413,7 @@ export class LanguageModel implements AsyncDisposable {
    * ```
    */
   async identity(options: IdentityOptions = {}): Promise<ModelIdentity> {
+    expectOptions(options, IDENTITY);
     const stop = { ...options, signal: stoppable(options.signal) };
     return this.#identity ??= await identify(this.#files, this.backend, stop);
   }
@@ -425,13 +433,6 @@ export class LanguageModel implements AsyncDisposable {
     const { nLayer, nEmbd, nHead, vocabSize, nPositions } = this.config;
     const shape = `${nLayer} layers x ${nEmbd}, ${nHead} heads, ${vocabSize} tokens, context ${nPositions}`;
     return `LanguageModel ${this.id} (GPT-2, ${shape}) on ${this.backend}: ${this.backendReason}`;
-  }
-
-  /** What a question about a sequence is asked with: checks both, and lets a notebook's Stop button stop it. */
-  #about<T extends { readonly signal?: AbortSignal }>(sequence: Sequence, options: T): T & { signal: AbortSignal } {
-    this.#expectUsable();
-    this.#reader.expectSequence(sequence);
-    return { ...options, signal: stoppable(options.signal) };
   }
 
   #expectUsable(): void {

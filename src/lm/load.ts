@@ -130,12 +130,9 @@ export interface LoadedModel {
  *
  * @throws {TypeError | RangeError} When one has a value that does not exist, or that does not go with the others.
  */
-export function expectLoadOptions({ backend = "auto", dtype = "float32", threads }: LoadOptions): void {
+export function expectLoadOptions({ backend = "auto", dtype, threads }: LoadOptions): void {
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1)) {
     throw new RangeError(`Cannot compute with ${threads} threads as it must be a whole number >= 1`);
-  }
-  if (dtype !== "float32" && dtype !== "q8") {
-    throw new TypeError(`Cannot load weights as dtype ${JSON.stringify(dtype)}; use "float32" or "q8"`);
   }
   if (dtype === "q8" && (backend === "wasm" || backend === "webgpu")) {
     const advice = 'use backend "native", or leave dtype out';

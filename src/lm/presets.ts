@@ -18,8 +18,6 @@ const CHOICES = {
   method: ["gradientXInput", "gradient", "integratedGradients"],
   of: ["probability", "logProb", "logit"],
   reduce: ["l2", "sum"],
-  normalize: [true, false],
-  completeness: [true, false],
   baseline: ["zero"],
 } as const;
 

@@ -1,6 +1,8 @@
 import { choose, chooseFrom, type DecodeOptions, type Decoder, describe, type Prompt } from "./decode.ts";
 import { decodingOf } from "./decoding.ts";
 import type { KVCache } from "./kv_cache.ts";
+import { FORK } from "./option_tables.ts";
+import { expectOptions } from "./options.ts";
 import type { Branch, DecodingTree, ForkOptions, GrowingTree } from "./tree_types.ts";
 import type { Decoding, Step } from "./types.ts";
 
@@ -58,6 +60,7 @@ class Tree implements GrowingTree {
   }
 
   async fork(at: Step | number, token: number | string, options: ForkOptions = {}): Promise<Branch> {
+    expectOptions(options, FORK);
     const { branch, ...own } = options;
     const { prompt, options: { signal: _, ...given }, prepare } = this.#request;
     const { candidates = 5, ...rest } = prepare({ ...given, ...own });

@@ -6,8 +6,6 @@
  *
  * @module
  */
-import { shown } from "../checkpoint/shown.ts";
-
 /** The kernel's own functions, as far as they matter here. */
 export interface KernelInternals {
   /** Publishes the value of a cell. */
@@ -143,7 +141,6 @@ export function interruptSignal(): AbortSignal {
  *
  * @param signal The caller's signal.
  * @returns Both in one.
- * @throws {TypeError} When it is no signal.
  *
  * @example
  * ```ts
@@ -153,9 +150,6 @@ export function interruptSignal(): AbortSignal {
  * ```
  */
 export function stoppable(signal?: AbortSignal): AbortSignal {
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw new TypeError(`Cannot be stopped by ${shown(signal)}; pass the signal of an AbortController`);
-  }
   return signal ? AbortSignal.any([signal, interruptSignal()]) : interruptSignal();
 }
 

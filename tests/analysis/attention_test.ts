@@ -91,6 +91,15 @@ Deno.test("headScores() takes no attention to the token itself for induction", (
   deepEqual([...duplicateToken.data], [0.5, 0.375]); // (0.5 + 0.25 + 0.25) / 2 and (0 + 0.75 + 0) / 2
 });
 
+Deno.test("repeatedRandomTokens() refuses what is no size of a vocabulary", () => {
+  for (const vocabSize of [0, -1, 1.5, NaN, Infinity, 1e12]) {
+    throws(() => repeatedRandomTokens({ vocabSize, length: 2 }), {
+      name: "RangeError",
+      message: `Cannot draw from ${vocabSize} tokens; pass the size of a vocabulary, model.config.vocabSize`,
+    });
+  }
+});
+
 Deno.test("headScores() of a perfect induction head on repeatedRandomTokens() is 1", () => {
   const ids = repeatedRandomTokens({ vocabSize: 50, length: 6, prefix: [0] });
   const T = ids.length;

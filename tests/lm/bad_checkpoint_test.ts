@@ -140,6 +140,11 @@ Deno.test("fromPretrained() refuses what is no model, and options that do not ex
   await refuses("deno.json", {}, "Error", /^Cannot load "deno\.json" as it is a file; pass the directory/);
   await refuses("", {}, "TypeError", /^Cannot load a model by ""/);
   await refuses(7, {}, "TypeError", /^Cannot load a model by 7/);
-  await refuses(undefined, { backend: "cuda" }, "TypeError", /^Cannot use "cuda" as a backend/);
+  await refuses(
+    undefined,
+    { backend: "cuda" },
+    "TypeError",
+    /^Cannot load a model with backend "cuda" as it must be "auto" or/,
+  );
   await refuses(undefined, { threads: 0 }, "RangeError", /^Cannot compute with 0 threads/);
 });

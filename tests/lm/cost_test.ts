@@ -97,7 +97,7 @@ Deno.test("an estimate knows what a call would refuse", async () => {
   throws(() => cost.generate([50257]), { name: "RangeError", message: /token id 50257/ });
   throws(() => cost.generate([1], { maxNewTokens: 0 }), { name: "RangeError", message: /maxNewTokens 0/ });
   throws(() => cost.trace(undefined as never), { name: "TypeError", message: /^Cannot use undefined as a sequence/ });
-  for (const maxMemory of [0, -1, NaN, "1e9" as unknown as number]) {
+  for (const maxMemory of [0, -1, NaN]) {
     const refusal = {
       name: "RangeError",
       message: `Cannot work within maxMemory ${maxMemory} as it must be a number of bytes > 0`,

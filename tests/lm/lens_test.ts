@@ -258,7 +258,7 @@ Deno.test("the lens refuses what it cannot show", async () => {
   await using opened = await open();
   const { model, sequence } = opened;
   const range = "as a sequence of 28 tokens has the positions 1 to 27 with tokens before them";
-  for (const position of [0, 28, 1.5, undefined as unknown as number]) {
+  for (const position of [0, 28, 1.5]) {
     const refused = { name: "RangeError", message: `Cannot show the layers at position ${position} ${range}` };
     await rejects(model.layerPredictions(sequence, { position }), refused);
     const watched = { name: "RangeError", message: `Cannot watch words at position ${position} ${range}` };

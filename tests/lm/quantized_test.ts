@@ -193,7 +193,7 @@ Deno.test("fromPretrained() refuses a dtype that does not exist, and q8 where it
   const load = (options: LoadOptions) => LanguageModel.fromPretrained("/there/is/nothing", options);
   await rejects(load({ dtype: "q4" as "q8" }), {
     name: "TypeError",
-    message: 'Cannot load weights as dtype "q4"; use "float32" or "q8"',
+    message: 'Cannot load a model with dtype "q4" as it must be "float32" or "q8"',
   });
   for (const backend of ["wasm", "webgpu"] as const) {
     await rejects(load({ dtype: "q8", backend }), {

@@ -66,6 +66,10 @@ Deno.test("tokensView() says the probability of each token that was looked at", 
   match(titles[9]!, /\nprobability 1\.00e-6$/);
   ok(!titles[4]!.includes("probability"));
   match(view.text, /origin +probability\n/);
+  throws(() => tokensView(KEYS, { surprise: { KEYS } as never }), {
+    name: "TypeError",
+    message: "Cannot show an object with KEYS as surprise; pass what await model.surprise() returned",
+  });
   throws(() => tokensView(HOSTILE, { surprise }), {
     name: "RangeError",
     message:

@@ -1,5 +1,7 @@
 import type { StorableArray } from "../../checkpoint/write_safetensors.ts";
 import { shown } from "../../checkpoint/shown.ts";
+import { expectOptions } from "../../lm/options.ts";
+import { TOLERANCE } from "../option_tables.ts";
 import type { NamedResults, SavedResults } from "./format.ts";
 import { kindOf, problemOf, type ResultKind, type ResultKinds } from "./kinds.ts";
 import { countOf, isRecord, isStorable, isTensor, type PlainRecord } from "./plain.ts";
@@ -85,6 +87,7 @@ export interface ResultsDiff {
  * ```
  */
 export function diffResults(a: unknown, b: unknown, tolerance: Tolerance | number = {}): ResultsDiff {
+  if (typeof tolerance !== "number") expectOptions(tolerance, TOLERANCE);
   const { absolute = 0, relative = 0 } = typeof tolerance === "number" ? { absolute: tolerance } : tolerance;
   for (const [name, bound] of Object.entries({ absolute, relative })) {
     if (!(bound >= 0)) {

@@ -8,7 +8,9 @@ import { readSafetensorsFile, type SafetensorsHeader } from "../../checkpoint/sa
 import { shown } from "../../checkpoint/shown.ts";
 import { layOutSafetensors, type SafetensorsParts } from "../../checkpoint/write_safetensors.ts";
 import type { ModelIdentity } from "../../lm/identity_types.ts";
+import { expectOptions } from "../../lm/options.ts";
 import { PACKAGE_VERSION } from "../../lm/version.ts";
+import { SAVE } from "../option_tables.ts";
 import { crc32 } from "./checksum.ts";
 import { isResultKind, kindOf, problemOf, type ResultKind, type ResultKinds } from "./kinds.ts";
 import { pack } from "./pack.ts";
@@ -65,6 +67,7 @@ export type ResultsOf<Expected extends ExpectedKinds> = {
 
 /** The parts of a file of results, in the order of the file. */
 export async function layOutResults(results: NamedResults, options: SaveOptions): Promise<SafetensorsParts> {
+  expectOptions(options, SAVE);
   const kinds = kindsOf(results);
   const { value, shared, tensors } = pack(results);
   const model = await identityOf(options.model);
