@@ -7,6 +7,7 @@
 import { type CachedFile, isCommit, type ModelCache, modelFolder, type PartialFile } from "./cache.ts";
 import { withLock } from "./disk_lock.ts";
 import { DiskPartialFile } from "./disk_partial_file.ts";
+import { freeBytes } from "./free_space.ts";
 import type { Hashing } from "./hash.ts";
 import { exists, joinPath, sizeOf } from "./paths.ts";
 
@@ -101,16 +102,7 @@ export class DiskCache implements ModelCache {
   }
 
   async freeBytes(): Promise<number | undefined> {
-    // Deno knows the permission by this name; its types do not yet. Nothing is asked for.
-    const permission = { name: "sys", kind: "statfs" as "loadavg" } as const;
-    if (Deno.permissions.querySync(permission).state !== "granted") return undefined;
-    try {
-      const { statfs } = await import("node:fs/promises");
-      const { bavail, bsize } = await statfs(this.folder);
-      return bavail * bsize;
-    } catch { // not known to the system: the download will tell
-      return undefined;
-    }
+    return await freeBytes(this.folder);
   }
 
   #blob(etag: string): string {

@@ -1,12 +1,15 @@
 /**
  * Weights in another form than a checkpoint has them, in a file that is made once and mapped into memory afterwards.
- * Such a file may be deleted at any time.
+ * Such a file may be deleted at any time. When one is made, those whose checkpoint has changed or is gone are removed.
  *
  * @module
  */
-import type { TensorEntry } from "../checkpoint/safetensors.ts";
+import { openFile } from "../checkpoint/byte_source.ts";
+import { readSafetensorsFile, type TensorEntry } from "../checkpoint/safetensors.ts";
+import { safetensorsHeader, type TensorPart } from "../checkpoint/write_safetensors.ts";
 import { writeNew } from "../checkpoint/write_new.ts";
-import { exists } from "../hub/paths.ts";
+import { freeBytes } from "../hub/free_space.ts";
+import { exists, joinPath } from "../hub/paths.ts";
 
 /** Where the file is kept, and what stops its making. */
 export interface MadeWeightsOptions {
@@ -18,20 +21,52 @@ export interface MadeWeightsOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/**
- * What tells one checkpoint from another, as a hexadecimal number: for files, their places, sizes and times; for bytes
- * in memory, their hash.
- *
- * @param form What is made of it, and by which version.
- */
-export async function identityOf(stored: ReadonlyMap<string, TensorEntry>, form: readonly unknown[]): Promise<string> {
+/** What is made of weights. A file of an older version is not read. */
+export interface Form {
+  /** What tells it from others. */
+  readonly name: string;
+  /** Counts up when the same weights are written in another way. */
+  readonly version: number;
+}
+
+/** A file of weights, made or not yet. */
+export interface MadeFile {
+  /** Where it is. */
+  readonly path: string;
+  /** What is written into its header: what it was made of. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** What a file was made of: a path, its size and its time; of bytes in memory, their hash. */
+type Origin = readonly [path: string, bytes: number, time: number] | readonly [sha256: string];
+
+const MADE_OF = "made_of";
+const VERSION = "version";
+const NAME = /^[0-9a-f]{64}\.safetensors$/;
+const PART = /^[0-9a-f]{64}\.safetensors\.[0-9a-f-]{36}\.incomplete$/;
+
+/** A part of a file that has not grown for a day was left by a process that was killed. */
+const LEFT_MS = 24 * 60 * 60 * 1000;
+
+/** The place of a form of stored weights. Its name is a hash of what it is made of, so a change is another place. */
+export async function madeFile(
+  stored: ReadonlyMap<string, TensorEntry>,
+  folder: string,
+  { name, version }: Form,
+): Promise<MadeFile> {
   const sources = new Set([...stored.values()].map(({ source }) => source));
-  const parts = await Promise.all([...sources].map(async (source) => {
+  const origins = await Promise.all([...sources].map(async (source): Promise<Origin> => {
     if (source.path === undefined) return [await sha256(await source.read(0, source.size))];
-    const { size, mtime } = await Deno.stat(source.path);
-    return [source.path, size, mtime?.getTime()];
+    return await originOf(source.path);
   }));
-  return await sha256(new TextEncoder().encode(JSON.stringify([...form, parts])));
+  const hash = await sha256(new TextEncoder().encode(JSON.stringify([name, version, origins])));
+  const metadata = { [MADE_OF]: JSON.stringify(origins), [VERSION]: String(version) };
+  return { path: joinPath(folder, `${hash}.safetensors`), metadata };
+}
+
+async function originOf(path: string): Promise<Origin> {
+  const { size, mtime } = await Deno.stat(path);
+  return [path, size, mtime?.getTime() ?? 0];
 }
 
 async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
@@ -44,14 +79,32 @@ export function mayMake(folder: string): boolean {
 }
 
 /**
- * Writes a file that is there as a whole or not at all; when two processes write it, either may win. Chunks
- * may share memory.
+ * Makes a file that is there as a whole or not at all; when two processes make it, either may win. Files that no
+ * checkpoint belongs to any more are removed before.
+ *
+ * @param file Where.
+ * @param tensors The tensors by name, in the order of `chunks`.
+ * @param chunks The bytes of the tensors; they may share memory.
+ * @throws {RangeError} When the disk has no room for it; nothing is written then.
  */
-export async function writeWhole(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
-  await Deno.mkdir(path.replace(/[\\/][^\\/]*$/, ""), { recursive: true });
+export async function writeMade(
+  { path, metadata }: MadeFile,
+  tensors: Iterable<readonly [string, TensorPart]>,
+  chunks: () => AsyncIterable<Uint8Array>,
+): Promise<void> {
+  const parts = [...tensors];
+  const folder = path.replace(/[\\/][^\\/]*$/, "");
+  await Deno.mkdir(folder, { recursive: true });
+  await removeStale(folder, Number(metadata[VERSION]));
+  const header = safetensorsHeader(parts, metadata);
+  await expectSpace(folder, parts.reduce((sum, [, { bytes }]) => sum + bytes, header.length));
   const partial = `${path}.${crypto.randomUUID()}.incomplete`;
+  const all = async function* () {
+    yield header;
+    yield* chunks();
+  };
   try {
-    await writeNew(partial, chunks);
+    await writeNew(partial, all());
   } catch (error) {
     await Deno.remove(partial).catch(() => {});
     throw error;
@@ -63,4 +116,58 @@ export async function writeWhole(path: string, chunks: AsyncIterable<Uint8Array>
     if (await exists(path)) return; // where a file in use cannot be replaced, another process was first
     throw error;
   }
+}
+
+async function expectSpace(folder: string, bytes: number): Promise<void> {
+  const free = await freeBytes(folder);
+  if (free === undefined || bytes <= free) return;
+  throw new RangeError(`Cannot make a file of ${bytes} bytes in ${folder} as ${free} bytes are free`);
+}
+
+/** Removes what can be removed of the files that nobody can use any more. */
+async function removeStale(folder: string, version: number): Promise<void> {
+  for await (const { name } of Deno.readDir(folder)) {
+    const path = joinPath(folder, name);
+    const check = NAME.test(name) ? isOutdated(path, version) : PART.test(name) ? isLeft(path) : false;
+    if (await check) await Deno.remove(path).catch(() => {});
+  }
+}
+
+/** Whether a file was made of something that has changed or is gone, or by an older version of this package. */
+async function isOutdated(path: string, version: number): Promise<boolean> {
+  const metadata = await metadataOf(path);
+  if (metadata === undefined) return false;
+  const madeOf = metadata.get(MADE_OF);
+  if (madeOf === undefined || Number(metadata.get(VERSION)) < version) return true;
+  const changed = await Promise.all((JSON.parse(madeOf) as readonly Origin[]).map(hasChanged));
+  return changed.includes(true);
+}
+
+/** The texts in a header; none of a file that cannot be read. */
+async function metadataOf(path: string): Promise<ReadonlyMap<string, string> | undefined> {
+  try {
+    const source = await openFile(path);
+    try {
+      return (await readSafetensorsFile(source)).metadata;
+    } finally {
+      source.close();
+    }
+  } catch (error) {
+    return error instanceof SyntaxError || error instanceof RangeError ? new Map() : undefined;
+  }
+}
+
+async function hasChanged(origin: Origin): Promise<boolean> {
+  const [path] = origin;
+  if (origin.length === 1) return false; // bytes in memory leave no trace
+  try {
+    return JSON.stringify(await originOf(path)) !== JSON.stringify(origin);
+  } catch (error) {
+    return error instanceof Deno.errors.NotFound;
+  }
+}
+
+async function isLeft(path: string): Promise<boolean> {
+  const { mtime } = await Deno.stat(path).catch(() => ({ mtime: null }));
+  return mtime !== null && Date.now() - mtime.getTime() > LEFT_MS;
 }

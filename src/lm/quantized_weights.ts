@@ -8,26 +8,19 @@ import { openBytes, openFile } from "../checkpoint/byte_source.ts";
 import { BLOCK_SIZE, quantize } from "../checkpoint/quantize.ts";
 import { readSafetensors, type TensorEntry } from "../checkpoint/safetensors.ts";
 import { readFloat32 } from "../checkpoint/values.ts";
-import { safetensorsHeader } from "../checkpoint/write_safetensors.ts";
+import { safetensorsHeader, type TensorPart } from "../checkpoint/write_safetensors.ts";
 import type { GPT2Config } from "../gpt2/config.ts";
 import { productWeights, quantizedNames } from "../gpt2/weights.ts";
-import { exists, joinPath } from "../hub/paths.ts";
-import { identityOf, type MadeWeightsOptions, mayMake, writeWhole } from "./made_weights.ts";
+import { exists } from "../hub/paths.ts";
+import { type Form, madeFile, type MadeWeightsOptions, mayMake, writeMade } from "./made_weights.ts";
 import { expectFiniteWeights } from "./model_runner.ts";
 
-/** Changes when a file of an older version must not be read. */
-const VERSION = 1;
-
-/** A tensor of the file. */
-interface Part {
-  readonly dtype: "F32" | "U8";
-  readonly shape: readonly number[];
-}
+const FORM: Form = { name: `Q8 in blocks of ${BLOCK_SIZE}`, version: 2 };
 
 /**
  * The tensors of a model with 8-bit codes and scales for its matrices, named by `quantizedNames`; all others are F32.
- * They are read from a file in `folder` that is made when there is none; where writing is not permitted, they are held
- * in memory. The files of `stored` are left open.
+ * They are read from a file in `folder` that is made when there is none; where it cannot be made, as writing is not
+ * permitted or there is no room, they are held in memory. The files of `stored` are left open.
  *
  * @throws {RangeError} When a weight is NaN or infinite.
  */
@@ -36,14 +29,16 @@ export async function openQuantized(
   stored: ReadonlyMap<string, TensorEntry>,
   { folder, onMake, signal }: MadeWeightsOptions,
 ): Promise<ReadonlyMap<string, TensorEntry>> {
-  const path = joinPath(folder, `${await identityOf(stored, [VERSION, BLOCK_SIZE])}.safetensors`);
+  const file = await madeFile(stored, folder, FORM);
+  const { path } = file;
   if (!await exists(path)) {
     onMake?.();
     const made = new Quantizer(config, stored, signal);
-    if (!mayMake(folder)) {
-      return await readSafetensors(openBytes(path, await inMemory(made)));
-    }
-    await writeWhole(path, made.chunks());
+    const isKept = mayMake(folder) && await writeMade(file, made.parts(), () => made.chunks()).then(() => true, () => {
+      signal?.throwIfAborted();
+      return false; // what is wrong with the weights is wrong in memory too
+    });
+    if (!isKept) return await readSafetensors(openBytes(path, await inMemory(made)));
   }
   const source = await openFile(path);
   return await readSafetensors(source).catch((error) => {
@@ -64,14 +59,8 @@ class Quantizer {
     this.#signal = signal;
   }
 
-  /** How many bytes there are. */
-  get size(): number {
-    return this.#header().length + this.#parts().values().reduce((sum, part) => sum + bytesOf(part), 0);
-  }
-
-  /** The header, then the tensors in its order. */
+  /** The bytes of the tensors. */
   async *chunks(): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-    yield this.#header();
     const products = new Map(productWeights(this.#config).map((product) => [product.name, product]));
     for (const [name, entry] of this.#stored) {
       this.#signal?.throwIfAborted();
@@ -86,29 +75,26 @@ class Quantizer {
     }
   }
 
-  #parts(): ReadonlyMap<string, Part> {
+  /** The tensors by name, in the order of their bytes. */
+  parts(): ReadonlyMap<string, TensorPart> {
     const products = new Map(productWeights(this.#config).map((product) => [product.name, product]));
-    const parts = new Map<string, Part>();
+    const parts = new Map<string, TensorPart>();
     for (const [name, { shape }] of this.#stored) {
       const product = products.get(name);
-      if (!product?.only) parts.set(name, { dtype: "F32", shape });
+      if (!product?.only) parts.set(name, partOf("F32", shape));
       if (!product) continue;
       const [rows, columns] = (product.transposed ? shape : shape.toReversed()) as [number, number];
       const blocks = Math.ceil(columns / BLOCK_SIZE);
       const { codes, scales } = quantizedNames(name);
-      parts.set(codes, { dtype: "U8", shape: [rows, blocks, BLOCK_SIZE] });
-      parts.set(scales, { dtype: "F32", shape: [rows * blocks] });
+      parts.set(codes, partOf("U8", [rows, blocks, BLOCK_SIZE]));
+      parts.set(scales, partOf("F32", [rows * blocks]));
     }
     return parts;
   }
-
-  #header(): Uint8Array<ArrayBuffer> {
-    return safetensorsHeader(this.#parts().entries().map(([name, part]) => [name, { ...part, bytes: bytesOf(part) }]));
-  }
 }
 
-function bytesOf({ dtype, shape }: Part): number {
-  return shape.reduce((count, size) => count * size, dtype === "F32" ? 4 : 1);
+function partOf(dtype: "F32" | "U8", shape: readonly number[]): TensorPart {
+  return { dtype, shape, bytes: shape.reduce((count, size) => count * size, dtype === "F32" ? 4 : 1) };
 }
 
 function bytesIn({ buffer, byteOffset, byteLength }: Float32Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
@@ -116,8 +102,11 @@ function bytesIn({ buffer, byteOffset, byteLength }: Float32Array<ArrayBuffer>):
 }
 
 async function inMemory(made: Quantizer): Promise<Uint8Array> {
-  const bytes = new Uint8Array(made.size);
-  let start = 0;
+  const parts = made.parts();
+  const header = safetensorsHeader(parts);
+  const bytes = new Uint8Array(parts.values().reduce((sum, part) => sum + part.bytes, header.length));
+  bytes.set(header);
+  let start = header.length;
   for await (const chunk of made.chunks()) {
     bytes.set(chunk, start);
     start += chunk.length;

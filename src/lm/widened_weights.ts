@@ -6,12 +6,9 @@
 import { type ByteSource, openFile } from "../checkpoint/byte_source.ts";
 import { readSafetensors, type TensorEntry } from "../checkpoint/safetensors.ts";
 import { widened } from "../checkpoint/widened.ts";
-import { safetensorsHeader } from "../checkpoint/write_safetensors.ts";
-import { joinPath } from "../hub/paths.ts";
-import { identityOf, type MadeWeightsOptions, mayMake, writeWhole } from "./made_weights.ts";
+import { type Form, madeFile, type MadeWeightsOptions, mayMake, writeMade } from "./made_weights.ts";
 
-/** Changes when a file of an older version must not be read. */
-const VERSION = 1;
+const FORM: Form = { name: "F32", version: 2 };
 
 /** Whole numbers of every dtype. */
 const CHUNK_BYTES = 2 ** 22;
@@ -27,13 +24,17 @@ export async function openWidened(
   { folder, onMake, signal }: MadeWeightsOptions,
 ): Promise<ReadonlyMap<string, TensorEntry> | undefined> {
   try {
-    const path = joinPath(folder, `${await identityOf(stored, ["F32", VERSION])}.safetensors`);
-    const made = await openMade(path);
+    const file = await madeFile(stored, folder, FORM);
+    const made = await openMade(file.path);
     if (made) return made;
     if (!mayMake(folder)) return undefined;
     onMake?.();
-    await writeWhole(path, chunksOf(stored, signal));
-    return await openMade(path);
+    const entries = widened(stored);
+    const parts = Array.from(entries, ([name, { shape, start, end }]) => {
+      return [name, { dtype: "F32", shape, bytes: end - start }] as const;
+    });
+    await writeMade(file, parts, () => chunksOf(entries, signal));
+    return await openMade(file.path);
   } catch {
     signal?.throwIfAborted();
     return undefined;
@@ -52,17 +53,13 @@ async function openMade(path: string): Promise<ReadonlyMap<string, TensorEntry> 
   }
 }
 
-/** The bytes of the file: the header, then the tensors in its order. */
+/** The bytes of tensors. */
 async function* chunksOf(
-  stored: ReadonlyMap<string, TensorEntry>,
+  entries: ReadonlyMap<string, TensorEntry>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array> {
-  const entries = [...widened(stored)];
-  yield safetensorsHeader(entries.map(([name, { shape, start, end }]) => {
-    return [name, { dtype: "F32", shape, bytes: end - start }];
-  }));
   const scratch = new Uint8Array(CHUNK_BYTES);
-  for (const [, { source, start, end }] of entries) {
+  for (const { source, start, end } of entries.values()) {
     for (let from = start; from < end; from += CHUNK_BYTES) {
       signal?.throwIfAborted();
       const chunk = scratch.subarray(0, Math.min(CHUNK_BYTES, end - from));

@@ -121,7 +121,7 @@ Deno.test("fromPretrained() makes the 8-bit weights of a checkpoint once, and an
   await Deno.utime(`${copy.directory}/model.safetensors`, 1, 1);
   deepEqual(await load(), first);
   equal(made(), 2);
-  equal(cache.files().length, 2);
+  equal(cache.files().length, 1); // that of the former contents is removed
 });
 
 Deno.test("fromPretrained() in q8 may be called twice at once", async () => {
@@ -174,6 +174,27 @@ Deno.test("fromPretrained() in q8 holds the weights in memory where it may not w
   const written: readonly number[] = JSON.parse(text);
   deepEqual(written.slice(0, 8), GOLDEN.prompts[0]!.tokenIds.slice(0, Math.min(8, written.length)));
   deepEqual(cache.files(), []);
+});
+
+Deno.test("fromPretrained() in q8 holds the weights in memory where the disk is full", async () => {
+  await using cache = await cacheFolder();
+  await using copy = await checkpointCopy("f32");
+  const { tokenIds } = (await openGolden("f32")).prompts.long!;
+  const logitsOf = async () => {
+    await using model = await LanguageModel.fromPretrained(copy.directory, cache.options);
+    return (await model.trace(model.sequence(tokenIds), { capture: ["logits"] })).logits!.data;
+  };
+  const { write } = Deno.FsFile.prototype;
+  Deno.FsFile.prototype.write = () => Promise.reject(new Error("No space left on device (os error 28)"));
+  let full: Float32Array;
+  try {
+    full = await logitsOf();
+  } finally {
+    Deno.FsFile.prototype.write = write;
+  }
+  deepEqual(cache.files(), []);
+  equal(maxAbsDifference(full, await logitsOf()), 0);
+  equal(cache.files().length, 1);
 });
 
 Deno.test("fromPretrained() refuses a NaN weight in q8 too", async () => {

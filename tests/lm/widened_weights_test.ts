@@ -50,6 +50,13 @@ async function bitsOf(entry: TensorEntry): Promise<Uint32Array> {
   return new Uint32Array((await entry.source.read(entry.start, entry.end)).buffer);
 }
 
+/** The files of a folder that were made of a checkpoint, by what they say. */
+async function keptOf(folder: string, path: string): Promise<string[]> {
+  const names = [...Deno.readDirSync(folder)].map(({ name }) => name);
+  const texts = await Promise.all(names.map((name) => Deno.readTextFile(`${folder}/${name}`)));
+  return names.filter((_, i) => texts[i]!.slice(0, 10_000).includes(path));
+}
+
 function close(entries: ReadonlyMap<string, TensorEntry> | undefined): void {
   for (const { source } of entries?.values() ?? []) source.close();
 }
@@ -95,7 +102,49 @@ Deno.test("openWidened() makes a file once, anew when the checkpoint changes, an
   deepEqual([await load(), one.count()], [first, 2]);
   await Deno.utime(one.path, 1, 1);
   deepEqual([await load(), one.count()], [first, 3]);
-  equal(one.files().length, 2);
+  equal(one.files().length, 1); // that of the former contents is removed
+});
+
+Deno.test("openWidened() removes the files that belong to no checkpoint any more, and nothing else", async () => {
+  await using one = await everyHalf();
+  await using other = await everyHalf();
+  await using gone = await everyHalf();
+  for (const { stored } of [other, gone]) close(await openWidened(stored, one.options));
+  const [kept] = await keptOf(one.folder, other.path);
+  await Deno.remove(gone.path);
+  const name = (digit: string) => `${digit.repeat(64)}.safetensors`;
+  const id = crypto.randomUUID();
+  const write = (file: string, bytes = new Uint8Array(3)) => Deno.writeFile(`${one.folder}/${file}`, bytes);
+  await write(name("a")); // damaged
+  await write(name("b"), safetensorsFile({}, new Uint8Array())); // of a version that did not say what it was made of
+  await write(`${name("c")}.${id}.incomplete`);
+  await write(`${name("d")}.${id}.incomplete`);
+  await Deno.utime(`${one.folder}/${name("d")}.${id}.incomplete`, 1, 1); // left long ago
+  await write("notes.safetensors");
+  await write("notes.txt");
+  close(await openWidened(one.stored, one.options));
+  const [own] = await keptOf(one.folder, one.path);
+  const expected = [kept!, own!, `${name("c")}.${id}.incomplete`, "notes.safetensors", "notes.txt"];
+  deepEqual(one.files().toSorted(), expected.toSorted());
+});
+
+Deno.test("openWidened() writes nothing where the disk has no room for the whole file", async () => {
+  await using one = await everyHalf();
+  const [name, entry] = [...one.stored][0]!;
+  const numbers = 2 ** 50;
+  const huge = new Map([[name, { ...entry, shape: [numbers], end: entry.start + 2 * numbers }]]);
+  const { write } = Deno.FsFile.prototype;
+  let written = 0;
+  Deno.FsFile.prototype.write = function (bytes) {
+    ++written;
+    return write.call(this, bytes);
+  };
+  try {
+    equal(await openWidened(huge, one.options), undefined);
+  } finally {
+    Deno.FsFile.prototype.write = write;
+  }
+  deepEqual([written, one.files()], [0, []]);
 });
 
 Deno.test("openWidened() may be called twice at once, and its file deleted while it is open", async () => {
