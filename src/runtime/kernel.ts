@@ -18,6 +18,8 @@ export interface KernelHost {
   readonly internals: KernelInternals | undefined;
   /** Calls `listener` on each interrupt. */
   readonly onInterrupt: (listener: () => void) => void;
+  /** The time in milliseconds. */
+  readonly now?: () => number;
 }
 
 /** The interrupt state of one host. */
@@ -32,8 +34,17 @@ export interface KernelHooks {
 
 const FLUSHED = Symbol.for("looking-glass.flushed");
 
-/** What the running cell shows already; a registered symbol, so that several copies of this module agree. */
+/** What a cell shows already; a registered symbol, so that several copies of this module agree. */
 const SHOWN = Symbol.for("looking-glass.shown");
+
+/** What is on show, and since when. */
+interface Shown {
+  readonly value: object;
+  readonly since: number;
+}
+
+/** Nobody reads the error of a cell and runs the next one in less. */
+const NEXT_CELL_MS = 1000;
 
 /**
  * Long enough for the queue of outputs to be drained before the kernel says it is idle. 1 ms was enough in 960 cells of
@@ -49,12 +60,21 @@ function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null;
 }
 
-/** Outputs go through a queue, "idle" does not and may overtake them: clients then drop the output of the cell. */
-function waitForOutputs(internals: KernelInternals): void {
+/**
+ * Outputs go through a queue, "idle" does not and may overtake them: clients then drop the output of the cell.
+ *
+ * The kernel tells nobody that a cell has failed. What it showed must not count for the next cell: a result belongs to
+ * the cell that showed it when no number is missing before it, and else when it follows soon.
+ */
+function waitForOutputs(internals: KernelInternals, now: () => number): void {
   if (Reflect.get(internals, FLUSHED) === true) return;
   const broadcastResult = internals.broadcastResult;
+  let last = -Infinity;
   internals.broadcastResult = async (executionCount, result) => {
-    const isShown = Reflect.get(internals, SHOWN) === result;
+    const shown: Shown | undefined = Reflect.get(internals, SHOWN);
+    const isSameCell = executionCount <= last + 1 || (shown !== undefined && now() - shown.since < NEXT_CELL_MS);
+    const isShown = shown?.value === result && isSameCell;
+    last = executionCount;
     Reflect.set(internals, SHOWN, undefined);
     await broadcastResult.call(internals, executionCount, isShown ? undefined : result);
     await new Promise((resolve) => setTimeout(resolve, FLUSH_MS));
@@ -77,9 +97,10 @@ function waitForOutputs(internals: KernelInternals): void {
  * ```
  */
 export function hookKernel(host: KernelHost): KernelHooks {
+  const now = host.now ?? (() => performance.now());
   let controller = new AbortController();
   if (host.internals !== undefined) {
-    waitForOutputs(host.internals);
+    waitForOutputs(host.internals, now);
     host.onInterrupt(() => controller.abort(new DOMException("Interrupted by user", "AbortError")));
   }
   const interruptSignal = () => {
@@ -87,7 +108,7 @@ export function hookKernel(host: KernelHost): KernelHooks {
     return controller.signal;
   };
   const markShown = (value: object) => {
-    if (host.internals !== undefined) Reflect.set(host.internals, SHOWN, value);
+    if (host.internals !== undefined) Reflect.set(host.internals, SHOWN, { value, since: now() } satisfies Shown);
   };
   return { inKernel: host.internals !== undefined, interruptSignal, markShown };
 }
@@ -181,7 +202,7 @@ export function display(
 
 /**
  * Says that the output of the running cell shows `value` already, so that the kernel does not show it a second time
- * when it is the value of that cell. It holds until the cell ends.
+ * when it is the value of that cell. It holds until the cell ends, by its value or by an error.
  *
  * @param value What is on show.
  *

@@ -1,4 +1,4 @@
-import { equal, match } from "@std/assert";
+import { deepEqual, equal, match } from "@std/assert";
 import { runCells } from "./cells.ts";
 
 Deno.test({
@@ -57,6 +57,24 @@ const sequence = model.sequence(Array.from({ length: 100 }, (_, i) => i));`;
     match(JSON.stringify(results[1]), /Interrupted by user/);
     equal(results[2]?.[0]?.data?.["text/plain"], "42");
   },
+});
+
+Deno.test("a view that was drawn live is shown once by its cell, and again by the next, even after an error", async () => {
+  const load = `import { LanguageModel } from "../mod.ts"; import { stepsView } from "../widgets/mod.ts";
+const model = await LanguageModel.fromPretrained(undefined, { backend: "wasm" });
+const draw = () => stepsView(model.steps("One, two", { maxNewTokens: 2 }));`;
+  const { results } = await runCells([
+    { code: load },
+    { code: `const view = await draw(); throw new Error("enough");` },
+    { code: "await new Promise((resolve) => setTimeout(resolve, 1100)); view" }, // nobody is faster
+    { code: `throw new Error("nothing was drawn")` },
+    { code: "const other = await draw(); other" },
+    { code: "await model.dispose(); other" },
+  ]);
+  const kinds = results.slice(1).map((outputs) => outputs.map(({ kind }) => kind));
+  const shown = (kind: string) => kind === "execute_result";
+  deepEqual(kinds.map((one) => one.filter(shown).length), [0, 1, 0, 0, 1]);
+  deepEqual([kinds[0]!.at(-1), kinds[2]!.at(-1)], ["error", "error"]);
 });
 
 Deno.test("no result of 40 cells comes after the kernel says it is idle", async () => {

@@ -46,6 +46,27 @@ Deno.test("hookKernel() does not send a result that its cell shows already, unti
   equal(log.join(), "undefined,view,other,view");
 });
 
+Deno.test("hookKernel() sends a result that a cell showed which then failed", async () => {
+  const { internals, host, log } = fakeKernel();
+  let time = 0;
+  const { markShown } = hookKernel({ ...host, now: () => time });
+  const view = { toString: () => "view" };
+  await internals.broadcastResult(3, "imported");
+  markShown(view); // in cell 4, which fails
+  time += 2000;
+  await internals.broadcastResult(5, view);
+  await internals.broadcastResult(6, view);
+  // Cell 7 failed before it showed anything; cell 8 shows the view and ends with it, sooner than anybody runs a cell.
+  markShown(view);
+  time += 50;
+  await internals.broadcastResult(8, view);
+  // A cell that goes on for long after it has shown the view.
+  markShown(view);
+  time += 60_000;
+  await internals.broadcastResult(9, view);
+  equal(log.join(), "imported,view,view,undefined,undefined");
+});
+
 Deno.test("hookKernel() patches a kernel once", () => {
   const { internals, host } = fakeKernel();
   hookKernel(host);
