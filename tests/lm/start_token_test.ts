@@ -1,12 +1,29 @@
 /**
- * Tokens that a tokenizer puts before each text. The ids are those of `AutoTokenizer` of transformers 5.23.0, which
- * heeds `add_bos_token` where there is no tokenizer.json, and the template of tokenizer.json where there is one.
+ * Tokens that a tokenizer puts before each text. The ids are those of `AutoTokenizer` of transformers, which heeds
+ * `add_bos_token` where there is no tokenizer.json, and the template of tokenizer.json where there is one; the golden is
+ * written by scripts/oracles/start_token_goldens.py.
  */
 import { deepEqual, equal, rejects } from "@std/assert";
 import { LanguageModel } from "../../mod.ts";
 
 const MODELS = new URL("../../models/", import.meta.url);
-const [END, KEYS] = [4095, [294, 998, 82]];
+const END = 4095;
+
+interface Case {
+  readonly name: string;
+  /** tokenizer_config.json. */
+  readonly settings: object;
+  /** What stands in tokenizer.json, where there is one. */
+  readonly processor?: unknown;
+  /** Whether there are vocab.json and merges.txt in its place. */
+  readonly files?: "two";
+  /** Those of the text. */
+  readonly ids: readonly number[];
+}
+
+const GOLDEN: { readonly text: string; readonly cases: readonly Case[] } = JSON.parse(
+  await Deno.readTextFile(new URL("../goldens/tokenizer/start_token.json", import.meta.url)),
+);
 
 type Json = Record<string, unknown> & { model: { vocab: unknown; merges: unknown[] } };
 
@@ -38,37 +55,20 @@ const twoFiles = ({ model: { vocab, merges } }: Json) => ({
   "merges.txt": ["#version: 0.2", ...merges.map((pair) => [pair].flat().join(" "))].join("\n"),
 });
 
-const CASES: readonly (readonly [string, object, (tokenizer: Json) => Record<string, string>, readonly number[]])[] = [
-  ["a template", {}, withTemplate(template(special, text)), [END]],
-  [
-    "a template among others",
-    {},
-    withTemplate({
-      type: "Sequence",
-      processors: [{ type: "ByteLevel" }, template(special, text)],
-    }),
-    [END],
-  ],
-  ["add_bos_token beside tokenizer.json", { "add_bos_token": true }, withTemplate(null), []],
-  ["add_bos_token beside vocab.json", { "add_bos_token": true, "bos_token": { content: "<|endoftext|>" } }, twoFiles, [
-    END,
-  ]],
-  ["vocab.json alone", {}, twoFiles, []],
-];
-
-for (const [name, settings, write, start] of CASES) {
+for (const { name, settings, processor, files, ids } of GOLDEN.cases) {
   Deno.test(`LanguageModel begins a text as its tokenizer does: ${name}`, async () => {
-    const folder = await copy(settings, write);
+    const folder = await copy(settings, files ? twoFiles : withTemplate(processor));
     try {
       await using model = await LanguageModel.fromPretrained(folder, { backend: "native" });
-      const { tokenIds, text, tokens } = model.sequence("The keys");
-      deepEqual(tokenIds, [...start, ...KEYS]);
-      equal(text, start.length > 0 ? "<|endoftext|>The keys" : "The keys");
+      const { tokenIds, text, tokens } = model.sequence(GOLDEN.text);
+      deepEqual(tokenIds, ids);
+      const own = ids.filter((id) => id !== END);
+      equal(text, ids[0] === END ? `<|endoftext|>${GOLDEN.text}` : GOLDEN.text);
       equal(tokens.map(({ start, end }) => text.slice(start, end)).join(""), text);
-      deepEqual(model.sequence(KEYS).tokenIds, KEYS); // ids are taken as they are
-      deepEqual(model.tokenizer.encode("The keys"), KEYS);
+      deepEqual(model.sequence(own).tokenIds, own); // ids are taken as they are
+      deepEqual(model.tokenizer.encode(GOLDEN.text), own);
       // A word stands inside of a text.
-      const { words } = await model.rankingsWatch(model.sequence("The keys"), { watch: [" keys"], position: 2 });
+      const { words } = await model.rankingsWatch(model.sequence(GOLDEN.text), { watch: [" keys"], position: 2 });
       deepEqual(words![0]!.tokenIds, model.tokenizer.encode(" keys"));
       deepEqual((await model.generate("", { maxNewTokens: 1 })).tokenIds.slice(0, -1), [END]);
     } finally {
