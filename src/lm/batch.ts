@@ -36,7 +36,7 @@ export function readBatch(
     throw new TypeError(`Cannot take ${found} as prompts; pass an array of them, or use generate() for a single one`);
   }
   if (prompts.length === 0) throw new RangeError("Cannot continue an empty list of prompts; pass one at least");
-  return prompts.map((input, i) => {
+  return Array.from(prompts, (input, i) => { // map() would leave holes out
     try {
       const prompt = reader.read(input);
       expectRoomAfter(prompt.tokenIds, config);

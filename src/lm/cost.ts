@@ -1,13 +1,13 @@
 import { readBatch } from "./batch.ts";
 import { planBatch } from "./batch_plan.ts";
 import type { Cost } from "./cost_types.ts";
-import { type DecodeOptions, DEFAULT_MAX_NEW_TOKENS, expectCount } from "./decode.ts";
+import { type DecodeOptions, DEFAULT_MAX_NEW_TOKENS, expectCount, expectRoomAfter } from "./decode.ts";
 import { decodeCost } from "./decode_plan.ts";
 import { planFaithfulness } from "./faithfulness.ts";
 import type { FaithfulnessOptions } from "./faithfulness_types.ts";
-import { expectWords, planPredictions, planRankings, planSurprise } from "./lens_plan.ts";
+import { planPredictions, planRankings, planSurprise, readWords } from "./lens_plan.ts";
 import type { LayerPredictionsOptions, RankingsOptions, RankingsWatchOptions } from "./lens_types.ts";
-import type { Machine } from "./memory.ts";
+import { type Machine, memoryLimit } from "./memory.ts";
 import {
   DECODE,
   FAITHFULNESS,
@@ -23,6 +23,7 @@ import { checkedPositions } from "./positions.ts";
 import { planSaliency } from "./saliency_plan.ts";
 import type { Saliency, SaliencyOptions } from "./saliency_types.ts";
 import type { Reader } from "./sequence.ts";
+import { surprisePositions } from "./surprise.ts";
 import type { SurpriseOptions } from "./surprise_types.ts";
 import { planTrace } from "./trace.ts";
 import type { TraceOptions } from "./trace_types.ts";
@@ -62,11 +63,18 @@ export class CostEstimator {
   }
 
   /** What {@linkcode LanguageModel.generate} takes, and {@linkcode LanguageModel.steps} up to its end. */
-  generate(prompt: string | readonly number[], options: Pick<DecodeOptions, "maxNewTokens"> = {}): Cost {
+  generate(
+    prompt: string | readonly number[],
+    options: Pick<DecodeOptions, "maxNewTokens" | "maxMemory"> = {},
+  ): Cost {
     expectOptions(options, DECODE);
     const { maxNewTokens = DEFAULT_MAX_NEW_TOKENS } = options;
     expectCount("maxNewTokens", maxNewTokens, 1);
-    return decodeCost(this.#machine, this.#reader.read(prompt).tokenIds.length, maxNewTokens);
+    const machine = this.#machine;
+    const { tokenIds } = this.#reader.read(prompt);
+    expectRoomAfter(tokenIds, machine.config);
+    memoryLimit(machine, options.maxMemory);
+    return decodeCost(machine, tokenIds.length, maxNewTokens);
   }
 
   /** What {@linkcode LanguageModel.generateBatch} takes. */
@@ -102,34 +110,33 @@ export class CostEstimator {
   /** What {@linkcode LanguageModel.layerPredictions} takes. */
   layerPredictions(sequence: Sequence, options: LayerPredictionsOptions): Cost {
     expectOptions(options, LAYER_PREDICTIONS);
-    const [position] = this.#positions(sequence, [options.position]) as [number];
+    const [position] = this.#positions("show the layers at", sequence, [options.position]) as [number];
     return planPredictions(this.#machine, position, options).cost;
   }
 
   /** What {@linkcode LanguageModel.rankings} takes. */
   rankings(sequence: Sequence, options: RankingsOptions = {}): Cost {
     expectOptions(options, RANKINGS);
-    return planRankings(this.#machine, this.#positions(sequence, options.positions), options).cost;
+    return planRankings(this.#machine, this.#positions("rank", sequence, options.positions), options).cost;
   }
 
   /** What {@linkcode LanguageModel.rankingsWatch} takes. */
   rankingsWatch(sequence: Sequence, options: RankingsWatchOptions): Cost {
     expectOptions(options, RANKINGS_WATCH);
-    expectWords(options.watch);
-    const [position] = this.#positions(sequence, [options.position]) as [number];
-    return planRankings(this.#machine, options.watch.map(() => position), options).cost;
+    const words = readWords(this.#reader, options.watch);
+    const [position] = this.#positions("watch words at", sequence, [options.position]) as [number];
+    return planRankings(this.#machine, words.map(() => position), options).cost;
   }
 
   /** What {@linkcode LanguageModel.surprise} takes. */
   surprise(sequence: Sequence, options: SurpriseOptions = {}): Cost {
     expectOptions(options, SURPRISE);
     this.#reader.expectSequence(sequence);
-    const positions = this.#positions(sequence, options.positions ?? sequence.tokenIds.map((_, t) => t).slice(1));
-    return planSurprise(this.#machine, positions, options).cost;
+    return planSurprise(this.#machine, surprisePositions(sequence, options.positions), options).cost;
   }
 
-  #positions(sequence: Sequence, positions?: readonly number[]): readonly number[] {
+  #positions(verb: string, sequence: Sequence, positions?: readonly number[]): readonly number[] {
     this.#reader.expectSequence(sequence);
-    return checkedPositions("look at", sequence, positions);
+    return checkedPositions(verb, sequence, positions);
   }
 }

@@ -77,7 +77,7 @@ export class LanguageModel implements AsyncDisposable {
     this.#model = model;
     this.#reader = new Reader(model.tokenizer, this.config);
     const expectUsable = () => this.#expectUsable();
-    this.cost = new CostEstimator(this, this.#reader, expectUsable);
+    this.cost = new CostEstimator(model.runner, this.#reader, expectUsable);
     this.#analyser = new Analyser(model.runner, this.#reader, expectUsable);
     const decoder = { runner: model.runner, reader: this.#reader, eosTokenIds: model.eosTokenIds };
     this.#generator = new TextGenerator(decoder, (options) => {

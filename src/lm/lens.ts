@@ -1,4 +1,4 @@
-import { expectWords, planPredictions, planRankings, type ReadingPlan } from "./lens_plan.ts";
+import { planPredictions, planRankings, type ReadingPlan, readWords } from "./lens_plan.ts";
 import { expectWithin } from "./memory.ts";
 import type { ModelRunner } from "./model_runner.ts";
 import type { Depth, LensNumbers } from "./runner_types.ts";
@@ -71,8 +71,7 @@ export async function predictLayers(
   options: LayerPredictionsOptions,
 ): Promise<LayerPredictions> {
   const { topK = 10, norm = "final", halves = false, onProgress, signal } = options;
-  const { nLayer: L, vocabSize: V } = runner.config;
-  expectTopK(topK, V);
+  const { nLayer: L } = runner.config;
   const [position] = checkedPositions("show the layers at", sequence, [options.position]) as [number];
   const asked = [{ row: position - 1, tokenId: sequence.tokenIds[position]! }];
   const plan = planPredictions(runner, position, options);
@@ -89,12 +88,6 @@ export async function predictLayers(
     divergence: seen.divergences[d]!,
   }));
   return { sequence, position, norm, layers };
-}
-
-/** @throws {RangeError} When a vocabulary of `V` tokens has no `topK` best ones. */
-export function expectTopK(topK: number, V: number): void {
-  if (Number.isInteger(topK) && topK >= 1 && topK <= V) return;
-  throw new RangeError(`Cannot list topK ${topK} tokens as it must be a whole number from 1 to ${V}`);
 }
 
 /** How the tokens of a sequence rank in each layer. */
@@ -118,9 +111,8 @@ export async function rankWords(
   options: RankingsWatchOptions,
 ): Promise<Rankings> {
   const { watch, norm = "final" } = options;
-  expectWords(watch);
+  const words = readWords(reader, watch);
   const [position] = checkedPositions("watch words at", sequence, [options.position]) as [number];
-  const words = watch.map((word) => reader.word(word));
   const tokenIds = words.map((word) => word.tokenIds[0]!);
   const positions = words.map(() => position);
   const seen = await rank(runner, sequence, positions, tokenIds, options);
@@ -257,9 +249,6 @@ export function lastDepth(L: number): Depth {
 
 /** The ends of all blocks, or both halves of all. */
 function depthsOf(norm: LensNorm, L: number, halves = false): readonly Depth[] {
-  if (norm !== "final" && norm !== "none") {
-    throw new TypeError(`Cannot use norm ${JSON.stringify(norm)}; use "final" or "none"`);
-  }
   const depths = Array.from({ length: 2 * L }, (_, index) => ({ index, normed: norm === "final" }));
   return depths.with(-1, lastDepth(L)).filter(({ index }) => halves || index % 2 === 1);
 }

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { openFile } from "../checkpoint/byte_source.ts";
-import { readSafetensorsFile, type TensorEntry } from "../checkpoint/safetensors.ts";
+import { type ByteSource, openFile } from "../checkpoint/byte_source.ts";
+import { readSafetensors, readSafetensorsFile, type TensorEntry } from "../checkpoint/safetensors.ts";
 import { safetensorsHeader, type TensorPart } from "../checkpoint/write_safetensors.ts";
 import { writeNew } from "../checkpoint/write_new.ts";
 import { freeBytes } from "../hub/free_space.ts";
@@ -71,6 +71,18 @@ async function originOf(path: string): Promise<Origin> {
 
 async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+}
+
+/** The tensors of a file; undefined when there is no such file, or it is damaged. */
+export async function openMade({ path }: MadeFile): Promise<ReadonlyMap<string, TensorEntry> | undefined> {
+  let source: ByteSource | undefined;
+  try {
+    source = await openFile(path);
+    return await readSafetensors(source);
+  } catch {
+    source?.close();
+    return undefined;
+  }
 }
 
 /** Whether files may be made in a folder. Asks nobody: in a terminal Deno would stop and wait for an answer. */

@@ -22,6 +22,8 @@ export interface Machine {
   readonly config: GPT2Config;
   /** Where it runs. */
   readonly backend: Backend;
+  /** Throws where no gradients can be taken. */
+  readonly expectDifferentiable?: () => void;
 }
 
 /** The bytes of a number. */
@@ -89,9 +91,11 @@ export function memoryLimit({ backend, config }: Machine, maxMemory?: number): n
  */
 export function expectWithin(what: string, cost: Cost, maxMemory: number, advice: string): void {
   if (cost.bytes <= maxMemory) return;
-  const parts = `${formatBytes(cost.runBytes)} for a run and ${formatBytes(cost.resultBytes)} for the result`;
+  const shown = (bytes: number) =>
+    formatBytes(maxMemory) === formatBytes(cost.bytes) ? `${bytes} bytes` : formatBytes(bytes);
+  const parts = `${shown(cost.runBytes)} for a run and ${shown(cost.resultBytes)} for the result`;
   throw new RangeError(
-    `Cannot ${what} within ${formatBytes(maxMemory)} as it takes about ${formatBytes(cost.bytes)}, ${parts}; ` +
+    `Cannot ${what} within ${shown(maxMemory)} as it takes about ${shown(cost.bytes)}, ${parts}; ` +
       `raise maxMemory or ${advice}`,
   );
 }

@@ -4,6 +4,7 @@ import { firstNonFinite, readFloat32 } from "../checkpoint/values.ts";
 import type { GPT2Config } from "../gpt2/config.ts";
 import { LENS } from "../gpt2/lens.ts";
 import type { Program } from "../gpt2/program.ts";
+import { weightShapes } from "../gpt2/weights.ts";
 import type { Value } from "../onnx/mod.ts";
 import type { Backend } from "../runtime/backend.ts";
 import type { Feed, Session } from "../runtime/session.ts";
@@ -33,9 +34,9 @@ export class ModelRunner implements AsyncDisposable {
     this.#weights = weights;
   }
 
-  /** The names of all weights, as the checkpoint has them. */
+  /** The names of the weights that can be read, as the checkpoint has them. */
   get weightNames(): readonly string[] {
-    return [...this.#weights.keys()];
+    return [...weightShapes(this.config).keys().filter((name) => this.#weights.has(name))];
   }
 
   /**
@@ -45,7 +46,8 @@ export class ModelRunner implements AsyncDisposable {
    */
   async weight(name: string): Promise<FloatTensor> {
     if (typeof name !== "string") throw new TypeError(`Cannot read ${shown(name)} as a weight; pass its name`);
-    const entry = this.#weights.get(name.replace(/^transformer\./, ""));
+    const own = name.replace(/^transformer\./, "");
+    const entry = weightShapes(this.config).has(own) ? this.#weights.get(own) : undefined;
     if (entry) return { data: await readFloat32(entry), shape: [...entry.shape] };
     if (!this.program.differentiable) {
       throw new RangeError(`Cannot read "${name}" as the weights are in 8 bits; load without dtype "q8"`);

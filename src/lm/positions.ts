@@ -7,6 +7,9 @@ export function checkedPositions(verb: string, sequence: Sequence, positions?: r
   if (positions !== undefined && !Array.isArray(positions)) {
     throw new TypeError(`Cannot ${verb} positions ${shown(positions)}; pass an array such as [${tokenIds.length - 1}]`);
   }
+  if (tokenIds.length === 1) {
+    throw new RangeError(`Cannot ${verb} a sequence of 1 token as nothing stands before it; pass a longer one`);
+  }
   const all = positions ?? tokenIds.map((_, position) => position).slice(Math.max(promptLength, 1));
   if (all.length === 0) {
     throw new RangeError(

@@ -24,12 +24,15 @@ const CHOICES = {
 /** Captum's default. */
 const STEPS = 50;
 
+/** The nodes of more take minutes to find, in which nothing can be stopped. */
+const MAX_STEPS = 10_000;
+
 /**
  * The definition that `options` ask for. LIT has two scores: the L2 norm of the gradient, and with `reduce: "sum"`
  * the signed gradient x input. Against a `contrast` the scalar is a difference of logits, whatever the preset.
  *
  * @throws {TypeError} When an option has a value that does not exist, or does not go with the others.
- * @throws {RangeError} When `steps` is not a whole number >= 1.
+ * @throws {RangeError} When `steps` is not a whole number from 1 to 10,000.
  */
 export function saliencyDefinition(options: SaliencyOptions, contrast?: Word): SaliencyDefinition {
   const { preset = "ecco" } = options;
@@ -74,8 +77,8 @@ function integration(
   { steps, baseline = "zero" }: SaliencyOptions,
 ): Pick<SaliencyDefinition, "steps" | "baseline"> {
   if (method === "integratedGradients") {
-    if (steps !== undefined && !(Number.isSafeInteger(steps) && steps >= 1)) {
-      throw new RangeError(`Cannot integrate in steps ${steps} as it must be a whole number >= 1`);
+    if (steps !== undefined && !(Number.isInteger(steps) && steps >= 1 && steps <= MAX_STEPS)) {
+      throw new RangeError(`Cannot integrate in steps ${steps} as it must be a whole number from 1 to ${MAX_STEPS}`);
     }
     return { steps: steps ?? STEPS, baseline };
   }

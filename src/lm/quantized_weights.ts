@@ -4,22 +4,21 @@
  *
  * @module
  */
-import { openBytes, openFile } from "../checkpoint/byte_source.ts";
+import { openBytes } from "../checkpoint/byte_source.ts";
 import { BLOCK_SIZE, quantize } from "../checkpoint/quantize.ts";
 import { readSafetensors, type TensorEntry } from "../checkpoint/safetensors.ts";
 import { readFloat32 } from "../checkpoint/values.ts";
 import { safetensorsHeader, type TensorPart } from "../checkpoint/write_safetensors.ts";
 import type { GPT2Config } from "../gpt2/config.ts";
 import { productWeights, quantizedNames } from "../gpt2/weights.ts";
-import { exists } from "../hub/paths.ts";
-import { type Form, madeFile, type MadeWeightsOptions, mayMake, writeMade } from "./made_weights.ts";
+import { type Form, madeFile, type MadeWeightsOptions, mayMake, openMade, writeMade } from "./made_weights.ts";
 import { expectFiniteWeights } from "./model_runner.ts";
 
 const FORM: Form = { name: `Q8 in blocks of ${BLOCK_SIZE}`, version: 2 };
 
 /**
  * The tensors of a model with 8-bit codes and scales for its matrices, named by `quantizedNames`; all others are F32.
- * They are read from a file in `folder` that is made when there is none; where it cannot be made, as writing is not
+ * They are read from a file in `folder` that is made when there is none, or it is damaged; where it cannot be made, as writing is not
  * permitted or there is no room, they are held in memory. The files of `stored` are left open.
  *
  * @throws {RangeError} When a weight is NaN or infinite.
@@ -30,21 +29,16 @@ export async function openQuantized(
   { folder, onMake, signal }: MadeWeightsOptions,
 ): Promise<ReadonlyMap<string, TensorEntry>> {
   const file = await madeFile(stored, folder, FORM);
-  const { path } = file;
-  if (!await exists(path)) {
-    onMake?.();
-    const made = new Quantizer(config, stored, signal);
-    const isKept = mayMake(folder) && await writeMade(file, made.parts(), () => made.chunks()).then(() => true, () => {
-      signal?.throwIfAborted();
-      return false; // what is wrong with the weights is wrong in memory too
-    });
-    if (!isKept) return await readSafetensors(openBytes(path, await inMemory(made)));
-  }
-  const source = await openFile(path);
-  return await readSafetensors(source).catch((error) => {
-    source.close();
-    throw new Error(`Cannot read the 8-bit weights in ${path}; delete it, and it is made anew: ${error.message}`);
+  const found = await openMade(file);
+  if (found) return found;
+  onMake?.();
+  const made = new Quantizer(config, stored, signal);
+  const isKept = mayMake(folder) && await writeMade(file, made.parts(), () => made.chunks()).then(() => true, () => {
+    signal?.throwIfAborted();
+    return false; // what is wrong with the weights is wrong in memory too
   });
+  const kept = isKept ? await openMade(file) : undefined;
+  return kept ?? await readSafetensors(openBytes(file.path, await inMemory(made)));
 }
 
 /** Makes the bytes of the file, one tensor after another. */

@@ -31,7 +31,6 @@ export async function explainSequence(
   sequence: Sequence,
   options: SaliencyOptions,
 ): Promise<Saliency> {
-  runner.expectDifferentiable();
   const { onProgress, signal } = options;
   const plan = planSaliency(runner, reader, sequence, options);
   const { positions, definition, completeness, chunks, cost, maxMemory } = plan;

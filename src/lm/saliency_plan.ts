@@ -28,6 +28,7 @@ export interface SaliencyPlan {
  * more memory than it may, if that can be done.
  *
  * @throws {TypeError | RangeError} When an option makes no sense; the message says what does.
+ * @throws {Error} When the weights are in 8 bits.
  */
 export function planSaliency(
   machine: Machine,
@@ -35,6 +36,7 @@ export function planSaliency(
   sequence: Sequence,
   options: SaliencyOptions,
 ): SaliencyPlan {
+  machine.expectDifferentiable?.();
   const contrast = options.contrast === undefined ? undefined : reader.word(options.contrast);
   const definition = saliencyDefinition(options, contrast);
   const { together, method, steps = 0 } = definition;

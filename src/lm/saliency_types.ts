@@ -38,7 +38,7 @@ export interface SaliencyOptions extends MemoryOptions {
    */
   readonly contrast?: string | number;
   /**
-   * How many gradients are averaged by integrated gradients, at the nodes of the Gauss-Legendre rule.
+   * How many gradients are averaged by integrated gradients, at the nodes of the Gauss-Legendre rule; 10,000 at most.
    *
    * @default {50}
    */

@@ -3,10 +3,9 @@
  *
  * @module
  */
-import { type ByteSource, openFile } from "../checkpoint/byte_source.ts";
-import { readSafetensors, type TensorEntry } from "../checkpoint/safetensors.ts";
+import type { TensorEntry } from "../checkpoint/safetensors.ts";
 import { widened } from "../checkpoint/widened.ts";
-import { type Form, madeFile, type MadeWeightsOptions, mayMake, writeMade } from "./made_weights.ts";
+import { type Form, madeFile, type MadeWeightsOptions, mayMake, openMade, writeMade } from "./made_weights.ts";
 
 const FORM: Form = { name: "F32", version: 2 };
 
@@ -25,7 +24,7 @@ export async function openWidened(
 ): Promise<ReadonlyMap<string, TensorEntry> | undefined> {
   try {
     const file = await madeFile(stored, folder, FORM);
-    const made = await openMade(file.path);
+    const made = await openMade(file);
     if (made) return made;
     if (!mayMake(folder)) return undefined;
     onMake?.();
@@ -34,21 +33,9 @@ export async function openWidened(
       return [name, { dtype: "F32", shape, bytes: end - start }] as const;
     });
     await writeMade(file, parts, () => chunksOf(entries, signal));
-    return await openMade(file.path);
+    return await openMade(file);
   } catch {
     signal?.throwIfAborted();
-    return undefined;
-  }
-}
-
-/** The tensors of a file; undefined when there is no such file, or it is damaged. */
-async function openMade(path: string): Promise<ReadonlyMap<string, TensorEntry> | undefined> {
-  let source: ByteSource | undefined;
-  try {
-    source = await openFile(path);
-    return await readSafetensors(source);
-  } catch {
-    source?.close();
     return undefined;
   }
 }

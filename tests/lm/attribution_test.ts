@@ -135,7 +135,8 @@ Deno.test("saliency() refuses contrasts and integrations that make no sense", as
     [{ contrast: 97 }, "RangeError", /^Cannot read token id 97 as the vocabulary holds 97 tokens$/],
     [{ contrast: "" }, "RangeError", /^Cannot ask about an empty word/],
     [{ contrast: 3, of: "probability" }, "TypeError", /^Cannot contrast probabilities; use of: "logit" or "logProb"/],
-    [{ method, steps: 0 }, "RangeError", /^Cannot integrate in steps 0 as it must be a whole number >= 1$/],
+    [{ method, steps: 0 }, "RangeError", /^Cannot integrate in steps 0 as it must be a whole number from 1 to 10000$/],
+    [{ method, steps: 1e9 }, "RangeError", /^Cannot integrate in steps 1000000000 as/],
     [{ method, steps: 2.5 }, "RangeError", /steps 2.5/],
     [
       { steps: 20 },

@@ -184,6 +184,7 @@ Deno.test("generateBatch() refuses what it cannot read before it computes, and s
   await refuses(undefined, "TypeError", `Cannot take undefined as prompts; ${array}`);
   await refuses(null, "TypeError", `Cannot take null as prompts; ${array}`);
   await refuses([], "RangeError", "Cannot continue an empty list of prompts; pass one at least");
+  await refuses(Array(2), "TypeError", /^In prompts\[0\]: Cannot read undefined as a text/);
   await refuses([1, 2], "TypeError", /^In prompts\[0\]: Cannot read number as a text; pass a string or an array/);
   await refuses(["a", null], "TypeError", /^In prompts\[1\]: Cannot read null as a text/);
   const vocabulary = "as the vocabulary holds 97 tokens";

@@ -116,6 +116,60 @@ Deno.test("an estimate knows what a call would refuse", async () => {
   ok(await model.saliency(small, { preset: "lit", maxMemory: bytes }));
 });
 
+Deno.test("an estimate is refused as the call is", async () => {
+  await using copy = await checkpointCopy("f32");
+  await using model = await LanguageModel.fromPretrained(copy.directory, { backend: "wasm" });
+  const { cost } = model;
+  const sequence = model.sequence([1, 2, 3, 4]);
+  const single = model.sequence([1]);
+  const context = Array(model.config.nPositions).fill(1);
+  const position = 2;
+  const norm = "all" as "final";
+  const holes: string[] = Array(2);
+  const refused: readonly (readonly [() => Cost, () => Promise<unknown>])[] = [
+    [() => cost.generate(context), () => model.generate(context)],
+    [() => cost.generate([1], { maxMemory: 0 }), () => model.generate([1], { maxMemory: 0 })],
+    [() => cost.generateBatch(holes), () => model.generateBatch(holes)],
+    [() => cost.saliency(sequence, { positions: [0] }), () => model.saliency(sequence, { positions: [0] })],
+    [() => cost.rankings(sequence, { positions: [9] }), () => model.rankings(sequence, { positions: [9] })],
+    [() => cost.rankings(sequence, { norm }), () => model.rankings(sequence, { norm })],
+    [() => cost.surprise(sequence, { topK: 98 }), () => model.surprise(sequence, { topK: 98 })],
+    [() => cost.surprise(sequence, { positions: [] }), () => model.surprise(sequence, { positions: [] })],
+    ...[{ position, topK: 0 }, { position, norm }, { position: 4 }].map((options) => {
+      return [() => cost.layerPredictions(sequence, options), () => model.layerPredictions(sequence, options)] as const;
+    }),
+    ...[[""], [97], [], holes].map((watch) => {
+      const options = { position, watch };
+      return [() => cost.rankingsWatch(sequence, options), () => model.rankingsWatch(sequence, options)] as const;
+    }),
+    [() => cost.saliency(single), () => model.saliency(single)],
+    [() => cost.rankings(single), () => model.rankings(single)],
+    [() => cost.surprise(single), () => model.surprise(single)],
+    [() => cost.layerPredictions(single, { position: 1 }), () => model.layerPredictions(single, { position: 1 })],
+  ];
+  for (const [estimate, call] of refused) {
+    const error = await call().then(() => undefined, (error: Error) => error);
+    ok(error instanceof RangeError || error instanceof TypeError, `${estimate} is not refused`);
+    ok(error.message.startsWith("Cannot ") || error.message.startsWith("In prompts[0]: Cannot "), error.message);
+    throws(estimate, { name: error.name, message: error.message });
+  }
+  const message = "Cannot explain a sequence of 1 token as nothing stands before it; pass a longer one";
+  await rejects(model.saliency(single, { positions: [0] }), { name: "RangeError", message });
+});
+
+Deno.test("a refusal tells apart what may be taken and what is", async () => {
+  await using copy = await checkpointCopy("f32");
+  await using model = await LanguageModel.fromPretrained(copy.directory, { backend: "wasm" });
+  const sequence = model.sequence([1, 2, 3, 4]);
+  const { bytes, runBytes, resultBytes } = model.cost.trace(sequence, { maxMemory: 1 });
+  await rejects(model.trace(sequence, { maxMemory: bytes - 1 }), {
+    name: "RangeError",
+    message: `Cannot record hiddenStates of 4 tokens in 2 layers within ${bytes - 1} bytes as it takes about ` +
+      `${bytes} bytes, ${runBytes} bytes for a run and ${resultBytes} bytes for the result; raise maxMemory or record ` +
+      "fewer layers or a shorter text",
+  });
+});
+
 Deno.test("calls through the lens and generate() keep within maxMemory, or say what they need", async () => {
   await using model = await LanguageModel.fromPretrained();
   const sequence = model.sequence("The keys to the cabinet are on the table. The keys to the cabinet are");
