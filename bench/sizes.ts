@@ -123,7 +123,11 @@ if (Deno.args[0] === "--folder") {
 } else {
   const names = Deno.args.length > 0 ? Deno.args : Object.keys(SHAPES);
   const unknown = names.find((name) => !(name in SHAPES));
-  if (unknown !== undefined) throw new Error(`Cannot measure ${unknown}; the shapes are ${Object.keys(SHAPES)}`);
+  if (unknown !== undefined) {
+    if (unknown !== "--help") say(`Cannot measure ${unknown}`);
+    say(`deno task bench:sizes [shape ...]\n  of the shapes ${Object.keys(SHAPES).join(", ")}; all by default`);
+    Deno.exit(unknown === "--help" ? 0 : 2);
+  }
   const today = new Date().toISOString().slice(0, 10);
   say(`${today}, ${navigator.hardwareConcurrency} cores, Deno ${Deno.version.deno}, native, random weights\n`);
   say("| shape | file | load | 23 tokens | one more | resident | of the file | not of a file |");

@@ -77,7 +77,12 @@ function addRuntime(files: Map<string, string>, specifier: string, entry: string
 }
 
 if (import.meta.main) {
-  const folder = Deno.args[0] ?? join(OUT, "bundle");
+  const [folder = join(OUT, "bundle"), ...more] = Deno.args;
+  if (folder.startsWith("-") || more.length > 0) {
+    // deno-lint-ignore no-console -- this is what the command is for
+    console.log("deno task bundle [folder]\n  writes the module for a page, by default into .out/bundle");
+    Deno.exit(folder === "--help" ? 0 : 2);
+  }
   const names = await bundle(folder);
   for (const name of names) {
     const { size } = await Deno.stat(join(folder, name));

@@ -35,8 +35,9 @@ async function passes(name: string): Promise<boolean> {
 const asked = Deno.args.length > 0 ? Deno.args : Object.keys(GATES);
 const unknown = asked.filter((name) => !(name in GATES));
 if (unknown.length > 0) {
-  say(`Cannot run ${unknown.join(", ")}; the gates are ${Object.keys(GATES).join(", ")}`);
-  Deno.exit(2);
+  const help = unknown.includes("--help");
+  say(`${help ? "" : `Cannot run ${unknown.join(", ")}; `}the gates are ${Object.keys(GATES).join(", ")}`);
+  Deno.exit(help ? 0 : 2);
 }
 const results: { name: string; success: boolean; seconds: number }[] = [];
 for (const name of asked) {
