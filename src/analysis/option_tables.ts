@@ -68,7 +68,7 @@ export const REPEATED_RANDOM_TOKENS: OptionTable<RepeatedRandomTokensOptions> = 
 
 export const SAVE: OptionTable<SaveOptions> = {
   task: "save results",
-  kinds: { model: "an object", created: "anything" },
+  kinds: { model: "an object", created: "anything", ...LONG_WORK },
 };
 
 export const TOLERANCE: OptionTable<Tolerance> = {

@@ -93,8 +93,9 @@ export interface Progress {
     | "rankings"
     | "surprise"
     | "factors"
-    | "clusters";
-  /** How many units are done; bytes, for a download and an identity. */
+    | "clusters"
+    | "save";
+  /** How many units are done; bytes, for a download, an identity and what is saved. */
   readonly completed: number;
   /** How many units there are. */
   readonly total: number;

@@ -1,12 +1,13 @@
 /**
  * Does one thing many times and looks at what the process holds. `deno task soak` does everything, prints the resident
- * memory on the way, and takes minutes.
+ * memory on the way, and takes minutes; `deno task soak load wasm` does what is named: activities, backends or both.
  */
 import { equal, ok } from "@std/assert";
 import { checkpointCopy } from "../support/goldens.ts";
 import type { Holdings } from "../support/soak.ts";
 
 const SOAK = Deno.args.includes("--soak");
+const BACKENDS = ["wasm", "native"];
 
 /** How often each is done: in each run of the tests, and in a soak. */
 const ROUNDS: Readonly<Record<string, { readonly test: number; readonly soak: number }>> = {
@@ -19,6 +20,18 @@ const ROUNDS: Readonly<Record<string, { readonly test: number; readonly soak: nu
   cancelled: { test: 0, soak: 400 },
   refused: { test: 0, soak: 600 },
 };
+
+/** What is named of `all`; everything, when nothing of it is. */
+function chosen(all: readonly string[]): readonly string[] {
+  const named = all.filter((one) => Deno.args.includes(one));
+  return named.length > 0 ? named : all;
+}
+
+const unknown = Deno.args.filter((one) => SOAK && one !== "--soak" && !BACKENDS.includes(one) && !(one in ROUNDS));
+if (unknown.length > 0) {
+  const known = [...Object.keys(ROUNDS), ...BACKENDS].join(", ");
+  throw new RangeError(`Cannot soak ${unknown.join(", ")} as there is no such activity or backend; use ${known}`);
+}
 
 /** Until then caches fill. V8's young generation has a fixed size, as its growth hides slopes. */
 const SETTLED = 0.6;
@@ -55,9 +68,10 @@ async function soak(backend: string, activity: string, rounds: number): Promise<
   return JSON.parse(new TextDecoder().decode(stdout));
 }
 
-for (const [activity, { test, soak: most }] of Object.entries(ROUNDS)) {
+for (const activity of chosen(Object.keys(ROUNDS))) {
+  const { test, soak: most } = ROUNDS[activity]!;
   const rounds = SOAK ? most : test;
-  for (const backend of ["wasm", "native"]) {
+  for (const backend of chosen(BACKENDS)) {
     if (rounds === 0) continue;
     Deno.test(`${activity} ${rounds} times on ${backend} does not leak`, async () => {
       const samples = await soak(backend, activity, rounds);

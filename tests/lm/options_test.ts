@@ -45,7 +45,7 @@ const ANALYSES: Readonly<Record<string, Wrong>> = {
   silhouetteCurve: { clusters: 3, ...CLUSTERING },
   neuronFactors: { factors: "3", top: "9", ...FACTORISATION },
   errorCurve: { factors: 3, ...FACTORISATION },
-  encodeResults: { model: "gpt2", created: null },
+  encodeResults: { model: "gpt2", created: null, ...LONG },
 };
 const VIEWS: Readonly<Record<string, Wrong>> = {
   activationsView: { layer: "1" },

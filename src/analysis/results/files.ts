@@ -2,7 +2,12 @@ import { type ByteSource, openBytes, openFile } from "../../checkpoint/byte_sour
 import { shown } from "../../checkpoint/shown.ts";
 import { writeNew } from "../../checkpoint/write_new.ts";
 import { messageOf } from "../../hub/message.ts";
+import { formatBytes } from "../../hub/bytes.ts";
 import { fetchFile } from "../../hub/web_directory.ts";
+import { stoppable } from "../../runtime/kernel.ts";
+import { nextTurn } from "../../runtime/run_queue.ts";
+import { SAVE } from "../option_tables.ts";
+import { expectOptions } from "../../lm/options.ts";
 import {
   type ExpectedKinds,
   layOutResults,
@@ -12,6 +17,8 @@ import {
   type SavedResults,
   type SaveOptions,
 } from "./format.ts";
+
+const PIECE_BYTES = 1 << 24;
 
 /**
  * Saves results as one file: sequences, steps, traces and whatever was computed of them, each by a name. Every number
@@ -26,6 +33,7 @@ import {
  * @throws {TypeError} When something is no plain data, such as a promise or a view.
  * @throws {RangeError} When a tensor has not as many numbers as its shape says.
  * @throws {Error} When the file cannot be written.
+ * @throws The signal's reason, when it is aborted.
  *
  * @example Compute once, draw anywhere
  * ```ts
@@ -45,15 +53,43 @@ import {
 export async function saveResults(path: string | URL, results: NamedResults, options: SaveOptions = {}): Promise<void> {
   const place = asPlace(path);
   if (isRemote(place)) throw new TypeError(`Cannot save results to ${shown(place)}; pass the path of a file`);
-  const { header, data } = await layOutResults(results, options);
+  expectOptions(options, SAVE);
+  const { onProgress } = options;
+  const signal = stoppable(options.signal);
+  signal.throwIfAborted();
+  const { header, data } = await layOutResults(results, { ...options, signal });
+  const total = data.reduce((sum, { length }) => sum + length, header.length);
+  const onWritten = (completed: number) => {
+    const message = `Saved ${formatBytes(completed)} of ${formatBytes(total)}`;
+    onProgress?.({ task: "save", completed, total, message });
+  };
   const suffix = `.${crypto.randomUUID().slice(0, 8)}.tmp`;
   const temporary = place instanceof URL ? new URL(place.href + suffix) : place + suffix;
   try {
-    await writeNew(temporary, [header, ...data]);
+    await writeNew(temporary, piecesOf([header, ...data], onWritten, signal));
     await Deno.rename(temporary, place);
   } catch (error) {
     await Deno.remove(temporary).catch(() => {}); // it may never have come to be
+    signal.throwIfAborted();
     throw new Error(`Cannot save results to ${place}: ${reasonOf(error)}`);
+  }
+}
+
+/** The same bytes in small pieces. A piece has been written when the next one is asked for. */
+async function* piecesOf(
+  parts: readonly Uint8Array[],
+  onWritten: (bytes: number) => void,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  let written = 0;
+  for (const part of parts) {
+    for (let start = 0; start < part.length; start += PIECE_BYTES) {
+      const piece = part.subarray(start, start + PIECE_BYTES);
+      yield piece;
+      onWritten(written += piece.length);
+      await nextTurn(); // lets the Stop button be heard
+      signal.throwIfAborted();
+    }
   }
 }
 

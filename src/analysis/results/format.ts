@@ -7,8 +7,9 @@ import { type ByteSource, openBytes } from "../../checkpoint/byte_source.ts";
 import { readSafetensorsFile, type SafetensorsHeader } from "../../checkpoint/safetensors.ts";
 import { shown } from "../../checkpoint/shown.ts";
 import { layOutSafetensors, type SafetensorsParts } from "../../checkpoint/write_safetensors.ts";
-import type { ModelIdentity } from "../../lm/identity_types.ts";
+import type { IdentityOptions, ModelIdentity } from "../../lm/identity_types.ts";
 import { expectOptions } from "../../lm/options.ts";
+import type { Progress } from "../../lm/types.ts";
 import { PACKAGE_VERSION } from "../../lm/version.ts";
 import { SAVE } from "../option_tables.ts";
 import { crc32 } from "./checksum.ts";
@@ -30,7 +31,7 @@ export type NamedResults = Readonly<Record<string, unknown>>;
 /** Something that knows which model it is: a {@linkcode LanguageModel}. */
 export interface Identifiable {
   /** Says which model it is. */
-  identity(): Promise<ModelIdentity>;
+  identity(options?: IdentityOptions): Promise<ModelIdentity>;
 }
 
 /** Options of {@linkcode saveResults} and {@linkcode encodeResults}. */
@@ -39,6 +40,10 @@ export interface SaveOptions {
   readonly model?: Identifiable | ModelIdentity;
   /** When the results were made. Without it, the same results give the same bytes. */
   readonly created?: Date;
+  /** Called while the files of `model` are read, and while the results are written. */
+  readonly onProgress?: (progress: Progress) => void;
+  /** Stops between two parts of a file; nothing is left then. */
+  readonly signal?: AbortSignal;
 }
 
 /** What a file of results holds. */
@@ -70,7 +75,7 @@ export async function layOutResults(results: NamedResults, options: SaveOptions)
   expectOptions(options, SAVE);
   const kinds = kindsOf(results);
   const { value, shared, tensors } = pack(results);
-  const model = await identityOf(options.model);
+  const model = await identityOf(options);
   const document = JSON.stringify({
     package: PACKAGE_VERSION,
     ...options.created && { created: isoDate(options.created) },
@@ -192,9 +197,10 @@ function kindsOf(results: NamedResults): Readonly<Record<string, ResultKind>> {
   );
 }
 
-async function identityOf(model: SaveOptions["model"]): Promise<ModelIdentity | undefined> {
+async function identityOf({ model, onProgress, signal }: SaveOptions): Promise<ModelIdentity | undefined> {
   if (model === undefined) return undefined;
-  const identity = "identity" in model ? await model.identity() : model;
+  const options = { ...onProgress && { onProgress }, ...signal && { signal } };
+  const identity = "identity" in model ? await model.identity(options) : model;
   const problem = modelIdentity(identity, "model", new Map());
   if (problem) {
     throw new TypeError(`Cannot save results with this model: ${problem}; pass the model, or its identity()`);

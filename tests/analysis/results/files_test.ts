@@ -1,4 +1,5 @@
 import { deepEqual, equal, match, ok, rejects } from "@std/assert";
+import type { IdentityOptions, Progress } from "../../../mod.ts";
 import { encodeResults, loadResults, saveResults } from "../../../src/analysis/mod.ts";
 import { floats, RESULTS, SALIENCY, SEQUENCE } from "./fixtures.ts";
 
@@ -37,6 +38,38 @@ Deno.test("saveResults() replaces a file at once, and leaves it alone when it fa
     message: /^Cannot save results to \/.*\/folder: /,
   });
   deepEqual(names(folder.path), ["folder", "results.safetensors"], "no temporary file is left");
+});
+
+Deno.test("saveResults() tells how far it is, asks the model to tell too, and leaves nothing when it is stopped", async () => {
+  await using folder = await temporaryFolder();
+  const path = `${folder.path}/results.safetensors`;
+  const size = 10 * 2 ** 20; // numbers: three pieces of at most 16 MiB
+  const big = { data: new Float32Array(size).fill(1), shape: [size] };
+  const seen: Progress[] = [];
+  const asked: IdentityOptions[] = [];
+  const model = {
+    identity: (options?: IdentityOptions) => {
+      asked.push(options!);
+      return Promise.resolve({ id: "tiny", files: [], package: "0", backend: "wasm" as const });
+    },
+  };
+  const onProgress = (progress: Progress) => void seen.push(progress);
+  const signal = new AbortController().signal;
+  await saveResults(path, { big }, { model, onProgress, signal });
+  const total = (await Deno.stat(path)).size;
+  equal(seen.length, 4); // the header is one
+  ok(seen.every((progress) => progress.task === "save" && progress.total === total));
+  deepEqual(seen.slice(1).map(({ completed }) => total - completed), [24, 8, 0].map((mib) => mib * 2 ** 20));
+  match(seen.at(-1)!.message, /^Saved (41 MiB) of \1$/);
+  equal(asked[0]!.onProgress, onProgress);
+  ok(asked[0]!.signal instanceof AbortSignal);
+
+  await Deno.remove(path);
+  const controller = new AbortController();
+  const stop = ({ completed }: Progress) => void (completed > 2 ** 20 && controller.abort(new Error("enough")));
+  await rejects(saveResults(path, { big }, { onProgress: stop, signal: controller.signal }), { message: "enough" });
+  await rejects(saveResults(path, { big }, { signal: AbortSignal.abort() }), { name: "AbortError" });
+  deepEqual(names(folder.path), []);
 });
 
 Deno.test("saveResults() and loadResults() say what is wrong with a place", async () => {
