@@ -66,7 +66,10 @@ export interface Layout {
   readonly gathered: number;
   /** Where each neuron's entries begin, as addresses; one more than neurons. */
   readonly starts: number;
-  /** For each entry where its token's row begins, from the first row on, as int32, and its activation, as float32. */
+  /**
+   * For each entry where its token's row begins, from the first row on, as int32, and its activation, as float32; a neuron
+   * with an odd number of them has one more, of 0, as loops take two at a time.
+   */
   readonly entries: number;
   /** The end of all that. */
   readonly bytes: number;
@@ -100,34 +103,38 @@ function eachBlock({ stride, block }: Layout, offset: number, body: Code): Code 
   return [set(offset, int(0)), repeat(offset, block * DOUBLE, int(stride * DOUBLE), body)];
 }
 
-/** Runs `body` for each entry of a neuron; `row` becomes the offset of the token's row's block. */
+/** Runs `body` for each entry of a neuron, two at a time; `row` becomes the offset of the token's row's block. */
 function eachEntry(
-  { starts }: Layout,
-  locals: { readonly [name in "neuron" | "entry" | "end" | "offset" | "row"]: number },
+  { starts, stride, block }: Layout,
+  locals: { readonly [name in "neuron" | "entry" | "end" | "offset" | "row" | "activation"]: number },
   body: Code,
 ): Code {
-  const { neuron, entry, end, offset, row } = locals;
+  const { neuron, entry, end, offset, row, activation } = locals;
   const start = mulInts(get(neuron), int(4));
+  const one = (at: number): Code => {
+    const token = loadInt(get(entry), at);
+    return [
+      set(row, stride > block ? addInts(token, get(offset)) : token),
+      set(activation, loadFloatTwice(get(entry), at + 4)),
+      body,
+    ];
+  };
   return [
     set(entry, loadInt(start, starts)),
     set(end, loadInt(start, starts + 4)),
-    repeat(entry, ENTRY, get(end), [set(row, addInts(loadInt(get(entry)), get(offset))), body]),
+    repeat(entry, 2 * ENTRY, get(end), [one(0), one(ENTRY)]),
   ];
 }
 
 function gather(layout: Layout): WasmFunction {
   const locals = { neuron: 0, to: 1, address: 2, entry: 3, end: 4, offset: 5, row: 6, activation: 7, sums: 8 };
   const { neuron, to, address, offset, row, activation, sums } = locals;
-  const entries = eachEntry(layout, locals, [
-    set(activation, loadFloatTwice(get(locals.entry), 4)),
-    eachPair(layout, (i) => {
-      const product = mul(get(activation), load(get(row), layout.activity + i * PAIR));
-      return set(sums + i, add(get(sums + i), product));
-    }),
-  ]);
+  const take = eachPair(layout, (i) => {
+    return set(sums + i, add(get(sums + i), mul(get(activation), load(get(row), layout.activity + i * PAIR))));
+  });
   const block = [
     eachPair(layout, (i) => set(sums + i, zero)),
-    entries,
+    eachEntry(layout, locals, take),
     eachPair(layout, (i) => store(addInts(get(address), get(offset)), i * PAIR, get(sums + i))),
   ];
   const code = repeat(neuron, 1, get(to), [
@@ -141,14 +148,14 @@ function scatter(layout: Layout): WasmFunction {
   const locals = { neuron: 0, to: 1, entry: 2, end: 3, offset: 4, row: 5, activation: 6, weights: 7 };
   const { neuron, to, offset, row, activation, weights } = locals;
   const own = addInts(mulInts(get(neuron), int(layout.stride * DOUBLE)), get(offset));
-  const entries = eachEntry(layout, locals, [
-    set(activation, loadFloatTwice(get(locals.entry), 4)),
-    eachPair(layout, (i) => {
-      const at = layout.cross + i * PAIR;
-      return store(get(row), at, add(load(get(row), at), mul(get(activation), get(weights + i))));
-    }),
-  ]);
-  const block = [eachPair(layout, (i) => set(weights + i, load(own, layout.neurons + i * PAIR))), entries];
+  const give = eachPair(layout, (i) => {
+    const at = layout.cross + i * PAIR;
+    return store(get(row), at, add(load(get(row), at), mul(get(activation), get(weights + i))));
+  });
+  const block = [
+    eachPair(layout, (i) => set(weights + i, load(own, layout.neurons + i * PAIR))),
+    eachEntry(layout, locals, give),
+  ];
   const code = repeat(neuron, 1, get(to), eachBlock(layout, offset, block));
   return { name: "scatter", parameters: 2, ints: 4, vectors: 1 + layout.block / 2, returns: false, code };
 }

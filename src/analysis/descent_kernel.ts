@@ -26,15 +26,7 @@ export class DescentKernel {
     this.stride = layout.stride;
     this.activity = this.#doubles(layout.activity, x.tokens * layout.stride);
     this.neurons = this.#doubles(layout.neurons, x.neurons * layout.stride);
-    const { buffer } = code.memory;
-    const starts = new Uint32Array(buffer, layout.starts, x.starts.length);
-    x.starts.forEach((start, m) => starts[m] = layout.entries + ENTRY * start);
-    const token = new Uint32Array(buffer, layout.entries, 2 * x.token.length);
-    const value = new Float32Array(buffer, layout.entries, 2 * x.token.length);
-    for (let entry = 0; entry < x.token.length; ++entry) {
-      token[2 * entry] = x.token[entry]! * layout.stride * DOUBLE;
-      value[2 * entry + 1] = x.value[entry]!;
-    }
+    this.#fill(x);
   }
 
   /**
@@ -53,6 +45,24 @@ export class DescentKernel {
     }
     const { instance } = await WebAssembly.instantiate(descentModule(layout));
     return new DescentKernel(x, layout, instance.exports as unknown as DescentExports);
+  }
+
+  #fill({ neurons, starts, token, value }: ClippedActivations): void {
+    const { buffer } = this.#code.memory;
+    const begin = new Uint32Array(buffer, this.#layout.starts, neurons + 1);
+    const rows = new Uint32Array(buffer);
+    const activations = new Float32Array(buffer);
+    const rowBytes = this.stride * DOUBLE;
+    let at = this.#layout.entries;
+    for (let m = 0; m < neurons; ++m) {
+      begin[m] = at;
+      for (let entry = starts[m]!; entry < starts[m + 1]!; ++entry, at += ENTRY) {
+        rows[at / 4] = token[entry]! * rowBytes;
+        activations[at / 4 + 1] = value[entry]!;
+      }
+      if ((starts[m + 1]! - starts[m]!) % 2 === 1) at += ENTRY;
+    }
+    begin[neurons] = at;
   }
 
   /** Writes Xᵀ W into the rows of H from one neuron to before another. */
@@ -150,7 +160,7 @@ function layoutOf({ tokens, neurons, starts, token }: ClippedActivations, factor
     gathered: place(ROWS_AT_A_TIME * stride * DOUBLE),
     neurons: place(neurons * stride * DOUBLE),
     starts: place(starts.length * 4),
-    entries: place(token.length * ENTRY),
+    entries: place((token.length + neurons) * ENTRY),
     bytes,
   };
 }
