@@ -9,7 +9,7 @@
  *
  * @module
  */
-import type { Dim, Graph, Value } from "../onnx/mod.ts";
+import type { Graph, Value } from "../onnx/mod.ts";
 import type { GPT2Config } from "./config.ts";
 import { finalNorm, type ForwardValues, type Weights } from "./forward.ts";
 import { sumOverVocabulary } from "./vocabulary.ts";
@@ -118,14 +118,12 @@ function targetLogits(g: Graph, products: Value, { targets, depths }: LensInputs
  * `[R, D, 1]`, is the greatest.
  */
 export function distributionValues(g: Graph, logits: Value, greatest: Value, V: number): readonly Value[] {
-  const [R, D] = logits.shape as readonly [Dim, Dim];
   const centred = g.sub(logits, greatest); // [R, D, V]
   const weights = g.exp(centred); // [R, D, V]
   const total = sumOverVocabulary(g, weights, V); // [R, D, 1]
-  const products = g.matmul(g.unsqueeze(weights, -2), g.unsqueeze(centred, -1)); // [R, D, 1, V] x [R, D, V, 1]
-  const mean = g.div(g.reshape(products, [R, D, 1]), total);
+  const mean = g.div(sumOverVocabulary(g, g.mul(weights, centred), V), total); // [R, D, 1]
   const difference = g.sub(centred, last(g, centred)); // [R, D, V]
-  const lastWeights = g.reshape(last(g, weights), [R, V, 1]);
+  const lastWeights = g.reshape(last(g, weights), [logits.shape[0]!, V, 1]);
   const shift = g.div(g.matmul(difference, lastWeights), last(g, total)); // [R, D, V] x [R, V, 1]
   return [total, mean, shift];
 }
