@@ -1,6 +1,6 @@
 /**
  * The inner loops of coordinate descent in WebAssembly, which has two doubles in a register and does the same on every
- * machine; JavaScript takes seven times as long.
+ * machine; JavaScript takes five times as long.
  *
  * A row has `stride` doubles, a multiple of `block`, as many as are kept in registers. Addresses are bytes.
  *
