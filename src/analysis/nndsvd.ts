@@ -29,7 +29,8 @@ export async function leftSingular(x: ClippedActivations, signal: AbortSignal): 
   for (let neuron = 0; neuron < neurons; ++neuron) {
     const [start, end] = [starts[neuron]!, starts[neuron + 1]!];
     for (let i = start; i < end; ++i) {
-      for (let j = start; j <= i; ++j) gram[token[i]! * N + token[j]!]! += value[i]! * value[j]!;
+      const [row, own] = [token[i]! * N, value[i]!];
+      for (let j = start; j <= i; ++j) gram[row + token[j]!]! += own * value[j]!;
     }
     work += (end - start) ** 2;
     if (work < OPERATIONS_PER_TURN) continue;
