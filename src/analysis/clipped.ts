@@ -63,38 +63,38 @@ export function clippedActivations(traces: readonly Trace[], layers?: readonly n
 function gather(parts: readonly Part[], layers: readonly number[], width: number): ClippedActivations {
   const neurons = layers.length * width;
   const starts = new Uint32Array(neurons + 1);
-  eachAbove0(parts, width, (neuron) => ++starts[neuron + 1]!);
+  for (const { row, first } of rowsOf(parts, width)) {
+    for (let f = 0; f < width; ++f) if (row[f]! > 0) ++starts[first + f + 1]!;
+  }
   for (let m = 0; m < neurons; ++m) starts[m + 1]! += starts[m]!;
   const count = starts[neurons]!;
   if (count === 0) throw new RangeError("Cannot factor neurons that are nowhere active above 0");
   const next = starts.slice(0, neurons);
   const token = new Uint32Array(count);
   const value = new Float32Array(count);
-  eachAbove0(parts, width, (neuron, position, activation) => {
-    const entry = next[neuron]!++;
-    token[entry] = position;
-    value[entry] = activation;
-  });
+  for (const { row, first, token: own } of rowsOf(parts, width)) {
+    for (let f = 0; f < width; ++f) {
+      const activation = row[f]!;
+      if (!(activation > 0)) continue;
+      const entry = next[first + f]!++;
+      token[entry] = own;
+      value[entry] = activation;
+    }
+  }
   const tokens = parts.reduce((sum, { T }) => sum + T, 0);
   return { tokens, neurons, width, layers, starts, token, value };
 }
 
-function eachAbove0(
-  parts: readonly Part[],
-  width: number,
-  visit: (neuron: number, token: number, activation: number) => void,
-): void {
+/** The activations of each token in each block, and the index of the block's first neuron. */
+function* rowsOf(parts: readonly Part[], width: number) {
   let before = 0;
   for (const { data, T, indices } of parts) {
-    indices.forEach((index, place) => {
+    for (const [place, index] of indices.entries()) {
       for (let t = 0; t < T; ++t) {
         const from = (index * T + t) * width;
-        for (let f = 0; f < width; ++f) {
-          const activation = data[from + f]!;
-          if (activation > 0) visit(place * width + f, before + t, activation);
-        }
+        yield { row: data.subarray(from, from + width), first: place * width, token: before + t };
       }
-    });
+    }
     before += T;
   }
 }

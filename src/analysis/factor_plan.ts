@@ -9,8 +9,8 @@ import type { Trace } from "../lm/trace_types.ts";
 import type { FloatTensor } from "../lm/types.ts";
 import { stoppable } from "../runtime/kernel.ts";
 import { type ClippedActivations, clippedActivations } from "./clipped.ts";
+import { DescentKernel } from "./descent_kernel.ts";
 import type { FactorisationOptions, Factors, FactorsOptions, FactorsStart } from "./factors.ts";
-import { emptyPair, type FactorPair } from "./nmf.ts";
 import { type LeftSingular, leftSingular, nndsvd, randomStart } from "./nndsvd.ts";
 
 /** Activations, and options checked and filled in. */
@@ -67,21 +67,21 @@ function expectFactor({ data, shape }: FloatTensor, expected: readonly [number, 
   }
 }
 
-/** The pair that a factorisation begins with. */
+/** What a factorisation begins with. */
 export async function startOf(
   init: FactorsStart | Pick<Factors, "activity" | "neurons">,
   factors: number,
   { x, seed, signal }: Plan,
   singular?: LeftSingular,
-): Promise<FactorPair> {
+): Promise<DescentKernel> {
   if (init === "random") return randomStart(x, factors, seed);
   if (typeof init === "string") {
     return nndsvd(x, singular ?? await leftSingular(x, signal), factors, init === "nndsvda");
   }
-  const pair = emptyPair(x, factors);
-  for (const [rows, { data }] of [[pair.activity, init.activity], [pair.neurons, init.neurons]] as const) {
+  const kernel = await DescentKernel.create(x, factors);
+  for (const [rows, { data }] of [[kernel.activity, init.activity], [kernel.neurons, init.neurons]] as const) {
     const width = data.length / factors;
-    data.forEach((value, i) => rows[(i % width) * pair.stride + Math.floor(i / width)] = value);
+    data.forEach((value, i) => rows[(i % width) * kernel.stride + Math.floor(i / width)] = value);
   }
-  return pair;
+  return kernel;
 }

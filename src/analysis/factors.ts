@@ -3,8 +3,9 @@ import { expectOptions } from "../lm/options.ts";
 import type { Trace } from "../lm/trace_types.ts";
 import type { FloatTensor, Progress, Sequence } from "../lm/types.ts";
 import type { ClippedActivations } from "./clipped.ts";
+import type { DescentKernel } from "./descent_kernel.ts";
 import { expectFactors, expectStart, expectWhole, planOf, startOf } from "./factor_plan.ts";
-import { descend, errorOf, type FactorPair } from "./nmf.ts";
+import { descend, errorOf } from "./nmf.ts";
 import { leftSingular } from "./nndsvd.ts";
 import { ERROR_CURVE, NEURON_FACTORS } from "./option_tables.ts";
 
@@ -175,19 +176,19 @@ export async function neuronFactors(
   const factors = options.factors ?? Math.min(10, x.tokens, x.neurons);
   expectFactors(factors, x);
   expectStart(init, factors, x);
-  const pair = await startOf(init, factors, plan);
+  const kernel = await startOf(init, factors, plan);
   const onIteration = (completed: number) => {
     if (completed % 10 !== 0) return;
     const message = `Factored for ${completed} of at most ${maxIterations} iterations`;
     onProgress?.({ task: "factors", completed, total: maxIterations, message });
   };
-  const run = await descend(x, pair, { ...plan, onIteration });
+  const run = await descend(x, kernel, { ...plan, onIteration });
   const { iterations } = run;
   const message = `Factored in ${iterations} iterations`;
   onProgress?.({ task: "factors", completed: iterations, total: iterations, message });
   signal.throwIfAborted();
   const sequences = list.map(({ sequence }) => sequence);
-  return { sequences, layers: x.layers, ...described(x, pair, sequences, top), ...run, seed: plan.seed };
+  return { sequences, layers: x.layers, ...described(x, kernel, factors, sequences, top), ...run, seed: plan.seed };
 }
 
 /**
@@ -225,9 +226,9 @@ export async function errorCurve(
   const singular = init === "random" ? undefined : await leftSingular(x, signal);
   const relativeErrors: number[] = [];
   for (const count of factors) {
-    const pair = await startOf(init, count, plan, singular);
-    await descend(x, pair, plan);
-    const { error, norm } = errorOf(x, pair);
+    const kernel = await startOf(init, count, plan, singular);
+    await descend(x, kernel, plan);
+    const { error, norm } = errorOf(x, kernel);
     relativeErrors.push(error / norm);
     const message = `Factored with ${count} factors`;
     onProgress?.({ task: "factors", completed: relativeErrors.length, total: factors.length, message });
@@ -240,12 +241,18 @@ function listOf(traces: Trace | readonly Trace[]): readonly Trace[] {
   return "sequence" in traces ? [traces] : traces;
 }
 
-/** What a pair of factors says, in records. */
-function described(x: ClippedActivations, pair: FactorPair, sequences: readonly Sequence[], top: number) {
-  const activity = columnsOf(pair.activity, pair);
-  const neurons = columnsOf(pair.neurons, pair);
+/** What factors say, in records. */
+function described(
+  x: ClippedActivations,
+  kernel: DescentKernel,
+  factors: number,
+  sequences: readonly Sequence[],
+  top: number,
+) {
+  const activity = columnsOf(kernel.activity, kernel.stride, factors);
+  const neurons = columnsOf(kernel.neurons, kernel.stride, factors);
   const places = sequences.flatMap(({ tokenIds }, text) => tokenIds.map((_, position) => ({ text, position })));
-  const { error, norm } = errorOf(x, pair);
+  const { error, norm } = errorOf(x, kernel);
   return {
     activity,
     neurons,
@@ -258,11 +265,13 @@ function described(x: ClippedActivations, pair: FactorPair, sequences: readonly 
   };
 }
 
-function columnsOf(rows: Float64Array, { factors, stride }: FactorPair): FloatTensor {
+/** Rows as columns, without what fills up the stride. */
+function columnsOf(rows: Float64Array, stride: number, factors: number): FloatTensor {
   const width = rows.length / stride;
-  const data = Float32Array.from({ length: factors * width }, (_, i) => {
-    return rows[(i % width) * stride + Math.floor(i / width)]!;
-  });
+  const data = new Float32Array(factors * width);
+  for (let k = 0; k < factors; ++k) {
+    for (let i = 0; i < width; ++i) data[k * width + i] = rows[i * stride + k]!;
+  }
   return { data, shape: [factors, width] };
 }
 

@@ -6,7 +6,7 @@
 import { createRandom } from "../lm/sampling.ts";
 import { nextTurn } from "../runtime/run_queue.ts";
 import type { ClippedActivations } from "./clipped.ts";
-import { emptyPair, type FactorPair, gather } from "./nmf.ts";
+import { DescentKernel } from "./descent_kernel.ts";
 
 /** Below this, scikit-learn takes a number of the start for 0. */
 const LEAST = 1e-6;
@@ -29,7 +29,8 @@ export async function leftSingular(x: ClippedActivations, signal: AbortSignal): 
   for (let neuron = 0; neuron < neurons; ++neuron) {
     const [start, end] = [starts[neuron]!, starts[neuron + 1]!];
     for (let i = start; i < end; ++i) {
-      for (let j = start; j <= i; ++j) gram[token[i]! * N + token[j]!]! += value[i]! * value[j]!;
+      const [row, own] = [token[i]! * N, value[i]!];
+      for (let j = start; j <= i; ++j) gram[row + token[j]!]! += own * value[j]!;
     }
     work += (end - start) ** 2;
     if (work < OPERATIONS_PER_TURN) continue;
@@ -57,27 +58,28 @@ export async function leftSingular(x: ClippedActivations, signal: AbortSignal): 
  *
  * @param filled Whether zeros become the mean activation: scikit-learn's "nndsvda".
  */
-export function nndsvd(x: ClippedActivations, singular: LeftSingular, factors: number, filled: boolean): FactorPair {
-  const pair = emptyPair(x, factors);
-  const { stride, activity, neurons } = pair;
+export async function nndsvd(
+  x: ClippedActivations,
+  singular: LeftSingular,
+  factors: number,
+  filled: boolean,
+): Promise<DescentKernel> {
+  const kernel = await DescentKernel.create(x, factors);
+  const { stride, activity, neurons } = kernel;
   for (let n = 0; n < x.tokens; ++n) {
     for (let k = 0; k < factors; ++k) activity[n * stride + k] = singular.vector(n, k);
   }
-  const row = new Float64Array(stride);
-  for (let neuron = 0; neuron < x.neurons; ++neuron) {
-    gather(x, neuron, activity, stride, row);
-    neurons.set(row, neuron * stride);
-  }
-  for (let k = 0; k < factors; ++k) scaleColumn(pair, k, singular.values[k]!);
+  kernel.gather(0, x.neurons);
+  for (let k = 0; k < factors; ++k) scaleColumn(kernel, k, singular.values[k]!);
   const mean = filled ? x.value.reduce((sum, value) => sum + value, 0) / (x.tokens * x.neurons) : 0;
   for (const rows of [activity, neurons]) {
     for (let i = 0; i < rows.length; ++i) if (rows[i]! < LEAST && i % stride < factors) rows[i] = mean;
   }
-  return pair;
+  return kernel;
 }
 
 /** Turns a left singular vector u and s v, the activations times u, into one factor. */
-function scaleColumn({ stride, activity, neurons }: FactorPair, k: number, value: number): void {
+function scaleColumn({ stride, activity, neurons }: DescentKernel, k: number, value: number): void {
   if (k === 0) { // of one sign
     for (const rows of [activity, neurons]) for (let i = 0; i < rows.length; i += stride) rows[i] = Math.abs(rows[i]!);
   }
@@ -102,17 +104,17 @@ function partNorms(rows: Float64Array, k: number, stride: number) {
 }
 
 /** Sizes of normal draws times sqrt(mean activation / K): scikit-learn's "random", with draws of our own. */
-export function randomStart(x: ClippedActivations, factors: number, seed: number): FactorPair {
-  const pair = emptyPair(x, factors);
+export async function randomStart(x: ClippedActivations, factors: number, seed: number): Promise<DescentKernel> {
+  const kernel = await DescentKernel.create(x, factors);
   const mean = x.value.reduce((sum, value) => sum + value, 0) / (x.tokens * x.neurons);
   const scale = Math.sqrt(mean / factors);
   const random = createRandom(seed);
-  for (const rows of [pair.neurons, pair.activity]) {
+  for (const rows of [kernel.neurons, kernel.activity]) {
     for (let i = 0; i < rows.length; ++i) {
-      if (i % pair.stride >= factors) continue;
+      if (i % kernel.stride >= factors) continue;
       const radius = Math.sqrt(-2 * Math.log(1 - random())); // Box and Muller
       rows[i] = scale * radius * Math.abs(Math.cos(2 * Math.PI * random()));
     }
   }
-  return pair;
+  return kernel;
 }

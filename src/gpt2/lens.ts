@@ -71,45 +71,69 @@ export function lens(
 /**
  * One product with the unembedding for all depths, so that a session that prepacks weights packs it once more and not
  * D times. The caller keeps D x R small.
+ *
+ * The depths of a row stand together, so that what they have in common with its last depth is a matrix product. Tensors
+ * of the size of the logits are much larger than a cache, so the fewer of them are written, the faster it is.
  */
 function lensValues(
   g: Graph,
   config: GPT2Config,
   w: Weights,
   { hiddenStates, middles, logits: ownLogits }: Pick<ForwardValues, "hiddenStates" | "middles" | "logits">,
-  { targets, rows, best, depths, normed }: LensInputs,
+  inputs: LensInputs,
 ): readonly Value[] {
   const { vocabSize: V } = config;
+  const { rows, best, depths, normed } = inputs;
   const halves = middles.flatMap((x, i) => [x, hiddenStates[i + 1]!]); // 2L of [T, C]
   const all = g.concat(halves.map((x) => g.unsqueeze(g.gather(x, rows), 0)), -3); // [2L, R, C]
   const stream = g.gather(all, depths); // [D, R, C]
-  const read = g.where(normed, finalNorm(g, config, w, stream), stream); // [D, R, C]
+  const read = swapped(g, g.where(normed, finalNorm(g, config, w, stream), stream)); // [R, D, C]
   const unembedding = w(config.tieWordEmbeddings ? "wte.weight" : "lm_head.weight"); // [V, C]
-  const products = g.gemm(g.mergeRows(read), unembedding, { transposed: true }); // [D*R, C] x [C, V] -> [D*R, V]
-  const logits = g.splitRows(products, read); // [D, R, V]
+  const products = g.gemm(g.mergeRows(read), unembedding, { transposed: true }); // [R*D, C] x [C, V] -> [R*D, V]
+  const logits = g.splitRows(products, read); // [R, D, V]
 
-  const vocabulary = g.range(g.ints([0], []), g.ints([V], []), V); // [V]
-  const isTarget = g.equal(g.unsqueeze(targets, -1), vocabulary); // [R, V]
-  const lowest = g.floats([-3.4028234663852886e38], []);
-  const target = g.greatest(g.where(isTarget, logits, lowest), -1); // [D, R, 1]
-  const greater = g.sum(g.cast(g.greater(logits, target), g.float), -1); // [D, R, 1]
-  const top = g.topK(logits, best, "K"); // [D, R, K]
-  const gap = g.greatest(g.abs(g.sub(last(g, logits), ownLogits)), -1); // [1, R, 1]
-  return [greater, target, top.values, g.cast(top.indices, g.float), ...distributionValues(g, logits, V), gap];
+  const target = targetLogits(g, products, inputs, V); // [R, D, 1]
+  const greater = g.sum(g.cast(g.greater(logits, target), g.float), -1); // [R, D, 1]
+  const top = g.topK(logits, best, "K"); // [R, D, K]
+  const greatest = g.slice(top.values, g.ints([0]), g.ints([1]), -1, 1); // [R, D, 1]
+  const gap = g.greatest(g.abs(g.sub(last(g, logits), g.unsqueeze(ownLogits, 1))), -1); // [R, 1, 1]
+  const distributions = distributionValues(g, logits, greatest, V);
+  const values = [greater, target, top.values, g.cast(top.indices, g.float), ...distributions, gap];
+  return values.map((value) => swapped(g, value));
 }
 
-/** `total`, `mean` and `shift` of {@linkcode LENS}, of logits `[D, R, V]`. */
-export function distributionValues(g: Graph, logits: Value, V: number): readonly Value[] {
-  const centred = g.sub(logits, g.greatest(logits, -1)); // [D, R, V]
-  const weights = g.exp(centred); // [D, R, V]
-  const total = sumOverVocabulary(g, weights, V); // [D, R, 1]
-  const mean = g.div(sumOverVocabulary(g, g.mul(weights, centred), V), total); // [D, R, 1]
-  const difference = g.sub(centred, last(g, centred)); // [D, R, V]
-  const shift = g.div(sumOverVocabulary(g, g.mul(last(g, weights), difference), V), last(g, total)); // [D, R, 1]
+/** The logits of the targets, `[R, D, 1]`, among `products`, `[R*D, V]`. */
+function targetLogits(g: Graph, products: Value, { targets, depths }: LensInputs, V: number): Value {
+  const vocabulary = g.ints([V]);
+  const perRow = g.mul(g.size(depths, -1), vocabulary);
+  const row = g.range(g.ints([0], []), g.scalar(g.size(targets, -1)), "R"); // [R]
+  const depth = g.range(g.ints([0], []), g.scalar(g.size(depths, -1)), "D"); // [D]
+  const first = g.add(g.mul(row, perRow), targets); // [R], the place of the target at the first depth
+  const places = g.add(g.unsqueeze(first, -1), g.mul(depth, vocabulary)); // [R, D]
+  return g.gather(g.mergeRows(g.unsqueeze(products, -1)), places);
+}
+
+/**
+ * `total`, `mean` and `shift` of {@linkcode LENS}, each `[R, D, 1]`, of logits `[R, D, V]` of which `greatest`,
+ * `[R, D, 1]`, is the greatest.
+ */
+export function distributionValues(g: Graph, logits: Value, greatest: Value, V: number): readonly Value[] {
+  const centred = g.sub(logits, greatest); // [R, D, V]
+  const weights = g.exp(centred); // [R, D, V]
+  const total = sumOverVocabulary(g, weights, V); // [R, D, 1]
+  const mean = g.div(sumOverVocabulary(g, g.mul(weights, centred), V), total); // [R, D, 1]
+  const difference = g.sub(centred, last(g, centred)); // [R, D, V]
+  const lastWeights = g.reshape(last(g, weights), [logits.shape[0]!, V, 1]);
+  const shift = g.div(g.matmul(difference, lastWeights), last(g, total)); // [R, D, V] x [R, V, 1]
   return [total, mean, shift];
 }
 
-/** What `x`, `[D, R, ...]`, holds of the last depth, `[1, R, ...]`. */
+/** What `x`, `[R, D, ...]`, holds of the last depth, `[R, 1, ...]`. */
 function last(g: Graph, x: Value): Value {
-  return g.slice(x, g.ints([-1]), g.ints([Number.MAX_SAFE_INTEGER]), -3, 1);
+  return g.slice(x, g.ints([-1]), g.ints([Number.MAX_SAFE_INTEGER]), -2, 1);
+}
+
+/** `[D, R, ...]` as `[R, D, ...]` or back. */
+function swapped(g: Graph, x: Value): Value {
+  return g.transpose(x, [1, 0, 2]);
 }

@@ -35,8 +35,8 @@ const OVERHEAD = 1.1;
 /** How many tensors of the size of the logits the gradient and the lens have alive at a time, at most. */
 const VOCABULARY_TENSORS = 6;
 
-/** The most logits of the lens of one run: depths times rows times vocabulary, 32 MiB for each of the tensors of that size. */
-export const LENS_LOGITS = 2 ** 23;
+/** The most logits of the lens of one run: depths times rows times vocabulary, 48 MiB for each of the tensors of that size. */
+export const LENS_LOGITS = 3 * 2 ** 22;
 
 /** An estimate of the bytes of a run that reads T tokens, S with those before them, and takes R rows of logits. */
 export function readBytes(config: GPT2Config, { T, S = T, R }: { T: number; S?: number; R: number }): number {
