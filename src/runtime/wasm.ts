@@ -7,7 +7,8 @@ import type { ByteSource } from "../checkpoint/byte_source.ts";
 import { inPage } from "../hub/platform.ts";
 import { cpuOptions, type Runtime, type SessionOptions } from "./backend.ts";
 import { LazyFile } from "./lazy_file.ts";
-import { importWasm } from "./onnxruntime_web.ts";
+import { LibraryCode } from "./library_code.ts";
+import { importWasm, wasmUrl } from "./onnxruntime_web.ts";
 import { RunQueue } from "./run_queue.ts";
 
 /** Each thread is a worker with a copy of the compiled module; more than this are not faster by default. */
@@ -15,6 +16,8 @@ const MOST_THREADS = 8;
 
 /** onnxruntime-web mounts the files of the session it makes for the whole process, so sessions are made in turn. */
 const creations = new RunQueue();
+
+const code = new LibraryCode(wasmUrl);
 
 /** Loads onnxruntime-web. */
 export async function loadWasm(): Promise<Runtime> {
@@ -27,7 +30,8 @@ export async function loadWasm(): Promise<Runtime> {
       const mounted = [...files].map(([path, source]) => ({ path, data: new LazyFile(source) }));
       const restore = reserveMemory();
       try {
-        return await ort.InferenceSession.create(model, { ...cpuOptions(options), externalData: mounted });
+        const all = { ...cpuOptions(options), externalData: mounted };
+        return await code.during(ort.env.wasm, () => ort.InferenceSession.create(model, all));
       } finally {
         restore();
         mounted.forEach(({ data }) => data.free());

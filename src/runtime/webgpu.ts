@@ -8,7 +8,8 @@ import type { ByteSource } from "../checkpoint/byte_source.ts";
 import { inPage } from "../hub/platform.ts";
 import { commonOptions, type Runtime, type SessionOptions } from "./backend.ts";
 import { LazyFile } from "./lazy_file.ts";
-import { importWebgpu } from "./onnxruntime_web.ts";
+import { LibraryCode } from "./library_code.ts";
+import { importWebgpu, webgpuUrl } from "./onnxruntime_web.ts";
 import { RunQueue } from "./run_queue.ts";
 
 /** The library waits for the GPU inside a call and hangs when another call begins meanwhile, even of another session. */
@@ -73,6 +74,7 @@ async function settled(promise: Promise<unknown>): Promise<void> {
 }
 
 const shared = new SharedDevice();
+const code = new LibraryCode(webgpuUrl);
 
 /**
  * Loads onnxruntime-web's build for WebGPU.
@@ -93,7 +95,7 @@ export async function loadWebgpu(): Promise<Runtime> {
       try {
         const common = commonOptions(options);
         const all = { ...common, executionProviders, externalData: mounted };
-        const session = await ort.InferenceSession.create(model, all);
+        const session = await code.during(ort.env.wasm, () => ort.InferenceSession.create(model, all));
         return options.onCpu ? session : shared.guard(session, await ort.env.webgpu.device);
       } finally {
         mounted.forEach(({ data }) => data.free());

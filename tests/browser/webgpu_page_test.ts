@@ -76,6 +76,47 @@ const loseGpu = (page: Page) =>
     return said;
   }, TINY);
 
+/** Lets the page itself, but not its workers, have no GPU. */
+const forbidGpu = (page: Page) =>
+  page.evaluate(() => {
+    Reflect.get(globalThis, "GPU").prototype.requestAdapter = () => Promise.reject(new Error("not in the page"));
+  });
+
+/** Runs in a worker first: its GPU is lost when the page says so. */
+function loseOnMessage(): void {
+  const { prototype } = (globalThis as unknown as GpuWindow).GPUAdapter;
+  const { requestDevice } = prototype;
+  prototype.requestDevice = async function (...options) {
+    const device = await requestDevice.apply(this, options);
+    new BroadcastChannel("lose").onmessage = () => device.destroy();
+    return device;
+  };
+}
+
+/** Loses the GPU of a model in a worker, and tells what the calls after that say. */
+const loseWorkerGpu = (page: Page) =>
+  page.evaluate(async ({ url, prompt }) => {
+    const path = "/looking_glass.js";
+    const { LanguageModel }: typeof import("../../mod.ts") = await import(path);
+    const load = () => {
+      return LanguageModel.fromPretrained(new URL(url, location.href), { backend: "webgpu", worker: true });
+    };
+    const tell = (call: Promise<unknown>) => call.then(() => "it did not fail", String);
+    const model = await load();
+    await model.generate(prompt, { maxNewTokens: 2 });
+    new BroadcastChannel("lose").postMessage("now");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const first = await tell(model.generate(prompt, { maxNewTokens: 2 }));
+    const second = await tell(model.saliency(model.sequence(prompt)));
+    const other = await tell(
+      load().then(async (another) => {
+        await another.generate(prompt, { maxNewTokens: 2 });
+        await another.dispose();
+      }),
+    );
+    return [first, second, other, await tell(model.dispose())];
+  }, TINY);
+
 Deno.test("the package in a page on WebGPU", async (t) => {
   const folder = await Deno.makeTempDir();
   try {
@@ -101,6 +142,21 @@ Deno.test("the package in a page on WebGPU", async (t) => {
             }),
         );
       }
+      await t.step(
+        "the bundled model computes in a worker, which ends with it",
+        () =>
+          withPage(browser, address(plain), async (page) => {
+            let started = 0;
+            page.on("worker", () => ++started);
+            await forbidGpu(page);
+            const webgpu = await inPage(page, { options: { ...WEBGPU, worker: true } });
+            equal(webgpu.backend, "webgpu");
+            expectSame(webgpu, expected.bundled);
+            ok(webgpu.scores.some((score, i) => score !== expected.bundled.scores[i]), "it ran on wasm");
+            ok(started > 0, "there was no worker");
+            while (page.workers().length > 0) await page.workers()[0]!.waitForEvent("close");
+          }),
+      );
       await t.step("refuses a GPU that gives NaN", () =>
         withPage(browser, address(plain), async (page) => {
           await damageGpu(page);
@@ -120,6 +176,20 @@ Deno.test("the package in a page on WebGPU", async (t) => {
             const needs = "onnxruntime-web and a GPU that WebGPU can use";
             const load = `Error: Cannot load the webgpu backend, which needs ${needs}: ${lost}`;
             deepEqual(await loseGpu(page), [run, run, load, "it did not fail"]);
+          }),
+      );
+      await t.step(
+        "says that the GPU of a worker was lost, and another model gets another",
+        () =>
+          withPage(browser, address(isolated), async (page) => {
+            await page.route("**/looking_glass_worker.js", async (route) => {
+              const response = await route.fetch();
+              await route.fulfill({ response, body: `(${loseOnMessage})();${await response.text()}` });
+            });
+            const lost =
+              "the GPU was lost (Device was destroyed); dispose all models that are on webgpu, then load again";
+            const run = `Error: Cannot run the model on webgpu: ${lost}`;
+            deepEqual(await loseWorkerGpu(page), [run, run, "it did not fail", "it did not fail"]);
           }),
       );
     });
