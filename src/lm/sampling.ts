@@ -87,13 +87,15 @@ function leastLogit(
   return kept.find((logit) => (rest -= weightOf(logit)) <= 0) ?? kept.at(-1)!;
 }
 
-/** The greatest scores, greatest first, as many as are `enough` or a few more: sorting all takes half a step. */
+/** The greatest scores, greatest first: as many as are `enough`, or a few more. Sorting all takes half a step. */
 function greatest(logits: Float32Array, enough: (some: Float32Array) => boolean): Float32Array {
   const max = logits[argmax(logits)]!;
-  for (let reach = 4;; reach *= 2) {
+  const range = max - logits.reduce((least, logit) => Math.min(least, logit));
+  for (let reach = range / 64; reach < range; reach *= 4) {
     const some = logits.filter((logit) => logit >= max - reach).sort().reverse();
-    if (some.length === logits.length || enough(some)) return some;
+    if (enough(some)) return some;
   }
+  return logits.toSorted().reverse();
 }
 
 /** The sum of the weights of some scores. */
