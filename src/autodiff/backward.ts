@@ -56,9 +56,9 @@ function withOwnTransposes(g: Graph, nodes: readonly Node[]): (node: Node) => No
   const held = new Set(g.nodes);
   const others = nodes.filter((node) => node.op === "Transpose" && !held.has(node));
   const makers = new Map(others.map((node) => [node.outputs[0]!, node]));
-  const own = (x: Value) => {
+  const own = (x: Value): Value => {
     const maker = makers.get(x);
-    return maker ? g.transpose(maker.inputs[0]!, maker.attributes.perm!.value as readonly number[]) : x;
+    return maker ? g.transpose(own(maker.inputs[0]!), maker.attributes.perm!.value as readonly number[]) : x;
   };
   return (node) => node.op === "MatMul" ? { ...node, inputs: node.inputs.map(own) } : node;
 }
