@@ -25,13 +25,14 @@ export function backward(g: Graph, options: BackwardOptions): Value {
   const { nodes, output, cotangent, wrt, rules = VJP_RULES } = options;
   const active = activeValues(nodes, wrt);
   const cotangents = new Map<Value, Value>([[output, cotangent]]);
+  const local = withOwnTransposes(g, nodes);
   for (const node of nodes.toReversed()) {
     const dys = node.outputs.map((y) => cotangents.get(y));
     const follow = node.inputs.map((x) => active.has(x));
     if (!dys.some((dy) => dy !== undefined) || !follow.includes(true)) continue;
     const rule = rules[node.op];
     if (rule === "none") throw new TypeError(`Cannot differentiate through ${node.op} as it has no gradient`);
-    const dxs = rule(g, node, dys, follow);
+    const dxs = rule(g, local(node), dys, follow);
     node.inputs.forEach((x, i) => {
       if (!follow[i]) return;
       const dx = dxs[i];
@@ -44,6 +45,22 @@ export function backward(g: Graph, options: BackwardOptions): Value {
   const result = cotangents.get(wrt);
   if (!result) throw new TypeError(`Cannot differentiate "${output.name}" as it does not depend on "${wrt.name}"`);
   return result;
+}
+
+/**
+ * Gives products whose operands are transposed in another graph transposes of their own in `g`. ONNX Runtime reads such
+ * operands where they are, but not those that a branch reads too: it would then transpose them in each run, even where
+ * the branch is not taken.
+ */
+function withOwnTransposes(g: Graph, nodes: readonly Node[]): (node: Node) => Node {
+  const held = new Set(g.nodes);
+  const others = nodes.filter((node) => node.op === "Transpose" && !held.has(node));
+  const makers = new Map(others.map((node) => [node.outputs[0]!, node]));
+  const own = (x: Value): Value => {
+    const maker = makers.get(x);
+    return maker ? g.transpose(own(maker.inputs[0]!), maker.attributes.perm!.value as readonly number[]) : x;
+  };
+  return (node) => node.op === "MatMul" ? { ...node, inputs: node.inputs.map(own) } : node;
 }
 
 /** The numbers that depend on `wrt`; sizes and comparisons do not change with it, or only by jumps. */

@@ -5,7 +5,7 @@ import { decodeCost } from "./decode_plan.ts";
 import type { KVCache } from "./kv_cache.ts";
 import { expectWithin, memoryLimit } from "./memory.ts";
 import type { ModelRunner } from "./model_runner.ts";
-import { logSumExp, rankOf, topK } from "./numbers.ts";
+import { logSumExp, topK } from "./numbers.ts";
 import { createSampler, type SamplingOptions } from "./sampling.ts";
 import type { Reader } from "./sequence.ts";
 import type { Prediction, Step } from "./types.ts";
@@ -166,20 +166,24 @@ export async function* describe(
     written.push(tokenId);
     const token = reader.continuation(tokenIds, text, written).tokens[position]!;
     const norm = logSumExp(logits);
-    const best = topK(logits, Math.min(candidates, logits.length)).map((id) => predict(reader, id, logits, norm));
+    const best = predict(reader, topK(logits, Math.min(candidates, logits.length)), logits, norm);
     yield { position, tokenId, token, logProb: logits[tokenId]! - norm, candidates: best, logits };
   }
 }
 
-function predict(reader: Reader, tokenId: number, logits: Float32Array, norm: number): Prediction {
-  const logit = logits[tokenId]!;
-  return {
-    tokenId,
-    token: reader.token(tokenId),
-    probability: Math.exp(logit - norm),
-    logit,
-    rank: rankOf(logits, tokenId),
-  };
+/** Describes the likeliest tokens. All that have a greater score than one of them stand before it. */
+function predict(
+  reader: Reader,
+  likeliest: readonly number[],
+  logits: Float32Array,
+  norm: number,
+): readonly Prediction[] {
+  const scores = likeliest.map((tokenId) => logits[tokenId]!);
+  return likeliest.map((tokenId, i) => {
+    const logit = scores[i]!;
+    const probability = Math.exp(logit - norm);
+    return { tokenId, token: reader.token(tokenId), probability, logit, rank: 1 + scores.indexOf(logit) };
+  });
 }
 
 /** Whether a token, or the text that it completes, ends the writing. */

@@ -14,13 +14,13 @@ export function argmax(scores: Float32Array): number {
   return best;
 }
 
-/** e^-i and e^(-i/256), for {@linkcode logSumExp}. */
-const WHOLE = Float64Array.from({ length: 40 }, (_, i) => Math.exp(-i));
-const PART = Float64Array.from({ length: 256 }, (_, i) => Math.exp(-i / 256));
+/** e^(-i/1024), for {@linkcode logSumExp}. */
+const POWERS = Float64Array.from({ length: 40 * 1024 + 1 }, (_, i) => Math.exp(-i / 1024));
 
 /**
- * ln Σ exp(score), without overflow. The exponential is looked up in parts, e^-x = e^-i · e^(-j/256) · e^-r, the last by
- * its series: to 1e-13, in a third of the time of `Math.exp`. Scores that are 40 below the greatest vanish beside it.
+ * ln Σ exp(score), without overflow. The exponential is looked up, e^-x = e^(-i/1024) · e^r with the nearest i, and the
+ * rest taken by its series: to 1e-13, in a third of the time of `Math.exp`. Scores that are 40 below the greatest vanish
+ * beside it.
  */
 export function logSumExp(scores: Float32Array): number {
   const max = scores[argmax(scores)]!;
@@ -28,9 +28,9 @@ export function logSumExp(scores: Float32Array): number {
   for (let n = 0; n < scores.length; ++n) {
     const below = max - scores[n]!;
     if (below >= 40) continue;
-    const at = (below * 256) | 0;
-    const r = below - at / 256;
-    sum += WHOLE[at >> 8]! * PART[at & 255]! * (1 - r * (1 - r * (1 / 2 - r * (1 / 6 - r / 24))));
+    const i = (below * 1024 + 0.5) | 0;
+    const r = i / 1024 - below;
+    sum += POWERS[i]! * (1 + r * (1 + r * (1 / 2 + r * (1 / 6))));
   }
   return max + Math.log(sum);
 }
@@ -42,7 +42,7 @@ export function topK(scores: Float32Array, k: number): number[] {
   let least = -Infinity; // the score that must be exceeded once there are k
   for (let i = 0; i < scores.length; ++i) {
     const score = scores[i]!;
-    if (score <= least && best.length === k) continue;
+    if (score <= least) continue;
     let place = best.length;
     while (place > 0 && score > scores[best[place - 1]!]!) --place;
     best.splice(place, 0, i);

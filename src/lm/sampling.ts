@@ -81,17 +81,42 @@ function leastLogit(
   topP = 1,
 ): number {
   if (topK >= logits.length && topP === 1) return -Infinity;
-  const kept = logits.toSorted().reverse().subarray(0, topK);
-  let rest = topP * kept.reduce((sum, logit) => sum + weightOf(logit), 0);
+  const among = topK < logits.length ? greatest(logits, ({ length }) => length >= topK).subarray(0, topK) : logits;
+  let rest = topP * total(among, weightOf);
+  const kept = among === logits ? greatest(logits, (some) => total(some, weightOf) >= rest) : among;
   return kept.find((logit) => (rest -= weightOf(logit)) <= 0) ?? kept.at(-1)!;
+}
+
+/** The greatest scores, greatest first: as many as are `enough`, or a few more. Sorting all takes half a step. */
+function greatest(logits: Float32Array, enough: (some: Float32Array) => boolean): Float32Array {
+  const max = logits[argmax(logits)]!;
+  const range = max - logits.reduce((least, logit) => Math.min(least, logit));
+  for (let reach = range / 64; reach < range; reach *= 4) {
+    const some = logits.filter((logit) => logit >= max - reach).sort().reverse();
+    if (enough(some)) return some;
+  }
+  return logits.toSorted().reverse();
+}
+
+/** The sum of the weights of some scores. */
+function total(logits: Float32Array, weightOf: (logit: number) => number): number {
+  let sum = 0;
+  for (let i = 0; i < logits.length; ++i) sum += weightOf(logits[i]!);
+  return sum;
 }
 
 /** The token at `lot`, 0 to 1, of the weights of the scores that are at least `least`, laid end to end. */
 function draw(logits: Float32Array, weightOf: (logit: number) => number, least: number, lot: number): number {
-  const weights = Float64Array.from(logits, (logit) => logit >= least ? weightOf(logit) : 0);
-  let rest = lot * weights.reduce((sum, weight) => sum + weight, 0);
-  const tokenId = weights.findIndex((weight) => weight > 0 && (rest -= weight) < 0);
-  return tokenId < 0 ? weights.findLastIndex((weight) => weight > 0) : tokenId;
+  const weights = new Float64Array(logits.length);
+  let rest = 0;
+  for (let i = 0; i < logits.length; ++i) if (logits[i]! >= least) rest += weights[i] = weightOf(logits[i]!);
+  rest *= lot;
+  let last = 0;
+  for (let i = 0; i < weights.length; ++i) {
+    if (weights[i] === 0) continue;
+    if ((rest -= weights[last = i]!) < 0) break;
+  }
+  return last;
 }
 
 /**

@@ -74,6 +74,22 @@ Deno.test("backward() writes into a branch that reads the values of its graph", 
   deepEqual(await gradientAt(g, gradient!, x, dy), [6, -100, 600, -10000]);
 });
 
+Deno.test("backward() has transposes of its own in a branch, which leaves those of the graph to be fused", async () => {
+  const { g, x, dy } = start();
+  const column = g.transpose(g.unsqueeze(x, 0), [1, 0]); // [2, 1]
+  const product = g.matmul(column, g.transpose(column, [1, 0])); // [2, 2], xᵢ xⱼ
+  const [then, otherwise] = [g.branch(), g.branch()];
+  const cotangent = g.unsqueeze(dy, -1); // [N, 2, 1], the same for both columns
+  const spread = g.mul(cotangent, g.floats([1, 1])); // [N, 2, 2]
+  then.output(backward(then, { nodes: g.nodes.slice(), output: product, cotangent: spread, wrt: x }));
+  otherwise.output(otherwise.zeros(otherwise.ints([0, 2]), [0, 2]));
+  const transposed = new Set(g.nodes.filter(({ op }) => op === "Transpose").flatMap(({ outputs }) => outputs));
+  deepEqual(then.nodes.flatMap(({ inputs }) => inputs).filter((value) => transposed.has(value)), []);
+  const [gradient] = g.if(g.greater(g.size(dy, 0), g.ints([0])), then, otherwise);
+  // Σ dyᵢ xᵢ xⱼ: dyₖ Σx + Σ dyᵢ xᵢ
+  deepEqual(await gradientAt(g, gradient!, x, dy), [-49, -67, -4900, -6700]);
+});
+
 Deno.test("backward() follows a composition of several operators", async () => {
   const error = relativeError(
     await innerProducts({

@@ -1,5 +1,8 @@
 import { deepEqual, equal, ok, rejects, throws } from "@std/assert";
 import { type DecodeOptions, LanguageModel } from "../../mod.ts";
+import { describe } from "../../src/lm/decode.ts";
+import { rankOf } from "../../src/lm/numbers.ts";
+import { Reader } from "../../src/lm/sequence.ts";
 import { checkpointCopy, openGolden } from "../support/goldens.ts";
 
 const { prompts } = await openGolden("f32");
@@ -31,6 +34,21 @@ Deno.test("steps() tells position, probability and candidates, best first", asyn
     ok(step.candidates.every(({ tokenId, logit }) => logit === step.logits[tokenId]));
   }
   equal(position, PROMPT.length + 3);
+});
+
+Deno.test("describe() gives candidates of one score one rank", async () => {
+  await using opened = await open();
+  const { tokenizer, config } = opened.model;
+  const decoder = { reader: new Reader(tokenizer, config), runner: undefined as never, eosTokenIds: [] };
+  const logits = new Float32Array(config.vocabSize).fill(-1);
+  logits.set([2, 3, 2, 3, 2], 10);
+  const choices = async function* () {
+    yield await Promise.resolve({ tokenId: 11, logits });
+  };
+  const steps = await Array.fromAsync(describe(decoder, decoder.reader.read(PROMPT), 7, choices()));
+  const found = steps[0]!.candidates.map(({ tokenId, rank }) => [tokenId, rank]);
+  deepEqual(found, [[11, 1], [13, 1], [10, 3], [12, 3], [14, 3], [0, 6], [1, 6]]);
+  for (const [tokenId, rank] of found) equal(rankOf(logits, tokenId!), rank);
 });
 
 Deno.test("steps() computes nothing more when its loop is left", async () => {
