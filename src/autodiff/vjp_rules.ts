@@ -117,7 +117,7 @@ export const VJP_RULES = {
     const axis = attributes.axis!.value as number;
     let start = g.ints([0]);
     return inputs.map((x, i) => {
-      const end = g.add(start, g.size(x, axis));
+      const end = i === 0 ? g.size(x, axis) : g.add(start, g.size(x, axis));
       const dx = active[i] ? g.slice(dy!, start, end, axis, x.shape.at(axis)!) : undefined;
       start = end;
       return dx;

@@ -10,7 +10,7 @@ import { cacheFolder } from "../hub/settings.ts";
 import type { Backend } from "../runtime/backend.ts";
 import { availableBackend, Session } from "../runtime/session.ts";
 import type { AddedToken } from "../tokenizer/added_tokens.ts";
-import { gpt2TokenizerJson } from "../tokenizer/definition.ts";
+import { gpt2TokenizerJson, parseTokenizer } from "../tokenizer/definition.ts";
 import { Tokenizer } from "../tokenizer/tokenizer.ts";
 import { openWeights, parseJson, readJson, readOptionalJson, readText } from "./files.ts";
 import { readGenerationConfig } from "./generation_config.ts";
@@ -244,8 +244,11 @@ export function acceptConfig(id: string, text: string, options: LoadOptions): vo
 }
 
 async function loadTokenizer(files: ModelFiles): Promise<Tokenizer> {
-  const json = await readOptionalJson(files, "tokenizer.json");
-  if (json !== undefined) return Tokenizer.fromJson(json, await readOptionalJson(files, "tokenizer_config.json"));
+  const text = await readText(files, "tokenizer.json");
+  if (text !== undefined) {
+    const json = parseTokenizer(text, (text) => parseJson(files, "tokenizer.json", text));
+    return Tokenizer.fromJson(json, await readOptionalJson(files, "tokenizer_config.json"));
+  }
   const vocab = await readJson(files, "vocab.json", "tokenizer.json, or vocab.json and merges.txt, must be there");
   const merges = await readText(files, "merges.txt");
   if (merges === undefined) throw new Error(`Cannot load "${files.id}" as merges.txt is missing from ${files.base}`);

@@ -35,9 +35,9 @@ export function encodeModel(graph: GraphScope): Uint8Array<ArrayBuffer> {
   const model = new MessageWriter()
     .int(1, IR_VERSION)
     .string(2, "looking-glass")
-    .message(7, encodeGraph(graph, "main", types))
-    .message(8, new MessageWriter().string(1, "").int(2, OPSET));
-  for (const domain of domainsOf(graph)) model.message(8, new MessageWriter().string(1, domain).int(2, 1));
+    .message(7, (message) => writeGraph(message, graph, "main", types))
+    .message(8, (message) => message.string(1, "").int(2, OPSET));
+  for (const domain of domainsOf(graph)) model.message(8, (message) => message.string(1, domain).int(2, 1));
   return model.finish();
 }
 
@@ -49,17 +49,15 @@ function domainsOf({ nodes }: GraphScope): ReadonlySet<string> {
   return new Set([...own, ...inner]);
 }
 
-/** The message for each type and shape: thousands of values share a few. */
-type TypeMessages = Map<string, MessageWriter>;
+/** The encoded message for each type and shape: thousands of values share a few. */
+type TypeMessages = Map<string, Uint8Array>;
 
-function encodeGraph(graph: GraphScope, name: string, types: TypeMessages): MessageWriter {
-  const writer = new MessageWriter();
-  for (const node of graph.nodes) writer.message(1, encodeNode(node, types));
+function writeGraph(writer: MessageWriter, graph: GraphScope, name: string, types: TypeMessages): void {
+  for (const node of graph.nodes) writer.message(1, (message) => writeNode(message, node, types));
   writer.string(2, name);
-  for (const initializer of graph.initializers) writer.message(5, encodeInitializer(initializer));
-  for (const input of graph.inputs) writer.message(11, encodeValue(input, types));
-  for (const output of graph.outputs) writer.message(12, encodeValue(output, types));
-  return writer;
+  for (const initializer of graph.initializers) writer.message(5, (message) => writeInitializer(message, initializer));
+  for (const input of graph.inputs) writer.message(11, (message) => writeValue(message, input, types));
+  for (const output of graph.outputs) writer.message(12, (message) => writeValue(message, output, types));
 }
 
 /**
@@ -67,76 +65,84 @@ function encodeGraph(graph: GraphScope, name: string, types: TypeMessages): Mess
  * that it cannot follow a new name each: no buffer fits another value, and the search for one that does takes a third of
  * the start. In the main graph it can follow them.
  */
-function encodeBranch(branch: GraphScope, name: string, types: TypeMessages): MessageWriter {
-  const writer = encodeGraph(branch, name, types);
+function writeBranch(writer: MessageWriter, branch: GraphScope, name: string, types: TypeMessages): void {
+  writeGraph(writer, branch, name, types);
   const fetched = new Set(branch.outputs);
   for (const value of branch.nodes.flatMap(({ outputs }) => outputs)) {
-    if (!fetched.has(value)) writer.message(13, encodeValue(value, types));
+    if (!fetched.has(value)) writer.message(13, (message) => writeValue(message, value, types));
   }
-  return writer;
 }
 
-function encodeNode({ op, inputs, outputs, attributes }: Node, types: TypeMessages): MessageWriter {
-  const writer = new MessageWriter();
+function writeNode(writer: MessageWriter, node: Node, types: TypeMessages): void {
+  const { op, inputs, outputs, attributes } = node;
   for (const input of inputs) writer.string(1, input.name);
   for (const output of outputs) writer.string(2, output.name);
   writer.string(3, outputs[0]!.name).string(4, op);
   for (const [name, attribute] of Object.entries(attributes)) {
-    writer.message(5, encodeAttribute(name, attribute, types));
+    writer.message(5, (message) => writeAttribute(message, name, attribute, types));
   }
   const domain = DOMAINS[op];
-  return domain ? writer.string(7, domain) : writer;
+  if (domain) writer.string(7, domain);
 }
 
-function encodeAttribute(name: string, attribute: Attribute, types: TypeMessages): MessageWriter {
-  const writer = new MessageWriter().string(1, name).int(20, ATTRIBUTE_TYPES[attribute.kind]);
+function writeAttribute(writer: MessageWriter, name: string, attribute: Attribute, types: TypeMessages): void {
+  writer.string(1, name).int(20, ATTRIBUTE_TYPES[attribute.kind]);
   switch (attribute.kind) {
     case "float":
-      return writer.float(2, attribute.value);
+      writer.float(2, attribute.value);
+      break;
     case "int":
-      return writer.int(3, attribute.value);
+      writer.int(3, attribute.value);
+      break;
     case "dtype":
-      return writer.int(3, DTYPE_CODES[attribute.value]);
+      writer.int(3, DTYPE_CODES[attribute.value]);
+      break;
     case "string":
-      return writer.string(4, attribute.value);
+      writer.string(4, attribute.value);
+      break;
     case "zero":
-      return writer.message(5, encodeZero(attribute.value));
+      writer.message(5, (message) => writeZero(message, attribute.value));
+      break;
     case "graph":
-      return writer.message(6, encodeBranch(attribute.value, name, types));
+      writer.message(6, (message) => writeBranch(message, attribute.value, name, types));
+      break;
     case "ints":
       for (const value of attribute.value) writer.int(8, value);
-      return writer;
+      break;
   }
 }
 
 /** A one-element tensor that holds zero. */
-function encodeZero(dtype: keyof typeof DTYPE_CODES): MessageWriter {
-  return new MessageWriter().int(1, 1).int(2, DTYPE_CODES[dtype]).bytes(9, new Uint8Array(dtype === "float64" ? 8 : 4));
+function writeZero(writer: MessageWriter, dtype: keyof typeof DTYPE_CODES): void {
+  writer.int(1, 1).int(2, DTYPE_CODES[dtype]).bytes(9, new Uint8Array(dtype === "float64" ? 8 : 4));
 }
 
-function encodeInitializer({ value, data }: Initializer): MessageWriter {
-  const writer = new MessageWriter();
+function writeInitializer(writer: MessageWriter, { value, data }: Initializer): void {
   for (const dim of value.shape) writer.int(1, dim as number);
   writer.int(2, DTYPE_CODES[value.dtype]).string(8, value.name);
-  if (data.kind === "inline") return writer.bytes(9, data.bytes);
+  if (data.kind === "inline") {
+    writer.bytes(9, data.bytes);
+    return;
+  }
   const entries = { location: data.location, offset: String(data.offset), length: String(data.length) };
   for (const [key, entry] of Object.entries(entries)) {
-    writer.message(13, new MessageWriter().string(1, key).string(2, entry));
+    writer.message(13, (message) => message.string(1, key).string(2, entry));
   }
-  return writer.int(14, EXTERNAL);
+  writer.int(14, EXTERNAL);
 }
 
-function encodeValue({ name, dtype, shape }: Value, types: TypeMessages): MessageWriter {
+function writeValue(writer: MessageWriter, { name, dtype, shape }: Value, types: TypeMessages): void {
   const key = `${dtype} ${shape}`;
   const type = types.get(key) ?? encodeType(dtype, shape);
   types.set(key, type);
-  return new MessageWriter().string(1, name).message(2, type);
+  writer.string(1, name).bytes(2, type);
 }
 
-function encodeType(dtype: Value["dtype"], shape: Value["shape"]): MessageWriter {
-  const dims = new MessageWriter();
-  for (const dim of shape) {
-    dims.message(1, typeof dim === "number" ? new MessageWriter().int(1, dim) : new MessageWriter().string(2, dim));
-  }
-  return new MessageWriter().message(1, new MessageWriter().int(1, DTYPE_CODES[dtype]).message(2, dims));
+function encodeType(dtype: Value["dtype"], shape: Value["shape"]): Uint8Array {
+  const writeDims = (dims: MessageWriter) => {
+    for (const dim of shape) {
+      dims.message(1, (message) => typeof dim === "number" ? message.int(1, dim) : message.string(2, dim));
+    }
+  };
+  return new MessageWriter().message(1, (tensor) => tensor.int(1, DTYPE_CODES[dtype]).message(2, writeDims)).finish();
 }

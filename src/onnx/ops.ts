@@ -283,7 +283,9 @@ export class Graph extends GraphScope {
   }
 
   #elementwise(op: OpName, verb: string, x: Value, y: Value, dtype: DType = x.dtype): Value {
-    return this.#single(op, [x, y], dtype, infer.elementwiseShape(verb, x, y));
+    const make = () => this.#single(op, [x, y], dtype, infer.elementwiseShape(verb, x, y));
+    // Sizes and positions are computed from the same few values again and again.
+    return x.dtype === "int64" ? this.once(`${op} ${x.name} ${y.name}`, make) : make();
   }
 
   #unary(op: OpName, x: Value, attributes: Attributes = {}): Value {

@@ -39,12 +39,35 @@ export class MessageWriter {
 
   /** Writes a string field. */
   string(field: number, value: string): this {
-    return this.bytes(field, UTF_8.encode(value));
+    const start = this.#length;
+    this.#tag(field, BYTES).#varint(value.length);
+    const at = this.#grow(value.length);
+    for (let i = 0; i < value.length; ++i) {
+      const unit = value.charCodeAt(i);
+      if (unit > 127) { // thousands of names are ASCII, and an encoder takes longer to be called than to encode one
+        this.#length = start;
+        return this.bytes(field, UTF_8.encode(value));
+      }
+      this.#bytes[at + i] = unit;
+    }
+    return this;
   }
 
-  /** Writes a nested message. */
-  message(field: number, value: MessageWriter): this {
-    return this.bytes(field, value.#bytes.subarray(0, value.#length));
+  /** Writes a nested message: what `write` writes. */
+  message(field: number, write: (message: this) => void): this {
+    this.#tag(field, BYTES);
+    const start = this.#grow(1); // the length, which is seldom more than 127
+    write(this);
+    const size = this.#length - start - 1;
+    let more = 0; // how many bytes the length takes beside the one
+    for (let rest = size; rest > 127; rest = Math.floor(rest / 128)) ++more;
+    this.#grow(more);
+    if (more > 0) this.#bytes.copyWithin(start + 1 + more, start + 1, start + 1 + size);
+    const end = this.#length;
+    this.#length = start;
+    this.#varint(size);
+    this.#length = end;
+    return this;
   }
 
   /** The message's bytes. */

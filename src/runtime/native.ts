@@ -11,10 +11,23 @@ import { cpuOptions, type Runtime, type SessionOptions } from "./backend.ts";
 /** Not a literal, so that the 288 MB package is downloaded only where this backend is asked for. */
 const PACKAGE = ["npm:onnxruntime-node", "1.30.0"].join("@");
 
+/** The build of the `native` backend. */
+export const importNative = (): Promise<NativeLibrary> => import(PACKAGE);
+
+/** What is used of onnxruntime-node. */
+export interface NativeLibrary {
+  /** What makes sessions. */
+  readonly InferenceSession: {
+    create(model: Uint8Array, options: InferenceSession.SessionOptions): Promise<InferenceSession>;
+  };
+  /** The library's tensor. */
+  readonly Tensor: typeof Tensor;
+}
+
 /** Loads onnxruntime-node, which needs `--allow-ffi`. */
 export async function loadNative(): Promise<Runtime> {
   if (inPage) throw new Error("a page has no onnxruntime-node");
-  const ort: { InferenceSession: { create: NativeCreate }; Tensor: typeof Tensor } = await import(PACKAGE);
+  const ort = await importNative();
 
   async function create(model: Uint8Array, files: ReadonlyMap<string, ByteSource>, options: SessionOptions) {
     const intraOpNumThreads = options.threads ?? navigator.hardwareConcurrency;
@@ -31,8 +44,6 @@ export async function loadNative(): Promise<Runtime> {
 
   return { create, Tensor: ort.Tensor };
 }
-
-type NativeCreate = (model: Uint8Array, options: InferenceSession.SessionOptions) => Promise<InferenceSession>;
 
 /** The folder that holds all files, from which they are memory-mapped; undefined when one is in memory only. */
 function commonFolder(files: ReadonlyMap<string, ByteSource>): string | undefined {

@@ -1,5 +1,6 @@
 /**
- * The one place where `@huggingface/tokenizers` is used: it normalizes text, cuts it into words and merges bytes.
+ * The one place where `@huggingface/tokenizers` is used: it normalizes text and cuts it into words. It would join bytes
+ * too, but takes a tenth of a second to index the merges of a large vocabulary.
  *
  * @module
  */
@@ -33,37 +34,35 @@ type Json = Readonly<Record<string, unknown>>;
  */
 export function createEncoder(definition: TokenizerDefinition): Encoder {
   const { normalizer, preTokenizer, addPrefixSpace, vocab, merges, ignoreMerges, unknownToken } = definition;
-  const emptyModel = { type: "BPE", vocab: {}, merges: [] };
   const words = splitWords(
     preTokenizer.type === "ByteLevel" ? { ...preTokenizer, "add_prefix_space": false } : preTokenizer,
   );
-  createLibrary("pre_tokenizer", preTokenizer, { "pre_tokenizer": words, model: emptyModel });
-  // The merges of a large vocabulary take a tenth of a second to index: who passes ids need not wait for it.
-  let library: HuggingFaceTokenizer | undefined;
-  const fullLibrary = () => {
-    const model = {
-      type: "BPE",
-      vocab: Object.fromEntries(vocab),
-      // the library takes the form of the first for that of all
-      merges: merges.every((merge) => typeof merge === "string") ? merges : merges.map(piecePair),
-      "ignore_merges": ignoreMerges,
-      ...(unknownToken !== undefined && { "unk_token": unknownToken }),
-    };
-    return createLibrary("pre_tokenizer", preTokenizer, { "pre_tokenizer": words, model });
+  const split = createLibrary("pre_tokenizer", preTokenizer, { "pre_tokenizer": words })["pre_tokenizer"]!;
+  const form = normalizer && createLibrary("normalizer", normalizer, { normalizer }).normalizer;
+  const unknownId = unknownToken === undefined ? undefined : vocab.idOf(unknownToken);
+  const encodeWord = (word: string) => {
+    const whole = ignoreMerges ? vocab.idOf(word) : undefined;
+    if (whole !== undefined) return [whole];
+    const ids = Array.from(word, (character) => vocab.idOf(character));
+    // What the vocabulary lacks is joined with nothing.
+    const joined = merges.join(ids.map((id) => id ?? NO_TOKEN));
+    return joined.flatMap((id) => id !== NO_TOKEN ? [id] : unknownId ?? []);
   };
-  const form = normalizer && createLibrary("normalizer", normalizer, { normalizer, model: emptyModel }).normalizer;
   return {
     normalize: (text) => form ? form.normalize(text) : text,
     encode: (text) => {
       const prefixed = addPrefixSpace && !text.startsWith(" ") ? ` ${text}` : text;
-      library ??= fullLibrary();
-      return library.encode(prefixed, { "add_special_tokens": false }).ids;
+      return split(prefixed, { "section_index": 0 }).flatMap(encodeWord);
     },
   };
 }
 
+/** Stands for what is in no merge. */
+const NO_TOKEN = -1;
+
 function createLibrary(name: string, part: Json, parts: Json): HuggingFaceTokenizer {
   const defaults = {
+    model: { type: "BPE", vocab: {}, merges: [] },
     "added_tokens": [],
     normalizer: null,
     "pre_tokenizer": null,
@@ -85,9 +84,4 @@ function splitWords(part: Json): Json {
   if (part.type !== "ByteLevel" || part.use_regex === false || part.add_prefix_space === true) return part;
   const split = { type: "Split", pattern: { Regex: WORDS }, behavior: "Isolated", invert: false };
   return { type: "Sequence", pretokenizers: [split, { ...part, "use_regex": false }] };
-}
-
-/** A checked merge as two pieces. */
-function piecePair(merge: unknown): unknown {
-  return typeof merge === "string" ? merge.split(" ") : merge;
 }

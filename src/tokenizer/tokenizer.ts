@@ -10,6 +10,7 @@ import { gpt2TokenizerJson, readDefinition, type TokenizerDefinition } from "./d
 import { createEncoder, type Encoder } from "./encoder.ts";
 import type { Token } from "./token.ts";
 import { decodeUtf8, displayBytes, placeCharacters } from "./utf8.ts";
+import type { Vocabulary } from "./vocabulary.ts";
 
 /** A text as the tokenizer reads it. */
 export interface TokenizedText {
@@ -46,9 +47,10 @@ export class Tokenizer {
   readonly startIds: readonly number[];
 
   readonly #encoder: Encoder;
-  readonly #ids: ReadonlyMap<string, number>;
-  readonly #pieces: ReadonlyMap<number, string>;
-  readonly #addedIds: ReadonlySet<number>;
+  readonly #vocab: Vocabulary;
+  /** The ids of added tokens by their contents, and the contents by the ids. */
+  readonly #addedIds: ReadonlyMap<string, number>;
+  readonly #addedPieces: ReadonlyMap<number, string>;
   readonly #missingBytes: ReadonlySet<number>;
   readonly #splitRaw: ReturnType<typeof addedTokenSplitter>;
   readonly #splitNormalized: ReturnType<typeof addedTokenSplitter>;
@@ -57,13 +59,13 @@ export class Tokenizer {
     const { vocab, addedTokens, unknownToken } = definition;
     this.#encoder = createEncoder(definition);
     this.startIds = definition.startIds;
-    this.#ids = withAdded(vocab, addedTokens);
-    this.#pieces = definition.pieces;
-    this.#addedIds = new Set(addedTokens.map(({ id }) => id));
-    this.vocabSize = 1 + this.#pieces.keys().reduce((highest, id) => Math.max(highest, id), -1);
+    this.#vocab = vocab;
+    this.#addedIds = new Map(addedTokens.map(({ content, id }) => [content, id]));
+    this.#addedPieces = new Map(addedTokens.map(({ content, id }) => [id, content]));
+    this.vocabSize = 1 + addedTokens.reduce((highest, { id }) => Math.max(highest, id), vocab.highestId);
     const bytes = Array.from({ length: 256 }, (_, byte) => byte);
     this.#missingBytes = new Set(
-      unknownToken === undefined ? bytes.filter((byte) => !vocab.has(byteCharacter(byte))) : [],
+      unknownToken === undefined ? bytes.filter((byte) => vocab.idOf(byteCharacter(byte)) === undefined) : [],
     );
     const [raw, normalized] = [false, true].map((kind) => addedTokens.filter((token) => token.normalized === kind));
     const normalize = (token: AddedToken) => this.#encoder.normalize(token.content);
@@ -160,7 +162,7 @@ export class Tokenizer {
    * @returns The id, or undefined when there is no such entry.
    */
   tokenToId(piece: string): number | undefined {
-    return this.#ids.get(piece);
+    return this.#addedIds.get(piece) ?? this.#vocab.idOf(piece);
   }
 
   /**
@@ -170,7 +172,7 @@ export class Tokenizer {
    * @returns False also within `vocabSize` where the vocabulary has a hole.
    */
   has(id: number): boolean {
-    return this.#pieces.has(id);
+    return this.#pieceOf(id) !== undefined;
   }
 
   /**
@@ -198,7 +200,7 @@ export class Tokenizer {
       offset += part.length;
       return {
         id: list[i]!,
-        piece: this.#pieces.get(list[i]!)!,
+        piece: this.#pieceOf(list[i]!)!,
         bytes: part,
         start: starts[first] ?? length,
         end: part.length === 0 ? starts[first] ?? length : ends[offset - 1]!,
@@ -259,21 +261,20 @@ export class Tokenizer {
     return Array.from(ids);
   }
 
+  #pieceOf(id: number): string | undefined {
+    return this.#addedPieces.get(id) ?? this.#vocab.pieceOf(id);
+  }
+
   #bytesOf(id: number): Uint8Array<ArrayBuffer> {
-    const piece = this.#pieces.get(id);
+    const piece = this.#pieceOf(id);
     if (piece === undefined) {
       const found = Number.isInteger(id) && id >= 0 && id < this.vocabSize
         ? "has none with that id"
         : `holds ${this.vocabSize} tokens`;
       throw new RangeError(`Cannot decode token id ${shown(id)} as the vocabulary ${found}`);
     }
-    return this.#addedIds.has(id) ? new TextEncoder().encode(piece) : pieceBytes(piece);
+    return this.#addedPieces.has(id) ? new TextEncoder().encode(piece) : pieceBytes(piece);
   }
-}
-
-function withAdded(vocab: ReadonlyMap<string, number>, added: readonly AddedToken[]): ReadonlyMap<string, number> {
-  if (added.every(({ content, id }) => vocab.get(content) === id)) return vocab;
-  return new Map([...vocab, ...added.map(({ content, id }) => [content, id] as const)]);
 }
 
 function concatenate(parts: readonly Uint8Array[]): Uint8Array {
