@@ -139,11 +139,12 @@ export class LanguageModel implements AsyncDisposable {
    */
   async *steps(prompt: string | readonly number[], options: DecodeOptions = {}): AsyncGenerator<Step> {
     yield* this.#generator.steps(prompt, options);
+    await this.#model.runner.session.settle();
   }
 
   /** Decodes to the end, with the rules of {@linkcode LanguageModel.steps}, and returns prompt and continuation. */
   async generate(prompt: string | readonly number[], options: DecodeOptions = {}): Promise<Sequence> {
-    return await this.#generator.generate(prompt, options);
+    return await this.#settled(this.#generator.generate(prompt, options));
   }
 
   /**
@@ -174,7 +175,7 @@ export class LanguageModel implements AsyncDisposable {
     prompts: readonly (string | readonly number[])[],
     options: DecodeOptions = {},
   ): Promise<readonly Sequence[]> {
-    return await this.#generator.generateBatch(prompts, options);
+    return await this.#settled(this.#generator.generateBatch(prompts, options));
   }
 
   /**
@@ -206,7 +207,7 @@ export class LanguageModel implements AsyncDisposable {
    * @throws {RangeError} When there is no such layer, or the recording takes more than `maxMemory`.
    */
   async trace(sequence: Sequence, options: TraceOptions = {}): Promise<Trace> {
-    return await traceSequence(this.#model.runner, sequence, this.#about(sequence, options));
+    return await this.#settled(traceSequence(this.#model.runner, sequence, this.#about(sequence, options)));
   }
 
   /**
@@ -241,7 +242,9 @@ export class LanguageModel implements AsyncDisposable {
    * ```
    */
   async saliency(sequence: Sequence, options: SaliencyOptions = {}): Promise<Saliency> {
-    return await explainSequence(this.#model.runner, this.#reader, sequence, this.#about(sequence, options));
+    return await this.#settled(
+      explainSequence(this.#model.runner, this.#reader, sequence, this.#about(sequence, options)),
+    );
   }
 
   /**
@@ -265,7 +268,7 @@ export class LanguageModel implements AsyncDisposable {
   async faithfulness(saliency: Saliency, options: FaithfulnessOptions = {}): Promise<Faithfulness> {
     this.#expectUsable();
     const stop = { ...options, signal: stoppable(options.signal) };
-    return await tryMap(this.#model.runner, this.#reader, saliency, stop);
+    return await this.#settled(tryMap(this.#model.runner, this.#reader, saliency, stop));
   }
 
   /**
@@ -290,7 +293,9 @@ export class LanguageModel implements AsyncDisposable {
    * ```
    */
   async layerPredictions(sequence: Sequence, options: LayerPredictionsOptions): Promise<LayerPredictions> {
-    return await predictLayers(this.#model.runner, this.#reader, sequence, this.#about(sequence, options));
+    return await this.#settled(
+      predictLayers(this.#model.runner, this.#reader, sequence, this.#about(sequence, options)),
+    );
   }
 
   /**
@@ -310,7 +315,7 @@ export class LanguageModel implements AsyncDisposable {
    * ```
    */
   async rankings(sequence: Sequence, options: RankingsOptions = {}): Promise<Rankings> {
-    return await rankSequence(this.#model.runner, sequence, this.#about(sequence, options));
+    return await this.#settled(rankSequence(this.#model.runner, sequence, this.#about(sequence, options)));
   }
 
   /**
@@ -332,7 +337,7 @@ export class LanguageModel implements AsyncDisposable {
    * ```
    */
   async rankingsWatch(sequence: Sequence, options: RankingsWatchOptions): Promise<Rankings> {
-    return await rankWords(this.#model.runner, this.#reader, sequence, this.#about(sequence, options));
+    return await this.#settled(rankWords(this.#model.runner, this.#reader, sequence, this.#about(sequence, options)));
   }
 
   /**
@@ -359,7 +364,9 @@ export class LanguageModel implements AsyncDisposable {
    * ```
    */
   async surprise(sequence: Sequence, options: SurpriseOptions = {}): Promise<Surprise> {
-    return await measureSurprise(this.#model.runner, this.#reader, sequence, this.#about(sequence, options));
+    return await this.#settled(
+      measureSurprise(this.#model.runner, this.#reader, sequence, this.#about(sequence, options)),
+    );
   }
 
   /** The names of the weights, as checkpoints have them: `wte.weight`, `h.0.attn.c_attn.weight` and so on. */
@@ -432,6 +439,13 @@ export class LanguageModel implements AsyncDisposable {
     this.#expectUsable();
     this.#reader.expectSequence(sequence);
     return { ...options, signal: stoppable(options.signal) };
+  }
+
+  /** What a call that takes much memory gives, once the rest has been given back. */
+  async #settled<T>(call: Promise<T>): Promise<T> {
+    const result = await call;
+    await this.#model.runner.session.settle();
+    return result;
   }
 
   #expectUsable(): void {

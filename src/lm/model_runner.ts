@@ -8,7 +8,7 @@ import type { Value } from "../onnx/mod.ts";
 import type { Backend } from "../runtime/backend.ts";
 import type { Feed, Session } from "../runtime/session.ts";
 import { KVCache } from "./kv_cache.ts";
-import { firstNonFiniteIndex, logitsRow } from "./numbers.ts";
+import { firstNonFiniteIndex, free, logitsRow } from "./numbers.ts";
 import type { Depth, Explained, Explanation, LensNumbers, Question, Reading } from "./runner_types.ts";
 import type { FloatTensor } from "./types.ts";
 
@@ -86,6 +86,7 @@ export class ModelRunner implements AsyncDisposable {
     const results = await this.session.run(feeds, [logits, ...fetches, ...keys, ...values], signal);
     const seen = 1 + fetches.length;
     cache.append(results.slice(seen, seen + keys.length), results.slice(seen + keys.length), texts);
+    free(...results.slice(seen));
     await this.#expectFinite(results[0]!, "logits");
     return results.slice(0, seen);
   }
@@ -112,6 +113,7 @@ export class ModelRunner implements AsyncDisposable {
     const results = await this.session.run(this.#inputs(tokenIds, cache, rows, request), fetches, signal);
     const seen = LENS.length;
     cache.append(results.slice(seen, seen + keys.length), results.slice(seen + keys.length));
+    free(...results.slice(seen));
     for (const numbers of results.slice(0, seen)) await this.#expectFinite(numbers, "logits");
     return Object.fromEntries(LENS.map((name, i) => [name, results[i]!])) as Record<typeof LENS[number], Float32Array>;
   }

@@ -7,6 +7,7 @@ import type { InferenceSession, Tensor } from "npm:onnxruntime-common@1.30.0";
 import type { ByteSource } from "../checkpoint/byte_source.ts";
 import { inPage } from "../hub/platform.ts";
 import { cpuOptions, type Runtime, type SessionOptions } from "./backend.ts";
+import { openCHeap } from "./c_heap.ts";
 
 /** Not a literal, so that the 288 MB package is downloaded only where this backend is asked for. */
 const PACKAGE = ["npm:onnxruntime-node", "1.30.0"].join("@");
@@ -16,20 +17,26 @@ export async function loadNative(): Promise<Runtime> {
   if (inPage) throw new Error("a page has no onnxruntime-node");
   const ort: { InferenceSession: { create: NativeCreate }; Tensor: typeof Tensor } = await import(PACKAGE);
 
+  const heap = openCHeap();
+
   async function create(model: Uint8Array, files: ReadonlyMap<string, ByteSource>, options: SessionOptions) {
-    const intraOpNumThreads = options.threads ?? navigator.hardwareConcurrency;
+    // ONNX Runtime's own arena never gives anything back, which is worth it only where the heap does so by itself.
+    const machine = {
+      intraOpNumThreads: options.threads ?? navigator.hardwareConcurrency,
+      enableCpuMemArena: heap === undefined,
+    };
     const folder = commonFolder(files);
     if (folder === undefined) {
       const externalData = await Promise.all([...files].map(async ([path, source]) => {
         return { path, data: await source.read(0, source.size) };
       }));
-      return await ort.InferenceSession.create(model, { ...cpuOptions(options), intraOpNumThreads, externalData });
+      return await ort.InferenceSession.create(model, { ...cpuOptions(options), ...machine, externalData });
     }
     const entries = { "model_external_initializers_file_folder_path": folder };
-    return await ort.InferenceSession.create(model, { ...cpuOptions(options, entries), intraOpNumThreads });
+    return await ort.InferenceSession.create(model, { ...cpuOptions(options, entries), ...machine });
   }
 
-  return { create, Tensor: ort.Tensor };
+  return { create, Tensor: ort.Tensor, ...heap && { heap } };
 }
 
 type NativeCreate = (model: Uint8Array, options: InferenceSession.SessionOptions) => Promise<InferenceSession>;

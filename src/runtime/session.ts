@@ -64,6 +64,12 @@ export class Session implements AsyncDisposable {
     return this.#inWorker && signal ? unlessAborted(results, signal) : results;
   }
 
+  /** Gives back the memory that the runs of a call have left behind, once it has its results. */
+  async settle(): Promise<void> {
+    if (this.#disposed || this.backend !== "native" || !this.#running.settle) return;
+    await this.#queue.run(() => this.#running.settle!());
+  }
+
   /** Frees the memory, after the runs that were asked for have ended. Disposing twice does nothing. */
   dispose(): Promise<void> {
     return this.#disposed ??= this.#queue.run(() => this.#running.release());
