@@ -1,7 +1,7 @@
 import type { CHeap } from "./c_heap.ts";
 
 /** How many times as long as it took to trim must be computed before it is done again. */
-const WORTH = 50;
+const WORTH = 100;
 
 /** Trims a heap between calls, when what was computed since took so much longer that it does not matter. */
 export class Settler {
