@@ -86,7 +86,7 @@ export function planFaithfulness(
   const maxMemory = memoryLimit(machine, options.maxMemory);
   const result = 4 * FLOAT * positions.length * (steps + 1);
   // No cache is kept, but the logits of a batch are, in JavaScript.
-  const bytes = (texts: number, T: number) => readBytes(machine.config, { T: texts * T, R: texts });
+  const bytes = (texts: number, T: number) => readBytes(machine, { T: texts * T, R: texts });
   const batches = positions.map((position) => {
     let texts = Math.max(1, Math.floor(CHUNK_TOKENS / position));
     while (texts > 1 && bytes(texts, position) + result > maxMemory) --texts;

@@ -75,7 +75,7 @@ export class LanguageModel implements AsyncDisposable {
     this.backendReason = model.runner.session.reason;
     this.#model = model;
     this.#reader = new Reader(model.tokenizer, this.config);
-    this.cost = new CostEstimator(this, this.#reader, () => this.#expectUsable());
+    this.cost = new CostEstimator(model.runner, this.#reader, () => this.#expectUsable());
     const decoder = { runner: model.runner, reader: this.#reader, eosTokenIds: model.eosTokenIds };
     this.#generator = new TextGenerator(decoder, (options) => {
       this.#expectUsable();

@@ -61,6 +61,11 @@ export class ModelRunner implements AsyncDisposable {
     return this.session.backend;
   }
 
+  /** Whether it runs in a worker. */
+  get worker(): boolean {
+    return this.session.worker;
+  }
+
   /** An empty cache. */
   emptyCache(): KVCache {
     return new KVCache(this.config.nLayer, this.config.nEmbd);

@@ -72,7 +72,7 @@ export function planTrace(machine: Machine, { tokenIds }: Sequence, options: Tra
   const numbers = (rows: number) =>
     capture.reduce((sum, name) => sum + product(shapeOf(config, name, layers.length, T)) / T * rows, 0);
   const costIn = (chunk: number) => {
-    const read = readBytes(config, { T: chunk, S: T, R: capture.includes("logits") ? chunk : 1 });
+    const read = readBytes(machine, { T: chunk, S: T, R: capture.includes("logits") ? chunk : 1 });
     // What was fetched in one run may not have been collected by the next.
     return costOf(Math.ceil(T / chunk), read + 2 * FLOAT * numbers(chunk), FLOAT * numbers(T));
   };
