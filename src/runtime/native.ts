@@ -20,20 +20,16 @@ export async function loadNative(): Promise<Runtime> {
   const heap = openCHeap();
 
   async function create(model: Uint8Array, files: ReadonlyMap<string, ByteSource>, options: SessionOptions) {
-    // ONNX Runtime's own arena never gives anything back, which is worth it only where the heap does so by itself.
-    const machine = {
-      intraOpNumThreads: options.threads ?? navigator.hardwareConcurrency,
-      enableCpuMemArena: heap === undefined,
-    };
+    const intraOpNumThreads = options.threads ?? navigator.hardwareConcurrency;
     const folder = commonFolder(files);
     if (folder === undefined) {
       const externalData = await Promise.all([...files].map(async ([path, source]) => {
         return { path, data: await source.read(0, source.size) };
       }));
-      return await ort.InferenceSession.create(model, { ...cpuOptions(options), ...machine, externalData });
+      return await ort.InferenceSession.create(model, { ...cpuOptions(options), intraOpNumThreads, externalData });
     }
     const entries = { "model_external_initializers_file_folder_path": folder };
-    return await ort.InferenceSession.create(model, { ...cpuOptions(options, entries), ...machine });
+    return await ort.InferenceSession.create(model, { ...cpuOptions(options, entries), intraOpNumThreads });
   }
 
   return { create, Tensor: ort.Tensor, ...heap && { heap } };
