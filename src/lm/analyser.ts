@@ -44,38 +44,50 @@ export class Analyser {
 
   /** What the model computes on the way. */
   async trace(sequence: Sequence, options: TraceOptions): Promise<Trace> {
-    return await traceSequence(this.#runner, sequence, this.#about(sequence, options, TRACE));
+    return await this.#runner.session.settled(
+      traceSequence(this.#runner, sequence, this.#about(sequence, options, TRACE)),
+    );
   }
 
   /** How much each earlier token made the model write a token. */
   async saliency(sequence: Sequence, options: SaliencyOptions): Promise<Saliency> {
-    return await explainSequence(this.#runner, this.#reader, sequence, this.#about(sequence, options, SALIENCY));
+    return await this.#runner.session.settled(
+      explainSequence(this.#runner, this.#reader, sequence, this.#about(sequence, options, SALIENCY)),
+    );
   }
 
   /** Whether a map is true. */
   async faithfulness(saliency: Saliency, options: FaithfulnessOptions): Promise<Faithfulness> {
-    return await tryMap(this.#runner, this.#reader, saliency, this.#asked(options, FAITHFULNESS));
+    return await this.#runner.session.settled(
+      tryMap(this.#runner, this.#reader, saliency, this.#asked(options, FAITHFULNESS)),
+    );
   }
 
   /** What each block would predict. */
   async layerPredictions(sequence: Sequence, options: LayerPredictionsOptions): Promise<LayerPredictions> {
     const asked = this.#about(sequence, options, LAYER_PREDICTIONS);
-    return await predictLayers(this.#runner, this.#reader, sequence, asked);
+    return await this.#runner.session.settled(predictLayers(this.#runner, this.#reader, sequence, asked));
   }
 
   /** How tokens rank in what each block would predict. */
   async rankings(sequence: Sequence, options: RankingsOptions): Promise<Rankings> {
-    return await rankSequence(this.#runner, sequence, this.#about(sequence, options, RANKINGS));
+    return await this.#runner.session.settled(
+      rankSequence(this.#runner, sequence, this.#about(sequence, options, RANKINGS)),
+    );
   }
 
   /** How chosen words rank in what each block would predict. */
   async rankingsWatch(sequence: Sequence, options: RankingsWatchOptions): Promise<Rankings> {
-    return await rankWords(this.#runner, this.#reader, sequence, this.#about(sequence, options, RANKINGS_WATCH));
+    return await this.#runner.session.settled(
+      rankWords(this.#runner, this.#reader, sequence, this.#about(sequence, options, RANKINGS_WATCH)),
+    );
   }
 
   /** How much each token surprised the model. */
   async surprise(sequence: Sequence, options: SurpriseOptions): Promise<Surprise> {
-    return await measureSurprise(this.#runner, this.#reader, sequence, this.#about(sequence, options, SURPRISE));
+    return await this.#runner.session.settled(
+      measureSurprise(this.#runner, this.#reader, sequence, this.#about(sequence, options, SURPRISE)),
+    );
   }
 
   /** What a question about a sequence is asked with: checks both, and lets a notebook's Stop button stop it. */

@@ -8,7 +8,7 @@ import type { GPT2Config } from "../gpt2/config.ts";
 import { packsOf, planBatch } from "./batch_plan.ts";
 import { createWriter, type DecodeOptions, type Decoder, expectRoomAfter, type Prompt, type Writer } from "./decode.ts";
 import { expectWithin } from "./memory.ts";
-import { logitsRow } from "./numbers.ts";
+import { free, logitsRow } from "./numbers.ts";
 import type { Reader } from "./sequence.ts";
 
 /** One text of those that are written together. */
@@ -70,12 +70,15 @@ export async function continueBatch(
 }
 
 async function writeTogether({ runner }: Decoder, texts: readonly Text[], signal?: AbortSignal): Promise<void> {
-  const cache = runner.emptyCache();
+  using cache = runner.emptyCache();
   for (const pack of packsOf(texts, ({ prompt }) => prompt.length)) {
     const own = cache.length === 0 ? cache : runner.emptyCache(); // what was read before would be compared in vain
     const request = { texts: pack.map(({ id }) => id), signal };
     const logits = await runner.readPrompts(pack.map(({ prompt }) => prompt), own, request);
-    if (own !== cache) cache.appendFrom(own, 0, own.length);
+    if (own !== cache) {
+      cache.appendFrom(own, 0, own.length);
+      own[Symbol.dispose]();
+    }
     pack.forEach(({ writer }, i) => writer.choose(logits[i]!));
   }
   const unended = (some: readonly Text[]) => some.filter(({ writer, room }) => !writer.ended(room));
@@ -85,5 +88,6 @@ async function writeTogether({ runner }: Decoder, texts: readonly Text[], signal
     const last = open.map(({ writer }) => writer.written.at(-1)!);
     const [logits] = await runner.read(last, cache, [...last.keys()], { texts: ids, signal });
     open.forEach(({ writer }, i) => writer.choose(logitsRow(logits!, i, open.length)));
+    free(logits!);
   }
 }

@@ -40,11 +40,11 @@ export function planBatch(
   for (const index of lengths.keys()) {
     const last = groups.at(-1);
     const more = last && of([...last, index]);
-    const fits = more && isWorthwhile(config, more) && groupCost(config, more).runBytes + resultBytes <= maxMemory;
+    const fits = more && isWorthwhile(config, more) && groupCost(machine, more).runBytes + resultBytes <= maxMemory;
     if (fits) last.push(index);
     else groups.push([index]);
   }
-  const costs = groups.map((group) => groupCost(config, of(group)));
+  const costs = groups.map((group) => groupCost(machine, of(group)));
   const runs = costs.reduce((sum, cost) => sum + cost.runs, 0);
   return { groups, cost: costOf(runs, Math.max(...costs.map(({ runBytes }) => runBytes)), resultBytes), maxMemory };
 }
@@ -80,13 +80,13 @@ function isWorthwhile({ nEmbd, nInner, nLayer, vocabSize }: GPT2Config, group: r
   return pairs / 2 <= PAIRS_PER_WEIGHT * weights;
 }
 
-function groupCost(config: GPT2Config, group: readonly Extent[]): { runs: number; runBytes: number } {
+function groupCost(machine: Machine, group: readonly Extent[]): { runs: number; runBytes: number } {
   const S = group.reduce((sum, { end }) => sum + end, 0);
-  let [runs, runBytes, read] = [0, readBytes(config, { T: group.length, S, R: group.length }), 0];
+  let [runs, runBytes, read] = [0, readBytes(machine, { T: group.length, S, R: group.length }), 0];
   for (const pack of packsOf(group, ({ P }) => P)) {
     const P = pack.reduce((sum, extent) => sum + extent.P, 0);
-    const bytes = readBytes(config, { T: Math.min(P, CHUNK_TOKENS), S: P, R: pack.length });
-    runBytes = Math.max(runBytes, bytes + cacheBytes(config, read));
+    const bytes = readBytes(machine, { T: Math.min(P, CHUNK_TOKENS), S: P, R: pack.length });
+    runBytes = Math.max(runBytes, bytes + cacheBytes(machine, read));
     runs += Math.ceil(P / CHUNK_TOKENS);
     read += P;
   }

@@ -75,7 +75,7 @@ export async function* choose(
   decoder: Decoder,
   { tokenIds: prompt }: Prompt,
   options: DecodeOptions,
-  cache: KVCache = decoder.runner.emptyCache(),
+  given?: KVCache,
 ): AsyncGenerator<Choice> {
   const { runner } = decoder;
   expectRoomAfter(prompt, runner.config);
@@ -86,6 +86,8 @@ export async function* choose(
     const limit = memoryLimit(runner, options.maxMemory);
     expectWithin(what, decodeCost(runner, prompt.length, maxNewTokens), limit, "ask for fewer tokens");
   }
+  using own = given ? undefined : runner.emptyCache();
+  const cache = given ?? own!;
   yield* chooseFrom(decoder, { cache, read: () => runner.readPrompt(prompt, cache, options.signal) }, options);
 }
 

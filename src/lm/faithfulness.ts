@@ -2,7 +2,7 @@ import type { Cost } from "./cost_types.ts";
 import type { Faithfulness, FaithfulnessOptions } from "./faithfulness_types.ts";
 import { costOf, expectWithin, FLOAT, type Machine, memoryLimit, readBytes } from "./memory.ts";
 import { CHUNK_TOKENS, type ModelRunner } from "./model_runner.ts";
-import { firstNonFiniteIndex, logitsRow, logSumExp } from "./numbers.ts";
+import { firstNonFiniteIndex, free, logitsRow, logSumExp } from "./numbers.ts";
 import { createRandom, expectSeed } from "./sampling.ts";
 import type { Reader } from "./sequence.ts";
 import type { Saliency } from "./saliency_types.ts";
@@ -86,7 +86,7 @@ export function planFaithfulness(
   const maxMemory = memoryLimit(machine, options.maxMemory);
   const result = 4 * FLOAT * positions.length * (steps + 1);
   // No cache is kept, but the logits of a batch are, in JavaScript.
-  const bytes = (texts: number, T: number) => readBytes(machine.config, { T: texts * T, R: texts });
+  const bytes = (texts: number, T: number) => readBytes(machine, { T: texts * T, R: texts });
   const batches = positions.map((position) => {
     let texts = Math.max(1, Math.floor(CHUNK_TOKENS / position));
     while (texts > 1 && bytes(texts, position) + result > maxMemory) --texts;
@@ -155,12 +155,14 @@ async function probabilities(
     embeddingScale,
   };
   const logits = await runner.logits(reading, signal);
-  return batch.map((_, b) => {
+  const found = batch.map((_, b) => {
     const own = logitsRow(logits, b, batch.length);
     const logit = own[tokenIds[T]!]!;
     if (contrast) return 1 / (1 + Math.exp(own[contrast.tokenIds[0]!]! - logit));
     return Math.exp(logit - logSumExp(own));
   });
+  free(logits);
+  return found;
 }
 
 /** How many of n tokens are left at each of `steps + 1` shares, from all to none. */

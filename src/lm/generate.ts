@@ -1,6 +1,7 @@
 import { continueBatch, readBatch } from "./batch.ts";
 import { choose, type DecodeOptions, type Decoder, describe, type Prompt } from "./decode.ts";
 import { decodingOf } from "./decoding.ts";
+import { free } from "./numbers.ts";
 import { growTree } from "./tree.ts";
 import type { GrowingTree } from "./tree_types.ts";
 import type { Sequence, Step } from "./types.ts";
@@ -29,7 +30,10 @@ export class TextGenerator {
     const read = this.#decoder.reader.read(prompt);
     const whole = this.#complete(options);
     const written: number[] = [];
-    for await (const { tokenId } of choose(this.#decoder, read, whole)) written.push(tokenId);
+    for await (const { tokenId, logits } of choose(this.#decoder, read, whole)) {
+      written.push(tokenId);
+      free(logits);
+    }
     return this.#sequence(read, written, whole);
   }
 

@@ -6,7 +6,7 @@
  */
 import type { ModelRunner } from "./model_runner.ts";
 import type { Explanation } from "./runner_types.ts";
-import { logitsRow, logSumExp } from "./numbers.ts";
+import { free, logitsRow, logSumExp } from "./numbers.ts";
 import { gaussLegendre } from "./quadrature.ts";
 import type { SaliencyDefinition } from "./saliency_types.ts";
 
@@ -42,6 +42,7 @@ export async function integrate(
     // dp = p dlogp
     if (of === "probability") factors.forEach((f, m) => factors[m] = f * rowValue(explanation, logits, of, m));
     for (let i = 0; i < sums.length; ++i) sums[i]! += factors[Math.floor(i / (T * C))]! * products![i]!;
+    free(products!, logits);
     onStep();
   }
   const gained = await gain(runner, explanation, await runner.logits(explanation, signal), of, signal);

@@ -1,8 +1,10 @@
+import { free } from "./numbers.ts";
+
 /**
  * The keys and values of the tokens that a model has read, `[P, C]` for each block, in buffers that grow. The tokens may
  * be of several texts, in any order but that of each text.
  */
-export class KVCache {
+export class KVCache implements Disposable {
   /** Another object when rows have been forgotten; while it is the same, rows were added and none has changed. */
   lineage: object = {};
   readonly #width: number;
@@ -73,6 +75,12 @@ export class KVCache {
     this.#texts.push(...texts ?? Array<number>(keys[0]!.length / this.#width).fill(0));
   }
 
+  /** Frees the memory. */
+  [Symbol.dispose](): void {
+    this.#texts = [];
+    free(...this.#keys.splice(0), ...this.#values.splice(0));
+  }
+
   /** Adds copies of those rows of another cache that are from `start` to before `end`. */
   appendFrom(other: KVCache, start: number, end: number): void {
     const cut = (buffers: Float32Array[]) =>
@@ -95,6 +103,7 @@ function written(buffer: Float32Array, rows: Float32Array, start: number): Float
   if (end > buffer.length) {
     target = new Float32Array(Math.max(end, 2 * buffer.length));
     target.set(buffer.subarray(0, start));
+    free(buffer);
   }
   target.set(rows, start);
   return target;

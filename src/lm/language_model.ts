@@ -145,12 +145,13 @@ export class LanguageModel implements AsyncDisposable {
   async *steps(prompt: string | readonly number[], options: DecodeOptions = {}): AsyncGenerator<Step> {
     expectOptions(options, DECODE);
     yield* this.#generator.steps(prompt, options);
+    await this.#model.runner.session.settle();
   }
 
   /** Decodes to the end, with the rules of {@linkcode LanguageModel.steps}, and returns prompt and continuation. */
   async generate(prompt: string | readonly number[], options: DecodeOptions = {}): Promise<Sequence> {
     expectOptions(options, DECODE);
-    return await this.#generator.generate(prompt, options);
+    return await this.#model.runner.session.settled(this.#generator.generate(prompt, options));
   }
 
   /**
@@ -182,7 +183,7 @@ export class LanguageModel implements AsyncDisposable {
     options: DecodeOptions = {},
   ): Promise<readonly Sequence[]> {
     expectOptions(options, DECODE);
-    return await this.#generator.generateBatch(prompts, options);
+    return await this.#model.runner.session.settled(this.#generator.generateBatch(prompts, options));
   }
 
   /**

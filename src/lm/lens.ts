@@ -155,7 +155,7 @@ export async function readLens(
   const { depths, best, plan, onAnswered, signal } = options;
   const D = depths.length;
   const reading = emptyReading(D, asked.length, best);
-  const cache = runner.emptyCache();
+  using cache = runner.emptyCache();
   let answered = 0;
   for (const piece of planPieces(asked, plan.chunkRows, plan.chunkTokens)) {
     cache.rewind(piece.start);

@@ -69,7 +69,7 @@ function planReading(
 ): ReadingPlan {
   const { config } = machine;
   const limit = memoryLimit(machine, maxMemory);
-  const bytes = (T: number, R: number) => lensBytes(config, { T, S, R, depths });
+  const bytes = (T: number, R: number) => lensBytes(machine, { T, S, R, depths });
   const mostRows = Math.max(1, Math.floor(LENS_LOGITS / (depths * config.vocabSize)));
   let chunkTokens = Math.min(S, CHUNK_TOKENS);
   let chunkRows = Math.min(questions, mostRows);

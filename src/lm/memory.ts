@@ -12,6 +12,7 @@ import { weightShapes } from "../gpt2/weights.ts";
 import { formatBytes } from "../hub/bytes.ts";
 import { inPage } from "../hub/platform.ts";
 import type { Backend } from "../runtime/backend.ts";
+import { KEPT_GROWTH } from "../runtime/feed_packing.ts";
 import type { Cost } from "./cost_types.ts";
 
 const GIB = 2 ** 30;
@@ -24,6 +25,8 @@ export interface Machine {
   readonly backend: Backend;
   /** Throws where no gradients can be taken. */
   readonly expectDifferentiable?: () => void;
+  /** Whether it runs in a worker, which has keys and values of its own. */
+  readonly worker?: boolean;
 }
 
 /** The bytes of a number. */
@@ -39,8 +42,9 @@ const VOCABULARY_TENSORS = 6;
 export const LENS_LOGITS = 3 * 2 ** 22;
 
 /** An estimate of the bytes of a run that reads T tokens, S with those before them, and takes R rows of logits. */
-export function readBytes(config: GPT2Config, { T, S = T, R }: { T: number; S?: number; R: number }): number {
-  return OVERHEAD * FLOAT * (forwardNumbers(config, T, S) + 2 * R * config.vocabSize) + cacheBytes(config, S);
+export function readBytes(machine: Machine, { T, S = T, R }: { T: number; S?: number; R: number }): number {
+  const { config } = machine;
+  return OVERHEAD * FLOAT * (forwardNumbers(config, T, S) + 2 * R * config.vocabSize) + cacheBytes(machine, S);
 }
 
 /** An estimate of the bytes of a run that explains N targets by R logits over T tokens, without a cache. */
@@ -52,10 +56,11 @@ export function explainBytes(config: GPT2Config, { N, T, R = N }: { N: number; T
 
 /** An estimate of the bytes of a run that looks at R rows through the lens, at `depths` places of the model. */
 export function lensBytes(
-  config: GPT2Config,
+  machine: Machine,
   { T, S, R, depths }: { T: number; S: number; R: number; depths: number },
 ): number {
-  return readBytes(config, { T, S, R }) + OVERHEAD * FLOAT * VOCABULARY_TENSORS * depths * R * config.vocabSize;
+  const vocabulary = VOCABULARY_TENSORS * depths * R * machine.config.vocabSize;
+  return readBytes(machine, { T, S, R }) + OVERHEAD * FLOAT * vocabulary;
 }
 
 /** What the forward pass keeps to the end of a run, as it may be fetched or differentiated. */
@@ -63,9 +68,12 @@ function forwardNumbers({ nLayer, nHead, nEmbd, nInner }: GPT2Config, T: number,
   return nLayer * (nHead * T * S + (7 * nEmbd + 2 * nInner) * T + 4 * nEmbd * S);
 }
 
-/** Keys and values of S tokens: in buffers that have grown to twice the size, and as the feeds of a run. */
-export function cacheBytes({ nLayer, nEmbd }: GPT2Config, S: number): number {
-  return FLOAT * 3 * 2 * nLayer * S * nEmbd;
+/**
+ * Keys and values of S tokens: in buffers that have grown to twice the size, and as the feeds of a run; in a worker once
+ * more, in buffers with room to grow.
+ */
+export function cacheBytes({ config: { nLayer, nEmbd }, worker = false }: Machine, S: number): number {
+  return FLOAT * (worker ? 3 + KEPT_GROWTH : 3) * 2 * nLayer * S * nEmbd;
 }
 
 /** What a call takes, from its parts. */

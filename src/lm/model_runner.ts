@@ -9,7 +9,7 @@ import type { Value } from "../onnx/mod.ts";
 import type { Backend } from "../runtime/backend.ts";
 import type { Feed, Session } from "../runtime/session.ts";
 import { KVCache } from "./kv_cache.ts";
-import { firstNonFiniteIndex, logitsRow } from "./numbers.ts";
+import { firstNonFiniteIndex, free, logitsRow } from "./numbers.ts";
 import type { Depth, Explained, Explanation, LensNumbers, Question, Reading } from "./runner_types.ts";
 import type { FloatTensor } from "./types.ts";
 
@@ -63,6 +63,11 @@ export class ModelRunner implements AsyncDisposable {
     return this.session.backend;
   }
 
+  /** Whether it runs in a worker. */
+  get worker(): boolean {
+    return this.session.worker;
+  }
+
   /** An empty cache. */
   emptyCache(): KVCache {
     return new KVCache(this.config.nLayer, this.config.nEmbd);
@@ -88,6 +93,7 @@ export class ModelRunner implements AsyncDisposable {
     const results = await this.session.run(feeds, [logits, ...fetches, ...keys, ...values], signal);
     const seen = 1 + fetches.length;
     cache.append(results.slice(seen, seen + keys.length), results.slice(seen + keys.length), texts);
+    free(...results.slice(seen));
     await this.#expectFinite(results[0]!, "logits");
     return results.slice(0, seen);
   }
@@ -114,6 +120,7 @@ export class ModelRunner implements AsyncDisposable {
     const results = await this.session.run(this.#inputs(tokenIds, cache, rows, request), fetches, signal);
     const seen = LENS.length;
     cache.append(results.slice(seen, seen + keys.length), results.slice(seen + keys.length));
+    free(...results.slice(seen));
     for (const numbers of results.slice(0, seen)) await this.#expectFinite(numbers, "logits");
     return Object.fromEntries(LENS.map((name, i) => [name, results[i]!])) as Record<typeof LENS[number], Float32Array>;
   }

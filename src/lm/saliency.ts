@@ -2,7 +2,7 @@ import { gain, integrate, reduced, rowValue } from "./integrate.ts";
 import { expectWithin } from "./memory.ts";
 import type { ModelRunner } from "./model_runner.ts";
 import type { Explained, Explanation } from "./runner_types.ts";
-import { normalizeL1 } from "./numbers.ts";
+import { free, normalizeL1 } from "./numbers.ts";
 import { planSaliency, type SaliencyPlan } from "./saliency_plan.ts";
 import type { Saliency, SaliencyDefinition, SaliencyOptions } from "./saliency_types.ts";
 import type { Reader } from "./sequence.ts";
@@ -129,6 +129,7 @@ async function differentiate(
   const gaps = gained?.map((value, n) => {
     return factor(n) * sums.subarray(n * T, (n + 1) * T).reduce((a, b) => a + b, 0) - value;
   });
+  free(logits, ...all);
   onStep();
   return { numbers: scaled, ...(gaps && { gaps }) };
 }

@@ -5,6 +5,7 @@ import type { Value } from "../onnx/mod.ts";
 import type { Cost } from "./cost_types.ts";
 import { costOf, expectWithin, FLOAT, type Machine, memoryLimit, readBytes } from "./memory.ts";
 import { CHUNK_TOKENS, type ModelRunner } from "./model_runner.ts";
+import { free } from "./numbers.ts";
 import type { Capture, Trace, TraceOptions } from "./trace_types.ts";
 import type { FloatTensor, Sequence } from "./types.ts";
 
@@ -44,15 +45,17 @@ export async function traceSequence(runner: ModelRunner, sequence: Sequence, opt
   const what = `record ${capture.join(", ")} of ${T} tokens in ${layers.length} layers`;
   expectWithin(what, cost, maxMemory, "record fewer layers or a shorter text");
   const recorders = capture.map((name) => createRecorder(runner, name, layers, T));
-  const cache = runner.emptyCache();
+  using cache = runner.emptyCache();
   for (let start = 0; start < T; start += chunkTokens) {
     const tokenIds = sequence.tokenIds.slice(start, start + chunkTokens);
     const rows = capture.includes("logits") ? [...tokenIds.keys()] : [tokenIds.length - 1];
     const fetches = recorders.flatMap((recorder) => recorder.fetches);
     const [logits, ...seen] = await runner.read(tokenIds, cache, rows, { fetches, signal });
+    let taken = 0;
     for (const { capture, fetches, take } of recorders) {
-      take(capture === "logits" ? [logits!] : seen.splice(0, fetches.length), start, tokenIds.length);
+      take(capture === "logits" ? [logits!] : seen.slice(taken, taken += fetches.length), start, tokenIds.length);
     }
+    free(logits!, ...seen);
     const completed = start + tokenIds.length;
     onProgress?.({ task: "trace", completed, total: T, message: `Read ${completed} of ${T} tokens` });
   }
@@ -69,7 +72,7 @@ export function planTrace(machine: Machine, { tokenIds }: Sequence, options: Tra
   const numbers = (rows: number) =>
     capture.reduce((sum, name) => sum + product(shapeOf(config, name, layers.length, T)) / T * rows, 0);
   const costIn = (chunk: number) => {
-    const read = readBytes(config, { T: chunk, S: T, R: capture.includes("logits") ? chunk : 1 });
+    const read = readBytes(machine, { T: chunk, S: T, R: capture.includes("logits") ? chunk : 1 });
     // What was fetched in one run may not have been collected by the next.
     return costOf(Math.ceil(T / chunk), read + 2 * FLOAT * numbers(chunk), FLOAT * numbers(T));
   };

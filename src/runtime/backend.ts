@@ -1,5 +1,6 @@
 import type { InferenceSession, Tensor } from "npm:onnxruntime-common@1.30.0";
 import type { ByteSource } from "../checkpoint/byte_source.ts";
+import type { CHeap } from "./c_heap.ts";
 import type { RunQueue } from "./run_queue.ts";
 
 /** Where a model runs. */
@@ -31,6 +32,8 @@ export interface Runtime {
   readonly queue?: RunQueue;
   /** What the backend computes on, where there may be several. */
   readonly device?: string;
+  /** Where it computes, when that has to be told to give memory back. */
+  readonly heap?: CHeap;
 }
 
 /** The options that every backend shares. */

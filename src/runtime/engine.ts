@@ -3,6 +3,7 @@ import { messageOf } from "../hub/message.ts";
 import { inPage } from "../hub/platform.ts";
 import type { Value } from "../onnx/mod.ts";
 import type { Backend, Runtime, SessionOptions } from "./backend.ts";
+import { Settler } from "./settler.ts";
 import { loadNative } from "./native.ts";
 import type { RunQueue } from "./run_queue.ts";
 import { loadWasm } from "./wasm.ts";
@@ -27,6 +28,8 @@ export interface Feed {
 export interface Running {
   /** Runs it and returns the numbers of `fetches`, in their order. One call at a time. */
   run(feeds: readonly Feed[], fetches: readonly string[]): Promise<Float32Array[]>;
+  /** Gives back the memory that runs have left behind, unless that would take long beside them. */
+  settle?(): Promise<void>;
   /** Frees the memory. */
   release(): Promise<void>;
 }
@@ -66,20 +69,26 @@ export async function loadEngine(backend: Backend): Promise<Engine> {
   }
 }
 
-function startWith({ create, Tensor }: Runtime): Engine["start"] {
+function startWith({ create, Tensor, heap }: Runtime): Engine["start"] {
   return async (model, files, options) => {
     for (const source of files.values()) await source.load?.();
     const session = await create(model, files, options);
     for (const source of files.values()) source.unload?.();
+    const settler = heap && new Settler(heap);
     return {
       async run(feeds, fetches) {
         const tensors = feeds.map(({ value: { name, dtype }, data, dims }) => {
           return [name, new Tensor(dtype as "float32", data as Float32Array, dims)] as const;
         });
-        const results = await session.run(Object.fromEntries(tensors), fetches);
+        const run = () => session.run(Object.fromEntries(tensors), fetches);
+        const results = await (settler ? settler.watch(run) : run());
         return fetches.map((name) => results[name]!.data as Float32Array);
       },
-      release: () => session.release(),
+      ...settler && { settle: () => Promise.resolve(settler.settle()) },
+      async release() {
+        await session.release();
+        heap?.trim();
+      },
     };
   };
 }

@@ -7,7 +7,7 @@
 import type { Feed } from "./engine.ts";
 
 /** A second copy of the keys and values should not have much more room than they fill. */
-const GROWTH = 1.25;
+export const KEPT_GROWTH = 1.25;
 
 /** A feed whose numbers stand elsewhere. */
 export interface PackedFeed {
@@ -70,7 +70,7 @@ export class FeedUnpacker {
     if (length === 0) return before.subarray(0, 0);
     let buffer = before;
     if (kept === 0 || length > before.length) {
-      buffer = new Float32Array(kept === 0 ? length : Math.max(length, Math.ceil(GROWTH * kept)));
+      buffer = new Float32Array(kept === 0 ? length : Math.max(length, Math.ceil(KEPT_GROWTH * kept)));
       buffer.set(before.subarray(0, kept));
       this.#kept.set(name, buffer);
     }

@@ -7,6 +7,7 @@ import type { InferenceSession, Tensor } from "npm:onnxruntime-common@1.30.0";
 import type { ByteSource } from "../checkpoint/byte_source.ts";
 import { inPage } from "../hub/platform.ts";
 import { cpuOptions, type Runtime, type SessionOptions } from "./backend.ts";
+import { openCHeap } from "./c_heap.ts";
 
 /** Not a literal, so that the 288 MB package is downloaded only where this backend is asked for. */
 const PACKAGE = ["npm:onnxruntime-node", "1.30.0"].join("@");
@@ -29,6 +30,8 @@ export async function loadNative(): Promise<Runtime> {
   if (inPage) throw new Error("a page has no onnxruntime-node");
   const ort = await importNative();
 
+  const heap = openCHeap();
+
   async function create(model: Uint8Array, files: ReadonlyMap<string, ByteSource>, options: SessionOptions) {
     const intraOpNumThreads = options.threads ?? navigator.hardwareConcurrency;
     const folder = commonFolder(files);
@@ -42,7 +45,7 @@ export async function loadNative(): Promise<Runtime> {
     return await ort.InferenceSession.create(model, { ...cpuOptions(options, entries), intraOpNumThreads });
   }
 
-  return { create, Tensor: ort.Tensor };
+  return { create, Tensor: ort.Tensor, ...heap && { heap } };
 }
 
 /** The folder that holds all files, from which they are memory-mapped; undefined when one is in memory only. */

@@ -14,16 +14,17 @@ export class Session implements AsyncDisposable {
   readonly backend: Backend;
   /** Why it runs there. */
   readonly reason: string;
+  /** Whether that is in a worker. */
+  readonly worker: boolean;
   readonly #queue: RunQueue;
   readonly #running: Running;
-  readonly #inWorker: boolean;
   #disposed: Promise<void> | undefined;
 
-  private constructor({ backend, reason, engine }: Choice, running: Running, inWorker: boolean) {
+  private constructor({ backend, reason, engine }: Choice, running: Running, worker: boolean) {
     this.backend = backend;
     this.reason = reason;
     this.#running = running;
-    this.#inWorker = inWorker;
+    this.worker = worker;
     this.#queue = engine.queue ?? new RunQueue();
   }
 
@@ -61,7 +62,20 @@ export class Session implements AsyncDisposable {
         throw new Error(`Cannot run the model on ${this.backend}: ${messageOf(error)}`, { cause: error });
       });
     }, signal);
-    return this.#inWorker && signal ? unlessAborted(results, signal) : results;
+    return this.worker && signal ? unlessAborted(results, signal) : results;
+  }
+
+  /** Gives back the memory that the runs of a call have left behind, once it has its results. */
+  async settle(): Promise<void> {
+    if (this.#disposed || this.backend !== "native" || !this.#running.settle) return;
+    await this.#queue.run(() => this.#running.settle!());
+  }
+
+  /** What a call gives, once the memory that its runs have left behind has been given back. */
+  async settled<T>(call: Promise<T>): Promise<T> {
+    const result = await call;
+    await this.settle();
+    return result;
   }
 
   /** Frees the memory, after the runs that were asked for have ended. Disposing twice does nothing. */

@@ -86,6 +86,10 @@ class WorkerSession implements Running {
     return results.map((buffer) => new Float32Array(buffer));
   }
 
+  async settle(): Promise<void> {
+    if (!this.#thread.ended) await this.#thread.request<"settle">({ kind: "settle", session: this.#session });
+  }
+
   async release(): Promise<void> {
     if (!this.#thread.ended) await this.#thread.request<"release">({ kind: "release", session: this.#session });
     close(this.#thread);

@@ -57,6 +57,10 @@ const handlers: { [K in keyof Answers]: (request: Extract<Request, { kind: K }>)
     const results = await running.run(unpacker.unpack(feeds, numbers), fetches);
     return results.map(wholeBuffer);
   },
+  async settle({ session }) {
+    await sessions.get(session)!.running.settle?.();
+    return undefined;
+  },
   async release({ session }) {
     const { running } = sessions.get(session)!;
     sessions.delete(session);

@@ -29,6 +29,7 @@ export type Request =
     readonly numbers: ArrayBuffer;
     readonly fetches: readonly string[];
   }
+  | { readonly kind: "settle"; readonly session: number }
   | { readonly kind: "release"; readonly session: number };
 
 /** What a worker answers: to `load` the device, to `start` the number of the session, to `run` the results. */
@@ -36,6 +37,7 @@ export interface Answers {
   load: string | undefined;
   start: number;
   run: readonly ArrayBuffer[];
+  settle: undefined;
   release: undefined;
 }
 

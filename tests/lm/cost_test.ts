@@ -9,10 +9,10 @@ import { checkpointCopy, openGolden } from "../support/goldens.ts";
 const GPT2_SMALL = parseConfig({ "model_type": "gpt2" });
 
 /** Estimates for a model that is not there, and the text that fills its context. */
-function estimates(config: GPT2Config, backend: "wasm" | "native" = "native") {
+function estimates(config: GPT2Config, backend: "wasm" | "native" = "native", worker = false) {
   const reader = new Reader(Tokenizer.fromVocab({ a: 0 }, "#version: 0.2\n"), config);
   const tokenIds = Array.from({ length: config.nPositions }, (_, i) => i % 7);
-  const cost = new CostEstimator({ config, backend }, reader);
+  const cost = new CostEstimator({ config, backend, worker }, reader);
   return { cost, sequence: { tokenIds, tokens: [], promptLength: 1, text: "" } };
 }
 
@@ -86,6 +86,27 @@ Deno.test("less memory means more and smaller runs, and never another result", (
   }
   const [wasm, native] = (["wasm", "native"] as const).map((backend) => estimates(GPT2_SMALL, backend).cost);
   deepEqual(wasm!.trace(sequence), native!.trace(sequence));
+});
+
+Deno.test("in a worker keys and values count once more, with a quarter of room, where there are any", async () => {
+  const [here, there] = [false, true].map((worker) => estimates(GPT2_SMALL, "native", worker));
+  const { sequence } = here!;
+  const held = 1.25 * 4 * 2 * 12 * 768; // bytes for each token
+  const grown = (cost: (from: typeof here) => Cost) => cost(there).runBytes - cost(here).runBytes;
+  const prompt = sequence.tokenIds.slice(0, 1000);
+  equal(grown((from) => from!.cost.generate(prompt, { maxNewTokens: 1 })), held * 1000);
+  equal(grown((from) => from!.cost.trace(sequence)), held * 1024);
+  equal(grown((from) => from!.cost.rankings(sequence, { positions: [1023] })), held * 1023);
+  equal(grown((from) => from!.cost.generateBatch([prompt])), held * 1000);
+  equal(grown((from) => from!.cost.saliency(sequence)), 0);
+  const limit = here!.cost.generate(prompt).bytes;
+  ok(there!.cost.generate(prompt).bytes > limit);
+  const calls = [false, true].map(async (worker) => {
+    await using model = await LanguageModel.fromPretrained(undefined, { worker, backend: "native" });
+    return model.cost.generate([1, 2, 3], { maxNewTokens: 100 }).runBytes;
+  });
+  const [one, other] = await Promise.all(calls);
+  ok(other! > one!);
 });
 
 Deno.test("an estimate knows what a call would refuse", async () => {

@@ -60,3 +60,16 @@ Deno.test("KVCache.appendFrom() copies which text the rows belong to", () => {
   copy.appendFrom(source, 1, 3);
   deepEqual(copy.texts, [1, 5, 4]);
 });
+
+Deno.test("KVCache frees what it has outgrown, and all when it is disposed", () => {
+  const cache = new KVCache(2, 2);
+  cache.append(rows(0, 1), rows(10, 1));
+  const [outgrown] = cache.keys;
+  cache.append(rows(1, 2), rows(11, 2));
+  equal(outgrown!.buffer.byteLength, 0);
+  deepEqual([...cache.keys[1]!], [100, 101, 102, 103, 104, 105]);
+  const held = [...cache.keys, ...cache.values];
+  cache[Symbol.dispose]();
+  deepEqual(held.map(({ buffer }) => buffer.byteLength), [0, 0, 0, 0]);
+  equal(cache.length, 0);
+});
