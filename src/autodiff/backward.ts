@@ -1,5 +1,5 @@
 import type { Graph, Node, Value } from "../onnx/mod.ts";
-import { VJP_RULES, type VjpTable } from "./vjp_rules.ts";
+import { type Spread, VJP_RULES, type VjpTable } from "./vjp_rules.ts";
 
 /** What is differentiated, with respect to what, and where the backward pass is written. */
 export interface BackwardOptions {
@@ -13,6 +13,11 @@ export interface BackwardOptions {
   readonly wrt: Value;
   /** The rule of each operator. */
   readonly rules?: VjpTable;
+  /**
+   * Lays the rows of a saved value out as the cotangent's rows are, where those are not `[N, ...]` with all rows of the
+   * value but a choice of rows: then every operation on the way must keep rows apart.
+   */
+  readonly spread?: Spread;
 }
 
 /**
@@ -22,7 +27,7 @@ export interface BackwardOptions {
  * @throws {TypeError} When an operator on the way has no gradient, or `output` does not depend on `wrt`.
  */
 export function backward(g: Graph, options: BackwardOptions): Value {
-  const { nodes, output, cotangent, wrt, rules = VJP_RULES } = options;
+  const { nodes, output, cotangent, wrt, rules = VJP_RULES, spread = (saved) => saved } = options;
   const active = activeValues(nodes, wrt);
   const cotangents = new Map<Value, Value>([[output, cotangent]]);
   for (const node of nodes.toReversed()) {
@@ -31,7 +36,7 @@ export function backward(g: Graph, options: BackwardOptions): Value {
     if (!dys.some((dy) => dy !== undefined) || !follow.includes(true)) continue;
     const rule = rules[node.op];
     if (rule === "none") throw new TypeError(`Cannot differentiate through ${node.op} as it has no gradient`);
-    const dxs = rule(g, node, dys, follow);
+    const dxs = rule(g, node, dys, follow, spread);
     node.inputs.forEach((x, i) => {
       if (!follow[i]) return;
       const dx = dxs[i];

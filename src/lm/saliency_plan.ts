@@ -4,7 +4,7 @@ import { checkedPositions } from "./positions.ts";
 import { saliencyDefinition } from "./presets.ts";
 import type { SaliencyDefinition, SaliencyOptions } from "./saliency_types.ts";
 import type { Reader } from "./sequence.ts";
-import { type Chunk, groupTargets, mostRows } from "./target_groups.ts";
+import { type Chunk, groupTargets, mostRows, type RunSize } from "./target_groups.ts";
 import type { Sequence } from "./types.ts";
 
 /** The most logits of one run, 32 MiB for each of the tensors of that size. */
@@ -50,8 +50,10 @@ export function planSaliency(
     return explainBytes(machine.config, { N, T, R: contrast ? 2 * count : count }) + sums;
   };
   // Targets that are explained together go back through the model as one row, whatever their number.
-  const fits = (count: number, T: number) =>
-    (together ? count * vocabSize <= CHUNK_LOGITS : count * T <= mostRows(T)) && bytes(count, T) + result <= maxMemory;
+  const fits = ({ count, length, rows }: RunSize) => {
+    const few = together ? count * vocabSize <= CHUNK_LOGITS : rows <= mostRows(length);
+    return few && bytes(count, length) + result <= maxMemory;
+  };
   const chunks = groupTargets(positions, together, fits);
   const most = Math.max(...chunks.map(({ targets, length }) => bytes(targets.length, length)));
   const runs = integrated ? steps + 2 : completeness ? 2 : 1;

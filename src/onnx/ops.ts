@@ -199,10 +199,12 @@ export class Graph extends GraphScope {
     return this.#single("Slice", [x, start, end, this.ints([axis])], x.dtype, withDim(x.shape, axis, dim));
   }
 
-  /** The rows of `x` at int64 `indices`, along axis 0. */
-  gather(x: Value, indices: Value): Value {
+  /** The rows of `x` at int64 `indices`, along axis 0 or a negative axis. */
+  gather(x: Value, indices: Value, axis = -x.shape.length): Value {
     infer.expectType("Gather", indices, "int64");
-    return this.#single("Gather", [x, indices], x.dtype, [...indices.shape, ...x.shape.slice(1)], { axis: int(0) });
+    const index = axisIndex(x.shape, axis);
+    const shape = x.shape.toSpliced(index, 1, ...indices.shape);
+    return this.#single("Gather", [x, indices], x.dtype, shape, { axis: int(index) });
   }
 
   /** The sum over an axis, which keeps its place with size 1. */
