@@ -48,8 +48,9 @@ export interface GradientOptions {
 export function gradient(g: Graph, options: GradientOptions): Value {
   const { config, nodes, seen, inputs } = options;
   const attention = new AttentionGradient(g, options);
-  const spread = (saved: Value) => saved.shape[0] === "T" ? g.gather(saved, inputs.backTokens) : saved; // [M, ...]
   const back = (output: Value, wrt: Value, cotangent: Value) => {
+    const tokens = g.after(inputs.backTokens, cotangent, -2); // or else all blocks' saved values are spread at once
+    const spread = (saved: Value) => saved.shape[0] === "T" ? g.gather(saved, tokens) : saved; // [M, ...]
     return backward(g, { nodes, output, wrt, cotangent, spread });
   };
   const last = config.nLayer - 1;
@@ -76,24 +77,26 @@ function ownMiddleCotangent(g: Graph, { config, w, seen: { middles, logits }, in
   const start = g.nodes.length;
   const read = finalNorm(g, config, w, mlp(g, config, w, config.nLayer - 1, at).sum); // [R, C]
   const nodes = g.nodes.slice(start);
-  const unembedding = w(config.tieWordEmbeddings ? "wte.weight" : "lm_head.weight"); // [V, C]
-  const dread = g.gemm(logitCotangent(g, config, logits, inputs), unembedding); // [R, V] x [V, C] -> [R, C]
+  const dread = readCotangent(g, { config, w, logits, inputs }); // [R, C]
   return backward(g, { nodes, output: read, cotangent: g.unsqueeze(dread, 0), wrt: at });
 }
 
 /**
- * The cotangent of the logits, `[R, V]`: onehot(target) for the logit, onehot(target) - p for the log-probability.
- * The target's entry 1 - p is summed from the other tokens' probabilities, which keeps its digits when p is near 1.
+ * The cotangent of what the logits are read from, `[R, C]`: the unembedding of the target for the logit, less its mean
+ * by probability for the log-probability. The target's share 1 - p is summed from the other tokens' probabilities, which
+ * keeps its digits when p is near 1.
  */
-function logitCotangent(
+function readCotangent(
   g: Graph,
-  { vocabSize }: GPT2Config,
-  logits: Value,
-  { targets, ofLogit }: GradientInputs,
+  { config: { vocabSize, tieWordEmbeddings }, w, logits, inputs: { targets, ofLogit } }:
+    & Pick<GradientOptions, "config" | "w" | "inputs">
+    & { readonly logits: Value },
 ): Value {
+  const unembedding = w(tieWordEmbeddings ? "wte.weight" : "lm_head.weight"); // [V, C]
   const vocabulary = g.range(g.ints([0], []), g.ints([vocabSize], []), vocabSize); // [V]
-  const onehot = g.cast(g.equal(g.unsqueeze(targets, -1), vocabulary), g.float); // [R, V]
-  const p = g.softmax(logits); // [R, V]
-  const others = g.sub(p, g.mul(p, onehot)); // [R, V]
-  return g.where(ofLogit, onehot, g.sub(g.mul(onehot, sumOverVocabulary(g, others, vocabSize)), others));
+  const isTarget = g.equal(g.unsqueeze(targets, -1), vocabulary); // [R, V]
+  const others = g.where(isTarget, g.floats([0], []), g.softmax(logits)); // [R, V]
+  const mean = g.gemm(others, unembedding); // [R, V] x [V, C] -> [R, C]
+  const own = g.gather(unembedding, targets); // [R, C]
+  return g.where(ofLogit, own, g.sub(g.mul(own, sumOverVocabulary(g, others, vocabSize)), mean));
 }

@@ -51,7 +51,7 @@ export function planSaliency(
   };
   // Targets that are explained together go back through the model as one row, whatever their number.
   const fits = ({ count, length, rows }: RunSize) => {
-    const few = together ? count * vocabSize <= CHUNK_LOGITS : rows <= mostRows(length);
+    const few = together ? count * vocabSize <= CHUNK_LOGITS : rows <= mostRows(length, machine.backend);
     return few && bytes(count, length) + result <= maxMemory;
   };
   const chunks = groupTargets(positions, together, fits);

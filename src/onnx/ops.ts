@@ -246,6 +246,16 @@ export class Graph extends GraphScope {
     });
   }
 
+  /**
+   * Int64 `x` as it is, but not before `other` is computed. ONNX Runtime would compute early what only depends on `x`,
+   * and keep it.
+   */
+  after(x: Value, other: Value, axis: number): Value {
+    const start = axisIndex(other.shape, axis);
+    const size = this.#single("Shape", [other], "int64", [1], { start: int(start), end: int(start + 1) });
+    return this.add(x, this.sub(size, size));
+  }
+
   /** The whole numbers from `start` to before `end`, both int64 scalars; `dim` is their number. */
   range(start: Value, end: Value, dim: Dim): Value {
     return this.#single("Range", [start, end, this.ints([1], [])], "int64", [dim]);
