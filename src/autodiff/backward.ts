@@ -7,22 +7,23 @@ export interface BackwardOptions {
   readonly nodes: readonly Node[];
   /** The value whose cotangent is given. */
   readonly output: Value;
-  /** The cotangent of `output`: its shape with a leading axis, `[N, ...]`. */
+  /** The cotangent of `output`: its shape with a leading axis, `[N, ...]`, or with other rows, see `spread`. */
   readonly cotangent: Value;
   /** The value whose cotangent is asked for. */
   readonly wrt: Value;
   /** The rule of each operator. */
   readonly rules?: VjpTable;
   /**
-   * Lays the rows of a saved value out as the cotangent's rows are, where those are not `[N, ...]` with all rows of the
-   * value but a choice of rows: then every operation on the way must keep rows apart.
+   * Lays the rows of a saved value `[T, ...]` out as the rows of the cotangent `[M, ...]` are. Then there is no leading
+   * axis, and every operation on the way must keep rows apart.
    */
   readonly spread?: Spread;
 }
 
 /**
  * Writes the reverse-mode derivative of `output` with respect to `wrt` into `g`, which may be the graph that holds
- * `nodes` or a branch of it, and returns the cotangent of `wrt`: its shape with the leading axis, `[N, ...]`.
+ * `nodes` or a branch of it, and returns the cotangent of `wrt`: its shape with the leading axis, `[N, ...]`, or with
+ * the other rows.
  *
  * @throws {TypeError} When an operator on the way has no gradient, or `output` does not depend on `wrt`.
  */
@@ -65,7 +66,7 @@ function activeValues(nodes: readonly Node[], wrt: Value): ReadonlySet<Value> {
 function sumTo(g: Graph, dx: Value, x: Value): Value {
   const leading = dx.shape[0]!;
   let summed = dx;
-  const extra = dx.shape.length - 1 - x.shape.length;
+  const extra = Math.max(0, dx.shape.length - 1 - x.shape.length);
   x.shape.forEach((dim, i) => {
     const axis = i - x.shape.length;
     if (dim === 1 && summed.shape.at(axis) !== 1) summed = g.sum(summed, axis);

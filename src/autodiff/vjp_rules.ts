@@ -2,8 +2,9 @@
  * One rule per operator: how a cotangent of its output becomes cotangents of its inputs.
  *
  * A cotangent has one more leading axis than its value: `[N, ...]` for N scalars that are differentiated at once.
- * Saved values have no such axis and broadcast against it, once they are `spread` over the rows of the cotangent. A rule
- * may return a cotangent that is still broadcast; `backward` sums it to its input's shape.
+ * Saved values have no such axis and broadcast against it. Or else it has other rows than its value, `[M, ...]`, and
+ * saved values are `spread` over those. A rule may return a cotangent that is still broadcast; `backward` sums it to its
+ * input's shape.
  *
  * @module
  */
@@ -106,8 +107,8 @@ export const VJP_RULES = {
 
   // Only x is followed. The weight is read in place; MatMul by a transposed weight would store it twice.
   Gemm: (g, { inputs: [, weight], attributes }, [dy]) => {
-    const rows = g.gemm(g.mergeRows(dy!), weight!, { transposed: !attributes.transB }); // [N·R, in]
-    return [g.splitRows(rows, dy!)]; // [N, R, in]
+    const back = (rows: Value) => g.gemm(rows, weight!, { transposed: !attributes.transB });
+    return [dy!.shape.length === 2 ? back(dy!) : g.splitRows(back(g.mergeRows(dy!)), dy!)]; // [M, in] or [N, R, in]
   },
 
   MatMul: (g, { inputs: [x, y] }, [dz], active, spread) => [

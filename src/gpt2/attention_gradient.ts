@@ -51,18 +51,18 @@ export class AttentionGradient {
     this.#minusOnes = g.sub(g.zeros(keys, [nHead, "S", 1]), g.floats([1], []));
   }
 
-  /** Adds up what belongs to the R rows, `[1, R, X]`, for the scalars and puts it where their rows are, `[1, M, X]`. */
+  /** Adds up what belongs to the R rows, `[R, X]`, for the scalars and puts it where their rows are, `[M, X]`. */
   placed(own: Value): Value {
     return this.#g.matmul(this.#placement, own);
   }
 
-  /** From the cotangent of block i's merged heads, `[1, M, C]`, that of its queries, keys and values, `[1, M, 3 C]`. */
+  /** From the cotangent of block i's merged heads, `[M, C]`, that of its queries, keys and values, `[M, 3 C]`. */
   ofAllRows(i: number, dmerged: Value): Value {
     const g = this.#g;
     const { queries, keys, values, sums } = this.#seen.attentions[i]!;
     const pattern = this.#seen.attention[i]!; // [H, T, S]
     const { nHead, nEmbd } = this.#config;
-    const heads = g.mergeRows(g.reshape(dmerged, [1, "M", nHead, nEmbd / nHead])); // [M H, D]
+    const heads = g.mergeRows(g.reshape(dmerged, ["M", nHead, nEmbd / nHead])); // [M H, D]
     const dsums = g.gather(heads, this.#slots); // [N, H, T, D]
     const dscores = this.#scoreCotangent(dsums, { sums, values, pattern }); // [N, H, T, S]
     const dqueries = g.matmul(dscores, this.#scaledKeys(i, keys)); // [N, H, T, S] x [H, S, D]
@@ -71,7 +71,7 @@ export class AttentionGradient {
     return this.#packed([dqueries, dkeys, dvalues]);
   }
 
-  /** The same of the last block, of which only the R rows have a cotangent, `[1, R, C]`. */
+  /** The same of the last block, of which only the R rows have a cotangent, `[R, C]`. */
   ofOwnRows(i: number, dmerged: Value): Value {
     const g = this.#g;
     const { rows, mix } = this.#inputs;
@@ -84,7 +84,7 @@ export class AttentionGradient {
     const shares = g.unsqueeze(g.unsqueeze(mix, 1), 1); // [N, 1, 1, R]
     const dkeys = g.matmul(g.mul(transposed(g, dscores), shares), g.gather(queries, rows, -2)); // [N, H, S, D]
     const dvalues = g.matmul(g.mul(transposed(g, pattern), shares), dsums); // [N, H, S, D]
-    return g.concat([this.placed(g.reshape(dqueries, [1, "R", nEmbd])), this.#packed([dkeys, dvalues])], -1);
+    return g.concat([this.placed(g.reshape(dqueries, ["R", nEmbd])), this.#packed([dkeys, dvalues])], -1);
   }
 
   /** The cotangent of the scores before softmax, from that of the sums, `[..., T, D]`. */
@@ -104,7 +104,7 @@ export class AttentionGradient {
     return transposed(g, g.mul(keys, g.floats([attentionScale(this.#config, i)], []))); // [H, S, D]
   }
 
-  /** Packs cotangents `[N, H, T, D]` as the rows that go back, side by side: `[1, M, parts C]`. */
+  /** Packs cotangents `[N, H, T, D]` as the rows that go back, side by side: `[M, parts C]`. */
   #packed(parts: readonly Value[]): Value {
     const g = this.#g;
     const { nHead, nEmbd } = this.#config;
@@ -116,7 +116,7 @@ export class AttentionGradient {
     const own = g.unsqueeze(g.add(g.mul(backScalars, all), backTokens), -1); // [M, 1]
     const index = g.add(own, g.reshape(heads, [parts.length * nHead])); // [M, parts H]
     const table = g.concat(parts.map((part) => g.mergeRows(part)), -2, `${parts.length}*N*${nHead}*T`); // [parts N H T, D]
-    return g.reshape(g.gather(table, index), [1, "M", parts.length * nEmbd]);
+    return g.reshape(g.gather(table, index), ["M", parts.length * nEmbd]);
   }
 }
 

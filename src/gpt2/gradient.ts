@@ -55,21 +55,21 @@ export function gradient(g: Graph, options: GradientOptions): Value {
   };
   const last = config.nLayer - 1;
   const { merged } = seen.attentions[last]!;
-  const own = ownMiddleCotangent(g, options); // [1, R, C]
-  const ownMerged = backward(g, { nodes, output: seen.middles[last]!, wrt: merged, cotangent: own }); // [1, R, C]
-  let dprojected = attention.ofOwnRows(last, ownMerged); // [1, M, 3 C]
+  const own = ownMiddleCotangent(g, options); // [R, C]
+  const ownMerged = backward(g, { nodes, output: seen.middles[last]!, wrt: merged, cotangent: own }); // [R, C]
+  let dprojected = attention.ofOwnRows(last, ownMerged); // [M, 3 C]
   let dx = g.add(attention.placed(own), back(seen.attentions[last]!.projected, seen.hiddenStates[last]!, dprojected));
   for (let i = last - 1; i >= 0; --i) {
     const { projected, merged } = seen.attentions[i]!;
-    const dmiddle = back(seen.hiddenStates[i + 1]!, seen.middles[i]!, dx); // [1, M, C]
-    dprojected = attention.ofAllRows(i, back(seen.middles[i]!, merged, dmiddle)); // [1, M, 3 C]
-    dx = g.add(dmiddle, back(projected, seen.hiddenStates[i]!, dprojected)); // [1, M, C]
+    const dmiddle = back(seen.hiddenStates[i + 1]!, seen.middles[i]!, dx); // [M, C]
+    dprojected = attention.ofAllRows(i, back(seen.middles[i]!, merged, dmiddle)); // [M, 3 C]
+    dx = g.add(dmiddle, back(projected, seen.hiddenStates[i]!, dprojected)); // [M, C]
   }
-  return g.reshape(dx, ["M", config.nEmbd]);
+  return dx;
 }
 
 /**
- * The cotangent of the residual stream before the last MLP at the R rows, `[1, R, C]`. From there to the logits, a row
+ * The cotangent of the residual stream before the last MLP at the R rows, `[R, C]`. From there to the logits, a row
  * depends on itself only, so this part is run again and differentiated on these rows.
  */
 function ownMiddleCotangent(g: Graph, { config, w, seen: { middles, logits }, inputs }: GradientOptions): Value {
@@ -78,7 +78,7 @@ function ownMiddleCotangent(g: Graph, { config, w, seen: { middles, logits }, in
   const read = finalNorm(g, config, w, mlp(g, config, w, config.nLayer - 1, at).sum); // [R, C]
   const nodes = g.nodes.slice(start);
   const dread = readCotangent(g, { config, w, logits, inputs }); // [R, C]
-  return backward(g, { nodes, output: read, cotangent: g.unsqueeze(dread, 0), wrt: at });
+  return backward(g, { nodes, output: read, cotangent: dread, wrt: at });
 }
 
 /**

@@ -36,6 +36,12 @@ export function mostRows(length: number, backend: Backend): number {
   return Math.max(backend === "native" ? 2048 : 1024, 4 * length);
 }
 
+/** How large the run of some targets is. */
+export function runSize({ length, targets }: Chunk, positions: readonly number[], together: boolean): RunSize {
+  const rows = together ? length : targets.reduce((sum, target) => sum + positions[target]!, 0);
+  return { count: targets.length, length, rows };
+}
+
 /**
  * Groups targets into the runs that together take the fewest rows, by dynamic programming over the targets in order.
  *

@@ -101,6 +101,7 @@ const CASES: readonly OpCase[] = [
   one("Slice", [2], (g, input) => g.slice(input(["S"]), g.ints([1]), g.ints([3]), -1, 2), [2, 3]),
   one("Slice", ["P", 4], (g, input) => g.slice(input(["S", 4]), g.ints([3]), g.ints([5]), -2, "P")),
   one("Gather", ["T"], (g, input) => g.gather(input([9]), input(["T"], "int64", [8, 0, 8])), [9, 1, 9]),
+  one("Gather", [2, "T", 4], (g, input) => g.gather(input([2, 7, 4]), input(["T"], "int64"), -2)),
   one("Gather", ["N", "T", 4], (g, input) => g.gather(input([7, 4]), input(["N", "T"], "int64"))),
   one("ReduceSum", [1], (g, input) => g.sum(input([3]), -1), [6]),
   one("ReduceSum", ["N", 1, 4], (g, input) => g.sum(input(["N", "T", 4]), 1)),
