@@ -122,7 +122,7 @@ function emptyScores(g: Graph, { nEmbd }: GPT2Config): Graph {
 /** A branch that computes the scores. */
 function gradientBranch(g: Graph, options: GradientOptions): Graph {
   const branch = g.branch();
-  const { config: { nEmbd }, seen, inputs: { backTokens, slots } } = options;
+  const { seen, inputs: { backTokens, slots } } = options;
   const dx = gradient(branch, options); // [M, C]
   const product = branch.mul(dx, branch.gather(seen.embeddings, backTokens)); // [M, C]
   for (const score of scoreValues(branch, dx, product)) branch.output(branch.gather(score, slots)); // [N, T]

@@ -122,6 +122,7 @@ const CASES: readonly OpCase[] = [
   }, [1, 3, 0, 1, 0, 1]),
   one("Shape", [1], (g, input) => g.size(input(["T", "S", 4]), -2), [5]),
   one("Shape", [1], (g, input) => g.size(input(["T", "S", 4]), 0), [3]),
+  one("Add", ["T"], (g, input) => g.after(input(["T"], "int64", [8, 0, 8]), input(["N", 2]), -2), [8, 0, 8]),
   one("Range", ["T"], (g) => g.range(g.ints([4], []), g.ints([7], []), "T"), [4, 5, 6]),
   one("Cast", ["T"], (g, input) => g.cast(input(["T"], "float32", [-1.5, 0, 2]), "int64"), [-1, 0, 2]),
   one("Cast", [2], (g, input) => g.cast(input([2], "bool", [1, 0]), "float64"), [1, 0]),
