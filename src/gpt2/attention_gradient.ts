@@ -27,6 +27,8 @@ export class AttentionGradient {
   readonly #placement: Value;
   /** Minus one for each key, `[H, S, 1]`. */
   readonly #minusOnes: Value;
+  /** By how many cotangents are packed side by side. */
+  readonly #indices = new Map<number, Value>();
 
   /** Begins with what all blocks share. */
   constructor(
@@ -108,15 +110,23 @@ export class AttentionGradient {
   #packed(parts: readonly Value[]): Value {
     const g = this.#g;
     const { nHead, nEmbd } = this.#config;
+    const table = g.concat(parts.map((part) => g.mergeRows(part)), -2, `${parts.length}*N*${nHead}*T`); // [parts N H T, D]
+    const index = this.#indices.get(parts.length) ?? this.#packedIndex(parts.length);
+    this.#indices.set(parts.length, index);
+    return g.reshape(g.gather(table, index), ["M", parts.length * nEmbd]);
+  }
+
+  /** Where the heads of each row that goes back are among those of so many cotangents, `[M, parts H]`. */
+  #packedIndex(parts: number): Value {
+    const g = this.#g;
+    const { nHead } = this.#config;
     const { backScalars, backTokens, slots } = this.#inputs;
     const [N, T] = [g.size(slots, -2), g.size(slots, -1)];
     const all = g.mul(T, g.ints([nHead])); // of a scalar
-    const starts = g.mul(g.ints([...parts.keys()], [parts.length, 1]), g.mul(N, all)); // [parts, 1]
+    const starts = g.mul(g.ints([...Array(parts).keys()], [parts, 1]), g.mul(N, all)); // [parts, 1]
     const heads = g.add(starts, g.mul(g.ints([...Array(nHead).keys()]), T)); // [parts, H]
     const own = g.unsqueeze(g.add(g.mul(backScalars, all), backTokens), -1); // [M, 1]
-    const index = g.add(own, g.reshape(heads, [parts.length * nHead])); // [M, parts H]
-    const table = g.concat(parts.map((part) => g.mergeRows(part)), -2, `${parts.length}*N*${nHead}*T`); // [parts N H T, D]
-    return g.reshape(g.gather(table, index), ["M", parts.length * nEmbd]);
+    return g.add(own, g.reshape(heads, [parts * nHead]));
   }
 }
 

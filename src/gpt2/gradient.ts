@@ -49,8 +49,11 @@ export function gradient(g: Graph, options: GradientOptions): Value {
   const { config, nodes, seen, inputs } = options;
   const attention = new AttentionGradient(g, options);
   const back = (output: Value, wrt: Value, cotangent: Value) => {
-    const tokens = g.after(inputs.backTokens, cotangent, -2); // or else all blocks' saved values are spread at once
-    const spread = (saved: Value) => saved.shape[0] === "T" ? g.gather(saved, tokens) : saved; // [M, ...]
+    let tokens: Value | undefined; // not before the cotangent, or else all blocks' saved values are spread at once
+    const spread = (saved: Value) => {
+      if (saved.shape[0] !== "T") return saved;
+      return g.gather(saved, tokens ??= g.after(inputs.backTokens, cotangent, -2)); // [M, ...]
+    };
     return backward(g, { nodes, output, wrt, cotangent, spread });
   };
   const last = config.nLayer - 1;
