@@ -16,9 +16,11 @@
  *
  * @module
  */
+import { packRows } from "../src/gpt2/back_rows.ts";
 import type { GPT2Config } from "../src/gpt2/config.ts";
 import { buildProgram, type Program } from "../src/gpt2/program.ts";
 import { weightShapes } from "../src/gpt2/weights.ts";
+import type { Chunk } from "../src/lm/target_groups.ts";
 import type { Node, Shape } from "../src/onnx/mod.ts";
 
 /** The sizes of named axes. */
@@ -76,10 +78,14 @@ export class FlopCounter {
     return productFlops(this.#forward, { T, S: T, P: 0, R });
   }
 
-  /** What is spent on explaining targets in runs, each of some targets over the first `length` tokens. */
-  explaining(runs: readonly { readonly length: number; readonly targets: readonly unknown[] }[]): number {
-    return runs.reduce((sum, { length: T, targets: { length: N } }) => {
-      return sum + this.reading(T, N) + productFlops(this.#backward, { T, S: T, P: 0, R: N, N });
+  /** What is spent on explaining the tokens at some positions in runs, each of some of them by their index. */
+  explaining(positions: readonly number[], runs: readonly Chunk[]): number {
+    return runs.reduce((sum, { length: T, targets }) => {
+      const rows = targets.map((target) => positions[target]! - 1);
+      const N = rows.length;
+      const identity = Array.from({ length: N * N }, (_, i) => i % (N + 1) === 0 ? 1 : 0);
+      const M = packRows(T, rows, identity).tokens.length;
+      return sum + this.reading(T, N) + productFlops(this.#backward, { T, S: T, P: 0, R: N, N, M });
     }, 0);
   }
 

@@ -90,7 +90,7 @@ async function countFlops(model: LanguageModel): Promise<void> {
     await recorder.measure(`work of explain ${name}`, () => {
       const reader = new Reader(model.tokenizer, model.config);
       const { chunks, positions } = planSaliency(model, reader, model.sequence(tokenIds, { promptLength }), {});
-      const flops = { necessary: counter().necessary(positions), spent: counter().explaining(chunks) };
+      const flops = { necessary: counter().necessary(positions), spent: counter().explaining(positions, chunks) };
       return Promise.resolve({ flops });
     });
   }

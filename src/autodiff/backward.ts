@@ -1,5 +1,5 @@
 import type { Graph, Node, Value } from "../onnx/mod.ts";
-import { VJP_RULES, type VjpTable } from "./vjp_rules.ts";
+import { type Spread, VJP_RULES, type VjpTable } from "./vjp_rules.ts";
 
 /** What is differentiated, with respect to what, and where the backward pass is written. */
 export interface BackwardOptions {
@@ -7,32 +7,37 @@ export interface BackwardOptions {
   readonly nodes: readonly Node[];
   /** The value whose cotangent is given. */
   readonly output: Value;
-  /** The cotangent of `output`: its shape with a leading axis, `[N, ...]`. */
+  /** The cotangent of `output`: its shape with a leading axis, `[N, ...]`, or with other rows, see `spread`. */
   readonly cotangent: Value;
   /** The value whose cotangent is asked for. */
   readonly wrt: Value;
   /** The rule of each operator. */
   readonly rules?: VjpTable;
+  /**
+   * Lays the rows of a saved value `[T, ...]` out as the rows of the cotangent `[M, ...]` are. Then there is no leading
+   * axis, and every operation on the way must keep rows apart.
+   */
+  readonly spread?: Spread;
 }
 
 /**
  * Writes the reverse-mode derivative of `output` with respect to `wrt` into `g`, which may be the graph that holds
- * `nodes` or a branch of it, and returns the cotangent of `wrt`: its shape with the leading axis, `[N, ...]`.
+ * `nodes` or a branch of it, and returns the cotangent of `wrt`: its shape with the leading axis, `[N, ...]`, or with
+ * the other rows.
  *
  * @throws {TypeError} When an operator on the way has no gradient, or `output` does not depend on `wrt`.
  */
 export function backward(g: Graph, options: BackwardOptions): Value {
-  const { nodes, output, cotangent, wrt, rules = VJP_RULES } = options;
+  const { nodes, output, cotangent, wrt, rules = VJP_RULES, spread = (saved) => saved } = options;
   const active = activeValues(nodes, wrt);
   const cotangents = new Map<Value, Value>([[output, cotangent]]);
-  const local = withOwnTransposes(g, nodes);
   for (const node of nodes.toReversed()) {
     const dys = node.outputs.map((y) => cotangents.get(y));
     const follow = node.inputs.map((x) => active.has(x));
     if (!dys.some((dy) => dy !== undefined) || !follow.includes(true)) continue;
     const rule = rules[node.op];
     if (rule === "none") throw new TypeError(`Cannot differentiate through ${node.op} as it has no gradient`);
-    const dxs = rule(g, local(node), dys, follow);
+    const dxs = rule(g, node, dys, follow, spread);
     node.inputs.forEach((x, i) => {
       if (!follow[i]) return;
       const dx = dxs[i];
@@ -45,22 +50,6 @@ export function backward(g: Graph, options: BackwardOptions): Value {
   const result = cotangents.get(wrt);
   if (!result) throw new TypeError(`Cannot differentiate "${output.name}" as it does not depend on "${wrt.name}"`);
   return result;
-}
-
-/**
- * Gives products whose operands are transposed in another graph transposes of their own in `g`. ONNX Runtime reads such
- * operands where they are, but not those that a branch reads too: it would then transpose them in each run, even where
- * the branch is not taken.
- */
-function withOwnTransposes(g: Graph, nodes: readonly Node[]): (node: Node) => Node {
-  const held = new Set(g.nodes);
-  const others = nodes.filter((node) => node.op === "Transpose" && !held.has(node));
-  const makers = new Map(others.map((node) => [node.outputs[0]!, node]));
-  const own = (x: Value): Value => {
-    const maker = makers.get(x);
-    return maker ? g.transpose(own(maker.inputs[0]!), maker.attributes.perm!.value as readonly number[]) : x;
-  };
-  return (node) => node.op === "MatMul" ? { ...node, inputs: node.inputs.map(own) } : node;
 }
 
 /** The numbers that depend on `wrt`; sizes and comparisons do not change with it, or only by jumps. */
@@ -77,7 +66,7 @@ function activeValues(nodes: readonly Node[], wrt: Value): ReadonlySet<Value> {
 function sumTo(g: Graph, dx: Value, x: Value): Value {
   const leading = dx.shape[0]!;
   let summed = dx;
-  const extra = dx.shape.length - 1 - x.shape.length;
+  const extra = Math.max(0, dx.shape.length - 1 - x.shape.length);
   x.shape.forEach((dim, i) => {
     const axis = i - x.shape.length;
     if (dim === 1 && summed.shape.at(axis) !== 1) summed = g.sum(summed, axis);

@@ -4,4 +4,4 @@
  * @module
  */
 export { backward, type BackwardOptions } from "./backward.ts";
-export { VJP_RULES, type VjpRule, type VjpTable } from "./vjp_rules.ts";
+export { type Spread, VJP_RULES, type VjpRule, type VjpTable } from "./vjp_rules.ts";

@@ -2,22 +2,28 @@
  * One rule per operator: how a cotangent of its output becomes cotangents of its inputs.
  *
  * A cotangent has one more leading axis than its value: `[N, ...]` for N scalars that are differentiated at once.
- * Saved values have no such axis and broadcast against it. A rule may return a cotangent that is still broadcast;
- * `backward` sums it to its input's shape.
+ * Saved values have no such axis and broadcast against it. Or else it has other rows than its value, `[M, ...]`, and
+ * saved values are `spread` over those. A rule may return a cotangent that is still broadcast; `backward` sums it to its
+ * input's shape.
  *
  * @module
  */
 import type { Graph, Node, OpName, Value } from "../onnx/mod.ts";
 
+/** Lays the rows of a saved value out as those of a cotangent are: as they are, unless `backward` is told otherwise. */
+export type Spread = (saved: Value) => Value;
+
 /**
  * The cotangents of `node`'s inputs, given those of its outputs (undefined where nothing flows). Only the inputs that
- * are `active` are used; a rule may leave the others undefined.
+ * are `active` are used; a rule may leave the others undefined. What a rule computes from saved values alone, it
+ * computes before they are spread, as there are fewer rows then.
  */
 export type VjpRule = (
   g: Graph,
   node: Node,
   dys: readonly (Value | undefined)[],
   active: readonly boolean[],
+  spread: Spread,
 ) => readonly (Value | undefined)[];
 
 /** `"none"`: no gradient flows through the operator, by its nature or because no model here asks for it. */
@@ -33,61 +39,67 @@ export const VJP_RULES = {
 
   Sub: (g, _node, [dy], active) => [dy, active[1] ? g.mul(dy!, g.floats([-1], [])) : undefined],
 
-  Mul: (g, { inputs: [x, y] }, [dy], active) => [
-    active[0] ? g.mul(dy!, y!) : undefined,
-    active[1] ? g.mul(dy!, x!) : undefined,
+  Mul: (g, { inputs: [x, y] }, [dy], active, spread) => [
+    active[0] ? g.mul(dy!, spread(y!)) : undefined,
+    active[1] ? g.mul(dy!, spread(x!)) : undefined,
   ],
 
   // z = x / y: dx = dz / y, dy = −dz · z / y
-  Div: (g, { inputs: [, y], outputs: [z] }, [dz], active) => {
-    const dx = g.div(dz!, y!);
-    return [dx, active[1] ? g.mul(dx, g.mul(z!, g.floats([-1], []))) : undefined];
+  Div: (g, { inputs: [, y], outputs: [z] }, [dz], active, spread) => {
+    const dx = g.div(dz!, spread(y!));
+    return [dx, active[1] ? g.mul(dx, spread(g.mul(z!, g.floats([-1], [])))) : undefined];
   },
 
-  Sqrt: (g, { outputs: [y] }, [dy]) => [g.mul(dy!, g.div(g.floats([0.5], []), y!))],
+  Sqrt: (g, { outputs: [y] }, [dy], _active, spread) => [g.mul(dy!, spread(g.div(g.floats([0.5], []), y!)))],
 
-  Reciprocal: (g, { outputs: [y] }, [dy]) => [g.mul(dy!, g.mul(g.mul(y!, y!), g.floats([-1], [])))],
+  Reciprocal: (g, { outputs: [y] }, [dy], _active, spread) => {
+    return [g.mul(dy!, spread(g.mul(g.mul(y!, y!), g.floats([-1], []))))];
+  },
 
-  Exp: (g, { outputs: [y] }, [dy]) => [g.mul(dy!, y!)],
+  Exp: (g, { outputs: [y] }, [dy], _active, spread) => [g.mul(dy!, spread(y!))],
 
   // dy/dx = 2/√π · exp(−x²)
-  Erf: (g, { inputs: [x] }, [dy]) => {
+  Erf: (g, { inputs: [x] }, [dy], _active, spread) => {
     const bell = g.exp(g.mul(g.mul(x!, x!), g.floats([-1], [])));
-    return [g.mul(dy!, g.mul(bell, g.floats([2 / Math.sqrt(Math.PI)], [])))];
+    return [g.mul(dy!, spread(g.mul(bell, g.floats([2 / Math.sqrt(Math.PI)], []))))];
   },
 
-  Tanh: (g, { outputs: [y] }, [dy]) => [g.mul(dy!, g.sub(one(g), g.mul(y!, y!)))],
+  Tanh: (g, { outputs: [y] }, [dy], _active, spread) => [g.mul(dy!, spread(g.sub(one(g), g.mul(y!, y!))))],
 
-  Sigmoid: (g, { outputs: [y] }, [dy]) => [g.mul(dy!, g.mul(y!, g.sub(one(g), y!)))],
+  Sigmoid: (g, { outputs: [y] }, [dy], _active, spread) => [g.mul(dy!, spread(g.mul(y!, g.sub(one(g), y!))))],
 
   // The derivative at 0 is 0, as in PyTorch.
-  Relu: (g, { inputs: [x] }, [dy]) => [g.mul(dy!, g.cast(g.greater(x!, g.floats([0], [])), x!.dtype))],
+  Relu: (g, { inputs: [x] }, [dy], _active, spread) => {
+    return [g.mul(dy!, spread(g.cast(g.greater(x!, g.floats([0], [])), x!.dtype)))];
+  },
 
   // y = ½ x (1 + t), t = tanh(u), u = √(2/π) (x + 0.044715 x³)
   // dy/dx = ½ (1 + t) + ½ x (1 − t²) √(2/π) (1 + 3 · 0.044715 x²), computed once for all N
-  Gelu: (g, { inputs: [x] }, [dy]) => {
+  Gelu: (g, { inputs: [x] }, [dy], _active, spread) => {
     const scale = Math.sqrt(2 / Math.PI);
     const square = g.mul(x!, x!);
     const u = g.mul(x!, g.add(g.floats([scale], []), g.mul(square, g.floats([scale * 0.044715], []))));
     const t = g.tanh(u);
     const du = g.add(g.floats([scale], []), g.mul(square, g.floats([3 * scale * 0.044715], [])));
     const slope = g.mul(g.mul(x!, g.sub(one(g), g.mul(t, t))), du);
-    return [g.mul(dy!, g.mul(g.add(g.add(one(g), t), slope), g.floats([0.5], [])))];
+    return [g.mul(dy!, spread(g.mul(g.add(g.add(one(g), t), slope), g.floats([0.5], []))))];
   },
 
   // dx = y · (dy − Σ dy·y), over the last axis
-  Softmax: (g, { outputs: [y] }, [dy]) => {
-    const product = g.mul(dy!, y!);
-    return [g.sub(product, g.mul(y!, g.sum(product, -1)))];
+  Softmax: (g, { outputs: [y] }, [dy], _active, spread) => {
+    const saved = spread(y!);
+    const product = g.mul(dy!, saved);
+    return [g.sub(product, g.mul(saved, g.sum(product, -1)))];
   },
 
   // x̂ = (x − mean) / σ, d = dy · w: dx = (d − mean(d) − x̂ · mean(d·x̂)) / σ, over the last axis
-  LayerNormalization: (g, { inputs: [x, weight], attributes }, [dy]) => {
+  LayerNormalization: (g, { inputs: [x, weight], attributes }, [dy], _active, spread) => {
     const epsilon = attributes.epsilon!.value as number;
     const centred = g.sub(x!, g.mean(x!, -1)); // [T, C]
     const variance = g.mean(g.mul(centred, centred), -1); // [T, 1]
-    const inverse = g.reciprocal(g.sqrt(g.add(variance, g.floats([epsilon], [])))); // [T, 1]
-    const normal = g.mul(centred, inverse); // [T, C]
+    const ownInverse = g.reciprocal(g.sqrt(g.add(variance, g.floats([epsilon], [])))); // [T, 1]
+    const normal = spread(g.mul(centred, ownInverse)); // [T, C]
+    const inverse = spread(ownInverse); // [T, 1]
     const d = g.mul(dy!, weight!); // [N, T, C]
     const along = g.mul(normal, g.mean(g.mul(d, normal), -1)); // [N, T, C]
     return [g.mul(g.sub(g.sub(d, g.mean(d, -1)), along), inverse)];
@@ -95,13 +107,13 @@ export const VJP_RULES = {
 
   // Only x is followed. The weight is read in place; MatMul by a transposed weight would store it twice.
   Gemm: (g, { inputs: [, weight], attributes }, [dy]) => {
-    const rows = g.gemm(g.mergeRows(dy!), weight!, { transposed: !attributes.transB }); // [N·R, in]
-    return [g.splitRows(rows, dy!)]; // [N, R, in]
+    const back = (rows: Value) => g.gemm(rows, weight!, { transposed: !attributes.transB });
+    return [dy!.shape.length === 2 ? back(dy!) : g.splitRows(back(g.mergeRows(dy!)), dy!)]; // [M, in] or [N, R, in]
   },
 
-  MatMul: (g, { inputs: [x, y] }, [dz], active) => [
-    active[0] ? g.matmul(dz!, transposed(g, y!)) : undefined,
-    active[1] ? g.matmul(transposed(g, x!), dz!) : undefined,
+  MatMul: (g, { inputs: [x, y] }, [dz], active, spread) => [
+    active[0] ? g.matmul(dz!, transposed(g, spread(y!))) : undefined,
+    active[1] ? g.matmul(transposed(g, spread(x!)), dz!) : undefined,
   ],
 
   Transpose: (g, { attributes }, [dy]) => {

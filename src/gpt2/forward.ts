@@ -47,12 +47,33 @@ export interface ForwardValues {
   readonly attention: readonly Value[];
   /** The MLP's neurons in each block after the activation function, `[T, nInner]`. */
   readonly activations: readonly Value[];
+  /** What the attention of each block computes from. */
+  readonly attentions: readonly AttentionValues[];
   /** The keys of the new tokens in each block, `[T, C]`. */
   readonly keys: readonly Value[];
   /** The values of the new tokens in each block, `[T, C]`. */
   readonly values: readonly Value[];
   /** The scores of the next token at each of `rows`, `[R, V]`. */
   readonly logits: Value;
+}
+
+/**
+ * What the attention of a block computes from, and what it gives. Operands are not transposed yet: ONNX Runtime reads
+ * transposed ones where they are, unless a branch reads them too.
+ */
+export interface AttentionValues {
+  /** Queries, keys and values side by side, `[T, 3 C]`. */
+  readonly projected: Value;
+  /** The scaled queries, `[T, H, D]`. */
+  readonly queries: Value;
+  /** The keys, cached ones too, `[S, H, D]`. */
+  readonly keys: Value;
+  /** The values, cached ones too, `[S, H, D]`. */
+  readonly values: Value;
+  /** The sums of values by attention, `[H, T, D]`. */
+  readonly sums: Value;
+  /** The same with the heads of a token side by side, `[T, C]`. */
+  readonly merged: Value;
 }
 
 /** Writes the forward pass of GPT-2 into `g`. */
@@ -63,6 +84,7 @@ export function forward(g: Graph, config: GPT2Config, w: Weights, inputs: Forwar
     middles: [] as Value[],
     attention: [] as Value[],
     activations: [] as Value[],
+    attentions: [] as AttentionValues[],
   };
   const cache = { keys: [] as Value[], values: [] as Value[] };
   const mask = causalMask(g, inputs); // [T, S]
@@ -74,16 +96,20 @@ export function forward(g: Graph, config: GPT2Config, w: Weights, inputs: Forwar
     const h = (name: string) => w(`h.${i}.${name}`);
 
     const a = norm(g, config, h, "ln_1", x); // [T, C]
-    const [query, key, value] = g.split(conv1d(g, h, "attn.c_attn", a), 3, -1) as [Value, Value, Value]; // [T, C] each
+    const projected = conv1d(g, h, "attn.c_attn", a); // [T, 3 C]
+    const [query, key, value] = g.split(projected, 3, -1) as [Value, Value, Value]; // [T, C] each
     cache.keys.push(key);
     cache.values.push(value);
-    const q = g.transpose(heads(g, config, g.mul(query, g.floats([attentionScale(config, i)], []))), [1, 0, 2]); // [H, T, D]
-    const k = g.transpose(heads(g, config, g.concat([pastKeys[i]!, key], -2, "S")), [1, 2, 0]); // [H, D, S]
-    const v = g.transpose(heads(g, config, g.concat([pastValues[i]!, value], -2, "S")), [1, 0, 2]); // [H, S, D]
-    const pattern = g.softmax(g.add(g.matmul(q, k), mask)); // [H, T, D] x [H, D, S] -> [H, T, S]
+    const queries = heads(g, config, g.mul(query, g.floats([attentionScale(config, i)], []))); // [T, H, D]
+    const keys = heads(g, config, g.concat([pastKeys[i]!, key], -2, "S")); // [S, H, D]
+    const values = heads(g, config, g.concat([pastValues[i]!, value], -2, "S")); // [S, H, D]
+    const scores = g.matmul(g.transpose(queries, [1, 0, 2]), g.transpose(keys, [1, 2, 0])); // [H, T, D] x [H, D, S]
+    const pattern = g.softmax(g.add(scores, mask)); // [H, T, S]
     seen.attention.push(pattern);
-    const mixed = g.transpose(g.matmul(pattern, v), [1, 0, 2]); // [H, T, S] x [H, S, D] -> [H, T, D] -> [T, H, D]
-    x = g.add(x, conv1d(g, h, "attn.c_proj", g.reshape(mixed, ["T", config.nEmbd]))); // [T, C]
+    const sums = g.matmul(pattern, g.transpose(values, [1, 0, 2])); // [H, T, S] x [H, S, D] -> [H, T, D]
+    const merged = g.reshape(g.transpose(sums, [1, 0, 2]), ["T", config.nEmbd]); // [T, C]
+    seen.attentions.push({ projected, queries, keys, values, sums, merged });
+    x = g.add(x, conv1d(g, h, "attn.c_proj", merged)); // [T, C]
     seen.middles.push(x);
 
     const { neurons, sum } = mlp(g, config, w, i, x);
@@ -140,7 +166,8 @@ function heads(g: Graph, { nEmbd, nHead }: GPT2Config, x: Value): Value {
   return g.reshape(x, [x.shape[0]!, nHead, nEmbd / nHead]);
 }
 
-function attentionScale({ nEmbd, nHead, ...config }: GPT2Config, layer: number): number {
+/** What the products of queries and keys are multiplied by. */
+export function attentionScale({ nEmbd, nHead, ...config }: GPT2Config, layer: number): number {
   const size = config.scaleAttnWeights ? 1 / Math.sqrt(nEmbd / nHead) : 1;
   return config.scaleAttnByInverseLayerIdx ? size / (layer + 1) : size;
 }

@@ -2,8 +2,8 @@
  * How much memory a call takes. ONNX Runtime cannot be asked, and an allocation that fails inside a wasm run poisons
  * the session, so it is estimated first. `tests/lm/memory_test.ts` holds the estimates to what runs really take.
  *
- * Sizes: T new tokens, S with those read before them, R rows of logits, N explained targets; L blocks, C width, H heads,
- * V vocabulary.
+ * Sizes: T new tokens, S with those read before them, R rows of logits, N explained targets, M rows that go back for
+ * them; L blocks, C width, H heads, V vocabulary.
  *
  * @module
  */
@@ -47,10 +47,16 @@ export function readBytes(machine: Machine, { T, S = T, R }: { T: number; S?: nu
   return OVERHEAD * FLOAT * (forwardNumbers(config, T, S) + 2 * R * config.vocabSize) + cacheBytes(machine, S);
 }
 
-/** An estimate of the bytes of a run that explains N targets by R logits over T tokens, without a cache. */
-export function explainBytes(config: GPT2Config, { N, T, R = N }: { N: number; T: number; R?: number }): number {
+/**
+ * An estimate of the bytes of a run that explains N targets by R logits over T tokens, without a cache, of which M rows
+ * go back.
+ */
+export function explainBytes(
+  config: GPT2Config,
+  { N, T, R = N, M = N * T }: { N: number; T: number; R?: number; M?: number },
+): number {
   const { nHead, nEmbd, vocabSize } = config;
-  const backward = N * (5 * nHead * T * T + 16 * T * nEmbd);
+  const backward = 3 * N * nHead * T * T + 28 * M * nEmbd;
   return OVERHEAD * FLOAT * (forwardNumbers(config, T, T) + backward + VOCABULARY_TENSORS * R * vocabSize);
 }
 

@@ -2,6 +2,7 @@ import type { TensorEntry } from "../checkpoint/safetensors.ts";
 import { shown } from "../checkpoint/shown.ts";
 import { firstNonFinite, readFloat32 } from "../checkpoint/values.ts";
 import type { GPT2Config } from "../gpt2/config.ts";
+import { packRows } from "../gpt2/back_rows.ts";
 import { LENS } from "../gpt2/lens.ts";
 import type { Program } from "../gpt2/program.ts";
 import { weightShapes } from "../gpt2/weights.ts";
@@ -212,6 +213,7 @@ export class ModelRunner implements AsyncDisposable {
     const T = tokenIds.length;
     const R = rows.length;
     const D = depths.length;
+    const back = packRows(T, rows, mix);
     const past = { dims: [cache.length, config.nEmbd], lineage: cache.lineage };
     return [
       { value: inputs.inputIds, data: toInt64(tokenIds), dims: [T] },
@@ -221,6 +223,9 @@ export class ModelRunner implements AsyncDisposable {
       { value: inputs.targets, data: targets ? toInt64(targets) : new BigInt64Array(R), dims: [R] },
       { value: inputs.mix, data: mix, dims: [R === 0 ? 0 : mix.length / R, R] },
       { value: inputs.ofLogit, data: Uint8Array.of(Number(ofLogit)), dims: [1] },
+      { value: inputs.backScalars, data: toInt64(back.scalars), dims: [back.scalars.length] },
+      { value: inputs.backTokens, data: toInt64(back.tokens), dims: [back.tokens.length] },
+      { value: inputs.slots, data: toInt64(back.slots), dims: [back.slots.length / T, T] },
       { value: inputs.pastTexts, data: toInt64(cache.texts), dims: [cache.length] },
       { value: inputs.texts, data: toInt64(texts), dims: [T] },
       { value: inputs.positions, data: toInt64(cache.nextPositions(texts)), dims: [T] },

@@ -4,7 +4,7 @@ import { checkedPositions } from "./positions.ts";
 import { saliencyDefinition } from "./presets.ts";
 import type { SaliencyDefinition, SaliencyOptions } from "./saliency_types.ts";
 import type { Reader } from "./sequence.ts";
-import { type Chunk, groupTargets, mostRows } from "./target_groups.ts";
+import { type Chunk, groupTargets, mostRows, type RunSize, runSize } from "./target_groups.ts";
 import type { Sequence } from "./types.ts";
 
 /** The most logits of one run, 32 MiB for each of the tensors of that size. */
@@ -46,16 +46,18 @@ export function planSaliency(
   const positions = checkedPositions("explain", sequence, options.positions);
   const maxMemory = memoryLimit(machine, options.maxMemory);
   const result = FLOAT * sequence.tokenIds.length * (together ? 1 : positions.length);
-  const bytes = (count: number, T: number) => {
+  const bytes = ({ count, length: T, rows }: RunSize) => {
     const N = together ? 1 : count;
     const sums = integrated ? 3 * FLOAT * N * T * nEmbd : 0; // products, added up in float64
-    return explainBytes(machine.config, { N, T, R: contrast ? 2 * count : count }) + sums;
+    return explainBytes(machine.config, { N, T, R: contrast ? 2 * count : count, M: rows + 1 }) + sums;
   };
   // Targets that are explained together go back through the model as one row, whatever their number.
-  const fits = (count: number, T: number) =>
-    (together ? count * vocabSize <= CHUNK_LOGITS : count * T <= mostRows(T)) && bytes(count, T) + result <= maxMemory;
+  const fits = (size: RunSize) => {
+    const few = together ? size.count * vocabSize <= CHUNK_LOGITS : size.rows <= mostRows(size.length, machine.backend);
+    return few && bytes(size) + result <= maxMemory;
+  };
   const chunks = groupTargets(positions, together, fits);
-  const most = Math.max(...chunks.map(({ targets, length }) => bytes(targets.length, length)));
+  const most = Math.max(...chunks.map((chunk) => bytes(runSize(chunk, positions, together))));
   const runs = integrated ? steps + 2 : completeness ? 2 : 1;
   return { positions, definition, completeness, chunks, cost: costOf(chunks.length * runs, most, result), maxMemory };
 }

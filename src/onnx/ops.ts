@@ -199,10 +199,12 @@ export class Graph extends GraphScope {
     return this.#single("Slice", [x, start, end, this.ints([axis])], x.dtype, withDim(x.shape, axis, dim));
   }
 
-  /** The rows of `x` at int64 `indices`, along axis 0. */
-  gather(x: Value, indices: Value): Value {
+  /** The rows of `x` at int64 `indices`, along axis 0 or a negative axis. */
+  gather(x: Value, indices: Value, axis = -x.shape.length): Value {
     infer.expectType("Gather", indices, "int64");
-    return this.#single("Gather", [x, indices], x.dtype, [...indices.shape, ...x.shape.slice(1)], { axis: int(0) });
+    const index = axisIndex(x.shape, axis);
+    const shape = x.shape.toSpliced(index, 1, ...indices.shape);
+    return this.#single("Gather", [x, indices], x.dtype, shape, { axis: int(index) });
   }
 
   /** The sum over an axis, which keeps its place with size 1. */
@@ -242,6 +244,16 @@ export class Graph extends GraphScope {
     return this.once(`size of ${dim}`, () => {
       return this.#single("Shape", [x], "int64", [1], { start: int(start), end: int(start + 1) });
     });
+  }
+
+  /**
+   * Int64 `x` as it is, but not before `other` is computed. ONNX Runtime would compute early what only depends on `x`,
+   * and keep it.
+   */
+  after(x: Value, other: Value, axis: number): Value {
+    const start = axisIndex(other.shape, axis);
+    const size = this.#single("Shape", [other], "int64", [1], { start: int(start), end: int(start + 1) });
+    return this.add(x, this.sub(size, size));
   }
 
   /** The whole numbers from `start` to before `end`, both int64 scalars; `dim` is their number. */

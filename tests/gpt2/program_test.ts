@@ -57,6 +57,18 @@ Deno.test("buildProgram(): attention sums to 1 over the tokens so far and is 0 a
   }
 });
 
+Deno.test("buildProgram(): no branch reads what the model has transposed, so that it is read where it is", async () => {
+  await using model = await tinyModel();
+  const { graph } = model.program;
+  const transposed = graph.nodes.filter(({ op }) => op === "Transpose").flatMap(({ outputs }) => outputs);
+  const branches = graph.nodes.flatMap(({ attributes }) =>
+    Object.values(attributes).flatMap((one) => one.kind === "graph" ? [one.value] : [])
+  );
+  ok(transposed.length > 0 && branches.length > 0);
+  const read = new Set(branches.flatMap(({ nodes }) => nodes.flatMap(({ inputs }) => inputs)));
+  deepEqual(transposed.filter((value) => read.has(value)), []);
+});
+
 Deno.test("buildProgram(): logits are given for the rows that are asked for, in their order", async () => {
   await using model = await tinyModel();
   const { logits } = model.program.outputs;

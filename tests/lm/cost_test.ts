@@ -50,9 +50,9 @@ Deno.test("a context of 1,024 tokens on GPT-2 small takes less than 2 GB beyond 
   }
   equal(costs.attention!.resultBytes, 4 * 12 * 12 * 1024 * 1024);
   equal(costs.trace!.resultBytes, 4 * 13 * 1024 * 768);
-  equal(costs.saliency!.runs, 301);
-  equal(costs.integrated!.runs, 54 * 52); // memory lets few targets share a run
-  equal(costs.contrast!.runs, 51 * 2);
+  equal(costs.saliency!.runs, 222);
+  equal(costs.integrated!.runs, 32 * 52); // memory lets few targets share a run
+  equal(costs.contrast!.runs, 32 * 2);
   equal(costs.together!.runs, 7); // 166 rows of the vocabulary each
   equal(costs.faithfulness!.runs, 64 * 65);
   equal(costs.generate!.runs, 4 + 19);

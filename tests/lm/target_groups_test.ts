@@ -1,18 +1,19 @@
 import { deepEqual, equal, ok } from "@std/assert";
-import { type Chunk, groupTargets, mostRows } from "../../src/lm/target_groups.ts";
+import { type Chunk, groupTargets, mostRows, type RunSize, runSize } from "../../src/lm/target_groups.ts";
 import { random } from "../checkpoint/random.ts";
 
-const rowsOf = ({ length, targets }: Chunk) => (targets.length + 1) * length;
-const within = (count: number, length: number) => count * length <= mostRows(length);
+const within = ({ length, rows }: RunSize) => rows <= mostRows(length, "wasm");
+const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);
 
-/** The fewest rows of all ways to cut targets in order into runs, each run 16 rows more. */
-function fewest(ends: readonly number[], fits: (count: number, length: number) => boolean): number {
+/** The fewest rows of all ways to cut targets in order into runs, each run 64 rows more. */
+function fewest(ends: readonly number[], fits: (size: RunSize) => boolean): number {
   if (ends.length === 0) return 0;
   let least = Infinity;
   for (let count = 1; count <= ends.length; ++count) {
     const length = ends[count - 1]!;
-    if (count > 1 && !fits(count, length)) break;
-    least = Math.min(least, 16 + (count + 1) * length + fewest(ends.slice(count), fits));
+    const rows = sum(ends.slice(0, count));
+    if (count > 1 && !fits({ count, length, rows })) break;
+    least = Math.min(least, 64 + length + rows + fewest(ends.slice(count), fits));
   }
   return least;
 }
@@ -20,32 +21,28 @@ function fewest(ends: readonly number[], fits: (count: number, length: number) =
 Deno.test("groupTargets() takes the fewest rows of all ways", () => {
   const next = random(5);
   for (let trial = 0; trial < 60; ++trial) {
-    const positions = Array.from({ length: 1 + Math.floor(9 * next()) }, () => 1 + Math.floor(300 * next()));
+    const positions = Array.from({ length: 1 + Math.floor(9 * next()) }, () => 1 + Math.floor(700 * next()));
     const chunks = groupTargets(positions, false, within);
-    const total = chunks.reduce((sum, chunk) => sum + 16 + rowsOf(chunk), 0);
+    const cost = ({ length, rows }: RunSize) => 64 + length + rows;
+    const total = sum(chunks.map((chunk) => cost(runSize(chunk, positions, false))));
     equal(total, fewest(positions.toSorted((a, b) => a - b), within));
     deepEqual(chunks.flatMap(({ targets }) => targets).toSorted((a, b) => a - b), [...positions.keys()]);
-    for (const { length, targets } of chunks) {
-      equal(length, Math.max(...targets.map((target) => positions[target]!)));
-      ok(targets.length === 1 || within(targets.length, length));
+    for (const chunk of chunks) {
+      equal(chunk.length, Math.max(...chunk.targets.map((target) => positions[target]!)));
+      ok(chunk.targets.length === 1 || within(runSize(chunk, positions, false)));
     }
   }
-});
-
-Deno.test("groupTargets() spends little more rows than are needed", () => {
-  const spent = (first: number, count: number) => {
-    const positions = Array.from({ length: count }, (_, i) => first + i);
-    const rows = groupTargets(positions, false, within).reduce((sum, chunk) => sum + rowsOf(chunk), 0);
-    return rows / positions.reduce((sum, position) => sum + position, 0);
-  };
-  ok(spent(23, 20) < 1.27, `20 after 23: ${spent(23, 20)}`);
-  ok(spent(48, 16) < 1.2, `16 of 64: ${spent(48, 16)}`);
-  ok(spent(192, 64) < 1.27, `64 of 256: ${spent(192, 64)}`);
-  ok(spent(496, 16) < 1.27, `16 of 512: ${spent(496, 16)}`);
 });
 
 Deno.test("groupTargets() keeps targets together that go back as one row", () => {
   const positions = Array.from({ length: 100 }, (_, i) => 100 + i);
   equal(groupTargets(positions, true, () => true).length, 1);
-  deepEqual(groupTargets(positions, true, (count) => count <= 40).map(({ targets }) => targets.length), [20, 40, 40]);
+  const few = ({ count }: RunSize) => count <= 40;
+  deepEqual(groupTargets(positions, true, few).map(({ targets }) => targets.length), [20, 40, 40]);
+});
+
+Deno.test("runSize() counts the rows of each target, or of all that are explained together", () => {
+  const chunk: Chunk = { length: 9, targets: [2, 0] };
+  deepEqual(runSize(chunk, [9, 1, 4], false), { count: 2, length: 9, rows: 13 });
+  deepEqual(runSize(chunk, [9, 1, 4], true), { count: 2, length: 9, rows: 9 });
 });

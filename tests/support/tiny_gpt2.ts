@@ -5,6 +5,7 @@
  */
 import { openBytes } from "../../src/checkpoint/byte_source.ts";
 import { readSafetensors, type TensorEntry } from "../../src/checkpoint/safetensors.ts";
+import { packRows } from "../../src/gpt2/back_rows.ts";
 import { type GPT2Config, parseConfig } from "../../src/gpt2/config.ts";
 import { buildProgram, type Program } from "../../src/gpt2/program.ts";
 import { selectWeights, weightLocation, weightShapes } from "../../src/gpt2/weights.ts";
@@ -139,6 +140,7 @@ export function feedsOf({ nLayer, nEmbd }: GPT2Config, { inputs }: Program, requ
   const { normed = depths.map(() => true) } = request;
   const past = request.past ?? Array.from({ length: 2 * nLayer }, () => new Float32Array(0));
   const pastLength = past[0]!.length / nEmbd;
+  const back = packRows(tokenIds.length, rows, mix.flat());
   const ids = (value: Value, numbers: readonly number[]) => {
     return { value, data: BigInt64Array.from(numbers, BigInt), dims: [numbers.length] };
   };
@@ -151,6 +153,9 @@ export function feedsOf({ nLayer, nEmbd }: GPT2Config, { inputs }: Program, requ
     ids(inputs.targets, targets),
     { value: inputs.mix, data: Float32Array.from(mix.flat()), dims: [mix.length, rows.length] },
     { value: inputs.ofLogit, data: Uint8Array.of(Number(ofLogit)), dims: [1] },
+    ids(inputs.backScalars, back.scalars),
+    ids(inputs.backTokens, back.tokens),
+    { value: inputs.slots, data: BigInt64Array.from(back.slots, BigInt), dims: [mix.length, tokenIds.length] },
     ids(inputs.best, [best]),
     ids(inputs.pastTexts, request.pastTexts ?? Array<number>(pastLength).fill(0)),
     ids(inputs.texts, request.texts ?? tokenIds.map(() => 0)),

@@ -1,0 +1,152 @@
+/**
+ * The gradient of attention, Y = P V with P = softmax(Q Kᵀ + mask), for each head of N scalars at once:
+ *
+ *     dV = Pᵀ dY,  dS = P ∘ (dY Vᵀ - rowsum(dY ∘ Y)),  dQ = dS K,  dK = dSᵀ Q
+ *
+ * where rowsum(dY ∘ Y) = rowsum(dP ∘ P) as in FlashAttention (Dao et al. 2022, https://arxiv.org/abs/2205.14135). It is
+ * subtracted within the product, `[dY, rowsum] [V, -1]ᵀ`, as a pass over `[N, H, T, S]` costs as much as a product.
+ *
+ * Sizes as in `gradient.ts`.
+ *
+ * @module
+ */
+import type { Graph, Value } from "../onnx/mod.ts";
+import type { GPT2Config } from "./config.ts";
+import { attentionScale, type ForwardValues } from "./forward.ts";
+import type { GradientInputs } from "./gradient.ts";
+
+/** What the attention of a block computes from and gives, head by head. */
+interface Heads {
+  /** The scaled queries, `[H, T, D]`. */
+  readonly queries: Value;
+  /** The keys, scaled too, `[H, S, D]`. */
+  readonly keys: Value;
+  /** The values, `[H, S, D]`. */
+  readonly values: Value;
+  /** The sums of values by attention, `[H, T, D]`. */
+  readonly sums: Value;
+}
+
+/** Writes the gradients of a model's attention into a graph. */
+export class AttentionGradient {
+  readonly #g: Graph;
+  readonly #config: GPT2Config;
+  readonly #seen: ForwardValues;
+  readonly #inputs: GradientInputs;
+  /** Which head of which row that goes back is each of `[N, H, T]`. */
+  readonly #slots: Value;
+  /** `mix[n, r]` where row m is the token of row r, for scalar n; zero elsewhere, `[M, R]`. */
+  readonly #placement: Value;
+  /** Minus one for each key, `[H, S, 1]`. */
+  readonly #minusOnes: Value;
+  /** By how many cotangents are packed side by side. */
+  readonly #indices = new Map<number, Value>();
+
+  /** Begins with what all blocks share. */
+  constructor(
+    g: Graph,
+    { config, seen, inputs }: {
+      readonly config: GPT2Config;
+      readonly seen: ForwardValues;
+      readonly inputs: GradientInputs;
+    },
+  ) {
+    const { mix, rows, slots, backScalars, backTokens } = inputs;
+    const { nHead } = config;
+    this.#g = g;
+    this.#config = config;
+    this.#seen = seen;
+    this.#inputs = inputs;
+    const heads = g.ints([...Array(nHead).keys()], [nHead, 1]);
+    this.#slots = g.add(g.mul(g.unsqueeze(slots, 1), g.ints([nHead], [])), heads); // [N, 1, T] + [H, 1]
+    const isRow = g.cast(g.equal(g.unsqueeze(backTokens, -1), rows), g.float); // [M, R]
+    this.#placement = g.mul(g.gather(mix, backScalars), isRow);
+    const keys = g.concat([g.ints([nHead]), g.size(seen.attentions[0]!.values, -3), g.ints([1])], -1);
+    this.#minusOnes = g.sub(g.zeros(keys, [nHead, "S", 1]), g.floats([1], []));
+  }
+
+  /** Adds up what belongs to the R rows, `[R, X]`, for the scalars and puts it where their rows are, `[M, X]`. */
+  placed(own: Value): Value {
+    return this.#g.matmul(this.#placement, own);
+  }
+
+  /** From the cotangent of block i's merged heads, `[M, C]`, that of its queries, keys and values, `[M, 3 C]`. */
+  ofAllRows(i: number, dmerged: Value): Value {
+    const g = this.#g;
+    const { queries, keys, values, sums } = this.#heads(i);
+    const pattern = this.#seen.attention[i]!; // [H, T, S]
+    const { nHead, nEmbd } = this.#config;
+    const heads = g.mergeRows(g.reshape(dmerged, ["M", nHead, nEmbd / nHead])); // [M H, D]
+    const dsums = g.gather(heads, this.#slots); // [N, H, T, D]
+    const dscores = this.#scoreCotangent(dsums, { sums, values, pattern }); // [N, H, T, S]
+    const dqueries = g.matmul(dscores, keys); // [N, H, T, S] x [H, S, D]
+    const dkeys = g.matmul(transposed(g, dscores), queries); // [N, H, S, T] x [H, T, D]
+    const dvalues = g.matmul(transposed(g, pattern), dsums); // [H, S, T] x [N, H, T, D]
+    return this.#packed([dqueries, dkeys, dvalues]);
+  }
+
+  /** The same of the last block, of which only the R rows have a cotangent, `[R, C]`. */
+  ofOwnRows(i: number, dmerged: Value): Value {
+    const g = this.#g;
+    const { rows, mix } = this.#inputs;
+    const { nHead, nEmbd } = this.#config;
+    const { queries, keys, values, sums } = this.#heads(i);
+    const pattern = g.gather(this.#seen.attention[i]!, rows, -2); // [H, R, S]
+    const dsums = g.transpose(g.reshape(dmerged, ["R", nHead, nEmbd / nHead]), [1, 0, 2]); // [H, R, D]
+    const dscores = this.#scoreCotangent(dsums, { sums: g.gather(sums, rows, -2), values, pattern }); // [H, R, S]
+    const dqueries = g.transpose(g.matmul(dscores, keys), [1, 0, 2]); // [R, H, D]
+    const shares = g.unsqueeze(g.unsqueeze(mix, 1), 1); // [N, 1, 1, R]
+    const dkeys = g.matmul(g.mul(transposed(g, dscores), shares), g.gather(queries, rows, -2)); // [N, H, S, D]
+    const dvalues = g.matmul(g.mul(transposed(g, pattern), shares), dsums); // [N, H, S, D]
+    return g.concat([this.placed(g.reshape(dqueries, ["R", nEmbd])), this.#packed([dkeys, dvalues])], -1);
+  }
+
+  /** The cotangent of the scores before softmax, from that of the sums, `[..., T, D]`. */
+  #scoreCotangent(
+    dsums: Value,
+    { sums, values, pattern }: Pick<Heads, "sums" | "values"> & { readonly pattern: Value },
+  ): Value {
+    const g = this.#g;
+    const along = g.sum(g.mul(dsums, sums), -1); // [..., T, 1]
+    const extended = g.concat([values, this.#minusOnes], -1); // [H, S, D + 1]
+    const centred = g.matmul(g.concat([dsums, along], -1), transposed(g, extended)); // [..., T, S]
+    return g.mul(centred, pattern);
+  }
+
+  /** Block i's attention. What is transposed here is not transposed where no gradient is asked for. */
+  #heads(i: number): Heads {
+    const g = this.#g;
+    const { queries, keys, values, sums } = this.#seen.attentions[i]!;
+    const scaled = g.mul(keys, g.floats([attentionScale(this.#config, i)], []));
+    const headsFirst = (x: Value) => g.transpose(x, [1, 0, 2]);
+    return { queries: headsFirst(queries), keys: headsFirst(scaled), values: headsFirst(values), sums };
+  }
+
+  /** Packs cotangents `[N, H, T, D]` as the rows that go back, side by side: `[M, parts C]`. */
+  #packed(parts: readonly Value[]): Value {
+    const g = this.#g;
+    const { nHead, nEmbd } = this.#config;
+    const table = g.concat(parts.map((part) => g.mergeRows(part)), -2, `${parts.length}*N*${nHead}*T`); // [parts N H T, D]
+    const index = this.#indices.get(parts.length) ?? this.#packedIndex(parts.length);
+    this.#indices.set(parts.length, index);
+    return g.reshape(g.gather(table, index), ["M", parts.length * nEmbd]);
+  }
+
+  /** Where the heads of each row that goes back are among those of so many cotangents, `[M, parts H]`. */
+  #packedIndex(parts: number): Value {
+    const g = this.#g;
+    const { nHead } = this.#config;
+    const { backScalars, backTokens, slots } = this.#inputs;
+    const [N, T] = [g.size(slots, -2), g.size(slots, -1)];
+    const all = g.mul(T, g.ints([nHead])); // of a scalar
+    const starts = g.mul(g.ints([...Array(parts).keys()], [parts, 1]), g.mul(N, all)); // [parts, 1]
+    const heads = g.add(starts, g.mul(g.ints([...Array(nHead).keys()]), T)); // [parts, H]
+    const own = g.unsqueeze(g.add(g.mul(backScalars, all), backTokens), -1); // [M, 1]
+    return g.add(own, g.reshape(heads, [parts * nHead]));
+  }
+}
+
+const transposed = (g: Graph, x: Value) => {
+  const rank = x.shape.length;
+  return g.transpose(x, [...Array(rank).keys()].with(-2, rank - 1).with(-1, rank - 2));
+};
