@@ -6,7 +6,15 @@
  */
 import type { GPT2Config } from "../gpt2/config.ts";
 import { packsOf, planBatch } from "./batch_plan.ts";
-import { createWriter, type DecodeOptions, type Decoder, expectRoomAfter, type Prompt, type Writer } from "./decode.ts";
+import {
+  createWriter,
+  type DecodeOptions,
+  type Decoder,
+  expectRoomAfter,
+  type Prompt,
+  tellWritten,
+  type Writer,
+} from "./decode.ts";
 import { expectWithin } from "./memory.ts";
 import { free, logitsRow } from "./numbers.ts";
 import type { Reader } from "./sequence.ts";
@@ -63,13 +71,21 @@ export async function continueBatch(
   if (options.maxMemory !== undefined) {
     expectWithin(`continue ${prompts.length} prompts`, plan.cost, plan.maxMemory, "ask for fewer tokens");
   }
+  const tell = () => {
+    const completed = texts.reduce((sum, { writer }) => sum + writer.written.length, 0);
+    tellWritten(options, completed, texts.length);
+  };
   for (const group of plan.groups) {
-    await writeTogether(decoder, group.map((index) => texts[index]!), options.signal);
+    await writeTogether(decoder, group.map((index) => texts[index]!), { tell, signal: options.signal });
   }
   return texts.map(({ writer }) => writer.written);
 }
 
-async function writeTogether({ runner }: Decoder, texts: readonly Text[], signal?: AbortSignal): Promise<void> {
+async function writeTogether(
+  { runner }: Decoder,
+  texts: readonly Text[],
+  { tell, signal }: { readonly tell: () => void; readonly signal: AbortSignal | undefined },
+): Promise<void> {
   using cache = runner.emptyCache();
   for (const pack of packsOf(texts, ({ prompt }) => prompt.length)) {
     const own = cache.length === 0 ? cache : runner.emptyCache(); // what was read before would be compared in vain
@@ -80,6 +96,7 @@ async function writeTogether({ runner }: Decoder, texts: readonly Text[], signal
       own[Symbol.dispose]();
     }
     pack.forEach(({ writer }, i) => writer.choose(logits[i]!));
+    tell();
   }
   const unended = (some: readonly Text[]) => some.filter(({ writer, room }) => !writer.ended(room));
   for (let open = unended(texts); open.length > 0; open = unended(open)) {
@@ -89,5 +106,6 @@ async function writeTogether({ runner }: Decoder, texts: readonly Text[], signal
     const [logits] = await runner.read(last, cache, [...last.keys()], { texts: ids, signal });
     open.forEach(({ writer }, i) => writer.choose(logitsRow(logits!, i, open.length)));
     free(logits!);
+    tell();
   }
 }

@@ -8,7 +8,7 @@ import type { ModelRunner } from "./model_runner.ts";
 import { logSumExp, topK } from "./numbers.ts";
 import { createSampler, type SamplingOptions } from "./sampling.ts";
 import type { Reader } from "./sequence.ts";
-import type { Prediction, Step } from "./types.ts";
+import type { Prediction, Progress, Step } from "./types.ts";
 
 /**
  * Options of {@linkcode LanguageModel.steps}, {@linkcode LanguageModel.generate},
@@ -31,6 +31,8 @@ export interface DecodeOptions extends SamplingOptions, MemoryOptions {
    * @default {5}
    */
   readonly candidates?: number;
+  /** Hears of each token that was written, with {@linkcode Progress.task} `"decode"`; `total` is the most there may be. */
+  readonly onProgress?: (progress: Progress) => void;
   /** Stops between two steps. */
   readonly signal?: AbortSignal;
 }
@@ -114,10 +116,21 @@ export async function* chooseFrom(
   const room = runner.config.nPositions - cache.length;
   for (;;) {
     const tokenId = writer.choose(logits);
+    tellWritten(options, writer.written.length - (first === undefined ? 0 : 1));
     yield { tokenId, logits };
     if (writer.ended(room)) return;
     [logits] = await runner.read([tokenId], cache, [0], { signal: options.signal }) as [Float32Array];
   }
+}
+
+/** Tells how many tokens of so many texts are written. */
+export function tellWritten(
+  { onProgress, maxNewTokens = DEFAULT_MAX_NEW_TOKENS }: DecodeOptions,
+  completed: number,
+  texts = 1,
+): void {
+  const total = texts * maxNewTokens;
+  onProgress?.({ task: "decode", completed, total, message: `Wrote ${completed} of at most ${total} tokens` });
 }
 
 /** Writes one text. */

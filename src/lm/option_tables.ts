@@ -25,8 +25,7 @@ const DECODING = {
   seed: "a number",
   stop: "anything",
   candidates: "a number",
-  maxMemory: "a number",
-  signal: "the signal of an AbortController",
+  ...READING,
 } as const;
 
 export const LOAD: OptionTable<LoadOptions> = {

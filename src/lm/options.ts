@@ -58,7 +58,7 @@ export function expectOptions<Options>(options: unknown, { task, kinds, required
     throw new TypeError(`Cannot ${task} with ${shown(given)} as options; pass an object, which may have ${names}`);
   }
   const values = given as Readonly<Record<string, unknown>>;
-  const unknown = Object.keys(values).find((name) => !Object.hasOwn(kinds, name));
+  const unknown = Object.keys(values).find((name) => values[name] !== undefined && !Object.hasOwn(kinds, name));
   if (unknown !== undefined) {
     throw new TypeError(`Cannot ${task} with ${shown(unknown)} as there is no such option; use ${names}`);
   }

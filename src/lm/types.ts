@@ -87,6 +87,7 @@ export interface Progress {
     | "download"
     | "load"
     | "identity"
+    | "decode"
     | "trace"
     | "saliency"
     | "faithfulness"
@@ -97,7 +98,7 @@ export interface Progress {
     | "save";
   /** How many units are done; bytes, for a download, an identity and what is saved. */
   readonly completed: number;
-  /** How many units there are. */
+  /** How many units there are; for `"decode"`, at most. */
   readonly total: number;
   /** A sentence for human eyes. */
   readonly message: string;

@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok, rejects, throws } from "@std/assert";
-import { type DecodeOptions, LanguageModel } from "../../mod.ts";
+import { type DecodeOptions, LanguageModel, type Progress } from "../../mod.ts";
 import { findModelFiles } from "../../src/hub/model_files.ts";
 import { continueBatch, readBatch } from "../../src/lm/batch.ts";
 import { planBatch } from "../../src/lm/batch_plan.ts";
@@ -41,7 +41,7 @@ async function openListed(name = "twelve_layers", eosTokenIds: readonly number[]
   runner.read = async (ids, cache, rows, options) => {
     const cached = cache.length;
     const results = await read(ids, cache, rows, options);
-    runs.push({ texts: options?.texts ?? ids.map(() => 0), cached, logits: results[0]! });
+    runs.push({ texts: options?.texts ?? ids.map(() => 0), cached, logits: results[0]!.slice() });
     return results;
   };
   const decoder = { runner, reader: new Reader(tokenizer, runner.config), eosTokenIds };
@@ -124,6 +124,23 @@ Deno.test("generateBatch() reads each token once, one of each text in a run, and
     equal(cached, open.reduce((sum, text) => sum + lengths[text]! + step, 0));
   });
   ok(rest.some(({ texts }) => texts.length > 1) && rest.at(-1)!.texts.length < prompts.length);
+});
+
+Deno.test("generateBatch() tells of the tokens of all texts, also where they are written in groups", async () => {
+  await using opened = await open();
+  const { model, prompts } = opened;
+  const alone = prompts.map((prompt) => model.cost.generateBatch([prompt], { maxNewTokens: 4 }).bytes);
+  for (const maxMemory of [undefined, 1.2 * Math.max(...alone)]) {
+    const told: Progress[] = [];
+    const options = { maxNewTokens: 4, stop: [], ...maxMemory && { maxMemory } };
+    const sequences = await model.generateBatch(prompts, { ...options, onProgress: (one) => told.push(one) });
+    const written = sequences.reduce((sum, { tokenIds, promptLength }) => sum + tokenIds.length - promptLength, 0);
+    const completed = told.map((one) => one.completed);
+    deepEqual(completed, completed.toSorted((a, b) => a - b));
+    equal(completed.at(-1), written);
+    ok(completed.length >= 4);
+    ok(told.every(({ task, total }) => task === "decode" && total === 4 * prompts.length));
+  }
 });
 
 Deno.test("generateBatch() chooses by the numbers of generate(): alone to the last bit, together within 1e-5", async () => {

@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok, rejects, throws } from "@std/assert";
-import { type DecodeOptions, LanguageModel } from "../../mod.ts";
+import { type DecodeOptions, LanguageModel, type Progress } from "../../mod.ts";
 import { describe } from "../../src/lm/decode.ts";
 import { rankOf } from "../../src/lm/numbers.ts";
 import { Reader } from "../../src/lm/sequence.ts";
@@ -88,6 +88,25 @@ Deno.test("generate() stops at a token id, at a text that spans tokens, and at t
   deepEqual(byText.tokenIds, GREEDY.slice(0, 23));
   const full = await model.generate(PROMPT, { maxNewTokens: 1000 });
   ok(full.tokenIds.length === model.config.nPositions || model.config.eosTokenIds.includes(full.tokenIds.at(-1)!));
+});
+
+Deno.test("generate() and steps() tell of each token, forks of those after the first", async () => {
+  await using opened = await open();
+  const { model } = opened;
+  const told: (readonly [number, number])[] = [];
+  const onProgress = ({ task, completed, total }: Progress) => {
+    equal(task, "decode");
+    told.push([completed, total]);
+  };
+  const options = { maxNewTokens: 3, onProgress };
+  const { decoding } = await model.generate(PROMPT, options);
+  deepEqual(told.splice(0), [[1, 3], [2, 3], [3, 3]]);
+  ok(!Object.keys(decoding!).includes("onProgress"));
+  for await (const _ of model.steps(PROMPT, { ...options, stop: [GREEDY[20]!] }));
+  deepEqual(told.splice(0), [[1, 3]]);
+  const tree = await model.tree(PROMPT, { maxNewTokens: 2 });
+  await tree.fork(PROMPT.length, 5, options);
+  deepEqual(told, [[0, 3], [1, 3], [2, 3], [3, 3]]);
 });
 
 Deno.test("generate() draws the same tokens for the same seed, and others for another", async () => {

@@ -16,7 +16,7 @@ const LONG = { onProgress: {}, signal: {} };
 const READING = { ...LONG, maxMemory: "1e9" };
 const DECODING = {
   ...{ maxNewTokens: "3", temperature: "1", topK: true, topP: "0.5", seed: "x", stop: null, candidates: [] },
-  ...{ maxMemory: {}, signal: {} },
+  ...READING,
 };
 const LOADING = {
   ...{ backend: "cuda", dtype: "q4", threads: "4", prepack: "yes", worker: "yes", localFilesOnly: 1 },
