@@ -21,7 +21,7 @@ interface Heads {
   readonly queries: Value;
   /** The keys, scaled too, `[H, S, D]`. */
   readonly keys: Value;
-  /** The values, `[H, S, D]`. */
+  /** The values, `[H, D, S]`. */
   readonly values: Value;
   /** The sums of values by attention, `[H, T, D]`. */
   readonly sums: Value;
@@ -37,9 +37,11 @@ export class AttentionGradient {
   readonly #slots: Value;
   /** `mix[n, r]` where row m is the token of row r, for scalar n; zero elsewhere, `[M, R]`. */
   readonly #placement: Value;
-  /** Minus one for each key, `[H, S, 1]`. */
+  /** Minus one for each key, `[H, 1, S]`. */
   readonly #minusOnes: Value;
-  /** By how many cotangents are packed side by side. */
+  /** Where the first head of each row that goes back is among those of a cotangent `[N, H, T]`, `[M, 1]`. */
+  readonly #firstHeads: Value;
+  /** Where all of them are, by how many cotangents are packed side by side. */
   readonly #indices = new Map<number, Value>();
 
   /** Begins with what all blocks share. */
@@ -61,8 +63,10 @@ export class AttentionGradient {
     this.#slots = g.add(g.mul(g.unsqueeze(slots, 1), g.ints([nHead], [])), heads); // [N, 1, T] + [H, 1]
     const isRow = g.cast(g.equal(g.unsqueeze(backTokens, -1), rows), g.float); // [M, R]
     this.#placement = g.mul(g.gather(mix, backScalars), isRow);
-    const keys = g.concat([g.ints([nHead]), g.size(seen.attentions[0]!.values, -3), g.ints([1])], -1);
-    this.#minusOnes = g.sub(g.zeros(keys, [nHead, "S", 1]), g.floats([1], []));
+    const keys = g.concat([g.ints([nHead, 1]), g.size(seen.attentions[0]!.values, -3)], -1);
+    this.#minusOnes = g.sub(g.zeros(keys, [nHead, 1, "S"]), g.floats([1], []));
+    const perScalar = g.mul(g.size(slots, -1), g.ints([nHead]));
+    this.#firstHeads = g.unsqueeze(g.add(g.mul(backScalars, perScalar), backTokens), -1);
   }
 
   /** Adds up what belongs to the R rows, `[R, X]`, for the scalars and puts it where their rows are, `[M, X]`. */
@@ -108,8 +112,8 @@ export class AttentionGradient {
   ): Value {
     const g = this.#g;
     const along = g.sum(g.mul(dsums, sums), -1); // [..., T, 1]
-    const extended = g.concat([values, this.#minusOnes], -1); // [H, S, D + 1]
-    const centred = g.matmul(g.concat([dsums, along], -1), transposed(g, extended)); // [..., T, S]
+    const extended = g.concat([values, this.#minusOnes], -2); // [H, D + 1, S]
+    const centred = g.matmul(g.concat([dsums, along], -1), extended); // [..., T, S]
     return g.mul(centred, pattern);
   }
 
@@ -118,8 +122,12 @@ export class AttentionGradient {
     const g = this.#g;
     const { queries, keys, values, sums } = this.#seen.attentions[i]!;
     const scaled = g.mul(keys, g.floats([attentionScale(this.#config, i)], []));
-    const headsFirst = (x: Value) => g.transpose(x, [1, 0, 2]);
-    return { queries: headsFirst(queries), keys: headsFirst(scaled), values: headsFirst(values), sums };
+    return {
+      queries: g.transpose(queries, [1, 0, 2]),
+      keys: g.transpose(scaled, [1, 0, 2]),
+      values: g.transpose(values, [1, 2, 0]),
+      sums,
+    };
   }
 
   /** Packs cotangents `[N, H, T, D]` as the rows that go back, side by side: `[M, parts C]`. */
@@ -136,13 +144,12 @@ export class AttentionGradient {
   #packedIndex(parts: number): Value {
     const g = this.#g;
     const { nHead } = this.#config;
-    const { backScalars, backTokens, slots } = this.#inputs;
+    const { slots } = this.#inputs;
     const [N, T] = [g.size(slots, -2), g.size(slots, -1)];
-    const all = g.mul(T, g.ints([nHead])); // of a scalar
-    const starts = g.mul(g.ints([...Array(parts).keys()], [parts, 1]), g.mul(N, all)); // [parts, 1]
+    const perPart = g.mul(N, g.mul(T, g.ints([nHead])));
+    const starts = g.mul(g.ints([...Array(parts).keys()], [parts, 1]), perPart); // [parts, 1]
     const heads = g.add(starts, g.mul(g.ints([...Array(nHead).keys()]), T)); // [parts, H]
-    const own = g.unsqueeze(g.add(g.mul(backScalars, all), backTokens), -1); // [M, 1]
-    return g.add(own, g.reshape(heads, [parts * nHead]));
+    return g.add(this.#firstHeads, g.reshape(heads, [parts * nHead]));
   }
 }
 

@@ -12,7 +12,7 @@ import type { Graph, Node, Value } from "../onnx/mod.ts";
 import { AttentionGradient } from "./attention_gradient.ts";
 import type { GPT2Config } from "./config.ts";
 import { finalNorm, type ForwardInputs, type ForwardValues, mlp, type Weights } from "./forward.ts";
-import { sumOverVocabulary } from "./vocabulary.ts";
+import { sumOverVocabulary, vocabularyOnes } from "./vocabulary.ts";
 
 /** What a gradient is asked for by. */
 export interface GradientInputs extends ForwardInputs {
@@ -101,5 +101,5 @@ function readCotangent(
   const others = g.where(isTarget, g.floats([0], []), g.softmax(logits)); // [R, V]
   const mean = g.gemm(others, unembedding); // [R, V] x [V, C] -> [R, C]
   const own = g.gather(unembedding, targets); // [R, C]
-  return g.where(ofLogit, own, g.sub(g.mul(own, sumOverVocabulary(g, others, vocabSize)), mean));
+  return g.where(ofLogit, own, g.sub(g.mul(own, sumOverVocabulary(g, others, vocabularyOnes(g, vocabSize))), mean));
 }

@@ -12,7 +12,7 @@
 import type { Graph, Value } from "../onnx/mod.ts";
 import type { GPT2Config } from "./config.ts";
 import { finalNorm, type ForwardValues, type Weights } from "./forward.ts";
-import { sumOverVocabulary } from "./vocabulary.ts";
+import { sumOverVocabulary, vocabularyOnes } from "./vocabulary.ts";
 
 /** What the lens is fed. */
 export interface LensInputs {
@@ -27,7 +27,7 @@ export interface LensInputs {
    * is 2L - 1, what the model itself reads.
    */
   readonly depths: Value;
-  /** Which depths have `ln_f` applied, bool `[D, 1, 1]`. */
+  /** Which depths have `ln_f` applied, bool `[D, 1]`. */
   readonly normed: Value;
 }
 
@@ -85,9 +85,9 @@ function lensValues(
   const { vocabSize: V } = config;
   const { rows, best, depths, normed } = inputs;
   const halves = middles.flatMap((x, i) => [x, hiddenStates[i + 1]!]); // 2L of [T, C]
-  const all = g.concat(halves.map((x) => g.unsqueeze(g.gather(x, rows), 0)), -3); // [2L, R, C]
-  const stream = g.gather(all, depths); // [D, R, C]
-  const read = swapped(g, g.where(normed, finalNorm(g, config, w, stream), stream)); // [R, D, C]
+  const all = g.concat(halves.map((x) => g.unsqueeze(g.gather(x, rows), -2)), -2); // [R, 2L, C]
+  const stream = g.gather(all, depths, -2); // [R, D, C]
+  const read = g.where(normed, finalNorm(g, config, w, stream), stream); // [R, D, C]
   const unembedding = w(config.tieWordEmbeddings ? "wte.weight" : "lm_head.weight"); // [V, C]
   const products = g.gemm(g.mergeRows(read), unembedding, { transposed: true }); // [R*D, C] x [C, V] -> [R*D, V]
   const logits = g.splitRows(products, read); // [R, D, V]
@@ -99,7 +99,7 @@ function lensValues(
   const gap = g.greatest(g.abs(g.sub(last(g, logits), g.unsqueeze(ownLogits, 1))), -1); // [R, 1, 1]
   const distributions = distributionValues(g, logits, greatest, V);
   const values = [greater, target, top.values, g.cast(top.indices, g.float), ...distributions, gap];
-  return values.map((value) => swapped(g, value));
+  return values.map((value) => g.transpose(value, [1, 0, 2])); // [D, R, ...]
 }
 
 /** The logits of the targets, `[R, D, 1]`, among `products`, `[R*D, V]`. */
@@ -120,8 +120,9 @@ function targetLogits(g: Graph, products: Value, { targets, depths }: LensInputs
 export function distributionValues(g: Graph, logits: Value, greatest: Value, V: number): readonly Value[] {
   const centred = g.sub(logits, greatest); // [R, D, V]
   const weights = g.exp(centred); // [R, D, V]
-  const total = sumOverVocabulary(g, weights, V); // [R, D, 1]
-  const mean = g.div(sumOverVocabulary(g, g.mul(weights, centred), V), total); // [R, D, 1]
+  const ones = vocabularyOnes(g, V); // [V, 1]
+  const total = sumOverVocabulary(g, weights, ones); // [R, D, 1]
+  const mean = g.div(sumOverVocabulary(g, g.mul(weights, centred), ones), total); // [R, D, 1]
   const difference = g.sub(centred, last(g, centred)); // [R, D, V]
   const lastWeights = g.reshape(last(g, weights), [logits.shape[0]!, V, 1]);
   const shift = g.div(g.matmul(difference, lastWeights), last(g, total)); // [R, D, V] x [R, V, 1]
@@ -131,9 +132,4 @@ export function distributionValues(g: Graph, logits: Value, greatest: Value, V: 
 /** What `x`, `[R, D, ...]`, holds of the last depth, `[R, 1, ...]`. */
 function last(g: Graph, x: Value): Value {
   return g.slice(x, g.ints([-1]), g.ints([Number.MAX_SAFE_INTEGER]), -2, 1);
-}
-
-/** `[D, R, ...]` as `[R, D, ...]` or back. */
-function swapped(g: Graph, x: Value): Value {
-  return g.transpose(x, [1, 0, 2]);
 }

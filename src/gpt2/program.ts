@@ -70,7 +70,7 @@ export function buildProgram(config: GPT2Config, entries: ReadonlyMap<string, Te
     slots: g.input("slots", "int64", ["N", "T"]),
     best: g.input("best", "int64", [1]),
     depths: g.input("depths", "int64", ["D"]),
-    normed: g.input("normed", "bool", ["D", 1, 1]),
+    normed: g.input("normed", "bool", ["D", 1]),
   };
   const seen = forward(g, config, w, inputs);
   const scoring = differentiable

@@ -236,7 +236,7 @@ export class ModelRunner implements AsyncDisposable {
       },
       { value: inputs.best, data: toInt64([best]), dims: [1] },
       { value: inputs.depths, data: toInt64(depths.map(({ index }) => index)), dims: [D] },
-      { value: inputs.normed, data: Uint8Array.from(depths, ({ normed }) => Number(normed)), dims: [D, 1, 1] },
+      { value: inputs.normed, data: Uint8Array.from(depths, ({ normed }) => Number(normed)), dims: [D, 1] },
     ];
   }
 

@@ -70,7 +70,7 @@ Deno.test("trace() gives the same numbers in smaller runs, and refuses what does
   await rejects(model.trace(sequence, { capture: ALL, maxMemory: least.bytes - 1 }), {
     name: "RangeError",
     message:
-      /^Cannot record hiddenStates, attention, activations, logits of 28 tokens in 12 layers within \d+ KiB as it takes about \d+ KiB, \d+ KiB for a run and \d+ KiB for the result; raise maxMemory or record fewer layers or a shorter text$/,
+      /^Cannot record hiddenStates, attention, activations, logits of 28 tokens in 12 layers within \d+ bytes as it takes about \d+ bytes, \d+ bytes for a run and \d+ bytes for the result; raise maxMemory or record fewer layers or a shorter text$/,
   });
   ok((await model.trace(sequence, { capture: ALL, layers: [3], maxMemory: least.bytes - 1 })).attention);
 });

@@ -166,6 +166,6 @@ export function feedsOf({ nLayer, nEmbd }: GPT2Config, { inputs }: Program, requ
       dims: [tokenIds.length, 1],
     },
     ids(inputs.depths, depths),
-    { value: inputs.normed, data: Uint8Array.from(normed, Number), dims: [normed.length, 1, 1] },
+    { value: inputs.normed, data: Uint8Array.from(normed, Number), dims: [normed.length, 1] },
   ];
 }
