@@ -4,7 +4,8 @@
  *     dV = Pᵀ dY,  dS = P ∘ (dY Vᵀ - rowsum(dY ∘ Y)),  dQ = dS K,  dK = dSᵀ Q
  *
  * where rowsum(dY ∘ Y) = rowsum(dP ∘ P) as in FlashAttention (Dao et al. 2022, https://arxiv.org/abs/2205.14135). It is
- * subtracted within the product, `[dY, rowsum] [V, -1]ᵀ`, as a pass over `[N, H, T, S]` costs as much as a product.
+ * subtracted within the product, `[dY, rowsum] [V, -1]ᵀ`, as a pass over `[N, H, T, S]` costs as much as a product. What
+ * the scores are multiplied by is multiplied there too, so that Q and K need not be.
  *
  * Sizes as in `gradient.ts`.
  *
@@ -17,12 +18,12 @@ import type { GradientInputs } from "./gradient.ts";
 
 /** What the attention of a block computes from and gives, head by head. */
 interface Heads {
-  /** The scaled queries, `[H, T, D]`. */
+  /** The queries, not scaled, `[H, T, D]`. */
   readonly queries: Value;
-  /** The keys, scaled too, `[H, S, D]`. */
+  /** The keys, `[H, S, D]`. */
   readonly keys: Value;
-  /** The values, `[H, D, S]`. */
-  readonly values: Value;
+  /** The values and minus one for each key, scaled as the scores are, `[H, D + 1, S]`. */
+  readonly extended: Value;
   /** The sums of values by attention, `[H, T, D]`. */
   readonly sums: Value;
 }
@@ -37,12 +38,12 @@ export class AttentionGradient {
   readonly #slots: Value;
   /** `mix[n, r]` where row m is the token of row r, for scalar n; zero elsewhere, `[M, R]`. */
   readonly #placement: Value;
-  /** Minus one for each key, `[H, 1, S]`. */
-  readonly #minusOnes: Value;
   /** Where the first head of each row that goes back is among those of a cotangent `[N, H, T]`, `[M, 1]`. */
   readonly #firstHeads: Value;
   /** Where all of them are, by how many cotangents are packed side by side. */
   readonly #indices = new Map<number, Value>();
+  /** The same number for each key, by number. */
+  readonly #forKeys = new Map<number, Value>();
 
   /** Begins with what all blocks share. */
   constructor(
@@ -63,26 +64,27 @@ export class AttentionGradient {
     this.#slots = g.add(g.mul(g.unsqueeze(slots, 1), g.ints([nHead], [])), heads); // [N, 1, T] + [H, 1]
     const isRow = g.cast(g.equal(g.unsqueeze(backTokens, -1), rows), g.float); // [M, R]
     this.#placement = g.mul(g.gather(mix, backScalars), isRow);
-    const keys = g.concat([g.ints([nHead, 1]), g.size(seen.attentions[0]!.values, -3)], -1);
-    this.#minusOnes = g.sub(g.zeros(keys, [nHead, 1, "S"]), g.floats([1], []));
     const perScalar = g.mul(g.size(slots, -1), g.ints([nHead]));
     this.#firstHeads = g.unsqueeze(g.add(g.mul(backScalars, perScalar), backTokens), -1);
   }
 
-  /** Adds up what belongs to the R rows, `[R, X]`, for the scalars and puts it where their rows are, `[M, X]`. */
-  placed(own: Value): Value {
-    return this.#g.matmul(this.#placement, own);
+  /**
+   * Adds up what belongs to the R rows, `[R, X]`, for the scalars and puts it where their rows are, `[M, X]`, where
+   * `other` may be already.
+   */
+  placed(own: Value, other?: Value): Value {
+    return this.#g.gemm(this.#placement, own, other && { bias: other });
   }
 
   /** From the cotangent of block i's merged heads, `[M, C]`, that of its queries, keys and values, `[M, 3 C]`. */
   ofAllRows(i: number, dmerged: Value): Value {
     const g = this.#g;
-    const { queries, keys, values, sums } = this.#heads(i);
+    const { queries, keys, extended, sums } = this.#heads(i);
     const pattern = this.#seen.attention[i]!; // [H, T, S]
     const { nHead, nEmbd } = this.#config;
     const heads = g.mergeRows(g.reshape(dmerged, ["M", nHead, nEmbd / nHead])); // [M H, D]
     const dsums = g.gather(heads, this.#slots); // [N, H, T, D]
-    const dscores = this.#scoreCotangent(dsums, { sums, values, pattern }); // [N, H, T, S]
+    const dscores = this.#scoreCotangent(dsums, { sums, extended, pattern }); // [N, H, T, S]
     const dqueries = g.matmul(dscores, keys); // [N, H, T, S] x [H, S, D]
     const dkeys = g.matmul(transposed(g, dscores), queries); // [N, H, S, T] x [H, T, D]
     const dvalues = g.matmul(transposed(g, pattern), dsums); // [H, S, T] x [N, H, T, D]
@@ -94,10 +96,10 @@ export class AttentionGradient {
     const g = this.#g;
     const { rows, mix } = this.#inputs;
     const { nHead, nEmbd } = this.#config;
-    const { queries, keys, values, sums } = this.#heads(i);
+    const { queries, keys, extended, sums } = this.#heads(i);
     const pattern = g.gather(this.#seen.attention[i]!, rows, -2); // [H, R, S]
     const dsums = g.transpose(g.reshape(dmerged, ["R", nHead, nEmbd / nHead]), [1, 0, 2]); // [H, R, D]
-    const dscores = this.#scoreCotangent(dsums, { sums: g.gather(sums, rows, -2), values, pattern }); // [H, R, S]
+    const dscores = this.#scoreCotangent(dsums, { sums: g.gather(sums, rows, -2), extended, pattern }); // [H, R, S]
     const dqueries = g.transpose(g.matmul(dscores, keys), [1, 0, 2]); // [R, H, D]
     const shares = g.unsqueeze(g.unsqueeze(mix, 1), 1); // [N, 1, 1, R]
     const dkeys = g.matmul(g.mul(transposed(g, dscores), shares), g.gather(queries, rows, -2)); // [N, H, S, D]
@@ -105,14 +107,13 @@ export class AttentionGradient {
     return g.concat([this.placed(g.reshape(dqueries, ["R", nEmbd])), this.#packed([dkeys, dvalues])], -1);
   }
 
-  /** The cotangent of the scores before softmax, from that of the sums, `[..., T, D]`. */
+  /** The cotangent of the products of queries and keys, from that of the sums, `[..., T, D]`. */
   #scoreCotangent(
     dsums: Value,
-    { sums, values, pattern }: Pick<Heads, "sums" | "values"> & { readonly pattern: Value },
+    { sums, extended, pattern }: Pick<Heads, "sums" | "extended"> & { readonly pattern: Value },
   ): Value {
     const g = this.#g;
     const along = g.sum(g.mul(dsums, sums), -1); // [..., T, 1]
-    const extended = g.concat([values, this.#minusOnes], -2); // [H, D + 1, S]
     const centred = g.matmul(g.concat([dsums, along], -1), extended); // [..., T, S]
     return g.mul(centred, pattern);
   }
@@ -120,14 +121,28 @@ export class AttentionGradient {
   /** Block i's attention. What is transposed here is not transposed where no gradient is asked for. */
   #heads(i: number): Heads {
     const g = this.#g;
-    const { queries, keys, values, sums } = this.#seen.attentions[i]!;
-    const scaled = g.mul(keys, g.floats([attentionScale(this.#config, i)], []));
+    const { nHead, nEmbd } = this.#config;
+    const { query, keys, values, sums } = this.#seen.attentions[i]!;
+    const scale = attentionScale(this.#config, i);
+    const scaled = g.transpose(g.mul(values, g.floats([scale], [])), [1, 2, 0]); // [H, D, S]
     return {
-      queries: g.transpose(queries, [1, 0, 2]),
-      keys: g.transpose(scaled, [1, 0, 2]),
-      values: g.transpose(values, [1, 2, 0]),
+      queries: g.transpose(g.reshape(query, ["T", nHead, nEmbd / nHead]), [1, 0, 2]),
+      keys: g.transpose(keys, [1, 0, 2]),
+      extended: g.concat([scaled, this.#forEachKey(-scale)], -2),
       sums,
     };
+  }
+
+  /** A number for each key, `[H, 1, S]`. */
+  #forEachKey(number: number): Value {
+    const known = this.#forKeys.get(number);
+    if (known) return known;
+    const g = this.#g;
+    const { nHead } = this.#config;
+    const sizes = g.concat([g.ints([nHead, 1]), g.size(this.#seen.attentions[0]!.values, -3)], -1);
+    const made = g.add(g.zeros(sizes, [nHead, 1, "S"]), g.floats([number], []));
+    this.#forKeys.set(number, made);
+    return made;
   }
 
   /** Packs cotangents `[N, H, T, D]` as the rows that go back, side by side: `[M, parts C]`. */

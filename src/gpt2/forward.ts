@@ -64,8 +64,8 @@ export interface ForwardValues {
 export interface AttentionValues {
   /** Queries, keys and values side by side, `[T, 3 C]`. */
   readonly projected: Value;
-  /** The scaled queries, `[T, H, D]`. */
-  readonly queries: Value;
+  /** The queries of all heads side by side, `[T, C]`. */
+  readonly query: Value;
   /** The keys, cached ones too, `[S, H, D]`. */
   readonly keys: Value;
   /** The values, cached ones too, `[S, H, D]`. */
@@ -108,7 +108,7 @@ export function forward(g: Graph, config: GPT2Config, w: Weights, inputs: Forwar
     seen.attention.push(pattern);
     const sums = g.matmul(pattern, g.transpose(values, [1, 0, 2])); // [H, T, S] x [H, S, D] -> [H, T, D]
     const merged = g.reshape(g.transpose(sums, [1, 0, 2]), ["T", config.nEmbd]); // [T, C]
-    seen.attentions.push({ projected, queries, keys, values, sums, merged });
+    seen.attentions.push({ projected, query, keys, values, sums, merged });
     x = g.add(x, conv1d(g, h, "attn.c_proj", merged)); // [T, C]
     seen.middles.push(x);
 

@@ -61,7 +61,7 @@ export function gradient(g: Graph, options: GradientOptions): Value {
   const own = ownMiddleCotangent(g, options); // [R, C]
   const ownMerged = backward(g, { nodes, output: seen.middles[last]!, wrt: merged, cotangent: own }); // [R, C]
   let dprojected = attention.ofOwnRows(last, ownMerged); // [M, 3 C]
-  let dx = g.add(attention.placed(own), back(seen.attentions[last]!.projected, seen.hiddenStates[last]!, dprojected));
+  let dx = attention.placed(own, back(seen.attentions[last]!.projected, seen.hiddenStates[last]!, dprojected)); // [M, C]
   for (let i = last - 1; i >= 0; --i) {
     const { projected, merged } = seen.attentions[i]!;
     const dmiddle = back(seen.hiddenStates[i + 1]!, seen.middles[i]!, dx); // [M, C]

@@ -66,7 +66,7 @@ export function normalisedShape(x: Value, weight: Value, bias: Value): Shape {
   );
 }
 
-/** Of a linear layer, `x [R,in]` times `weight [in,out]` (`[out,in]` when `transposed`) plus `bias [out]`. */
+/** Of a linear layer, `x [R,in]` times `weight [in,out]` (`[out,in]` when `transposed`) plus `bias [out]` or `[R,out]`. */
 export function linearShape(
   x: Value,
   weight: Value,
@@ -75,7 +75,8 @@ export function linearShape(
 ): readonly [Dim, Dim] {
   const [inner, outer] = transposed ? [weight.shape[1], weight.shape[0]] : weight.shape;
   const fits = x.shape.length === 2 && weight.shape.length === 2 && x.shape[1] === inner && x.dtype === weight.dtype;
-  if (fits && (bias === undefined || sameShape(bias.shape, [outer!]))) return [x.shape[0]!, outer!];
+  const shape = [x.shape[0]!, outer!] as const;
+  if (fits && (!bias || sameShape(bias.shape, [outer!]) || sameShape(bias.shape, shape))) return shape;
   const what = `${formatShape(x.shape)} by ${formatShape(weight.shape)}${transposed ? " transposed" : ""}`;
   throw new RangeError(`Cannot multiply ${what}${bias ? ` and add ${formatShape(bias.shape)}` : ""}`);
 }

@@ -118,7 +118,7 @@ export class Graph extends GraphScope {
     return this.#single("LayerNormalization", [x, weight, bias], x.dtype, shape, attributes);
   }
 
-  /** `x W + b` with `x [R,in]`, `weight [in,out]` (`[out,in]` when `transposed`) and `bias [out]`. */
+  /** `x W + b` with `x [R,in]`, `weight [in,out]` (`[out,in]` when `transposed`) and `bias [out]` or `[R,out]`. */
   gemm(x: Value, weight: Value, options: { readonly bias?: Value; readonly transposed?: boolean } = {}): Value {
     const { bias, transposed = false } = options;
     const shape = infer.linearShape(x, weight, bias, transposed);
