@@ -89,6 +89,7 @@ if (import.meta.main) {
   const [activity, rounds] = [ACTIVITIES[Deno.args[3]!]!, Number(Deno.args[4])];
   let loaded: Promise<LanguageModel> | undefined;
   const samples: Holdings[] = [];
+  await new Promise((resolve) => setTimeout(resolve, 1000)); // Deno opens two sockets after half a second
   for (let round = 1; round <= rounds; ++round) {
     await activity(() => loaded ??= load(), round);
     if (round % (rounds / SAMPLES) === 0) samples.push(holdings());
