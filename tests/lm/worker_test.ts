@@ -152,8 +152,7 @@ for (const backend of BACKENDS) {
     ok(success);
     const { settled, ended } = JSON.parse(new TextDecoder().decode(stdout));
     equal(ended.files, settled.files);
-    // Deno starts and ends a thread of its own now and then; what loads leave behind would be 60 of them.
-    ok(ended.threads <= settled.threads + 1, `${settled.threads} threads became ${ended.threads}`);
+    equal(ended.threads, settled.threads);
     const grown = (ended.rss - settled.rss) / 2 ** 20;
     // Without a worker V8 takes as much before it settles; 60 workers or sessions would take hundreds.
     ok(grown < 40, `resident memory grew by ${grown.toFixed(1)} MiB`);
