@@ -40,10 +40,6 @@ export class AttentionGradient {
   readonly #placement: Value;
   /** Where the first head of each row that goes back is among those of a cotangent `[N, H, T]`, `[M, 1]`. */
   readonly #firstHeads: Value;
-  /** Where all of them are, by how many cotangents are packed side by side. */
-  readonly #indices = new Map<number, Value>();
-  /** The same number for each key, by number. */
-  readonly #forKeys = new Map<number, Value>();
 
   /** Begins with what all blocks share. */
   constructor(
@@ -135,14 +131,12 @@ export class AttentionGradient {
 
   /** A number for each key, `[H, 1, S]`. */
   #forEachKey(number: number): Value {
-    const known = this.#forKeys.get(number);
-    if (known) return known;
     const g = this.#g;
     const { nHead } = this.#config;
-    const sizes = g.concat([g.ints([nHead, 1]), g.size(this.#seen.attentions[0]!.values, -3)], -1);
-    const made = g.add(g.zeros(sizes, [nHead, 1, "S"]), g.floats([number], []));
-    this.#forKeys.set(number, made);
-    return made;
+    return g.once(`${number} for each key`, () => {
+      const sizes = g.concat([g.ints([nHead, 1]), g.size(this.#seen.attentions[0]!.values, -3)], -1);
+      return g.add(g.zeros(sizes, [nHead, 1, "S"]), g.floats([number], []));
+    });
   }
 
   /** Packs cotangents `[N, H, T, D]` as the rows that go back, side by side: `[M, parts C]`. */
@@ -150,8 +144,7 @@ export class AttentionGradient {
     const g = this.#g;
     const { nHead, nEmbd } = this.#config;
     const table = g.concat(parts.map((part) => g.mergeRows(part)), -2, `${parts.length}*N*${nHead}*T`); // [parts N H T, D]
-    const index = this.#indices.get(parts.length) ?? this.#packedIndex(parts.length);
-    this.#indices.set(parts.length, index);
+    const index = g.once(`heads in ${parts.length} parts`, () => this.#packedIndex(parts.length));
     return g.reshape(g.gather(table, index), ["M", parts.length * nEmbd]);
   }
 

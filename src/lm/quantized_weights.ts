@@ -18,8 +18,8 @@ const FORM: Form = { name: `Q8 in blocks of ${BLOCK_SIZE}`, version: 2 };
 
 /**
  * The tensors of a model with 8-bit codes and scales for its matrices, named by `quantizedNames`; all others are F32.
- * They are read from a file in `folder` that is made when there is none, or it is damaged; where it cannot be made, as writing is not
- * permitted or there is no room, they are held in memory. The files of `stored` are left open.
+ * They are read from a file in `folder` that is made when there is none, or it is damaged; where it cannot be made, as
+ * writing is not permitted or there is no room, they are held in memory. The files of `stored` are left open.
  *
  * @throws {RangeError} When a weight is NaN or infinite.
  */

@@ -189,7 +189,7 @@ export class GraphScope {
   }
 
   /** The value that `make` made for the same key in this scope, or else makes it: fewer nodes start sooner. */
-  protected once(key: string, make: () => Value): Value {
+  once(key: string, make: () => Value): Value {
     const known = this.#known.get(key) ?? make();
     this.#known.set(key, known);
     return known;
