@@ -5,6 +5,7 @@
  * @module
  */
 import { type Backend, LanguageModel } from "../../mod.ts";
+import { openCHeap } from "../../src/runtime/c_heap.ts";
 
 const [directory, backend, call] = Deno.args as [string, Backend, string];
 
@@ -36,6 +37,7 @@ const calls: Record<string, readonly [() => { bytes: number }, () => Promise<unk
 const [estimate, run] = calls[call]!;
 await model.saliency(short); // touches the weights and compiles what JavaScript needs
 await model.trace(short, attention);
+openCHeap()?.trim(); // what loading has freed would be filled first, and not show
 const before = residentBytes("VmRSS");
 const estimated = estimate().bytes;
 await run();
