@@ -9,7 +9,7 @@ three prompts; what was written, or the words of the error. Its tokenizer is one
 
 scores.json: made scores of 97 tokens (of a generator that any language has: 16-bit halves of an LCG), some with many ties,
 and what all processors of generate() make of them, alone and in all pairs of which one narrows draws: the tokens that
-are left, and two sums of what they score. torch.sort is made stable, as the order of ties is else not defined.
+are left, as bits of a hexadecimal number, and two sums of what they score. Ties are put in order, which torch leaves open.
 
 seeds.json: the first numbers of Mulberry32 and sfc32, written down here from their definitions.
 """
@@ -182,6 +182,18 @@ def processed(model: GPT2LMHeadModel) -> dict:
     return {"settings": settings, "texts": texts, "logits": LOGITS, "cases": cases}
 
 
+def order_ties() -> None:
+    """Make torch.sort stable, and torch.topk take smaller indices first, as the order of ties is else not defined."""
+    sort = torch.sort
+
+    def topk(values: torch.Tensor, k: int, dim: int = -1, **_: object) -> torch.return_types.topk:
+        ordered = sort(values, dim=dim, descending=True, stable=True)
+        return torch.return_types.topk((ordered.values.narrow(dim, 0, k), ordered.indices.narrow(dim, 0, k)))
+
+    torch.sort = lambda values, *rest, **named: sort(values, *rest, **{**named, "stable": True})
+    torch.topk = topk
+
+
 def mulberry32(seed: int, count: int) -> list[int]:
     """https://github.com/cprosche/mulberry32"""
     state, numbers = seed % 2**32, []
@@ -223,8 +235,7 @@ def main() -> None:
     warnings.simplefilter("ignore")
     transformers.logging.set_verbosity_error()
     logging.disable(logging.WARNING)
-    sort = torch.sort
-    torch.sort = lambda values, *rest, **named: sort(values, *rest, **{**named, "stable": True})
+    order_ties()
     model = GPT2LMHeadModel.from_pretrained(GOLDENS / "f32").eval()
     write("seeds.json", seeds())
     write("scores.json", processed(model))
