@@ -1,3 +1,4 @@
+import { addressProblem, shownAddress } from "./address.ts";
 import { folderUrl } from "./paths.ts";
 import { inPage } from "./platform.ts";
 import { cacheSnapshot, type SnapshotOptions } from "./snapshot.ts";
@@ -63,6 +64,11 @@ function directoryUrl(id: string): URL {
 /** The pages of a hub are for people. */
 function webUrl(id: string): URL {
   const url = directoryUrl(id);
+  const problem = addressProblem(url);
+  if (problem !== undefined) {
+    const advice = "serve the directory where no password is needed, or download it";
+    throw new TypeError(`Cannot load a model from ${shownAddress(url)} as ${problem}; ${advice}`);
+  }
   const [, name = ""] = /^\/([\w.-]+(?:\/[\w.-]+)?)\/(?:tree\/.*)?$/.exec(url.pathname) ?? [];
   if (url.hostname !== "huggingface.co" && url.hostname !== "hf.co") return url;
   if (!isModelId(name)) return url;
