@@ -96,3 +96,10 @@ Deno.test("KVCache has another lineage when it has forgotten rows, and the same 
   cache.rewind(0);
   notEqual(cache.lineage, kept);
 });
+
+Deno.test("KVCache counts rows where there is a single block", () => {
+  const cache = new KVCache(1, 2);
+  cache.append([Float32Array.of(1, 2, 3, 4)], [Float32Array.of(5, 6, 7, 8)]);
+  equal(cache.length, 2);
+  deepEqual(cache.texts, [0, 0]);
+});
