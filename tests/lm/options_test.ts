@@ -66,8 +66,7 @@ const VIEWS: Readonly<Record<string, Wrong>> = {
 
 /** What must be given, and right values of it. */
 const REQUIRED: Readonly<Record<string, Wrong>> = {
-  layerPredictions: { position: 1 },
-  rankingsWatch: { position: 1, watch: [" is"] },
+  rankingsWatch: { watch: [" is"] },
   attentionOf: { layer: 0 },
   neuronClusters: { layer: 0, clusters: 2 },
   silhouetteCurve: { layer: 0 },

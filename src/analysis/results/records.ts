@@ -18,7 +18,7 @@ import type { ActiveToken, ErrorCurve, Factors, WeightedNeuron } from "../factor
 import type { GroupedSaliency, TokenGroup } from "../groups.ts";
 import type { LayerSimilarity } from "../similarity.ts";
 import { and, bytes, type Check, either, flag, floatArray, floats, indexIn, integer, ints } from "./checks.ts";
-import { list, number, own, record, text, whole } from "./checks.ts";
+import { list, number, own, placeIn, record, text, whole } from "./checks.ts";
 
 const token = record<Token>({ id: whole, piece: text, bytes, start: whole, end: whole, text });
 
@@ -104,7 +104,7 @@ const layerPrediction = record<LayerPrediction>({
 /** What each block would predict. */
 export const layerPredictions: Check = record<LayerPredictions>({
   sequence,
-  position: indexIn("T"),
+  position: placeIn("T"),
   norm: text,
   layers: list(layerPrediction),
 });
@@ -112,7 +112,7 @@ export const layerPredictions: Check = record<LayerPredictions>({
 /** How tokens rank in what each block would predict. */
 export const rankings: Check = record<Rankings>({
   sequence,
-  positions: list(indexIn("T"), "N"),
+  positions: list(placeIn("T"), "N"),
   tokenIds: list(whole, "N"),
   ranks: ints("L", "N"),
   probabilities: floats("L", "N"),
