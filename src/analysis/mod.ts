@@ -20,6 +20,7 @@ export {
   type HeadScoreName,
   type HeadScores,
   headScores,
+  type HeadScoresOptions,
 } from "./attention.ts";
 export {
   type ClusteringOptions,
@@ -52,7 +53,13 @@ export {
 } from "./groups.ts";
 export { repeatedRandomTokens, type RepeatedRandomTokensOptions } from "./random_tokens.ts";
 export { mostSalient, type SalientToken, scoresOf } from "./salient.ts";
-export { type LayerSimilarity, layerSimilarity, linearCKA } from "./similarity.ts";
+export {
+  type LayerSimilarity,
+  layerSimilarity,
+  type LayerSimilarityOptions,
+  linearCKA,
+  type LinearCKAOptions,
+} from "./similarity.ts";
 export { type Difference, diffResults, type ResultsDiff, type Tolerance } from "./results/diff.ts";
 export { loadResults, saveResults } from "./results/files.ts";
 export {

@@ -95,6 +95,9 @@ export interface Progress {
     | "surprise"
     | "factors"
     | "clusters"
+    | "rollout"
+    | "headScores"
+    | "similarity"
     | "save";
   /** How many units are done; bytes, for a download, an identity and what is saved. */
   readonly completed: number;
