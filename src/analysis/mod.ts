@@ -10,7 +10,7 @@
  * @module
  */
 export { argmax, logSumExp, normalizeL1, rankOf, topK } from "../lm/numbers.ts";
-export { type Agreement, agreement, spearman } from "./agreement.ts";
+export { type Agreement, agreement, type AgreementOptions, spearman } from "./agreement.ts";
 export {
   attentionOf,
   type AttentionOfOptions,
@@ -49,8 +49,9 @@ export {
   groupSaliency,
   groupScores,
   groupTokens,
-  type TokenGroup,
+  type OfTokens,
 } from "./groups.ts";
+export type { GroupedMap, Grouping, TokenGroup } from "../lm/saliency_types.ts";
 export { repeatedRandomTokens, type RepeatedRandomTokensOptions } from "./random_tokens.ts";
 export { mostSalient, type SalientToken, scoresOf } from "./salient.ts";
 export {

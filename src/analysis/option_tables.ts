@@ -4,6 +4,7 @@
  * @module
  */
 import { LONG_WORK, type OptionTable } from "../lm/options.ts";
+import type { AgreementOptions } from "./agreement.ts";
 import type { AttentionOfOptions, AttentionRolloutOptions, HeadScoresOptions } from "./attention.ts";
 import type { NeuronClustersOptions, SilhouetteCurveOptions } from "./clusters.ts";
 import type { ErrorCurveOptions, FactorsOptions } from "./factors.ts";
@@ -23,9 +24,9 @@ const FACTORISATION = {
   ...LONG_WORK,
 } as const;
 
-export const AGREEMENT: OptionTable<{ readonly absolute?: boolean }> = {
+export const AGREEMENT: OptionTable<AgreementOptions> = {
   task: "compare maps",
-  kinds: { absolute: "true or false" },
+  kinds: { absolute: "true or false", ...LONG_WORK },
 };
 
 export const ATTENTION_OF: OptionTable<AttentionOfOptions> = {

@@ -3,7 +3,7 @@ import { planBatch } from "./batch_plan.ts";
 import type { Cost } from "./cost_types.ts";
 import { type DecodeOptions, DEFAULT_MAX_NEW_TOKENS, expectCount, expectRoomAfter } from "./decode.ts";
 import { decodeCost } from "./decode_plan.ts";
-import { planFaithfulness } from "./faithfulness.ts";
+import { planFaithfulness } from "./faithfulness_plan.ts";
 import type { FaithfulnessOptions } from "./faithfulness_types.ts";
 import { planPredictions, planRankings, planSurprise, readWords } from "./lens_plan.ts";
 import type { LayerPredictionsOptions, RankingsOptions, RankingsWatchOptions } from "./lens_types.ts";

@@ -98,6 +98,7 @@ export interface Progress {
     | "rollout"
     | "headScores"
     | "similarity"
+    | "agreement"
     | "save";
   /** How many units are done; bytes, for a download, an identity and what is saved. */
   readonly completed: number;

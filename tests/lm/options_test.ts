@@ -136,7 +136,7 @@ Deno.test("fromPretrained() refuses options of a wrong type, null and unknown na
 Deno.test("analyses refuse options of a wrong type, null and unknown names", async () => {
   for (const [name, wrong] of Object.entries(ANALYSES)) await refusesEach(name, method(analysis, name), wrong);
   const compare = (options: unknown) => analysis.agreement(undefined as never, undefined as never, options as never);
-  await refusesEach("agreement", compare, { absolute: "yes" });
+  await refusesEach("agreement", compare, { absolute: "yes", ...LONG });
   const align = (options: unknown) => analysis.linearCKA(undefined as never, undefined as never, options as never);
   await refusesEach("linearCKA", align, { signal: {} });
   const draw = (options: unknown) => analysis.repeatedRandomTokens(options as never);
