@@ -7,7 +7,7 @@ import { Pace } from "./pace.ts";
 import { scoresOf } from "./salient.ts";
 
 /** About how many operations sorting costs for each number. */
-const OPERATIONS = 200;
+const OPERATIONS = 400;
 
 /** How much two maps agree, row by row. */
 export interface Agreement {

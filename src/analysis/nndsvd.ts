@@ -6,6 +6,7 @@
 import { createRandom } from "../lm/sampling.ts";
 import type { ClippedActivations } from "./clipped.ts";
 import { DescentKernel } from "./descent_kernel.ts";
+import { symmetricEigen } from "./eigen.ts";
 import type { Pace } from "./pace.ts";
 
 /** Below this, scikit-learn takes a number of the start for 0. */
@@ -34,15 +35,12 @@ export async function leftSingular(x: ClippedActivations, pace: Pace): Promise<L
     if (pace.isDue((end - start) ** 2 / 2)) await pace.turn();
   }
   for (let i = 0; i < N; ++i) for (let j = 0; j < i; ++j) gram[j * N + i] = gram[i * N + j]!;
-  const { EigenvalueDecomposition, Matrix } = await import("npm:ml-matrix@6.15.1"); // 30 ms that only this should pay
-  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(Matrix.from1DArray(N, N, gram), {
-    assumeSymmetric: true,
-  });
-  const order = realEigenvalues.map((_, k) => k).sort((a, b) => realEigenvalues[b]! - realEigenvalues[a]!);
-  const noise = realEigenvalues[order[0]!]! * N * Number.EPSILON;
+  const { vectors, values } = await symmetricEigen(gram, pace);
+  const order = [...values.keys()].sort((a, b) => values[b]! - values[a]!);
+  const noise = values[order[0]!]! * N * Number.EPSILON;
   return {
-    vector: (n, k) => eigenvectorMatrix.get(n, order[k]!),
-    values: order.map((k) => realEigenvalues[k]! > noise ? Math.sqrt(realEigenvalues[k]!) : 0),
+    vector: (n, k) => vectors[order[k]! * N + n]!,
+    values: order.map((k) => values[k]! > noise ? Math.sqrt(values[k]!) : 0),
   };
 }
 

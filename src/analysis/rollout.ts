@@ -28,8 +28,14 @@ export function rolledRow(attention: BlockAttention, t: number, rollout: Float64
   const factors = mixedRow(attention, t);
   const row = next.subarray(t * T, (t + 1) * T).fill(0);
   for (let k = 0; k <= t; k += ROWS) {
-    const [f0, f1, f2, f3] = [factors[k]!, factors[k + 1]!, factors[k + 2]!, factors[k + 3]!];
-    const [r0, r1, r2, r3] = [k * T, (k + 1) * T, (k + 2) * T, (k + 3) * T];
+    const f0 = factors[k]!;
+    const f1 = factors[k + 1]!;
+    const f2 = factors[k + 2]!;
+    const f3 = factors[k + 3]!;
+    const r0 = k * T;
+    const r1 = r0 + T;
+    const r2 = r1 + T;
+    const r3 = r2 + T;
     const end = Math.min(k + ROWS, T);
     for (let j = 0; j < end; ++j) {
       row[j]! += f0 * rollout[r0 + j]! + f1 * rollout[r1 + j]! + f2 * rollout[r2 + j]! + f3 * rollout[r3 + j]!;

@@ -153,6 +153,7 @@ async function rowProducts(
     addRowPair(products, a, b, i, rows);
     if (pace.isDue((a === b ? others - i : others) * a.length / rows)) await pace.turn();
   }
+  if (a === b) mirror(products, rows);
   return products;
 }
 
@@ -163,19 +164,35 @@ function addRowPair(products: Float64Array, a: Float64Array, b: Float64Array, i:
   const last = Math.min(i + 1, rows - 1); // the last row of an odd number is taken twice
   for (let j = a === b ? i : 0; j < others; j += 2) {
     const next = Math.min(j + 1, others - 1);
-    const [a0, a1, b0, b1] = [i * width, last * width, j * width, next * width];
-    let [s00, s01, s10, s11] = [0, 0, 0, 0];
+    const a0 = i * width; // destructuring would take many times as long here
+    const a1 = last * width;
+    const b0 = j * width;
+    const b1 = next * width;
+    let s00 = 0;
+    let s01 = 0;
+    let s10 = 0;
+    let s11 = 0;
     for (let k = 0; k < width; ++k) {
-      const [u, v, y, z] = [a[a0 + k]!, a[a1 + k]!, b[b0 + k]!, b[b1 + k]!];
+      const u = a[a0 + k]!;
+      const v = a[a1 + k]!;
+      const y = b[b0 + k]!;
+      const z = b[b1 + k]!;
       s00 += u * y;
       s01 += u * z;
       s10 += v * y;
       s11 += v * z;
     }
-    for (const [row, column, sum] of [[i, j, s00], [i, next, s01], [last, j, s10], [last, next, s11]] as const) {
-      products[row * others + column] = sum;
-      if (a === b) products[column * others + row] = sum;
-    }
+    products[i * others + j] = s00;
+    products[i * others + next] = s01;
+    products[last * others + j] = s10;
+    products[last * others + next] = s11;
+  }
+}
+
+/** Writes what stands above the diagonal below it. */
+function mirror(matrix: Float64Array, n: number): void {
+  for (let i = 0; i < n; ++i) {
+    for (let j = i + 1; j < n; ++j) matrix[j * n + i] = matrix[i * n + j]!;
   }
 }
 
