@@ -74,7 +74,7 @@ export interface AgreementOptions {
  * ```
  */
 export async function agreement(a: Saliency, b: Saliency, options: AgreementOptions = {}): Promise<Agreement> {
-  expectOptions(options, AGREEMENT);
+  options = expectOptions(options, AGREEMENT);
   const pace = new Pace(options.signal);
   expectComparable(a, b);
   const positions = sharedPositions(a, b);

@@ -51,7 +51,7 @@ export interface AttentionRolloutOptions {
    * @default {"mean"}
    */
   readonly heads?: "mean" | "max";
-  /** Called after each block. */
+  /** Called after each layer. */
   readonly onProgress?: (progress: Progress) => void;
   /** Stops the work; so does the Stop button of a notebook. */
   readonly signal?: AbortSignal;
@@ -59,7 +59,7 @@ export interface AttentionRolloutOptions {
 
 /** Options of {@linkcode headScores}. */
 export interface HeadScoresOptions {
-  /** Called after each block. */
+  /** Called after each layer. */
   readonly onProgress?: (progress: Progress) => void;
   /** Stops the work; so does the Stop button of a notebook. */
   readonly signal?: AbortSignal;
@@ -85,7 +85,7 @@ export interface HeadScoresOptions {
  * ```
  */
 export function attentionOf(trace: Trace, options: AttentionOfOptions): FloatTensor {
-  expectOptions(options, ATTENTION_OF);
+  options = expectOptions(options, ATTENTION_OF);
   const { layer, head } = options;
   const attention = recordedTensor(trace, "attention", "read attention");
   const [L, H, T] = attention.shape as [number, number, number];
@@ -136,7 +136,7 @@ export async function attentionRollout(
   trace: Trace,
   options: AttentionRolloutOptions = {},
 ): Promise<AttentionRollout> {
-  expectOptions(options, ATTENTION_ROLLOUT);
+  options = expectOptions(options, ATTENTION_ROLLOUT);
   const { heads = "mean" } = options;
   if (heads !== "mean" && heads !== "max") {
     throw new TypeError(`Cannot roll attention out over the ${JSON.stringify(heads)} of heads; use "mean" or "max"`);
@@ -159,7 +159,7 @@ export async function attentionRollout(
     }
     [rollout, next] = [next, rollout];
     data.set(rollout.subarray(0, T * T), layer * T * T);
-    const message = `Rolled out ${layer + 1} of ${L} blocks`;
+    const message = `Rolled out ${layer + 1} of ${L} layers`;
     options.onProgress?.({ task: "rollout", completed: layer + 1, total: L, message });
     await pace.turn();
   }
@@ -199,7 +199,7 @@ export async function attentionRollout(
  * ```
  */
 export async function headScores(trace: Trace, options: HeadScoresOptions = {}): Promise<HeadScores> {
-  expectOptions(options, HEAD_SCORES);
+  options = expectOptions(options, HEAD_SCORES);
   const pace = new Pace(options.signal);
   const attention = await finiteTensor(trace, "attention", "score heads", pace);
   const [L, H, T] = attention.shape as [number, number, number];
@@ -220,7 +220,7 @@ export async function headScores(trace: Trace, options: HeadScoresOptions = {}):
     }
     if ((head + 1) % H > 0) continue;
     const completed = (head + 1) / H;
-    const message = `Scored the heads of ${completed} of ${L} blocks`;
+    const message = `Scored the heads of ${completed} of ${L} layers`;
     options.onProgress?.({ task: "headScores", completed, total: L, message });
   }
   await pace.turn();

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** The attention of one block, `[H, T, T]`, and how its heads become one. */
+/** The attention of one layer, `[H, T, T]`, and how its heads become one. */
 export interface BlockAttention {
   readonly block: Float32Array;
   readonly H: number;

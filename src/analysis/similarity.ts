@@ -50,7 +50,7 @@ export interface LayerSimilarityOptions extends LinearCKAOptions {
  * ```
  */
 export async function linearCKA(a: FloatTensor, b: FloatTensor, options: LinearCKAOptions = {}): Promise<number> {
-  expectOptions(options, LINEAR_CKA);
+  options = expectOptions(options, LINEAR_CKA);
   const pace = new Pace(options.signal);
   for (const { data, shape } of [a, b]) {
     if (shape.length !== 2 || shape[0]! * shape[1]! !== data.length || shape[1] === 0) {
@@ -94,7 +94,7 @@ export async function linearCKA(a: FloatTensor, b: FloatTensor, options: LinearC
  * ```
  */
 export async function layerSimilarity(trace: Trace, options: LayerSimilarityOptions = {}): Promise<LayerSimilarity> {
-  expectOptions(options, LAYER_SIMILARITY);
+  options = expectOptions(options, LAYER_SIMILARITY);
   const pace = new Pace(options.signal);
   const { data, shape } = await finiteTensor(trace, "hiddenStates", "compare layers", pace);
   const [S, T, C] = shape as [number, number, number];
