@@ -20,6 +20,7 @@ export type { DecodeOptions } from "./src/lm/decode.ts";
 export type { Faithfulness, FaithfulnessOptions } from "./src/lm/faithfulness_types.ts";
 export type { LoadOptions } from "./src/lm/load.ts";
 export type { SamplingOptions } from "./src/lm/sampling.ts";
+export type { Penalties, PenaltyOptions, WarperOptions, Words } from "./src/lm/scores/settings.ts";
 export type {
   LayerPrediction,
   LayerPredictions,
