@@ -102,7 +102,7 @@ const REFUSALS: readonly (readonly [Changes, "RangeError" | "TypeError", string]
     [{ [name]: "true" }, "TypeError", truth(name, '"true"')] as const,
   ]),
   [{ layer_norm_epsilon: -1e-5 }, "RangeError", epsilon("-0.00001")],
-  [{ layer_norm_epsilon: Infinity }, "RangeError", epsilon("null")],
+  [{ layer_norm_epsilon: Infinity }, "RangeError", epsilon("Infinity")],
   [{ layer_norm_epsilon: "1e-5" }, "TypeError", epsilon('"1e-5"')],
   [{ activation_function: "quick_gelu" }, "TypeError", activation('"quick_gelu"')],
   [{ activation_function: 1 }, "TypeError", activation("1")],

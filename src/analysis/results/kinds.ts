@@ -10,7 +10,7 @@ import type { NeuronClusters } from "../clusters.ts";
 import type { ErrorCurve, Factors } from "../factors.ts";
 import type { GroupedSaliency } from "../groups.ts";
 import type { LayerSimilarity } from "../similarity.ts";
-import { type Check, tensor } from "./checks.ts";
+import { type Check, newScope, type Scope, tensor } from "./checks.ts";
 import { isRecord, isTensor } from "./plain.ts";
 import * as records from "./records.ts";
 
@@ -58,15 +58,15 @@ export interface ResultKinds {
 export type ResultKind = keyof ResultKinds;
 
 /** How a kind is told from the others, and what it must look like. */
-interface Kind {
-  readonly check: Check;
+interface Kind<Result> {
+  readonly check: Check<Result>;
   /** Fields that no other kind has together. */
   readonly marks: readonly string[];
   /** Fields of which one must be a tensor. */
   readonly tensors?: readonly string[];
 }
 
-const KINDS: { readonly [Name in Exclude<ResultKind, "steps" | "tensor" | "data">]: Kind } = {
+const KINDS: { readonly [Name in Exclude<ResultKind, "steps" | "tensor" | "data">]: Kind<ResultKinds[Name]> } = {
   sequence: { check: records.sequence, marks: ["tokenIds", "tokens", "promptLength"] },
   decodingTree: { check: records.decodingTree, marks: ["prompt", "branches"] },
   saliency: { check: records.saliency, marks: ["positions", "scores", "options"] },
@@ -105,11 +105,19 @@ export function kindOf(value: unknown): ResultKind {
   return found === undefined ? "data" : found[0] as ResultKind;
 }
 
-/** What keeps something from being of a kind, if anything does. */
-export function problemOf(kind: ResultKind, value: unknown, path: string): string | undefined {
+/**
+ * What keeps something from being of a kind, if anything does. In a scope that drops fields, those that the kind does not
+ * know are taken off.
+ */
+export function problemOf(
+  kind: ResultKind,
+  value: unknown,
+  path: string,
+  scope: Scope = newScope(),
+): string | undefined {
   if (kind === "data") return undefined;
   const check = kind === "steps" ? records.steps : kind === "tensor" ? tensor : KINDS[kind].check;
-  return check(value, path, new Map());
+  return check(value, path, { ...scope, sizes: new Map() });
 }
 
 function isStep(value: unknown): boolean {
