@@ -3,7 +3,7 @@ import type { TensorEntry } from "../checkpoint/safetensors.ts";
 import { widened } from "../checkpoint/widened.ts";
 import { type GPT2Config, parseConfig } from "../gpt2/config.ts";
 import { buildProgram } from "../gpt2/program.ts";
-import { selectWeights, weightLocation } from "../gpt2/weights.ts";
+import { selectWeights, settleTie, weightLocation } from "../gpt2/weights.ts";
 import type { ModelFiles } from "../hub/model_files.ts";
 import { inPage } from "../hub/platform.ts";
 import { cacheFolder } from "../hub/settings.ts";
@@ -154,12 +154,12 @@ export async function loadModel(files: ModelFiles, options: LoadOptions): Promis
     onProgress?.({ task: "load", completed, total: 4, message });
   };
   report(0, `Loading ${files.id}`);
-  const config = parseConfig(await readJson(files, "config.json"));
-  expectRoom(files.id, config, { backend, prepack });
-  const defaults = readGenerationConfig(await readOptionalJson(files, "generation_config.json"), config);
+  const stated = parseConfig(await readJson(files, "config.json"));
+  expectRoom(files.id, stated, { backend, prepack });
+  const defaults = readGenerationConfig(await readOptionalJson(files, "generation_config.json"), stated);
   const tokenizer = await loadTokenizer(files);
   report(1, "Read the configuration and the tokenizer");
-  const { weights, located } = await readWeights(files, config, options, (message) => report(1, message));
+  const { config, weights, located } = await readWeights(files, stated, options, (message) => report(1, message));
   try {
     report(2, "Checked the weights");
     if (backend === "webgpu") await checkWebgpu(config, worker);
@@ -167,7 +167,7 @@ export async function loadModel(files: ModelFiles, options: LoadOptions): Promis
     const onWeb = backend === "wasm" || backend === "webgpu";
     report(3, onWeb ? "Starting onnxruntime-web" : "Starting ONNX Runtime; the first use downloads it");
     // The 8-bit products are computed from prepacked weights only.
-    const stored = { prepack: prepack || dtype === "q8", foldConstants: weights.values().some(isHalf) };
+    const stored = { prepack: prepack || dtype === "q8", foldConstants: weights.values().some(isConverted) };
     const choice = { backend, worker, ...stored, ...(threads === undefined ? {} : { threads }) };
     const session = await Session.create(program.graph, located, choice);
     report(4, `Ready on ${session.backend}: ${session.reason}`);
@@ -179,22 +179,36 @@ export async function loadModel(files: ModelFiles, options: LoadOptions): Promis
   }
 }
 
-/** The weights as they go into the graph, and the files that hold them, by the location that the graph has for them. */
+/**
+ * The weights as they go into the graph, and the files that hold them, by the location that the graph has for them; and the
+ * settings, which the weights have their say in.
+ */
 async function readWeights(
   files: ModelFiles,
-  config: GPT2Config,
+  stated: GPT2Config,
   options: LoadOptions,
   say: (message: string) => void,
-): Promise<{ weights: ReadonlyMap<string, TensorEntry>; located: ReadonlyMap<string, ByteSource> }> {
+): Promise<
+  { config: GPT2Config; weights: ReadonlyMap<string, TensorEntry>; located: ReadonlyMap<string, ByteSource> }
+> {
   const { sources, entries } = await openWeights(files);
   try {
+    const config = await settleTie(stated, entries);
+    if (config !== stated) {
+      say("lm_head.weight differs from wte.weight, so the two are not tied");
+      expectRoom(files.id, config, { ...options, backend: backendFor(options) });
+    }
     const stored = selectWeights(config, entries);
     const storedBytes = sources.reduce((bytes, { size }) => bytes + size, 0);
     if (storedBytes <= SMALL_BYTES) await expectFiniteWeights(stored.values());
     const { weights, copied } = await convertWeights(config, stored, storedBytes, options, say);
     const kept = copied ? [] : [...stored.values()].map(({ source }) => source);
     sources.filter((one) => !kept.includes(one)).forEach(close);
-    return { weights, located: new Map([...weights.values()].map((entry) => [weightLocation(entry), entry.source])) };
+    return {
+      config,
+      weights,
+      located: new Map([...weights.values()].map((entry) => [weightLocation(entry), entry.source])),
+    };
   } catch (error) {
     sources.forEach(close);
     throw error;
@@ -215,7 +229,7 @@ async function convertWeights(
     const folder = `${cacheFolder(cacheDir)}-q8`;
     return { weights: await openQuantized(config, stored, { folder, signal, onMake }), copied: true };
   }
-  if (!stored.values().some(isHalf)) return { weights: stored, copied: false };
+  if (!stored.values().some(isConverted)) return { weights: stored, copied: false };
   // Not every GPU computes in half precision, and ONNX Runtime does not widen bfloat16 there. wasm would hold both.
   if (!await isNative(wanted, worker)) return { weights: widened(stored), copied: false };
   if (storedBytes <= SMALL_BYTES) return { weights: stored, copied: false };
@@ -230,8 +244,9 @@ async function isNative(wanted: "auto" | Backend, worker?: boolean): Promise<boo
   return await availableBackend(wanted, worker) === "native";
 }
 
-function isHalf({ dtype }: TensorEntry): boolean {
-  return dtype === "F16" || dtype === "BF16";
+/** Whether weights are stored in another precision than they are computed in. */
+function isConverted({ dtype }: TensorEntry): boolean {
+  return dtype === "F64" || dtype === "F16" || dtype === "BF16";
 }
 
 function close(source: ByteSource): void {

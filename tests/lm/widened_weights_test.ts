@@ -200,7 +200,7 @@ async function largeCheckpoint(name: string) {
   return copy;
 }
 
-for (const name of ["f16", "bf16"]) {
+for (const name of ["f16", "bf16", "f64"]) {
   Deno.test(`fromPretrained() on native keeps ${name} as float32 in a file, and equals PyTorch as before`, async () => {
     await using copy = await largeCheckpoint(name);
     const messages: string[] = [];
