@@ -20,6 +20,9 @@ export interface JsonLimits {
   readonly depth?: number;
 }
 
+/** Of what is large by nature: a vocabulary with its merges, or the list of all files of a repository. */
+export const LARGE_JSON: JsonLimits = { length: 2 ** 27, values: 2 ** 24 };
+
 const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c];
 const [BRACKET, BRACKET_END, BRACE, BRACE_END] = [0x5b, 0x5d, 0x7b, 0x7d];
 
@@ -45,6 +48,23 @@ export function parseJsonWithin(text: string, limits: JsonLimits = {}): unknown 
   if (text.length > length) throw new RangeError(`it has ${text.length} characters, more than ${length}`);
   expectValues(text, values, depth);
   return JSON.parse(text);
+}
+
+/**
+ * Parses the body of an answer, of which no more is read than may be.
+ *
+ * @throws {RangeError} When it is longer, or holds more.
+ * @throws {SyntaxError} When it is not JSON.
+ */
+export async function readJsonWithin(response: Response, limits: JsonLimits): Promise<unknown> {
+  const { length = 2 ** 24 } = limits;
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of response.body ?? []) { // leaving the loop cancels the rest
+    text += decoder.decode(chunk, { stream: true });
+    if (text.length > length) throw new RangeError(`it has more than ${length} characters`);
+  }
+  return parseJsonWithin(text + decoder.decode(), limits);
 }
 
 function expectValues(text: string, mostValues: number, mostDepth: number): void {

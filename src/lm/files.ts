@@ -7,6 +7,9 @@ import { openBlob } from "../checkpoint/blob_source.ts";
 import { type ByteSource, openFile } from "../checkpoint/byte_source.ts";
 import { readSafetensors, type TensorEntry } from "../checkpoint/safetensors.ts";
 import { readShards, readWeightMap } from "../checkpoint/shards.ts";
+import { formatBytes } from "../hub/bytes.ts";
+import { type JsonLimits, LARGE_JSON, parseJsonWithin } from "../hub/json.ts";
+import { messageOf } from "../hub/message.ts";
 import type { ModelFiles } from "../hub/model_files.ts";
 
 /** The weights of a model, in one file or several. */
@@ -19,6 +22,10 @@ export interface WeightFiles {
 
 const WEIGHTS = "model.safetensors";
 const INDEX = "model.safetensors.index.json";
+
+/** Files that are large by nature. */
+const LARGE: ReadonlySet<string> = new Set(["tokenizer.json", "vocab.json", "merges.txt"]);
+const [MOST_BYTES, MOST_LARGE_BYTES] = [2 ** 24, 2 ** 27];
 
 /** Opens the weights: `model.safetensors`, or the files that `model.safetensors.index.json` names. */
 export async function openWeights(files: ModelFiles): Promise<WeightFiles> {
@@ -75,21 +82,48 @@ export async function readOptionalJson(files: ModelFiles, name: string): Promise
   return text === undefined ? undefined : parseJson(files, name, text);
 }
 
-/** Parses the text of a file. */
+/**
+ * Parses the text of a file.
+ *
+ * @throws {SyntaxError} When it is not JSON.
+ * @throws {RangeError} When it holds more than such a file can.
+ */
 export function parseJson({ id }: Pick<ModelFiles, "id">, name: string, text: string): unknown {
+  const limits: JsonLimits = LARGE.has(name) ? LARGE_JSON : {};
   try {
-    return JSON.parse(text);
+    return parseJsonWithin(text, limits);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : error;
-    throw new SyntaxError(`Cannot read ${name} of "${id}" as it is not JSON: ${reason}`);
+    if (error instanceof RangeError) throw new RangeError(`Cannot read ${name} of "${id}" as ${error.message}`);
+    throw new SyntaxError(`Cannot read ${name} of "${id}" as it is not JSON: ${messageOf(error)}`);
   }
 }
 
-/** The text of a file, or undefined when there is none. */
+/**
+ * The text of a file, or undefined when there is none.
+ *
+ * @throws {RangeError} When it is larger than such a file can be.
+ */
 export async function readText({ base, read }: ModelFiles, name: string): Promise<string | undefined> {
-  if (read) return await read(name).then((blob) => blob?.text());
-  return await Deno.readTextFile(new URL(name, base)).catch((error) => {
+  if (read) {
+    const blob = await read(name);
+    if (blob) expectSize(name, base, blob.size);
+    return await blob?.text();
+  }
+  const url = new URL(name, base);
+  try {
+    expectSize(name, base, (await Deno.stat(url)).size);
+    return await Deno.readTextFile(url);
+  } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
-    throw new Error(`Cannot read ${name} in ${base}: ${error instanceof Error ? error.message : error}`);
-  });
+    if (error instanceof RangeError) throw error;
+    throw new Error(`Cannot read ${name} in ${base}: ${messageOf(error)}`);
+  }
+}
+
+function expectSize(name: string, base: URL, bytes: number): void {
+  const most = LARGE.has(name) ? MOST_LARGE_BYTES : MOST_BYTES;
+  if (bytes <= most) return;
+  throw new RangeError(
+    `Cannot read ${name} in ${base} as it has ${formatBytes(bytes)}, more than ${formatBytes(most)}`,
+  );
 }

@@ -1,5 +1,6 @@
 import type { ByteSource } from "../checkpoint/byte_source.ts";
 import type { TensorEntry } from "../checkpoint/safetensors.ts";
+import { shown } from "../checkpoint/shown.ts";
 import { widened } from "../checkpoint/widened.ts";
 import { type GPT2Config, parseConfig } from "../gpt2/config.ts";
 import { buildProgram } from "../gpt2/program.ts";
@@ -283,7 +284,7 @@ function startToken(settings: unknown): string | undefined {
 /** The tokens of added_tokens.json, `{"<pad>": 50257}`, and the one that GPT-2 has of itself. */
 function addedTokens(vocab: unknown, json: unknown): readonly AddedToken[] {
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
-    throw new TypeError(`Cannot read added_tokens.json as it is not an object: ${JSON.stringify(json)}`);
+    throw new TypeError(`Cannot read added_tokens.json as it is not an object: ${shown(json)}`);
   }
   const end: unknown = typeof vocab === "object" && vocab !== null ? Reflect.get(vocab, END_OF_TEXT) : undefined;
   const ids = { ...(typeof end === "number" ? { [END_OF_TEXT]: end } : {}), ...json as Record<string, number> };
