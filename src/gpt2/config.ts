@@ -134,7 +134,9 @@ const OTHER_COMPUTATION: Readonly<Record<string, (value: unknown) => boolean>> =
 };
 
 function refuseOtherComputation(fields: Readonly<Record<string, unknown>>): void {
-  if (fields.add_cross_attention === true) throw new TypeError("Cannot load a GPT-2 model with add_cross_attention");
+  if (![undefined, null, false].some((value) => value === fields.add_cross_attention)) {
+    throw new TypeError("Cannot load a GPT-2 model with add_cross_attention");
+  }
   if (fields.quantization_config != null) throw new TypeError("Cannot load quantized weights (quantization_config)");
   for (const [name, isOther] of Object.entries(OTHER_COMPUTATION)) {
     if (fields[name] == null || !isOther(fields[name])) continue;
