@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { MOST_SHARDS } from "../hub/wanted.ts";
+import { MOST_SHARDS } from "../base/limits.ts";
 import type { ByteSource } from "./byte_source.ts";
 import { readSafetensors, type TensorEntry } from "./safetensors.ts";
 import { shown } from "./shown.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { connectionError, failed, failureOf, refusal, type Target } from "./failure.ts";
-import { LARGE_JSON, readJsonWithin } from "./json.ts";
+import { LARGE_JSON, readJsonWithin } from "../base/json.ts";
 import { type Listing, readListing } from "./listing.ts";
 import { inPage } from "./platform.ts";
 import { type Reply, request } from "./request.ts";

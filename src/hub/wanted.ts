@@ -4,7 +4,8 @@
  * @module
  */
 import type { ModelCache } from "./cache.ts";
-import { parseJsonWithin } from "./json.ts";
+import { parseJsonWithin } from "../base/json.ts";
+import { MOST_SHARDS } from "../base/limits.ts";
 import { messageOf } from "./message.ts";
 
 /** The settings of the model. */
@@ -13,8 +14,6 @@ export const CONFIG = "config.json";
 export const WEIGHTS = "model.safetensors";
 /** Which of several files holds which weight. */
 export const INDEX = "model.safetensors.index.json";
-/** Weights in more files are not loaded: each of them is asked for and opened. */
-export const MOST_SHARDS = 1024;
 /** The tokenizer, in one file. */
 export const TOKENIZER = "tokenizer.json";
 /** The tokenizer as GPT-2 came with it; the third one is not always there. */

@@ -8,7 +8,7 @@ import { type ByteSource, openBytes, openFile } from "../checkpoint/byte_source.
 import { readSafetensors, type TensorEntry } from "../checkpoint/safetensors.ts";
 import { readShards, readWeightMap } from "../checkpoint/shards.ts";
 import { formatBytes } from "../hub/bytes.ts";
-import { type JsonLimits, LARGE_JSON, parseJsonWithin } from "../hub/json.ts";
+import { type JsonLimits, LARGE_JSON, parseJsonWithin } from "../base/json.ts";
 import { messageOf } from "../hub/message.ts";
 import type { ModelFiles } from "../hub/model_files.ts";
 

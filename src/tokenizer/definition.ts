@@ -4,7 +4,7 @@
  * @module
  */
 import { shown } from "../checkpoint/shown.ts";
-import { LARGE_JSON, parseJsonWithin } from "../hub/json.ts";
+import { LARGE_JSON, parseJsonWithin } from "../base/json.ts";
 import type { AddedToken } from "./added_tokens.ts";
 import { Merges } from "./merges.ts";
 import { scanMerges, scanTokenizer, scanVocabulary } from "./scan.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { LARGE_JSON, parseJsonWithin } from "../hub/json.ts";
+import { LARGE_JSON, parseJsonWithin } from "../base/json.ts";
 import { Merges } from "./merges.ts";
 import { hashUnits, Vocabulary } from "./vocabulary.ts";
 

@@ -4,7 +4,7 @@ import { LanguageModel } from "../../mod.ts";
 import { LARGEST, parseConfig } from "../../src/gpt2/config.ts";
 import { weightShapes } from "../../src/gpt2/weights.ts";
 import { readListing } from "../../src/hub/listing.ts";
-import { parseJsonWithin, readJsonWithin } from "../../src/hub/json.ts";
+import { parseJsonWithin, readJsonWithin } from "../../src/base/json.ts";
 import { shardNames } from "../../src/hub/wanted.ts";
 import { readWeightMap } from "../../src/checkpoint/shards.ts";
 import { Tokenizer } from "../../src/tokenizer/tokenizer.ts";

@@ -8,15 +8,16 @@ import { readSafetensorsFile, type SafetensorsHeader } from "../../checkpoint/sa
 import { shown } from "../../checkpoint/shown.ts";
 import { layOutSafetensors, type SafetensorsParts } from "../../checkpoint/write_safetensors.ts";
 import { messageOf } from "../../hub/message.ts";
-import { parseJsonWithin } from "../../hub/json.ts";
+import { parseJsonWithin } from "../../base/json.ts";
 import type { IdentityOptions, ModelIdentity } from "../../lm/identity_types.ts";
 import { expectOptions } from "../../lm/options.ts";
 import type { Progress } from "../../lm/types.ts";
 import { PACKAGE_VERSION } from "../../lm/version.ts";
 import { SAVE } from "../option_tables.ts";
 import { newScope, type Scope } from "./checks.ts";
+import { checkedKinds, expectKinds } from "./loaded_kinds.ts";
 import { crc32 } from "./checksum.ts";
-import { isResultKind, kindOf, problemOf, type ResultKind, type ResultKinds } from "./kinds.ts";
+import { kindOf, problemOf, type ResultKind, type ResultKinds } from "./kinds.ts";
 import { pack } from "./pack.ts";
 import { isRecord, MAX_DEPTH, MAX_VALUES, type PlainRecord } from "./plain.ts";
 import { modelIdentity } from "./records.ts";
@@ -265,47 +266,6 @@ function parse(text: string, fail: (problem: string) => Error): PlainRecord {
   }
   if (isRecord(document)) return document;
   throw fail(`its document is not an object: ${shown(document)}`);
-}
-
-/**
- * The kind of each result, each of which is what it says. A kind that came later is plain data here, and fields that came
- * later are dropped, so that a view meets none that nobody has checked.
- */
-function checkedKinds(
-  results: NamedResults,
-  kinds: PlainRecord,
-  scope: Scope,
-  fail: (problem: string) => Error,
-): Readonly<Record<string, ResultKind>> {
-  return Object.fromEntries(
-    Object.entries(results).map(([name, result]) => {
-      const kind = isResultKind(kinds[name]) ? kinds[name] : "data";
-      const problem = problemOf(kind, result, name, scope);
-      if (problem) throw fail(`${problem}, which is wrong for ${kind}`);
-      return [name, kind];
-    }),
-  );
-}
-
-function expectKinds(
-  file: string,
-  results: NamedResults,
-  kinds: Readonly<Record<string, ResultKind>>,
-  expected: ExpectedKinds,
-  scope: Scope,
-): void {
-  for (const [name, kind] of Object.entries(expected)) {
-    if (!isResultKind(kind)) {
-      throw new TypeError(`Cannot expect ${name} to be ${shown(kind)}, which is no kind of result`);
-    }
-    if (!Object.hasOwn(results, name)) {
-      const found = Object.keys(results).join(", ");
-      throw new TypeError(`Cannot find ${name} in ${file}, which holds ${found === "" ? "nothing" : found}`);
-    }
-    if (kind === kinds[name]) continue;
-    const problem = kinds[name] === "data" ? problemOf(kind, results[name], name, scope) : `it is ${kinds[name]}`;
-    if (problem && kind !== "data") throw new TypeError(`Cannot use ${name} of ${file} as ${kind}: ${problem}`);
-  }
 }
 
 function readProvenance(model: unknown, created: unknown, scope: Scope, fail: (problem: string) => Error) {

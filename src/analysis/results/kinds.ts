@@ -13,6 +13,7 @@ import type { LayerSimilarity } from "../similarity.ts";
 import { type Check, newScope, type Scope, tensor } from "./checks.ts";
 import { isRecord, isTensor } from "./plain.ts";
 import * as records from "./records.ts";
+import { sequence, steps } from "./text_records.ts";
 
 /** What each kind of result is. */
 export interface ResultKinds {
@@ -67,7 +68,7 @@ interface Kind<Result> {
 }
 
 const KINDS: { readonly [Name in Exclude<ResultKind, "steps" | "tensor" | "data">]: Kind<ResultKinds[Name]> } = {
-  sequence: { check: records.sequence, marks: ["tokenIds", "tokens", "promptLength"] },
+  sequence: { check: sequence, marks: ["tokenIds", "tokens", "promptLength"] },
   decodingTree: { check: records.decodingTree, marks: ["prompt", "branches"] },
   saliency: { check: records.saliency, marks: ["positions", "scores", "options"] },
   groupedSaliency: { check: records.groupedSaliency, marks: ["positions", "scores", "groups"] },
@@ -116,7 +117,7 @@ export function problemOf(
   scope: Scope = newScope(),
 ): string | undefined {
   if (kind === "data") return undefined;
-  const check = kind === "steps" ? records.steps : kind === "tensor" ? tensor : KINDS[kind].check;
+  const check = kind === "steps" ? steps : kind === "tensor" ? tensor : KINDS[kind].check;
   return check(value, path, { ...scope, sizes: new Map() });
 }
 

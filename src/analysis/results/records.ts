@@ -12,88 +12,22 @@ import type { LayerPrediction, LayerPredictions, LensNorm, Rankings } from "../.
 import type { Saliency, SaliencyDefinition, SaliencyMethod, SaliencyPreset } from "../../lm/saliency_types.ts";
 import type { Surprise } from "../../lm/surprise_types.ts";
 import type { Trace } from "../../lm/trace_types.ts";
-import type { Decoding, Prediction, Sequence, Step, Word } from "../../lm/types.ts";
 import type { Backend } from "../../runtime/backend.ts";
-import type { Token } from "../../tokenizer/token.ts";
 import type { AttentionRollout, HeadScoreName, HeadScores } from "../attention.ts";
 import type { NeuronClusters } from "../clusters.ts";
 import type { ActiveToken, ErrorCurve, Factors, WeightedNeuron } from "../factors.ts";
 import type { GroupedSaliency, TokenGroup } from "../groups.ts";
 import type { LayerSimilarity } from "../similarity.ts";
-import { and, bytes, type Check, choice, either, flag, floatArray, floats, indexIn, integer, ints } from "./checks.ts";
-import { list, number, numberFrom, own, record, rising, text, textLike, whole, wholeFrom } from "./checks.ts";
+import { and, type Check, choice, flag, floats, indexIn, integer, ints, list } from "./checks.ts";
+import { number, numberFrom, own, record, rising, text, textLike, whole, wholeFrom } from "./checks.ts";
+import { id, logProb, nats, predictions, ROUNDING, sequence, steps, word } from "./text_records.ts";
 
-/** What single precision may add to a sum of probabilities that should be 1, or an entropy that should be 0. */
-const ROUNDING = 1e-3;
 /** The most steps of integrated gradients. */
 const MOST_STEPS = 10_000;
 
-const id = wholeFrom(0, 2 ** 31 - 1);
 const layer = wholeFrom(0, LARGEST.nLayer - 1);
 const layers = rising(list(layer));
-const rank = wholeFrom(1);
-const probability = numberFrom(0, 1, ROUNDING);
-const logProb = numberFrom(-Infinity, 0, ROUNDING);
-const nats = numberFrom(0, Infinity, ROUNDING);
 const norm = choice<LensNorm>({ final: true, none: true });
-
-const token: Check<Token> = own(and(
-  record<Token>({ id, piece: text, bytes, start: whole, end: whole, text }),
-  (value, path) => {
-    const { start, end } = value as Token;
-    return end >= start ? undefined : `${path}.end is ${end} and its start is ${start}`;
-  },
-));
-
-const decoding = record<Decoding>({
-  temperature: numberFrom(0, Number.MAX_VALUE),
-  seed: integer,
-  maxNewTokens: whole,
-  stop: list(either(text, id)),
-}, { topK: wholeFrom(1), topP: numberFrom(0, 1) });
-
-/** A text. */
-export const sequence: Check<Sequence> = own(
-  and(
-    record<Sequence>({ tokenIds: list(id, "T"), tokens: list(token, "T"), promptLength: indexIn("T", 1), text }, {
-      decoding,
-    }),
-    (value, path) => {
-      const { tokenIds, tokens, text } = value as Sequence;
-      const wrong = tokens.findIndex(({ id }, i) => id !== tokenIds[i]);
-      if (wrong >= 0) return `${path}.tokens.${wrong}.id is ${tokens[wrong]!.id}, not ${tokenIds[wrong]}`;
-      const far = tokens.findIndex(({ end }) => end > text.length);
-      if (far >= 0) {
-        return `${path}.tokens.${far}.end is ${tokens[far]!.end}, and the text has ${text.length} characters`;
-      }
-    },
-  ),
-  "T",
-);
-
-/** A record with a token and its id. */
-function withToken<Value extends { readonly tokenId: number; readonly token: Token }>(check: Check<Value>) {
-  return own(and(check, (value, path) => {
-    const { tokenId, token } = value as Value;
-    return token.id === tokenId ? undefined : `${path}.token.id is ${token.id}, not ${tokenId}`;
-  }));
-}
-
-const word = own(record<Word>({ text, tokenIds: list(id, "W"), tokens: list(token, "W") }));
-const prediction = withToken(record<Prediction>({ tokenId: id, token, probability, logit: number, rank }));
-const predictions = list(prediction);
-
-const step = withToken(record<Step>({
-  position: whole,
-  tokenId: id,
-  token,
-  logProb,
-  candidates: predictions,
-  logits: floatArray("V"),
-}));
-
-/** One decoded token after another. */
-export const steps: Check<readonly Step[]> = list(step);
 
 /** The inside of the model. */
 export const trace: Check<Trace> = and(
