@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { shown } from "../checkpoint/shown.ts";
 import { type GPT2Config, tokenIds } from "../gpt2/config.ts";
 import { createSampler, type SamplingOptions } from "./sampling.ts";
 
@@ -27,7 +28,7 @@ const DEFAULT_TOP_K = 50;
 export function readGenerationConfig(json: unknown, config: GPT2Config): GenerationDefaults {
   if (json === undefined) return { eosTokenIds: config.eosTokenIds, sampling: {} };
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
-    throw new TypeError(`Cannot read generation_config.json as it is not an object: ${JSON.stringify(json)}`);
+    throw new TypeError(`Cannot read generation_config.json as it is not an object: ${shown(json)}`);
   }
   const fields = json as Readonly<Record<string, unknown>>;
   const eosTokenIds = "eos_token_id" in fields
@@ -52,7 +53,7 @@ function readSampling(fields: Readonly<Record<string, unknown>>, vocabSize: numb
 function number(fields: Readonly<Record<string, unknown>>, name: string, fallback: number): number {
   const value = fields[name] ?? fallback;
   if (typeof value !== "number") {
-    throw new TypeError(`Cannot use ${name} of generation_config.json as it is not a number: ${JSON.stringify(value)}`);
+    throw new TypeError(`Cannot use ${name} of generation_config.json as it is not a number: ${shown(value)}`);
   }
   return value;
 }

@@ -1,3 +1,4 @@
+import { shown } from "../checkpoint/shown.ts";
 import { parseConfig } from "../gpt2/config.ts";
 import { buildProgram } from "../gpt2/program.ts";
 import { weightLocation } from "../gpt2/weights.ts";
@@ -11,7 +12,7 @@ import { OpenedFiles, parseJson, readJson, readOptionalJson } from "./files.ts";
 import { readGenerationConfig } from "./generation_config.ts";
 import { ModelRunner } from "./model_runner.ts";
 import { expectRoom } from "./memory.ts";
-import { findMoved, isHalf, type MadeProof, readWeights } from "./read_weights.ts";
+import { findMoved, isConverted, type MadeProof, readWeights } from "./read_weights.ts";
 import type { SamplingOptions } from "./sampling.ts";
 import { checkWebgpu } from "./self_check.ts";
 import type { Progress } from "./types.ts";
@@ -157,12 +158,13 @@ async function loadOpened(opened: OpenedFiles, options: LoadOptions): Promise<Lo
     onProgress?.({ task: "load", completed, total: 4, message });
   };
   report(0, `Loading ${files.id}`);
-  const config = parseConfig(await readJson(opened, "config.json"));
-  expectRoom(files.id, config, { backend, prepack });
-  const defaults = readGenerationConfig(await readOptionalJson(opened, "generation_config.json"), config);
+  const stated = parseConfig(await readJson(opened, "config.json"));
+  expectRoom(files.id, stated, { backend, prepack });
+  const defaults = readGenerationConfig(await readOptionalJson(opened, "generation_config.json"), stated);
   const tokenizer = await loadTokenizer(opened);
   report(1, "Read the configuration and the tokenizer");
-  const { weights, made } = await readWeights(opened, config, options, (message) => report(1, message));
+  const { config, weights, made } = await readWeights(opened, stated, options, (message) => report(1, message));
+  if (config !== stated) expectRoom(files.id, config, { backend, prepack });
   const located = new Map([...weights.values()].map((entry) => [weightLocation(entry), entry.source]));
   try {
     report(2, "Checked the weights");
@@ -171,7 +173,7 @@ async function loadOpened(opened: OpenedFiles, options: LoadOptions): Promise<Lo
     const onWeb = backend === "wasm" || backend === "webgpu";
     report(3, onWeb ? "Starting onnxruntime-web" : "Starting ONNX Runtime; the first use downloads it");
     // The 8-bit products are computed from prepacked weights only.
-    const stored = { prepack: prepack || dtype === "q8", foldConstants: weights.values().some(isHalf) };
+    const stored = { prepack: prepack || dtype === "q8", foldConstants: weights.values().some(isConverted) };
     const choice = { backend, worker, ...stored, ...(threads === undefined ? {} : { threads }) };
     const session = await Session.create(program.graph, located, choice);
     const moved = await findMoved(session, located.values());
@@ -225,7 +227,7 @@ function startToken(settings: unknown): string | undefined {
 /** The tokens of added_tokens.json, `{"<pad>": 50257}`, and the one that GPT-2 has of itself. */
 function addedTokens(vocab: unknown, json: unknown): readonly AddedToken[] {
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
-    throw new TypeError(`Cannot read added_tokens.json as it is not an object: ${JSON.stringify(json)}`);
+    throw new TypeError(`Cannot read added_tokens.json as it is not an object: ${shown(json)}`);
   }
   const end: unknown = typeof vocab === "object" && vocab !== null ? Reflect.get(vocab, END_OF_TEXT) : undefined;
   const ids = { ...(typeof end === "number" ? { [END_OF_TEXT]: end } : {}), ...json as Record<string, number> };
