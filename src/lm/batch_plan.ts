@@ -1,8 +1,9 @@
 import type { GPT2Config } from "../gpt2/config.ts";
 import type { Cost } from "./cost_types.ts";
-import { type DecodeOptions, DEFAULT_MAX_NEW_TOKENS, expectCount } from "./decode.ts";
+import { type DecodeOptions, expectCount } from "./decode.ts";
 import { cacheBytes, costOf, type Machine, memoryLimit, readBytes } from "./memory.ts";
 import { CHUNK_TOKENS } from "./model_runner.ts";
+import { mostNewTokens } from "./scores/lengths.ts";
 
 /** Which prompts are continued together, and what that takes. */
 export interface BatchPlan {
@@ -28,12 +29,14 @@ interface Extent {
 export function planBatch(
   machine: Machine,
   lengths: readonly number[],
-  { maxNewTokens = DEFAULT_MAX_NEW_TOKENS, maxMemory: given }: Pick<DecodeOptions, "maxNewTokens" | "maxMemory">,
+  options: Pick<DecodeOptions, "maxNewTokens" | "maxLength" | "maxMemory">,
 ): BatchPlan {
-  expectCount("maxNewTokens", maxNewTokens, 1);
+  if (options.maxNewTokens !== undefined) expectCount("maxNewTokens", options.maxNewTokens, 1);
   const { config } = machine;
-  const maxMemory = memoryLimit(machine, given);
-  const extents = lengths.map((P): Extent => ({ P, end: Math.min(P + maxNewTokens, config.nPositions) }));
+  const maxMemory = memoryLimit(machine, options.maxMemory);
+  const extents = lengths.map((P): Extent => {
+    return { P, end: Math.min(P + mostNewTokens(options, P), config.nPositions) };
+  });
   const resultBytes = extents.reduce((sum, { end }) => sum + 8 * end, 0);
   const groups: number[][] = [];
   const of = (group: readonly number[]) => group.map((index) => extents[index]!);

@@ -30,9 +30,10 @@ export class TextGenerator {
     const read = this.#decoder.reader.read(prompt);
     const whole = this.#complete(options);
     const written: number[] = [];
-    for await (const { tokenId, logits } of choose(this.#decoder, read, whole)) {
+    for await (const { tokenId, logits, scores } of choose(this.#decoder, read, whole)) {
       written.push(tokenId);
       free(logits);
+      if (scores) free(scores);
     }
     return this.#sequence(read, written, whole);
   }
@@ -43,8 +44,8 @@ export class TextGenerator {
     options: DecodeOptions,
   ): Promise<readonly Sequence[]> {
     const { reader, runner } = this.#decoder;
-    const read = readBatch(reader, runner.config, prompts);
     const whole = this.#complete(options);
+    const read = readBatch(reader, runner.config, prompts, whole);
     const written = await continueBatch(this.#decoder, read, whole);
     return read.map((prompt, i) => this.#sequence(prompt, written[i]!, whole));
   }
@@ -57,6 +58,6 @@ export class TextGenerator {
 
   #sequence({ tokenIds, text }: Prompt, written: readonly number[], options: DecodeOptions): Sequence {
     const sequence = this.#decoder.reader.continuation(tokenIds, text, written);
-    return { ...sequence, decoding: decodingOf(options) };
+    return { ...sequence, decoding: decodingOf(options, this.#decoder.reader, tokenIds.length) };
   }
 }

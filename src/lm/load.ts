@@ -8,12 +8,13 @@ import { Session } from "../runtime/session.ts";
 import type { AddedToken } from "../tokenizer/added_tokens.ts";
 import { gpt2TokenizerJson, parseTokenizer } from "../tokenizer/definition.ts";
 import { Tokenizer } from "../tokenizer/tokenizer.ts";
+import type { DecodeOptions } from "./decode.ts";
 import { OpenedFiles, parseJson, readJson, readOptionalJson } from "./files.ts";
 import { readGenerationConfig } from "./generation_config.ts";
+import type { Fields } from "./generation_lists.ts";
 import { ModelRunner } from "./model_runner.ts";
 import { expectRoom } from "./memory.ts";
 import { findMoved, isConverted, type MadeProof, readWeights } from "./read_weights.ts";
-import type { SamplingOptions } from "./sampling.ts";
 import { checkWebgpu } from "./self_check.ts";
 import type { Progress } from "./types.ts";
 
@@ -96,6 +97,21 @@ export interface LoadOptions {
   readonly token?: string;
   /** The address of the hub; by default `HF_ENDPOINT`, and else `https://huggingface.co`. */
   readonly endpoint?: string;
+  /**
+   * What is said about writing in the place of the model's `generation_config.json`: fields by their names there, which go
+   * before those of the file, `null` for none; or `false`, so that only the end of a text is taken from it. So a
+   * model loads whose file asks for what is not built.
+   *
+   * @example Without what its authors set
+   * ```ts
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   *
+   * const generationConfig = { guidance_scale: null, repetition_penalty: 1.2 };
+   * await using model = await LanguageModel.fromPretrained(undefined, { generationConfig });
+   * console.log((await model.generate("The keys to the cabinet")).decoding?.repetitionPenalty); // 1.2
+   * ```
+   */
+  readonly generationConfig?: Readonly<Record<string, unknown>> | false;
   /** Called while files are downloaded, instead of showing a bar, and after each part of the loading. */
   readonly onProgress?: (progress: Progress) => void;
   /** Stops a download at once, the next one goes on from there, and the loading between two parts. */
@@ -110,8 +126,8 @@ export interface LoadedModel {
   readonly tokenizer: Tokenizer;
   /** The tokens that end a text. */
   readonly eosTokenIds: readonly number[];
-  /** How tokens are chosen when a caller says nothing; by default, greedily. */
-  readonly sampling: SamplingOptions;
+  /** How texts are written when a caller says nothing; by default, greedily. */
+  readonly defaults: DecodeOptions;
   /** What was read, still open. */
   readonly opened: OpenedFiles;
   /** The file of weights in another form that runs instead of them, if one does. */
@@ -158,9 +174,11 @@ async function loadOpened(opened: OpenedFiles, options: LoadOptions): Promise<Lo
     onProgress?.({ task: "load", completed, total: 4, message });
   };
   report(0, `Loading ${files.id}`);
-  const stated = parseConfig(await readJson(opened, "config.json"));
+  const json = await readJson(opened, "config.json");
+  const stated = parseConfig(json);
   expectRoom(files.id, stated, { backend, prepack });
-  const defaults = readGenerationConfig(await readOptionalJson(opened, "generation_config.json"), stated);
+  const generation = await readOptionalJson(opened, "generation_config.json");
+  const writing = readGenerationConfig({ generation, config: json as Fields }, stated, options.generationConfig);
   const tokenizer = await loadTokenizer(opened);
   report(1, "Read the configuration and the tokenizer");
   const { config, weights, made } = await readWeights(opened, stated, options, (message) => report(1, message));
@@ -186,7 +204,7 @@ async function loadOpened(opened: OpenedFiles, options: LoadOptions): Promise<Lo
     return {
       runner,
       tokenizer,
-      ...defaults,
+      ...writing,
       opened,
       ...made && { made: moved ? { ...made, isSound: () => Promise.reject(moved) } : made },
     };

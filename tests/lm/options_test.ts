@@ -23,11 +23,16 @@ const LONG = { onProgress: {}, signal: {} };
 const READING = { ...LONG, maxMemory: "1e9" };
 const DECODING = {
   ...{ maxNewTokens: "3", temperature: "1", topK: true, topP: "0.5", seed: "x", stop: null, candidates: [] },
+  ...{ maxLength: "3", minNewTokens: "1", minLength: "1", topH: "1", minP: "0", typicalP: "1", epsilonCutoff: "0" },
+  ...{ etaCutoff: "0", sequenceBias: "x", repetitionPenalty: "1", encoderRepetitionPenalty: "1", badWords: "x" },
+  ...{ noRepeatNgramSize: "2", encoderNoRepeatNgramSize: "2", forcedBosTokenId: "1", forcedEosTokenId: "1" },
+  ...{ exponentialDecayLengthPenalty: 2, suppressTokens: 3, beginSuppressTokens: 3, removeInvalidValues: 1 },
+  renormalizeLogits: "yes",
   ...READING,
 };
 const LOADING = {
   ...{ backend: "cuda", dtype: "q4", threads: "4", prepack: "yes", worker: "yes", localFilesOnly: 1 },
-  ...{ revision: 1, cacheDir: true, token: 1, endpoint: {}, ...LONG },
+  ...{ generationConfig: true, revision: 1, cacheDir: true, token: 1, endpoint: {}, ...LONG },
 };
 const READINGS: Readonly<Record<string, Wrong>> = {
   trace: { capture: null, layers: null, ...READING },

@@ -111,6 +111,14 @@ export function floatArray(letter: string): Check<Float32Array> {
   };
 }
 
+/** An array of two. */
+export function pair<First, Second>(first: Check<First>, second: Check<Second>): Check<readonly [First, Second]> {
+  return (value, path, scope) => {
+    if (!Array.isArray(value) || value.length !== 2) return `${path} is ${shown(value)}, not a pair`;
+    return first(value[0], `${path}.0`, scope) ?? second(value[1], `${path}.1`, scope);
+  };
+}
+
 /** An array; `letter` stands for its length. */
 export function list<Item>(item: Check<Item>, letter = "*"): Check<readonly Item[]> {
   return (value, path, scope) => {

@@ -3,10 +3,22 @@
  *
  * @module
  */
-import type { Decoding, Prediction, Sequence, Step, Word } from "../../lm/types.ts";
+import type { Decoding, Prediction, ProcessedScores, Sequence, Step, Word } from "../../lm/types.ts";
 import type { Token } from "../../tokenizer/token.ts";
-import { and, bytes, type Check, either, floatArray, indexIn, integer, list, number, numberFrom } from "./checks.ts";
-import { own, record, text, whole, wholeFrom } from "./checks.ts";
+import {
+  and,
+  bytes,
+  type Check,
+  either,
+  flag,
+  floatArray,
+  indexIn,
+  integer,
+  list,
+  number,
+  numberFrom,
+} from "./checks.ts";
+import { own, pair, record, text, whole, wholeFrom } from "./checks.ts";
 
 /** What single precision may add to a sum of probabilities that should be 1, or an entropy that should be 0. */
 export const ROUNDING = 1e-3;
@@ -33,7 +45,19 @@ const decoding = record<Decoding>({
   seed: integer,
   maxNewTokens: whole,
   stop: list(either(text, id)),
-}, { topK: wholeFrom(1), topP: numberFrom(0, 1) });
+}, {
+  ...{ topH: number, topK: wholeFrom(1), topP: numberFrom(0, 1), minP: number, typicalP: number },
+  ...{ epsilonCutoff: number, etaCutoff: number, minLength: whole, minNewTokens: whole },
+  ...{ encoderRepetitionPenalty: number, repetitionPenalty: number },
+  ...{ noRepeatNgramSize: whole, encoderNoRepeatNgramSize: whole },
+  sequenceBias: list(pair(list(id), number)),
+  badWords: list(list(id)),
+  forcedBosTokenId: id,
+  forcedEosTokenId: either(id, list(id)),
+  exponentialDecayLengthPenalty: pair(integer, number),
+  ...{ suppressTokens: list(id), beginSuppressTokens: list(id) },
+  ...{ removeInvalidValues: flag, renormalizeLogits: flag },
+});
 
 /** A text. */
 export const sequence: Check<Sequence> = own(
@@ -75,6 +99,8 @@ const step = withToken(record<Step>({
   logProb,
   candidates: predictions,
   logits: floatArray("V"),
+}, {
+  processed: record<ProcessedScores>({ possible: whole, logProb, candidates: predictions }),
 }));
 
 /** One decoded token after another. */
