@@ -170,19 +170,18 @@ export function createWriter({ runner, reader, eosTokenIds }: Decoder, options: 
  */
 export async function* describe(
   { reader }: Decoder,
-  { tokenIds, text }: Prompt,
+  { tokenIds }: Prompt,
   candidates: number,
   choices: AsyncIterable<Choice>,
   shared: readonly number[] = [],
 ): AsyncGenerator<Step> {
-  const written = [...shared];
+  const tokenOf = reader.writing([...tokenIds, ...shared]);
+  let position = tokenIds.length + shared.length;
   for await (const { tokenId, logits } of choices) {
-    const position = tokenIds.length + written.length;
-    written.push(tokenId);
-    const token = reader.continuation(tokenIds, text, written).tokens[position]!;
+    const token = tokenOf(tokenId);
     const norm = logSumExp(logits);
     const best = predict(reader, topK(logits, Math.min(candidates, logits.length)), logits, norm);
-    yield { position, tokenId, token, logProb: logits[tokenId]! - norm, candidates: best, logits };
+    yield { position: position++, tokenId, token, logProb: logits[tokenId]! - norm, candidates: best, logits };
   }
 }
 

@@ -274,12 +274,12 @@ export class LanguageModel implements AsyncDisposable {
   }
 
   /**
-   * What each block would predict at one position if it were the last: its hidden state, by default with `ln_f`
+   * What each block would predict as the next token, or at another position, if it were the last: its hidden state, by default with `ln_f`
    * applied, times the unembedding. The last block's predictions are the model's own, which is checked on each call to
    * 1e-4 of the best logit. Each entry has the entropy of its distribution, and how far that is from the model's own,
    * KL(final || layer), in nats. With `halves` the residual stream is also read after the attention of each block.
    *
-   * @throws {RangeError} When the position has no tokens before it, or `topK` is not in the vocabulary's size.
+   * @throws {RangeError} When the position has no tokens before it or is beyond the next token's, or `topK` is not in the vocabulary's size.
    * @throws {TypeError} When `norm` is neither `"final"` nor `"none"`.
    *
    * @example When does the model make up its mind?
@@ -287,14 +287,13 @@ export class LanguageModel implements AsyncDisposable {
    * import { LanguageModel } from "@looking-glass/looking-glass";
    *
    * await using model = await LanguageModel.fromPretrained();
-   * const sequence = model.sequence("The keys to the cabinet are");
-   * const { layers } = await model.layerPredictions(sequence, { position: sequence.tokenIds.length - 1, topK: 3 });
+   * const { layers } = await model.layerPredictions(model.sequence("The keys to the cabinet"), { topK: 3 });
    * for (const { layer, predictions, divergence } of layers) {
    *   console.log(layer, predictions.map(({ token }) => token.text), divergence);
    * }
    * ```
    */
-  async layerPredictions(sequence: Sequence, options: LayerPredictionsOptions): Promise<LayerPredictions> {
+  async layerPredictions(sequence: Sequence, options: LayerPredictionsOptions = {}): Promise<LayerPredictions> {
     return await this.#analyser.layerPredictions(sequence, options);
   }
 
@@ -319,10 +318,10 @@ export class LanguageModel implements AsyncDisposable {
   }
 
   /**
-   * How chosen words rank in what each block would predict at one position. A word of several tokens is ranked by its
+   * How chosen words rank in what each block would predict as the next token, or at another position. A word of several tokens is ranked by its
    * first; `words` in the result lists the tokens of each.
    *
-   * @throws {RangeError} When the position has no tokens before it, or a word is empty or not in the vocabulary.
+   * @throws {RangeError} When the position has no tokens before it or is beyond the next token's, or a word is empty or not in the vocabulary.
    * @throws {TypeError} When `watch` is no array, or `norm` is neither `"final"` nor `"none"`.
    *
    * @example Singular or plural?
@@ -330,9 +329,8 @@ export class LanguageModel implements AsyncDisposable {
    * import { LanguageModel } from "@looking-glass/looking-glass";
    *
    * await using model = await LanguageModel.fromPretrained();
-   * const sequence = model.sequence("The keys to the cabinet are");
-   * const position = sequence.tokenIds.length - 1;
-   * const { ranks, words } = await model.rankingsWatch(sequence, { position, watch: [" is", " are"] });
+   * const sequence = model.sequence("The keys to the cabinet");
+   * const { ranks, words } = await model.rankingsWatch(sequence, { watch: [" is", " are"] });
    * console.log(words!.map(({ tokens }) => tokens.length), ranks.shape); // [layers, 2]
    * ```
    */

@@ -9,14 +9,21 @@ import type { Branch, DecodingTree } from "../../lm/tree_types.ts";
 import type { Faithfulness } from "../../lm/faithfulness_types.ts";
 import type { ModelFile, ModelIdentity } from "../../lm/identity_types.ts";
 import type { LayerPrediction, LayerPredictions, LensNorm, Rankings } from "../../lm/lens_types.ts";
-import type { Saliency, SaliencyDefinition, SaliencyMethod, SaliencyPreset } from "../../lm/saliency_types.ts";
+import type {
+  Grouping,
+  Saliency,
+  SaliencyDefinition,
+  SaliencyMethod,
+  SaliencyPreset,
+  TokenGroup,
+} from "../../lm/saliency_types.ts";
 import type { Surprise } from "../../lm/surprise_types.ts";
 import type { Trace } from "../../lm/trace_types.ts";
 import type { Backend } from "../../runtime/backend.ts";
 import type { AttentionRollout, HeadScoreName, HeadScores } from "../attention.ts";
 import type { NeuronClusters } from "../clusters.ts";
 import type { ActiveToken, ErrorCurve, Factors, WeightedNeuron } from "../factors.ts";
-import type { GroupedSaliency, TokenGroup } from "../groups.ts";
+import type { GroupedSaliency } from "../groups.ts";
 import type { LayerSimilarity } from "../similarity.ts";
 import { and, type Check, choice, flag, floats, indexIn, integer, ints, list } from "./checks.ts";
 import { number, numberFrom, own, record, rising, text, textLike, whole, wholeFrom } from "./checks.ts";
@@ -50,6 +57,17 @@ function depths(field: string): Check {
   };
 }
 
+const group = and(record<TokenGroup>({ start: indexIn("T"), end: indexIn("T", 1), text }), (value, path) => {
+  const { start, end } = value as TokenGroup;
+  return end > start ? undefined : `${path}.end is ${end} and its start is ${start}`;
+});
+
+const grouping = own(record<Grouping>({
+  sequence,
+  positions: list(indexIn("T")),
+  groups: list(group),
+}));
+
 const definition = record<SaliencyDefinition>({
   preset: choice<SaliencyPreset>({ ecco: true, inseq: true, captum: true, lit: true }),
   method: choice<SaliencyMethod>({ gradientXInput: true, gradient: true, integratedGradients: true }),
@@ -71,7 +89,7 @@ export const saliency: Check<Saliency> = and(
     positions: list(indexIn("T"), "N"),
     scores: floats("R", "T"),
     options: definition,
-  }, { convergenceGaps: list(number, "R") }),
+  }, { convergenceGaps: list(number, "R"), grouping }),
   (value, path, { sizes }) => {
     const expected = (value as Saliency).options.together ? 1 : sizes.get("N")!;
     if (sizes.get("R") !== expected) return `${path}.scores has ${sizes.get("R")} rows, not ${expected}`;
@@ -232,11 +250,6 @@ export const modelIdentity: Check<ModelIdentity> = record<ModelIdentity>({
   package: text,
   backend: choice<Backend>({ wasm: true, native: true, webgpu: true }),
 }, { revision: text });
-
-const group = and(record<TokenGroup>({ start: indexIn("T"), end: indexIn("T", 1), text }), (value, path) => {
-  const { start, end } = value as TokenGroup;
-  return end > start ? undefined : `${path}.end is ${end} and its start is ${start}`;
-});
 
 /** Saliency by groups. */
 export const groupedSaliency: Check<GroupedSaliency> = record<GroupedSaliency>({
