@@ -9,8 +9,14 @@ import type { Branch, DecodingTree } from "../../lm/tree_types.ts";
 import type { Faithfulness } from "../../lm/faithfulness_types.ts";
 import type { ModelFile, ModelIdentity } from "../../lm/identity_types.ts";
 import type { LayerPrediction, LayerPredictions, LensNorm, Rankings } from "../../lm/lens_types.ts";
-import type { Grouping, Saliency, SaliencyDefinition, SaliencyMethod } from "../../lm/saliency_types.ts";
-import type { SaliencyPreset, TokenGroup } from "../../lm/saliency_types.ts";
+import type {
+  Grouping,
+  Saliency,
+  SaliencyDefinition,
+  SaliencyMethod,
+  SaliencyPreset,
+  TokenGroup,
+} from "../../lm/saliency_types.ts";
 import type { Surprise } from "../../lm/surprise_types.ts";
 import type { Trace } from "../../lm/trace_types.ts";
 import type { Backend } from "../../runtime/backend.ts";
@@ -56,7 +62,11 @@ const group = and(record<TokenGroup>({ start: indexIn("T"), end: indexIn("T", 1)
   return end > start ? undefined : `${path}.end is ${end} and its start is ${start}`;
 });
 
-const grouping = own(record<Grouping>({ sequence, positions: list(indexIn("T")), groups: list(group) }));
+const grouping = own(record<Grouping>({
+  sequence,
+  positions: list(indexIn("T")),
+  groups: list(group),
+}));
 
 const definition = record<SaliencyDefinition>({
   preset: choice<SaliencyPreset>({ ecco: true, inseq: true, captum: true, lit: true }),
