@@ -66,7 +66,7 @@ interface Finished extends Beam {
 const BELOW = -1e9;
 
 /** One search. */
-export class BeamSearch {
+export class Searcher {
   readonly #rules: BeamRules;
   #running: readonly Beam[];
   #finished: readonly Finished[];
