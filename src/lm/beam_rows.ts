@@ -1,7 +1,7 @@
 import type { KVCache } from "./kv_cache.ts";
 
-/** Up to which share of the rows that are used may be of beams that were given up, until those are removed. */
-const UNUSED = 1 / 4;
+/** As which share of the rows that are used as many may be of beams that were given up, until those are removed. */
+export const UNUSED = 1 / 4;
 
 /**
  * Which rows of a cache the beams of one or several texts have read. Beams that begin alike have the rows of their

@@ -1,5 +1,6 @@
 import { shown } from "../checkpoint/shown.ts";
 import type { GPT2Config } from "../gpt2/config.ts";
+import type { BeamOptions } from "./beam_settings.ts";
 import type { MemoryOptions } from "./cost_types.ts";
 import { decodeCost } from "./decode_plan.ts";
 import type { KVCache } from "./kv_cache.ts";
@@ -16,7 +17,7 @@ import type { Prediction, Progress, Step } from "./types.ts";
  * Greedy by default, unless the model's `generation_config.json` says `do_sample`: what it says about sampling then holds
  * for what is not given.
  */
-export interface DecodeOptions extends SamplingOptions, MemoryOptions {
+export interface DecodeOptions extends SamplingOptions, BeamOptions, MemoryOptions {
   /**
    * The most tokens that are written.
    *

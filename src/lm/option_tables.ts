@@ -25,6 +25,9 @@ const DECODING = {
   seed: "a number",
   stop: "anything",
   candidates: "a number",
+  beams: "a number",
+  lengthPenalty: "a number",
+  earlyStopping: "anything",
   ...READING,
 } as const;
 
