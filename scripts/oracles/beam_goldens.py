@@ -208,7 +208,7 @@ def make_tables(seed: int) -> None:
     """Searches over few tokens, some of which end a text."""
     random = np.random.default_rng(seed)
     tables, runs = [], []
-    for size, _ in itertools.product((5, 7, 12), range(2)):
+    for size, _ in itertools.product((3, 5, 7, 12), range(2)):
         table = np.round(2.5 * random.standard_normal((6, size, size)), 2)
         tables.append(table.tolist())
         model = Table(table)

@@ -199,15 +199,10 @@ function greatest(rows: readonly Float32Array[], count: number): readonly number
 
 /**
  * Draws `count` places in rows laid end to end, none twice, each with the probability of its number's exponential among
- * those that are left: the order of exponential variates with these rates, as PyTorch's `multinomial` draws.
+ * those that are left: in the order of exponential variates with these rates, as PyTorch's `multinomial` draws, but by
+ * logarithms, so that no rate is too small to count.
  */
 function drawn(rows: readonly Float32Array[], count: number, random: () => number): readonly number[] {
-  const most = rows.reduce((max, row) => row.reduce((a, b) => Math.max(a, b), max), -Infinity);
-  const keys = rows.map((row) =>
-    row.map((score) => {
-      const weight = Math.fround(Math.exp(score - most));
-      return weight > 0 ? Math.log(weight) - Math.log(-Math.log1p(-random())) : -Infinity;
-    })
-  );
-  return greatest(keys, count);
+  const late = (score: number) => score === -Infinity ? score : score - Math.log(-Math.log1p(-random()));
+  return greatest(rows.map((row) => row.map(late)), count);
 }

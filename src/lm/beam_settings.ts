@@ -30,12 +30,17 @@ export interface BeamOptions {
 /** The same, everything decided. */
 export type BeamSettings = Required<BeamOptions>;
 
+/** How many beams there are where a search is asked for and nobody says with how many. */
+const DEFAULT_BEAMS = 4;
+
 /**
  * How texts are searched for, or nothing when they are not.
  *
- * @throws {TypeError | RangeError} When a setting is out of its range.
+ * @param options What the caller and the model say together.
+ * @param given What the caller says; what a model says by itself about a search is not refused where there is none.
+ * @throws {TypeError | RangeError} When a setting is out of its range, or of a search and there is none.
  */
-export function beamSettings(options: BeamOptions): BeamSettings | undefined {
+export function beamSettings(options: BeamOptions, given: BeamOptions = {}): BeamSettings | undefined {
   const { beams = 1, lengthPenalty = 1, earlyStopping = false } = options;
   if (!Number.isSafeInteger(beams) || beams < 1) {
     throw new RangeError(`Cannot search with ${shown(beams)} beams as it must be a whole number >= 1`);
@@ -48,31 +53,47 @@ export function beamSettings(options: BeamOptions): BeamSettings | undefined {
       `Cannot search with earlyStopping ${shown(earlyStopping)} as it must be true, false or "never"`,
     );
   }
-  return beams === 1 ? undefined : { beams, lengthPenalty, earlyStopping };
-}
-
-/**
- * Refuses settings of a search where there is none.
- *
- * @param given What the caller said; what a model says by itself is not refused.
- * @param beams How many beams there are.
- * @throws {TypeError} The message names the setting.
- */
-export function expectBeams(given: BeamOptions, beams: number): void {
+  if (beams > 1) return { beams, lengthPenalty, earlyStopping };
   const name = (["lengthPenalty", "earlyStopping"] as const).find((name) => given[name] !== undefined);
-  if (beams > 1 || name === undefined) return;
-  throw new TypeError(`Cannot use ${name} without beams; pass beams, 2 or more, or leave it out`);
+  if (name !== undefined) {
+    throw new TypeError(`Cannot use ${name} without beams; pass beams, 2 or more, or leave it out`);
+  }
 }
 
 /**
- * Refuses a search where tokens are to be seen as they are written.
+ * The same where a search is asked for.
+ *
+ * @throws {TypeError | RangeError} When a setting is out of its range, or there is a single beam.
+ */
+export function searchSettings(options: BeamOptions): BeamSettings {
+  const settings = beamSettings({ ...options, beams: options.beams ?? DEFAULT_BEAMS });
+  if (settings) return settings;
+  throw new RangeError("Cannot search with 1 beam as that is no search; pass beams, 2 or more, or use generate()");
+}
+
+/**
+ * How many of the texts that are found are wanted.
+ *
+ * @throws {RangeError} When there are not as many beams.
+ */
+export function expectBest(best: number | undefined, { beams }: BeamSettings): number {
+  if (best === undefined) return beams;
+  if (Number.isSafeInteger(best) && best >= 1 && best <= beams) return best;
+  throw new RangeError(
+    `Cannot return the best ${shown(best)} texts of ${beams} beams; use 1 to ${beams}, or more beams`,
+  );
+}
+
+/**
+ * Refuses a search where tokens are to be seen as they are written, or changed afterwards.
  *
  * @throws {TypeError} The message says what can be done instead.
  */
-export function expectNoBeams(what: string, { beams = 1 }: BeamOptions): void {
-  if (beams === 1) return;
+export function expectNoBeams(what: string, options: BeamOptions, given: BeamOptions): void {
+  const settings = beamSettings(options, given);
+  if (!settings) return;
   throw new TypeError(
-    `Cannot ${what} with ${shown(beams)} beams as the best text is known at the end only; ` +
+    `Cannot ${what} with ${settings.beams} beams as the best text is known at the end only; ` +
       "use beams() or generate(), or pass beams: 1",
   );
 }

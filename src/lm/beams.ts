@@ -9,7 +9,14 @@ import { planBatch } from "./batch_plan.ts";
 import { BeamRows } from "./beam_rows.ts";
 import { type Beam, type BeamRow, Searcher } from "./beam_search.ts";
 import type { BeamSettings } from "./beam_settings.ts";
-import { type DecodeOptions, type Decoder, DEFAULT_MAX_NEW_TOKENS, type Prompt, tellWritten } from "./decode.ts";
+import {
+  type DecodeOptions,
+  type Decoder,
+  DEFAULT_MAX_NEW_TOKENS,
+  expectRoomAfter,
+  type Prompt,
+  tellWritten,
+} from "./decode.ts";
 import type { KVCache } from "./kv_cache.ts";
 import { expectWithin } from "./memory.ts";
 import { CHUNK_TOKENS, type ModelRunner } from "./model_runner.ts";
@@ -45,7 +52,7 @@ export async function searchBeams(
   request: BeamRequest,
 ): Promise<readonly (readonly Beam[])[]> {
   const { options, settings: { beams }, keepLogits = false } = request;
-  const searches = prompts.map(({ tokenIds }) => createSearch(decoder, tokenIds, request));
+  for (const { tokenIds } of prompts) expectRoomAfter(tokenIds, decoder.runner.config);
   const plan = planBatch(decoder.runner, prompts.map(({ tokenIds }) => tokenIds.length), {
     ...options,
     beams,
@@ -53,6 +60,7 @@ export async function searchBeams(
   });
   const what = prompts.length === 1 ? "a prompt" : `${prompts.length} prompts`;
   expectWithin(`continue ${what} with ${beams} beams`, plan.cost, plan.maxMemory, "ask for fewer beams or tokens");
+  const searches = prompts.map(({ tokenIds }) => createSearch(decoder, tokenIds, request));
   const tell = () => {
     const completed = searches.reduce((sum, { searcher }) => sum + searcher.length, 0);
     tellWritten(options, completed, searches.length);
@@ -61,7 +69,11 @@ export async function searchBeams(
     const some = group.map((index) => searches[index]!);
     await searchTogether(decoder.runner, some, { tell, keepLogits, signal: options.signal });
   }
-  return searches.map(({ searcher }) => searcher.found);
+  return searches.map(({ searcher: { found } }, i) => {
+    if (found.length > 0) return found;
+    const which = prompts.length === 1 ? "the prompt" : `prompts[${i}]`;
+    throw new RangeError(`Cannot continue ${which} as the options forbid every token; allow more`);
+  });
 }
 
 function createSearch(

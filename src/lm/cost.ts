@@ -1,5 +1,7 @@
 import { readBatch } from "./batch.ts";
 import { planBatch } from "./batch_plan.ts";
+import { beamSettings, searchSettings } from "./beam_settings.ts";
+import type { BeamSearchOptions } from "./beam_types.ts";
 import type { Cost } from "./cost_types.ts";
 import { type DecodeOptions, DEFAULT_MAX_NEW_TOKENS, expectCount, expectRoomAfter } from "./decode.ts";
 import { decodeCost } from "./decode_plan.ts";
@@ -9,6 +11,7 @@ import { planPredictions, planRankings, planSurprise, readWords } from "./lens_p
 import type { LayerPredictionsOptions, RankingsOptions, RankingsWatchOptions } from "./lens_types.ts";
 import { type Machine, memoryLimit } from "./memory.ts";
 import {
+  BEAMS,
   DECODE,
   FAITHFULNESS,
   LAYER_PREDICTIONS,
@@ -65,7 +68,7 @@ export class CostEstimator {
   /** What {@linkcode LanguageModel.generate} takes, and {@linkcode LanguageModel.steps} up to its end. */
   generate(
     prompt: string | readonly number[],
-    options: Pick<DecodeOptions, "maxNewTokens" | "maxMemory"> = {},
+    options: Pick<DecodeOptions, "maxNewTokens" | "maxMemory" | "beams"> = {},
   ): Cost {
     options = expectOptions(options, DECODE);
     const { maxNewTokens = DEFAULT_MAX_NEW_TOKENS } = options;
@@ -74,17 +77,31 @@ export class CostEstimator {
     const { tokenIds } = this.#reader.read(prompt);
     expectRoomAfter(tokenIds, machine.config);
     memoryLimit(machine, options.maxMemory);
+    if (beamSettings(options)) return planBatch(machine, [tokenIds.length], options).cost;
     return decodeCost(machine, tokenIds.length, maxNewTokens);
   }
 
   /** What {@linkcode LanguageModel.generateBatch} takes. */
   generateBatch(
     prompts: readonly (string | readonly number[])[],
-    options: Pick<DecodeOptions, "maxNewTokens" | "maxMemory"> = {},
+    options: Pick<DecodeOptions, "maxNewTokens" | "maxMemory" | "beams"> = {},
   ): Cost {
     options = expectOptions(options, DECODE);
+    beamSettings(options);
     const read = readBatch(this.#reader, this.#machine.config, prompts);
     return planBatch(this.#machine, read.map(({ tokenIds }) => tokenIds.length), options).cost;
+  }
+
+  /** What {@linkcode LanguageModel.beams} takes. */
+  beams(
+    prompt: string | readonly number[],
+    options: Pick<BeamSearchOptions, "maxNewTokens" | "maxMemory" | "beams"> = {},
+  ): Cost {
+    const { beams } = searchSettings(options = expectOptions(options, BEAMS));
+    const machine = this.#machine;
+    const { tokenIds } = this.#reader.read(prompt);
+    expectRoomAfter(tokenIds, machine.config);
+    return planBatch(machine, [tokenIds.length], { ...options, beams, keepLogits: true }).cost;
   }
 
   /** What {@linkcode LanguageModel.trace} takes. */

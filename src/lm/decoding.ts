@@ -1,3 +1,4 @@
+import { beamSettings } from "./beam_settings.ts";
 import { type DecodeOptions, DEFAULT_MAX_NEW_TOKENS } from "./decode.ts";
 import { DEFAULT_SEED, temperatureOf } from "./sampling.ts";
 import type { Decoding } from "./types.ts";
@@ -12,5 +13,6 @@ export function decodingOf(options: DecodeOptions): Decoding {
     seed,
     maxNewTokens,
     stop: [...stop],
+    ...beamSettings(options),
   };
 }

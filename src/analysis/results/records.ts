@@ -27,7 +27,7 @@ const decoding = record<Decoding>({
   seed: integer,
   maxNewTokens: whole,
   stop: list(either(text, whole)),
-}, { topK: whole, topP: number });
+}, { topK: whole, topP: number, beams: whole, lengthPenalty: number, earlyStopping: either(flag, text) });
 
 const tokens: Check = and(
   record<Pick<Sequence, "tokenIds" | "tokens">>({ tokenIds: list(whole, "T"), tokens: list(token, "T") }),
@@ -132,7 +132,9 @@ export const surprise: Check = record<Surprise>({
   perplexity: number,
 });
 
-const branch = own(record<Branch>({ id: whole, start: whole, sequence, steps, logProb: number }, { parent: whole }));
+const branch = own(
+  record<Branch>({ id: whole, start: whole, sequence, steps, logProb: number }, { parent: whole, score: number }),
+);
 
 /** The branches of a decoding. */
 export const decodingTree: Check = record<DecodingTree>({ prompt: sequence, branches: list(branch) });
