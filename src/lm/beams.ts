@@ -89,7 +89,8 @@ function createSearch(
   const endings = new Set([...eosTokenIds, ...stop.filter((entry) => typeof entry === "number")]).size;
   const leastKept = endings + 1; // one at least does not end the text
   const process = createProcessors(options, { prompt, end: prompt.length + limit, eosTokenIds, vocabSize, leastKept });
-  const ends = (written: readonly number[]) => stops([...prompt, ...written]);
+  const wholeText = stop.some((entry) => typeof entry === "string"); // which may begin in the prompt
+  const ends = (written: readonly number[]) => stops(wholeText ? [...prompt, ...written] : written);
   const draws = temperatureOf(options) > 0;
   const searcher = new Searcher({ ...settings, limit, endings, ends, ...draws && { random: createRandom(seed) } });
   return { prompt, searcher, process, slots: [] };

@@ -23,7 +23,7 @@ for (const backend of ["native", "wasm"]) {
   const ignore = Deno.build.os !== "linux"; // its /proc is read
   Deno.test(`estimates on ${backend} are above what calls really take, and below twice that`, { ignore }, async () => {
     await using made = await checkpoint();
-    for (const call of ["saliency", "trace", "generate", "generateBatch", "rankings"]) {
+    for (const call of ["saliency", "trace", "generate", "generateBatch", "beams", "rankings"]) {
       const script = new URL("../support/measure_memory.ts", import.meta.url).href;
       const args = ["run", "-A", "--no-check", script, made.directory, backend, call];
       const took: number[] = [];

@@ -23,6 +23,7 @@ const short = model.sequence(ids.slice(0, 4));
 const last = { positions: [T - 1] };
 const many = Array.from({ length: 4 }, (_, i) => ids.slice(i, i + T - 20));
 const few = { maxNewTokens: 3 };
+const wide = { ...few, beams: 300 };
 const attention = { capture: ["attention"] } as const;
 const calls: Record<string, readonly [() => { bytes: number }, () => Promise<unknown>]> = {
   saliency: [() => model.cost.saliency(sequence, last), () => model.saliency(sequence, last)],
@@ -32,6 +33,7 @@ const calls: Record<string, readonly [() => { bytes: number }, () => Promise<unk
     () => model.generate(ids.slice(0, -1), { maxNewTokens: 1 }),
   ],
   generateBatch: [() => model.cost.generateBatch(many, few), () => model.generateBatch(many, few)],
+  beams: [() => model.cost.generate(many[0]!, wide), () => model.generate(many[0]!, wide)],
   rankings: [() => model.cost.rankings(sequence, last), () => model.rankings(sequence, last)],
 };
 const [estimate, run] = calls[call]!;
