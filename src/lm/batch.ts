@@ -19,6 +19,7 @@ import type { KVCache } from "./kv_cache.ts";
 import { expectWithin } from "./memory.ts";
 import type { ModelRunner } from "./model_runner.ts";
 import { free, logitsRow } from "./numbers.ts";
+import { mostNewTokens } from "./scores/lengths.ts";
 import type { Reader } from "./sequence.ts";
 
 /** One text of those that are written together. */
@@ -26,8 +27,6 @@ interface Text {
   /** What it is called in the cache. */
   readonly id: number;
   readonly prompt: readonly number[];
-  /** How many tokens fit after the prompt. */
-  readonly room: number;
   readonly writer: Writer;
 }
 
@@ -40,6 +39,7 @@ export function readBatch(
   reader: Reader,
   config: GPT2Config,
   prompts: readonly (string | readonly number[])[],
+  options: DecodeOptions,
 ): readonly Prompt[] {
   if (!Array.isArray(prompts)) {
     const found = prompts === null ? "null" : typeof prompts;
@@ -50,6 +50,7 @@ export function readBatch(
     try {
       const prompt = reader.read(input);
       expectRoomAfter(prompt.tokenIds, config);
+      mostNewTokens(options, prompt.tokenIds.length);
       return prompt;
     } catch (error) {
       if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
@@ -65,22 +66,27 @@ export async function continueBatch(
   options: DecodeOptions,
 ): Promise<readonly (readonly number[])[]> {
   const { runner } = decoder;
-  const { nPositions } = runner.config;
   const texts = prompts.map(({ tokenIds: prompt }, id): Text => {
-    return { id, prompt, room: nPositions - prompt.length, writer: createWriter(decoder, options) };
+    return { id, prompt, writer: createWriter(decoder, { before: prompt }, options) };
   });
   const plan = planBatch(runner, texts.map(({ prompt }) => prompt.length), options);
   if (options.maxMemory !== undefined) {
     expectWithin(`continue ${prompts.length} prompts`, plan.cost, plan.maxMemory, "ask for fewer tokens");
   }
+  const total = texts.reduce((sum, { writer }) => sum + writer.most, 0);
   const tell = () => {
     const completed = texts.reduce((sum, { writer }) => sum + writer.written.length, 0);
-    tellWritten(options, completed, texts.length);
+    tellWritten(options, completed, total);
   };
   for (const group of plan.groups) {
     await writeTogether(decoder, group.map((index) => texts[index]!), { tell, signal: options.signal });
   }
   return texts.map(({ writer }) => writer.written);
+}
+
+function write({ writer }: Text, logits: Float32Array): void {
+  const { scores } = writer.choose(logits);
+  if (scores) free(scores);
 }
 
 async function writeTogether(
@@ -89,17 +95,17 @@ async function writeTogether(
   { tell, signal }: { readonly tell: () => void; readonly signal: AbortSignal | undefined },
 ): Promise<void> {
   using cache = runner.emptyCache();
-  for await (const { text: { writer }, logits } of readPacks(runner, cache, texts, signal)) {
-    writer.choose(logits);
+  for await (const { text, logits } of readPacks(runner, cache, texts, signal)) {
+    write(text, logits);
     tell();
   }
-  const unended = (some: readonly Text[]) => some.filter(({ writer, room }) => !writer.ended(room));
+  const unended = (some: readonly Text[]) => some.filter(({ writer }) => !writer.ended());
   for (let open = unended(texts); open.length > 0; open = unended(open)) {
     const ids = open.map(({ id }) => id);
     cache.keep(new Set(ids));
     const last = open.map(({ writer }) => writer.written.at(-1)!);
     const [logits] = await runner.read(last, cache, [...last.keys()], { texts: ids, signal });
-    open.forEach(({ writer }, i) => writer.choose(logitsRow(logits!, i, open.length)));
+    open.forEach((text, i) => write(text, logitsRow(logits!, i, open.length)));
     free(logits!);
     tell();
   }

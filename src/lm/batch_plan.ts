@@ -1,9 +1,10 @@
 import type { GPT2Config } from "../gpt2/config.ts";
 import { UNUSED } from "./beam_rows.ts";
 import type { Cost } from "./cost_types.ts";
-import { type DecodeOptions, DEFAULT_MAX_NEW_TOKENS, expectCount } from "./decode.ts";
+import { type DecodeOptions, expectCount } from "./decode.ts";
 import { cacheBytes, costOf, FLOAT, type Machine, memoryLimit, readBytes } from "./memory.ts";
 import { CHUNK_TOKENS } from "./model_runner.ts";
+import { mostNewTokens } from "./scores/lengths.ts";
 
 /** Which prompts are continued together, and what that takes. */
 export interface BatchPlan {
@@ -23,7 +24,7 @@ interface Extent {
 }
 
 /** What a call is asked for, as far as it decides what it takes. */
-export interface BatchOptions extends Pick<DecodeOptions, "maxNewTokens" | "maxMemory" | "beams"> {
+export interface BatchOptions extends Pick<DecodeOptions, "maxNewTokens" | "maxLength" | "maxMemory" | "beams"> {
   /** Whether the scores of the vocabulary are kept for each token of each beam. */
   readonly keepLogits?: boolean;
 }
@@ -38,12 +39,14 @@ export function planBatch(
   lengths: readonly number[],
   options: BatchOptions,
 ): BatchPlan {
-  const { maxNewTokens = DEFAULT_MAX_NEW_TOKENS, maxMemory: given, beams = 1, keepLogits = false } = options;
-  expectCount("maxNewTokens", maxNewTokens, 1);
+  const { maxMemory: given, beams = 1, keepLogits = false } = options;
+  if (options.maxNewTokens !== undefined) expectCount("maxNewTokens", options.maxNewTokens, 1);
   const { config } = machine;
   const maxMemory = memoryLimit(machine, given);
-  const extents = lengths.map((P): Extent => ({ P, end: Math.min(P + maxNewTokens, config.nPositions), beams }));
-  const kept = keepLogits ? beams * config.vocabSize * FLOAT : 0; // for each step
+  const extents = lengths.map((P): Extent => {
+    return { P, end: Math.min(P + mostNewTokens(options, P), config.nPositions), beams };
+  });
+  const kept = keepLogits ? KEPT * FLOAT * beams * config.vocabSize : 0; // for each step
   const resultBytes = extents.reduce((sum, { P, end }) => sum + 8 * end + kept * (end - P), 0);
   const groups: number[][] = [];
   const of = (group: readonly number[]) => group.map((index) => extents[index]!);
@@ -107,6 +110,9 @@ function groupCost(machine: Machine, group: readonly Extent[]): { runs: number; 
   }
   return { runs: runs + Math.ceil(R / T) * Math.max(...group.map(({ P, end }) => end - P - 1)), runBytes };
 }
+
+/** How many numbers are kept for each token of the vocabulary: its score, and what settings make of it. */
+const KEPT = 2;
 
 /** How many copies of the scores of a beam there are while the next beams are chosen. */
 const SCORES = 4;

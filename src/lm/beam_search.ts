@@ -31,14 +31,22 @@ export interface BeamRules {
   readonly random?: () => number;
 }
 
+/** What a token was chosen by. */
+export interface Kept {
+  /** The model's own scores, `[V]`. */
+  readonly logits: Float32Array;
+  /** What the settings made of them, where they change anything. */
+  readonly scores?: Float32Array;
+}
+
 /** What the model says after a beam. */
 export interface BeamRow {
   /** The log-probabilities of the vocabulary, as the settings have changed them, `[V]`. */
   readonly scores: Float32Array;
   /** ln p of a token by the model itself. */
   readonly logProb: (tokenId: number) => number;
-  /** The model's own scores, `[V]`, where they are kept. */
-  readonly logits?: Float32Array;
+  /** What is kept of that for each beam that goes on from here. */
+  readonly kept?: Kept;
 }
 
 /** A text that is being written, or has been. */
@@ -52,7 +60,7 @@ export interface Beam {
   /** Which of the beams of the step before it continues. */
   readonly parent: number;
   /** What each token was chosen by, where it is kept. */
-  readonly logits: readonly Float32Array[];
+  readonly kept: readonly Kept[];
   /** Whether it is a text of its own, rather than one that fills a place. */
   readonly real: boolean;
 }
@@ -76,7 +84,7 @@ export class Searcher {
 
   constructor(rules: BeamRules) {
     this.#rules = rules;
-    const empty = { written: [], logProb: 0, parent: 0, logits: [] };
+    const empty = { written: [], logProb: 0, parent: 0, kept: [] };
     const places = [...Array(rules.beams).keys()];
     this.#running = places.map((i) => ({ ...empty, score: i === 0 ? 0 : BELOW, real: i === 0 }));
     this.#finished = places.map(() => ({ ...empty, score: BELOW, real: false, ended: false }));
@@ -128,14 +136,14 @@ export class Searcher {
     const chosen = random ? drawn(totals, count, random) : greatest(totals, count);
     return chosen.map((index) => {
       const [parent, tokenId] = [Math.floor(index / vocabulary), index % vocabulary];
-      const { written, logProb, logits, real } = this.#running[parent]!;
+      const { written, logProb, kept, real } = this.#running[parent]!;
       const row = rows[parent]!;
       return {
         written: [...written, tokenId],
         score: totals[parent]![tokenId]!,
         logProb: logProb + row.logProb(tokenId),
         parent,
-        logits: row.logits ? [...logits, row.logits] : logits,
+        kept: row.kept ? [...kept, row.kept] : kept,
         real,
       };
     });

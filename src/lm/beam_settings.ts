@@ -76,8 +76,7 @@ export function searchSettings(options: BeamOptions): BeamSettings {
  *
  * @throws {RangeError} When there are not as many beams.
  */
-export function expectBest(best: number | undefined, { beams }: BeamSettings): number {
-  if (best === undefined) return beams;
+export function expectBest(best: number, { beams }: BeamSettings): number {
   if (Number.isSafeInteger(best) && best >= 1 && best <= beams) return best;
   throw new RangeError(
     `Cannot return the best ${shown(best)} texts of ${beams} beams; use 1 to ${beams}, or more beams`,

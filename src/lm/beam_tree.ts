@@ -34,8 +34,8 @@ export async function foundTree(decoder: Decoder, { prompt, beams, candidates, d
   return { prompt: reader.sequence(tokenIds, tokenIds.length, text), branches };
 }
 
-async function* choicesFrom({ written, logits }: Beam, start: number): AsyncGenerator<Choice> {
-  for (let i = start; i < written.length; ++i) yield { tokenId: written[i]!, logits: logits[i]! };
+async function* choicesFrom({ written, kept }: Beam, start: number): AsyncGenerator<Choice> {
+  for (let i = start; i < written.length; ++i) yield { tokenId: written[i]!, ...kept[i]! };
 }
 
 /** The first of the earlier beams that has the longest beginning in common with a text, and how many tokens that is. */

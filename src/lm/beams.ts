@@ -9,22 +9,14 @@ import { planBatch } from "./batch_plan.ts";
 import { BeamRows } from "./beam_rows.ts";
 import { type Beam, type BeamRow, Searcher } from "./beam_search.ts";
 import type { BeamSettings } from "./beam_settings.ts";
-import {
-  type DecodeOptions,
-  type Decoder,
-  DEFAULT_MAX_NEW_TOKENS,
-  expectRoomAfter,
-  type Prompt,
-  tellWritten,
-} from "./decode.ts";
+import { createRules, type DecodeOptions, type Decoder, expectRoomAfter, type Prompt, tellWritten } from "./decode.ts";
 import type { KVCache } from "./kv_cache.ts";
 import { expectWithin } from "./memory.ts";
 import { CHUNK_TOKENS, type ModelRunner } from "./model_runner.ts";
 import { free, logitsRow, logSumExp } from "./numbers.ts";
-import { createRandom, DEFAULT_SEED } from "./sampling.ts";
-import { createProcessors, type ScoreProcessor } from "./scores/processors.ts";
+import { createRandom, DEFAULT_SEED, expectSeed } from "./sampling.ts";
+import type { ScoreProcessor } from "./scores/processors.ts";
 import { temperatureOf } from "./scores/settings.ts";
-import { createStopTest } from "./scores/stops.ts";
 
 /** How prompts are continued. */
 export interface BeamRequest {
@@ -40,6 +32,8 @@ export interface BeamRequest {
 interface Search {
   readonly prompt: readonly number[];
   readonly searcher: Searcher;
+  /** How many tokens may be written. */
+  readonly most: number;
   readonly process: ScoreProcessor | undefined;
   /** Where each running beam stands among all beams of the cache. */
   slots: number[];
@@ -61,9 +55,10 @@ export async function searchBeams(
   const what = prompts.length === 1 ? "a prompt" : `${prompts.length} prompts`;
   expectWithin(`continue ${what} with ${beams} beams`, plan.cost, plan.maxMemory, "ask for fewer beams or tokens");
   const searches = prompts.map(({ tokenIds }) => createSearch(decoder, tokenIds, request));
+  const total = searches.reduce((sum, { most }) => sum + most, 0);
   const tell = () => {
     const completed = searches.reduce((sum, { searcher }) => sum + searcher.length, 0);
-    tellWritten(options, completed, searches.length);
+    tellWritten(options, completed, total);
   };
   for (const group of plan.groups) {
     const some = group.map((index) => searches[index]!);
@@ -76,24 +71,17 @@ export async function searchBeams(
   });
 }
 
-function createSearch(
-  { runner: { config }, reader, eosTokenIds }: Decoder,
-  prompt: readonly number[],
-  request: BeamRequest,
-): Search {
-  const { options, settings } = request;
-  const { maxNewTokens = DEFAULT_MAX_NEW_TOKENS, stop = [], seed = DEFAULT_SEED } = options;
-  const { vocabSize, nPositions } = config;
-  const limit = Math.min(maxNewTokens, nPositions - prompt.length);
-  const stops = createStopTest(stop, { eosTokenIds, vocabSize, bytesOf: (id) => reader.token(id).bytes });
-  const endings = new Set([...eosTokenIds, ...stop.filter((entry) => typeof entry === "number")]).size;
+function createSearch(decoder: Decoder, prompt: readonly number[], { options, settings }: BeamRequest): Search {
+  const { stop = [], seed = DEFAULT_SEED } = options;
+  const endings = new Set([...decoder.eosTokenIds, ...stop.filter((entry) => typeof entry === "number")]).size;
   const leastKept = endings + 1; // one at least does not end the text
-  const process = createProcessors(options, { prompt, end: prompt.length + limit, eosTokenIds, vocabSize, leastKept });
+  const { most, end, process, stops } = createRules(decoder, prompt, options, { least: 1, leastKept });
   const wholeText = stop.some((entry) => typeof entry === "string"); // which may begin in the prompt
   const ends = (written: readonly number[]) => stops(wholeText ? [...prompt, ...written] : written);
-  const draws = temperatureOf(options) > 0;
-  const searcher = new Searcher({ ...settings, limit, endings, ends, ...draws && { random: createRandom(seed) } });
-  return { prompt, searcher, process, slots: [] };
+  expectSeed(seed);
+  const drawing = temperatureOf(options) > 0 && { random: createRandom(seed) };
+  const searcher = new Searcher({ ...settings, limit: end - prompt.length, endings, ends, ...drawing });
+  return { prompt, searcher, most, process, slots: [] };
 }
 
 interface Hearing {
@@ -175,6 +163,7 @@ function beamRow(
 ): BeamRow {
   const norm = logSumExp(logits);
   const own = logits.map((logit) => logit - norm);
-  const scores = process ? process([...prompt, ...written], own) : own;
-  return { scores, logProb: (tokenId) => logits[tokenId]! - norm, ...keep && { logits: logits.slice() } };
+  const changed = process?.([...prompt, ...written], own);
+  const kept = keep && { kept: { logits: logits.slice(), ...changed && { scores: changed } } };
+  return { scores: changed ?? own, logProb: (tokenId) => logits[tokenId]! - norm, ...kept };
 }

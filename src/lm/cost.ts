@@ -3,7 +3,7 @@ import { planBatch } from "./batch_plan.ts";
 import { beamSettings, searchSettings } from "./beam_settings.ts";
 import type { BeamSearchOptions } from "./beam_types.ts";
 import type { Cost } from "./cost_types.ts";
-import { type DecodeOptions, DEFAULT_MAX_NEW_TOKENS, expectCount, expectRoomAfter } from "./decode.ts";
+import { type DecodeOptions, expectCount, expectRoomAfter } from "./decode.ts";
 import { decodeCost } from "./decode_plan.ts";
 import { planFaithfulness } from "./faithfulness.ts";
 import type { FaithfulnessOptions } from "./faithfulness_types.ts";
@@ -25,6 +25,7 @@ import { expectOptions } from "./options.ts";
 import { checkedPositions } from "./positions.ts";
 import { planSaliency } from "./saliency_plan.ts";
 import type { Saliency, SaliencyOptions } from "./saliency_types.ts";
+import { mostNewTokens, overDefaults } from "./scores/lengths.ts";
 import type { Reader } from "./sequence.ts";
 import { surprisePositions } from "./surprise.ts";
 import type { SurpriseOptions } from "./surprise_types.ts";
@@ -50,12 +51,19 @@ import type { Sequence } from "./types.ts";
 export class CostEstimator {
   readonly #own: Machine;
   readonly #reader: Reader;
+  readonly #defaults: DecodeOptions;
   readonly #expectUsable: () => void;
 
-  /** Estimates for a model on a backend, as long as `expectUsable` does not throw. */
-  constructor(machine: Machine, reader: Reader, expectUsable: () => void = () => {}) {
+  /** Estimates for a model on a backend that decodes by `defaults`, as long as `expectUsable` does not throw. */
+  constructor(
+    machine: Machine,
+    reader: Reader,
+    defaults: DecodeOptions = {},
+    expectUsable: () => void = () => {},
+  ) {
     this.#own = machine;
     this.#reader = reader;
+    this.#defaults = defaults;
     this.#expectUsable = expectUsable;
   }
 
@@ -68,40 +76,41 @@ export class CostEstimator {
   /** What {@linkcode LanguageModel.generate} takes, and {@linkcode LanguageModel.steps} up to its end. */
   generate(
     prompt: string | readonly number[],
-    options: Pick<DecodeOptions, "maxNewTokens" | "maxMemory" | "beams"> = {},
+    options: Pick<DecodeOptions, "maxNewTokens" | "maxLength" | "maxMemory" | "beams"> = {},
   ): Cost {
-    options = expectOptions(options, DECODE);
-    const { maxNewTokens = DEFAULT_MAX_NEW_TOKENS } = options;
-    expectCount("maxNewTokens", maxNewTokens, 1);
+    const whole = overDefaults(this.#defaults, expectOptions(options, DECODE));
     const machine = this.#machine;
     const { tokenIds } = this.#reader.read(prompt);
     expectRoomAfter(tokenIds, machine.config);
-    memoryLimit(machine, options.maxMemory);
-    if (beamSettings(options)) return planBatch(machine, [tokenIds.length], options).cost;
-    return decodeCost(machine, tokenIds.length, maxNewTokens);
+    memoryLimit(machine, whole.maxMemory);
+    const most = mostNewTokens(whole, tokenIds.length);
+    expectCount("maxNewTokens", most, 1);
+    if (beamSettings(whole, options)) return planBatch(machine, [tokenIds.length], whole).cost;
+    return decodeCost(machine, tokenIds.length, most);
   }
 
   /** What {@linkcode LanguageModel.generateBatch} takes. */
   generateBatch(
     prompts: readonly (string | readonly number[])[],
-    options: Pick<DecodeOptions, "maxNewTokens" | "maxMemory" | "beams"> = {},
+    options: Pick<DecodeOptions, "maxNewTokens" | "maxLength" | "maxMemory" | "beams"> = {},
   ): Cost {
-    options = expectOptions(options, DECODE);
-    beamSettings(options);
-    const read = readBatch(this.#reader, this.#machine.config, prompts);
-    return planBatch(this.#machine, read.map(({ tokenIds }) => tokenIds.length), options).cost;
+    const whole = overDefaults(this.#defaults, expectOptions(options, DECODE));
+    beamSettings(whole, options);
+    const read = readBatch(this.#reader, this.#machine.config, prompts, whole);
+    return planBatch(this.#machine, read.map(({ tokenIds }) => tokenIds.length), whole).cost;
   }
 
   /** What {@linkcode LanguageModel.beams} takes. */
   beams(
     prompt: string | readonly number[],
-    options: Pick<BeamSearchOptions, "maxNewTokens" | "maxMemory" | "beams"> = {},
+    options: Pick<BeamSearchOptions, "maxNewTokens" | "maxLength" | "maxMemory" | "beams"> = {},
   ): Cost {
-    const { beams } = searchSettings(options = expectOptions(options, BEAMS));
+    const whole = overDefaults(this.#defaults, expectOptions(options, BEAMS));
+    const { beams } = searchSettings(whole);
     const machine = this.#machine;
     const { tokenIds } = this.#reader.read(prompt);
     expectRoomAfter(tokenIds, machine.config);
-    return planBatch(machine, [tokenIds.length], { ...options, beams, keepLogits: true }).cost;
+    return planBatch(machine, [tokenIds.length], { ...whole, beams, keepLogits: true }).cost;
   }
 
   /** What {@linkcode LanguageModel.trace} takes. */

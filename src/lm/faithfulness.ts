@@ -109,7 +109,8 @@ async function curvesOf(
 ): Promise<readonly (readonly number[])[]> {
   const T = positions[n]!;
   const order = mostSalientFirst(rows[n]!);
-  const random = createRandom(Math.imul(seed, 0x9E3779B1) + T);
+  const high = Math.floor(seed / 2 ** 32) * 2 ** 32;
+  const random = createRandom(high + ((Math.imul(seed, 0x9E3779B1) + T) >>> 0));
   const orders = Array.from({ length: randomOrders }, () => shuffled(T, random));
   const inner = innerCounts(T, steps);
   const trials = [

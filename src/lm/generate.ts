@@ -44,9 +44,10 @@ export class TextGenerator {
       return this.#sequence(read, found![0]!.written, whole);
     }
     const written: number[] = [];
-    for await (const { tokenId, logits } of choose(this.#decoder, read, whole)) {
+    for await (const { tokenId, logits, scores } of choose(this.#decoder, read, whole)) {
       written.push(tokenId);
       free(logits);
+      if (scores) free(scores);
     }
     return this.#sequence(read, written, whole);
   }
@@ -57,9 +58,9 @@ export class TextGenerator {
     options: DecodeOptions,
   ): Promise<readonly Sequence[]> {
     const { reader, runner } = this.#decoder;
-    const read = readBatch(reader, runner.config, prompts);
     const whole = this.#complete(options);
     const settings = beamSettings(whole, options);
+    const read = readBatch(reader, runner.config, prompts, whole);
     const written = settings
       ? (await searchBeams(this.#decoder, read, { options: whole, settings })).map(([best]) => best!.written)
       : await continueBatch(this.#decoder, read, whole);
@@ -69,12 +70,12 @@ export class TextGenerator {
   /** The best texts that are found with beams. */
   async beams(prompt: string | readonly number[], options: BeamSearchOptions): Promise<BeamSearch> {
     const read = this.#decoder.reader.read(prompt);
-    const { best, candidates = 5, ...rest } = this.#complete(options);
+    const { best: usual, candidates = 5, ...rest } = this.#complete(options);
     const settings = searchSettings(rest);
-    const count = expectBest(best, settings);
+    const count = expectBest(options.best ?? Math.min(usual ?? Infinity, settings.beams), settings);
     expectCount("candidates", candidates, 0);
     const [found] = await searchBeams(this.#decoder, [read], { options: rest, settings, keepLogits: true });
-    const decoding = decodingOf({ ...rest, ...settings });
+    const decoding = decodingOf({ ...rest, ...settings }, this.#decoder.reader, read.tokenIds.length);
     return await foundTree(this.#decoder, { prompt: read, beams: found!.slice(0, count), candidates, decoding });
   }
 
@@ -86,6 +87,6 @@ export class TextGenerator {
 
   #sequence({ tokenIds, text }: Prompt, written: readonly number[], options: DecodeOptions): Sequence {
     const sequence = this.#decoder.reader.continuation(tokenIds, text, written);
-    return { ...sequence, decoding: decodingOf(options) };
+    return { ...sequence, decoding: decodingOf(options, this.#decoder.reader, tokenIds.length) };
   }
 }

@@ -13,6 +13,7 @@ import { identify } from "./identity.ts";
 import { expectLoadOptions, type LoadedModel, loadModel, type LoadOptions } from "./load.ts";
 import { BEAMS, DECODE, IDENTITY, LOAD, SEQUENCE } from "./option_tables.ts";
 import { expectOptions } from "./options.ts";
+import { overDefaults } from "./scores/lengths.ts";
 import { Reader } from "./sequence.ts";
 import type {
   LayerPredictions,
@@ -78,12 +79,12 @@ export class LanguageModel implements AsyncDisposable {
     this.#model = model;
     this.#reader = new Reader(model.tokenizer, this.config);
     const expectUsable = () => this.#expectUsable();
-    this.cost = new CostEstimator(model.runner, this.#reader, expectUsable);
+    this.cost = new CostEstimator(model.runner, this.#reader, model.defaults, expectUsable);
     this.#analyser = new Analyser(model.runner, this.#reader, expectUsable);
     const decoder = { runner: model.runner, reader: this.#reader, eosTokenIds: model.eosTokenIds };
     this.#generator = new TextGenerator(decoder, (options) => {
       this.#expectUsable();
-      return { ...model.sampling, ...options, signal: stoppable(options.signal) };
+      return { ...overDefaults(model.defaults, options), signal: stoppable(options.signal) };
     });
   }
 

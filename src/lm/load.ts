@@ -12,12 +12,13 @@ import { availableBackend, Session } from "../runtime/session.ts";
 import type { AddedToken } from "../tokenizer/added_tokens.ts";
 import { gpt2TokenizerJson, parseTokenizer } from "../tokenizer/definition.ts";
 import { Tokenizer } from "../tokenizer/tokenizer.ts";
+import type { BeamSearchOptions } from "./beam_types.ts";
 import { openWeights, parseJson, readJson, readOptionalJson, readText } from "./files.ts";
 import { readGenerationConfig } from "./generation_config.ts";
+import type { Fields } from "./generation_lists.ts";
 import { expectFiniteWeights, ModelRunner } from "./model_runner.ts";
 import { expectRoom } from "./memory.ts";
 import { openQuantized } from "./quantized_weights.ts";
-import type { SamplingOptions } from "./sampling.ts";
 import { checkWebgpu } from "./self_check.ts";
 import type { Progress } from "./types.ts";
 import { openWidened } from "./widened_weights.ts";
@@ -107,6 +108,21 @@ export interface LoadOptions {
   readonly token?: string;
   /** The address of the hub; by default `HF_ENDPOINT`, and else `https://huggingface.co`. */
   readonly endpoint?: string;
+  /**
+   * What is said about writing in the place of the model's `generation_config.json`: fields by their names there, which go
+   * before those of the file, `null` for none; or `false`, so that only the end of a text is taken from it. So a
+   * model loads whose file asks for what is not built.
+   *
+   * @example Without what its authors set
+   * ```ts
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   *
+   * const generationConfig = { guidance_scale: null, repetition_penalty: 1.2 };
+   * await using model = await LanguageModel.fromPretrained(undefined, { generationConfig });
+   * console.log((await model.generate("The keys to the cabinet")).decoding?.repetitionPenalty); // 1.2
+   * ```
+   */
+  readonly generationConfig?: Readonly<Record<string, unknown>> | false;
   /** Called while files are downloaded, instead of showing a bar, and after each part of the loading. */
   readonly onProgress?: (progress: Progress) => void;
   /** Stops a download at once, the next one goes on from there, and the loading between two parts. */
@@ -121,8 +137,8 @@ export interface LoadedModel {
   readonly tokenizer: Tokenizer;
   /** The tokens that end a text. */
   readonly eosTokenIds: readonly number[];
-  /** How tokens are chosen when a caller says nothing; by default, greedily. */
-  readonly sampling: SamplingOptions;
+  /** How texts are written when a caller says nothing; by default, greedily. */
+  readonly defaults: BeamSearchOptions;
 }
 
 /**
@@ -154,9 +170,11 @@ export async function loadModel(files: ModelFiles, options: LoadOptions): Promis
     onProgress?.({ task: "load", completed, total: 4, message });
   };
   report(0, `Loading ${files.id}`);
-  const config = parseConfig(await readJson(files, "config.json"));
+  const json = await readJson(files, "config.json");
+  const config = parseConfig(json);
   expectRoom(files.id, config, { backend, prepack });
-  const defaults = readGenerationConfig(await readOptionalJson(files, "generation_config.json"), config);
+  const generation = await readOptionalJson(files, "generation_config.json");
+  const writing = readGenerationConfig({ generation, config: json as Fields }, config, options.generationConfig);
   const tokenizer = await loadTokenizer(files);
   report(1, "Read the configuration and the tokenizer");
   const { weights, located } = await readWeights(files, config, options, (message) => report(1, message));
@@ -172,7 +190,7 @@ export async function loadModel(files: ModelFiles, options: LoadOptions): Promis
     const session = await Session.create(program.graph, located, choice);
     report(4, `Ready on ${session.backend}: ${session.reason}`);
     const runner = new ModelRunner(config, program, session, weights);
-    return { runner, tokenizer, ...defaults };
+    return { runner, tokenizer, ...writing };
   } catch (error) {
     for (const source of located.values()) source.close();
     throw error;

@@ -67,6 +67,117 @@ for (const backend of ["native", "wasm"] as const) {
   }
 }
 
+for (const name of ["f32", "twelve_layers"]) {
+  Deno.test(`beams() applies settings that change scores as Hugging Face does, from options and from the file, on ${name}`, async () => {
+    const golden = await readBeamGolden(name);
+    const plain = plainRuns(golden);
+    const all = golden.runs.filter((run) => !plain.includes(run));
+    equal(all.length, 25);
+    const runs = name === "f32" ? all : all.filter((_, i) => i % 4 === 0);
+    const eos = runs[0]!.settings.eos_token_id;
+    await using ended = await openWith(name, { "eos_token_id": eos });
+    for (const [n, run] of runs.entries()) {
+      deepEqual(run.settings.eos_token_id, eos);
+      await using filed = await openWith(name, { ...run.settings, "num_return_sequences": run.settings.num_beams });
+      const { stop: _, ...options } = { ...processedOptions(run), ...optionsOf(run) };
+      for (const [i, prompt] of golden.prompts.entries()) {
+        expectFound((await filed.model.beams(prompt)).branches, run, i);
+        if (i === n % 3) expectFound((await ended.model.beams(prompt, options)).branches, run, i);
+      }
+      const [best] = await filed.model.generateBatch([golden.prompts[1]!]);
+      deepEqual(best!.tokenIds.slice(best!.promptLength), run.texts[1]![0]);
+    }
+  });
+}
+
+/** A checkpoint whose generation_config.json has some fields. */
+async function openWith(name: string, fields: Readonly<Record<string, unknown>>) {
+  const copy = await checkpointCopy(name, (directory) => {
+    return Deno.writeTextFile(`${directory}/generation_config.json`, JSON.stringify(fields));
+  });
+  const model = await LanguageModel.fromPretrained(copy.directory, { backend: "wasm" });
+  const dispose = async () => {
+    await model.dispose();
+    await copy[Symbol.asyncDispose]();
+  };
+  return { model, [Symbol.asyncDispose]: dispose };
+}
+
+/** The settings of a run that change scores, as options. */
+function processedOptions({ settings }: BeamRun): BeamSearchOptions {
+  const entries = Object.entries(settings).filter(([name]) => !PLAIN.includes(name));
+  return Object.fromEntries(entries.map(([name, value]) => {
+    const camel = name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+    return [name === "bad_words_ids" ? "badWords" : camel, value];
+  }));
+}
+
+Deno.test("generation_config.json with num_beams is searched with, unless a call says otherwise", async () => {
+  const fields = { "num_beams": 3, "length_penalty": 2, "early_stopping": "never", "num_return_sequences": 2 };
+  await using filed = await openWith("f32", { ...fields, "max_new_tokens": 5 });
+  await using plain = await open("f32");
+  const prompt = plain.golden.prompts[2]!;
+  const settings = { beams: 3, lengthPenalty: 2, earlyStopping: "never", maxNewTokens: 5 } as const;
+  const search = await plain.model.beams(prompt, { ...settings, best: 2 });
+  deepEqual(await filed.model.beams(prompt), search);
+  deepEqual(await filed.model.generate(prompt), search.branches[0]!.sequence);
+  deepEqual((await filed.model.generateBatch([prompt]))[0], search.branches[0]!.sequence);
+  deepEqual(filed.model.cost.generate(prompt), plain.model.cost.generate(prompt, settings));
+  deepEqual(filed.model.cost.beams(prompt), plain.model.cost.beams(prompt, settings));
+  equal((await filed.model.beams(prompt, { best: 3 })).branches.length, 3);
+  equal((await filed.model.beams(prompt, { beams: 2 })).branches.length, 2);
+  deepEqual(await filed.model.generate(prompt, { beams: 1 }), await plain.model.generate(prompt, { maxNewTokens: 5 }));
+  await rejects(Array.fromAsync(filed.model.steps(prompt)), {
+    name: "TypeError",
+    message: /with 3 beams .* pass beams: 1$/,
+  });
+  equal((await Array.fromAsync(filed.model.steps(prompt, { beams: 1 }))).length, 5);
+  await rejects(filed.model.tree(prompt), { name: "TypeError", message: /^Cannot grow a tree with 3 beams/ });
+});
+
+Deno.test("generation_config.json with beams that cannot be used is refused by name", async () => {
+  const refused: [Record<string, unknown>, string, string | RegExp][] = [
+    [
+      { "num_beams": 0 },
+      "RangeError",
+      "Cannot use num_beams 0 of generation_config.json as it must be a whole number >= 1",
+    ],
+    [{ "num_beams": 2.5 }, "RangeError", /^Cannot use num_beams 2.5 of generation_config.json/],
+    [{ "num_beams": "4" }, "RangeError", /^Cannot use num_beams "4" of generation_config.json/],
+    [
+      { "length_penalty": "1" },
+      "TypeError",
+      'Cannot use length_penalty "1" of generation_config.json as it must be a number',
+    ],
+    [
+      { "early_stopping": "soon" },
+      "TypeError",
+      /^Cannot use early_stopping "soon" .* as it must be true, false or "never"$/,
+    ],
+    [{ "num_return_sequences": 5 }, "RangeError", /^Cannot use num_return_sequences 5 .* from 1 to num_beams, 4$/],
+    [
+      { "num_beam_groups": 2 },
+      "RangeError",
+      /num_beam_groups 2, which is not built; .* generationConfig: \{ num_beam_groups: null \}$/,
+    ],
+    [{ constraints: [1] }, "RangeError", /asks for constraints .* not built/],
+    [{ "force_words_ids": [[1]] }, "RangeError", /asks for force_words_ids .* not built/],
+  ];
+  equal(refused.length, 9);
+  for (const [fields, name, message] of refused) {
+    await rejects(openWith("f32", { "num_beams": 4, ...fields }), { name, message });
+  }
+  const unused = {
+    "num_beams": 1,
+    "length_penalty": "x",
+    "early_stopping": 7,
+    "num_beam_groups": 2,
+    "diversity_penalty": 1,
+  };
+  await using opened = await openWith("f32", unused);
+  equal((await opened.model.generate([5], { maxNewTokens: 2 })).tokenIds.length, 3);
+});
+
 Deno.test("beams() finds what Hugging Face finds where the context ends the texts", async () => {
   await using opened = await open("f32");
   const { model, golden: { full } } = opened;
@@ -232,7 +343,7 @@ Deno.test("model.cost says what beams() and generate() with beams take", async (
   deepEqual(model.cost.generateBatch([prompt!], { beams: 4 }), some);
   const kept = model.cost.beams(prompt!, { beams: 4 });
   equal(kept.runBytes, some.runBytes);
-  equal(kept.resultBytes - some.resultBytes, 4 * 20 * 97 * 4);
+  equal(kept.resultBytes - some.resultBytes, 2 * 4 * 20 * 97 * 4);
   deepEqual(model.cost.beams(prompt!), kept);
   await rejects(model.beams(prompt!, { maxMemory: kept.bytes - 1 }), { name: "RangeError" });
   equal((await model.beams(prompt!, { maxMemory: kept.bytes })).branches.length, 4);

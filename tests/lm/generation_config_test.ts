@@ -6,28 +6,30 @@ import { checkpointCopy } from "../support/goldens.ts";
 
 const CONFIG = parseConfig({ model_type: "gpt2", vocab_size: 97, eos_token_id: 96 });
 
+const reads = (generation: unknown) => readGenerationConfig({ generation }, CONFIG).defaults;
+
 Deno.test("readGenerationConfig() is greedy unless do_sample is true", () => {
-  deepEqual(readGenerationConfig(undefined, CONFIG), { eosTokenIds: [96], sampling: {} });
-  deepEqual(readGenerationConfig({ temperature: 0.7, top_k: 5 }, CONFIG), { eosTokenIds: [96], sampling: {} });
-  deepEqual(readGenerationConfig({ do_sample: true }, CONFIG).sampling, { temperature: 1, topK: 50 });
-  deepEqual(readGenerationConfig({ do_sample: true, temperature: 0.7, top_k: 0, top_p: 0.9 }, CONFIG).sampling, {
-    temperature: 0.7,
-    topP: 0.9,
-  });
-  deepEqual(readGenerationConfig({ do_sample: true, top_k: 500, top_p: 1 }, CONFIG).sampling.topK, 97);
+  deepEqual(readGenerationConfig({ generation: undefined }, CONFIG), { eosTokenIds: [96], defaults: {} });
+  deepEqual(reads({ temperature: 0.7, top_k: 5, min_p: 0.1, typical_p: 0.5, top_h: 0.2, eta_cutoff: 0.1 }), {});
+  deepEqual(reads({ do_sample: true }), { temperature: 1, topK: 50 });
+  deepEqual(reads({ do_sample: true, temperature: 0.7, top_k: 0, top_p: 0.9 }), { temperature: 0.7, topP: 0.9 });
+  deepEqual(reads({ do_sample: true, top_k: 500, top_p: 1 }).topK, 97);
 });
 
 Deno.test("readGenerationConfig() takes its end-of-text tokens before those of config.json", () => {
-  deepEqual(readGenerationConfig({ eos_token_id: [1, 2] }, CONFIG).eosTokenIds, [1, 2]);
-  deepEqual(readGenerationConfig({ eos_token_id: null }, CONFIG).eosTokenIds, []);
+  deepEqual(readGenerationConfig({ generation: { eos_token_id: [1, 2] } }, CONFIG).eosTokenIds, [1, 2]);
+  deepEqual(readGenerationConfig({ generation: { eos_token_id: null } }, CONFIG).eosTokenIds, []);
 });
 
 Deno.test("readGenerationConfig() refuses what cannot be meant", () => {
-  const refuses = (json: unknown, name: string, message: RegExp) =>
-    throws(() => readGenerationConfig(json, CONFIG), { name, message });
+  const refuses = (json: unknown, name: string, message: RegExp) => throws(() => reads(json), { name, message });
   refuses([], "TypeError", /^Cannot read generation_config\.json as it is not an object: \[\]$/);
   refuses({ do_sample: true, top_p: "1" }, "TypeError", /^Cannot use top_p of .* as it is not a number: "1"$/);
-  refuses({ do_sample: true, temperature: -1 }, "RangeError", /^Cannot use generation_config\.json: .* temperature -1/);
+  refuses(
+    { do_sample: true, temperature: -1 },
+    "RangeError",
+    /^Cannot use temperature -1 of generation_config\.json as it must be a number >= 0$/,
+  );
   refuses({ eos_token_id: 97 }, "RangeError", /eos_token_id 97/);
 });
 

@@ -51,6 +51,14 @@ export function indexIn(letter: string): Check {
   };
 }
 
+/** An array of two. */
+export function pair(first: Check, second: Check): Check {
+  return (value, path, sizes) => {
+    if (!Array.isArray(value) || value.length !== 2) return `${path} is ${shown(value)}, not a pair`;
+    return first(value[0], `${path}.0`, sizes) ?? second(value[1], `${path}.1`, sizes);
+  };
+}
+
 /** An array; `letter` stands for its length. */
 export function list(item: Check, letter?: string): Check {
   return (value, path, sizes) => {

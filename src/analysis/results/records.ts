@@ -10,7 +10,7 @@ import type { LayerPrediction, LayerPredictions, Rankings } from "../../lm/lens_
 import type { Saliency, SaliencyDefinition } from "../../lm/saliency_types.ts";
 import type { Surprise } from "../../lm/surprise_types.ts";
 import type { Trace } from "../../lm/trace_types.ts";
-import type { Decoding, Prediction, Sequence, Step, Word } from "../../lm/types.ts";
+import type { Decoding, Prediction, ProcessedScores, Sequence, Step, Word } from "../../lm/types.ts";
 import type { Token } from "../../tokenizer/token.ts";
 import type { AttentionRollout, HeadScores } from "../attention.ts";
 import type { NeuronClusters } from "../clusters.ts";
@@ -18,7 +18,7 @@ import type { ActiveToken, ErrorCurve, Factors, WeightedNeuron } from "../factor
 import type { GroupedSaliency, TokenGroup } from "../groups.ts";
 import type { LayerSimilarity } from "../similarity.ts";
 import { and, bytes, type Check, either, flag, floatArray, floats, indexIn, integer, ints } from "./checks.ts";
-import { list, number, own, record, text, whole } from "./checks.ts";
+import { list, number, own, pair, record, text, whole } from "./checks.ts";
 
 const token = record<Token>({ id: whole, piece: text, bytes, start: whole, end: whole, text });
 
@@ -27,7 +27,20 @@ const decoding = record<Decoding>({
   seed: integer,
   maxNewTokens: whole,
   stop: list(either(text, whole)),
-}, { topK: whole, topP: number, beams: whole, lengthPenalty: number, earlyStopping: either(flag, text) });
+}, {
+  ...{ topH: number, topK: whole, topP: number, minP: number, typicalP: number },
+  ...{ epsilonCutoff: number, etaCutoff: number, minLength: whole, minNewTokens: whole },
+  ...{ encoderRepetitionPenalty: number, repetitionPenalty: number },
+  ...{ noRepeatNgramSize: whole, encoderNoRepeatNgramSize: whole },
+  sequenceBias: list(pair(list(whole), number)),
+  badWords: list(list(whole)),
+  forcedBosTokenId: whole,
+  forcedEosTokenId: either(whole, list(whole)),
+  exponentialDecayLengthPenalty: pair(integer, number),
+  ...{ suppressTokens: list(whole), beginSuppressTokens: list(whole) },
+  ...{ beams: whole, lengthPenalty: number, earlyStopping: either(flag, text) },
+  ...{ removeInvalidValues: flag, renormalizeLogits: flag },
+});
 
 const tokens: Check = and(
   record<Pick<Sequence, "tokenIds" | "tokens">>({ tokenIds: list(whole, "T"), tokens: list(token, "T") }),
@@ -57,6 +70,8 @@ const step = record<Step>({
   logProb: number,
   candidates: list(prediction),
   logits: floatArray,
+}, {
+  processed: record<ProcessedScores>({ possible: whole, logProb: number, candidates: list(prediction) }),
 });
 
 /** One decoded token after another. */

@@ -16,7 +16,7 @@ export function warpers(settings: WarperOptions, leastKept: number): readonly Pr
   if (temperature === 0) return [];
   const { topH, topK, topP = 1, minP = 0, typicalP = 1, epsilonCutoff = 0, etaCutoff = 0 } = settings;
   const all: readonly (Warper | false)[] = [
-    temperature !== 1 && ((scores) => divide(scores, Math.fround(temperature))),
+    temperature !== 1 && ((scores) => divide(scores, Math.fround(temperature) || temperature)),
     topH !== undefined && ((scores) => keepTopH(scores, topH)),
     topK !== undefined && ((scores) => keepFrom(scores, nthGreatest(scores, Math.max(topK, leastKept)))),
     topP < 1 && ((scores) => keepTopP(scores, topP, leastKept)),
@@ -54,8 +54,11 @@ function distribution(scores: Float32Array): Distribution {
   return { probabilities, greatest: 1 / sum, entropy: Math.log(sum) + mean };
 }
 
+/** Divides scores; where the greatest would be infinite, all are taken relative to it, which draws the same. */
 function divide(scores: Float32Array, temperature: number): void {
-  for (let i = 0; i < scores.length; ++i) scores[i]! /= temperature;
+  const max = scores[argmax(scores)]!;
+  const shift = Number.isFinite(Math.fround(max / temperature)) ? 0 : max;
+  for (let i = 0; i < scores.length; ++i) scores[i] = (scores[i]! - shift) / temperature;
 }
 
 function keepFrom(scores: Float32Array, least: number): void {
