@@ -33,11 +33,14 @@ export type {
   RankingsWatchOptions,
 } from "./src/lm/lens_types.ts";
 export type {
+  GroupedMap,
+  Grouping,
   Saliency,
   SaliencyDefinition,
   SaliencyMethod,
   SaliencyOptions,
   SaliencyPreset,
+  TokenGroup,
 } from "./src/lm/saliency_types.ts";
 export type { Surprise, SurpriseOptions } from "./src/lm/surprise_types.ts";
 export type { Capture, Trace, TraceOptions } from "./src/lm/trace_types.ts";

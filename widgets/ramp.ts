@@ -3,8 +3,9 @@
  *
  * @module
  */
+import { cssString, styling } from "./css.ts";
+import { attributes, type Html, markup } from "./html.ts";
 import { OPACITY, ORANGE, overlay, type Rgb } from "./colours.ts";
-import { escapeHtml } from "./escape.ts";
 
 /** The colour that `overlay(share)` has on white. */
 export function shareColour(share: number): Rgb {
@@ -19,7 +20,7 @@ export function probabilityShare(probability: number): number {
 }
 
 /** The legend of {@linkcode probabilityShare}. */
-export function probabilityLegend(): string {
+export function probabilityLegend(): Html {
   const swatches = [0, 0.01, 0.1, 0.3, 1].map((probability) => ({
     share: probabilityShare(probability),
     label: `${Math.round(100 * probability)}%`,
@@ -33,18 +34,18 @@ export interface Swatch {
   readonly share: number;
   /** The number that it stands for. */
   readonly label: string;
+  /** What it stands for in each of several rows, of which style rules show one; the rules are the view's own. */
+  readonly labels?: readonly string[];
 }
 
 /** A legend: colours in a row, each with its number, and words for the whole. */
-export function legendHtml(words: string, swatches: readonly Swatch[]): string {
-  const boxes = swatches.map(({ share, label }) =>
-    `<span style="display:inline-block;min-width:34px;padding:1px 5px;text-align:center;background-color:${
-      overlay(share)
-    }">${escapeHtml(label)}</span>`
-  );
-  return `<div style="font-size:12px;margin:4px 0">${escapeHtml(words)} <span style="white-space:nowrap">${
-    boxes.join("")
-  }</span></div>`;
+export function legendHtml(words: string, swatches: readonly Swatch[]): Html {
+  const boxes = swatches.map(({ share, label, labels }) => {
+    const own = labels?.map((text, n) => styling`;--l${n}:${cssString(text)}`);
+    const style = styling`min-width:34px;padding:1px 5px;text-align:center;background-color:${overlay(share)}${own}`;
+    return markup`<span${attributes({ class: labels && "k" })} style="display:inline-block;${style}">${label}</span>`;
+  });
+  return markup`<div style="font-size:12px;margin:4px 0">${words} <span style="white-space:nowrap">${boxes}</span></div>`;
 }
 
 /** Whole numbers from 0 to before `count`, at most `most` of them at equal distances; the last is always there. */

@@ -10,6 +10,7 @@ import { isSequence, nameOf } from "./expect.ts";
 import { expectLength, expectPosition, expectShape } from "./expect_shape.ts";
 import { spokenToken } from "./glyphs.ts";
 import { probabilityText, wholeText } from "./quantities.ts";
+import { tokenName } from "./token_text.ts";
 
 /** One ranked token. */
 export interface RankingColumn {
@@ -54,7 +55,7 @@ function checkRankings(rankings: Rankings): void {
   expectLength({ what, field: "tokenIds" }, tokenIds, positions.length);
   if (words !== undefined) expectLength({ what, field: "words" }, words, positions.length);
   expectShape({ what, field: "probabilities" }, probabilities, [layers, positions.length]);
-  for (const position of positions) expectPosition(what, sequence, position);
+  for (const position of positions) expectPosition(what, sequence, position, words !== undefined);
   const wrong = ranks.data.find((rank) => !(rank >= 1));
   if (wrong !== undefined) throw new RangeError(`Cannot draw ${what} as the best rank is 1, and one is ${wrong}`);
 }
@@ -70,7 +71,9 @@ function columnOf(rankings: Rankings, n: number, layers: number): RankingColumn 
     Array.from({ length: layers }, (_, layer) => data[layer * positions.length + n] ?? NaN);
   return {
     token,
-    words: words || token === undefined ? `${said}, as token ${position}` : placeWords(sequence, position),
+    words: words || token === undefined
+      ? `${said}, as ${tokenName(sequence, position)}`
+      : placeWords(sequence, position),
     position,
     ranks: row(ranks.data),
     probabilities: probabilities && row(probabilities.data),

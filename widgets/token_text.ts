@@ -4,7 +4,9 @@
  *
  * @module
  */
+import { type Html, joined, markup } from "./html.ts";
 import type { Token } from "../src/tokenizer/token.ts";
+import type { Sequence } from "../src/lm/types.ts";
 import { MONOSPACE } from "./chips.ts";
 import { glyphHtml, glyphText } from "./glyphs.ts";
 import { isolated, shortText } from "./text_width.ts";
@@ -13,9 +15,9 @@ import { isolated, shortText } from "./text_width.ts";
 const MOST_COLUMNS = 16;
 
 /** A token inside a line of HTML. The box is a unit of its own for the order of scripts. */
-export function tokenHtml(token: Token): string {
-  return `<span style="display:inline-block;max-width:160px;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;` +
-    `vertical-align:bottom;${MONOSPACE}">${glyphHtml(token)}</span>`;
+export function tokenHtml(token: Token): Html {
+  return markup`<span style="display:inline-block;max-width:160px;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;\
+vertical-align:bottom;${MONOSPACE}">${glyphHtml(token)}</span>`;
 }
 
 /** A token as a label of limited width. */
@@ -29,12 +31,13 @@ function countedTokens(tokens: readonly Token[]): { token: Token; count: number 
 }
 
 /** Tokens beside each other, each different one once: `. ×9 ↵`. */
-export function tokensHtml(tokens: readonly Token[], most: number): string {
-  return countedTokens(tokens).slice(0, most).map(({ token, count }) =>
-    `<span style="white-space:nowrap">${tokenHtml(token)}${
-      count > 1 ? `<span style="opacity:0.8"> ×${count}</span>` : ""
+export function tokensHtml(tokens: readonly Token[], most: number): Html {
+  const parts = countedTokens(tokens).slice(0, most).map(({ token, count }) =>
+    markup`<span style="white-space:nowrap">${tokenHtml(token)}${
+      count > 1 ? markup`<span style="opacity:0.8"> ×${count}</span>` : ""
     }</span>`
-  ).join(" ");
+  );
+  return joined(parts, " ");
 }
 
 /** The same as plain text. */
@@ -46,4 +49,15 @@ export function tokensText(tokens: readonly Token[], most: number): string {
 /** A token between quotation marks, for a sentence. */
 export function quoted(token: Token): string {
   return `“${isolated(tokenLabel(token, 24))}”`;
+}
+
+/** The place of a predicted token, by its number and the token before: `token 5, which follows “·cabinet”`. */
+export function placeName({ tokens }: Pick<Sequence, "tokens">, position: number): string {
+  const before = tokens[position - 1];
+  return `${tokenName({ tokens }, position)}${before ? `, which follows ${quoted(before)}` : ""}`;
+}
+
+/** `token 5`, or `the next token`, right after the text. */
+export function tokenName({ tokens }: Pick<Sequence, "tokens">, position: number): string {
+  return position === tokens.length ? "the next token" : `token ${position}`;
 }

@@ -5,7 +5,7 @@ import type { BeamSearchOptions } from "./beam_types.ts";
 import type { Cost } from "./cost_types.ts";
 import { type DecodeOptions, expectCount, expectRoomAfter } from "./decode.ts";
 import { decodeCost } from "./decode_plan.ts";
-import { planFaithfulness } from "./faithfulness.ts";
+import { planFaithfulness } from "./faithfulness_plan.ts";
 import type { FaithfulnessOptions } from "./faithfulness_types.ts";
 import { planPredictions, planRankings, planSurprise, readWords } from "./lens_plan.ts";
 import type { LayerPredictionsOptions, RankingsOptions, RankingsWatchOptions } from "./lens_types.ts";
@@ -22,7 +22,7 @@ import {
   TRACE,
 } from "./option_tables.ts";
 import { expectOptions } from "./options.ts";
-import { checkedPositions } from "./positions.ts";
+import { checkedPositions, predictedPosition } from "./positions.ts";
 import { planSaliency } from "./saliency_plan.ts";
 import type { Saliency, SaliencyOptions } from "./saliency_types.ts";
 import { mostNewTokens, overDefaults } from "./scores/lengths.ts";
@@ -134,23 +134,26 @@ export class CostEstimator {
   }
 
   /** What {@linkcode LanguageModel.layerPredictions} takes. */
-  layerPredictions(sequence: Sequence, options: LayerPredictionsOptions): Cost {
+  layerPredictions(sequence: Sequence, options: LayerPredictionsOptions = {}): Cost {
     options = expectOptions(options, LAYER_PREDICTIONS);
-    const [position] = this.#positions("show the layers at", sequence, [options.position]) as [number];
+    this.#reader.expectSequence(sequence);
+    const position = predictedPosition("show the layers at", sequence, options.position);
     return planPredictions(this.#machine, position, options).cost;
   }
 
   /** What {@linkcode LanguageModel.rankings} takes. */
   rankings(sequence: Sequence, options: RankingsOptions = {}): Cost {
     options = expectOptions(options, RANKINGS);
-    return planRankings(this.#machine, this.#positions("rank", sequence, options.positions), options).cost;
+    this.#reader.expectSequence(sequence);
+    return planRankings(this.#machine, checkedPositions("rank", sequence, options.positions), options).cost;
   }
 
   /** What {@linkcode LanguageModel.rankingsWatch} takes. */
   rankingsWatch(sequence: Sequence, options: RankingsWatchOptions): Cost {
     options = expectOptions(options, RANKINGS_WATCH);
+    this.#reader.expectSequence(sequence);
     const words = readWords(this.#reader, options.watch);
-    const [position] = this.#positions("watch words at", sequence, [options.position]) as [number];
+    const position = predictedPosition("watch words at", sequence, options.position);
     return planRankings(this.#machine, words.map(() => position), options).cost;
   }
 
@@ -159,10 +162,5 @@ export class CostEstimator {
     options = expectOptions(options, SURPRISE);
     this.#reader.expectSequence(sequence);
     return planSurprise(this.#machine, surprisePositions(sequence, options.positions), options).cost;
-  }
-
-  #positions(verb: string, sequence: Sequence, positions?: readonly number[]): readonly number[] {
-    this.#reader.expectSequence(sequence);
-    return checkedPositions(verb, sequence, positions);
   }
 }

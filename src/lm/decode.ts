@@ -215,21 +215,20 @@ export function createRules(
  */
 export async function* describe(
   { reader }: Decoder,
-  { tokenIds, text }: Prompt,
+  { tokenIds }: Prompt,
   candidates: number,
   choices: AsyncIterable<Choice>,
   shared: readonly number[] = [],
 ): AsyncGenerator<Step> {
-  const written = [...shared];
+  const tokenOf = reader.writing([...tokenIds, ...shared]);
+  let position = tokenIds.length + shared.length;
   for await (const { tokenId, logits, scores } of choices) {
-    const position = tokenIds.length + written.length;
-    written.push(tokenId);
-    const token = reader.continuation(tokenIds, text, written).tokens[position]!;
+    const token = tokenOf(tokenId);
     const norm = logSumExp(logits);
     const best = predict(reader, topK(logits, Math.min(candidates, logits.length)), logits, norm);
     const processed = scores && processedBy(reader, scores, tokenId, candidates);
     const logProb = logits[tokenId]! - norm;
-    yield { position, tokenId, token, logProb, candidates: best, logits, ...processed && { processed } };
+    yield { position: position++, tokenId, token, logProb, candidates: best, logits, ...processed && { processed } };
   }
 }
 

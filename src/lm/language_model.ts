@@ -1,5 +1,5 @@
 import type { GPT2Config } from "../gpt2/config.ts";
-import { findModelFiles, type ModelFiles } from "../hub/model_files.ts";
+import { findModelFiles } from "../hub/model_files.ts";
 import type { Backend } from "../runtime/backend.ts";
 import { stoppable } from "../runtime/kernel.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
@@ -62,16 +62,14 @@ export class LanguageModel implements AsyncDisposable {
   /** What each call will take, said beforehand. */
   readonly cost: CostEstimator;
   readonly #model: LoadedModel;
-  readonly #files: ModelFiles;
   readonly #reader: Reader;
   readonly #generator: TextGenerator;
   readonly #analyser: Analyser;
   #disposed: Promise<void> | undefined;
   #identity: ModelIdentity | undefined;
 
-  private constructor(files: ModelFiles, model: LoadedModel) {
-    this.id = files.id;
-    this.#files = files;
+  private constructor(model: LoadedModel) {
+    this.id = model.opened.files.id;
     this.config = model.runner.config;
     this.tokenizer = model.tokenizer;
     this.backend = model.runner.session.backend;
@@ -104,8 +102,7 @@ export class LanguageModel implements AsyncDisposable {
     const stopping = { ...options, signal: stoppable(options.signal) };
     stopping.signal.throwIfAborted();
     const files = await findModelFiles(name, downloadOptions(name ?? "", stopping));
-    const model = await loadModel(files, stopping);
-    return new LanguageModel(files, model);
+    return new LanguageModel(await loadModel(files, stopping));
   }
 
   /**
@@ -305,12 +302,12 @@ export class LanguageModel implements AsyncDisposable {
   }
 
   /**
-   * What each block would predict at one position if it were the last: its hidden state, by default with `ln_f`
+   * What each block would predict as the next token, or at another position, if it were the last: its hidden state, by default with `ln_f`
    * applied, times the unembedding. The last block's predictions are the model's own, which is checked on each call to
    * 1e-4 of the best logit. Each entry has the entropy of its distribution, and how far that is from the model's own,
    * KL(final || layer), in nats. With `halves` the residual stream is also read after the attention of each block.
    *
-   * @throws {RangeError} When the position has no tokens before it, or `topK` is not in the vocabulary's size.
+   * @throws {RangeError} When the position has no tokens before it or is beyond the next token's, or `topK` is not in the vocabulary's size.
    * @throws {TypeError} When `norm` is neither `"final"` nor `"none"`.
    *
    * @example When does the model make up its mind?
@@ -318,14 +315,13 @@ export class LanguageModel implements AsyncDisposable {
    * import { LanguageModel } from "@looking-glass/looking-glass";
    *
    * await using model = await LanguageModel.fromPretrained();
-   * const sequence = model.sequence("The keys to the cabinet are");
-   * const { layers } = await model.layerPredictions(sequence, { position: sequence.tokenIds.length - 1, topK: 3 });
+   * const { layers } = await model.layerPredictions(model.sequence("The keys to the cabinet"), { topK: 3 });
    * for (const { layer, predictions, divergence } of layers) {
    *   console.log(layer, predictions.map(({ token }) => token.text), divergence);
    * }
    * ```
    */
-  async layerPredictions(sequence: Sequence, options: LayerPredictionsOptions): Promise<LayerPredictions> {
+  async layerPredictions(sequence: Sequence, options: LayerPredictionsOptions = {}): Promise<LayerPredictions> {
     return await this.#analyser.layerPredictions(sequence, options);
   }
 
@@ -350,10 +346,10 @@ export class LanguageModel implements AsyncDisposable {
   }
 
   /**
-   * How chosen words rank in what each block would predict at one position. A word of several tokens is ranked by its
+   * How chosen words rank in what each block would predict as the next token, or at another position. A word of several tokens is ranked by its
    * first; `words` in the result lists the tokens of each.
    *
-   * @throws {RangeError} When the position has no tokens before it, or a word is empty or not in the vocabulary.
+   * @throws {RangeError} When the position has no tokens before it or is beyond the next token's, or a word is empty or not in the vocabulary.
    * @throws {TypeError} When `watch` is no array, or `norm` is neither `"final"` nor `"none"`.
    *
    * @example Singular or plural?
@@ -361,9 +357,8 @@ export class LanguageModel implements AsyncDisposable {
    * import { LanguageModel } from "@looking-glass/looking-glass";
    *
    * await using model = await LanguageModel.fromPretrained();
-   * const sequence = model.sequence("The keys to the cabinet are");
-   * const position = sequence.tokenIds.length - 1;
-   * const { ranks, words } = await model.rankingsWatch(sequence, { position, watch: [" is", " are"] });
+   * const sequence = model.sequence("The keys to the cabinet");
+   * const { ranks, words } = await model.rankingsWatch(sequence, { watch: [" is", " are"] });
    * console.log(words!.map(({ tokens }) => tokens.length), ranks.shape); // [layers, 2]
    * ```
    */
@@ -427,10 +422,13 @@ export class LanguageModel implements AsyncDisposable {
   }
 
   /**
-   * Says which model this is: its files by their SHA-256, and the commit where it comes from a hub. The files are read
-   * when this is first asked; a large file of the hub's cache is not, as its SHA-256 was checked when it came.
+   * Says which model this is: its files by their SHA-256, and the commit where it comes from a hub. The hashes are of
+   * what was loaded: of files on disk, those that were opened then are read when this is first asked, whatever has taken
+   * their places. Weights in another form (`dtype: "q8"`, or half precision on native) are compared with what is made of
+   * the files that are named.
    *
-   * @throws {Error} When a file cannot be read any more.
+   * @throws {Error} When a file has been modified since the model was loaded, weights in another form are not those of
+   * the checkpoint, or the model was disposed before this was first asked.
    *
    * @example
    * ```ts
@@ -443,13 +441,15 @@ export class LanguageModel implements AsyncDisposable {
    */
   async identity(options: IdentityOptions = {}): Promise<ModelIdentity> {
     options = expectOptions(options, IDENTITY);
+    if (this.#identity) return this.#identity;
+    this.#expectUsable();
     const stop = { ...options, signal: stoppable(options.signal) };
-    return this.#identity ??= await identify(this.#files, this.backend, stop);
+    return this.#identity = await identify(this.#model, stop);
   }
 
   /** Frees the memory, after the runs that were asked for have ended. Disposing twice does nothing. */
   dispose(): Promise<void> {
-    return this.#disposed ??= this.#model.runner.dispose();
+    return this.#disposed ??= this.#model.runner.dispose().finally(() => this.#model.opened[Symbol.dispose]());
   }
 
   /** The same as {@linkcode LanguageModel.dispose}, for `await using`. */

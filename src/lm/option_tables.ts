@@ -115,7 +115,6 @@ export const FAITHFULNESS: OptionTable<FaithfulnessOptions> = {
 export const LAYER_PREDICTIONS: OptionTable<LayerPredictionsOptions> = {
   task: "show the layers",
   kinds: { position: "a number", topK: "a number", norm: "anything", halves: "true or false", ...READING },
-  required: ["position"],
 };
 
 export const RANKINGS: OptionTable<RankingsOptions> = {
@@ -126,7 +125,7 @@ export const RANKINGS: OptionTable<RankingsOptions> = {
 export const RANKINGS_WATCH: OptionTable<RankingsWatchOptions> = {
   task: "watch words",
   kinds: { position: "a number", watch: "anything", norm: "anything", ...READING },
-  required: ["position", "watch"],
+  required: ["watch"],
 };
 
 export const SURPRISE: OptionTable<SurpriseOptions> = {

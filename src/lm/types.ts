@@ -119,6 +119,10 @@ export interface Progress {
     | "surprise"
     | "factors"
     | "clusters"
+    | "rollout"
+    | "headScores"
+    | "similarity"
+    | "agreement"
     | "save";
   /** How many units are done; bytes, for a download, an identity and what is saved. */
   readonly completed: number;

@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "@std/assert";
+import { deepEqual, equal, notEqual, ok } from "@std/assert";
 import { KVCache } from "../../src/lm/kv_cache.ts";
 
 /** `count` rows of width 2 for each of two blocks, which hold their numbers from `from` on. */
@@ -95,4 +95,34 @@ Deno.test("KVCache.assign() says anew which texts rows belong to, and keeps the 
   deepEqual(cache.nextPositions([0, 1]), [2, 2]);
   cache.rewind(1);
   deepEqual([cache.texts, cache.lastTexts], [[0], [1]]);
+});
+
+Deno.test("KVCache has another lineage when it has forgotten rows, and the same while rows are added", () => {
+  const cache = new KVCache(2, 2);
+  const { lineage } = cache;
+  cache.append(rows(0, 3), rows(0, 3), [0, 0, 1]);
+  cache.rewind(3);
+  cache.rewind(4);
+  cache.keep(new Set([0, 1]));
+  cache.append(rows(3, 1), rows(3, 1), [1]);
+  equal(cache.lineage, lineage);
+  cache.rewind(3);
+  equal(cache.length, 3);
+  notEqual(cache.lineage, lineage, "a row was forgotten, and another may take its place");
+  const rewound = cache.lineage;
+  cache.append(rows(9, 1), rows(9, 1), [1]);
+  equal(cache.lineage, rewound);
+  cache.keep(new Set([1]));
+  deepEqual(cache.texts, [1, 1]);
+  notEqual(cache.lineage, rewound, "rows have moved");
+  const kept = cache.lineage;
+  cache.rewind(0);
+  notEqual(cache.lineage, kept);
+});
+
+Deno.test("KVCache counts rows where there is a single block", () => {
+  const cache = new KVCache(1, 2);
+  cache.append([Float32Array.of(1, 2, 3, 4)], [Float32Array.of(5, 6, 7, 8)]);
+  equal(cache.length, 2);
+  deepEqual(cache.texts, [0, 0]);
 });

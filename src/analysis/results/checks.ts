@@ -59,6 +59,11 @@ export function pair(first: Check, second: Check): Check {
   };
 }
 
+/** The same, or the index after the last one. */
+export function placeIn(letter: string): Check {
+  return (value, path, sizes) => value === sizes.get(letter) ? undefined : indexIn(letter)(value, path, sizes);
+}
+
 /** An array; `letter` stands for its length. */
 export function list(item: Check, letter?: string): Check {
   return (value, path, sizes) => {

@@ -7,7 +7,7 @@ import type { Branch, DecodingTree } from "../../lm/tree_types.ts";
 import type { Faithfulness } from "../../lm/faithfulness_types.ts";
 import type { ModelFile, ModelIdentity } from "../../lm/identity_types.ts";
 import type { LayerPrediction, LayerPredictions, Rankings } from "../../lm/lens_types.ts";
-import type { Saliency, SaliencyDefinition } from "../../lm/saliency_types.ts";
+import type { Grouping, Saliency, SaliencyDefinition, TokenGroup } from "../../lm/saliency_types.ts";
 import type { Surprise } from "../../lm/surprise_types.ts";
 import type { Trace } from "../../lm/trace_types.ts";
 import type { Decoding, Prediction, ProcessedScores, Sequence, Step, Word } from "../../lm/types.ts";
@@ -15,10 +15,10 @@ import type { Token } from "../../tokenizer/token.ts";
 import type { AttentionRollout, HeadScores } from "../attention.ts";
 import type { NeuronClusters } from "../clusters.ts";
 import type { ActiveToken, ErrorCurve, Factors, WeightedNeuron } from "../factors.ts";
-import type { GroupedSaliency, TokenGroup } from "../groups.ts";
+import type { GroupedSaliency } from "../groups.ts";
 import type { LayerSimilarity } from "../similarity.ts";
 import { and, bytes, type Check, either, flag, floatArray, floats, indexIn, integer, ints } from "./checks.ts";
-import { list, number, own, pair, record, text, whole } from "./checks.ts";
+import { list, number, own, pair, placeIn, record, text, whole } from "./checks.ts";
 
 const token = record<Token>({ id: whole, piece: text, bytes, start: whole, end: whole, text });
 
@@ -85,6 +85,10 @@ export const trace: Check = record<Trace>({ sequence }, {
   logits: floats("T", "*"),
 });
 
+const group = record<TokenGroup>({ start: whole, end: whole, text });
+
+const grouping = own(record<Grouping>({ sequence, positions: list(indexIn("T")), groups: list(group) }));
+
 const definition = record<SaliencyDefinition>({
   preset: text,
   method: text,
@@ -101,7 +105,7 @@ export const saliency: Check = and(
     positions: list(indexIn("T"), "N"),
     scores: floats("R", "T"),
     options: definition,
-  }, { convergenceGaps: list(number, "R") }),
+  }, { convergenceGaps: list(number, "R"), grouping }),
   (value, path, sizes) => {
     const expected = (value as Saliency).options.together ? 1 : sizes.get("N")!;
     if (sizes.get("R") !== expected) return `${path}.scores has ${sizes.get("R")} rows, not ${expected}`;
@@ -119,7 +123,7 @@ const layerPrediction = record<LayerPrediction>({
 /** What each block would predict. */
 export const layerPredictions: Check = record<LayerPredictions>({
   sequence,
-  position: indexIn("T"),
+  position: placeIn("T"),
   norm: text,
   layers: list(layerPrediction),
 });
@@ -127,7 +131,7 @@ export const layerPredictions: Check = record<LayerPredictions>({
 /** How tokens rank in what each block would predict. */
 export const rankings: Check = record<Rankings>({
   sequence,
-  positions: list(indexIn("T"), "N"),
+  positions: list(placeIn("T"), "N"),
   tokenIds: list(whole, "N"),
   ranks: ints("L", "N"),
   probabilities: floats("L", "N"),
@@ -222,8 +226,6 @@ export const modelIdentity: Check = record<ModelIdentity>({
   package: text,
   backend: text,
 }, { revision: text });
-
-const group = record<TokenGroup>({ start: whole, end: whole, text });
 
 /** Saliency by groups. */
 export const groupedSaliency: Check = record<GroupedSaliency>({
