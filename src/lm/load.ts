@@ -8,7 +8,7 @@ import { Session } from "../runtime/session.ts";
 import type { AddedToken } from "../tokenizer/added_tokens.ts";
 import { gpt2TokenizerJson, parseTokenizer } from "../tokenizer/definition.ts";
 import { Tokenizer } from "../tokenizer/tokenizer.ts";
-import type { DecodeOptions } from "./decode.ts";
+import type { BeamSearchOptions } from "./beam_types.ts";
 import { OpenedFiles, parseJson, readJson, readOptionalJson } from "./files.ts";
 import { readGenerationConfig } from "./generation_config.ts";
 import type { Fields } from "./generation_lists.ts";
@@ -127,7 +127,7 @@ export interface LoadedModel {
   /** The tokens that end a text. */
   readonly eosTokenIds: readonly number[];
   /** How texts are written when a caller says nothing; by default, greedily. */
-  readonly defaults: DecodeOptions;
+  readonly defaults: BeamSearchOptions;
   /** What was read, still open. */
   readonly opened: OpenedFiles;
   /** The file of weights in another form that runs instead of them, if one does. */

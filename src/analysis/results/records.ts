@@ -135,7 +135,9 @@ export const surprise: Check<Surprise> = record<Surprise>({
   perplexity: numberFrom(1, Infinity, ROUNDING),
 });
 
-const branch = own(record<Branch>({ id: whole, start: whole, sequence, steps, logProb }, { parent: whole }));
+const branch = own(
+  record<Branch>({ id: whole, start: whole, sequence, steps, logProb }, { parent: whole, score: number }),
+);
 
 /** The branches of a decoding. */
 export const decodingTree: Check<DecodingTree> = and(

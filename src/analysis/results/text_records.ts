@@ -56,6 +56,7 @@ const decoding = record<Decoding>({
   forcedEosTokenId: either(id, list(id)),
   exponentialDecayLengthPenalty: pair(integer, number),
   ...{ suppressTokens: list(id), beginSuppressTokens: list(id) },
+  ...{ beams: wholeFrom(1), lengthPenalty: number, earlyStopping: either(flag, choice<"never">({ never: true })) },
   ...{ removeInvalidValues: flag, renormalizeLogits: flag },
 });
 
