@@ -18,7 +18,7 @@ import {
   number,
   numberFrom,
 } from "./checks.ts";
-import { own, pair, record, text, whole, wholeFrom } from "./checks.ts";
+import { choice, own, pair, record, text, whole, wholeFrom } from "./checks.ts";
 
 /** What single precision may add to a sum of probabilities that should be 1, or an entropy that should be 0. */
 export const ROUNDING = 1e-3;
