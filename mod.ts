@@ -16,6 +16,9 @@
 export { LanguageModel } from "./src/lm/language_model.ts";
 export type { CostEstimator } from "./src/lm/cost.ts";
 export type { Cost, MemoryOptions } from "./src/lm/cost_types.ts";
+export type { EarlyStopping } from "./src/lm/beam_search.ts";
+export type { BeamOptions } from "./src/lm/beam_settings.ts";
+export type { BeamSearch, BeamSearchOptions, FoundText } from "./src/lm/beam_types.ts";
 export type { DecodeOptions } from "./src/lm/decode.ts";
 export type { Faithfulness, FaithfulnessOptions } from "./src/lm/faithfulness_types.ts";
 export type { LoadOptions } from "./src/lm/load.ts";

@@ -4,7 +4,19 @@ import { deepEqual, ok } from "@std/assert";
 const ROOT = new URL("../", import.meta.url);
 
 /** Folders from left to right; a file imports from its own folder and from those to the left. */
-const LAYERS = ["hub", "checkpoint", "tokenizer", "onnx", "autodiff", "gpt2", "runtime", "lm", "analysis", "widgets"];
+const LAYERS = [
+  "base",
+  "hub",
+  "checkpoint",
+  "tokenizer",
+  "onnx",
+  "autodiff",
+  "gpt2",
+  "runtime",
+  "lm",
+  "analysis",
+  "widgets",
+];
 /** Neighbours that do not know each other. */
 const STRANGERS = [["checkpoint", "hub"], ["tokenizer", "hub"], ["onnx", "checkpoint"], ["onnx", "tokenizer"]];
 

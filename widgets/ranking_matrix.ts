@@ -6,6 +6,7 @@
 import type { Rankings } from "../src/lm/lens_types.ts";
 import type { Token } from "../src/tokenizer/token.ts";
 import { placeWords } from "./chips.ts";
+import { shownValue } from "./css.ts";
 import { isSequence, nameOf } from "./expect.ts";
 import { expectLength, expectPosition, expectShape } from "./expect_shape.ts";
 import { spokenToken } from "./glyphs.ts";
@@ -56,8 +57,10 @@ function checkRankings(rankings: Rankings): void {
   if (words !== undefined) expectLength({ what, field: "words" }, words, positions.length);
   expectShape({ what, field: "probabilities" }, probabilities, [layers, positions.length]);
   for (const position of positions) expectPosition(what, sequence, position, words !== undefined);
-  const wrong = ranks.data.find((rank) => !(rank >= 1));
-  if (wrong !== undefined) throw new RangeError(`Cannot draw ${what} as the best rank is 1, and one is ${wrong}`);
+  const wrong = Array.from(ranks.data).find((rank) => !(Number.isInteger(rank) && rank >= 1));
+  if (wrong !== undefined) {
+    throw new RangeError(`Cannot draw ${what} as a rank is a whole number from 1, and one is ${shownValue(wrong)}`);
+  }
 }
 
 function columnOf(rankings: Rankings, n: number, layers: number): RankingColumn {

@@ -15,7 +15,9 @@ import {
   tellWritten,
   type Writer,
 } from "./decode.ts";
+import type { KVCache } from "./kv_cache.ts";
 import { expectWithin } from "./memory.ts";
+import type { ModelRunner } from "./model_runner.ts";
 import { free, logitsRow } from "./numbers.ts";
 import { mostNewTokens } from "./scores/lengths.ts";
 import type { Reader } from "./sequence.ts";
@@ -93,15 +95,8 @@ async function writeTogether(
   { tell, signal }: { readonly tell: () => void; readonly signal: AbortSignal | undefined },
 ): Promise<void> {
   using cache = runner.emptyCache();
-  for (const pack of packsOf(texts, ({ prompt }) => prompt.length)) {
-    const own = cache.length === 0 ? cache : runner.emptyCache(); // what was read before would be compared in vain
-    const request = { texts: pack.map(({ id }) => id), signal };
-    const logits = await runner.readPrompts(pack.map(({ prompt }) => prompt), own, request);
-    if (own !== cache) {
-      cache.appendFrom(own, 0, own.length);
-      own[Symbol.dispose]();
-    }
-    pack.forEach((text, i) => write(text, logits[i]!));
+  for await (const { text, logits } of readPacks(runner, cache, texts, signal)) {
+    write(text, logits);
     tell();
   }
   const unended = (some: readonly Text[]) => some.filter(({ writer }) => !writer.ended());
@@ -113,5 +108,24 @@ async function writeTogether(
     open.forEach((text, i) => write(text, logitsRow(logits!, i, open.length)));
     free(logits!);
     tell();
+  }
+}
+
+/** Reads prompts into one cache, in few runs, each as the text of its `id`. Gives the scores after each of them, `[V]`. */
+export async function* readPacks<T extends { readonly id: number; readonly prompt: readonly number[] }>(
+  runner: ModelRunner,
+  cache: KVCache,
+  texts: readonly T[],
+  signal: AbortSignal | undefined,
+): AsyncGenerator<{ readonly text: T; readonly logits: Float32Array }> {
+  for (const pack of packsOf(texts, ({ prompt }) => prompt.length)) {
+    const own = cache.length === 0 ? cache : runner.emptyCache(); // what was read before would be compared in vain
+    const request = { texts: pack.map(({ id }) => id), signal };
+    const logits = await runner.readPrompts(pack.map(({ prompt }) => prompt), own, request);
+    if (own !== cache) {
+      cache.appendFrom(own, 0, own.length);
+      own[Symbol.dispose]();
+    }
+    for (const [i, text] of pack.entries()) yield { text, logits: logits[i]! };
   }
 }

@@ -1,5 +1,7 @@
 import { readBatch } from "./batch.ts";
 import { planBatch } from "./batch_plan.ts";
+import { beamSettings, searchSettings } from "./beam_settings.ts";
+import type { BeamSearchOptions } from "./beam_types.ts";
 import type { Cost } from "./cost_types.ts";
 import { type DecodeOptions, expectCount, expectRoomAfter } from "./decode.ts";
 import { decodeCost } from "./decode_plan.ts";
@@ -9,6 +11,7 @@ import { planPredictions, planRankings, planSurprise, readWords } from "./lens_p
 import type { LayerPredictionsOptions, RankingsOptions, RankingsWatchOptions } from "./lens_types.ts";
 import { type Machine, memoryLimit } from "./memory.ts";
 import {
+  BEAMS,
   DECODE,
   FAITHFULNESS,
   LAYER_PREDICTIONS,
@@ -73,7 +76,7 @@ export class CostEstimator {
   /** What {@linkcode LanguageModel.generate} takes, and {@linkcode LanguageModel.steps} up to its end. */
   generate(
     prompt: string | readonly number[],
-    options: Pick<DecodeOptions, "maxNewTokens" | "maxLength" | "maxMemory"> = {},
+    options: Pick<DecodeOptions, "maxNewTokens" | "maxLength" | "maxMemory" | "beams"> = {},
   ): Cost {
     const whole = overDefaults(this.#defaults, expectOptions(options, DECODE));
     const machine = this.#machine;
@@ -82,17 +85,32 @@ export class CostEstimator {
     memoryLimit(machine, whole.maxMemory);
     const most = mostNewTokens(whole, tokenIds.length);
     expectCount("maxNewTokens", most, 1);
+    if (beamSettings(whole, options)) return planBatch(machine, [tokenIds.length], whole).cost;
     return decodeCost(machine, tokenIds.length, most);
   }
 
   /** What {@linkcode LanguageModel.generateBatch} takes. */
   generateBatch(
     prompts: readonly (string | readonly number[])[],
-    options: Pick<DecodeOptions, "maxNewTokens" | "maxLength" | "maxMemory"> = {},
+    options: Pick<DecodeOptions, "maxNewTokens" | "maxLength" | "maxMemory" | "beams"> = {},
   ): Cost {
     const whole = overDefaults(this.#defaults, expectOptions(options, DECODE));
+    beamSettings(whole, options);
     const read = readBatch(this.#reader, this.#machine.config, prompts, whole);
     return planBatch(this.#machine, read.map(({ tokenIds }) => tokenIds.length), whole).cost;
+  }
+
+  /** What {@linkcode LanguageModel.beams} takes. */
+  beams(
+    prompt: string | readonly number[],
+    options: Pick<BeamSearchOptions, "maxNewTokens" | "maxLength" | "maxMemory" | "beams"> = {},
+  ): Cost {
+    const whole = overDefaults(this.#defaults, expectOptions(options, BEAMS));
+    const { beams } = searchSettings(whole);
+    const machine = this.#machine;
+    const { tokenIds } = this.#reader.read(prompt);
+    expectRoomAfter(tokenIds, machine.config);
+    return planBatch(machine, [tokenIds.length], { ...whole, beams, keepLogits: true }).cost;
   }
 
   /** What {@linkcode LanguageModel.trace} takes. */

@@ -1,4 +1,5 @@
 import type { GPT2Config } from "../gpt2/config.ts";
+import type { BeamOptions } from "./beam_settings.ts";
 import type { MemoryOptions } from "./cost_types.ts";
 import { decodeCost } from "./decode_plan.ts";
 import type { KVCache } from "./kv_cache.ts";
@@ -7,10 +8,10 @@ import type { ModelRunner } from "./model_runner.ts";
 import { logSumExp, topK } from "./numbers.ts";
 import { createSampler, type SamplingOptions } from "./sampling.ts";
 import { expectOneLength, mostNewTokens } from "./scores/lengths.ts";
-import { createProcessors } from "./scores/processors.ts";
+import { createProcessors, type ScoreProcessor } from "./scores/processors.ts";
 import { readSettings } from "./scores/rules.ts";
 import type { PenaltyOptions } from "./scores/settings.ts";
-import { createStopTest } from "./scores/stops.ts";
+import { createStopTest, type StopTest } from "./scores/stops.ts";
 import type { Reader } from "./sequence.ts";
 import type { Prediction, ProcessedScores, Progress, Step } from "./types.ts";
 
@@ -20,7 +21,7 @@ import type { Prediction, ProcessedScores, Progress, Step } from "./types.ts";
  * What is not given is as the model's `generation_config.json` has it; without one, decoding is greedy. The settings have
  * the names and the meaning of Hugging Face's `generate`, and are applied in its order: `docs/definitions.md` lists it.
  */
-export interface DecodeOptions extends SamplingOptions, PenaltyOptions, MemoryOptions {
+export interface DecodeOptions extends SamplingOptions, PenaltyOptions, BeamOptions, MemoryOptions {
   /**
    * The most tokens that are written.
    *
@@ -148,23 +149,13 @@ export interface Writer {
 
 /** A writer of one text that begins with `first`, or else by the options, which are checked at once. */
 export function createWriter(
-  { runner, reader, eosTokenIds }: Decoder,
+  decoder: Decoder,
   { before, first }: Pick<Start, "before" | "first">,
   options: DecodeOptions,
 ): Writer {
-  const { maxNewTokens, stop = [], candidates = 0 } = options;
-  const { vocabSize, nPositions } = runner.config;
-  const least = first === undefined ? 1 : 0;
   const begun = first === undefined ? before : [...before, first];
-  expectOneLength(options);
-  if (maxNewTokens !== undefined) expectCount("maxNewTokens", maxNewTokens, least);
-  expectCount("candidates", candidates, 0);
-  const settings = readSettings(options, reader);
-  const most = mostNewTokens(options, begun.length, least);
-  const end = Math.min(begun.length + most, nPositions);
-  const process = createProcessors(settings, { prompt: begun, end, eosTokenIds, vocabSize });
+  const { most, end, process, stops } = createRules(decoder, begun, options, { least: first === undefined ? 1 : 0 });
   const sample = createSampler(options);
-  const stops = createStopTest(stop, { eosTokenIds, vocabSize, bytesOf: (id) => reader.token(id).bytes });
   const all = [...before];
   const written: number[] = [];
   return {
@@ -180,6 +171,42 @@ export function createWriter(
     },
     ended: () => all.length >= end || stops(all),
   };
+}
+
+/** What options mean for one text. */
+export interface TextRules {
+  /** How many tokens may be written. */
+  readonly most: number;
+  /** How many tokens the text has at most. */
+  readonly end: number;
+  /** What changes the scores of the next token, if anything does. */
+  readonly process: ScoreProcessor | undefined;
+  /** Whether the last token of a text ends it. */
+  readonly stops: StopTest;
+}
+
+/**
+ * What options mean for what follows the tokens of `before`.
+ *
+ * @throws {TypeError | RangeError} When an option is out of its range.
+ */
+export function createRules(
+  { runner, reader, eosTokenIds }: Decoder,
+  before: readonly number[],
+  options: DecodeOptions,
+  { least, leastKept = 1 }: { readonly least: number; readonly leastKept?: number },
+): TextRules {
+  const { maxNewTokens, stop = [], candidates = 0 } = options;
+  const { vocabSize, nPositions } = runner.config;
+  expectOneLength(options);
+  if (maxNewTokens !== undefined) expectCount("maxNewTokens", maxNewTokens, least);
+  expectCount("candidates", candidates, 0);
+  const settings = readSettings(options, reader);
+  const most = mostNewTokens(options, before.length, least);
+  const end = Math.min(before.length + most, nPositions);
+  const process = createProcessors(settings, { prompt: before, end, eosTokenIds, vocabSize, leastKept });
+  const stops = createStopTest(stop, { eosTokenIds, vocabSize, bytesOf: (id) => reader.token(id).bytes });
+  return { most, end, process, stops };
 }
 
 /**

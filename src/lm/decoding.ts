@@ -1,3 +1,4 @@
+import { beamSettings } from "./beam_settings.ts";
 import type { DecodeOptions } from "./decode.ts";
 import { DEFAULT_SEED } from "./sampling.ts";
 import { mostNewTokens } from "./scores/lengths.ts";
@@ -14,5 +15,6 @@ export function decodingOf(options: DecodeOptions, reader: WordReader, promptLen
     seed,
     maxNewTokens: mostNewTokens(options, promptLength),
     stop: [...stop],
+    ...beamSettings(options),
   };
 }

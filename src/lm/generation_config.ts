@@ -6,7 +6,9 @@
  */
 import { shown } from "../checkpoint/shown.ts";
 import { type GPT2Config, tokenIds } from "../gpt2/config.ts";
+import type { BeamSearchOptions } from "./beam_types.ts";
 import type { DecodeOptions } from "./decode.ts";
+import { readBeams } from "./generation_beams.ts";
 import { type Fields, type GenerationFile, LISTS } from "./generation_lists.ts";
 import { expectBuilt } from "./generation_refusals.ts";
 import { type NumberSetting, problemOf } from "./scores/rules.ts";
@@ -16,7 +18,7 @@ export interface GenerationDefaults {
   /** The tokens that end a text. */
   readonly eosTokenIds: readonly number[];
   /** What holds where a caller says nothing else; nothing means greedily. */
-  readonly defaults: DecodeOptions;
+  readonly defaults: BeamSearchOptions;
 }
 
 /** Among how many tokens `do_sample` draws when the file does not say it, as in Hugging Face's `generate`. */
@@ -67,7 +69,7 @@ export function readGenerationConfig(
 ): GenerationDefaults {
   const { generation: json = { ...files.config, "_from_model_config": true } } = files;
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
-    throw new TypeError(`Cannot read generation_config.json as it is not an object: ${JSON.stringify(json)}`);
+    throw new TypeError(`Cannot read generation_config.json as it is not an object: ${shown(json)}`);
   }
   const { eos_token_id: eos, ...rest } = json as Fields;
   const fields: Fields = {
@@ -91,6 +93,7 @@ export function readGenerationConfig(
       ...maxLength !== undefined && always.maxNewTokens === undefined && { maxLength },
       ...minLength !== undefined && always.minNewTokens === undefined && { minLength },
       ...lists(file),
+      ...readBeams(file),
       ...fields.do_sample === true && readSampling(file),
     },
   };

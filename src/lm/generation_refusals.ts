@@ -9,8 +9,7 @@ const NOT_BUILT: Readonly<Record<string, (value: unknown, fields: Fields) => boo
     return !(Number(value) > 0) || draws === true || Number(beams ?? 1) > 1 || Number(topK ?? 50) <= 1;
   },
   "dola_layers": () => false,
-  "num_beams": (value) => value === 1,
-  "num_return_sequences": (value) => value === 1,
+  "num_return_sequences": (value, { num_beams: beams }) => value === 1 || Number(beams ?? 1) > 1,
   "num_beam_groups": (value, { num_beams: beams }) => !(Number(value) > 1) || Number(beams ?? 1) === 1,
   constraints: () => false,
   "force_words_ids": () => false,

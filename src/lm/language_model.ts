@@ -4,13 +4,14 @@ import type { Backend } from "../runtime/backend.ts";
 import { stoppable } from "../runtime/kernel.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import { Analyser } from "./analyser.ts";
+import type { BeamSearch, BeamSearchOptions } from "./beam_types.ts";
 import { CostEstimator } from "./cost.ts";
 import type { DecodeOptions } from "./decode.ts";
 import { downloadOptions } from "./download.ts";
 import { TextGenerator } from "./generate.ts";
 import { identify } from "./identity.ts";
 import { expectLoadOptions, type LoadedModel, loadModel, type LoadOptions } from "./load.ts";
-import { DECODE, IDENTITY, LOAD, SEQUENCE } from "./option_tables.ts";
+import { BEAMS, DECODE, IDENTITY, LOAD, SEQUENCE } from "./option_tables.ts";
 import { expectOptions } from "./options.ts";
 import { overDefaults } from "./scores/lengths.ts";
 import { Reader } from "./sequence.ts";
@@ -182,6 +183,32 @@ export class LanguageModel implements AsyncDisposable {
   ): Promise<readonly Sequence[]> {
     options = expectOptions(options, DECODE);
     return await this.#model.runner.session.settled(this.#generator.generateBatch(prompts, options));
+  }
+
+  /**
+   * Searches with beams, and returns the best texts that were found, best first, with their scores: what Hugging Face's
+   * `generate` returns with `num_beams` and `num_return_sequences`, token by token, and its `sequences_scores`. The same
+   * search with the same options is what {@linkcode LanguageModel.generate} takes its text from when it is asked for
+   * `beams`. The result is a tree too, which `treeView` draws.
+   *
+   * Where tokens are drawn, as with `temperature`, the continuations are drawn without replacement from the same
+   * distribution as in Hugging Face, by this package's own random numbers.
+   *
+   * @throws {RangeError} When an option is out of range, the prompt leaves no room in the context, the search takes more
+   * than `maxMemory`, or every continuation is forbidden.
+   *
+   * @example The three best continuations
+   * ```ts
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   *
+   * await using model = await LanguageModel.fromPretrained();
+   * const { branches } = await model.beams("The keys to the cabinet", { beams: 5, best: 3, maxNewTokens: 6 });
+   * for (const { score, logProb, sequence } of branches) console.log(score, logProb, sequence.text);
+   * ```
+   */
+  async beams(prompt: string | readonly number[], options: BeamSearchOptions = {}): Promise<BeamSearch> {
+    const given = expectOptions(options, BEAMS);
+    return await this.#model.runner.session.settled(this.#generator.beams(prompt, given));
   }
 
   /**

@@ -1,3 +1,4 @@
+import { shown } from "../checkpoint/shown.ts";
 import { parseConfig } from "../gpt2/config.ts";
 import { buildProgram } from "../gpt2/program.ts";
 import { weightLocation } from "../gpt2/weights.ts";
@@ -7,13 +8,13 @@ import { Session } from "../runtime/session.ts";
 import type { AddedToken } from "../tokenizer/added_tokens.ts";
 import { gpt2TokenizerJson, parseTokenizer } from "../tokenizer/definition.ts";
 import { Tokenizer } from "../tokenizer/tokenizer.ts";
-import type { DecodeOptions } from "./decode.ts";
+import type { BeamSearchOptions } from "./beam_types.ts";
 import { OpenedFiles, parseJson, readJson, readOptionalJson } from "./files.ts";
 import { readGenerationConfig } from "./generation_config.ts";
 import type { Fields } from "./generation_lists.ts";
 import { ModelRunner } from "./model_runner.ts";
 import { expectRoom } from "./memory.ts";
-import { findMoved, isHalf, type MadeProof, readWeights } from "./read_weights.ts";
+import { findMoved, isConverted, type MadeProof, readWeights } from "./read_weights.ts";
 import { checkWebgpu } from "./self_check.ts";
 import type { Progress } from "./types.ts";
 
@@ -126,7 +127,7 @@ export interface LoadedModel {
   /** The tokens that end a text. */
   readonly eosTokenIds: readonly number[];
   /** How texts are written when a caller says nothing; by default, greedily. */
-  readonly defaults: DecodeOptions;
+  readonly defaults: BeamSearchOptions;
   /** What was read, still open. */
   readonly opened: OpenedFiles;
   /** The file of weights in another form that runs instead of them, if one does. */
@@ -174,13 +175,14 @@ async function loadOpened(opened: OpenedFiles, options: LoadOptions): Promise<Lo
   };
   report(0, `Loading ${files.id}`);
   const json = await readJson(opened, "config.json");
-  const config = parseConfig(json);
-  expectRoom(files.id, config, { backend, prepack });
+  const stated = parseConfig(json);
+  expectRoom(files.id, stated, { backend, prepack });
   const generation = await readOptionalJson(opened, "generation_config.json");
-  const writing = readGenerationConfig({ generation, config: json as Fields }, config, options.generationConfig);
+  const writing = readGenerationConfig({ generation, config: json as Fields }, stated, options.generationConfig);
   const tokenizer = await loadTokenizer(opened);
   report(1, "Read the configuration and the tokenizer");
-  const { weights, made } = await readWeights(opened, config, options, (message) => report(1, message));
+  const { config, weights, made } = await readWeights(opened, stated, options, (message) => report(1, message));
+  if (config !== stated) expectRoom(files.id, config, { backend, prepack });
   const located = new Map([...weights.values()].map((entry) => [weightLocation(entry), entry.source]));
   try {
     report(2, "Checked the weights");
@@ -189,7 +191,7 @@ async function loadOpened(opened: OpenedFiles, options: LoadOptions): Promise<Lo
     const onWeb = backend === "wasm" || backend === "webgpu";
     report(3, onWeb ? "Starting onnxruntime-web" : "Starting ONNX Runtime; the first use downloads it");
     // The 8-bit products are computed from prepacked weights only.
-    const stored = { prepack: prepack || dtype === "q8", foldConstants: weights.values().some(isHalf) };
+    const stored = { prepack: prepack || dtype === "q8", foldConstants: weights.values().some(isConverted) };
     const choice = { backend, worker, ...stored, ...(threads === undefined ? {} : { threads }) };
     const session = await Session.create(program.graph, located, choice);
     const moved = await findMoved(session, located.values());
@@ -243,7 +245,7 @@ function startToken(settings: unknown): string | undefined {
 /** The tokens of added_tokens.json, `{"<pad>": 50257}`, and the one that GPT-2 has of itself. */
 function addedTokens(vocab: unknown, json: unknown): readonly AddedToken[] {
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
-    throw new TypeError(`Cannot read added_tokens.json as it is not an object: ${JSON.stringify(json)}`);
+    throw new TypeError(`Cannot read added_tokens.json as it is not an object: ${shown(json)}`);
   }
   const end: unknown = typeof vocab === "object" && vocab !== null ? Reflect.get(vocab, END_OF_TEXT) : undefined;
   const ids = { ...(typeof end === "number" ? { [END_OF_TEXT]: end } : {}), ...json as Record<string, number> };

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { BeamSearchOptions } from "./beam_types.ts";
 import type { DecodeOptions } from "./decode.ts";
 import type { FaithfulnessOptions } from "./faithfulness_types.ts";
 import type { IdentityOptions } from "./identity_types.ts";
@@ -46,6 +47,9 @@ const DECODING = {
   removeInvalidValues: "true or false",
   renormalizeLogits: "true or false",
   candidates: "a number",
+  beams: "a number",
+  lengthPenalty: "a number",
+  earlyStopping: "anything",
   ...READING,
 } as const;
 
@@ -73,6 +77,11 @@ export const SEQUENCE: OptionTable<{ readonly promptLength?: number }> = {
 };
 
 export const DECODE: OptionTable<DecodeOptions> = { task: "decode", kinds: DECODING };
+
+export const BEAMS: OptionTable<BeamSearchOptions> = {
+  task: "search with beams",
+  kinds: { ...DECODING, best: "a number" },
+};
 
 export const FORK: OptionTable<ForkOptions> = { task: "fork", kinds: { ...DECODING, branch: "a number" } };
 

@@ -1,3 +1,4 @@
+import { expectNoBeams } from "./beam_settings.ts";
 import { choose, chooseFrom, type DecodeOptions, type Decoder, describe, type Prompt } from "./decode.ts";
 import { decodingOf } from "./decoding.ts";
 import type { KVCache } from "./kv_cache.ts";
@@ -55,6 +56,7 @@ class Tree implements GrowingTree {
     const { prompt, options, prepare } = this.#request;
     const cache = this.#decoder.runner.emptyCache();
     const { candidates = 5, ...rest } = prepare(options);
+    expectNoBeams("grow a tree", rest, options);
     const choices = choose(this.#decoder, prompt, { ...rest, candidates }, cache);
     const steps = await Array.fromAsync(describe(this.#decoder, prompt, candidates, choices));
     const decoding = decodingOf(rest, this.#decoder.reader, prompt.tokenIds.length);
@@ -66,6 +68,7 @@ class Tree implements GrowingTree {
     const { branch, ...own } = options;
     const { prompt, options: { signal: _, ...given }, prepare } = this.#request;
     const { candidates = 5, ...rest } = prepare(overDefaults(given, own));
+    expectNoBeams("fork", rest, own);
     const { from, position } = this.#place(at, branch);
     const first = this.#tokenId(token);
     rest.signal?.throwIfAborted();

@@ -48,6 +48,12 @@ export interface Decoding extends Penalties, WarperOptions {
   readonly maxNewTokens: number;
   /** The token ids and texts that would end the writing, beside the model's own end of a text. */
   readonly stop: readonly (number | string)[];
+  /** How many texts were continued at a time, where there was a search. */
+  readonly beams?: number;
+  /** By what power of its length the score of a text was divided, where there was a search. */
+  readonly lengthPenalty?: number;
+  /** When the search ended, where there was one. */
+  readonly earlyStopping?: boolean | "never";
 }
 
 /** How likely one token is as the next one. */

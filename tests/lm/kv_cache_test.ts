@@ -1,4 +1,4 @@
-import { deepEqual, equal, notEqual } from "@std/assert";
+import { deepEqual, equal, notEqual, ok } from "@std/assert";
 import { KVCache } from "../../src/lm/kv_cache.ts";
 
 /** `count` rows of width 2 for each of two blocks, which hold their numbers from `from` on. */
@@ -72,6 +72,29 @@ Deno.test("KVCache frees what it has outgrown, and all when it is disposed", () 
   cache[Symbol.dispose]();
   deepEqual(held.map(({ buffer }) => buffer.byteLength), [0, 0, 0, 0]);
   equal(cache.length, 0);
+});
+
+Deno.test("KVCache.assign() says anew which texts rows belong to, and keeps the lineage unless rows go", () => {
+  const cache = new KVCache(2, 2);
+  cache.append(rows(0, 4), rows(10, 4), [0, 0, 0, 1]);
+  const { lineage } = cache;
+  cache.assign([[0, 2], [0, 1], [2, 2], [3, -1]]);
+  equal(cache.lineage, lineage);
+  deepEqual([cache.texts, cache.lastTexts], [[0, 0, 2, 3], [2, 1, 2, -1]]);
+  deepEqual(cache.nextPositions([0, 1, 2, 3, 2]), [2, 2, 2, 0, 3]);
+  cache.append(rows(4, 1), rows(14, 1), [1]);
+  deepEqual(cache.nextPositions([0, 1]), [2, 3]);
+  const copy = new KVCache(2, 2);
+  copy.append(rows(9, 1), rows(9, 1));
+  copy.appendFrom(cache, 1, 3);
+  deepEqual([copy.texts, copy.lastTexts], [[0, 0, 2], [0, 1, 2]]);
+  cache.assign([[0, 1], undefined, [1, 1], undefined, [0, 0]]);
+  ok(cache.lineage !== lineage);
+  deepEqual([cache.texts, cache.lastTexts], [[0, 1, 0], [1, 1, 0]]);
+  deepEqual([...cache.keys[0]!], [0, 1, 4, 5, 8, 9]);
+  deepEqual(cache.nextPositions([0, 1]), [2, 2]);
+  cache.rewind(1);
+  deepEqual([cache.texts, cache.lastTexts], [[0], [1]]);
 });
 
 Deno.test("KVCache has another lineage when it has forgotten rows, and the same while rows are added", () => {

@@ -22,7 +22,7 @@ async function checkpoint(shape: typeof SHAPE) {
 }
 
 const CALLS = [
-  [SHAPE, "calls", ["saliency", "trace", "generate", "generateBatch", "rankings"]],
+  [SHAPE, "calls", ["saliency", "trace", "generate", "generateBatch", "beams", "rankings"]],
   [WORDY, "calls with a large vocabulary", ["saliencyOfMany", "rankingsOfAll"]],
 ] as const;
 

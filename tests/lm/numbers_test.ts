@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok } from "@std/assert";
-import { argmax, firstNonFiniteIndex, free, logSumExp, rankOf, topK } from "../../src/lm/numbers.ts";
+import { argmax, firstNonFiniteIndex, free, logitsRow, logSumExp, rankOf, topK } from "../../src/lm/numbers.ts";
 import { createRandom } from "../../src/lm/sampling.ts";
 
 const random = createRandom(7);
@@ -47,4 +47,9 @@ Deno.test("free() frees whole buffers once, and leaves those that others see a p
   free(whole);
   deepEqual([whole.length, part.length, shared.length], [0, 2, 2]);
   deepEqual([...part], [5, 6]);
+});
+
+Deno.test("logitsRow() is one row of logits", () => {
+  const logits = Float32Array.from({ length: 12 }, (_, i) => i);
+  deepEqual([0, 1, 2].map((r) => [...logitsRow(logits, r, 3)]), [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11]]);
 });

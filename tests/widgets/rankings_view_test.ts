@@ -98,7 +98,9 @@ Deno.test("rankings views say what does not fit", () => {
   throws(draw({ tokenIds: [1] }), { name: "RangeError", message: /tokenIds does not hold 5: 1$/ });
   throws(draw({ positions: [0, 5, 6, 7, 8] }), { name: "RangeError", message: /at position 0 as .* are 1 to 9$/ });
   throws(draw({ positions: [] }), { name: "RangeError", message: /there are none/ });
-  throws(draw({ ranks: { data: new Int32Array(30), shape: [6, 5] } }), { message: /the best rank is 1, and one is 0/ });
+  throws(draw({ ranks: { data: new Int32Array(30), shape: [6, 5] } }), {
+    message: /a rank is a whole number from 1, and one is 0$/,
+  });
   throws(draw({ probabilities: { data: new Float32Array(1), shape: [1, 1] } }), { message: /probabilities is not/ });
   throws(() => rankingsWatchView(good), { name: "TypeError", message: /without words .* rankingsView\(\)/ });
 });
