@@ -62,6 +62,8 @@ export type { NeuronClusters } from "./src/analysis/clusters.ts";
 export type { ActiveToken, ErrorCurve, Factors, WeightedNeuron } from "./src/analysis/factors.ts";
 export type { LayerSimilarity } from "./src/analysis/similarity.ts";
 export type { ResultKind, ResultKinds } from "./src/analysis/results/kinds.ts";
+export { type Help, help, type HelpView } from "./guide/help.ts";
+export { checkSetup, type Setup, type SetupCheck } from "./guide/setup.ts";
 export { activationsView, type ActivationsViewOptions } from "./widgets/activations_view.ts";
 export { attentionView, type AttentionViewOptions } from "./widgets/attention_view.ts";
 export { factorsView, type FactorsViewOptions } from "./widgets/factors_view.ts";
