@@ -265,7 +265,7 @@ export function activationsView(
   clusters: NeuronClusters | readonly NeuronClusters[],
   options: ActivationsViewOptions = {},
 ): View<NeuronClusters | readonly NeuronClusters[]> {
-  expectOptions(options, OPTIONS);
+  options = expectOptions(options, OPTIONS);
   const shown = clustersShown(clusters, options.layer);
   const title = options.title ?? `Neuron clusters of ${counted(shown.layers.length, "layer")}`;
   return createView({

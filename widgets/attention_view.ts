@@ -40,7 +40,7 @@ const OPTIONS: OptionTable<AttentionViewOptions> = {
  * ```
  */
 export function attentionView(trace: Trace, options: AttentionViewOptions = {}): View<Trace> {
-  expectOptions(options, OPTIONS);
+  options = expectOptions(options, OPTIONS);
   const shown = attentionShown(trace, options);
   const title = options.title ?? `Attention over ${counted(shown.length, "token")}`;
   return createView({

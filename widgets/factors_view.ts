@@ -244,7 +244,7 @@ function drawText({ factors, rows, all, curve }: Drawing): string {
  * ```
  */
 export function factorsView(factors: Factors, options: FactorsViewOptions = {}): View<Factors> {
-  expectOptions(options, OPTIONS);
+  options = expectOptions(options, OPTIONS);
   const all = factorRows(factors);
   expectCurve(options.curve);
   const rows = all.slice(0, MOST_FACTORS);

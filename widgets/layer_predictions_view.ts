@@ -178,7 +178,7 @@ export function layerPredictionsView(
   predictions: LayerPredictions,
   options: LayerPredictionsViewOptions = {},
 ): View<LayerPredictions> {
-  expectOptions(options, OPTIONS);
+  options = expectOptions(options, OPTIONS);
   const { unit = "bits" } = options;
   const table = layerTable(predictions, options.follow);
   const title = options.title ?? `Predictions of each layer for token ${predictions.position}`;

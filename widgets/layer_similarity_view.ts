@@ -183,7 +183,7 @@ export function layerSimilarityView(
   similarity: LayerSimilarity,
   options: LayerSimilarityViewOptions = {},
 ): View<LayerSimilarity> {
-  expectOptions(options, OPTIONS);
+  options = expectOptions(options, OPTIONS);
   const drawing = layersOf(similarity);
   const title = options.title ?? `Similarity of ${counted(drawing.names.length - 1, "layer")}`;
   return createView({

@@ -189,7 +189,7 @@ function drawText(line: string, summary: ModelSummary): string {
  * ```
  */
 export function modelView(model: DrawnModel | GPT2Config, options: ModelViewOptions = {}): View<ModelSummary> {
-  expectOptions(options, OPTIONS);
+  options = expectOptions(options, OPTIONS);
   const { id, config } = checkModel(model);
   const summary = modelSummary(config);
   const line = lineOf(id, summary);

@@ -46,7 +46,7 @@ function wordsOf({ rankings, columns, layers }: RankingMatrix, title: string | u
  * ```
  */
 export function rankingsView(rankings: Rankings, options: RankingsViewOptions = {}): View<Rankings> {
-  expectOptions(options, OPTIONS);
+  options = expectOptions(options, OPTIONS);
   const matrix = rankingMatrix(rankings);
   const words = wordsOf(matrix, options.title);
   return createView({

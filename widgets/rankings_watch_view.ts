@@ -60,7 +60,7 @@ function wordsOf({ rankings, columns, layers }: RankingMatrix, title: string | u
  * ```
  */
 export function rankingsWatchView(rankings: Rankings, options: RankingsWatchViewOptions = {}): View<Rankings> {
-  expectOptions(options, OPTIONS);
+  options = expectOptions(options, OPTIONS);
   const matrix = rankingMatrix(rankings);
   if (rankings.words === undefined) {
     throw new TypeError(

@@ -47,7 +47,7 @@ const OPTIONS: OptionTable<RolloutViewOptions> = {
  * ```
  */
 export function rolloutView(rollout: AttentionRollout, options: RolloutViewOptions = {}): View<AttentionRollout> {
-  expectOptions(options, OPTIONS);
+  options = expectOptions(options, OPTIONS);
   const fields = (rollout ?? {}) as Partial<AttentionRollout>;
   if (!isSequence(fields.sequence) || fields.rollout === undefined) {
     throw new TypeError(`Cannot draw ${nameOf(rollout)} as attention rollout; pass what attentionRollout() returned`);

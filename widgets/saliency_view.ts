@@ -243,7 +243,7 @@ ${styleRules({ name, rows: choices, first, signed: format.signed, detailed })}
  * ```
  */
 export function saliencyView(given: Saliency, options: SaliencyViewOptions = {}): View<Saliency> {
-  expectOptions(options, OPTIONS);
+  options = expectOptions(options, OPTIONS);
   expectSaliency(given);
   const tokenRows = saliencyRows(given);
   const tokenRow = firstRow(given, tokenRows, options.position);

@@ -103,6 +103,6 @@ export async function stepsView(
   steps: AsyncIterable<Step> | Iterable<Step>,
   options: StepsViewOptions = {},
 ): Promise<View<DecodedSteps>> {
-  expectOptions(options, OPTIONS);
+  options = expectOptions(options, OPTIONS);
   return await watchSteps(steps, options, { show: display, markShown, now: () => performance.now() });
 }

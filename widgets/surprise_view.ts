@@ -235,7 +235,7 @@ function drawText(table: SurpriseTable): string {
  * ```
  */
 export function surpriseView(surprise: Surprise, options: SurpriseViewOptions = {}): View<Surprise> {
-  expectOptions(options, OPTIONS);
+  options = expectOptions(options, OPTIONS);
   const { unit = "bits" } = options;
   const table = surpriseTable(surprise, unit);
   const title = options.title ?? "Surprise of a text";

@@ -220,7 +220,7 @@ function drawSvg(sequence: Sequence, title: string): string {
  * ```
  */
 export function tokensView(sequence: Sequence, options: TokensViewOptions = {}): View<Sequence> {
-  expectOptions(options, OPTIONS);
+  options = expectOptions(options, OPTIONS);
   expectSequence(sequence);
   const probabilities = probabilitiesOf(sequence, options.surprise);
   const title = options.title ?? counted(sequence.tokens.length, "token");

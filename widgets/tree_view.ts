@@ -192,7 +192,7 @@ function drawText(table: TreeTable): string {
  * ```
  */
 export function treeView(tree: DecodingTree, options: TreeViewOptions = {}): View<DecodingTree> {
-  expectOptions(options, OPTIONS);
+  options = expectOptions(options, OPTIONS);
   const table = treeTable(tree);
   const title = options.title ?? `Tree of ${counted(tree.branches.length, "branch").replace(/branchs$/, "branches")}`;
   return createView({

@@ -55,7 +55,7 @@ export const ENTRIES: readonly GalleryEntry[] = [
   {
     name: "saliency_heatmap",
     title: "Saliency as a map",
-    words: "All written tokens at once: explained tokens down, the tokens that made them across.",
+    words: "All written tokens at once: explained tokens down, the tokens that led to them across.",
     code: [
       `const list = await model.generate("Countries of the European Union:\\n1. Austria\\n2. Belgium\\n3.", { maxNewTokens: 12 });`,
       `saliencyView(await model.saliency(list), { style: "heatmap" });`,
@@ -83,7 +83,7 @@ export const ENTRIES: readonly GalleryEntry[] = [
   {
     name: "layer_predictions",
     title: "Layer by layer (logit lens)",
-    words: "What the model would write if it stopped after each block, and how sure it would be.",
+    words: "What the model would write if it stopped after each layer, and how sure it would be.",
     code: [
       `const days = await model.generate("Monday, Tuesday,", { maxNewTokens: 1 });`,
       `layerPredictionsView(await model.layerPredictions(days, { position: days.promptLength, topK: 5 }));`,
@@ -92,7 +92,7 @@ export const ENTRIES: readonly GalleryEntry[] = [
   {
     name: "layer_predictions_halves",
     title: "Halves of layers",
-    words: "The same, read after the attention of each block too: which half brings the answer.",
+    words: "The same, read after the attention of each layer too: which half brings the answer.",
     code: [
       `const days = await model.generate("Monday, Tuesday,", { maxNewTokens: 1 });`,
       `layerPredictionsView(await model.layerPredictions(days, { position: days.promptLength, topK: 3, halves: true }));`,
@@ -101,7 +101,7 @@ export const ENTRIES: readonly GalleryEntry[] = [
   {
     name: "rankings",
     title: "Rankings",
-    words: "The rank of each written token after each block; 1 is the likeliest.",
+    words: "The rank of each written token after each layer; 1 is the likeliest.",
     code: [
       `const days = await model.generate("Monday, Tuesday,", { maxNewTokens: 10 });`,
       `rankingsView(await model.rankings(days));`,
@@ -132,7 +132,7 @@ export const ENTRIES: readonly GalleryEntry[] = [
   {
     name: "rollout",
     title: "Attention rollout",
-    words: "The attention of all blocks chained: how much of each token reaches the end.",
+    words: "The attention of all layers chained: how much of each token reaches the end.",
     code: [
       `const text = model.sequence("When Mary and John went to the garden, John gave a ring to");`,
       `rolloutView(attentionRollout(await model.trace(text, { capture: ["attention"] })));`,

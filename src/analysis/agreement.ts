@@ -50,7 +50,7 @@ export function spearman(a: ArrayLike<number>, b: ArrayLike<number>): number {
  * ```
  */
 export function agreement(a: Saliency, b: Saliency, options: { readonly absolute?: boolean } = {}): Agreement {
-  expectOptions(options, AGREEMENT);
+  options = expectOptions(options, AGREEMENT);
   const T = a.sequence.tokenIds.length;
   if (T !== b.sequence.tokenIds.length || a.sequence.tokenIds.some((id, t) => id !== b.sequence.tokenIds[t])) {
     throw new RangeError(`Cannot compare maps of different texts, of ${T} and ${b.sequence.tokenIds.length} tokens`);

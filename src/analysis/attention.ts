@@ -71,7 +71,7 @@ export interface AttentionRolloutOptions {
  * ```
  */
 export function attentionOf(trace: Trace, options: AttentionOfOptions): FloatTensor {
-  expectOptions(options, ATTENTION_OF);
+  options = expectOptions(options, ATTENTION_OF);
   const { layer, head } = options;
   const attention = recordedTensor(trace, "attention", "read attention");
   const [L, H, T] = attention.shape as [number, number, number];
@@ -106,7 +106,7 @@ export function attentionOf(trace: Trace, options: AttentionOfOptions): FloatTen
  * ```
  */
 export function attentionRollout(trace: Trace, options: AttentionRolloutOptions = {}): AttentionRollout {
-  expectOptions(options, ATTENTION_ROLLOUT);
+  options = expectOptions(options, ATTENTION_ROLLOUT);
   const { heads = "mean" } = options;
   if (heads !== "mean" && heads !== "max") {
     throw new TypeError(`Cannot roll attention out over the ${JSON.stringify(heads)} of heads; use "mean" or "max"`);

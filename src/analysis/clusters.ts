@@ -111,7 +111,7 @@ const MAX_ITERATIONS = 300;
  * ```
  */
 export async function neuronClusters(trace: Trace, options: NeuronClustersOptions): Promise<NeuronClusters> {
-  expectOptions(options, NEURON_CLUSTERS);
+  options = expectOptions(options, NEURON_CLUSTERS);
   const { layer, clusters, scale = "none", seed = 0, onProgress } = options;
   const [activations, points] = pointsOf(trace, layer, scale);
   expectClusters(clusters, points, seed);
@@ -154,7 +154,7 @@ export async function neuronClusters(trace: Trace, options: NeuronClustersOption
  * ```
  */
 export async function silhouetteCurve(trace: Trace, options: SilhouetteCurveOptions): Promise<SilhouetteCurve> {
-  expectOptions(options, SILHOUETTE_CURVE);
+  options = expectOptions(options, SILHOUETTE_CURVE);
   const { layer, clusters = [2, 3, 4, 5, 6, 8, 10], scale = "none", seed = 0, onProgress } = options;
   const [, points] = pointsOf(trace, layer, scale);
   if (clusters.length === 0) throw new RangeError("Cannot compare no number of clusters; give some");

@@ -167,7 +167,7 @@ export async function neuronFactors(
   traces: Trace | readonly Trace[],
   options: FactorsOptions = {},
 ): Promise<Factors> {
-  expectOptions(options, NEURON_FACTORS);
+  options = expectOptions(options, NEURON_FACTORS);
   const { init = "nndsvda", top = 10, onProgress } = options;
   expectWhole(top, "list the top");
   const list = listOf(traces);
@@ -214,7 +214,7 @@ export async function errorCurve(
   traces: Trace | readonly Trace[],
   options: ErrorCurveOptions = {},
 ): Promise<ErrorCurve> {
-  expectOptions(options, ERROR_CURVE);
+  options = expectOptions(options, ERROR_CURVE);
   const { init = "nndsvda", onProgress } = options;
   const plan = planOf(listOf(traces), options);
   const { x, signal } = plan;

@@ -46,7 +46,7 @@ export interface RepeatedRandomTokensOptions {
  * ```
  */
 export function repeatedRandomTokens(options: RepeatedRandomTokensOptions): number[] {
-  expectOptions(options, REPEATED_RANDOM_TOKENS);
+  options = expectOptions(options, REPEATED_RANDOM_TOKENS);
   const { vocabSize, length, prefix = [], seed = 0 } = options;
   if (!Number.isSafeInteger(vocabSize) || vocabSize < 1 || vocabSize > MOST_TOKENS) {
     throw new RangeError(`Cannot draw from ${vocabSize} tokens; pass the size of a vocabulary, model.config.vocabSize`);

@@ -103,7 +103,7 @@ export class Analyser {
 
   #asked<T extends { readonly signal?: AbortSignal }>(options: T, table: OptionTable<T>): T & { signal: AbortSignal } {
     this.#expectUsable();
-    expectOptions(options, table);
-    return { ...options, signal: stoppable(options.signal) };
+    const asked = expectOptions(options, table);
+    return { ...asked, signal: stoppable(asked.signal) };
   }
 }

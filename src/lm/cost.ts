@@ -67,7 +67,7 @@ export class CostEstimator {
     prompt: string | readonly number[],
     options: Pick<DecodeOptions, "maxNewTokens" | "maxMemory"> = {},
   ): Cost {
-    expectOptions(options, DECODE);
+    options = expectOptions(options, DECODE);
     const { maxNewTokens = DEFAULT_MAX_NEW_TOKENS } = options;
     expectCount("maxNewTokens", maxNewTokens, 1);
     const machine = this.#machine;
@@ -82,47 +82,47 @@ export class CostEstimator {
     prompts: readonly (string | readonly number[])[],
     options: Pick<DecodeOptions, "maxNewTokens" | "maxMemory"> = {},
   ): Cost {
-    expectOptions(options, DECODE);
+    options = expectOptions(options, DECODE);
     const read = readBatch(this.#reader, this.#machine.config, prompts);
     return planBatch(this.#machine, read.map(({ tokenIds }) => tokenIds.length), options).cost;
   }
 
   /** What {@linkcode LanguageModel.trace} takes. */
   trace(sequence: Sequence, options: TraceOptions = {}): Cost {
-    expectOptions(options, TRACE);
+    options = expectOptions(options, TRACE);
     this.#reader.expectSequence(sequence);
     return planTrace(this.#machine, sequence, options).cost;
   }
 
   /** What {@linkcode LanguageModel.saliency} takes. */
   saliency(sequence: Sequence, options: SaliencyOptions = {}): Cost {
-    expectOptions(options, SALIENCY);
+    options = expectOptions(options, SALIENCY);
     this.#reader.expectSequence(sequence);
     return planSaliency(this.#machine, this.#reader, sequence, options).cost;
   }
 
   /** What {@linkcode LanguageModel.faithfulness} takes. */
   faithfulness(saliency: Saliency, options: FaithfulnessOptions = {}): Cost {
-    expectOptions(options, FAITHFULNESS);
+    options = expectOptions(options, FAITHFULNESS);
     return planFaithfulness(this.#machine, this.#reader, saliency, options).cost;
   }
 
   /** What {@linkcode LanguageModel.layerPredictions} takes. */
   layerPredictions(sequence: Sequence, options: LayerPredictionsOptions): Cost {
-    expectOptions(options, LAYER_PREDICTIONS);
+    options = expectOptions(options, LAYER_PREDICTIONS);
     const [position] = this.#positions("show the layers at", sequence, [options.position]) as [number];
     return planPredictions(this.#machine, position, options).cost;
   }
 
   /** What {@linkcode LanguageModel.rankings} takes. */
   rankings(sequence: Sequence, options: RankingsOptions = {}): Cost {
-    expectOptions(options, RANKINGS);
+    options = expectOptions(options, RANKINGS);
     return planRankings(this.#machine, this.#positions("rank", sequence, options.positions), options).cost;
   }
 
   /** What {@linkcode LanguageModel.rankingsWatch} takes. */
   rankingsWatch(sequence: Sequence, options: RankingsWatchOptions): Cost {
-    expectOptions(options, RANKINGS_WATCH);
+    options = expectOptions(options, RANKINGS_WATCH);
     const words = readWords(this.#reader, options.watch);
     const [position] = this.#positions("watch words at", sequence, [options.position]) as [number];
     return planRankings(this.#machine, words.map(() => position), options).cost;
@@ -130,7 +130,7 @@ export class CostEstimator {
 
   /** What {@linkcode LanguageModel.surprise} takes. */
   surprise(sequence: Sequence, options: SurpriseOptions = {}): Cost {
-    expectOptions(options, SURPRISE);
+    options = expectOptions(options, SURPRISE);
     this.#reader.expectSequence(sequence);
     return planSurprise(this.#machine, surprisePositions(sequence, options.positions), options).cost;
   }

@@ -96,7 +96,7 @@ export class LanguageModel implements AsyncDisposable {
    * @throws {TypeError | RangeError | SyntaxError} When a file does not hold what it should; the message names it.
    */
   static async fromPretrained(id?: string | URL, options: LoadOptions = {}): Promise<LanguageModel> {
-    expectOptions(options, LOAD);
+    options = expectOptions(options, LOAD);
     expectLoadOptions(options);
     const name = id instanceof URL ? id.href : id;
     const stopping = { ...options, signal: stoppable(options.signal) };
@@ -115,7 +115,7 @@ export class LanguageModel implements AsyncDisposable {
    * @throws {RangeError} When an id is not in the vocabulary, the context is too short or `promptLength` does not fit.
    */
   sequence(text: string | readonly number[], options: { readonly promptLength?: number } = {}): Sequence {
-    expectOptions(options, SEQUENCE);
+    options = expectOptions(options, SEQUENCE);
     const { tokenIds, text: spelled } = this.#reader.read(text);
     const { promptLength = 1 } = options;
     if (!Number.isInteger(promptLength) || promptLength < 1 || promptLength > tokenIds.length) {
@@ -143,14 +143,14 @@ export class LanguageModel implements AsyncDisposable {
    * ```
    */
   async *steps(prompt: string | readonly number[], options: DecodeOptions = {}): AsyncGenerator<Step> {
-    expectOptions(options, DECODE);
+    options = expectOptions(options, DECODE);
     yield* this.#generator.steps(prompt, options);
     await this.#model.runner.session.settle();
   }
 
   /** Decodes to the end, with the rules of {@linkcode LanguageModel.steps}, and returns prompt and continuation. */
   async generate(prompt: string | readonly number[], options: DecodeOptions = {}): Promise<Sequence> {
-    expectOptions(options, DECODE);
+    options = expectOptions(options, DECODE);
     return await this.#model.runner.session.settled(this.#generator.generate(prompt, options));
   }
 
@@ -182,7 +182,7 @@ export class LanguageModel implements AsyncDisposable {
     prompts: readonly (string | readonly number[])[],
     options: DecodeOptions = {},
   ): Promise<readonly Sequence[]> {
-    expectOptions(options, DECODE);
+    options = expectOptions(options, DECODE);
     return await this.#model.runner.session.settled(this.#generator.generateBatch(prompts, options));
   }
 
@@ -205,7 +205,7 @@ export class LanguageModel implements AsyncDisposable {
    * ```
    */
   async tree(prompt: string | readonly number[], options: DecodeOptions = {}): Promise<GrowingTree> {
-    expectOptions(options, DECODE);
+    options = expectOptions(options, DECODE);
     return await this.#generator.tree(prompt, options);
   }
 
@@ -414,7 +414,7 @@ export class LanguageModel implements AsyncDisposable {
    * ```
    */
   async identity(options: IdentityOptions = {}): Promise<ModelIdentity> {
-    expectOptions(options, IDENTITY);
+    options = expectOptions(options, IDENTITY);
     const stop = { ...options, signal: stoppable(options.signal) };
     return this.#identity ??= await identify(this.#files, this.backend, stop);
   }

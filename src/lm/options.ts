@@ -37,10 +37,14 @@ export interface OptionTable<Options> {
 export const LONG_WORK = { onProgress: "a function", signal: "the signal of an AbortController" } as const;
 
 /**
- * Refuses options that are no object, lack what is required, have a name that does not exist, or a value of a wrong type.
+ * The options that were given, without those that are `undefined`: what is undefined is not given, so that it never
+ * stands in the way of a default. Only what this returns is to be read, which is why callers put it in the place of what
+ * they got; a test reads the sources for that. Refuses options that are no object, lack what is required, have a name
+ * that does not exist, or a value of a wrong type.
  *
  * @param options What the caller gave; nothing is no options.
  * @param table What there is.
+ * @returns A new object with the options that have a value.
  * @throws {TypeError} The message says what was found and what can be given.
  *
  * @example
@@ -48,32 +52,39 @@ export const LONG_WORK = { onProgress: "a function", signal: "the signal of an A
  * import { expectOptions } from "./options.ts";
  *
  * const table = { task: "greet", kinds: { loud: "true or false" } } as const;
- * expectOptions<{ loud?: boolean }>({ loud: true }, table);
+ * console.log(expectOptions<{ loud?: boolean }>({ loud: undefined }, table)); // {}
  * ```
  */
-export function expectOptions<Options>(options: unknown, { task, kinds, required = [] }: OptionTable<Options>): void {
+export function expectOptions<Options>(
+  options: unknown,
+  { task, kinds, required = [] }: OptionTable<Options>,
+): Options {
   const names = Object.keys(kinds).join(", ");
   const given = options === undefined ? {} : options;
   if (typeof given !== "object" || given === null || Array.isArray(given)) {
     throw new TypeError(`Cannot ${task} with ${shown(given)} as options; pass an object, which may have ${names}`);
   }
-  const values = given as Readonly<Record<string, unknown>>;
-  const unknown = Object.keys(values).find((name) => values[name] !== undefined && !Object.hasOwn(kinds, name));
+  const found = given as Readonly<Record<string, unknown>>;
+  const unknown = Object.keys(found).find((name) => found[name] !== undefined && !Object.hasOwn(kinds, name));
   if (unknown !== undefined) {
     throw new TypeError(`Cannot ${task} with ${shown(unknown)} as there is no such option; use ${names}`);
   }
+  const values: Record<string, unknown> = {};
   for (const [name, kind] of Object.entries<Kind>(kinds)) {
-    const value = values[name];
+    const value = found[name];
     const isNeeded = required.some((one) => one === name);
     if (value === undefined && !isNeeded) continue;
     if (value === undefined || value === null) {
       const advice = isNeeded ? "it must be given" : "leave it out for its default";
       throw new TypeError(`Cannot ${task} with ${name} ${value}; ${advice}`);
     }
-    if (fits(value, kind)) continue;
-    const allowed = typeof kind === "string" ? kind : `"${kind.join('" or "')}"`;
-    throw new TypeError(`Cannot ${task} with ${name} ${shown(value)} as it must be ${allowed}`);
+    if (!fits(value, kind)) {
+      const allowed = typeof kind === "string" ? kind : `"${kind.join('" or "')}"`;
+      throw new TypeError(`Cannot ${task} with ${name} ${shown(value)} as it must be ${allowed}`);
+    }
+    values[name] = value;
   }
+  return values as Options;
 }
 
 function fits(value: unknown, kind: Kind): boolean {

@@ -60,7 +60,7 @@ class Tree implements GrowingTree {
   }
 
   async fork(at: Step | number, token: number | string, options: ForkOptions = {}): Promise<Branch> {
-    expectOptions(options, FORK);
+    options = expectOptions(options, FORK);
     const { branch, ...own } = options;
     const { prompt, options: { signal: _, ...given }, prepare } = this.#request;
     const { candidates = 5, ...rest } = prepare({ ...given, ...own });

@@ -1,13 +1,20 @@
-/**
- * Every option of every public function: a wrong type, `null` and a name that does not exist are refused before all
- * else, so that nothing but options is passed here.
- */
+/** Every option of every public function: what is wrong is refused before all else, what is undefined is not given. */
 import { deepEqual, equal, ok, rejects } from "@std/assert";
 import * as analysis from "../../src/analysis/mod.ts";
 import { LanguageModel } from "../../mod.ts";
 import { expectOptions } from "../../src/lm/options.ts";
 import * as widgets from "../../widgets/mod.ts";
 import { checkpointCopy } from "../support/goldens.ts";
+import { attentionOf, rolloutOf } from "../widgets/attention_fixtures.ts";
+import { clustersOf } from "../widgets/clusters_fixtures.ts";
+import { factorsOf } from "../widgets/factors_fixtures.ts";
+import { ECCO, KEYS, saliencyOf } from "../widgets/fixtures.ts";
+import { layerSimilarityOf } from "../widgets/layer_similarity_fixtures.ts";
+import { layerPredictionsOf, rankingsOf, watchedOf } from "../widgets/lens_fixtures.ts";
+import { SMALL } from "../widgets/model_fixtures.ts";
+import { stepsOf } from "../widgets/steps_fixtures.ts";
+import { surpriseOf } from "../widgets/surprise_fixtures.ts";
+import { TREE } from "../widgets/tree_fixtures.ts";
 
 /** A wrong value for each option; `null` for those that are checked where they are used. */
 type Wrong = Readonly<Record<string, unknown>>;
@@ -67,7 +74,7 @@ const VIEWS: Readonly<Record<string, Wrong>> = {
 /** What must be given, and right values of it. */
 const REQUIRED: Readonly<Record<string, Wrong>> = {
   layerPredictions: { position: 1 },
-  rankingsWatch: { position: 1, watch: [" is"] },
+  rankingsWatch: { position: 1, watch: ["is"] },
   attentionOf: { layer: 0 },
   neuronClusters: { layer: 0, clusters: 2 },
   silhouetteCurve: { layer: 0 },
@@ -102,8 +109,8 @@ async function refusesEach(name: string, call: (options: unknown) => unknown, wr
   }
 }
 
-const method = (owner: object, name: string) => (options: unknown) =>
-  Reflect.apply(Reflect.get(owner, name), owner, [undefined, options]);
+const method = (owner: object, name: string, input?: unknown) => (options: unknown): unknown =>
+  Reflect.apply(Reflect.get(owner, name), owner, [input, options]);
 
 Deno.test("LanguageModel and its cost refuse options of a wrong type, null and unknown names", async () => {
   await using copy = await checkpointCopy("f32");
@@ -161,4 +168,139 @@ Deno.test("expectOptions() takes what is right, and what is not given", () => {
   expectOptions<Options>({ greeting: "", loud: false, tone: "low" }, table);
   expectOptions<Options>({ greeting: "hi", loud: undefined }, table);
   expectOptions<Partial<Options>>(undefined, { task: "greet", kinds });
+});
+
+const undefinedOf = (wrong: Wrong, required: Wrong = {}) => ({
+  ...Object.fromEntries(Object.keys(wrong).map((name) => [name, undefined])),
+  ...required,
+});
+
+/** Holds a call with every option undefined, one at a time and all at once, to the call without them. */
+async function heedsNoUndefined(
+  name: string,
+  call: (options: unknown) => unknown,
+  wrong: Wrong,
+  without: Wrong | undefined = REQUIRED[name],
+): Promise<number> {
+  const expected = await call(without);
+  ok(expected !== undefined, `${name}() gives nothing to compare`);
+  const all = Object.keys(wrong).filter((option) => !Object.hasOwn(without ?? {}, option));
+  const some = [...all.map((option) => ({ [option]: wrong[option] })), wrong];
+  for (const options of some) {
+    const given = undefinedOf(options, without);
+    deepEqual(await call(given), expected, `${name}({ ${Object.keys(given).join(", ")} })`);
+  }
+  return all.length;
+}
+
+const SAMPLING = { "do_sample": true, "temperature": 5, "top_k": 40, "top_p": 0.9, "eos_token_id": null };
+
+Deno.test("LanguageModel, its cost and its trees take an option that is undefined as not given", async () => {
+  await using copy = await checkpointCopy("f32", (directory) => {
+    return Deno.writeTextFile(`${directory}/generation_config.json`, JSON.stringify(SAMPLING));
+  });
+  await using model = await LanguageModel.fromPretrained(copy.directory, { backend: "wasm" });
+  const sequence = model.sequence([1, 2, 3, 4], { promptLength: 2 });
+  const saliency = await model.saliency(sequence);
+  const asked: Readonly<Record<string, unknown>> = {
+    generate: [1, 2],
+    generateBatch: [[1, 2], [3]],
+    faithfulness: saliency,
+  };
+  let cases = 0;
+  for (const [name, wrong] of Object.entries(READINGS)) {
+    cases += await heedsNoUndefined(name, method(model, name, asked[name] ?? sequence), wrong);
+    cases += await heedsNoUndefined(name, method(model.cost, name, asked[name] ?? sequence), wrong);
+  }
+  cases += await heedsNoUndefined(
+    "steps",
+    (options) => Array.fromAsync(model.steps([1, 2], options as never)),
+    DECODING,
+  );
+  const tree = (options: unknown) => model.tree([1, 2], options as never);
+  cases += await heedsNoUndefined("tree", async (options) => (await tree(options)).data, DECODING);
+  const fork = async (options: unknown) => {
+    const { id: _, ...branch } = await grown.fork(3, 1, options as never);
+    return branch;
+  };
+  const grown = await tree({ temperature: 0, candidates: 2, maxNewTokens: 4, stop: [90], seed: 7 });
+  cases += await heedsNoUndefined("fork", fork, { ...DECODING, branch: "0" });
+  const make = (options: unknown) => model.sequence([1, 2, 3], options as never);
+  cases += await heedsNoUndefined("sequence", make, { promptLength: "2" });
+  cases += await heedsNoUndefined("identity", (options) => model.identity(options as never), LONG);
+  const load = async (options: unknown) => {
+    await using other = await LanguageModel.fromPretrained(copy.directory, options as never);
+    return [other.backend, other.backendReason, other.config, await other.generate([1])];
+  };
+  cases += await heedsNoUndefined("fromPretrained", load, LOADING);
+  ok(cases >= 176, `only ${cases} cases`);
+});
+
+Deno.test("analyses take an option that is undefined as not given", async () => {
+  await using model = await LanguageModel.fromPretrained(undefined, { backend: "wasm" });
+  const sequence = model.sequence("The keys to the cabinet are on the table.");
+  const trace = await model.trace(sequence, { capture: ["attention", "activations"], layers: [0] });
+  const saliency = await model.saliency(sequence, { positions: [4] });
+  let cases = 0;
+  for (const [name, wrong] of Object.entries(ANALYSES)) {
+    const input = name === "encodeResults" ? { sequence } : trace;
+    cases += await heedsNoUndefined(name, method(analysis, name, input), wrong);
+  }
+  const path = await Deno.makeTempFile();
+  const save = async (options: unknown) => {
+    await analysis.saveResults(path, { sequence }, options as never);
+    return await Deno.readFile(path);
+  };
+  cases += await heedsNoUndefined("saveResults", save, ANALYSES.encodeResults!);
+  await Deno.remove(path);
+  const compare = (options: unknown) => analysis.agreement(saliency, saliency, options as never);
+  cases += await heedsNoUndefined("agreement", compare, { absolute: "yes" });
+  const draw = (options: unknown) => analysis.repeatedRandomTokens(options as never);
+  cases += await heedsNoUndefined("repeatedRandomTokens", draw, { prefix: 1, seed: "x" });
+  const differ = (options: unknown) => analysis.diffResults(saliency, saliency, options as never);
+  cases += await heedsNoUndefined("diffResults", differ, { absolute: "0", relative: "0" });
+  ok(cases >= 41, `only ${cases} cases`);
+});
+
+const DRAWN: Readonly<Record<string, unknown>> = {
+  activationsView: clustersOf(KEYS),
+  attentionView: attentionOf(KEYS),
+  factorsView: factorsOf([KEYS]),
+  layerPredictionsView: layerPredictionsOf(),
+  layerSimilarityView: layerSimilarityOf(KEYS),
+  modelView: SMALL,
+  rankingsView: rankingsOf(KEYS),
+  rankingsWatchView: watchedOf(KEYS),
+  rolloutView: rolloutOf(KEYS),
+  saliencyView: saliencyOf(KEYS, ECCO),
+  stepsView: stepsOf(),
+  surpriseView: surpriseOf(),
+  tokensView: KEYS,
+  treeView: TREE,
+};
+
+Deno.test("views take an option that is undefined as not given", async () => {
+  let cases = 0;
+  for (const [name, wrong] of Object.entries(VIEWS)) {
+    const call = async (options: unknown) => {
+      const view = await method(widgets, name, DRAWN[name])(options) as widgets.View;
+      return [view.text, view.html, view.svg];
+    };
+    cases += await heedsNoUndefined(name, call, { ...wrong, title: 5 });
+  }
+  ok(cases >= 30, `only ${cases} cases`);
+});
+
+Deno.test("every caller of expectOptions() reads what it returns", async () => {
+  const found: string[] = [];
+  for (const folder of ["src/lm", "src/analysis", "src/analysis/results", "widgets"]) {
+    const directory = new URL(`../../${folder}/`, import.meta.url);
+    for await (const { name } of Deno.readDir(directory)) {
+      if (!name.endsWith(".ts")) continue;
+      const source = await Deno.readTextFile(new URL(name, directory));
+      found.push(...source.replaceAll(/\/\*\*.*?\*\//gs, "").match(/^.*\bexpectOptions\(.*$/gm) ?? []);
+    }
+  }
+  ok(found.length > 30, `only ${found.length} calls found`);
+  deepEqual(found.filter((line) => !/^ +(if \(.*\) )?(\w+|const asked) = expectOptions\(/.test(line)), []);
 });

@@ -87,7 +87,7 @@ export interface ResultsDiff {
  * ```
  */
 export function diffResults(a: unknown, b: unknown, tolerance: Tolerance | number = {}): ResultsDiff {
-  if (typeof tolerance !== "number") expectOptions(tolerance, TOLERANCE);
+  if (typeof tolerance !== "number") tolerance = expectOptions(tolerance, TOLERANCE);
   const { absolute = 0, relative = 0 } = typeof tolerance === "number" ? { absolute: tolerance } : tolerance;
   for (const [name, bound] of Object.entries({ absolute, relative })) {
     if (!(bound >= 0)) {

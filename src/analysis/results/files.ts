@@ -53,7 +53,7 @@ const PIECE_BYTES = 1 << 24;
 export async function saveResults(path: string | URL, results: NamedResults, options: SaveOptions = {}): Promise<void> {
   const place = asPlace(path);
   if (isRemote(place)) throw new TypeError(`Cannot save results to ${shown(place)}; pass the path of a file`);
-  expectOptions(options, SAVE);
+  options = expectOptions(options, SAVE);
   const { onProgress } = options;
   const signal = stoppable(options.signal);
   signal.throwIfAborted();

@@ -72,7 +72,7 @@ export type ResultsOf<Expected extends ExpectedKinds> = {
 
 /** The parts of a file of results, in the order of the file. */
 export async function layOutResults(results: NamedResults, options: SaveOptions): Promise<SafetensorsParts> {
-  expectOptions(options, SAVE);
+  options = expectOptions(options, SAVE);
   const kinds = kindsOf(results);
   const { value, shared, tensors } = pack(results);
   const model = await identityOf(options);
