@@ -1,4 +1,5 @@
 import { stoppable } from "../runtime/kernel.ts";
+import { showing } from "../show/showing.ts";
 import { tryMap } from "./faithfulness.ts";
 import type { Faithfulness, FaithfulnessOptions } from "./faithfulness_types.ts";
 import { predictLayers, rankSequence, rankWords } from "./lens.ts";
@@ -44,49 +45,70 @@ export class Analyser {
 
   /** What the model computes on the way. */
   async trace(sequence: Sequence, options: TraceOptions): Promise<Trace> {
-    return await this.#runner.session.settled(
-      traceSequence(this.#runner, sequence, this.#about(sequence, options, TRACE)),
+    return showing(
+      "Trace",
+      await this.#runner.session.settled(
+        traceSequence(this.#runner, sequence, this.#about(sequence, options, TRACE)),
+      ),
     );
   }
 
   /** How much each earlier token made the model write a token. */
   async saliency(sequence: Sequence, options: SaliencyOptions): Promise<Saliency> {
-    return await this.#runner.session.settled(
-      explainSequence(this.#runner, this.#reader, sequence, this.#about(sequence, options, SALIENCY)),
+    return showing(
+      "Saliency",
+      await this.#runner.session.settled(
+        explainSequence(this.#runner, this.#reader, sequence, this.#about(sequence, options, SALIENCY)),
+      ),
     );
   }
 
   /** Whether a map is true. */
   async faithfulness(saliency: Saliency, options: FaithfulnessOptions): Promise<Faithfulness> {
-    return await this.#runner.session.settled(
-      tryMap(this.#runner, this.#reader, saliency, this.#asked(options, FAITHFULNESS)),
+    return showing(
+      "Faithfulness",
+      await this.#runner.session.settled(
+        tryMap(this.#runner, this.#reader, saliency, this.#asked(options, FAITHFULNESS)),
+      ),
     );
   }
 
   /** What each block would predict. */
   async layerPredictions(sequence: Sequence, options: LayerPredictionsOptions): Promise<LayerPredictions> {
     const asked = this.#about(sequence, options, LAYER_PREDICTIONS);
-    return await this.#runner.session.settled(predictLayers(this.#runner, this.#reader, sequence, asked));
+    return showing(
+      "LayerPredictions",
+      await this.#runner.session.settled(predictLayers(this.#runner, this.#reader, sequence, asked)),
+    );
   }
 
   /** How tokens rank in what each block would predict. */
   async rankings(sequence: Sequence, options: RankingsOptions): Promise<Rankings> {
-    return await this.#runner.session.settled(
-      rankSequence(this.#runner, sequence, this.#about(sequence, options, RANKINGS)),
+    return showing(
+      "Rankings",
+      await this.#runner.session.settled(
+        rankSequence(this.#runner, sequence, this.#about(sequence, options, RANKINGS)),
+      ),
     );
   }
 
   /** How chosen words rank in what each block would predict. */
   async rankingsWatch(sequence: Sequence, options: RankingsWatchOptions): Promise<Rankings> {
-    return await this.#runner.session.settled(
-      rankWords(this.#runner, this.#reader, sequence, this.#about(sequence, options, RANKINGS_WATCH)),
+    return showing(
+      "Rankings",
+      await this.#runner.session.settled(
+        rankWords(this.#runner, this.#reader, sequence, this.#about(sequence, options, RANKINGS_WATCH)),
+      ),
     );
   }
 
   /** How much each token surprised the model. */
   async surprise(sequence: Sequence, options: SurpriseOptions): Promise<Surprise> {
-    return await this.#runner.session.settled(
-      measureSurprise(this.#runner, this.#reader, sequence, this.#about(sequence, options, SURPRISE)),
+    return showing(
+      "Surprise",
+      await this.#runner.session.settled(
+        measureSurprise(this.#runner, this.#reader, sequence, this.#about(sequence, options, SURPRISE)),
+      ),
     );
   }
 

@@ -5,6 +5,7 @@ import { free } from "./numbers.ts";
 import { growTree } from "./tree.ts";
 import type { GrowingTree } from "./tree_types.ts";
 import type { Sequence, Step } from "./types.ts";
+import { showing } from "../show/showing.ts";
 
 /** Writes texts, for the methods of {@linkcode LanguageModel} by the same names. */
 export class TextGenerator {
@@ -22,7 +23,7 @@ export class TextGenerator {
     const { candidates = 5 } = options;
     const read = this.#decoder.reader.read(prompt);
     const choices = choose(this.#decoder, read, this.#complete({ ...options, candidates }));
-    yield* describe(this.#decoder, read, candidates, choices);
+    for await (const step of describe(this.#decoder, read, candidates, choices)) yield showing("Step", step);
   }
 
   /** One text to its end. */
@@ -34,7 +35,7 @@ export class TextGenerator {
       written.push(tokenId);
       free(logits);
     }
-    return this.#sequence(read, written, whole);
+    return showing("Sequence", this.#sequence(read, written, whole));
   }
 
   /** Several texts to their ends, together. */
@@ -46,7 +47,7 @@ export class TextGenerator {
     const read = readBatch(reader, runner.config, prompts);
     const whole = this.#complete(options);
     const written = await continueBatch(this.#decoder, read, whole);
-    return read.map((prompt, i) => this.#sequence(prompt, written[i]!, whole));
+    return showing("Sequences", read.map((prompt, i) => this.#sequence(prompt, written[i]!, whole)));
   }
 
   /** One text that can be forked. */

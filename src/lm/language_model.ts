@@ -27,6 +27,8 @@ import type { Surprise, SurpriseOptions } from "./surprise_types.ts";
 import type { Trace, TraceOptions } from "./trace_types.ts";
 import type { GrowingTree } from "./tree_types.ts";
 import type { FloatTensor, Sequence, Step } from "./types.ts";
+import { showing } from "../show/showing.ts";
+import { displayOf } from "../show/view_of.ts";
 
 /**
  * GPT-2, open to view: it writes text token by token, and shows what it computes and why.
@@ -122,7 +124,7 @@ export class LanguageModel implements AsyncDisposable {
       const range = `the sequence has ${tokenIds.length} tokens`;
       throw new RangeError(`Cannot take ${promptLength} tokens as the prompt as ${range} and at least 1 must be given`);
     }
-    return this.#reader.sequence(tokenIds, promptLength, spelled);
+    return showing("Sequence", this.#reader.sequence(tokenIds, promptLength, spelled));
   }
 
   /**
@@ -372,7 +374,7 @@ export class LanguageModel implements AsyncDisposable {
 
   /** The names of the weights, as checkpoints have them: `wte.weight`, `h.0.attn.c_attn.weight` and so on. */
   get weightNames(): readonly string[] {
-    return this.#model.runner.weightNames;
+    return showing("Weights", this.#model.runner.weightNames);
   }
 
   /**
@@ -395,7 +397,7 @@ export class LanguageModel implements AsyncDisposable {
    */
   async weight(name: string): Promise<FloatTensor> {
     this.#expectUsable();
-    return await this.#model.runner.weight(name);
+    return showing(name, await this.#model.runner.weight(name));
   }
 
   /**
@@ -416,7 +418,7 @@ export class LanguageModel implements AsyncDisposable {
   async identity(options: IdentityOptions = {}): Promise<ModelIdentity> {
     options = expectOptions(options, IDENTITY);
     const stop = { ...options, signal: stoppable(options.signal) };
-    return this.#identity ??= await identify(this.#files, this.backend, stop);
+    return this.#identity ??= showing("ModelIdentity", await identify(this.#files, this.backend, stop));
   }
 
   /** Frees the memory, after the runs that were asked for have ended. Disposing twice does nothing. */
@@ -429,7 +431,12 @@ export class LanguageModel implements AsyncDisposable {
     return this.dispose();
   }
 
-  /** What `console.log` and a notebook show. */
+  /** What a notebook shows: the parts of the model. */
+  [Symbol.for("Jupyter.display")](): Promise<object> {
+    return displayOf(this.id, this);
+  }
+
+  /** What `console.log` shows. */
   [Symbol.for("Deno.customInspect")](): string {
     const { nLayer, nEmbd, nHead, vocabSize, nPositions } = this.config;
     const shape = `${nLayer} layers x ${nEmbd}, ${nHead} heads, ${vocabSize} tokens, context ${nPositions}`;

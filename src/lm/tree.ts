@@ -5,6 +5,8 @@ import { FORK } from "./option_tables.ts";
 import { expectOptions } from "./options.ts";
 import type { Branch, DecodingTree, ForkOptions, GrowingTree } from "./tree_types.ts";
 import type { Decoding, Step } from "./types.ts";
+import { showing } from "../show/showing.ts";
+import { displayOf } from "../show/view_of.ts";
 
 /** What a decoding is made of. */
 export interface TreeRequest {
@@ -47,7 +49,7 @@ class Tree implements GrowingTree {
   get data(): DecodingTree {
     const { tokenIds, text } = this.#request.prompt;
     const prompt = this.#decoder.reader.sequence(tokenIds, tokenIds.length, text);
-    return { prompt, branches: this.#grown.map(({ branch }) => branch) };
+    return showing("DecodingTree", { prompt, branches: this.#grown.map(({ branch }) => branch) });
   }
 
   async plant(): Promise<void> {
@@ -77,7 +79,12 @@ class Tree implements GrowingTree {
     return this.#add({ from, start: position, steps, cache, firstRow });
   }
 
-  /** What `console.log` and a notebook show. */
+  /** What a notebook shows: the branches. */
+  [Symbol.for("Jupyter.display")](): Promise<object> {
+    return displayOf("GrowingTree", this.data);
+  }
+
+  /** What `console.log` shows. */
   [Symbol.for("Deno.customInspect")](): string {
     const { prompt, branches } = this.data;
     const lines = branches.map(({ id, sequence, logProb }) =>
@@ -161,7 +168,7 @@ class Tree implements GrowingTree {
     const rows = this.#decoder.runner.emptyCache(); // as long as it must be, without what is shared
     rows.appendFrom(cache, firstRow, cache.length);
     this.#grown.push({ branch, ...from && { from }, firstRow, rows });
-    return branch;
+    return showing("Branch", branch);
   }
 }
 
