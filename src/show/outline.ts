@@ -11,6 +11,7 @@ export type OutlineRow = readonly [name: string, value: string];
 const MOST_ROWS = 20;
 const MOST_LETTERS = 96;
 const MOST_ITEMS = 24;
+const MOST_DEPTH = 3;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -32,34 +33,30 @@ function cut(text: string, most: number): string {
   return letters.length > most ? `${letters.slice(0, most - 1).join("")}…` : text;
 }
 
-/** The first items, and how many there are where that is not all. */
-function listText(items: readonly string[], count: number, most: number): string {
+/** Items as long as they fit, and how many there are where that is not all. */
+function listText<Item>(items: readonly Item[], text: (item: Item) => string, most: number): string {
   const shown: string[] = [];
   let length = 0;
-  for (const item of items) {
-    length += item.length + 2;
+  for (const item of items.slice(0, MOST_ITEMS)) {
+    const next = text(item);
+    length += next.length + 2;
     if (length > most && shown.length > 0) break;
-    shown.push(item);
+    shown.push(next);
   }
-  return shown.length < count ? `${shown.join(", ")}, … ${count} in all` : shown.join(", ");
+  return shown.length < items.length ? `${shown.join(", ")}, … ${items.length} in all` : shown.join(", ");
 }
 
 /** Spaces are counted by readers, and what cannot be seen must not be printed as it is. */
 function stringText(value: string, most: number): string {
-  return cut(JSON.stringify(value.slice(0, most)), most).concat(value.length > most ? "…" : "");
-}
-
-function arrayText(values: readonly unknown[], most: number): string {
-  const items = values.slice(0, MOST_ITEMS).map((value) => brief(value, Math.min(most, 40)));
-  return `[${listText(items, values.length, most)}]`;
+  return JSON.stringify(cut(value, most));
 }
 
 function numbersText(values: ArrayLike<number>, most: number): string {
-  return listText(
-    Array.from({ length: Math.min(MOST_ITEMS, values.length) }, (_, i) => numberText(values[i]!)),
-    values.length,
-    most,
-  );
+  const first = Array.from({ length: Math.min(MOST_ITEMS, values.length) }, (_, i) => values[i]!);
+  const text = listText(first, numberText, most);
+  return first.length < values.length && !text.includes("…")
+    ? `${text}, … ${values.length} in all`
+    : text.replace(/… \d+ in all$/, `… ${values.length} in all`);
 }
 
 function isNumbers(value: unknown): value is ArrayLike<number> {
@@ -68,27 +65,33 @@ function isNumbers(value: unknown): value is ArrayLike<number> {
 }
 
 /** What readers know by a short form of its own: tensors, texts, tokens. */
-function recordText(fields: Fields, most: number): string {
+function recordText(fields: Fields, most: number, depth: number): string {
   const { data, shape, tokens, text, piece, id } = fields;
   if (isNumbers(data) && Array.isArray(shape)) {
-    return `${shape.join(" × ")} numbers: ${numbersText(data, most - 20)}`;
+    return `${shape.slice(0, 8).join(" × ")} numbers: ${numbersText(data, most - 20)}`;
   }
   if (Array.isArray(tokens) && typeof text === "string") {
     return `${tokens.length} ${tokens.length === 1 ? "token" : "tokens"}: ${stringText(text, most - 16)}`;
   }
   if (typeof piece === "string" && typeof text === "string") return `${stringText(text, most)} (${String(id)})`;
+  if (depth === 0) return "{ … }";
   const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return `{ ${listText(entries.map(([name, value]) => `${name}: ${brief(value, 32)}`), entries.length, most - 4)} }`;
+  return `{ ${listText(entries, ([name, value]) => `${name}: ${brief(value, 32, depth - 1)}`, most - 4)} }`;
 }
 
-/** A value in one line of at most about `most` letters. */
-export function brief(value: unknown, most: number = MOST_LETTERS): string {
+function arrayText(values: readonly unknown[], most: number, depth: number): string {
+  if (depth === 0) return "[ … ]";
+  return `[${listText(values, (value) => brief(value, Math.min(most, 40), depth - 1), most)}]`;
+}
+
+/** A value in one line of about `most` letters, and not much more than that. */
+function brief(value: unknown, most: number, depth: number): string {
   if (typeof value === "string") return stringText(value, most);
   if (typeof value === "number") return numberText(value);
-  if (Array.isArray(value)) return cut(arrayText(value, most), 2 * most);
+  if (Array.isArray(value)) return cut(arrayText(value, most, depth), 2 * most);
   if (isNumbers(value)) return `${value.length} numbers: ${numbersText(value, most - 16)}`;
-  if (isPlain(value)) return cut(recordText(value, most), 2 * most);
-  if (value instanceof Date) return value.toISOString();
+  if (isPlain(value)) return cut(recordText(value, most, depth), 2 * most);
+  if (value instanceof Date) return String(value);
   if (typeof value === "object" && value !== null) return cut(String(value.constructor?.name ?? "an object"), most);
   return cut(String(value), most);
 }
@@ -96,7 +99,9 @@ export function brief(value: unknown, most: number = MOST_LETTERS): string {
 /** The fields of a result, or the items of a list. */
 export function outlineRows(value: object): OutlineRow[] {
   const all = Object.entries(value).filter(([, field]) => field !== undefined);
-  const rows = all.slice(0, MOST_ROWS).map(([name, field]): OutlineRow => [name, brief(field)]);
+  const rows = all.slice(0, MOST_ROWS).map((
+    [name, field],
+  ): OutlineRow => [name, brief(field, MOST_LETTERS, MOST_DEPTH)]);
   return all.length > MOST_ROWS ? [...rows, ["…", `${all.length} in all`]] : rows;
 }
 

@@ -34,9 +34,9 @@ function isShowable(value: unknown): value is object {
 }
 
 /** Items of a list are alike: when the first has nothing inside, none has. */
-function partsOf(value: object): [label: string, part: unknown][] {
+function partsOf(label: string, value: object): [label: string, part: unknown][] {
   if (!Array.isArray(value)) return Object.entries(value);
-  return isObject(value[0]) && isShowable(value[0]) ? value.map((item) => ["Item", item]) : [];
+  return isObject(value[0]) && isShowable(value[0]) ? value.map((item, i) => [`${label}[${i}]`, item]) : [];
 }
 
 /**
@@ -58,6 +58,6 @@ function partsOf(value: object): [label: string, part: unknown][] {
 export function showing<Result>(label: string, result: Result): Result {
   if (!isShowable(result)) return result;
   addMethods(label, result);
-  for (const [name, part] of partsOf(result)) showing(name, part);
+  for (const [name, part] of partsOf(label, result)) showing(name, part);
   return result;
 }
