@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Html } from "./html.ts";
 import { drawDocument, Plot } from "./chart.ts";
 import { type ClusterLayer, clustersRaster, type ClustersShown, silhouetteText } from "./clusters_data.ts";
 import { counted, scoreText } from "./numbers.ts";
@@ -98,7 +99,7 @@ function legendPlot({ largest }: ClusterLayer): Plot.PlotOptions {
  * @param title What the image shows, for a screen reader.
  * @returns An SVG document.
  */
-export function drawClusters(shown: ClustersShown, title: string): string {
+export function drawClusters(shown: ClustersShown, title: string): Html {
   const { first, sequence } = shown;
   const tokens = sequence.tokens.length;
   const side = Math.max(1, Math.min(24, Math.floor(640 / tokens)));

@@ -3,37 +3,36 @@
  *
  * @module
  */
+import { type Css, cssJoined, styling } from "./css.ts";
+import { attributes, type Html, markup } from "./html.ts";
 import { type ClustersShown, silhouetteText } from "./clusters_data.ts";
 import { overlayOfVariable } from "./colours.ts";
-import { escapeHtml } from "./escape.ts";
 import { COLUMNS_RULE } from "./picture_labels.ts";
 
 /** The layers to choose from; nothing when there is one. */
-export function layerHeads({ open, first }: ClustersShown): string {
-  if (open.length < 2) return "";
+export function layerHeads({ open, first }: ClustersShown): Html | undefined {
+  if (open.length < 2) return undefined;
   const choices = open.map((layer, index) => {
     const { clusters } = layer;
     const words = `Layer ${clusters.layer}, silhouette ${silhouetteText(clusters.silhouette)}`;
-    return `<label class="g g${index}" title="${
-      escapeHtml(words)
-    }" style="display:inline-block;padding:2px 8px;margin:2px;border:1px solid;border-radius:4px">` +
-      `<span class="r" style="display:none"><input type="radio" name="layer"${
-        layer === first ? " checked" : ""
-      } aria-label="${escapeHtml(words)}"></span>${clusters.layer}</label>`;
+    return markup`<label class="g g${index}" title="${words}" style="display:inline-block;padding:2px 8px;margin:2px;border:1px solid;border-radius:4px">\
+<span class="r" style="display:none"><input type="radio" name="layer"${
+      attributes({
+        checked: layer === first,
+      })
+    } aria-label="${words}"></span>${clusters.layer}</label>`;
   });
-  return `<div class="x" role="radiogroup" aria-label="Layers" style="display:none;font-size:12px">layer ${
-    choices.join("")
-  }</div>`;
+  return markup`<div class="x" role="radiogroup" aria-label="Layers" style="display:none;font-size:12px">layer ${choices}</div>`;
 }
 
 /** The rules of a view; each chip holds its percent of cluster k's largest mean activation as `--k`. */
-export function activationsRules(name: string, { open }: ClustersShown, width: number, row: number): string {
+export function activationsRules(name: string, { open }: ClustersShown, width: number, row: number): Css {
   const most = Math.max(...open.map(({ count }) => count));
   const clusters = Array.from({ length: most }, (_, cluster) => cluster);
-  const chosen = (root: string, cluster: number) =>
-    `${root} .t{--s:var(--${cluster},0)}${root} .m${cluster}{display:inline!important}`;
-  const outlined = (root: string, cluster: number) => `${root} .c${cluster} .z{outline:2px solid}`;
-  return `.${name}{.t{--p:clamp(0,var(--s)*1000,1);display:inline-block;padding:1px 2px;margin:1px;border-radius:3px;background-color:${
+  const chosen = (root: Css, cluster: number) =>
+    styling`${root} .t{--s:var(--${cluster},0)}${root} .m${cluster}{display:inline!important}`;
+  const outlined = (root: Css, cluster: number) => styling`${root} .c${cluster} .z{outline:2px solid}`;
+  return styling`.${name}{.t{--p:clamp(0,var(--s)*1000,1);display:inline-block;padding:1px 2px;margin:1px;border-radius:3px;background-color:${
     overlayOfVariable(true)
   }!important}
 .i{image-rendering:pixelated}.e{display:none!important}&:has(.a:checked){.e{display:block!important}.d{display:none!important}}
@@ -44,21 +43,28 @@ export function activationsRules(name: string, { open }: ClustersShown, width: n
 .o:hover .z{outline:2px solid}.o:has(:focus-visible) .z{outline:3px double!important}
 ${COLUMNS_RULE}}
 ${
-    open.map(({ start }, index) =>
-      `.${name} .p${index} .t{--s:var(--${start},0)}.${name}:not(:has(.o :checked,.o:hover)) .p${index} .c${start} .z{outline:1px dashed}`
-    ).join("\n")
+    cssJoined(
+      open.map(({ start }, index) =>
+        styling`.${name} .p${index} .t{--s:var(--${start},0)}.${name}:not(:has(.o :checked,.o:hover)) .p${index} .c${start} .z{outline:1px dashed}`
+      ),
+      "\n",
+    )
   }
 ${
-    open.length < 2 ? "" : [
-      `.${name} .p{display:none!important}`,
-      ...open.map((_, index) => `.${name}:has(.g${index} :checked) .p${index}{display:block!important}`),
-    ].join("\n")
+    open.length < 2 ? undefined : cssJoined([
+      styling`.${name} .p{display:none!important}`,
+      ...open.map((_, index) => styling`.${name}:has(.g${index} :checked) .p${index}{display:block!important}`),
+    ], "\n")
   }
 .${name}:has(.o :checked) .m,.${name}.h:has(.o:hover) .m{display:none!important}
 ${
-    clusters.map((cluster) =>
-      chosen(`.${name}:has(.c${cluster} :checked)`, cluster) + outlined(`.${name}:has(.c${cluster} :checked)`, cluster)
-    ).join("\n")
+    cssJoined(
+      clusters.map((cluster) => {
+        const root = styling`.${name}:has(.c${cluster} :checked)`;
+        return styling`${chosen(root, cluster)}${outlined(root, cluster)}`;
+      }),
+      "\n",
+    )
   }
-${clusters.map((cluster) => chosen(`.${name}.h:has(.c${cluster}:hover)`, cluster)).join("\n")}`;
+${cssJoined(clusters.map((cluster) => chosen(styling`.${name}.h:has(.c${cluster}:hover)`, cluster)), "\n")}`;
 }

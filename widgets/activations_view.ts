@@ -1,3 +1,5 @@
+import { cssJoined, styling } from "./css.ts";
+import { attributes, type Html, htmlText, markup, stacked } from "./html.ts";
 import { expectOptions, type OptionTable } from "../src/lm/options.ts";
 import type { NeuronClusters } from "../src/analysis/clusters.ts";
 import { activationsRules, layerHeads } from "./activations_style.ts";
@@ -14,7 +16,7 @@ import {
   silhouetteText,
 } from "./clusters_data.ts";
 import { overlay } from "./colours.ts";
-import { contentName, escapeHtml } from "./escape.ts";
+import { contentName } from "./escape.ts";
 import { glyphHtml } from "./glyphs.ts";
 import { pixelsHtml } from "./image.ts";
 import { counted, scoreText } from "./numbers.ts";
@@ -55,130 +57,132 @@ function columnWidth({ sequence }: ClustersShown): number {
 }
 
 /** A row of the matrix; `spanning` is the cell that all rows share. */
-function rowHtml(shown: ClustersShown, layer: ClusterLayer, cluster: number, spanning: string): string {
+function rowHtml(shown: ClustersShown, layer: ClusterLayer, cluster: number, spanning: Html | undefined): Html {
   const { sequence } = shown;
   const size = layer.clusters.sizes[cluster] ?? 0;
   const most = Math.max(...layer.clusters.sizes, 1);
   const words = `Cluster ${cluster} of layer ${layer.clusters.layer}, ${counted(size, "neuron")}`;
   const named = mostActive(layer, sequence, cluster, COUNTED);
   const bar =
-    `<span style="display:inline-block;width:40px;text-align:left"><span style="display:inline-block;height:8px;` +
-    `background-color:rgba(128,128,128,0.7);width:${Math.max(1, Math.round(40 * size / most))}px"></span></span>`;
-  return `${PLAIN_ROW}<td style="padding:0 6px 0 0;text-align:left"><label class="o c${cluster}" style="display:block;white-space:nowrap;height:${ROW}px;line-height:${ROW}px">` +
-    `<span class="r" style="display:none"><input type="radio" name="cluster" aria-label="${
-      escapeHtml(words)
-    }"></span>` +
-    `cluster ${cluster} ${bar} <span style="display:inline-block;min-width:30px;text-align:right">${size}</span>` +
-    `<i class="z"></i></label></td>${spanning}<td style="padding:0 0 0 8px;text-align:left;white-space:nowrap">${
-      tokensHtml(named.map((token) => sequence.tokens[token]!), 3)
-    }</td></tr>`;
+    markup`<span style="display:inline-block;width:40px;text-align:left"><span style="display:inline-block;height:8px;\
+background-color:rgba(128,128,128,0.7);width:${Math.max(1, Math.round(40 * size / most))}px"></span></span>`;
+  return markup`${PLAIN_ROW}<td style="padding:0 6px 0 0;text-align:left"><label class="o c${cluster}" style="display:block;white-space:nowrap;height:${ROW}px;line-height:${ROW}px">\
+<span class="r" style="display:none"><input type="radio" name="cluster" aria-label="${words}"></span>\
+cluster ${cluster} ${bar} <span style="display:inline-block;min-width:30px;text-align:right">${size}</span>\
+<i class="z"></i></label></td>${spanning}<td style="padding:0 0 0 8px;text-align:left;white-space:nowrap">${
+    tokensHtml(
+      named.map((token) => sequence.tokens[token]!),
+      3,
+    )
+  }</td></tr>`;
 }
 
-function matrixHtml(shown: ClustersShown, layer: ClusterLayer): string {
+function matrixHtml(shown: ClustersShown, layer: ClusterLayer): Html {
   const tokens = shown.sequence.tokens.length;
   const [width, height] = [columnWidth(shown) * tokens, ROW * layer.count];
   const times = layer === shown.first && tokens <= MOST_NAMES ? 4 : 1;
   const alt = `Mean activation of ${counted(layer.count, "cluster")} of layer ${layer.clusters.layer} over the tokens`;
-  const image = (own: boolean, className: string, display: string) =>
+  const image = (own: boolean, className: string, display: "block" | "none") =>
     pixelsHtml(enlarged(clustersRaster(layer, tokens, own), times), {
       width,
       height,
       alt,
       className: `i ${className}`,
-      style: `display:${display}`,
+      style: styling`display:${display}`,
     });
-  const images = `<td rowspan="${layer.count}" style="padding:0;vertical-align:top">${image(false, "d", "block")}${
-    image(true, "e", "none")
-  }</td>`;
+  const images = markup`<td rowspan="${layer.count}" style="padding:0;vertical-align:top">${
+    image(false, "d", "block")
+  }${image(true, "e", "none")}</td>`;
   const rows = Array.from(
     { length: layer.count },
-    (_, cluster) => rowHtml(shown, layer, cluster, cluster === 0 ? images : ""),
+    (_, cluster) => rowHtml(shown, layer, cluster, cluster === 0 ? images : undefined),
   );
-  return `<div role="radiogroup" aria-label="Clusters of layer ${layer.clusters.layer}" tabindex="-1" style="overflow-x:auto;padding:4px">` +
-    `<table role="presentation" style="border-collapse:collapse;font-size:11px">` +
-    `${PLAIN_ROW}<td style="vertical-align:bottom;text-align:left;padding:0 6px 2px 0">cluster, neurons in it</td>` +
-    `<td style="padding:0;white-space:nowrap;font-size:10px;vertical-align:bottom">${
-      columnHeads(shown.sequence.tokens, { side: columnWidth(shown) })
-    }</td>` +
-    `<td style="vertical-align:bottom;text-align:left;padding:0 0 2px 8px">most active tokens</td></tr>\n${
-      rows.join("\n")
-    }</table></div>`;
+  return markup`<div role="radiogroup" aria-label="Clusters of layer ${layer.clusters.layer}" tabindex="-1" style="overflow-x:auto;padding:4px">\
+<table role="presentation" style="border-collapse:collapse;font-size:11px">\
+${PLAIN_ROW}<td style="vertical-align:bottom;text-align:left;padding:0 6px 2px 0">cluster, neurons in it</td>\
+<td style="padding:0;white-space:nowrap;font-size:10px;vertical-align:bottom">${
+    columnHeads(shown.sequence.tokens, { side: columnWidth(shown) })
+  }</td>\
+<td style="vertical-align:bottom;text-align:left;padding:0 0 2px 8px">most active tokens</td></tr>\n${
+    stacked(rows)
+  }</table></div>`;
 }
 
-function legendHtml({ largest }: ClusterLayer): string {
+function legendHtml({ largest }: ClusterLayer): Html {
   const marks = [-largest, 0, largest].map((mark, i) =>
-    `<span style="display:inline-block;width:80px;text-align:${["left", "center", "right"][i]}">${
+    markup`<span style="display:inline-block;width:80px;text-align:${["left", "center", "right"][i]}">${
       scoreText(mark, SIGNED)
     }</span>`
   );
-  return `<div style="font-size:11px;margin:4px 0"><div class="d">${
+  return markup`<div style="font-size:11px;margin:4px 0"><div class="d">${
     pixelsHtml(signedLegend(true), {
       width: 240,
       height: 10,
       alt: "Colours of the mean activation: blue below zero, orange above",
       className: "s",
-      style: "display:block;border:1px solid #888",
+      style: styling`display:block;border:1px solid #888`,
     })
-  }${
-    marks.join("")
-  } mean activation</div><div class="e" style="display:none">The strongest colour is the largest mean activation of each cluster.</div>` +
-    `<span class="x" style="display:none"><label><input class="a" type="checkbox"> scale each cluster by itself</label></span></div>`;
+  }${marks} mean activation</div><div class="e" style="display:none">The strongest colour is the largest mean activation of each cluster.</div>\
+<span class="x" style="display:none"><label><input class="a" type="checkbox"> scale each cluster by itself</label></span></div>`;
 }
 
 /** The text in the colours of a cluster, each scaled to its own largest; the most active cluster at first. */
-function chipsHtml(shown: ClustersShown, layer: ClusterLayer): string {
+function chipsHtml(shown: ClustersShown, layer: ClusterLayer): Html {
   const { sequence, first } = shown;
   const chips = sequence.tokens.slice(0, MOST_TOKENS).map((token, i) => {
     const shares = layer.largestOf.map((largest, cluster) => Math.round(100 * layer.mean(cluster, i) / largest) || 0);
-    const variables = shares.map((share, cluster) => share === 0 ? "" : `--${cluster}:${share}`).filter(Boolean).join(
+    const variables = cssJoined(
+      shares.flatMap((share, cluster) => share === 0 ? [] : [styling`--${cluster}:${share}`]),
       ";",
     );
-    if (layer !== first) return `<span class="t" style="${variables}">${glyphHtml(token)}</span>`;
+    if (layer !== first) return markup`<span class="t" style="${variables}">${glyphHtml(token)}</span>`;
     const lines = shares.slice(0, 6).map((_, cluster) =>
       `cluster ${cluster}: ${scoreText(layer.mean(cluster, i), SIGNED)}`
     );
-    const title = escapeHtml([placeWords(sequence, i), ...lines].join("\n"));
-    return `<span class="t" title="${title}" style="background-color:${
-      overlay((shares[layer.start] ?? 0) / 100)
+    const title = [placeWords(sequence, i), ...lines].join("\n");
+    return markup`<span class="t" title="${title}" style="background-color:${
+      overlay(
+        (shares[layer.start] ?? 0) / 100,
+      )
     };display:inline-block;padding:1px 2px;margin:1px;${variables}">${glyphHtml(token)}</span>`;
   });
-  return textRegion(`role="group" aria-label="Text"`, chips.join("\n"), chips.length);
+  return textRegion(attributes({ role: "group", "aria-label": "Text" }), stacked(chips), chips.length);
 }
 
-function layerHtml(shown: ClustersShown, layer: ClusterLayer, index: number): string {
+function layerHtml(shown: ClustersShown, layer: ClusterLayer, index: number): Html {
   const { clusters, count } = layer;
   const neurons = clusters.sizes.reduce((sum, size) => sum + size, 0);
   const captions = Array.from(
     { length: count },
     (_, cluster) =>
-      `<span class="m m${cluster}" style="display:${
+      markup`<span class="m m${cluster}" style="display:${
         cluster === layer.start ? "inline" : "none"
       }">cluster ${cluster}</span>`,
   );
-  return `<div class="p p${index}" style="display:${layer === shown.first ? "block" : "none"}">
+  return markup`<div class="p p${index}" style="display:${layer === shown.first ? "block" : "none"}">
 <div style="font-size:14px;margin:8px 0 4px"><b>Layer ${clusters.layer}</b>: ${counted(neurons, "neuron")} in ${
     counted(count, "cluster")
   }, silhouette ${silhouetteText(clusters.silhouette)}</div>
 ${matrixHtml(shown, layer)}
 ${legendHtml(layer)}
-<div aria-live="polite" style="font-size:14px;margin:8px 0 0">The text in the colours of ${captions.join("")}:</div>
+<div aria-live="polite" style="font-size:14px;margin:8px 0 0">The text in the colours of ${captions}:</div>
 ${chipsHtml(shown, layer)}
 </div>`;
 }
 
 /** The mean activations of the first layer, tokens down and clusters across. */
-function meansTable({ sequence, first }: ClustersShown): string {
+function meansTable({ sequence, first }: ClustersShown): Html {
   const rows = sequence.tokens.slice(0, 200).map((token, i) => {
     const cells = Array.from(
       { length: first.count },
-      (_, cluster) => `<td>${scoreText(first.mean(cluster, i), SIGNED)}</td>`,
+      (_, cluster) => markup`<td>${scoreText(first.mean(cluster, i), SIGNED)}</td>`,
     );
-    return `<tr><td>${escapeHtml(`${i} ${tokenLabel(token)}`)}</td>${cells.join("")}</tr>`;
+    return markup`<tr><td>${`${i} ${tokenLabel(token)}`}</td>${cells}</tr>`;
   });
   const head = headHtml(["token", ...first.clusters.sizes.map((_, cluster) => `cluster ${cluster}`)]);
   return tableDetails(
     `Mean activations of layer ${first.clusters.layer} as a table: tokens down, clusters across`,
-    `${head}<tbody>${rows.join("\n")}</tbody>`,
+    markup`${head}<tbody>${stacked(rows)}</tbody>`,
   );
 }
 
@@ -197,18 +201,23 @@ function notesOf({ layers, open, sequence }: ClustersShown): string {
   ].filter(Boolean).join(" ");
 }
 
-function drawHtml(shown: ClustersShown): string {
+function drawHtml(shown: ClustersShown): Html {
   const { sequence, open } = shown;
-  const body = `<div style="${SMALL_STYLE}">Groups of neurons that are active at the same tokens, over ${
-    counted(sequence.tokens.length, "token")
+  const body = markup`<div style="${SMALL_STYLE}">Groups of neurons that are active at the same tokens, over ${
+    counted(
+      sequence.tokens.length,
+      "token",
+    )
   }.<span class="x" style="display:none"> Hover a cluster to see it in the text; click to keep it; arrow keys move.</span></div>
 ${layerHeads(shown)}
-${open.map((layer, index) => layerHtml(shown, layer, index)).join("\n")}
+${stacked(open.map((layer, index) => layerHtml(shown, layer, index)))}
 <div style="${SMALL_STYLE}">${
-    escapeHtml(notesOf(shown))
+    notesOf(
+      shown,
+    )
   } <span class="u" style="display:none"><button type="reset">Start again</button></span></div>
 ${meansTable(shown)}`;
-  const name = contentName(body);
+  const name = contentName(htmlText(body));
   return choiceForm({
     name,
     rules: activationsRules(name, shown, columnWidth(shown) * sequence.tokens.length, ROW),

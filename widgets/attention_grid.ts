@@ -3,31 +3,31 @@
  *
  * @module
  */
+import { styling } from "./css.ts";
+import { attributes, type Html, markup, stacked } from "./html.ts";
 import { type AttentionShown, roleOf } from "./attention_data.ts";
 import { type Drawing, each } from "./attention_parts.ts";
 import { legendImage, thumbnailGrid } from "./attention_raster.ts";
 import { headName } from "./attention_names.ts";
 import { headWords } from "./attention_words.ts";
 import { categoryColour } from "./categories.ts";
+import { rgb } from "./colours.ts";
 import { PLAIN_ROW } from "./chips.ts";
-import { escapeHtml } from "./escape.ts";
 import { pixelsHtml } from "./image.ts";
 
 /** A head that can be opened; its picture is a piece of the sprite. */
-function headChoice(drawing: Drawing, layer: number, head: number): string {
+function headChoice(drawing: Drawing, layer: number, head: number): Html {
   const role = roleOf(drawing, layer, head);
-  const words = escapeHtml(
-    `${headWords(drawing, layer, head)}${role ? `: ${role.name}, ${role.score.toFixed(2)}` : ""}`,
-  );
-  const checked = layer === drawing.layer && head === drawing.head ? " checked" : "";
-  return `<label class="g g${
+  const words = `${headWords(drawing, layer, head)}${role ? `: ${role.name}, ${role.score.toFixed(2)}` : ""}`;
+  const checked = attributes({ checked: layer === drawing.layer && head === drawing.head });
+  return markup`<label class="g g${
     headName(layer, head)
-  } c${head}" title="${words}"><input type="radio" name="head"${checked} ` +
-    `aria-label="${words}">${role?.letter ?? ""}</label>`;
+  } c${head}" title="${words}"><input type="radio" name="head"${checked} \
+aria-label="${words}">${role?.letter ?? ""}</label>`;
 }
 
 /** The heads of a layer as one picture, for a page without style rules, and for layers that cannot be opened. */
-function rowPicture(drawing: Drawing, layer: number): string {
+function rowPicture(drawing: Drawing, layer: number): Html {
   const { heads, thumbnail, open } = drawing;
   const picture = pixelsHtml(thumbnailGrid(drawing, [layer], thumbnail / 2, 2), {
     width: heads * (thumbnail + 4) - 4,
@@ -35,48 +35,50 @@ function rowPicture(drawing: Drawing, layer: number): string {
     alt: `Thumbnails of the heads of layer ${drawing.blocks[layer]}`,
     className: "",
   });
-  return `<td${open.includes(layer) ? ` class="f"` : ""} colspan="${heads}" style="padding:2px">${picture}</td>`;
+  return markup`<td${
+    attributes({ class: open.includes(layer) && "f" })
+  } colspan="${heads}" style="padding:2px">${picture}</td>`;
 }
 
 /** Every head as a thumbnail: those of open layers can be chosen. */
-export function gridHtml(drawing: Drawing): string {
+export function gridHtml(drawing: Drawing): Html {
   const { heads, layers, open, thumbnail, rollout, blocks } = drawing;
   const names = each(heads).map((head) =>
-    `<td style="text-align:center;padding:0 2px"><span style="display:block;width:${thumbnail}px;` +
-    `border-bottom:3px solid rgb(${categoryColour(head)})">${rollout ? "" : head}</span></td>`
+    markup`<td style="text-align:center;padding:0 2px"><span style="display:block;width:${thumbnail}px;\
+border-bottom:3px solid ${rgb(categoryColour(head))}">${rollout ? "" : head}</span></td>`
   );
   const rows = each(layers).map((layer) => {
-    const labels = each(heads).map((head) => headChoice(drawing, layer, head)).join("");
+    const labels = each(heads).map((head) => headChoice(drawing, layer, head));
     const cells = open.includes(layer)
-      ? `<td class="x l${layer}" colspan="${heads}" style="display:none;padding:0;white-space:nowrap">${labels}</td>`
+      ? markup`<td class="x l${layer}" colspan="${heads}" style="display:none;padding:0;white-space:nowrap">${labels}</td>`
       : "";
-    return `${PLAIN_ROW}<td style="text-align:right;padding:0 6px;white-space:nowrap">${layer === 0 ? "layer " : ""}${
-      blocks[layer]
-    }</td>${rowPicture(drawing, layer)}${cells}</tr>`;
+    return markup`${PLAIN_ROW}<td style="text-align:right;padding:0 6px;white-space:nowrap">${
+      layer === 0 ? "layer " : ""
+    }${blocks[layer]}</td>${rowPicture(drawing, layer)}${cells}</tr>`;
   });
-  return `<div role="radiogroup" aria-label="${
+  return markup`<div role="radiogroup" aria-label="${
     rollout ? "Layers" : "Heads"
-  }" tabindex="-1" style="overflow:auto;max-height:480px;margin:6px 0">` +
-    `<table role="presentation" style="border-collapse:collapse;font-size:11px">` +
-    `${PLAIN_ROW}<td style="text-align:right;padding:0 6px">${rollout ? "" : "head"}</td>${names.join("")}</tr>
-${rows.join("\n")}</table></div>`;
+  }" tabindex="-1" style="overflow:auto;max-height:480px;margin:6px 0">\
+<table role="presentation" style="border-collapse:collapse;font-size:11px">\
+${PLAIN_ROW}<td style="text-align:right;padding:0 6px">${rollout ? "" : "head"}</td>${names}</tr>
+${stacked(rows)}</table></div>`;
 }
 
 /** The colours from nothing to all of a token's attention. */
-export function legendHtml({ rollout }: AttentionShown): string {
+export function legendHtml({ rollout }: AttentionShown): Html {
   const whole = rollout ? "what has reached a token" : "a token’s attention";
   const marks = ["0%", "6%", "25%", "56%", "100%"].map((mark, i) =>
-    `<span style="display:inline-block;width:40px;text-align:${
+    markup`<span style="display:inline-block;width:40px;text-align:${
       i === 0 ? "left" : i === 4 ? "right" : "center"
     }">${mark}</span>`
   );
-  return `<div style="font-size:11px;margin:6px 0">${
+  return markup`<div style="font-size:11px;margin:6px 0">${
     pixelsHtml(legendImage(), {
       width: 200,
       height: 10,
       alt: `Colours from 0% to 100% of ${whole}`,
       className: "",
-      style: "display:block;border:1px solid #888",
+      style: styling`display:block;border:1px solid #888`,
     })
-  }${marks.join("")} of ${whole}</div>`;
+  }${marks} of ${whole}</div>`;
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Html } from "./html.ts";
 import { type AttentionShown, earlierWeight } from "./attention_data.ts";
 import { linesOf, lineWidth } from "./attention_lines.ts";
 import { thumbnailGrid, weightOpacity } from "./attention_raster.ts";
@@ -177,7 +178,7 @@ function titlePlot(text: string, width: number): Plot.PlotOptions {
  * @param title What the image shows, for a screen reader.
  * @returns An SVG document.
  */
-export function drawAttention(shown: AttentionShown, title: string): string {
+export function drawAttention(shown: AttentionShown, title: string): Html {
   const layout = layOut(shown);
   const [grid, matrix, lines] = [gridPlot(shown), matrixPlot(shown, layout), linesPlot(shown, layout)];
   const { width: gridWidth = 0, height: gridHeight = 0 } = grid;

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { styling } from "./css.ts";
+import { type Html, markup, stacked } from "./html.ts";
 import type { AttentionShown } from "./attention_data.ts";
 import { pairName } from "./attention_names.ts";
 
@@ -41,42 +43,42 @@ export function lineWidth(weight: number): number {
 }
 
 /** The width of a line as CSS over `--w`, a weight in percent. */
-export const LINE_WIDTH = `calc(min(1,max(0,var(--w,0) - ${LEAST_LINE - 1}))*var(--w,0)*${WIDEST / 100}px)`;
+export const LINE_WIDTH = styling`calc(min(1,max(0,var(--w,0) - ${LEAST_LINE - 1}))*var(--w,0)*${WIDEST / 100}px)`;
 
 function svg(
   { start, end }: AttentionShown,
   className: string,
   size: readonly [number, number],
-  groups: string,
-): string {
-  return `<svg class="${className}" aria-hidden="true" width="${size[0]}" height="${size[1]}" ` +
-    `viewBox="0 ${start - 0.5} 9 ${end - start}" preserveAspectRatio="none">${groups}</svg>`;
+  groups: Html,
+): Html {
+  return markup`<svg class="${className}" aria-hidden="true" width="${size[0]}" height="${size[1]}" \
+viewBox="0 ${start - 0.5} 9 ${end - start}" preserveAspectRatio="none">${groups}</svg>`;
 }
 
 /**
  * A line for each pair of tokens, as wide as the head that is open says, as an inline drawing without text, which leaves
  * nothing behind where SVG is stripped. Lines of token n are in a group of class `q<n>`.
  */
-export function headLines(shown: AttentionShown, width: number, height: number): string {
+export function headLines(shown: AttentionShown, width: number, height: number): Html {
   const { start, end } = shown;
   const tokens = Array.from({ length: end - start }, (_, i) => start + i);
   const groups = tokens.map((query) => {
     const paths = tokens.filter((key) => key <= query).map((key) =>
-      `<path style="--w:var(${pairName(shown, query, key)})" d="M0 ${query}L9 ${key}"/>`
+      markup`<path style="--w:var(${pairName(shown, query, key)})" d="M0 ${query}L9 ${key}"/>`
     );
-    return `<g class="q q${query}">${paths.join("")}</g>`;
+    return markup`<g class="q q${query}">${paths}</g>`;
   });
-  return svg(shown, "b", [width, height], groups.join("\n"));
+  return svg(shown, "b", [width, height], stacked(groups));
 }
 
 /** The lines of all heads of the layer that is shown at first, of class `h<n>` for head n. */
-export function layerLines(shown: AttentionShown, width: number, height: number): string {
+export function layerLines(shown: AttentionShown, width: number, height: number): Html {
   const groups = Map.groupBy(linesOf(shown, shown.layer), (line) => line.query);
   const drawn = [...groups].map(([query, lines]) => {
     const paths = lines.map(({ head, key, weight }) =>
-      `<path class="h${head}" d="M0 ${query}L9 ${key}" stroke-width="${lineWidth(weight)}"/>`
+      markup`<path class="h${head}" d="M0 ${query}L9 ${key}" stroke-width="${lineWidth(weight)}"/>`
     );
-    return `<g class="q q${query}">${paths.join("")}</g>`;
+    return markup`<g class="q q${query}">${paths}</g>`;
   });
-  return svg(shown, "a", [width, height], drawn.join("\n"));
+  return svg(shown, "a", [width, height], stacked(drawn));
 }

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { cssJoined, cssText, styling } from "./css.ts";
+import { type Html, htmlText, type HtmlValue, markup, stacked } from "./html.ts";
 import { type AttentionShown, earlierWeight, LEAST_WEIGHT, roleOf, rolesNote } from "./attention_data.ts";
 import { gridHtml, legendHtml } from "./attention_grid.ts";
 import { LEAST_LINE, LEAST_OF_MANY } from "./attention_lines.ts";
@@ -15,41 +17,44 @@ import { attentionTables } from "./attention_table.ts";
 import { captionWords, introWords } from "./attention_words.ts";
 import { choiceForm } from "./choice.ts";
 import { LINE_STYLE, MONOSPACE, placeWords, SMALL_STYLE } from "./chips.ts";
-import { OPACITY, ORANGE } from "./colours.ts";
-import { contentName, escapeHtml } from "./escape.ts";
+import { OPACITY, ORANGE, rgba } from "./colours.ts";
+import { contentName } from "./escape.ts";
 
 /** One of many pieces of a line, of which one is shown. */
-function piece(className: string, shown: boolean, text: string): string {
-  return `<span class="${className}" style="display:${shown ? "inline" : "none"}">${text}</span>`;
+function piece(className: string, shown: boolean, text: HtmlValue): Html {
+  return markup`<span class="${className}" style="display:${shown ? "inline" : "none"}">${text}</span>`;
 }
 
 /** The name of the head that is open. */
-function headingHtml(shown: AttentionShown): string {
+function headingHtml(shown: AttentionShown): Html {
   const { open, heads, layer, head, blocks, rollout } = shown;
-  const layers = open.map((one) => piece(`j j${one}`, one === layer, String(blocks[one]))).join("");
-  const numbers = each(heads).map((one) => piece(`k k${one}`, one === head, String(one))).join("");
+  const layers = open.map((one) => piece(`j j${one}`, one === layer, blocks[one]));
+  const numbers = each(heads).map((one) => piece(`k k${one}`, one === head, one));
   const roles = open.flatMap((one) =>
     each(heads).map((other) => {
       const role = roleOf(shown, one, other);
-      if (role === undefined) return "";
+      if (role === undefined) return [];
       const words = `: most of all at ${role.name}, ${role.score.toFixed(2)} on average`;
       return piece(`p p${headName(one, other)}`, one === layer && other === head, words);
     })
   );
-  const name = rollout ? `After layer ${layers}` : `Layer ${layers}, head ${numbers}`;
-  return `<div aria-live="polite" style="font-size:14px;margin:12px 0 4px"><b>${name}</b>${roles.join("")}</div>`;
+  const name = rollout ? markup`After layer ${layers}` : markup`Layer ${layers}, head ${numbers}`;
+  return markup`<div aria-live="polite" style="font-size:14px;margin:12px 0 4px"><b>${name}</b>${roles}</div>`;
 }
 
 /** The text, coloured by the row of one token of the head that is open. */
-function chipsHtml(drawing: Drawing): string {
+function chipsHtml(drawing: Drawing): Html {
   const { sequence, tokens, start, end, layer, head } = drawing;
   const weight = drawing.weights(layer, head);
-  const chip = (key: number, words: string, text: string, share: number) => {
+  const chip = (key: number, words: string, text: string | Html, share: number) => {
     const readers = tokens.filter((query) => query >= key)
-      .map((query) => `${queryName(drawing, query)}:var(${pairName(drawing, query, key)})`);
-    return `<span class="t" title="${escapeHtml(words)}" style="background-color:rgba(${ORANGE},${
-      (OPACITY * weightOpacity(share)).toFixed(2)
-    });display:inline-block;padding:1px 2px;margin:1px;${readers.join(";")}">${text}</span>`;
+      .map((query) => styling`${queryName(drawing, query)}:var(${pairName(drawing, query, key)})`);
+    return markup`<span class="t" title="${words}" style="background-color:${
+      rgba(
+        ORANGE,
+        styling`${(OPACITY * weightOpacity(share)).toFixed(2)}`,
+      )
+    };display:inline-block;padding:1px 2px;margin:1px;${cssJoined(readers, ";")}">${text}</span>`;
   };
   const earlier = start > 0
     ? [
@@ -64,19 +69,19 @@ function chipsHtml(drawing: Drawing): string {
   const chips = tokens.map((key) =>
     chip(key, placeWords(sequence, key), tokenHtml(drawing, key), weight(end - 1, key))
   );
-  return [...earlier, ...chips].join("\n");
+  return stacked([...earlier, ...chips]);
 }
 
-function captionHtml(drawing: Drawing): string {
+function captionHtml(drawing: Drawing): Html {
   const names = drawing.tokens.map((position) =>
     piece(
       `m m${position}`,
       position === drawing.end - 1,
-      `<b style="${MONOSPACE};display:inline-block">${tokenHtml(drawing, position)}</b> (token ${position})`,
+      markup`<b style="${MONOSPACE};display:inline-block">${tokenHtml(drawing, position)}</b> (token ${position})`,
     )
   );
   const [before, after] = captionWords(drawing);
-  return `<div aria-live="polite" style="font-size:14px;margin:8px 0 0">${before}${names.join("")}${after}</div>`;
+  return markup`<div aria-live="polite" style="font-size:14px;margin:8px 0 0">${before}${names}${after}</div>`;
 }
 
 /** What is drawn only where style rules are allowed. */
@@ -108,12 +113,12 @@ function notesOf({ rollout, blocks, layers, heads, length, open, start, end }: A
 const PLACE = "lg-name";
 
 /** The whole view as HTML. */
-export function attentionHtml(shown: AttentionShown): string {
+export function attentionHtml(shown: AttentionShown): Html {
   const drawing = drawingOf(shown);
   const hint = shown.rollout
     ? "Click a picture to open that layer; hover a token to see what it is made of, click to keep it; arrow keys move."
     : "Click a picture to open that head; hover a token to see where it looks, click to keep it; arrow keys move.";
-  const body = `<div style="${SMALL_STYLE}">${
+  const body = markup`<div style="${SMALL_STYLE}">${
     introWords(shown)
   }<span class="x" style="display:none"> ${hint}</span></div>
 ${gridHtml(drawing)}
@@ -125,12 +130,14 @@ ${captionHtml(drawing)}
 ${chipsHtml(drawing)}
 </div>
 ${wholeHtml(drawing)}
-<div style="${SMALL_STYLE}">${escapeHtml(notesOf(shown))}<span class="x" style="display:none"> ${
-    escapeHtml(drawnNotes(shown))
+<div style="${SMALL_STYLE}">${notesOf(shown)}<span class="x" style="display:none"> ${
+    drawnNotes(
+      shown,
+    )
   }</span> <span class="u x" style="display:none"><button type="reset">Start again</button></span></div>
 ${attentionTables(shown)}`;
-  const rules = attentionRules(PLACE, shown, drawing);
-  const name = contentName(`${body}${rules}`);
+  const rules = attentionRules(shown, drawing);
+  const name = contentName(`${htmlText(body)}${cssText(rules(PLACE))}`);
   const label = shown.rollout ? "Attention rollout" : "Attention";
-  return choiceForm({ name, rules: rules.replaceAll(PLACE, name), label, body });
+  return choiceForm({ name, rules: rules(name), label, body });
 }

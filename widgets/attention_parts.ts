@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type Html, markup } from "./html.ts";
 import type { AttentionShown } from "./attention_data.ts";
 import type { Sizes } from "./attention_style.ts";
 import { glyphHtml } from "./glyphs.ts";
@@ -29,7 +30,7 @@ export function each(count: number): number[] {
 }
 
 /** A token as HTML. */
-export function tokenHtml({ sequence }: AttentionShown, position: number): string {
+export function tokenHtml({ sequence }: AttentionShown, position: number): Html {
   const token = sequence.tokens[position];
-  return token === undefined ? "" : glyphHtml(token);
+  return token === undefined ? markup`` : glyphHtml(token);
 }

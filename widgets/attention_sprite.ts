@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { type Css, styling } from "./css.ts";
 import type { AttentionShown } from "./attention_data.ts";
 import { headMatrix, headThumbnail } from "./attention_raster.ts";
 import type { Pixels } from "./pixel_image.ts";
@@ -40,7 +41,7 @@ export function wholeSprite(shown: AttentionShown): string | undefined {
 }
 
 /** The rule of something that shows a piece of a sprite, by the numbers `--h` of its head and `--l` of its layer. */
-export function pieceRule({ heads, open }: AttentionShown, width: number, height: number): string {
-  return `background-size:${heads * width}px ${open.length * height}px;` +
-    `background-position:calc(var(--h)*${-width}px) calc(var(--l)*${-height}px)`;
+export function pieceRule({ heads, open }: AttentionShown, width: number, height: number): Css {
+  return styling`background-size:${heads * width}px ${open.length * height}px;\
+background-position:calc(var(--h)*${-width}px) calc(var(--l)*${-height}px)`;
 }

@@ -6,12 +6,13 @@
  *
  * @module
  */
+import { type Css, cssJoined, cssPicture, styling } from "./css.ts";
 import { type AttentionShown, earlierWeight, LEAST_WEIGHT } from "./attention_data.ts";
 import { LINE_WIDTH } from "./attention_lines.ts";
 import { headName, pairName, queryName } from "./attention_names.ts";
 import { matrixSprite, pieceRule, wholeSprite } from "./attention_sprite.ts";
 import { categoryColour } from "./categories.ts";
-import { OPACITY, ORANGE } from "./colours.ts";
+import { OPACITY, ORANGE, rgb, rgba } from "./colours.ts";
 import { COLUMNS_RULE } from "./picture_labels.ts";
 
 /** The sizes of a view in pixels. */
@@ -26,80 +27,86 @@ export interface Sizes {
 }
 
 /** The weights of a head that show. */
-function headVariables(shown: AttentionShown, layer: number, head: number): string {
+function headVariables(shown: AttentionShown, layer: number, head: number): Css {
   const { start, end } = shown;
   const weight = shown.weights(layer, head);
-  const all: string[] = [];
+  const all: Css[] = [];
   for (let query = start; query < end; ++query) {
     for (let key = start > 0 ? start - 1 : 0; key <= query; ++key) {
       const percent = Math.round(100 * (key < start ? earlierWeight(shown, weight, query) : weight(query, key)));
-      if (percent >= LEAST_WEIGHT) all.push(`${pairName(shown, query, key)}:${percent}`);
+      if (percent >= LEAST_WEIGHT) {
+        all.push(styling`${pairName(shown, query, key)}:${percent}`);
+      }
     }
   }
-  return all.join(";");
+  return cssJoined(all, ";");
 }
 
-function headRules(shown: AttentionShown): string {
+function headRules(shown: AttentionShown): Css {
   const { open, heads } = shown;
   const all = Array.from({ length: heads }, (_, head) => head);
-  return [
+  return cssJoined([
     ...open.flatMap((layer) =>
       all.map((head) => {
         const name = headName(layer, head);
-        return `&:has(.g${name} :checked){${headVariables(shown, layer, head)};.p${name}{display:inline!important}}`;
+        return styling`&:has(.g${name} :checked){${
+          headVariables(shown, layer, head)
+        };.p${name}{display:inline!important}}`;
       })
     ),
     ...open.map((layer, row) =>
-      `&:has(.l${layer} :checked){--l:${row};.j${layer}{display:inline!important}.y${layer}{display:block!important}}.l${layer}{--l:${row}}`
+      styling`&:has(.l${layer} :checked){--l:${row};.j${layer}{display:inline!important}.y${layer}{display:block!important}}.l${layer}{--l:${row}}`
     ),
     ...all.map((head) =>
-      `&:has(.c${head} :checked){--h:${head};--c:rgb(${
-        categoryColour(head)
-      });.k${head}{display:inline!important}.h${head}{opacity:0.9}}.c${head}{--h:${head}}.h${head}{stroke:rgb(${
-        categoryColour(head)
-      })}`
+      styling`&:has(.c${head} :checked){--h:${head};--c:${
+        rgb(categoryColour(head))
+      };.k${head}{display:inline!important}.h${head}{opacity:0.9}}.c${head}{--h:${head}}.h${head}{stroke:${
+        rgb(categoryColour(head))
+      }}`
     ),
-  ].join("\n");
+  ], "\n");
 }
 
 /** Each chip holds the percent that token n gives to it. */
-function tokenRules(name: string, shown: AttentionShown): string {
+function tokenRules(name: string, shown: AttentionShown): Css {
   const rules = Array.from({ length: shown.end - shown.start }, (_, i) => {
     const n = shown.start + i;
-    const lit = (root: string) =>
-      `${root}{.t{--s:var(${queryName(shown, n)},0)}.q${n},.m${n}{display:inline!important}}`;
-    return [lit(`.${name}:has(.r${n} :checked)`), lit(`.${name}.h:has(.r${n}:hover)`)];
+    const lit = (root: Css) =>
+      styling`${root}{.t{--s:var(${queryName(shown, n)},0)}.q${n},.m${n}{display:inline!important}}`;
+    return { pin: lit(styling`.${name}:has(.r${n} :checked)`), hover: lit(styling`.${name}.h:has(.r${n}:hover)`) };
   });
-  return [
-    `.${name}:has(.o :checked) :is(.q,.m),.${name}.h:has(.o:hover) :is(.q,.m){display:none!important}`,
-    ...rules.map(([pin]) => pin),
-    ...rules.map(([, hover]) => hover),
-  ].join("\n");
+  return cssJoined([
+    styling`.${name}:has(.o :checked) :is(.q,.m),.${name}.h:has(.o:hover) :is(.q,.m){display:none!important}`,
+    ...rules.map(({ pin }) => pin),
+    ...rules.map(({ hover }) => hover),
+  ], "\n");
 }
 
 /** The pieces of the sprites; `.i` is the matrix, `.w` the whole text, and thumbnails are pieces of either. */
-function pictureRules(shown: AttentionShown, { width, height, thumbnail, whole }: Sizes): string {
+function pictureRules(shown: AttentionShown, { width, height, thumbnail, whole }: Sizes): Css {
   const all = wholeSprite(shown);
-  const matrix = `url(${matrixSprite(shown)})`;
+  const matrix = cssPicture(matrixSprite(shown));
   const small = pieceRule(shown, thumbnail, thumbnail);
-  return [
-    `.i{${pieceRule(shown, width, height)};image-rendering:pixelated}`,
+  return cssJoined([
+    styling`.i{${pieceRule(shown, width, height)};image-rendering:pixelated}`,
     all === undefined
-      ? `.i,.g{background-image:${matrix}}`
-      : `.i{background-image:${matrix}}.g,.w{background-image:url(${all})}.w{${pieceRule(shown, whole, whole)}}`,
-    `.g{${small}${shown.end - shown.start <= thumbnail ? ";image-rendering:pixelated" : ""}}`,
-  ].join("\n");
+      ? styling`.i,.g{background-image:${matrix}}`
+      : styling`.i{background-image:${matrix}}.g,.w{background-image:${cssPicture(all)}}.w{${
+        pieceRule(shown, whole, whole)
+      }}`,
+    styling`.g{${small}${shown.end - shown.start <= thumbnail ? styling`;image-rendering:pixelated` : undefined}}`,
+  ], "\n");
 }
 
-/** The rules of a view. */
-export function attentionRules(name: string, shown: AttentionShown, sizes: Sizes): string {
+/** The rules of a view, by its name; what does not depend on the name is made once. */
+export function attentionRules(shown: AttentionShown, sizes: Sizes): (name: string) => Css {
   const { side, width, thumbnail } = sizes;
   const last = shown.end - 1;
-  return `.${name}{.p,.y,.j,.k,.f{display:none!important}.x{display:revert!important}
+  const inner = styling`{.p,.y,.j,.k,.f{display:none!important}.x{display:revert!important}
 .t{--s:var(${
     queryName(shown, last)
-  },0);display:inline-block;padding:1px 3px;margin:1px;border-radius:3px;vertical-align:top;text-align:center;` +
-    `background-color:rgba(${ORANGE},calc(sqrt(var(--s)/100)*${OPACITY}))!important}
+  },0);display:inline-block;padding:1px 3px;margin:1px;border-radius:3px;vertical-align:top;text-align:center;\
+background-color:${rgba(ORANGE, styling`calc(sqrt(var(--s)/100)*${OPACITY})`)}!important}
 .t::after{counter-reset:w var(--s);content:counter(w)"%";display:block;font-size:10px;line-height:12px;opacity:min(var(--s)*10,1)}
 .g{display:inline-block;width:${thumbnail}px;height:${thumbnail}px;margin:2px;vertical-align:top;font-weight:bold;text-align:right;cursor:pointer;position:relative}.g:hover{outline:2px solid}.g:has(:checked){outline:3px solid}.g:has(:focus-visible){outline:3px double}
 .r{display:contents!important}:is(.r,.g) input{position:absolute;inset:0;width:100%;height:100%;margin:0;opacity:0;cursor:pointer}
@@ -112,6 +119,8 @@ svg{display:block}.a,&:has(.l${shown.layer} :checked):has(.d:checked) .b{display
 &:not(:has(.l${shown.layer} :checked)) .s{visibility:hidden}
 .u{visibility:hidden}&:has(.o :checked) .u{visibility:visible}
 ${pictureRules(shown, sizes)}
-${headRules(shown)}}
+${headRules(shown)}}`;
+  return (name) =>
+    styling`.${name}${inner}
 ${tokenRules(name, shown)}`;
 }

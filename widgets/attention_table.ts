@@ -3,9 +3,9 @@
  *
  * @module
  */
+import { type Html, markup, stacked } from "./html.ts";
 import { type AttentionShown, roleOf, strongestKeys } from "./attention_data.ts";
 import { headHtml, tableDetails, textTable } from "./chips.ts";
-import { escapeHtml } from "./escape.ts";
 import { tableWords } from "./attention_words.ts";
 import { glyphText } from "./glyphs.ts";
 
@@ -25,28 +25,30 @@ function tokensOf({ start, end }: AttentionShown): number[] {
 }
 
 /** Tokens down, the heads of a layer across: where each looks most. */
-function layerTable(shown: AttentionShown, layer: number): string {
+function layerTable(shown: AttentionShown, layer: number): Html {
   const heads = Array.from({ length: shown.heads }, (_, head) => head);
   const weights = heads.map((head) => shown.weights(layer, head));
   const rows = tokensOf(shown).map((position) => {
     const cells = weights.map((weight) => {
       const [best] = strongestKeys(weight, position, 1);
-      return `<td>${best ? escapeHtml(`${nameOf(shown, best.key)} ${Math.round(100 * best.weight)}%`) : ""}</td>`;
+      return markup`<td>${best && `${nameOf(shown, best.key)} ${Math.round(100 * best.weight)}%`}</td>`;
     });
-    return `<tr><td>${escapeHtml(nameOf(shown, position))}</td>${cells.join("")}</tr>`;
+    return markup`<tr><td>${nameOf(shown, position)}</td>${cells}</tr>`;
   });
-  return `${headHtml(["token", ...heads.map((head) => shown.rollout ? "strongest" : `head ${head}`)])}<tbody>${
-    rows.join("\n")
+  return markup`${headHtml(["token", ...heads.map((head) => shown.rollout ? "strongest" : `head ${head}`)])}<tbody>${
+    stacked(rows)
   }</tbody>`;
 }
 
 /** A table for each layer that can be opened, of which one is shown. */
-export function attentionTables(shown: AttentionShown): string {
-  return shown.open.map((layer) =>
-    `<div class="y y${layer}" style="display:${layer === shown.layer ? "block" : "none"}">${
-      tableDetails(tableWords(shown, layer), layerTable(shown, layer))
-    }</div>`
-  ).join("\n");
+export function attentionTables(shown: AttentionShown): Html {
+  return stacked(
+    shown.open.map((layer) =>
+      markup`<div class="y y${layer}" style="display:${layer === shown.layer ? "block" : "none"}">${
+        tableDetails(tableWords(shown, layer), layerTable(shown, layer))
+      }</div>`
+    ),
+  );
 }
 
 function rolesText(shown: AttentionShown): string {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type Html, markup, stacked } from "./html.ts";
 import * as Plot from "npm:@observablehq/plot@0.6.17";
 import { createDocument, toXml } from "./document.ts";
 
@@ -35,7 +36,7 @@ export interface Frame {
  * @param frame The size and title.
  * @returns A document that stands alone.
  */
-export function drawDocument(pictures: readonly Picture[], frame: Frame): string {
+export function drawDocument(pictures: readonly Picture[], frame: Frame): Html {
   const { width, height, title, transparent = false } = frame;
   const background = transparent ? "none" : "white";
   const document = createDocument();
@@ -46,7 +47,8 @@ export function drawDocument(pictures: readonly Picture[], frame: Frame): string
   });
   const name = document.createElement("title");
   name.textContent = title;
-  return `<svg xmlns="http://www.w3.org/2000/svg" role="img" width="${width}" ` +
-    `height="${height}" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="10" color="#222">` +
-    `${toXml(name)}${transparent ? "" : `<rect width="100%" height="100%" fill="white"/>`}${drawn.join("\n")}</svg>\n`;
+  return markup`<svg xmlns="http://www.w3.org/2000/svg" role="img" width="${width}" \
+height="${height}" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="10" color="#222">\
+${toXml(name)}${!transparent && markup`<rect width="100%" height="100%" fill="white"/>`}${stacked(drawn)}</svg>
+`;
 }

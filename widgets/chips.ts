@@ -3,22 +3,23 @@
  *
  * @module
  */
+import { type Css, styling } from "./css.ts";
+import { attributes, type Html, markup } from "./html.ts";
 import type { Sequence } from "../src/lm/types.ts";
-import { escapeHtml } from "./escape.ts";
 import { breaksLine, glyphHtml, spokenToken } from "./glyphs.ts";
 import { padText, textWidth } from "./text_width.ts";
 
 /** The font of tokens. */
-export const MONOSPACE = "font-family:Menlo,Consolas,monospace";
+export const MONOSPACE = styling`font-family:Menlo,Consolas,monospace`;
 
 /** The style of the line of chips. */
-export const LINE_STYLE = `${MONOSPACE};font-size:14px;line-height:1.5;margin:6px 0;padding:2px`;
+export const LINE_STYLE = styling`${MONOSPACE};font-size:14px;line-height:1.5;margin:6px 0;padding:2px`;
 
 /** The style of small print. */
-export const SMALL_STYLE = "font-size:12px;opacity:0.8;margin:4px 0";
+export const SMALL_STYLE = styling`font-size:12px;opacity:0.8;margin:4px 0`;
 
 /** A row of a table that is a picture; JupyterLab would stripe it. */
-export const PLAIN_ROW = `<tr style="background-color:rgba(0,0,0,0)">`;
+export const PLAIN_ROW = markup`<tr style="background-color:rgba(0,0,0,0)">`;
 
 /** How one chip differs from a bare one. */
 export interface Chip {
@@ -29,11 +30,11 @@ export interface Chip {
   /** More classes. */
   readonly className?: string;
   /** More inline style. */
-  readonly style?: string;
-  /** HTML before the text. */
-  readonly before?: string;
-  /** HTML after the text. */
-  readonly after?: string;
+  readonly style?: Css;
+  /** What stands before the text. */
+  readonly before?: Html | undefined;
+  /** What stands after the text. */
+  readonly after?: Html | undefined;
   /** Whether the chip is the label of an input in `before`. */
   readonly label?: boolean;
   /** Whether the text goes on in the same line after a new line, as in a list. */
@@ -67,18 +68,21 @@ export function placeWords(sequence: Sequence, position: number, unit = "token")
  * A chip as HTML. A token after the prompt is underlined, so that it differs without colour. The inline
  * style is what is left when a notebook is not trusted.
  */
-export function chipHtml(sequence: Sequence, chip: Chip): string {
+export function chipHtml(sequence: Sequence, chip: Chip): Html {
   const token = sequence.tokens[chip.position];
-  if (token === undefined) return "";
+  if (token === undefined) return markup``;
   const written = !chip.bare && originOf(sequence, chip.position) === "continuation";
-  const underline = written ? "border-bottom:2px solid;" : "";
-  const style = `display:inline-block;padding:1px 2px;margin:1px;border-radius:3px;${underline}${chip.style ?? ""}`;
-  const tag = chip.label ? "label" : "span";
-  const words = chip.label ? "" : ` role="img" aria-label="${escapeHtml(placeWords(sequence, chip.position))}"`;
-  return `<${tag} class="t${chip.className ? ` ${chip.className}` : ""}"${words} title="${escapeHtml(chip.title)}" ` +
-    `style="${style}">${chip.before ?? ""}${glyphHtml(token)}${chip.after ?? ""}</${tag}>${
-      breaksLine(token) && !chip.oneLine ? "<br>" : ""
-    }`;
+  const underline = written ? styling`border-bottom:2px solid;` : undefined;
+  const words = chip.label ? {} : { role: "img", "aria-label": placeWords(sequence, chip.position) };
+  const own = attributes({
+    class: `t${chip.className ? ` ${chip.className}` : ""}`,
+    ...words,
+    title: chip.title,
+    style: styling`display:inline-block;padding:1px 2px;margin:1px;border-radius:3px;${underline}${chip.style}`,
+  });
+  const content = [chip.before, glyphHtml(token), chip.after];
+  const end = breaksLine(token) && !chip.oneLine ? markup`<br>` : undefined;
+  return chip.label ? markup`<label${own}>${content}</label>${end}` : markup`<span${own}>${content}</span>${end}`;
 }
 
 /** Says how prompt and continuation differ. */
@@ -89,24 +93,22 @@ export function underlineNote(sequence: Sequence): string {
 }
 
 /** A table cell. */
-export function cell(text: string, align: "left" | "right" = "left"): string {
-  return `<td style="padding:1px 6px;text-align:${align}">${escapeHtml(text)}</td>`;
+export function cell(text: string, align: "left" | "right" = "left"): Html {
+  return markup`<td style="padding:1px 6px;text-align:${align}">${text}</td>`;
 }
 
 /** The head of a table. */
-export function headHtml(names: readonly string[]): string {
-  const cells = names.map((name) => `<th scope="col" style="padding:1px 6px;text-align:left">${escapeHtml(name)}</th>`);
-  return `<thead><tr>${cells.join("")}</tr></thead>`;
+export function headHtml(names: readonly string[]): Html {
+  const cells = names.map((name) => markup`<th scope="col" style="padding:1px 6px;text-align:left">${name}</th>`);
+  return markup`<thead><tr>${cells}</tr></thead>`;
 }
 
 /** A table behind a line that opens it. */
-export function tableDetails(summary: string, table: string): string {
-  return `<details style="margin:4px 0;font-size:12px"><summary style="cursor:pointer">${
-    escapeHtml(summary)
-  }</summary>` +
-    `<div role="region" aria-label="${escapeHtml(summary)}" tabindex="0" style="overflow-x:auto;max-height:400px">` +
-    `<table style="border-collapse:collapse;${MONOSPACE};font-size:12px">` +
-    `${table}</table></div></details>`;
+export function tableDetails(summary: string, table: Html): Html {
+  return markup`<details style="margin:4px 0;font-size:12px"><summary style="cursor:pointer">${summary}</summary>\
+<div role="region" aria-label="${summary}" tabindex="0" style="overflow-x:auto;max-height:400px">\
+<table style="border-collapse:collapse;${MONOSPACE};font-size:12px">\
+${table}</table></div></details>`;
 }
 
 /** Columns of plain text, padded. */

@@ -5,37 +5,39 @@
  *
  * @module
  */
-import { escapeHtml } from "./escape.ts";
+import { type Css, cssJoined, styling } from "./css.ts";
+import { attributes, type Html, markup } from "./html.ts";
 import { SCRIPT } from "./saliency_style.ts";
+import { rootHtml } from "./view.ts";
 
 /** An invisible radio over the label that it stands in, which needs the classes `o` and `o<n>` of a choice. */
-export function choiceRadio(value: number, words?: string): string {
-  const name = words === undefined ? "" : ` aria-label="${escapeHtml(words)}"`;
-  return `<span class="r" style="display:none"><input type="radio" name="choice" value="${value}"${name}></span>`;
+export function choiceRadio(value: number, words?: string): Html {
+  const name = attributes({ "aria-label": words });
+  return markup`<span class="r" style="display:none"><input type="radio" name="choice" value="${value}"${name}></span>`;
 }
 
 /** How things are chosen, in words, and the way back; shown only where it works. */
-export function choiceHint(words: string): string {
-  return `<span class="x" style="display:none"> ${escapeHtml(words)}</span>` +
-    ` <span class="u" style="display:none"><button type="reset">Unpin</button></span>`;
+export function choiceHint(words: string): Html {
+  return markup`<span class="x" style="display:none"> ${words}</span>\
+ <span class="u" style="display:none"><button type="reset">Unpin</button></span>`;
 }
 
 /** What is common to all choices. */
-export function choiceRules(name: string): string {
-  return `.${name}{.o{cursor:pointer;position:relative}.o:has(:focus-visible){outline:3px double!important}
+export function choiceRules(name: string): Css {
+  return styling`.${name}{.o{cursor:pointer;position:relative}.o:has(:focus-visible){outline:3px double!important}
 .r{display:contents!important}.r input{position:absolute;inset:0;width:100%;height:100%;margin:0;opacity:0;cursor:pointer}
 .x{display:inline!important}.u{display:inline!important;visibility:hidden}&:has(:checked) .u{visibility:visible}}`;
 }
 
 /** Chips that are chosen, and a panel `m<n>` for each. Hovering is stronger than a pin, by the class `h` of the view. */
-export function panelRules(name: string, choices: readonly number[], first: number): string {
-  return [
+export function panelRules(name: string, choices: readonly number[], first: number): Css {
+  return cssJoined([
     choiceRules(name),
-    `.${name}{.o:hover,.o:has(:checked){outline:2px solid}&:not(:has(:checked,.o:hover)) .o${first}{outline:2px dashed}}`,
-    `.${name}:has(:checked) .m,.${name}.h:has(.o:hover) .m{display:none!important}`,
-    ...choices.map((n) => `.${name}:has(.o${n} :checked) .m${n}{display:block!important}`),
-    ...choices.map((n) => `.${name}.h:has(.o${n}:hover) .m${n}{display:block!important}`),
-  ].join("\n");
+    styling`.${name}{.o:hover,.o:has(:checked){outline:2px solid}&:not(:has(:checked,.o:hover)) .o${first}{outline:2px dashed}}`,
+    styling`.${name}:has(:checked) .m,.${name}.h:has(.o:hover) .m{display:none!important}`,
+    ...choices.map((n) => styling`.${name}:has(.o${n} :checked) .m${n}{display:block!important}`),
+    ...choices.map((n) => styling`.${name}.h:has(.o${n}:hover) .m${n}{display:block!important}`),
+  ], "\n");
 }
 
 /** A view whose parts are chosen. */
@@ -43,20 +45,21 @@ export interface Choice {
   /** The class of the view. */
   readonly name: string;
   /** The style rules. */
-  readonly rules: string;
+  readonly rules: Css;
   /** What the view is, for a screen reader. */
   readonly label: string;
   /** What the view shows. */
-  readonly body: string;
+  readonly body: Html;
 }
 
 /**
  * A form, so that the radios of one view are a group of their own. The rules stand last, as some hosts show them as text.
  */
-export function choiceForm({ name, rules, label, body }: Choice): string {
-  return `<div class="${name} h"><form method="dialog" aria-label="${escapeHtml(label)}" style="margin:0">
+export function choiceForm({ name, rules, label, body }: Choice): Html {
+  const content = markup`<form method="dialog" aria-label="${label}" style="margin:0">
 ${body}
 </form><style>
 ${rules}
-</style><script>${SCRIPT}</script></div>`;
+</style><script>${SCRIPT}</script>`;
+  return rootHtml(`${name} h`, [content]);
 }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { type Css, styling } from "./css.ts";
 
 /** Red, green and blue, 0 to 255. */
 export type Rgb = readonly [red: number, green: number, blue: number];
@@ -18,26 +19,34 @@ export const BLUE: Rgb = [33, 102, 172];
 export const OPACITY = 0.6;
 
 /** A colour for a share from -1 to 1 of the largest score; translucent by its size, or solid. */
-export function overlay(share: number, solid = false): string {
-  const [red, green, blue] = share < 0 ? BLUE : ORANGE;
+export function overlay(share: number, solid = false): Css {
   const alpha = solid ? 1 : Math.min(1, Math.abs(share)) * OPACITY;
-  return `rgba(${red},${green},${blue},${Number(alpha.toFixed(3))})`;
+  return rgba(share < 0 ? BLUE : ORANGE, Number(alpha.toFixed(3)));
 }
 
 /** The colour of a cell without text, as strong as its share. */
-export function tint(share: number): string {
-  const alpha = Number(Math.min(1, Math.abs(share)).toFixed(3)) || 0;
-  return `rgba(${(share < 0 ? BLUE : ORANGE).join(",")},${alpha})`;
+export function tint(share: number): Css {
+  return rgba(share < 0 ? BLUE : ORANGE, Number(Math.min(1, Math.abs(share)).toFixed(3)) || 0);
 }
 
 /** The colour of `overlay` as a CSS expression over `--s`, a number from -100 to 100, and for signed scores `--p`, 1 above 0. */
-export function overlayOfVariable(signed: boolean, solid = false): string {
-  const size = signed ? "max(var(--s),-1*var(--s))" : "var(--s)";
-  const channels = ORANGE.map((plus, i) => {
+export function overlayOfVariable(signed: boolean, solid = false): Css {
+  const size = signed ? styling`max(var(--s),-1*var(--s))` : styling`var(--s)`;
+  const [red, green, blue] = ORANGE.map((plus, i) => {
     const minus = BLUE[i] ?? 0;
-    return signed ? `calc(${minus} + ${plus - minus}*var(--p))` : plus;
+    return signed ? styling`calc(${minus} + ${plus - minus}*var(--p))` : plus;
   });
-  return `rgba(${channels.join(",")},${solid ? 1 : `calc(${size}*${OPACITY / 100})`})`;
+  return styling`rgba(${red},${green},${blue},${solid ? 1 : styling`calc(${size}*${OPACITY / 100})`})`;
+}
+
+/** A colour in a style. */
+export function rgb([red, green, blue]: Rgb): Css {
+  return styling`rgb(${red},${green},${blue})`;
+}
+
+/** A colour that lets the page through; the opacity may be an expression. */
+export function rgba([red, green, blue]: Rgb, alpha: number | Css): Css {
+  return styling`rgba(${red},${green},${blue},${alpha})`;
 }
 
 /** A colour as `#rrggbb`. */

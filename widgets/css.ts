@@ -20,7 +20,7 @@ class Css {
 
   /** Outside of a template a style is no text. */
   toString(): never {
-    throw new TypeError("Cannot join a style to text; write it into css`…` or html`…`");
+    throw new TypeError("Cannot join a style to text; write it into styling`…` or markup`…`");
   }
 }
 
@@ -64,10 +64,10 @@ function valueText(value: unknown): string {
  * ```ts
  * import { css, cssText } from "./css.ts";
  *
- * console.log(cssText(css`width:${3}px;text-align:${"left"}`)); // width:3px;text-align:left
+ * console.log(cssText(styling`width:${3}px;text-align:${"left"}`)); // width:3px;text-align:left
  * ```
  */
-export function css(strings: TemplateStringsArray, ...values: readonly CssValue[]): Css {
+export function styling(strings: TemplateStringsArray, ...values: readonly CssValue[]): Css {
   return new Css(strings.map((text, i) => i === 0 ? text : valueText(values[i - 1]) + text).join(""));
 }
 

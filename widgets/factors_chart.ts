@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Html } from "./html.ts";
 import type { ErrorCurve, Factors } from "../src/analysis/factors.ts";
 import { categoryColour } from "./categories.ts";
 import { drawDocument, type Picture, Plot } from "./chart.ts";
@@ -69,7 +70,7 @@ function sparkPlot(factors: Factors, row: FactorRow, size: { width: number; marg
 }
 
 /** The activity of a factor over all tokens, scaled to its largest. */
-export function drawSparkline(factors: Factors, row: FactorRow, width: number): string {
+export function drawSparkline(factors: Factors, row: FactorRow, width: number): Html {
   const title = `Activity of factor ${row.index}`;
   const plot = sparkPlot(factors, row, { width });
   return drawDocument([{ plot, top: 0 }], { width, height: SPARK_HEIGHT, title, transparent: true });
@@ -113,7 +114,7 @@ const CURVE = { width: 320, height: 160, left: 20, right: 20, top: 8, bottom: 8 
 /** A curve without text, and where its labels belong. */
 export interface ErrorCurvePicture {
   /** An SVG document. */
-  readonly svg: string;
+  readonly svg: Html;
   /** From the top down. */
   readonly errors: readonly Tick[];
   /** From the left. */
@@ -192,7 +193,7 @@ export function drawFactors(
   curve: ErrorCurve | undefined,
   line: string,
   title: string,
-): string {
+): Html {
   const N = rows[0]?.activity.length ?? 0;
   const marginLeft = 84;
   const width = Math.max(640, marginLeft + Math.min(N, MOST_LABELS) * 14);

@@ -1,11 +1,13 @@
+import { type Css, cssJoined, styling } from "./css.ts";
+import { attributes, type Html, htmlText, markup, stacked } from "./html.ts";
 import { expectOptions, type OptionTable } from "../src/lm/options.ts";
 import type { ErrorCurve, Factors } from "../src/analysis/factors.ts";
 import type { Token } from "../src/tokenizer/token.ts";
 import { categoryColour } from "./categories.ts";
 import { choiceForm } from "./choice.ts";
 import { chipHtml, headHtml, placeWords, PLAIN_ROW, SMALL_STYLE, tableDetails, textTable } from "./chips.ts";
-import { OPACITY } from "./colours.ts";
-import { contentName, escapeHtml } from "./escape.ts";
+import { OPACITY, rgb, rgba } from "./colours.ts";
+import { contentName } from "./escape.ts";
 import { drawErrorCurve, drawFactors, drawSparkline } from "./factors_chart.ts";
 import {
   expectCurve,
@@ -48,22 +50,26 @@ interface Drawing {
   readonly curve: ErrorCurve | undefined;
 }
 
-function background(index: number, share: number): string {
-  return `rgba(${categoryColour(index)},${Number((OPACITY * share / 100).toFixed(3))})`;
+function background(index: number, share: number): Css {
+  return rgba(categoryColour(index), Number((OPACITY * share / 100).toFixed(3)));
 }
 
 /** Each chip holds its share of factor k's largest activity as `--k`, in percent. */
-function styleRules(name: string, rows: readonly FactorRow[]): string {
-  const chosen = (root: string, { index }: FactorRow) =>
-    `${root} .t{--s:var(--${index},0);background-color:rgba(${categoryColour(index)},calc(var(--s)*${
-      OPACITY / 100
-    }))!important}` +
-    `${root} .f${index}{outline:2px solid;outline-offset:-2px}`;
-  return `.${name}{.f{cursor:pointer}.o{position:static}.f:has(:focus-visible){outline:3px double!important;outline-offset:-3px}
+function styleRules(name: string, rows: readonly FactorRow[]): Css {
+  const chosen = (root: Css, { index }: FactorRow) =>
+    styling`${root} .t{--s:var(--${index},0);background-color:${
+      rgba(categoryColour(index), styling`calc(var(--s)*${OPACITY / 100})`)
+    }!important}${root} .f${index}{outline:2px solid;outline-offset:-2px}`;
+  return styling`.${name}{.f{cursor:pointer}.o{position:static}.f:has(:focus-visible){outline:3px double!important;outline-offset:-3px}
 .r{display:inline!important}.x{display:inline!important}.u{display:inline!important;visibility:hidden}&:has(:checked) .u{visibility:visible}
 &:has(.f:hover,:checked) .n{visibility:hidden}}
-${rows.map((row) => chosen(`.${name}:has(.f${row.index} :checked)`, row)).join("\n")}
-${rows.map((row) => chosen(`.${name}.h:has(.f${row.index}:hover)`, row)).join("\n")}
+${cssJoined(rows.map((row) => chosen(styling`.${name}:has(.f${row.index} :checked)`, row)), "\n")}
+${
+    cssJoined(
+      rows.map((row) => chosen(styling`.${name}.h:has(.f${row.index}:hover)`, row)),
+      "\n",
+    )
+  }
 .${name}.h:has(.f:hover) .f:not(:hover){outline:none}`;
 }
 
@@ -76,92 +82,106 @@ function neuronsOf({ topNeurons }: Factors, index: number): string[] {
   return (topNeurons[index] ?? []).slice(0, NAMED).map(({ layer, neuron }) => `${layer}:${neuron}`);
 }
 
-function rowHtml(drawing: Drawing, row: FactorRow): string {
+function rowHtml(drawing: Drawing, row: FactorRow): Html {
   const { factors } = drawing;
   const { index } = row;
   const spark = imageHtml(drawSparkline(factors, row, SPARK_WIDTH), `Activity of factor ${index} over the tokens`);
-  const pad = "padding:2px 8px;text-align:left";
-  return `<tr class="f f${index}" style="background-color:rgba(0,0,0,0)"><td style="${pad};white-space:nowrap"><label class="o"><span class="r" style="display:none">` +
-    `<input type="radio" name="factor" value="${index}"> </span>` +
-    `<span style="border-bottom:3px solid rgb(${categoryColour(index)})">factor ${index}</span></label></td>` +
-    `<td style="${pad}">${spark}</td><td style="${pad}">${tokensHtml(tokensOf(factors, index), NAMED)}</td>` +
-    `<td style="${pad}">${neuronsOf(factors, index).join(", ")}</td></tr>`;
+  const pad = styling`padding:2px 8px;text-align:left`;
+  return markup`<tr class="f f${index}" style="background-color:rgba(0,0,0,0)">\
+<td style="${pad};white-space:nowrap"><label class="o"><span class="r" style="display:none">\
+<input type="radio" name="factor" value="${index}"> </span>\
+<span style="border-bottom:3px solid ${rgb(categoryColour(index))}">factor ${index}</span></label></td>\
+<td style="${pad}">${spark}</td><td style="${pad}">${tokensHtml(tokensOf(factors, index), NAMED)}</td>\
+<td style="${pad}">${neuronsOf(factors, index).join(", ")}</td></tr>`;
 }
 
-function factorsTable(drawing: Drawing): string {
+function factorsTable(drawing: Drawing): Html {
   const head = ["factor", "activity over the tokens", "most active tokens", "strongest neurons (layer:neuron)"]
-    .map((name) => `<th scope="col" style="padding:2px 8px;text-align:left;font-weight:normal">${name}</th>`).join("");
-  return `<table style="border-collapse:collapse;font-size:12px"><thead><tr>${head}</tr></thead><tbody>${
-    drawing.rows.map((row) => rowHtml(drawing, row)).join("\n")
+    .map((name) => markup`<th scope="col" style="padding:2px 8px;text-align:left;font-weight:normal">${name}</th>`);
+  return markup`<table style="border-collapse:collapse;font-size:12px"><thead><tr>${head}</tr></thead><tbody>${
+    stacked(drawing.rows.map((row) => rowHtml(drawing, row)))
   }</tbody></table>`;
 }
 
-function chip({ factors, rows }: Drawing, text: number, position: number, token: number): string {
+function chip({ factors, rows }: Drawing, text: number, position: number, token: number): Html {
   const sequence = factors.sequences[text]!;
   const best = strongestFactor(rows, token);
   const shares = rows.map((row) => ({ index: row.index, share: shareOf(row, token) })).filter(({ share }) => share > 0);
   const lines = [...shares].sort((a, b) => b.share - a.share).slice(0, 4)
     .map(({ index, share }) => `factor ${index}: ${share}% of its largest activity`);
-  const colour = best ? `background-color:${background(best.index, shareOf(best, token))};` : "";
+  const colour = best && styling`background-color:${background(best.index, shareOf(best, token))};`;
   return chipHtml(sequence, {
     position,
     title: [placeWords(sequence, position), ...lines].join("\n"),
-    style: `${colour}${shares.map(({ index, share }) => `--${index}:${share}`).join(";")}`,
-    after: best ? `<span class="n" style="font-size:10px;vertical-align:sub"> ${best.index}</span>` : "",
+    style: styling`${colour}${
+      cssJoined(
+        shares.map(({ index, share }) => styling`--${index}:${share}`),
+        ";",
+      )
+    }`,
+    after: best ? markup`<span class="n" style="font-size:10px;vertical-align:sub"> ${best.index}</span>` : undefined,
   });
 }
 
 /** The texts, each token in the colour of its strongest factor. */
-function textsHtml(drawing: Drawing): string {
+function textsHtml(drawing: Drawing): Html {
   const { sequences } = drawing.factors;
   let token = 0;
-  return sequences.map((sequence, text) => {
+  return stacked(sequences.map((sequence, text) => {
     const start = token;
     token += sequence.tokens.length;
     if (start >= MOST_TOKENS) return "";
     const chips = sequence.tokens.slice(0, MOST_TOKENS - start)
       .map((_, position) => chip(drawing, text, position, start + position));
-    const name = sequences.length === 1 ? "" : `<div style="${SMALL_STYLE}">Text ${text}</div>`;
-    return `${name}${textRegion(`role="group" aria-label="Text ${text}"`, chips.join("\n"), chips.length)}`;
-  }).join("\n");
+    const name = sequences.length === 1 ? "" : markup`<div style="${SMALL_STYLE}">Text ${text}</div>`;
+    const roles = attributes({ role: "group", "aria-label": `Text ${text}` });
+    return markup`${name}${textRegion(roles, stacked(chips), chips.length)}`;
+  }));
 }
 
-function curveHtml({ curve, factors }: Drawing): string {
-  if (curve === undefined) return "";
+function curveHtml({ curve, factors }: Drawing): Html {
+  if (curve === undefined) return markup``;
   const rows = curve.factors.map((count, i) =>
-    `<tr><td>${count}</td><td>${curve.relativeErrors[i]?.toFixed(4)}</td></tr>`
+    markup`<tr><td>${count}</td><td>${curve.relativeErrors[i]?.toFixed(4)}</td></tr>`
   );
-  const table = `${headHtml(["factors", "relative error"])}<tbody>${rows.join("\n")}</tbody>`;
+  const table = markup`${headHtml(["factors", "relative error"])}<tbody>${stacked(rows)}</tbody>`;
   const chosen = factors.activity.shape[0] ?? 0;
   const { svg, errors, counts } = drawErrorCurve(curve, chosen);
-  const [plain, pad] = [PLAIN_ROW, "padding:0;vertical-align:top"];
-  const picture = `<table role="presentation" style="border-collapse:collapse;font-size:10px"><tbody>` +
-    `${plain}<td style="${pad}">${axisDown(errors)}</td><td style="${pad}">${
-      imageHtml(svg, "The relative error by number of factors; the table below holds the numbers")
-    }</td></tr>${plain}<td></td><td style="${pad};white-space:nowrap">${
-      axisAcross(counts)
-    }<div style="text-align:center">factors</div></td></tr></tbody></table>`;
-  return `<div style="font-size:12px;margin:10px 0 4px">How much of the activations is left unexplained, as a relative error, by the number of factors; ringed: ${
+  const [plain, pad] = [
+    PLAIN_ROW,
+    styling`padding:0;vertical-align:top`,
+  ];
+  const picture = markup`<table role="presentation" style="border-collapse:collapse;font-size:10px"><tbody>\
+${plain}<td style="${pad}">${axisDown(errors)}</td><td style="${pad}">${
+    imageHtml(
+      svg,
+      "The relative error by number of factors; the table below holds the numbers",
+    )
+  }</td></tr>${plain}<td></td><td style="${pad};white-space:nowrap">${
+    axisAcross(
+      counts,
+    )
+  }<div style="text-align:center">factors</div></td></tr></tbody></table>`;
+  return markup`<div style="font-size:12px;margin:10px 0 4px">How much of the activations is left unexplained, as a relative error, by the number of factors; ringed: ${
     counted(chosen, "factor")
-  }.</div>${picture}` +
-    tableDetails("The error curve as a table", table);
+  }.</div>${picture}${tableDetails("The error curve as a table", table)}`;
 }
 
 /** The activities as a table, tokens down and factors across. */
-function activityTable({ factors, rows }: Drawing): string {
+function activityTable({ factors, rows }: Drawing): Html {
   const tokens = factors.sequences.flatMap((sequence, text) =>
     sequence.tokens.map((token, position) => ({ token, text, position }))
   );
   const lines = tokens.slice(0, 200).map(({ token, text, position }, i) => {
     const name = `${factors.sequences.length === 1 ? "" : `${text}: `}${position} ${tokenLabel(token)}`;
-    const cells = rows.map(({ activity }) => `<td>${(activity[i] ?? 0).toPrecision(3)}</td>`);
-    return `<tr><td>${escapeHtml(name)}</td>${cells.join("")}</tr>`;
+    const cells = rows.map(({ activity }) => markup`<td>${(activity[i] ?? 0).toPrecision(3)}</td>`);
+    return markup`<tr><td>${name}</td>${cells}</tr>`;
   });
   const more = tokens.length > lines.length ? `, the first ${lines.length} tokens` : "";
   const head = headHtml(["token", ...rows.map(({ index }) => `factor ${index}`)]);
   return tableDetails(
     `Activities as a table: tokens down, factors across${more}`,
-    `${head}<tbody>${lines.join("\n")}</tbody>`,
+    markup`${head}<tbody>${stacked(lines)}</tbody>`,
   );
 }
 
@@ -180,17 +200,19 @@ function notesOf({ rows, all, factors }: Drawing): string {
   ].filter(Boolean).join(" ");
 }
 
-function drawHtml(drawing: Drawing): string {
+function drawHtml(drawing: Drawing): Html {
   const { factors, rows } = drawing;
-  const body = `<div style="${SMALL_STYLE}">${escapeHtml(factorsLine(factors))}</div>
+  const body = markup`<div style="${SMALL_STYLE}">${factorsLine(factors)}</div>
 ${scrollRegion("Factors", factorsTable(drawing))}
 ${textsHtml(drawing)}
 <div style="${SMALL_STYLE}">${
-    escapeHtml(notesOf(drawing))
+    notesOf(
+      drawing,
+    )
   }<span class="x" style="display:none"> Hover a factor to see where it is active; click to keep it; arrow keys move.</span> <span class="u" style="display:none"><button type="reset">Unpin</button></span></div>
 ${curveHtml(drawing)}
 ${activityTable(drawing)}`;
-  const name = contentName(body);
+  const name = contentName(htmlText(body));
   return choiceForm({ name, rules: styleRules(name, rows), label: "Factors", body });
 }
 

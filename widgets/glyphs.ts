@@ -4,8 +4,8 @@
  *
  * @module
  */
+import { type Html, markup } from "./html.ts";
 import type { Token } from "../src/tokenizer/token.ts";
-import { escapeHtml } from "./escape.ts";
 
 const GLYPHS: Readonly<Record<string, string>> = { " ": "·", "\n": "↵", "\r": "␍", "\t": "⇥", "\u00A0": "⍽" };
 
@@ -53,6 +53,15 @@ export function hexBytes(token: Token): string {
   return Array.from(token.bytes, (byte) => byte.toString(16).toUpperCase().padStart(2, "0")).join(" ");
 }
 
+/** Controls but the new line, and what turns the order of characters round for all that follows. */
+// deno-lint-ignore no-control-regex -- these are what is looked for
+const UNSAFE = /[\x00-\x09\x0B-\x1F\x7F-\x9F\u061C\u202A-\u202E\u2066\u2067]/g;
+
+/** Text for a terminal: no character moves the cursor, sets a colour or turns the order of others round. */
+export function plainText(text: string): string {
+  return text.replace(UNSAFE, codeOf);
+}
+
 /** Plain text with every character that cannot be seen, other than a space, as its code. */
 export function visibleText(text: string): string {
   return Array.from(text, (character) => UNSEEN.test(character) && character !== " " ? codeOf(character) : character)
@@ -98,10 +107,14 @@ export function glyphText(token: Token): string {
 }
 
 /** A token as HTML: the glyphs are faint, so they are not taken for characters of the text. */
-export function glyphHtml(token: Token): string {
-  return signsOf(token).map(({ text, glyph }) =>
-    glyph ? `<span style="opacity:0.65">${escapeHtml(text)}</span>` : escapeHtml(text)
-  ).join("").replaceAll(`</span><span style="opacity:0.65">`, "");
+export function glyphHtml(token: Token): Html {
+  const runs: { glyph: boolean; text: string }[] = [];
+  for (const { text, glyph } of signsOf(token)) {
+    const last = runs.at(-1);
+    if (last?.glyph === glyph) last.text += text;
+    else runs.push({ text, glyph });
+  }
+  return markup`${runs.map(({ text, glyph }) => glyph ? markup`<span style="opacity:0.65">${text}</span>` : text)}`;
 }
 
 /** Whether a line of text ends with this token. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Html } from "./html.ts";
 import type { Saliency } from "../src/lm/saliency_types.ts";
 import { drawDocument, Plot } from "./chart.ts";
 import { BLUE, hex, ORANGE } from "./colours.ts";
@@ -157,7 +158,7 @@ function linesPlot(text: string, width: number): Plot.PlotOptions {
  * @param title What the image shows, for a screen reader.
  * @returns An SVG document.
  */
-export function drawHeatmap(saliency: Saliency, rows: readonly Row[], title: string): string {
+export function drawHeatmap(saliency: Saliency, rows: readonly Row[], title: string): Html {
   const layout = layOut(saliency, rows);
   const { width, height, largest, marginLeft } = layout;
   const pictures = [

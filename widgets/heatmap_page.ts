@@ -3,10 +3,12 @@
  *
  * @module
  */
+import { styling } from "./css.ts";
+import { type Html, htmlText, markup, stacked } from "./html.ts";
 import type { Saliency } from "../src/lm/saliency_types.ts";
 import { MONOSPACE, placeWords, PLAIN_ROW, SMALL_STYLE } from "./chips.ts";
 import { tint } from "./colours.ts";
-import { contentName, escapeHtml } from "./escape.ts";
+import { contentName } from "./escape.ts";
 import { pixelsHtml } from "./image.ts";
 import { counted, scoreText } from "./numbers.ts";
 import { columnHeads, COLUMNS_RULE, LEAST_NAMED } from "./picture_labels.ts";
@@ -16,6 +18,7 @@ import { colourWords, introHtml } from "./saliency_words.ts";
 import { scrollRegion } from "./scroll_region.ts";
 import { signedLegend, signedPixels } from "./signed_pixels.ts";
 import { tokenHtml } from "./token_text.ts";
+import { rootHtml } from "./view.ts";
 
 /** Above this many cells the map is a picture, whose cells have no titles. */
 const MOST_CELLS = 1200;
@@ -45,78 +48,80 @@ function scoreAt({ saliency, rows }: Map, row: number, column: number): number |
   return one.scores[column] ?? 0;
 }
 
-function cellHtml(map: Map, row: number, column: number): string {
+function cellHtml(map: Map, row: number, column: number): Html {
   const { saliency, rows, side, largest } = map;
   const score = scoreAt(map, row, column);
-  const style = `padding:0;width:${side}px;height:${side}px;min-width:${side}px;background-color:`;
-  if (score === undefined) return `<td style="${style}rgba(128,128,128,0.14)"></td>`;
+  const style = styling`padding:0;width:${side}px;height:${side}px;min-width:${side}px;background-color:`;
+  if (score === undefined) return markup`<td style="${style}rgba(128,128,128,0.14)"></td>`;
   const { sequence, options } = saliency;
   const from = placeWords(sequence, column, options.by);
   const to = options.together ? "all explained tokens" : placeWords(sequence, rows[row]?.position ?? 0, options.by);
-  const title = escapeHtml(`${scoreText(score, formatOf(options))}\nfrom ${from}\nfor ${to}`);
-  return `<td title="${title}" style="${style}${tint(score / largest)}"></td>`;
+  const title = `${scoreText(score, formatOf(options))}\nfrom ${from}\nfor ${to}`;
+  return markup`<td title="${title}" style="${style}${tint(score / largest)}"></td>`;
 }
 
-function cellsHtml(map: Map, row: number): string {
+function cellsHtml(map: Map, row: number): Html {
   const { rows, columns, side, largest } = map;
   if (rows.length * columns <= MOST_CELLS) {
-    return Array.from({ length: columns }, (_, column) => cellHtml(map, row, column)).join("");
+    return markup`${Array.from({ length: columns }, (_, column) => cellHtml(map, row, column))}`;
   }
-  if (row > 0) return "";
+  if (row > 0) return markup``;
   const pixels = signedPixels(columns, rows.length, (column, at) => {
     const score = scoreAt(map, at, column);
     return score === undefined ? undefined : score / largest;
   });
   const size = { width: columns * side, height: rows.length * side, alt: "" };
-  return `<td colspan="${columns}" rowspan="${rows.length}" style="padding:0;vertical-align:top">${
+  return markup`<td colspan="${columns}" rowspan="${rows.length}" style="padding:0;vertical-align:top">${
     pixelsHtml(pixels, size)
   }</td>`;
 }
 
-function rowHead({ saliency, rows, side }: Map, row: number): string {
+function rowHead({ saliency, rows, side }: Map, row: number): Html {
   const { sequence, options } = saliency;
   const position = rows[row]?.position ?? 0;
   const token = sequence.tokens[position];
   const every = side < LEAST_NAMED ? Math.ceil(20 / side) : 1;
-  const place = side < LEAST_NAMED || token === undefined ? String(position) : `${tokenHtml(token)} ${position}`;
+  const place = side < LEAST_NAMED || token === undefined
+    ? markup`${position}`
+    : markup`${tokenHtml(token)} ${position}`;
   const name = options.together ? "all explained" : place;
-  return `<td style="padding:0 6px 0 0;height:${side}px;line-height:${side}px;text-align:right;white-space:nowrap">${
-    row % every === 0 ? name : ""
+  return markup`<td style="padding:0 6px 0 0;height:${side}px;line-height:${side}px;text-align:right;white-space:nowrap">${
+    row %
+          every === 0
+      ? name
+      : ""
   }</td>`;
 }
 
-function legendHtml({ saliency, largest, rows }: Map): string {
+function legendHtml({ saliency, largest, rows }: Map): Html {
   const format = formatOf(saliency.options);
   const low = format.signed ? -largest : 0;
   const width = format.signed ? 240 : 160;
   const marks = (format.signed ? [low, 0, largest] : [0, largest]).map((mark, i, all) =>
-    `<span style="display:inline-block;width:${width / all.length}px;text-align:${
+    markup`<span style="display:inline-block;width:${width / all.length}px;text-align:${
       i === 0 ? "left" : i === all.length - 1 ? "right" : "center"
     }">${scoreText(mark, format)}</span>`
   );
   const words = rows.length === 1 ? "" : " one scale for all rows";
   const alt = `Colours from ${scoreText(low, format)} to ${scoreText(largest, format)}`;
-  const style = "display:block;border:1px solid #888";
-  return `<div style="font-size:11px;margin:6px 0">${
+  const style = styling`display:block;border:1px solid #888`;
+  return markup`<div style="font-size:11px;margin:6px 0">${
     pixelsHtml(signedLegend(format.signed), { width, height: 10, alt, className: "s", style })
-  }${marks.join("")}${words}</div>`;
+  }${marks}${words}</div>`;
 }
 
 /** The map with its labels and its legend. */
-function heatmapPicture(saliency: Saliency, given: readonly Row[], words: string): string {
+function heatmapPicture(saliency: Saliency, given: readonly Row[], words: string): Html {
   const map = mapOf(saliency, given);
   const { rows, columns, side } = map;
   const heads = columnHeads(saliency.sequence.tokens.slice(0, columns), { side });
-  const lines = rows.map((_, row) => `${PLAIN_ROW}${rowHead(map, row)}${cellsHtml(map, row)}</tr>`);
-  const table = `<table role="presentation" style="border-collapse:collapse;font-size:11px"><tbody>` +
-    `${PLAIN_ROW}<td style="padding:0 6px 2px 0;text-align:right;vertical-align:bottom;white-space:nowrap">explained ↓ from →</td>` +
-    `<td colspan="${columns}" style="padding:0;vertical-align:bottom;white-space:nowrap;font-size:10px">${heads}</td></tr>\n${
-      lines.join("\n")
-    }</tbody></table>`;
-  return scrollRegion(
-    "Map",
-    `<div role="img" aria-label="${escapeHtml(words)}" style="${MONOSPACE}">${table}</div>`,
-  ) + legendHtml(map);
+  const lines = rows.map((_, row) => markup`${PLAIN_ROW}${rowHead(map, row)}${cellsHtml(map, row)}</tr>`);
+  const table = markup`<table role="presentation" style="border-collapse:collapse;font-size:11px"><tbody>\
+${PLAIN_ROW}<td style="padding:0 6px 2px 0;text-align:right;vertical-align:bottom;white-space:nowrap">explained ↓ from →</td>\
+<td colspan="${columns}" style="padding:0;vertical-align:bottom;white-space:nowrap;font-size:10px">${heads}</td></tr>
+${stacked(lines)}</tbody></table>`;
+  const picture = markup`<div role="img" aria-label="${words}" style="${MONOSPACE}">${table}</div>`;
+  return markup`${scrollRegion("Map", picture)}${legendHtml(map)}`;
 }
 
 /** All pairs as one picture, and the table that says the same; `note` tells what is left out. */
@@ -124,20 +129,21 @@ export function heatmapHtml(
   saliency: Saliency,
   rows: readonly Row[],
   { title, note }: { readonly title: string; readonly note: string },
-): string {
+): Html {
   const unit = saliency.options.by ?? "token";
   const notes = [colourWords(formatOf(saliency.options), unit), `Grey: ${unit}s that come later.`, note];
   const size = `${counted(rows.length, "row")} by ${counted(saliency.sequence.tokens.length, "column")}`;
   const words = `${title}: a heat map of ${size}; the table below holds its numbers`;
-  const body = `${
+  const body = markup`${
     introHtml(
       `Which earlier ${unit}s made each explained one: a row for each explained ${unit}, a column for each earlier one.`,
     )
   }
 ${heatmapPicture(saliency, rows, words)}
-<div style="${SMALL_STYLE}">${escapeHtml(notes.filter(Boolean).join(" "))}</div>
-<div style="${SMALL_STYLE}">${escapeHtml(definitionLine(saliency))}</div>
+<div style="${SMALL_STYLE}">${notes.filter(Boolean).join(" ")}</div>
+<div style="${SMALL_STYLE}">${definitionLine(saliency)}</div>
 ${scoreTable(saliency, rows)}`;
-  const name = contentName(body);
-  return `<div class="${name}">${body}<style>.${name}{${COLUMNS_RULE}.i{image-rendering:pixelated}}</style></div>`;
+  const name = contentName(htmlText(body));
+  const rules = styling`.${name}{${COLUMNS_RULE}.i{image-rendering:pixelated}}`;
+  return rootHtml(name, [body, markup`<style>${rules}</style>`]);
 }

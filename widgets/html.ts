@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type Css, css, cssText, type CssValue, isPicture, nameText, shownValue } from "./css.ts";
+import { type Css, cssText, type CssValue, isPicture, nameText, shownValue, styling } from "./css.ts";
 import { escapeHtml, scriptJson } from "./escape.ts";
 import { type Hole, holesOf } from "./html_holes.ts";
 
@@ -28,7 +28,7 @@ class Made<K extends Kind> {
 
   /** Outside of a template HTML is no text. */
   toString(): never {
-    throw new TypeError("Cannot join HTML to text; write it into html`…`");
+    throw new TypeError("Cannot join HTML to text; write it into markup`…`");
   }
 }
 
@@ -70,7 +70,7 @@ function plainText(value: unknown, where: string): string {
 
 /** A style between the quotes of an attribute. */
 function quotedStyle(value: unknown): string {
-  return cssText(css`${value as CssValue}`).replace(/[&<>"]/g, escapeHtml);
+  return cssText(styling`${value as CssValue}`).replace(/[&<>"]/g, escapeHtml);
 }
 
 function attributeText(name: string, value: unknown): string {
@@ -124,13 +124,13 @@ function holeText(hole: Hole, value: unknown): string {
  *
  * @example
  * ```ts
- * import { html, htmlText } from "./html.ts";
+ * import { htmlText, markup } from "./html.ts";
  *
- * const name = html`<b>${"<Keys>"}</b>`;
- * console.log(htmlText(html`<p title="${'"'}">${name}</p>`)); // <p title="&quot;"><b>&lt;Keys&gt;</b></p>
+ * const name = markup`<b>${"<Keys>"}</b>`;
+ * console.log(htmlText(markup`<p title="${'"'}">${name}</p>`)); // <p title="&quot;"><b>&lt;Keys&gt;</b></p>
  * ```
  */
-export function html(strings: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
+export function markup(strings: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
   const texts = holesOf(strings).map((hole, i) => holeText(hole, values[i]));
   return new Made("html", strings.map((text, i) => i === 0 ? text : texts[i - 1] + text).join(""));
 }
@@ -193,5 +193,5 @@ export function element(name: string, values: readonly (readonly [string, string
 export function htmlText(value: Html): string {
   const text = Made.textOf("html", value);
   if (text !== undefined) return text;
-  throw new TypeError(`Cannot use ${shownValue(value)} as HTML; make it with html\`…\``);
+  throw new TypeError(`Cannot use ${shownValue(value)} as HTML; make it with markup\`…\``);
 }

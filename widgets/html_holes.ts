@@ -38,7 +38,9 @@ function walkText(text: string, from: number): readonly [Hole, number] {
 function walkTag(hole: Hole, text: string, from: number): readonly [Hole, number] {
   const [all, attribute, end] = match(ATTRIBUTE, text, from);
   const at = from + all.length;
-  if (attribute?.startsWith("on")) throw new SyntaxError(`Cannot write ${attribute}="…" into HTML; it would be a script`);
+  if (attribute?.startsWith("on")) {
+    throw new SyntaxError(`Cannot write ${attribute}="…" into HTML; it would be a script`);
+  }
   if (attribute !== undefined) return [{ ...hole, in: "value", attribute }, at];
   if (end === undefined) return [hole, at];
   const raw = end === ">" && (hole.tag === "style" || hole.tag === "script") ? hole.tag : undefined;

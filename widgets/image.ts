@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { escapeHtml } from "./escape.ts";
+import { type Css, styling } from "./css.ts";
+import { type Html, htmlText, markup } from "./html.ts";
 import { type Pixels, pngUrl } from "./pixel_image.ts";
 
 /**
@@ -12,10 +13,10 @@ import { type Pixels, pngUrl } from "./pixel_image.ts";
  * @param svg The document.
  * @param alt What it shows, for who cannot see it.
  */
-export function imageHtml(svg: string, alt: string): string {
-  const base64 = new TextEncoder().encode(svg).toBase64();
-  return `<div style="overflow-x:auto"><img alt="${escapeHtml(alt)}" style="display:block;max-width:none" ` +
-    `src="data:image/svg+xml;base64,${base64}"></div>`;
+export function imageHtml(svg: Html, alt: string): Html {
+  const url = `data:image/svg+xml;base64,${new TextEncoder().encode(htmlText(svg)).toBase64()}`;
+  return markup`<div style="overflow-x:auto"><img alt="${alt}" style="display:block;max-width:none" \
+src="${url}"></div>`;
 }
 
 /** Where a picture of pixels stands. */
@@ -33,13 +34,19 @@ export interface PixelsPlace {
    *
    * @default {"display:block"}
    */
-  readonly style?: string;
+  readonly style?: Css;
 }
 
 /** A picture of pixels as an image that needs no network. */
-export function pixelsHtml(pixels: Pixels, place: PixelsPlace): string {
-  const { width, height, alt, className = "i", style = "display:block" } = place;
-  return `<img class="${className}" width="${width}" height="${height}" alt="${escapeHtml(alt)}" ` +
-    `style="${style};max-width:none;height:${height}px" ` + // JupyterLab would fit the width and change the shape
-    `src="${pngUrl(pixels)}">`;
+export function pixelsHtml(pixels: Pixels, place: PixelsPlace): Html {
+  const {
+    width,
+    height,
+    alt,
+    className = "i",
+    style = styling`display:block`,
+  } = place;
+  // JupyterLab would fit the width and change the shape
+  return markup`<img class="${className}" width="${width}" height="${height}" alt="${alt}" \
+style="${style};max-width:none;height:${height}px" src="${pngUrl(pixels)}">`;
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Html } from "./html.ts";
 import { drawDocument, Plot } from "./chart.ts";
 import { followedWords, layerDefinition, type LayerTable } from "./layer_rows.ts";
 import { informationText, type InformationUnit, ordinalText } from "./quantities.ts";
@@ -56,7 +57,7 @@ function measureLabels({ rows }: LayerTable, x: number, unit: InformationUnit): 
 }
 
 /** Draws the table with the line. */
-export function drawLayerPredictions(table: LayerTable, unit: InformationUnit, title: string): string {
+export function drawLayerPredictions(table: LayerTable, unit: InformationUnit, title: string): Html {
   const { rows } = table;
   const left = 22 + 6 * rows.reduce((most, { label }) => Math.max(most, textWidth(label)), 0);
   const cells = cellsOf(table, left);

@@ -1,10 +1,12 @@
+import { type Css, cssJoined, styling } from "./css.ts";
+import { type Html, htmlText, markup, stacked } from "./html.ts";
 import { expectOptions, type OptionTable } from "../src/lm/options.ts";
 import type { LayerPredictions } from "../src/lm/lens_types.ts";
 import type { Prediction } from "../src/lm/types.ts";
 import { choiceForm, choiceHint, choiceRadio, choiceRules } from "./choice.ts";
 import { MONOSPACE, PLAIN_ROW, SMALL_STYLE, textTable } from "./chips.ts";
 import { overlay } from "./colours.ts";
-import { contentName, escapeHtml } from "./escape.ts";
+import { contentName } from "./escape.ts";
 import { spokenToken } from "./glyphs.ts";
 import { drawLayerPredictions } from "./layer_predictions_chart.ts";
 import { followedWords, layerDefinition, type LayerRow, type LayerTable, layerTable } from "./layer_rows.ts";
@@ -33,7 +35,7 @@ const OPTIONS: OptionTable<LayerPredictionsViewOptions> = {
   kinds: { follow: "a number", unit: ["bits", "nats"], title: "a text" },
 };
 
-const HEAD = "padding:3px 6px 3px 2px;text-align:left;font-weight:normal;vertical-align:bottom";
+const HEAD = styling`padding:3px 6px 3px 2px;text-align:left;font-weight:normal;vertical-align:bottom`;
 
 function titleOf({ token, probability, logit, rank }: Prediction, label: string): string {
   return `${spokenToken(token)}\n${label}: rank ${wholeText(rank)}\nprobability ${probabilityText(probability)}, ` +
@@ -41,24 +43,27 @@ function titleOf({ token, probability, logit, rank }: Prediction, label: string)
 }
 
 /** A prediction that can be chosen: the same token is then marked in every layer. */
-function cellHtml(prediction: Prediction, { label }: LayerRow, choice: number, followed: boolean): string {
-  const border = followed ? "border:2px solid" : "border:2px solid rgba(0,0,0,0)";
-  const number = `<span style="font-size:11px"> ${probabilityText(prediction.probability)}</span>`;
-  return `<td style="padding:1px;text-align:left"><label class="o k${choice}" title="${
-    escapeHtml(titleOf(prediction, label))
+function cellHtml(prediction: Prediction, { label }: LayerRow, choice: number, followed: boolean): Html {
+  const border = followed ? styling`border:2px solid` : styling`border:2px solid rgba(0,0,0,0)`;
+  const number = markup`<span style="font-size:11px"> ${probabilityText(prediction.probability)}</span>`;
+  return markup`<td style="padding:1px;text-align:left"><label class="o k${choice}" title="${
+    titleOf(
+      prediction,
+      label,
+    )
   }" style="display:block;padding:1px 4px;border-radius:3px;white-space:nowrap;background-color:${
-    overlay(probabilityShare(prediction.probability))
+    overlay(
+      probabilityShare(prediction.probability),
+    )
   };${border}">${choiceRadio(prediction.tokenId)}${tokenHtml(prediction.token)}${number}</label></td>`;
 }
 
 /** A number with a bar as long as it is large. */
-function measureHtml(nats: number, largest: number, unit: InformationUnit): string {
+function measureHtml(nats: number, largest: number, unit: InformationUnit): Html {
   const width = Math.round(40 * Math.max(0, Math.min(1, nats / largest))) || 0;
-  return `<td style="padding:1px 6px;text-align:left;white-space:nowrap"><span style="display:inline-block;` +
-    `min-width:40px;text-align:right">${
-      informationText(nats, unit)
-    }</span> <span style="display:inline-block;height:8px;` +
-    `width:${width}px;background-color:rgba(128,128,128,0.7)"></span></td>`;
+  return markup`<td style="padding:1px 6px;text-align:left;white-space:nowrap"><span style="display:inline-block;\
+min-width:40px;text-align:right">${informationText(nats, unit)}</span> <span style="display:inline-block;height:8px;\
+width:${width}px;background-color:rgba(128,128,128,0.7)"></span></td>`;
 }
 
 interface Measure {
@@ -81,51 +86,49 @@ function choicesOf({ rows }: LayerTable): Map<number, number> {
   return new Map(Array.from(ids, (id, n) => [id, n]));
 }
 
-function tableHtml(table: LayerTable, choices: ReadonlyMap<number, number>, unit: InformationUnit): string {
+function tableHtml(table: LayerTable, choices: ReadonlyMap<number, number>, unit: InformationUnit): Html {
   const { rows, columns, followed } = table;
   const measures = measuresOf(table, unit);
   const ranks = Array.from({ length: columns }, (_, i) => ordinalText(i + 1));
   const heads = ["layer", ...ranks, ...measures.map(({ name }) => name)];
-  const head = heads.map((name) => `<th scope="col" style="${HEAD};max-width:104px">${escapeHtml(name)}</th>`).join("");
+  const head = heads.map((name) => markup`<th scope="col" style="${HEAD};max-width:104px">${name}</th>`);
   const lines = rows.map((row) => {
     const cells = row.predictions.map((one) =>
       cellHtml(one, row, choices.get(one.tokenId) ?? 0, one.tokenId === followed)
     );
-    const missing = "<td></td>".repeat(columns - row.predictions.length);
+    const missing = Array.from({ length: columns - row.predictions.length }, () => markup`<td></td>`);
     const numbers = measures.map(({ of, largest }) => measureHtml(of(row), largest, unit));
-    return `${PLAIN_ROW}<th scope="row" style="${HEAD};white-space:nowrap">${row.label}</th>${
-      cells.join("")
-    }${missing}${numbers.join("")}</tr>`;
+    return markup`${PLAIN_ROW}<th scope="row" style="${HEAD};white-space:nowrap">${row.label}</th>${cells}${missing}${numbers}</tr>`;
   });
-  return `<table style="border-collapse:collapse;${MONOSPACE};font-size:12px"><thead>${PLAIN_ROW}${head}</tr></thead><tbody>\n` +
-    `${lines.join("\n")}</tbody></table>`;
+  return markup`<table style="border-collapse:collapse;${MONOSPACE};font-size:12px"><thead>${PLAIN_ROW}${head}</tr></thead><tbody>
+${stacked(lines)}</tbody></table>`;
 }
 
-function rulesOf(name: string, choices: ReadonlyMap<number, number>): string {
+function rulesOf(name: string, choices: ReadonlyMap<number, number>): Css {
   const numbers = Array.from(choices.values());
-  return [
+  return cssJoined([
     STICKY.rule,
     choiceRules(name),
-    `.${name} .o{display:flex!important;justify-content:space-between;gap:8px}`,
-    `.${name}:has(:checked) .o,.${name}.h:has(.o:hover) .o{border-color:transparent!important}`,
-    ...numbers.map((n) => `.${name}:has(.k${n} :checked) .k${n}{border-color:currentColor!important}`),
-    ...numbers.map((n) => `.${name}.h:has(.k${n}:hover) .k${n}{border-color:currentColor!important}`),
-  ].join("\n");
+    styling`.${name} .o{display:flex!important;justify-content:space-between;gap:8px}`,
+    styling`.${name}:has(:checked) .o,.${name}.h:has(.o:hover) .o{border-color:transparent!important}`,
+    ...numbers.map((n) => styling`.${name}:has(.k${n} :checked) .k${n}{border-color:currentColor!important}`),
+    ...numbers.map((n) => styling`.${name}.h:has(.k${n}:hover) .k${n}{border-color:currentColor!important}`),
+  ], "\n");
 }
 
-function drawHtml(table: LayerTable, unit: InformationUnit, title: string): string {
+function drawHtml(table: LayerTable, unit: InformationUnit, title: string): Html {
   const { topK, columns } = table;
   const choices = choicesOf(table);
   const body = tableHtml(table, choices, unit);
-  const name = contentName(body);
+  const name = contentName(htmlText(body));
   const note = columns < topK
     ? `This page shows the ${columns} best of ${topK} predictions of each layer; the data of the view keeps all.`
     : "";
-  const content = `<div style="${SMALL_STYLE}">${escapeHtml(layerDefinition(table))}</div>
+  const content = markup`<div style="${SMALL_STYLE}">${layerDefinition(table)}</div>
 ${scrollRegion(title, body)}
-<div style="font-size:14px;margin:4px 0">${escapeHtml(`${followedWords(table)}`)}</div>
+<div style="font-size:14px;margin:4px 0">${followedWords(table)}</div>
 ${probabilityLegend()}
-<div style="${SMALL_STYLE}">Framed: the followed token. ${escapeHtml(note)}${
+<div style="${SMALL_STYLE}">Framed: the followed token. ${note}${
     choiceHint("Hover any token to follow it through the layers; click to keep it; arrow keys move.")
   }</div>`;
   return choiceForm({ name: `${name} ${STICKY.name}`, rules: rulesOf(name, choices), label: title, body: content });

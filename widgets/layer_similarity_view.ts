@@ -1,14 +1,15 @@
+import { styling } from "./css.ts";
+import { type Html, markup, stacked } from "./html.ts";
 import { expectOptions, type OptionTable } from "../src/lm/options.ts";
 import type { LayerSimilarity } from "../src/analysis/similarity.ts";
 import { drawDocument, Plot } from "./chart.ts";
 import { PLAIN_ROW, SMALL_STYLE, textTable } from "./chips.ts";
 import { hex, OPACITY, ORANGE, overlay } from "./colours.ts";
-import { escapeHtml } from "./escape.ts";
 import { isSequence, nameOf } from "./expect.ts";
 import { expectLength, expectShape } from "./expect_shape.ts";
 import { counted } from "./numbers.ts";
 import { scrollRegion } from "./scroll_region.ts";
-import { createView, type View } from "./view.ts";
+import { createView, rootHtml, type View } from "./view.ts";
 
 /** How the similarity of layers is shown. */
 export interface LayerSimilarityViewOptions {
@@ -63,43 +64,49 @@ function share({ low }: Drawing, value: number): number {
   return Math.min(1, Math.max(0, (value - low) / (1 - low))) || 0;
 }
 
-function cellHtml(drawing: Drawing, row: number, column: number): string {
+function cellHtml(drawing: Drawing, row: number, column: number): Html {
   const { names, value } = drawing;
   const one = value(row, column);
   const many = names.length > MOST_NUMBERS;
-  const size = many ? "width:12px;height:12px;padding:0" : "padding:3px 6px;text-align:center";
-  return `<td title="${names[row]} and ${names[column]}: ${one.toFixed(4)}" style="${size};background-color:${
+  const size = many ? styling`width:12px;height:12px;padding:0` : styling`padding:3px 6px;text-align:center`;
+  return markup`<td title="${names[row]} and ${names[column]}: ${one.toFixed(4)}" style="${size};background-color:${
     overlay(share(drawing, one))
   }">${many ? "" : one.toFixed(2)}</td>`;
 }
 
 /** The columns have the names of the rows, or their numbers where there are many. */
-function tableHtml(drawing: Drawing): string {
+function tableHtml(drawing: Drawing): Html {
   const { names } = drawing;
   const many = names.length > MOST_NUMBERS;
   const heads = names.map((name, i) => {
-    if (many && i > 0 && (i - 1) % 5 !== 0) return "<td></td>";
+    if (many && i > 0 && (i - 1) % 5 !== 0) return markup`<td></td>`;
     const short = many ? (i === 0 ? "e" : name.replace("layer ", "")) : name;
-    return `<th scope="col" style="padding:2px ${many ? 0 : 6}px;font-weight:normal">${short}</th>`;
+    return markup`<th scope="col" style="padding:2px ${many ? 0 : 6}px;font-weight:normal">${short}</th>`;
   });
   const rows = names.map((name, row) =>
-    `${PLAIN_ROW}<th scope="row" style="padding:0 6px;text-align:right;font-weight:normal;white-space:nowrap">${name}</th>${
-      names.map((_, column) => cellHtml(drawing, row, column)).join("")
+    markup`${PLAIN_ROW}<th scope="row" style="padding:0 6px;text-align:right;font-weight:normal;white-space:nowrap">${name}</th>${
+      names.map((
+        _,
+        column,
+      ) => cellHtml(drawing, row, column))
     }</tr>`
   );
-  return `<table style="border-collapse:collapse;font-size:12px"><thead><tr><td></td>${
-    heads.join("")
-  }</tr></thead><tbody>${rows.join("\n")}</tbody></table>`;
+  return markup`<table style="border-collapse:collapse;font-size:12px"><thead><tr><td></td>${heads}</tr></thead><tbody>${
+    stacked(rows)
+  }</tbody></table>`;
 }
 
-function legendHtml(drawing: Drawing): string {
+function legendHtml(drawing: Drawing): Html {
   const steps = Array.from(
     { length: 11 },
-    (_, i) => `<span style="display:inline-block;width:16px;height:10px;background-color:${overlay(i / 10)}"></span>`,
+    (_, i) =>
+      markup`<span style="display:inline-block;width:16px;height:10px;background-color:${overlay(i / 10)}"></span>`,
   );
-  return `<div style="font-size:11px;margin:6px 0">${
-    drawing.low.toFixed(1)
-  } <span aria-hidden="true" style="line-height:0">${steps.join("")}</span> 1.0 linear CKA</div>`;
+  return markup`<div style="font-size:11px;margin:6px 0">${
+    drawing.low.toFixed(
+      1,
+    )
+  } <span aria-hidden="true" style="line-height:0">${steps}</span> 1.0 linear CKA</div>`;
 }
 
 interface Cell {
@@ -128,7 +135,7 @@ function marksOf(drawing: Drawing): Plot.Markish[] {
   ];
 }
 
-function drawSvg(drawing: Drawing, title: string): string {
+function drawSvg(drawing: Drawing, title: string): Html {
   const { names } = drawing;
   const indices = Array.from(names.keys());
   const size = 100 + names.length * (names.length > MOST_NUMBERS ? 14 : 40);
@@ -188,9 +195,11 @@ export function layerSimilarityView(
   const title = options.title ?? `Similarity of ${counted(drawing.names.length - 1, "layer")}`;
   return createView({
     title,
-    html: `<div><div style="${SMALL_STYLE}">${escapeHtml(drawing.line)}</div>
+    html: rootHtml(undefined, [
+      markup`<div style="${SMALL_STYLE}">${drawing.line}</div>
 ${scrollRegion("Similarity of layers", tableHtml(drawing))}
-${legendHtml(drawing)}</div>`,
+${legendHtml(drawing)}`,
+    ]),
     drawSvg: () => drawSvg(drawing, title),
     data: similarity,
     text: drawText(drawing),

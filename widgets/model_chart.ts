@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Html } from "./html.ts";
 import type { ModelSummary } from "../src/gpt2/summary.ts";
 import { drawDocument, Plot } from "./chart.ts";
 import { wholeText } from "./quantities.ts";
@@ -202,7 +203,7 @@ function marksOf({ boxes, wires, arrows, pluses, frame }: Diagram): Plot.Markish
  * @param transparent Whether the page shows through; every text has a ground of its own.
  * @returns An SVG document.
  */
-export function drawModel(summary: ModelSummary, title: string, transparent: boolean): string {
+export function drawModel(summary: ModelSummary, title: string, transparent: boolean): Html {
   const diagram = diagramOf(summary);
   const plot: Plot.PlotOptions = {
     width: WIDTH,

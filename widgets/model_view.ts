@@ -1,8 +1,9 @@
+import { styling } from "./css.ts";
+import { type Html, markup, stacked } from "./html.ts";
 import { expectOptions, type OptionTable } from "../src/lm/options.ts";
 import type { GPT2Config } from "../src/gpt2/config.ts";
 import { type ModelPart, type ModelSummary, modelSummary } from "../src/gpt2/summary.ts";
 import { SMALL_STYLE, textTable } from "./chips.ts";
-import { escapeHtml } from "./escape.ts";
 import { nameOf } from "./expect.ts";
 import { visibleText } from "./glyphs.ts";
 import { imageHtml } from "./image.ts";
@@ -10,7 +11,7 @@ import { drawModel, PART_FILLS } from "./model_chart.ts";
 import { counted } from "./numbers.ts";
 import { wholeText } from "./quantities.ts";
 import { scrollRegion } from "./scroll_region.ts";
-import { createView, type View } from "./view.ts";
+import { createView, rootHtml, type View } from "./view.ts";
 
 /** What a model is drawn from; a `LanguageModel` fits. */
 export interface DrawnModel {
@@ -83,43 +84,43 @@ const NAMES: Readonly<Record<ModelPart, string>> = {
 const PARTS = ["embedding", "attention", "mlp", "norm", "unembedding"] as const;
 
 /** Where the parameters are, as a bar whose parts are named below it. */
-function sharesHtml({ parameters, parametersOf }: ModelSummary): string {
+function sharesHtml({ parameters, parametersOf }: ModelSummary): Html {
   const some = PARTS.filter((part) => parametersOf[part] > 0);
   const share = (part: ModelPart) => parametersOf[part] / parameters;
   const bar = some.map((part) =>
-    `<span style="display:inline-block;height:16px;width:${(100 * share(part)).toFixed(2)}%;background-color:${
+    markup`<span style="display:inline-block;height:16px;width:${(100 * share(part)).toFixed(2)}%;background-color:${
       PART_FILLS[part]
     }"></span>`
   );
   const names = some.map((part) =>
-    `<span style="display:inline-block;margin:0 12px 0 0">${swatch(part)}${NAMES[part]} ${
-      escapeHtml(percent(share(part)))
+    markup`<span style="display:inline-block;margin:0 12px 0 0">${swatch(part)}${NAMES[part]} ${
+      percent(share(part))
     }</span>`
   );
-  return `<div aria-hidden="true" style="max-width:560px;overflow:hidden;white-space:nowrap;line-height:0;margin:8px 0 4px">${
-    bar.join("")
-  }</div>` +
-    `<div style="font-size:12px;margin:0 0 8px">${names.join("")}</div>`;
+  return markup`<div aria-hidden="true" style="max-width:560px;overflow:hidden;white-space:nowrap;line-height:0;margin:8px 0 4px">${bar}</div>\
+<div style="font-size:12px;margin:0 0 8px">${names}</div>`;
 }
 
 /** A small square in the colour of a part. */
-function swatch(part: ModelPart): string {
-  return `<span style="display:inline-block;width:10px;height:10px;margin:0 6px 0 0;border:1px solid #888;background-color:${
-    PART_FILLS[part]
+function swatch(part: ModelPart): Html {
+  return markup`<span style="display:inline-block;width:10px;height:10px;margin:0 6px 0 0;border:1px solid #888;background-color:${
+    PART_FILLS[
+      part
+    ]
   }"></span>`;
 }
 
-function tableHtml(summary: ModelSummary): string {
-  const style = (column: number) => `style="padding:1px 8px;text-align:${column < 2 ? "left" : "right"}"`;
+function tableHtml(summary: ModelSummary): Html {
+  const style = (column: number) => styling`padding:1px 8px;text-align:${column < 2 ? "left" : "right"}`;
   const names = ["weight", "shape", "parameters", "times", "in all", "share"];
-  const head = names.map((name, i) => `<th scope="col" ${style(i)}>${name}</th>`).join("");
-  const row = (texts: readonly string[]) =>
-    `<tr>${texts.map((text, i) => `<td ${style(i)}>${text}</td>`).join("")}</tr>`;
+  const head = names.map((name, i) => markup`<th scope="col" style="${style(i)}">${name}</th>`);
+  const row = (texts: readonly (string | Html)[]) =>
+    markup`<tr>${texts.map((text, i) => markup`<td style="${style(i)}">${text}</td>`)}</tr>`;
   const rows = rowsOf(summary).map(({ name, shape, parameters, times, part }) => {
     const all = parameters * times;
-    const share = escapeHtml(percent(all / summary.parameters));
+    const share = percent(all / summary.parameters);
     return row([
-      `${swatch(part)}${name}`,
+      markup`${swatch(part)}${name}`,
       shape,
       wholeText(parameters),
       times === 1 ? "" : `× ${times}`,
@@ -127,9 +128,9 @@ function tableHtml(summary: ModelSummary): string {
       share,
     ]);
   });
-  const total = row(["<b>total</b>", "", "", "", `<b>${wholeText(summary.parameters)}</b>`, ""]);
-  return `<table style="border-collapse:collapse;font-size:12px"><thead><tr>${head}</tr></thead><tbody>${
-    [...rows, total].join("\n")
+  const total = row([markup`<b>total</b>`, "", "", "", markup`<b>${wholeText(summary.parameters)}</b>`, ""]);
+  return markup`<table style="border-collapse:collapse;font-size:12px"><thead><tr>${head}</tr></thead><tbody>${
+    stacked([...rows, total])
   }</tbody></table>`;
 }
 
@@ -145,17 +146,18 @@ function lineOf(id: string | undefined, { config, parameters, parametersPerBlock
     `${wholeText(parameters)} parameters, ${wholeText(parametersPerBlock)} in each block; ${bytes} MB at 4 bytes each.`;
 }
 
-function drawHtml(line: string, summary: ModelSummary): string {
+function drawHtml(line: string, summary: ModelSummary): Html {
   const tied = summary.config.tieWordEmbeddings
     ? "The logits are read with the token embeddings, so these are counted once. "
     : "";
   const alt =
     "The stack: token ids, embeddings, the blocks with attention and MLP beside the residual stream, ln_f, unembedding, logits";
-  return `<div><div style="font-size:14px;margin:4px 0">${escapeHtml(line)}</div>
+  const content = markup`<div style="font-size:14px;margin:4px 0">${line}</div>
 ${imageHtml(drawModel(summary, alt, true), alt)}
 ${sharesHtml(summary)}
 ${scrollRegion("Weights", tableHtml(summary))}
-<div style="${SMALL_STYLE}">${tied}h.* stands for each block. T is the number of tokens that are read.</div></div>`;
+<div style="${SMALL_STYLE}">${tied}h.* stands for each block. T is the number of tokens that are read.</div>`;
+  return rootHtml(undefined, [content]);
 }
 
 function drawText(line: string, summary: ModelSummary): string {

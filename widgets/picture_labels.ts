@@ -4,9 +4,10 @@
  *
  * @module
  */
+import { styling } from "./css.ts";
+import { attributes, type Html, markup } from "./html.ts";
 import type { Token } from "../src/tokenizer/token.ts";
 import { MONOSPACE } from "./chips.ts";
-import { escapeHtml } from "./escape.ts";
 import { glyphHtml } from "./glyphs.ts";
 
 /** The narrowest column that has its token above it. */
@@ -14,8 +15,11 @@ export const LEAST_NAMED = 12;
 
 /** Turns the names of columns; without it, or where they are too narrow, their numbers stay. */
 export const COLUMNS_RULE =
-  ".v{writing-mode:vertical-rl;display:inline-block!important;vertical-align:bottom;max-height:9em;overflow:hidden;" +
-  "padding-bottom:2px;line-height:1.2}";
+  styling`.v{writing-mode:vertical-rl;display:inline-block!important;vertical-align:bottom;max-height:9em;overflow:hidden;\
+padding-bottom:2px;line-height:1.2}`;
+
+/** Takes the place of a number. */
+const BLANK = markup`&#160;`;
 
 /** How columns are labelled. */
 export interface ColumnLabels {
@@ -29,34 +33,34 @@ export interface ColumnLabels {
   readonly bare?: boolean;
 }
 
-function columnHead(token: Token | undefined, number: string, { side, below, bare }: ColumnLabels): string {
-  const name = `<span class="v" style="display:none;${MONOSPACE}${below ? ";vertical-align:top" : ""}">${
-    token === undefined ? "" : glyphHtml(token)
-  }</span>`;
-  const place = `<span${bare ? ` class="w"` : ""} style="display:block">${number}</span>`;
-  return `<span style="display:inline-block;width:${side}px;text-align:center;vertical-align:${
+function columnHead(token: Token | undefined, number: string | Html, { side, below, bare }: ColumnLabels): Html {
+  const name = markup`<span class="v" style="display:none;${MONOSPACE}${
+    below ? styling`;vertical-align:top` : undefined
+  }">${token === undefined ? "" : glyphHtml(token)}</span>`;
+  const place = markup`<span${attributes({ class: bare && "w" })} style="display:block">${number}</span>`;
+  return markup`<span style="display:inline-block;width:${side}px;text-align:center;vertical-align:${
     below ? "top" : "bottom"
-  }">${below ? place + name : name + place}</span>`;
+  }">${below ? [place, name] : [name, place]}</span>`;
 }
 
 /** The tokens above their columns with some of their numbers; of narrow columns some numbers only. */
-export function columnHeads(tokens: readonly (Token | undefined)[], labels: ColumnLabels): string {
+export function columnHeads(tokens: readonly (Token | undefined)[], labels: ColumnLabels): Html {
   const { side, numberAt = (column) => column } = labels;
   const every = Math.ceil((6 * String(numberAt(tokens.length - 1)).length + 4) / side);
   if (side >= LEAST_NAMED) {
-    return tokens.map((token, i) => columnHead(token, i % every === 0 ? String(numberAt(i)) : "&#160;", labels)).join(
-      "",
-    );
+    return markup`${
+      tokens.map((token, i) => columnHead(token, i % every === 0 ? String(numberAt(i)) : BLANK, labels))
+    }`;
   }
   const step = [1, 2, 5, 10, 20, 50, 100, 200, 500].find((one) => one >= 2 * every) ?? 1000;
   const first = (step - numberAt(0) % step) % step; // where a round number stands
-  const block = (columns: number, text: number | string) =>
-    `<span style="display:inline-block;width:${columns * side}px;text-align:left;overflow:hidden">${text}</span>`;
+  const block = (columns: number, text: number | Html) =>
+    markup`<span style="display:inline-block;width:${columns * side}px;text-align:left;overflow:hidden">${text}</span>`;
   const blocks = Array.from(
     { length: Math.floor((tokens.length - first) / step) },
     (_, i) => block(step, numberAt(first + i * step)),
   );
-  return `${first > 0 ? block(first, "&#160;") : ""}${blocks.join("")}`;
+  return markup`${first > 0 && block(first, BLANK)}${blocks}`;
 }
 
 /** A label of an axis. */
@@ -71,21 +75,27 @@ const LINE = 12;
 const WIDTH = 40;
 
 /** Labels from the top down, the first at least half a line below it. */
-export function axisDown(ticks: readonly Tick[]): string {
-  return ticks.map(({ at, text }, i) => {
-    const before = i === 0 ? LINE / 2 : (ticks[i - 1]?.at ?? 0) + LINE;
-    return `<span style="display:block;height:${LINE}px;line-height:${LINE}px;margin:${
-      Math.round(at - before)
-    }px 0 0;text-align:right">${escapeHtml(text)}</span>`;
-  }).join("");
+export function axisDown(ticks: readonly Tick[]): Html {
+  return markup`${
+    ticks.map(({ at, text }, i) => {
+      const before = i === 0 ? LINE / 2 : (ticks[i - 1]?.at ?? 0) + LINE;
+      return markup`<span style="display:block;height:${LINE}px;line-height:${LINE}px;margin:${
+        Math.round(
+          at - before,
+        )
+      }px 0 0;text-align:right">${text}</span>`;
+    })
+  }`;
 }
 
 /** Labels from the left, the first at least half a label from it. */
-export function axisAcross(ticks: readonly Tick[]): string {
-  return ticks.map(({ at, text }, i) => {
-    const before = i === 0 ? WIDTH / 2 : (ticks[i - 1]?.at ?? 0) + WIDTH;
-    return `<span style="display:inline-block;width:${WIDTH}px;margin:0 0 0 ${
-      Math.round(at - before)
-    }px;text-align:center">${escapeHtml(text)}</span>`;
-  }).join("");
+export function axisAcross(ticks: readonly Tick[]): Html {
+  return markup`${
+    ticks.map(({ at, text }, i) => {
+      const before = i === 0 ? WIDTH / 2 : (ticks[i - 1]?.at ?? 0) + WIDTH;
+      return markup`<span style="display:inline-block;width:${WIDTH}px;margin:0 0 0 ${
+        Math.round(at - before)
+      }px;text-align:center">${text}</span>`;
+    })
+  }`;
 }

@@ -3,11 +3,12 @@
  *
  * @module
  */
+import { styling } from "./css.ts";
+import { type Html, markup } from "./html.ts";
 import type { Prediction } from "../src/lm/types.ts";
 import type { Token } from "../src/tokenizer/token.ts";
 import { MONOSPACE } from "./chips.ts";
 import { overlay } from "./colours.ts";
-import { escapeHtml } from "./escape.ts";
 import { ordinalText, probabilityText } from "./quantities.ts";
 import { tokenHtml, tokenLabel } from "./token_text.ts";
 
@@ -45,19 +46,20 @@ export function predictionList(
   predictions: readonly Prediction[],
   actual: Actual,
   { most, mark }: { readonly most: number; readonly mark: string },
-): string {
-  const pad = "padding:1px 8px 1px 0;text-align:left";
+): Html {
+  const pad = styling`padding:1px 8px 1px 0;text-align:left`;
   const lines = linesOf(predictions, actual, most).map(({ token, probability, rank, marked }) => {
-    const weight = marked ? ";font-weight:bold" : "";
+    const weight = marked ? styling`;font-weight:bold` : undefined;
     const width = Math.max(1, Math.round(200 * Math.min(1, probability))) || 1;
-    const bar =
-      `<span style="display:inline-block;height:10px;width:${width}px;background-color:${overlay(1, true)}">` +
-      `</span> ${probabilityText(probability)}${marked ? ` ◀ ${escapeHtml(mark)}` : ""}`;
-    return `<tr style="background-color:rgba(0,0,0,0)${weight}"><td style="${pad};opacity:0.8">${
+    const bar = markup`<span style="display:inline-block;height:10px;width:${width}px;background-color:${
+      overlay(1, true)
+    }">\
+</span> ${probabilityText(probability)}${marked ? ` ◀ ${mark}` : ""}`;
+    return markup`<tr style="background-color:rgba(0,0,0,0)${weight}"><td style="${pad};opacity:0.8">${
       rank === undefined ? "" : ordinalText(rank)
     }</td><td style="${pad}">${tokenHtml(token)}</td><td style="${pad}">${bar}</td></tr>`;
   });
-  return `<table style="border-collapse:collapse;${MONOSPACE};font-size:12px"><tbody>${lines.join("")}</tbody></table>`;
+  return markup`<table style="border-collapse:collapse;${MONOSPACE};font-size:12px"><tbody>${lines}</tbody></table>`;
 }
 
 /** The likeliest tokens on one line of plain text: `·the 41.2%, ·a 3.0%`. */

@@ -3,8 +3,8 @@
  *
  * @module
  */
+import { type Html, markup } from "./html.ts";
 import { OPACITY, ORANGE, overlay, type Rgb } from "./colours.ts";
-import { escapeHtml } from "./escape.ts";
 
 /** The colour that `overlay(share)` has on white. */
 export function shareColour(share: number): Rgb {
@@ -19,7 +19,7 @@ export function probabilityShare(probability: number): number {
 }
 
 /** The legend of {@linkcode probabilityShare}. */
-export function probabilityLegend(): string {
+export function probabilityLegend(): Html {
   const swatches = [0, 0.01, 0.1, 0.3, 1].map((probability) => ({
     share: probabilityShare(probability),
     label: `${Math.round(100 * probability)}%`,
@@ -36,15 +36,15 @@ export interface Swatch {
 }
 
 /** A legend: colours in a row, each with its number, and words for the whole. */
-export function legendHtml(words: string, swatches: readonly Swatch[]): string {
+export function legendHtml(words: string, swatches: readonly Swatch[]): Html {
   const boxes = swatches.map(({ share, label }) =>
-    `<span style="display:inline-block;min-width:34px;padding:1px 5px;text-align:center;background-color:${
-      overlay(share)
-    }">${escapeHtml(label)}</span>`
+    markup`<span style="display:inline-block;min-width:34px;padding:1px 5px;text-align:center;background-color:${
+      overlay(
+        share,
+      )
+    }">${label}</span>`
   );
-  return `<div style="font-size:12px;margin:4px 0">${escapeHtml(words)} <span style="white-space:nowrap">${
-    boxes.join("")
-  }</span></div>`;
+  return markup`<div style="font-size:12px;margin:4px 0">${words} <span style="white-space:nowrap">${boxes}</span></div>`;
 }
 
 /** Whole numbers from 0 to before `count`, at most `most` of them at equal distances; the last is always there. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Html } from "./html.ts";
 import { drawDocument, type Frame, type Picture, Plot } from "./chart.ts";
 import { hex } from "./colours.ts";
 import { pngUrl } from "./pixel_image.ts";
@@ -152,7 +153,7 @@ function legendPlot({ ceiling }: RankingMatrix, width: number): Plot.PlotOptions
 }
 
 /** Draws the ranks with the line that says what they are. */
-export function drawRankings(matrix: RankingMatrix, definition: string, title: string): string {
+export function drawRankings(matrix: RankingMatrix, definition: string, title: string): Html {
   const layout = layOut(matrix);
   const { width, height } = layout;
   const words: Plot.PlotOptions = {

@@ -3,9 +3,10 @@
  *
  * @module
  */
+import { styling } from "./css.ts";
+import { attributes, type Html, markup, stacked } from "./html.ts";
 import { MONOSPACE, PLAIN_ROW, SMALL_STYLE, tableDetails, textTable } from "./chips.ts";
 import { OPACITY, ORANGE, overlay } from "./colours.ts";
-import { escapeHtml } from "./escape.ts";
 import { pixelsHtml } from "./image.ts";
 import { axisDown, columnHeads, COLUMNS_RULE } from "./picture_labels.ts";
 import type { Rgba } from "./pixel_image.ts";
@@ -21,6 +22,7 @@ import {
 } from "./ranking_matrix.ts";
 import { scrollRegion, STICKY } from "./scroll_region.ts";
 import { tokenHtml, tokenLabel } from "./token_text.ts";
+import { rootHtml } from "./view.ts";
 
 /** The most cells and columns of a table of all ranks, and the most lines of one of chosen layers. */
 const MOST_CELLS = 2400;
@@ -28,7 +30,7 @@ const MOST_COLUMNS = 100;
 const MOST_ROWS = 600;
 const MOST_LINES = 200;
 
-const CELL = "padding:3px 6px;min-width:34px;text-align:right";
+const CELL = styling`padding:3px 6px;min-width:34px;text-align:right`;
 
 /** What the page says above the matrix. */
 export interface RankingWords {
@@ -42,55 +44,55 @@ export interface RankingWords {
   readonly watched: boolean;
 }
 
-function nameHtml({ token, words }: RankingColumn): string {
-  return token === undefined ? escapeHtml(words) : tokenHtml(token);
+function nameHtml({ token, words }: RankingColumn): Html {
+  return token === undefined ? markup`${words}` : tokenHtml(token);
 }
 
-function rankCell(column: RankingColumn, layer: number, ceiling: number, titled = true): string {
+function rankCell(column: RankingColumn, layer: number, ceiling: number, titled = true): Html {
   const rank = column.ranks[layer] ?? NaN;
-  const title = titled ? ` title="${escapeHtml(`${column.words}\nlayer ${layer}: ${rankWords(column, layer)}`)}"` : "";
-  const text = rank === 1 ? "<b>1</b>" : wholeText(rank);
-  return `<td${title} style="${CELL};background-color:${overlay(rankShare(rank, ceiling))}">${text}</td>`;
+  const title = titled && `${column.words}\nlayer ${layer}: ${rankWords(column, layer)}`;
+  const text = rank === 1 ? markup`<b>1</b>` : wholeText(rank);
+  return markup`<td${attributes({ title })} style="${CELL};background-color:${
+    overlay(rankShare(rank, ceiling))
+  }">${text}</td>`;
 }
 
-function layerHead(layer: number): string {
-  return `<th scope="row" style="padding:3px 8px 3px 0;text-align:left;font-weight:normal;white-space:nowrap">layer ${layer}</th>`;
+function layerHead(layer: number): Html {
+  return markup`<th scope="row" style="padding:3px 8px 3px 0;text-align:left;font-weight:normal;white-space:nowrap">layer ${layer}</th>`;
 }
 
-function columnHead(column: RankingColumn, watched: boolean): string {
-  const below = watched ? "" : `<br><span style="font-weight:normal;opacity:0.8">${column.position}</span>`;
-  return `<th scope="col" title="${escapeHtml(column.words)}" style="padding:3px 6px;text-align:right;` +
-    `vertical-align:bottom;white-space:nowrap">${nameHtml(column)}${below}</th>`;
+function columnHead(column: RankingColumn, watched: boolean): Html {
+  const below = watched ? "" : markup`<br><span style="font-weight:normal;opacity:0.8">${column.position}</span>`;
+  return markup`<th scope="col" title="${column.words}" style="padding:3px 6px;text-align:right;\
+vertical-align:bottom;white-space:nowrap">${nameHtml(column)}${below}</th>`;
 }
 
-const TABLE = `<table style="border-collapse:collapse;${MONOSPACE};font-size:12px">`;
+const TABLE = markup`<table style="border-collapse:collapse;${MONOSPACE};font-size:12px">`;
 
 /** Layers down, tokens across: the table is the picture. */
-function matrixTable({ columns, layers, ceiling }: RankingMatrix, watched: boolean): string {
-  const heads = columns.map((column) => columnHead(column, watched)).join("");
-  const corner = watched ? "" : `<span style="font-weight:normal;opacity:0.8">position</span>`;
+function matrixTable({ columns, layers, ceiling }: RankingMatrix, watched: boolean): Html {
+  const heads = columns.map((column) => columnHead(column, watched));
+  const corner = watched ? "" : markup`<span style="font-weight:normal;opacity:0.8">position</span>`;
   const rows = Array.from(
     { length: layers },
     (_, layer) =>
-      `${PLAIN_ROW}${layerHead(layer)}${columns.map((column) => rankCell(column, layer, ceiling)).join("")}</tr>`,
+      markup`${PLAIN_ROW}${layerHead(layer)}${columns.map((column) => rankCell(column, layer, ceiling))}</tr>`,
   );
-  return `${TABLE}<thead>${PLAIN_ROW}<td style="padding:3px 8px 3px 0;text-align:left;vertical-align:bottom">${corner}</td>` +
-    `${heads}</tr></thead><tbody>\n${rows.join("\n")}</tbody></table>`;
+  return markup`${TABLE}<thead>${PLAIN_ROW}<td style="padding:3px 8px 3px 0;text-align:left;vertical-align:bottom">${corner}</td>\
+${heads}</tr></thead><tbody>\n${stacked(rows)}</tbody></table>`;
 }
 
 /** Tokens down, some of the layers across. */
-function chosenTable(matrix: RankingMatrix): string {
+function chosenTable(matrix: RankingMatrix): Html {
   const layers = evenly(matrix.layers, 7);
   const heads = ["token", ...layers.map((layer) => `layer ${layer}`), "rank 1 since"];
-  const head = heads.map((name) => `<th scope="col" style="padding:1px 6px;text-align:right">${name}</th>`).join("");
+  const head = heads.map((name) => markup`<th scope="col" style="padding:1px 6px;text-align:right">${name}</th>`);
   const rows = matrix.columns.slice(0, MOST_ROWS).map((column) => {
     const cells = layers.map((layer) => rankCell(column, layer, matrix.ceiling, false));
-    return `${PLAIN_ROW}<th scope="row" style="padding:1px 6px;text-align:left;font-weight:normal;white-space:nowrap">` +
-      `${column.position} ${nameHtml(column)}</th>${cells.join("")}<td style="${CELL}">${
-        settledText(column)
-      }</td></tr>`;
+    return markup`${PLAIN_ROW}<th scope="row" style="padding:1px 6px;text-align:left;font-weight:normal;white-space:nowrap">\
+${column.position} ${nameHtml(column)}</th>${cells}<td style="${CELL}">${settledText(column)}</td></tr>`;
   });
-  return `<thead>${PLAIN_ROW}${head}</tr></thead><tbody>${rows.join("\n")}</tbody>`;
+  return markup`<thead>${PLAIN_ROW}${head}</tr></thead><tbody>${stacked(rows)}</tbody>`;
 }
 
 function settledText(column: RankingColumn): string {
@@ -102,7 +104,7 @@ function settledText(column: RankingColumn): string {
 const PALETTE: readonly Rgba[] = Array.from({ length: 64 }, (_, i) => [...ORANGE, Math.round(255 * OPACITY * i / 63)]);
 
 /** A pixel for each rank, between labels. */
-function pixelPicture({ columns, layers, ceiling }: RankingMatrix, alt: string): string {
+function pixelPicture({ columns, layers, ceiling }: RankingMatrix, alt: string): Html {
   const across = Math.max(1, Math.min(24, Math.floor(1000 / columns.length)));
   const down = Math.max(6, Math.min(22, Math.floor(480 / layers)));
   const [width, height] = [columns.length, layers];
@@ -120,24 +122,26 @@ function pixelPicture({ columns, layers, ceiling }: RankingMatrix, alt: string):
     side: across,
     numberAt: (n) => columns[n]?.position ?? n,
   });
-  const pad = "padding:0;vertical-align:top;white-space:nowrap";
-  return `<table role="presentation" style="border-collapse:collapse;font-size:10px"><tbody>${PLAIN_ROW}<td></td><td style="${pad}">${heads}</td></tr>` +
-    `${PLAIN_ROW}<td style="${pad};padding:0 6px 0 0">${
-      axisDown(ticks)
-    }</td><td style="${pad}">${picture}</td></tr></tbody></table>`;
+  const pad = styling`padding:0;vertical-align:top;white-space:nowrap`;
+  return markup`<table role="presentation" style="border-collapse:collapse;font-size:10px"><tbody>${PLAIN_ROW}<td></td><td style="${pad}">${heads}</td></tr>\
+${PLAIN_ROW}<td style="${pad};padding:0 6px 0 0">${
+    axisDown(
+      ticks,
+    )
+  }</td><td style="${pad}">${picture}</td></tr></tbody></table>`;
 }
 
-function bigPicture(matrix: RankingMatrix, words: RankingWords): string {
+function bigPicture(matrix: RankingMatrix, words: RankingWords): Html {
   const { columns, layers } = matrix;
   const shown = evenly(layers, 7).length;
   const rows = Math.min(columns.length, MOST_ROWS);
   const table = `Ranks after ${shown} of ${layers} layers as a table, for ${rows} of ${columns.length} tokens`;
   const picture = pixelPicture(matrix, `${words.title}: the table below holds the numbers`);
-  return scrollRegion(words.title, picture) + tableDetails(table, chosenTable(matrix));
+  return markup`${scrollRegion(words.title, picture)}${tableDetails(table, chosenTable(matrix))}`;
 }
 
 /** The page of a matrix. */
-export function rankingHtml(matrix: RankingMatrix, words: RankingWords): string {
+export function rankingHtml(matrix: RankingMatrix, words: RankingWords): Html {
   const { columns, layers, ceiling } = matrix;
   const fits = columns.length <= MOST_COLUMNS && columns.length * layers <= MOST_CELLS;
   const notes = fits ? words.notes : [
@@ -146,11 +150,13 @@ export function rankingHtml(matrix: RankingMatrix, words: RankingWords): string 
     "for each. The data of the view keeps every rank.",
   ];
   const swatches = rankTicks(ceiling).map((rank) => ({ share: rankShare(rank, ceiling), label: wholeText(rank) }));
-  return `<div class="${STICKY.name}"><div style="${SMALL_STYLE}">${escapeHtml(words.definition)}</div>
+  const rules = styling`${STICKY.rule}.${STICKY.name}{${COLUMNS_RULE}.i{image-rendering:pixelated}}`;
+  const content = markup`<div style="${SMALL_STYLE}">${words.definition}</div>
 ${fits ? scrollRegion(words.title, matrixTable(matrix, words.watched)) : bigPicture(matrix, words)}
 ${legendHtml("Rank, 1 is the most likely token:", swatches)}
-${notes.map((note) => `<div style="${SMALL_STYLE}">${escapeHtml(note)}</div>`).join("\n")}
-<style>${STICKY.rule}.${STICKY.name}{${COLUMNS_RULE}.i{image-rendering:pixelated}}</style></div>`;
+${stacked(notes.map((note) => markup`<div style="${SMALL_STYLE}">${note}</div>`))}
+<style>${rules}</style>`;
+  return rootHtml(STICKY.name, [content]);
 }
 
 /** Tokens down, layers across, as plain text. */

@@ -4,6 +4,8 @@
  *
  * @module
  */
+import { type Css, cssJoined, styling } from "./css.ts";
+import { script } from "./html.ts";
 import { overlayOfVariable } from "./colours.ts";
 
 /** What the rules depend on. */
@@ -21,26 +23,26 @@ export interface StyleParts {
 }
 
 /** Each chip holds its share in row n as `--s<n>`, and its number as `--l<n>`. */
-function shownRow(n: number, detailed: boolean): string {
-  return `--s:var(--s${n},0)${detailed ? `;--l:var(--l${n},'')` : ""}`;
+function shownRow(n: number, detailed: boolean): Css {
+  return styling`--s:var(--s${n},0)${detailed ? styling`;--l:var(--l${n},'')` : ""}`;
 }
 
 /** `.h` makes hovering stronger than a pin. Two rules hide all captions, so that a row needs one to show its own. */
-function choosingRules({ name, rows, detailed }: StyleParts): string {
-  const shown = (root: string, n: number) =>
-    `${root} .t{${shownRow(n, detailed)}}${root} .m${n}{display:block!important}`;
-  return [
-    `.${name}:has(:checked) .m,.${name}.h:has(.o:hover) .m{display:none!important}`,
-    ...rows.map((n) => shown(`.${name}:has(.o${n} :checked)`, n)),
-    ...rows.map((n) => shown(`.${name}.h:has(.o${n}:hover)`, n)),
-  ].join("\n");
+function choosingRules({ name, rows, detailed }: StyleParts): Css {
+  const shown = (root: Css, n: number) =>
+    styling`${root} .t{${shownRow(n, detailed)}}${root} .m${n}{display:block!important}`;
+  return cssJoined([
+    styling`.${name}:has(:checked) .m,.${name}.h:has(.o:hover) .m{display:none!important}`,
+    ...rows.map((n) => shown(styling`.${name}:has(.o${n} :checked)`, n)),
+    ...rows.map((n) => shown(styling`.${name}.h:has(.o${n}:hover)`, n)),
+  ], "\n");
 }
 
 /** The rules of a view. */
-export function styleRules(parts: StyleParts): string {
+export function styleRules(parts: StyleParts): Css {
   const { name, first, signed, detailed } = parts;
-  const sign = signed ? ";--p:clamp(0,var(--s)*1000,1)" : "";
-  return `.${name}{.t{${shownRow(first, detailed)};position:relative${sign};background-color:${
+  const sign = signed ? styling`;--p:clamp(0,var(--s)*1000,1)` : undefined;
+  return styling`.${name}{.t{${shownRow(first, detailed)};position:relative${sign};background-color:${
     overlayOfVariable(signed)
   }!important}
 .o{cursor:pointer}.o:hover,.o:has(:checked){outline:2px solid}.o:has(:focus-visible){outline:3px double}
@@ -51,9 +53,9 @@ ${detailed ? detailedRules(signed) : ""}}
 ${choosingRules(parts)}`;
 }
 
-function detailedRules(signed: boolean): string {
-  const size = signed ? "max(var(--s),-1*var(--s))" : "var(--s)";
-  return `.b{width:calc(${size}*1%)!important;background-color:${overlayOfVariable(signed, true)}!important}
+function detailedRules(signed: boolean): Css {
+  const size = signed ? styling`max(var(--s),-1*var(--s))` : styling`var(--s)`;
+  return styling`.b{width:calc(${size}*1%)!important;background-color:${overlayOfVariable(signed, true)}!important}
 .n{font-size:0!important}.n::after{content:var(--l,'');font-size:11px}`;
 }
 
@@ -61,7 +63,7 @@ function detailedRules(signed: boolean): string {
  * Escape takes a pin away, and so does a click on it; a head or layer that was opened stays open. Keys that move
  * between tokens are kept from JupyterLab, which would move between cells.
  */
-export const SCRIPT = `(()=>{const r=document.currentScript.parentElement;let w;
+export const SCRIPT = script`(()=>{const r=document.currentScript.parentElement;let w;
 r.addEventListener("keydown",e=>{if(e.ctrlKey||e.metaKey||e.altKey||!/^(Arrow|Escape$|Enter$| $)/.test(e.key))return;
 e.stopPropagation();if(e.key==="Escape")r.querySelectorAll(".o :checked").forEach(c=>c.checked=false)});
 r.addEventListener("pointerdown",e=>{const l=e.target.closest(".o");w=l&&l.querySelector("input:checked")});

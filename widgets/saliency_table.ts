@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type Html, markup, stacked } from "./html.ts";
 import type { Saliency } from "../src/lm/saliency_types.ts";
 import type { Sequence } from "../src/lm/types.ts";
 import { cell, headHtml, roleOf, tableDetails, textTable } from "./chips.ts";
@@ -25,7 +26,7 @@ function rowName({ sequence, options }: Saliency, row: Row): string {
 }
 
 /** Earlier tokens down, explained tokens across. */
-function fullTable(saliency: Saliency, rows: readonly Row[]): string {
+function fullTable(saliency: Saliency, rows: readonly Row[]): Html {
   const { sequence } = saliency;
   const format = formatOf(saliency.options);
   const { together, by } = saliency.options;
@@ -34,10 +35,10 @@ function fullTable(saliency: Saliency, rows: readonly Row[]): string {
     const scores = rows.map((row) =>
       cell(i < row.position + (by ? 1 : 0) || together ? scoreText(row.scores[i] ?? 0, format) : "", "right")
     );
-    return `<tr>${cell(nameOf(sequence, i))}${cell(roleOf(sequence, i))}${scores.join("")}</tr>`;
+    return markup`<tr>${cell(nameOf(sequence, i))}${cell(roleOf(sequence, i))}${scores}</tr>`;
   });
   const names = rows.map((row) => rowName(saliency, row));
-  return `${headHtml([by ?? "token", "origin", ...names])}<tbody>${lines.join("\n")}</tbody>`;
+  return markup`${headHtml([by ?? "token", "origin", ...names])}<tbody>${stacked(lines)}</tbody>`;
 }
 
 function largestOf(saliency: Saliency, row: Row): string[] {
@@ -47,16 +48,16 @@ function largestOf(saliency: Saliency, row: Row): string[] {
   );
 }
 
-function largestTable(saliency: Saliency, rows: readonly Row[]): string {
+function largestTable(saliency: Saliency, rows: readonly Row[]): Html {
   const lines = rows.map((row) => {
     const cells = [rowName(saliency, row), ...largestOf(saliency, row)].map((text) => cell(text));
-    return `<tr>${cells.join("")}</tr>`;
+    return markup`<tr>${cells}</tr>`;
   });
-  return `${headHtml(["explained", "largest", "2nd", "3rd", "4th", "5th"])}<tbody>${lines.join("\n")}</tbody>`;
+  return markup`${headHtml(["explained", "largest", "2nd", "3rd", "4th", "5th"])}<tbody>${stacked(lines)}</tbody>`;
 }
 
 /** The scores as a table behind a line that opens it. */
-export function scoreTable(saliency: Saliency, rows: readonly Row[]): string {
+export function scoreTable(saliency: Saliency, rows: readonly Row[]): Html {
   const cells = rows.length * saliency.sequence.tokens.length;
   return cells <= MOST_CELLS
     ? tableDetails("Scores as a table: earlier tokens down, explained tokens across", fullTable(saliency, rows))

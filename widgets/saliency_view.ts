@@ -1,3 +1,5 @@
+import { type Css, cssString, styling } from "./css.ts";
+import { attributes, type Html, htmlText, joined, markup, stacked } from "./html.ts";
 import { expectOptions, type OptionTable } from "../src/lm/options.ts";
 import { expectSaliency } from "./expect.ts";
 import { type GroupBy, groupSaliency } from "../src/analysis/groups.ts";
@@ -5,7 +7,7 @@ import type { Saliency } from "../src/lm/saliency_types.ts";
 import type { Sequence } from "../src/lm/types.ts";
 import { chipHtml, isRead, MONOSPACE, placeWords, roleOf, SMALL_STYLE, underlineNote } from "./chips.ts";
 import { overlay } from "./colours.ts";
-import { contentName, escapeHtml } from "./escape.ts";
+import { contentName } from "./escape.ts";
 import { glyphHtml, spokenToken } from "./glyphs.ts";
 import { drawHeatmap } from "./heatmap.ts";
 import { heatmapHtml } from "./heatmap_page.ts";
@@ -15,7 +17,7 @@ import { SCRIPT, styleRules } from "./saliency_style.ts";
 import { scoreLines, scoreTable } from "./saliency_table.ts";
 import { colourWords, introHtml, rowLegend } from "./saliency_words.ts";
 import { textRegion } from "./scroll_region.ts";
-import { createView, type View } from "./view.ts";
+import { createView, rootHtml, type View } from "./view.ts";
 
 /** How a saliency map is shown. */
 export interface SaliencyViewOptions {
@@ -116,43 +118,43 @@ function rowName(sequence: Sequence, row: Row, unit: string): string {
   return `${token === undefined ? "" : spokenToken(token)} (${unit} ${row.position})`;
 }
 
-function chipVariables({ rows, shown, format, detailed }: Drawing, position: number): string {
-  return rows.map((row, n) => {
-    if (!shown[n]?.has(position)) return "";
+function chipVariables({ rows, shown, format, detailed }: Drawing, position: number): Css[] {
+  return rows.flatMap((row, n) => {
+    if (!shown[n]?.has(position)) return [];
     const score = row.scores[position] ?? 0;
-    const label = detailed ? `;--l${n}:'${scoreText(score, format)}'` : "";
-    return `;--s${n}:${Math.round(100 * score / row.largest)}${label}`;
-  }).join("");
+    const label = detailed ? styling`;--l${n}:${cssString(scoreText(score, format))}` : undefined;
+    return styling`;--s${n}:${Math.round(100 * score / row.largest)}${label}`;
+  });
 }
 
 /** The bar and the number of the first row; style rules put other rows in their place. */
-function detailHtml({ rows, first, format }: Drawing, position: number): string {
+function detailHtml({ rows, first, format }: Drawing, position: number): Html {
   const row = rows[first];
   const score = row?.scores[position] ?? 0;
   const share = score / (row?.largest ?? 1);
   const width = Math.round(100 * Math.abs(share));
-  return `<span class="b" style="display:block;height:4px;width:${width}%;background-color:${
+  return markup`<span class="b" style="display:block;height:4px;width:${width}%;background-color:${
     overlay(share, true)
-  }"></span>` +
-    `<span class="n" style="display:block;height:16px;font-size:11px">${
-      score === 0 ? "" : scoreText(score, format)
-    }</span>`;
+  }"></span>\
+<span class="n" style="display:block;height:16px;font-size:11px">${score === 0 ? "" : scoreText(score, format)}</span>`;
 }
 
-function saliencyChip(drawing: Drawing, position: number, rowOfPosition: ReadonlyMap<number, number>): string {
+function saliencyChip(drawing: Drawing, position: number, rowOfPosition: ReadonlyMap<number, number>): Html {
   const { sequence, rows, first, detailed, saliency, unit } = drawing;
   const n = rowOfPosition.get(position);
   const share = (rows[first]?.scores[position] ?? 0) / (rows[first]?.largest ?? 1);
-  const words = escapeHtml(`Explain ${placeWords(sequence, position, unit)}`);
+  const words = `Explain ${placeWords(sequence, position, unit)}`;
   const radio =
-    `<span class="r" style="display:none"><input type="radio" name="row" value="${position}" aria-label="${words}"></span>`;
-  const style = `${detailed ? "min-width:40px;vertical-align:top;text-align:center;" : ""}` +
-    `background-color:${overlay(share)}${chipVariables(drawing, position)}`;
+    markup`<span class="r" style="display:none"><input type="radio" name="row" value="${position}" aria-label="${words}"></span>`;
+  const colours = styling`background-color:${overlay(share)}${chipVariables(drawing, position)}`;
+  const style = detailed ? styling`min-width:40px;vertical-align:top;text-align:center;${colours}` : colours;
   const chip = {
     position,
     title: chipTitle(drawing, position),
-    style: `${n !== undefined && roleOf(sequence, position) === "prompt" ? "border-bottom:2px dotted;" : ""}${style}`,
-    after: detailed ? detailHtml(drawing, position) : "",
+    style: n !== undefined && roleOf(sequence, position) === "prompt"
+      ? styling`border-bottom:2px dotted;${style}`
+      : style,
+    after: detailed ? detailHtml(drawing, position) : undefined,
     bare: isRead(sequence),
   };
   if (n === undefined || saliency.options.together) return chipHtml(sequence, chip);
@@ -160,58 +162,59 @@ function saliencyChip(drawing: Drawing, position: number, rowOfPosition: Readonl
 }
 
 /** A box is a unit of its own for the order of scripts. */
-const NAME = `${MONOSPACE};display:inline-block`;
+const NAME = styling`${MONOSPACE};display:inline-block`;
 
 /** What a row says in words; the one that is shown changes with the colours. */
-function captionHtml({ sequence, rows, first, format, saliency, unit }: Drawing, n: number): string {
+function captionHtml({ sequence, rows, first, format, saliency, unit }: Drawing, n: number): Html {
   const row = rows[n];
   const target = row && sequence.tokens[row.position];
-  if (row === undefined || target === undefined) return "";
+  if (row === undefined || target === undefined) return markup``;
   const parts = row.ranked.slice(0, 3).flatMap((position) => {
     const token = sequence.tokens[position];
     const score = scoreText(row.scores[position] ?? 0, format);
-    return token ? [`<b style="${NAME}">${glyphHtml(token)}</b> ${escapeHtml(score)}`] : [];
+    return token ? [markup`<b style="${NAME}">${glyphHtml(token)}</b> ${score}`] : [];
   });
   const name = saliency.options.together
     ? `All ${saliency.positions.length} explained ${unit}s together`
-    : `<b style="${NAME}">${glyphHtml(target)}</b> (${unit} ${row.position}, ${roleOf(sequence, row.position)})`;
-  const said = parts.length === 0 ? `no earlier ${unit} has a score` : `most from ${parts.join(", ")}`;
-  return `<div class="m m${n}" style="display:${n === first ? "block" : "none"}">${name}: ${said}</div>`;
+    : markup`<b style="${NAME}">${glyphHtml(target)}</b> (${unit} ${row.position}, ${roleOf(sequence, row.position)})`;
+  const said = parts.length === 0 ? `no earlier ${unit} has a score` : markup`most from ${joined(parts, ", ")}`;
+  return markup`<div class="m m${n}" style="display:${n === first ? "block" : "none"}">${name}: ${said}</div>`;
 }
 
-function notesHtml(drawing: Drawing): string {
+function notesHtml(drawing: Drawing): Html {
   const { saliency, sequence, note, format, unit } = drawing;
   const keys = saliency.options.together
     ? ""
-    : `<span class="x" style="display:none"> Hover an explained ${unit} to see its row; click to keep it; arrow keys move.</span>` +
-      ` <span class="u" style="display:none"><button type="reset">Unpin</button></span>`;
+    : markup`<span class="x" style="display:none"> Hover an explained ${unit} to see its row; click to keep it; arrow keys move.</span>\
+ <span class="u" style="display:none"><button type="reset">Unpin</button></span>`;
   const text = [colourWords(format, unit), underlineNote(sequence), note].filter(Boolean).join(" ");
-  return `<div style="${SMALL_STYLE}">${escapeHtml(text)}${keys}</div>`;
+  return markup`<div style="${SMALL_STYLE}">${text}${keys}</div>`;
 }
 
-function drawHtml(drawing: Drawing): string {
+function drawHtml(drawing: Drawing): Html {
   const { saliency, sequence, rows, first, format, detailed, unit } = drawing;
   const { together } = saliency.options;
   const rowOfPosition = new Map(rows.map((row, n) => [row.position, n]));
   const chips = sequence.tokens.map((_, position) => saliencyChip(drawing, position, rowOfPosition));
-  const name = contentName(`${definitionLine(saliency)}${first}${chips.join()}`);
+  const name = contentName(`${definitionLine(saliency)}${first}${chips.map(htmlText).join()}`);
   const choices = together ? [] : Array.from(rows.keys());
   const group = together
-    ? `role="group" aria-label="Tokens"`
-    : `role="radiogroup" aria-label="Tokens; choose an explained one"`;
-  return `<div class="${name} h"><form method="dialog" aria-label="Saliency map" style="margin:0">
+    ? attributes({ role: "group", "aria-label": "Tokens" })
+    : attributes({ role: "radiogroup", "aria-label": "Tokens; choose an explained one" });
+  const content = markup`<form method="dialog" aria-label="Saliency map" style="margin:0">
 ${introHtml(`Which earlier ${unit}s made the explained one; the colour says how much each counts.`)}
-${textRegion(group, chips.join("\n"), chips.length)}
+${textRegion(group, stacked(chips), chips.length)}
 <div aria-live="polite" style="min-height:24px;font-size:14px">
-${rows.map((_, n) => captionHtml(drawing, n)).join("\n")}
+${stacked(rows.map((_, n) => captionHtml(drawing, n)))}
 </div>
 ${rowLegend(format, unit)}
 ${notesHtml(drawing)}
-<div style="${SMALL_STYLE}">${escapeHtml(definitionLine(saliency))}</div>
+<div style="${SMALL_STYLE}">${definitionLine(saliency)}</div>
 ${scoreTable(saliency, rows)}
 </form><style>
 ${styleRules({ name, rows: choices, first, signed: format.signed, detailed })}
-</style>${together ? "" : `<script>${SCRIPT}</script>`}</div>`;
+</style>${together ? "" : markup`<script>${SCRIPT}</script>`}`;
+  return rootHtml(`${name} h`, [content]);
 }
 
 /**

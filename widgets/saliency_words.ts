@@ -3,12 +3,13 @@
  *
  * @module
  */
+import { type Html, markup } from "./html.ts";
 import type { ScoreFormat } from "./numbers.ts";
 import { legendHtml } from "./ramp.ts";
 
 /** The question that the view answers. */
-export function introHtml(words: string): string {
-  return `<div style="font-size:14px;margin:4px 0">${words}</div>`;
+export function introHtml(words: string): Html {
+  return markup`<div style="font-size:14px;margin:4px 0">${words}</div>`;
 }
 
 /** What the colours mean. */
@@ -19,7 +20,7 @@ export function colourWords({ signed }: ScoreFormat, unit: string): string {
 }
 
 /** The colours of a row: its scores as shares of its largest. */
-export function rowLegend({ signed }: ScoreFormat, unit: string): string {
+export function rowLegend({ signed }: ScoreFormat, unit: string): Html {
   const shares = signed ? [-1, -0.5, 0, 0.5, 1] : [0, 0.25, 0.5, 0.75, 1];
   const swatches = shares.map((share) => ({ share, label: `${share < 0 ? "−" : ""}${Math.abs(share)}` }));
   return legendHtml(`Score, as a share of the largest in the row of the explained ${unit}:`, swatches);

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Html } from "./html.ts";
 import { drawDocument, Plot } from "./chart.ts";
 import { type DecodedSteps, writtenWords } from "./steps_record.ts";
 import { type Box, boxMarks, CELL } from "./prediction_boxes.ts";
@@ -35,7 +36,7 @@ function boxesOf({ steps }: DecodedSteps): Box[] {
 }
 
 /** Draws the first steps of a decoding. */
-export function drawSteps(record: DecodedSteps, note: string, title: string): string {
+export function drawSteps(record: DecodedSteps, note: string, title: string): Html {
   const shown = { ...record, steps: record.steps.slice(0, MOST_LINES) };
   const boxes = boxesOf(shown);
   const columns = shown.steps.reduce((most, { candidates }) => Math.max(most, candidates.length), 0);

@@ -3,11 +3,13 @@
  *
  * @module
  */
+import { type Css, styling } from "./css.ts";
+import { attributes, type Html, htmlText, markup, stacked } from "./html.ts";
 import type { Sequence } from "../src/lm/types.ts";
 import { choiceForm, choiceHint, choiceRadio, panelRules } from "./choice.ts";
 import { cell, chipHtml, headHtml, LINE_STYLE, SMALL_STYLE, tableDetails, textTable } from "./chips.ts";
 import { overlay } from "./colours.ts";
-import { contentName, escapeHtml } from "./escape.ts";
+import { contentName } from "./escape.ts";
 import { spokenToken, visibleText } from "./glyphs.ts";
 import { predictionList, predictionWords } from "./prediction_list.ts";
 import { informationText, ordinalText, probabilityText } from "./quantities.ts";
@@ -42,14 +44,14 @@ function chipsOf({ prompt, steps }: DecodedSteps): Sequence {
   return { tokens, tokenIds: tokens.map(({ id }) => id), promptLength: given.length, text: "" };
 }
 
-function promptHtml(prompt: DecodedSteps["prompt"]): string {
-  if (typeof prompt !== "string" || prompt === "") return "";
+function promptHtml(prompt: DecodedSteps["prompt"]): Html {
+  if (typeof prompt !== "string" || prompt === "") return markup``;
   const shown = prompt.split("\n").map(visibleText).join("\n");
-  return `<bdi style="white-space:pre-wrap;margin:0 6px 0 0">${escapeHtml(shown)}</bdi>`;
+  return markup`<bdi style="white-space:pre-wrap;margin:0 6px 0 0">${shown}</bdi>`;
 }
 
-function stepStyle({ logProb }: DecodedStep): string {
-  return `background-color:${overlay(probabilityShare(Math.exp(logProb)))}`;
+function stepStyle({ logProb }: DecodedStep): Css {
+  return styling`background-color:${overlay(probabilityShare(Math.exp(logProb)))}`;
 }
 
 function stepTitle(step: DecodedStep): string {
@@ -59,7 +61,7 @@ function stepTitle(step: DecodedStep): string {
 }
 
 /** The text as chips; those from index `from` on can be chosen. */
-function textHtml(record: DecodedSteps, from: number, shown: number): string {
+function textHtml(record: DecodedSteps, from: number, shown: number): Html {
   const sequence = chipsOf(record);
   const given = sequence.promptLength;
   const start = Math.max(0, sequence.tokens.length - shown);
@@ -76,13 +78,13 @@ function textHtml(record: DecodedSteps, from: number, shown: number): string {
     );
     return chipHtml(sequence, { ...chip, className: `o o${n}`, before, label: true });
   });
-  return start > 0 ? `…\n${chips.join("\n")}` : `${promptHtml(record.prompt)}${chips.join("\n")}`;
+  return markup`${start > 0 ? "…\n" : promptHtml(record.prompt)}${stacked(chips)}`;
 }
 
-function panelHtml(step: DecodedStep, most: number): string {
+function panelHtml(step: DecodedStep, most: number): Html {
   const { tokenId, token, logProb, rank } = step;
   const actual = { tokenId, token, probability: Math.exp(logProb), rank };
-  return `<div style="font-size:13px;margin:2px 0">Token ${step.position}: ${escapeHtml(quoted(token))} ${
+  return markup`<div style="font-size:13px;margin:2px 0">Token ${step.position}: ${quoted(token)} ${
     chanceWords(step)
   }</div>${predictionList(step.candidates, actual, { most, mark: MARK })}`;
 }
@@ -100,22 +102,22 @@ function fields(step: DecodedStep): string[] {
   ];
 }
 
-function tableHtml({ steps }: DecodedSteps): string {
-  const rows = steps.slice(0, MOST_ROWS).map((step) => `<tr>${fields(step).map((text) => cell(text)).join("")}</tr>`);
+function tableHtml({ steps }: DecodedSteps): Html {
+  const rows = steps.slice(0, MOST_ROWS).map((step) => markup`<tr>${fields(step).map((text) => cell(text))}</tr>`);
   const name = steps.length > MOST_ROWS ? `The first ${MOST_ROWS} steps as a table` : "Steps as a table";
-  return tableDetails(name, `${headHtml(COLUMNS)}<tbody>${rows.join("\n")}</tbody>`);
+  return tableDetails(name, markup`${headHtml(COLUMNS)}<tbody>${stacked(rows)}</tbody>`);
 }
 
 /** What is seen while it is written: the end of the text and the last choice. */
-export function liveHtml(record: DecodedSteps): string {
+export function liveHtml(record: DecodedSteps): Html {
   const last = record.steps.at(-1);
-  return `<div style="${SMALL_STYLE}">${escapeHtml(`${writtenWords(record)} …`)}</div>
+  return markup`<div style="${SMALL_STYLE}">${`${writtenWords(record)} …`}</div>
 <div style="${LINE_STYLE}">${textHtml(record, Infinity, MOST_LIVE)}</div>
 ${last === undefined ? "" : panelHtml(last, 10)}`;
 }
 
 /** The page of a decoding that has ended, by itself or by `note`. */
-export function stepsHtml(record: DecodedSteps, title: string, note: string): string {
+export function stepsHtml(record: DecodedSteps, title: string, note: string): Html {
   const { steps } = record;
   const from = Math.max(0, steps.length - MOST_CHOICES);
   const choices = Array.from({ length: steps.length - from }, (_, i) => from + i);
@@ -126,22 +128,24 @@ export function stepsHtml(record: DecodedSteps, title: string, note: string): st
   const panels = choices.map((n) => {
     const step = steps[n];
     const shown = n === first ? "block" : "none";
-    return step === undefined ? "" : `<div class="m m${n}" style="display:${shown}">${panelHtml(step, most)}</div>`;
+    return step === undefined
+      ? markup``
+      : markup`<div class="m m${n}" style="display:${shown}">${panelHtml(step, most)}</div>`;
   });
-  const name = contentName(`${title}${note}${chips}${panels.join("")}`);
+  const name = contentName(`${title}${note}${htmlText(markup`${chips}${panels}`)}`);
   const notes = [
     ...(steps.length > 0 ? ["Underlined: what was written."] : []),
     ...(steps.length > MOST_CHIPS ? [`The page shows the last ${MOST_CHIPS}; the data of the view keeps all.`] : []),
     ...(from > 0 ? [`The last ${MOST_CHOICES} of ${steps.length} can be chosen.`] : []),
   ].join(" ");
   const hint = choiceHint("Hover a written token to see what it was chosen among; click to keep it; arrow keys move.");
-  const body = `<div style="${SMALL_STYLE}">${escapeHtml(`${writtenWords(record)}.${note ? ` ${note}` : ""}`)}</div>
-${textRegion(`role="radiogroup" aria-label="Text; choose a written token"`, chips, steps.length)}
+  const body = markup`<div style="${SMALL_STYLE}">${`${writtenWords(record)}.${note ? ` ${note}` : ""}`}</div>
+${textRegion(attributes({ role: "radiogroup", "aria-label": "Text; choose a written token" }), chips, steps.length)}
 <div aria-live="polite" style="min-height:${40 + 17 * lines}px">
-${panels.join("\n")}
+${stacked(panels)}
 </div>
 ${probabilityLegend()}
-<div style="${SMALL_STYLE}">${escapeHtml(notes)}${steps.length > 0 ? hint : ""}</div>
+<div style="${SMALL_STYLE}">${notes}${steps.length > 0 ? hint : ""}</div>
 ${steps.length > 0 ? tableHtml(record) : ""}`;
   return choiceForm({ name, rules: panelRules(name, choices, first), label: title, body });
 }

@@ -1,7 +1,9 @@
+import { htmlText } from "./html.ts";
 import { expectOptions, type OptionTable } from "../src/lm/options.ts";
 import { messageOf } from "../src/hub/message.ts";
 import type { Sequence, Step } from "../src/lm/types.ts";
 import { display, markShown } from "../src/runtime/kernel.ts";
+import { plainText } from "./glyphs.ts";
 import { drawSteps } from "./steps_chart.ts";
 import { liveHtml, stepsHtml, stepsText } from "./steps_page.ts";
 import { type DecodedStep, type DecodedSteps, expectSteps, recordStep, writtenWords } from "./steps_record.ts";
@@ -67,7 +69,9 @@ export async function watchSteps(
   try {
     for await (const step of steps) {
       taken.push(recordStep(step));
-      if (drawn === undefined || now() - drawn >= FRAME_MS) draw(liveHtml(record), writtenWords(record));
+      if (drawn === undefined || now() - drawn >= FRAME_MS) {
+        draw(htmlText(liveHtml(record)), plainText(writtenWords(record)));
+      }
     }
   } catch (error) {
     finish(`It was stopped: ${messageOf(error)}.`);

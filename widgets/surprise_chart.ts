@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Html } from "./html.ts";
 import { drawDocument, Plot } from "./chart.ts";
 import { BLUE, hex, ORANGE } from "./colours.ts";
 import { informationText, inUnit } from "./quantities.ts";
@@ -73,7 +74,7 @@ function scalesOf({ rows, ceiling, unit }: SurpriseTable): Pick<Plot.PlotOptions
 export const BARS = { top: 8, bottom: 128, height: 132 } as const;
 
 /** Bars alone, for a page that writes the labels. */
-export function drawBars(table: SurpriseTable, title: string): string {
+export function drawBars(table: SurpriseTable, title: string): Html {
   const width = table.rows.length * barSide(table.rows.length);
   const margins = { marginTop: BARS.top, marginBottom: BARS.height - BARS.bottom, marginLeft: 0, marginRight: 0 };
   const plot = { width, height: BARS.height, ...margins, ...scalesOf(table), marks: marksOf(table, false) };
@@ -95,7 +96,7 @@ function axesOf(table: SurpriseTable, labelled: boolean): Plot.Markish[] {
 }
 
 /** Bars in reading order. */
-export function drawSurprise(table: SurpriseTable, title: string): string {
+export function drawSurprise(table: SurpriseTable, title: string): Html {
   const { rows, unit } = table;
   const across = barSide(rows.length);
   const labelled = rows.length <= MOST_LABELS && across >= 12;

@@ -1,3 +1,5 @@
+import { styling } from "./css.ts";
+import { attributes, type Html, htmlText, markup, stacked } from "./html.ts";
 import { expectOptions, type OptionTable } from "../src/lm/options.ts";
 import type { Surprise } from "../src/lm/surprise_types.ts";
 import type { Sequence } from "../src/lm/types.ts";
@@ -15,7 +17,7 @@ import {
   underlineNote,
 } from "./chips.ts";
 import { overlay } from "./colours.ts";
-import { contentName, escapeHtml } from "./escape.ts";
+import { contentName } from "./escape.ts";
 import { imageHtml } from "./image.ts";
 import { axisDown, columnHeads, COLUMNS_RULE } from "./picture_labels.ts";
 import { predictionList, predictionWords } from "./prediction_list.ts";
@@ -73,56 +75,65 @@ function chosenRows(rows: readonly SurpriseRow[]): ReadonlySet<number> {
   return new Set(order.slice(0, MOST_CHOICES));
 }
 
-function chipsHtml({ surprise, rows, unit, ceiling }: SurpriseTable, choices: ReadonlySet<number>): string {
+function chipsHtml({ surprise, rows, unit, ceiling }: SurpriseTable, choices: ReadonlySet<number>): Html {
   const { sequence } = surprise;
   const rowAt = new Map(rows.map((row, n) => [row.position, n]));
   const bare = isRead(sequence);
-  return sequence.tokens.slice(0, MOST_CHIPS).map((_, position) => {
-    const n = rowAt.get(position);
-    const row = n === undefined ? undefined : rows[n];
-    if (n === undefined || row === undefined) {
-      const why = position === 0 ? "nothing stands before it to expect it by" : "not looked at";
-      const words = `${placeWords(sequence, position)}\n${why}`;
-      return chipHtml(sequence, { position, title: words, style: "opacity:0.75", bare });
-    }
-    const style = `background-color:${overlay(surpriseShare(row.nats, ceiling))}`;
-    const chip = { position, title: titleOf(sequence, row, unit), style, bare };
-    if (!choices.has(n)) return chipHtml(sequence, chip);
-    const before = choiceRadio(position, `${placeWords(sequence, position)}, ${surpriseWords(row, unit)}`);
-    return chipHtml(sequence, { ...chip, className: `o o${n}`, before, label: true });
-  }).join("\n");
+  return stacked(
+    sequence.tokens.slice(0, MOST_CHIPS).map((_, position) => {
+      const n = rowAt.get(position);
+      const row = n === undefined ? undefined : rows[n];
+      if (n === undefined || row === undefined) {
+        const why = position === 0 ? "nothing stands before it to expect it by" : "not looked at";
+        const words = `${placeWords(sequence, position)}\n${why}`;
+        return chipHtml(sequence, {
+          position,
+          title: words,
+          style: styling`opacity:0.75`,
+          bare,
+        });
+      }
+      const style = styling`background-color:${overlay(surpriseShare(row.nats, ceiling))}`;
+      const chip = { position, title: titleOf(sequence, row, unit), style, bare };
+      if (!choices.has(n)) return chipHtml(sequence, chip);
+      const before = choiceRadio(position, `${placeWords(sequence, position)}, ${surpriseWords(row, unit)}`);
+      return chipHtml(sequence, { ...chip, className: `o o${n}`, before, label: true });
+    }),
+  );
 }
 
 /** The bars with their labels. */
-function barsHtml(table: SurpriseTable): string {
+function barsHtml(table: SurpriseTable): Html {
   const { surprise, rows, ceiling, unit } = table;
   const side = barSide(rows.length);
   const across = rows.map(({ position }) => surprise.sequence.tokens[position]!);
   const y = (amount: number) => BARS.bottom - (BARS.bottom - BARS.top) * amount / inUnit(ceiling, unit);
   const ticks = surpriseTicks(table).toReversed().map((amount) => ({ at: y(amount), text: wholeText(amount) }));
   const alt = "Surprise of each token as bars; the table below holds the numbers";
-  const cell = "padding:0;vertical-align:top";
+  const cell = styling`padding:0;vertical-align:top`;
   const heads = columnHeads(across, { side, numberAt: (n) => rows[n]?.position ?? n, below: true });
-  return `<div style="font-size:12px;margin:10px 0 0">Surprise of each token in ${unit}. ${BARS_WORDS}</div>
+  return markup`<div style="font-size:12px;margin:10px 0 0">Surprise of each token in ${unit}. ${BARS_WORDS}</div>
 ${
     scrollRegion(
       "Surprise as bars",
-      `<table role="presentation" style="border-collapse:collapse;font-size:10px"><tbody>` +
-        `${PLAIN_ROW}<td style="${cell};padding:0 4px 0 0;min-width:24px">${axisDown(ticks)}</td><td style="${cell}">${
-          imageHtml(drawBars(table, alt), alt)
-        }</td></tr>` +
-        `${PLAIN_ROW}<td></td><td style="${cell};white-space:nowrap">${heads}</td></tr></tbody></table>`,
+      markup`<table role="presentation" style="border-collapse:collapse;font-size:10px"><tbody>\
+${PLAIN_ROW}<td style="${cell};padding:0 4px 0 0;min-width:24px">${
+        axisDown(
+          ticks,
+        )
+      }</td><td style="${cell}">${imageHtml(drawBars(table, alt), alt)}</td></tr>\
+${PLAIN_ROW}<td></td><td style="${cell};white-space:nowrap">${heads}</td></tr></tbody></table>`,
     )
   }`;
 }
 
-function panelHtml({ surprise, unit }: SurpriseTable, row: SurpriseRow, most: number): string {
+function panelHtml({ surprise, unit }: SurpriseTable, row: SurpriseRow, most: number): Html {
   const token = surprise.sequence.tokens[row.position];
-  if (token === undefined) return "";
+  if (token === undefined) return markup``;
   const tokenId = surprise.sequence.tokenIds[row.position] ?? token.id;
   const actual = { tokenId, token, probability: Math.exp(-row.nats), rank: row.rank };
-  return `<div style="font-size:13px;margin:2px 0">Token ${row.position}: ${escapeHtml(quoted(token))}: ${
-    escapeHtml(surpriseWords(row, unit))
+  return markup`<div style="font-size:13px;margin:2px 0">Token ${row.position}: ${quoted(token)}: ${
+    surpriseWords(row, unit)
   }.</div>${predictionList(row.alternatives, actual, { most, mark: "in the text" })}`;
 }
 
@@ -143,13 +154,13 @@ function columnsOf(unit: InformationUnit): string[] {
   return ["position", "token", `surprise (${unit})`, "probability", "rank", `entropy (${unit})`, "likeliest"];
 }
 
-function tableHtml(table: SurpriseTable): string {
+function tableHtml(table: SurpriseTable): Html {
   const { rows, unit } = table;
   const lines = rows.slice(0, MOST_ROWS).map((row) =>
-    `<tr>${fields(table, row).map((text, i) => cell(text, i > 1 && i < 6 ? "right" : "left")).join("")}</tr>`
+    markup`<tr>${fields(table, row).map((text, i) => cell(text, i > 1 && i < 6 ? "right" : "left"))}</tr>`
   );
   const name = rows.length > MOST_ROWS ? `The first ${MOST_ROWS} tokens as a table` : "Surprise as a table";
-  return tableDetails(name, `${headHtml(columnsOf(unit))}<tbody>${lines.join("\n")}</tbody>`);
+  return tableDetails(name, markup`${headHtml(columnsOf(unit))}<tbody>${stacked(lines)}</tbody>`);
 }
 
 function notesOf({ surprise, rows }: SurpriseTable, choices: ReadonlySet<number>): string {
@@ -162,7 +173,7 @@ function notesOf({ surprise, rows }: SurpriseTable, choices: ReadonlySet<number>
   ].filter(Boolean).join(" ");
 }
 
-function drawHtml(table: SurpriseTable, title: string): string {
+function drawHtml(table: SurpriseTable, title: string): Html {
   const { rows, unit, ceiling } = table;
   const choices = chosenRows(rows);
   const numbers = Array.from(choices).sort((a, b) => a - b);
@@ -174,27 +185,34 @@ function drawHtml(table: SurpriseTable, title: string): string {
     const row = rows[n];
     const shown = n === first ? "block" : "none";
     return row === undefined
-      ? ""
-      : `<div class="m m${n}" style="display:${shown}">${panelHtml(table, row, most)}</div>`;
+      ? markup``
+      : markup`<div class="m m${n}" style="display:${shown}">${panelHtml(table, row, most)}</div>`;
   });
   const swatches = surpriseTicks(table).map((amount) => ({
     share: amount / inUnit(ceiling, unit),
     label: wholeText(amount),
   }));
   const hint = choiceHint("Hover a token to see what was expected there; click to keep it; arrow keys move.");
-  const body = `<div style="font-size:14px;margin:4px 0">${
-    escapeHtml(`${perplexityWords(table)}, ${likeWords(table)}.`)
-  }</div>
-${textRegion(`role="radiogroup" aria-label="Text; choose a token"`, chips, table.surprise.sequence.tokens.length)}
+  const body = markup`<div style="font-size:14px;margin:4px 0">${`${perplexityWords(table)}, ${
+    likeWords(table)
+  }.`}</div>
+${
+    textRegion(
+      attributes({ role: "radiogroup", "aria-label": "Text; choose a token" }),
+      chips,
+      table.surprise.sequence.tokens.length,
+    )
+  }
 <div aria-live="polite" style="min-height:${40 + 17 * lines}px">
-${panels.join("\n")}
+${stacked(panels)}
 </div>
 ${legendHtml(`Surprise in ${UNITS[unit]}:`, swatches)}
-<div style="${SMALL_STYLE}">${escapeHtml(notesOf(table, choices))}${hint}</div>
+<div style="${SMALL_STYLE}">${notesOf(table, choices)}${hint}</div>
 ${barsHtml(table)}
 ${tableHtml(table)}`;
-  const name = contentName(body);
-  const rules = `${panelRules(name, numbers, first)}\n.${name}{${COLUMNS_RULE}}`;
+  const name = contentName(htmlText(body));
+  const rules = styling`${panelRules(name, numbers, first)}
+.${name}{${COLUMNS_RULE}}`;
   return choiceForm({ name, rules, label: title, body });
 }
 

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { type Html, joined, markup } from "./html.ts";
 import type { Token } from "../src/tokenizer/token.ts";
 import { MONOSPACE } from "./chips.ts";
 import { glyphHtml, glyphText } from "./glyphs.ts";
@@ -13,9 +14,9 @@ import { isolated, shortText } from "./text_width.ts";
 const MOST_COLUMNS = 16;
 
 /** A token inside a line of HTML. The box is a unit of its own for the order of scripts. */
-export function tokenHtml(token: Token): string {
-  return `<span style="display:inline-block;max-width:160px;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;` +
-    `vertical-align:bottom;${MONOSPACE}">${glyphHtml(token)}</span>`;
+export function tokenHtml(token: Token): Html {
+  return markup`<span style="display:inline-block;max-width:160px;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;\
+vertical-align:bottom;${MONOSPACE}">${glyphHtml(token)}</span>`;
 }
 
 /** A token as a label of limited width. */
@@ -29,12 +30,13 @@ function countedTokens(tokens: readonly Token[]): { token: Token; count: number 
 }
 
 /** Tokens beside each other, each different one once: `. ×9 ↵`. */
-export function tokensHtml(tokens: readonly Token[], most: number): string {
-  return countedTokens(tokens).slice(0, most).map(({ token, count }) =>
-    `<span style="white-space:nowrap">${tokenHtml(token)}${
-      count > 1 ? `<span style="opacity:0.8"> ×${count}</span>` : ""
+export function tokensHtml(tokens: readonly Token[], most: number): Html {
+  const parts = countedTokens(tokens).slice(0, most).map(({ token, count }) =>
+    markup`<span style="white-space:nowrap">${tokenHtml(token)}${
+      count > 1 ? markup`<span style="opacity:0.8"> ×${count}</span>` : ""
     }</span>`
-  ).join(" ");
+  );
+  return joined(parts, " ");
 }
 
 /** The same as plain text. */

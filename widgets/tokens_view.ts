@@ -1,3 +1,5 @@
+import { type Css, styling } from "./css.ts";
+import { attributes, type Html, markup, stacked } from "./html.ts";
 import { expectOptions, type OptionTable } from "../src/lm/options.ts";
 import { expectSequence, isSequence, nameOf } from "./expect.ts";
 import type { Surprise } from "../src/lm/surprise_types.ts";
@@ -16,12 +18,11 @@ import {
   textTable,
   underlineNote,
 } from "./chips.ts";
-import { escapeHtml } from "./escape.ts";
 import { breaksLine, glyphText, hexBytes, visibleText } from "./glyphs.ts";
 import { counted, scoreText } from "./numbers.ts";
 import { textRegion } from "./scroll_region.ts";
 import { textWidth } from "./text_width.ts";
-import { createView, type View } from "./view.ts";
+import { createView, rootHtml, type View } from "./view.ts";
 
 /** How tokens are shown. */
 export interface TokensViewOptions {
@@ -92,8 +93,8 @@ function columnsOf(
 }
 
 /** Neighbours differ in shade, so that the ends of tokens can be seen. */
-function shade(position: number): string {
-  return `rgba(128,128,128,${position % 2 === 0 ? 0.16 : 0.3})`;
+function shade(position: number): Css {
+  return styling`rgba(128,128,128,${position % 2 === 0 ? 0.16 : 0.3})`;
 }
 
 /** A probability of any size. */
@@ -101,23 +102,24 @@ function percent(probability: number): string {
   return scoreText(probability, { percent: probability >= 0.0005, signed: false });
 }
 
-function drawHtml(sequence: Sequence, probabilities: ReadonlyMap<number, number>): string {
+function drawHtml(sequence: Sequence, probabilities: ReadonlyMap<number, number>): Html {
   const chips = sequence.tokens.map((token, position) =>
     chipHtml(sequence, {
       position,
       title: titleOf(sequence, token, position, probabilities.get(position)),
-      style: `background-color:${shade(position)}`,
+      style: styling`background-color:${shade(position)}`,
       bare: isRead(sequence),
     })
   );
   const rows = sequence.tokens.map((token, position) =>
-    `<tr>${columnsOf(sequence, token, position, probabilities).map((text) => cell(text)).join("")}</tr>`
+    markup`<tr>${columnsOf(sequence, token, position, probabilities).map((text) => cell(text))}</tr>`
   );
-  const table = `${headHtml(namesOf(probabilities))}<tbody>${rows.join("\n")}</tbody>`;
+  const table = markup`${headHtml(namesOf(probabilities))}<tbody>${stacked(rows)}</tbody>`;
   const legend = `${summary(sequence)} ${underlineNote(sequence)}`;
-  return `<div><div style="${SMALL_STYLE}">${escapeHtml(legend.trim())}</div>
-${textRegion(`role="group" aria-label="Tokens"`, chips.join("\n"), chips.length)}
-${tableDetails("Tokens as a table", table)}</div>`;
+  const content = markup`<div style="${SMALL_STYLE}">${legend.trim()}</div>
+${textRegion(attributes({ role: "group", "aria-label": "Tokens" }), stacked(chips), chips.length)}
+${tableDetails("Tokens as a table", table)}`;
+  return rootHtml(undefined, [content]);
 }
 
 function summary(sequence: Sequence): string {
@@ -184,7 +186,7 @@ function marksOf(boxes: readonly Box[]): Plot.Markish[] {
   ];
 }
 
-function drawSvg(sequence: Sequence, title: string): string {
+function drawSvg(sequence: Sequence, title: string): Html {
   const boxes = layOut(sequence);
   const lines = 1 + boxes.reduce((most, box) => Math.max(most, box.line), 0);
   const width = 16 + Math.ceil(CHARACTER * boxes.reduce((most, box) => Math.max(most, box.right), LINE_WIDTH));

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Html } from "./html.ts";
 import { drawDocument, Plot } from "./chart.ts";
 import { hex } from "./colours.ts";
 import { glyphText } from "./glyphs.ts";
@@ -103,7 +104,7 @@ function textMarks(lines: readonly Placed[], words: string, prompt: string): Plo
 }
 
 /** Draws the tree. */
-export function drawTree(table: TreeTable, title: string): string {
+export function drawTree(table: TreeTable, title: string): Html {
   const { prompt } = table.tree;
   const lines = place(table.roots, 1, TOP - LINE + 2, [], prompt.tokens.length);
   const width = Math.ceil(lines.reduce((most, one) => Math.max(most, textEnd(one) + 6.2 * one.leaf.length), 560)) + 12;

@@ -1,9 +1,11 @@
+import { type Css, styling } from "./css.ts";
+import { type Html, htmlText, markup, stacked } from "./html.ts";
 import { expectOptions, type OptionTable } from "../src/lm/options.ts";
 import type { Branch, DecodingTree } from "../src/lm/tree_types.ts";
 import type { Step } from "../src/lm/types.ts";
 import { cell, chipHtml, headHtml, LINE_STYLE, SMALL_STYLE, tableDetails } from "./chips.ts";
 import { overlay } from "./colours.ts";
-import { contentName, escapeHtml } from "./escape.ts";
+import { contentName } from "./escape.ts";
 import { glyphText, spokenToken } from "./glyphs.ts";
 import { counted, scoreText } from "./numbers.ts";
 import { predictionWords } from "./prediction_list.ts";
@@ -12,7 +14,7 @@ import { probabilityLegend, probabilityShare } from "./ramp.ts";
 import { isolated, shortText } from "./text_width.ts";
 import { drawTree } from "./tree_chart.ts";
 import { countNodes, leafWords, type TreeNode, type TreeTable, treeTable, treeWords } from "./tree_nodes.ts";
-import { createView, type View } from "./view.ts";
+import { createView, rootHtml, type View } from "./view.ts";
 
 /** How a tree is shown. */
 export interface TreeViewOptions {
@@ -26,7 +28,7 @@ const OPTIONS: OptionTable<TreeViewOptions> = { task: "draw a tree", kinds: { ti
 const MOST_CHIPS = 1200;
 const MOST_PROMPT = 200;
 
-const LIST = "margin:0;padding:0 0 0 20px";
+const LIST = styling`margin:0;padding:0 0 0 20px`;
 
 function stepTitle({ token, position, logProb, candidates }: Step): string {
   const likeliest = predictionWords(candidates, 5);
@@ -36,7 +38,7 @@ function stepTitle({ token, position, logProb, candidates }: Step): string {
 }
 
 /** Tokens as chips, those in the middle left out when they are too many. */
-function stretchHtml(steps: readonly Step[], most: number): string {
+function stretchHtml(steps: readonly Step[], most: number): Html {
   const tokens = steps.map(({ token }) => token);
   const sequence = { tokens, tokenIds: tokens.map(({ id }) => id), promptLength: 0, text: "" };
   const chip = (step: Step, position: number) =>
@@ -45,37 +47,47 @@ function stretchHtml(steps: readonly Step[], most: number): string {
       title: stepTitle(step),
       oneLine: true,
       bare: true,
-      style: `background-color:${overlay(probabilityShare(Math.exp(step.logProb)))}`,
+      style: styling`background-color:${overlay(probabilityShare(Math.exp(step.logProb)))}`,
     });
   const chips = steps.map((step, i) =>
-    steps.length > most && i >= most - 3 && i < steps.length - 3 ? "" : chip(step, i)
+    steps.length > most && i >= most - 3 && i < steps.length - 3 ? markup`` : chip(step, i)
   );
-  if (steps.length > most) chips[most - 3] = `<span style="opacity:0.8"> … ${steps.length - most} tokens … </span>`;
-  return chips.join("");
+  if (steps.length > most) {
+    chips[most - 3] = markup`<span style="opacity:0.8"> … ${steps.length - most} tokens … </span>`;
+  }
+  return markup`${chips}`;
 }
 
-function nodeHtml(node: TreeNode, most: number, promptLength: number): string {
+function nodeHtml(node: TreeNode, most: number, promptLength: number): Html {
   const [first] = node.steps;
   const chance = first === undefined ? "" : probabilityText(Math.exp(first.logProb));
-  const badge = `<span style="display:inline-block;min-width:46px;text-align:right;font-size:12px">${chance}</span> `;
-  const text = node.steps.length === 0 ? `<i>ends here</i>` : stretchHtml(node.steps, most);
+  const badge =
+    markup`<span style="display:inline-block;min-width:46px;text-align:right;font-size:12px">${chance}</span> `;
+  const text = node.steps.length === 0 ? markup`<i>ends here</i>` : stretchHtml(node.steps, most);
   const end = node.leaf === undefined
     ? ""
-    : ` <span style="font-size:12px;opacity:0.8;font-family:system-ui,sans-serif">${
-      leafWords(node.leaf, promptLength)
+    : markup` <span style="font-size:12px;opacity:0.8;font-family:system-ui,sans-serif">${
+      leafWords(
+        node.leaf,
+        promptLength,
+      )
     }</span>`;
-  const line = `<span class="g">${badge}${text}${end}</span>`;
-  if (node.children.length === 0) return `<li>${line}</li>`;
-  return `<li><details open><summary style="cursor:pointer">${line}</summary>${
-    listHtml(node.children, most, promptLength)
+  const line = markup`<span class="g">${badge}${text}${end}</span>`;
+  if (node.children.length === 0) return markup`<li>${line}</li>`;
+  return markup`<li><details open><summary style="cursor:pointer">${line}</summary>${
+    listHtml(
+      node.children,
+      most,
+      promptLength,
+    )
   }</details></li>`;
 }
 
-function listHtml(nodes: readonly TreeNode[], most: number, promptLength: number): string {
-  return `<ul style="${LIST}">\n${nodes.map((node) => nodeHtml(node, most, promptLength)).join("\n")}\n</ul>`;
+function listHtml(nodes: readonly TreeNode[], most: number, promptLength: number): Html {
+  return markup`<ul style="${LIST}">\n${stacked(nodes.map((node) => nodeHtml(node, most, promptLength)))}\n</ul>`;
 }
 
-function promptHtml({ prompt }: DecodingTree): string {
+function promptHtml({ prompt }: DecodingTree): Html {
   const { tokens } = prompt;
   const start = Math.max(0, tokens.length - MOST_PROMPT);
   const given = { ...prompt, promptLength: tokens.length };
@@ -84,10 +96,10 @@ function promptHtml({ prompt }: DecodingTree): string {
       position: start + i,
       title: `prompt, token ${start + i}`,
       oneLine: true,
-      style: "background-color:rgba(128,128,128,0.16)",
+      style: styling`background-color:rgba(128,128,128,0.16)`,
     })
   );
-  return `${start > 0 ? `… ${start} tokens … ` : ""}${chips.join("")}`;
+  return markup`${start > 0 && `… ${start} tokens … `}${chips}`;
 }
 
 const COLUMNS = ["branch", "parent", "starts at", "tokens", "probability", "surprise (bits)", "bits a token", "text"];
@@ -108,29 +120,37 @@ function fields(branch: Branch, promptLength: number): string[] {
   ];
 }
 
-function drawHtml(table: TreeTable, title: string): string {
-  const { tree, roots, branches } = table;
-  const promptLength = tree.prompt.tokens.length;
-  const most = Math.max(8, Math.floor(MOST_CHIPS / countNodes(roots)));
-  const list = listHtml(roots, most, promptLength);
-  const rows = branches.map((branch) => `<tr>${fields(branch, promptLength).map((text) => cell(text)).join("")}</tr>`);
-  const name = contentName(`${title}${list}`);
-  return `<div class="${name}"><div style="${SMALL_STYLE}">${
-    escapeHtml(treeWords(table))
-  } The number before a stretch is the probability of its first token.</div>
-<div role="group" aria-label="${escapeHtml(title)}" style="${LINE_STYLE};overflow-x:auto">
-<div>${promptHtml(tree)}</div>
-${list}
-</div>
-${probabilityLegend()}
-<div style="${SMALL_STYLE}">After each branch: the surprise of all that it writes, −log₂ of its probability; fewer bits are likelier.</div>
-${tableDetails("Branches as a table", `${headHtml(COLUMNS)}<tbody>${rows.join("\n")}</tbody>`)}<style>
+function treeRules(name: string): Css {
+  return styling`
 .${name} ul{list-style:none!important;border-left:1px solid rgba(128,128,128,0.6);margin-left:7px!important;padding-left:14px!important}
 .${name} li{position:relative;margin:2px 0}
 .${name} li::before{content:"";position:absolute;left:-14px;top:13px;width:10px;border-top:1px solid rgba(128,128,128,0.6)}
 .${name} li>.g{margin-left:15px}
 .${name} li:hover>.g,.${name} li:hover>details>summary>.g{outline:1px solid;border-radius:3px}
-</style></div>`;
+`;
+}
+
+function drawHtml(table: TreeTable, title: string): Html {
+  const { tree, roots, branches } = table;
+  const promptLength = tree.prompt.tokens.length;
+  const most = Math.max(8, Math.floor(MOST_CHIPS / countNodes(roots)));
+  const list = listHtml(roots, most, promptLength);
+  const rows = branches.map((branch) => markup`<tr>${fields(branch, promptLength).map((text) => cell(text))}</tr>`);
+  const name = contentName(`${title}${htmlText(list)}`);
+  const rules = treeRules(name);
+  const content = markup`<div style="${SMALL_STYLE}">${
+    treeWords(table)
+  } The number before a stretch is the probability of its first token.</div>
+<div role="group" aria-label="${title}" style="${LINE_STYLE};overflow-x:auto">
+<div>${promptHtml(tree)}</div>
+${list}
+</div>
+${probabilityLegend()}
+<div style="${SMALL_STYLE}">After each branch: the surprise of all that it writes, −log₂ of its probability; fewer bits are likelier.</div>
+${
+    tableDetails("Branches as a table", markup`${headHtml(COLUMNS)}<tbody>${stacked(rows)}</tbody>`)
+  }<style>${rules}</style>`;
+  return rootHtml(name, [content]);
 }
 
 function textLines(nodes: readonly TreeNode[], indent: string, promptLength: number): string[] {

@@ -3,8 +3,10 @@
  *
  * @module
  */
+import { styling } from "./css.ts";
+import { attributes, type Html, htmlText, markup } from "./html.ts";
 import { inPage } from "../src/hub/platform.ts";
-import { escapeHtml } from "./escape.ts";
+import { plainText } from "./glyphs.ts";
 
 /** The name of the method that a Jupyter kernel calls to show a value. */
 export const JUPYTER_DISPLAY: unique symbol = Symbol.for("Jupyter.display");
@@ -32,7 +34,7 @@ export interface View<Data = unknown> {
   /** A table in plain text. */
   readonly text: string;
   /**
-   * Writes a file: a page for `.html`, an image for `.svg`, the data for `.json`.
+   * Writes a file: a page for `.markup`, an image for `.svg`, the data for `.json`.
    *
    * @param path Where to write.
    * @throws {Error} In a page, which has no files.
@@ -46,10 +48,10 @@ export interface View<Data = unknown> {
 export interface ViewParts<Data> {
   /** The title of a saved page. */
   readonly title: string;
-  /** See {@linkcode View.html}; one element. */
-  readonly html: string;
+  /** See {@linkcode View.html}; one element, best made by {@linkcode rootHtml}. */
+  readonly html: Html;
   /** Draws {@linkcode View.svg}. */
-  readonly drawSvg: () => string;
+  readonly drawSvg: () => Html;
   /** See {@linkcode View.data}. */
   readonly data: Data;
   /** See {@linkcode View.text}. */
@@ -57,22 +59,27 @@ export interface ViewParts<Data> {
 }
 
 /** The colours are the data: forced colours and print leave them as they are. */
-const KEEP_COLOURS = "forced-color-adjust:none;print-color-adjust:exact;-webkit-print-color-adjust:exact";
+const KEEP_COLOURS = styling`forced-color-adjust:none;print-color-adjust:exact;-webkit-print-color-adjust:exact`;
+
+/** The element that a view is; `className` is the name that its rules begin with. */
+export function rootHtml(className: string | undefined, content: readonly Html[]): Html {
+  return markup`<div${attributes({ style: KEEP_COLOURS, class: className })}>${content}</div>`;
+}
 
 /** A fragment as a page of its own. */
-export function standalonePage(title: string, html: string): string {
-  return `<!DOCTYPE html>
+export function standalonePage(title: string, content: Html): Html {
+  return markup`<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <meta name="color-scheme" content="light dark">
-<title>${escapeHtml(title)}</title>
+<title>${title}</title>
 </head>
 <body style="background: Canvas; color: CanvasText; font-family: system-ui, sans-serif">
 <main style="max-width: 60em; margin: 2em auto; padding: 0 1em">
-<h1 style="font-size: 1.2em">${escapeHtml(title)}</h1>
-${html}
+<h1 style="font-size: 1.2em">${title}</h1>
+${content}
 </main>
 </body>
 </html>
@@ -89,9 +96,9 @@ function viewJson(data: unknown): string {
   return `${JSON.stringify(data, plain)}\n`;
 }
 
-function fileContent<Data>(path: string | URL, view: View<Data>, title: string): string {
+function fileContent<Data>(path: string | URL, view: View<Data>, { title, html }: ViewParts<Data>): string {
   const name = String(path).toLowerCase();
-  if (name.endsWith(".html")) return standalonePage(title, view.html);
+  if (name.endsWith(".html")) return htmlText(standalonePage(title, html));
   if (name.endsWith(".svg")) return view.svg;
   if (name.endsWith(".json")) return viewJson(view.data);
   throw new TypeError(`Cannot save the view as its format is neither .html, .svg nor .json: "${path}"`);
@@ -105,26 +112,27 @@ function fileContent<Data>(path: string | URL, view: View<Data>, title: string):
  *
  * @example
  * ```ts
- * import { createView } from "./view.ts";
+ *  * import { createView } from "./view.ts";
  *
- * const view = createView({ title: "One", html: "<b>1</b>", drawSvg: () => "<svg/>", data: 1, text: "1" });
+ * const view = createView({ title: "One", html: markup`<b>1</b>`, drawSvg: () => markup`<svg/>`, data: 1, text: "1" });
  * console.log(view.text); // 1
  * ```
  */
 export function createView<Data>(parts: ViewParts<Data>): View<Data> {
-  const { title, data, text } = parts;
-  const html = parts.html.replace(/^<div/, `<div style="${KEEP_COLOURS}"`);
+  const { data } = parts;
+  const html = htmlText(parts.html);
+  const text = plainText(parts.text);
   let svg: string | undefined;
   const view: View<Data> & { [key: symbol]: unknown } = {
     html,
     data,
     text,
     get svg() {
-      return svg ??= parts.drawSvg();
+      return svg ??= htmlText(parts.drawSvg());
     },
     async save(path) {
       if (inPage) throw new Error("Cannot save the view as a page has no files; take its html, svg or data");
-      await Deno.writeTextFile(path, fileContent(path, view, title));
+      await Deno.writeTextFile(path, fileContent(path, view, parts));
     },
     [JUPYTER_DISPLAY]() {
       return { "text/html": html, "text/plain": text };

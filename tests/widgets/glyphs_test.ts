@@ -1,4 +1,5 @@
 import { equal, match } from "@std/assert";
+import { htmlText } from "../../widgets/html.ts";
 import { breaksLine, glyphHtml, glyphText, hexBytes, spokenToken, visibleText } from "../../widgets/glyphs.ts";
 import { sequenceOf } from "./fixtures.ts";
 
@@ -29,8 +30,8 @@ for (const [part, shown, spoken] of CASES) {
 
 Deno.test("glyphHtml() escapes text and sets glyphs apart from the characters they look like", () => {
   const [space, dot] = sequenceOf([" <", "·<"], 2).tokens;
-  match(space ? glyphHtml(space) : "", /^<span style="opacity:0\.65">·<\/span>&lt;$/);
-  equal(dot && glyphHtml(dot), "·&lt;");
+  match(space ? htmlText(glyphHtml(space)) : "", /^<span style="opacity:0\.65">·<\/span>&lt;$/);
+  equal(dot && htmlText(glyphHtml(dot)), "·&lt;");
 });
 
 Deno.test("hexBytes(), breaksLine() and visibleText() state what is there", () => {

@@ -1,13 +1,14 @@
 import { deepEqual, equal, match, rejects, throws } from "@std/assert";
 import { type Saliency, saliencyView, type Sequence, tokensView } from "../../widgets/mod.ts";
-import { createView, JUPYTER_DISPLAY } from "../../widgets/view.ts";
+import { markup } from "../../widgets/html.ts";
+import { createView, JUPYTER_DISPLAY, rootHtml } from "../../widgets/view.ts";
 
 function sample() {
   let drawn = 0;
   const view = createView({
     title: "One & two",
-    html: "<b>1</b>",
-    drawSvg: () => `<svg>${++drawn}</svg>`,
+    html: markup`<b>1</b>`,
+    drawSvg: () => markup`<svg>${++drawn}</svg>`,
     data: { scores: new Float32Array([0.1, 1]), bytes: new Uint8Array([7]) },
     text: "1",
   });
@@ -25,8 +26,9 @@ Deno.test("createView() draws the image once, when it is asked for", () => {
   equal(view.svg + view.svg, "<svg>1</svg><svg>1</svg>");
 });
 
-Deno.test("createView() keeps colours in print and where a system forces its own", () => {
-  const { html } = createView({ title: "", html: `<div class="a">1</div>`, drawSvg: () => "", data: 1, text: "" });
+Deno.test("rootHtml() keeps colours in print and where a system forces its own", () => {
+  const root = rootHtml("a", [markup`1`]);
+  const { html } = createView({ title: "", html: root, drawSvg: () => markup``, data: 1, text: "" });
   equal(/^<div style="[^"]*forced-color-adjust:none[^"]*" class="a">1<\/div>$/.test(html), true);
 });
 
