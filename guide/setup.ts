@@ -1,5 +1,5 @@
-import { css } from "../widgets/css.ts";
-import { type Html, html, htmlText } from "../widgets/html.ts";
+import { styling } from "../widgets/css.ts";
+import { type Html, htmlText, markup, stacked } from "../widgets/html.ts";
 import { JUPYTER_DISPLAY, type MimeBundle } from "../widgets/view.ts";
 import { judgeSetup, type SetupCheck } from "./setup_checks.ts";
 import { findFacts } from "./setup_facts.ts";
@@ -35,45 +35,19 @@ function setupText(checks: readonly SetupCheck[]): string {
   return [headline(checks), ...lines].join("\n");
 }
 
-const CELL = css`
-  text-align: left;
-  vertical-align: top;
-  padding: 2px 12px 2px 0;
-  white-space: normal
-`;
+const CELL = styling`text-align:left;vertical-align:top;padding:2px 12px 2px 0;white-space:normal`;
+const BOLD = styling`${CELL};font-weight:bold`;
 
 function rowHtml({ name, found, state, advice }: SetupCheck): Html {
-  const bold = state === "problem"
-    ? css`
-      font-weight: bold
-    `
-    : css``;
-  return html`
-    <tr>
-      <td style="${CELL}">${SIGNS[state]} ${name}</td>
-      <td style="${[
-        CELL,
-        css`
-        `,
-        bold,
-      ]}">${found}${advice ? html`<br>→ ${advice}` : ""}</td>
-    </tr>
-  `;
+  const style = state === "problem" ? BOLD : CELL;
+  const more = advice && markup`<br>→ ${advice}`;
+  return markup`<tr><td style="${style}">${SIGNS[state]} ${name}</td><td style="${style}">${found}${more}</td></tr>`;
 }
 
 function setupHtml(checks: readonly SetupCheck[]): string {
-  return htmlText(html`
-    <div role="group" aria-label="Set-up">
-      <div>${headline(checks)}</div>
-      <table style="${css`
-        border-collapse: collapse;
-        margin: 4px 0;
-        font-size: 13px
-      `}">
-        <tbody>${checks.map(rowHtml)}</tbody>
-      </table>
-    </div>
-  `);
+  const style = styling`border-collapse:collapse;margin:4px 0;font-size:13px`;
+  return htmlText(markup`<div role="group" aria-label="Set-up"><div>${headline(checks)}</div>
+<table style="${style}"><tbody>${stacked(checks.map(rowHtml))}</tbody></table></div>`);
 }
 
 /**

@@ -6,9 +6,9 @@
 import { kindOf, type ResultKind, type ResultKinds } from "../src/analysis/results/kinds.ts";
 import { type OutlineRow, outlineRows, outlineText } from "../src/show/outline.ts";
 import { activationsView } from "./activations_view.ts";
-import { css } from "./css.ts";
+import { styling } from "./css.ts";
 import { factorsView } from "./factors_view.ts";
-import { html, htmlText } from "./html.ts";
+import { type Html, htmlText, markup, stacked } from "./html.ts";
 import { layerPredictionsView } from "./layer_predictions_view.ts";
 import { layerSimilarityView } from "./layer_similarity_view.ts";
 import { modelView } from "./model_view.ts";
@@ -48,31 +48,19 @@ function isModel(result: unknown): boolean {
   return typeof config === "object" && config !== null && "nLayer" in config && "nEmbd" in config;
 }
 
-const CELL = css`
-  text-align: left;
-  vertical-align: top;
-  padding: 2px 12px 2px 0;
-  white-space: pre-wrap;
-  font-size: 13px
-`;
+const CELL = styling`text-align:left;vertical-align:top;padding:2px 12px 2px 0;white-space:pre-wrap;font-size:13px`;
 
-function rowHtml([name, value]: OutlineRow) {
-  return html`
-    <tr>
-      <td style="${CELL}">${name}</td>
-      <td style="${CELL}">${value}</td>
-    </tr>
-  `;
+function rowHtml([name, value]: OutlineRow): Html {
+  return markup`<tr><td style="${CELL}">${name}</td><td style="${CELL}">${value}</td></tr>`;
 }
 
 /** A table of the fields. */
 export function outlineBundle(label: string, result: object): MimeBundle {
   const text = outlineText(label, result);
   const [title = ""] = text.split("\n");
-  const table = html`<div><b>${title}</b><table style="${css`
-    border-collapse: collapse;
-    margin: 2px 0
-  `}"><tbody>${outlineRows(result).map(rowHtml)}</tbody></table></div>`;
+  const rows = stacked(outlineRows(result).map(rowHtml));
+  const style = styling`border-collapse:collapse;margin:2px 0`;
+  const table = markup`<div><b>${title}</b><table style="${style}"><tbody>${rows}</tbody></table></div>`;
   return { "text/html": htmlText(table), "text/plain": text };
 }
 

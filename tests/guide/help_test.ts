@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok, rejects } from "@std/assert";
+import { deepEqual, match, ok, rejects } from "@std/assert";
 import { helpEntries } from "../../guide/help_data.ts";
 import * as everything from "../../mod.ts";
 import * as analysis from "../../src/analysis/mod.ts";
@@ -14,7 +14,7 @@ const docs = await readDocs();
 const entries = await helpEntries();
 
 Deno.test("the data of help is what the doc comments say now; deno task help:generate writes it", async () => {
-  equal(await Deno.readTextFile(FILE), entriesJson(makeEntries(docs)));
+  ok(await Deno.readTextFile(FILE) === entriesJson(makeEntries(docs)), "guide/help_data.json is old; make it again");
 });
 
 Deno.test("the data of help is small", async () => {
@@ -93,7 +93,7 @@ Deno.test("help() shows options with their types, defaults and words, those that
   match(text, /preset\?: SaliencyPreset = "ecco"\n +Another tool's definition\./);
   match(text, /maxMemory\?: number/);
   match(text, /RangeError: When a position/);
-  match(text, /Example: Integrated gradients\n  import \{ LanguageModel \}/);
+  match(text, /Example: Integrated gradients\n {2}import \{ LanguageModel \}/);
   match(html, /&quot;ecco&quot;/);
   match(html, /maxMemory/);
 });
