@@ -76,6 +76,7 @@ export { type DrawnModel, modelView, type ModelViewOptions } from "./widgets/mod
 export { rolloutView, type RolloutViewOptions } from "./widgets/rollout_view.ts";
 export { saliencyView, type SaliencyViewOptions } from "./widgets/saliency_view.ts";
 export type { DecodedStep, DecodedSteps } from "./widgets/steps_record.ts";
+export { show } from "./widgets/show.ts";
 export { stepsView, type StepsViewOptions } from "./widgets/steps_view.ts";
 export { surpriseView, type SurpriseViewOptions } from "./widgets/surprise_view.ts";
 export { treeView, type TreeViewOptions } from "./widgets/tree_view.ts";

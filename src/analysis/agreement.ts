@@ -1,6 +1,7 @@
 import { expectOptions } from "../lm/options.ts";
 import type { Saliency } from "../lm/saliency_types.ts";
 import { AGREEMENT } from "./option_tables.ts";
+import { showing } from "../show/showing.ts";
 
 /** How much two maps agree, row by row. */
 export interface Agreement {
@@ -67,7 +68,8 @@ export function agreement(a: Saliency, b: Saliency, options: { readonly absolute
     return spearman(own!, other!);
   });
   const known = correlations.filter((correlation) => !Number.isNaN(correlation));
-  return { positions, correlations, mean: known.reduce((sum, value) => sum + value, 0) / known.length };
+  const mean = known.reduce((sum, value) => sum + value, 0) / known.length;
+  return showing("Agreement", { positions, correlations, mean });
 }
 
 /** The positions whose rows are compared; of maps of all targets together, the last one, which sees all of the row. */

@@ -1,6 +1,7 @@
 import type { Saliency } from "../lm/saliency_types.ts";
 import type { FloatTensor, Sequence } from "../lm/types.ts";
 import type { Token } from "../tokenizer/token.ts";
+import { showing } from "../show/showing.ts";
 
 /** Tokens of a sequence that stand together. */
 export interface TokenGroup {
@@ -57,7 +58,7 @@ export function groupTokens({ tokens, text }: Sequence, by: GroupBy): TokenGroup
     } else groups.push({ start: index, end: index + 1, text: text.slice(start, end) });
     before = segment;
   });
-  return groups;
+  return showing("Groups", groups);
 }
 
 /**
@@ -89,7 +90,12 @@ export function groupScores(saliency: Saliency, by: GroupBy): GroupedSaliency {
       data[n * groups.length + i] = sum;
     });
   }
-  return { sequence, positions, groups, scores: { data, shape: [rows, groups.length] } };
+  return showing("GroupedSaliency", {
+    sequence,
+    positions,
+    groups,
+    scores: { data, shape: [rows, groups.length] },
+  });
 }
 
 /**
@@ -121,7 +127,7 @@ export function groupSaliency(saliency: Saliency, by: GroupBy): Saliency {
   const { groups, scores } = groupScores(saliency, by);
   const groupOf = (position: number) => groups.findIndex(({ end }) => position < end);
   const explained = [...new Set(positions.map(groupOf))];
-  return {
+  return showing("Saliency", {
     sequence: {
       tokenIds: groups.map(({ start }) => sequence.tokenIds[start]!),
       tokens: groups.map((group) => groupToken(sequence, group)),
@@ -131,7 +137,7 @@ export function groupSaliency(saliency: Saliency, by: GroupBy): Saliency {
     positions: explained,
     scores: options.together ? scores : addRows(scores, positions.map(groupOf), explained, options.normalize),
     options: { ...options, by: typeof by === "string" ? by : "group" },
-  };
+  });
 }
 
 /** A group in the place of a token. */

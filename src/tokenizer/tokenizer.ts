@@ -11,6 +11,7 @@ import { createEncoder, type Encoder } from "./encoder.ts";
 import type { Token } from "./token.ts";
 import { decodeUtf8, displayBytes, placeCharacters } from "./utf8.ts";
 import type { Vocabulary } from "./vocabulary.ts";
+import { showing } from "../show/showing.ts";
 
 /** A text as the tokenizer reads it. */
 export interface TokenizedText {
@@ -195,7 +196,7 @@ export class Tokenizer {
     if (text !== undefined) this.#checkText(text, bytes);
     const { starts, ends, length } = placeCharacters(bytes);
     let offset = 0;
-    return parts.map((part, i) => {
+    const tokens = parts.map((part, i): Token => {
       const first = offset;
       offset += part.length;
       return {
@@ -207,6 +208,7 @@ export class Tokenizer {
         text: displayBytes(part),
       };
     });
+    return showing("Tokens", tokens);
   }
 
   /**
@@ -230,11 +232,11 @@ export class Tokenizer {
   read(text: string): TokenizedText {
     const tokenIds = this.encode(text);
     const decoded = this.decode(tokenIds);
-    return {
+    return showing("TokenizedText", {
       tokenIds,
       tokens: this.tokens(tokenIds),
       text: text.toWellFormed() === decoded ? text : decoded,
-    };
+    });
   }
 
   #encodeSection(text: string): number[] {

@@ -17,6 +17,7 @@ import {
   type SavedResults,
   type SaveOptions,
 } from "./format.ts";
+import { showing } from "../../show/showing.ts";
 
 const PIECE_BYTES = 1 << 24;
 
@@ -123,7 +124,7 @@ export async function loadResults<const Expected extends ExpectedKinds = Readonl
   const place = asPlace(path);
   const source = isRemote(place) ? await fetchResults(new URL(place)) : await openFile(place, "check the path");
   try {
-    return await readResults(source, expected);
+    return showing("SavedResults", await readResults(source, expected));
   } finally {
     source.close();
   }

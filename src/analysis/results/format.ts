@@ -18,6 +18,7 @@ import { pack } from "./pack.ts";
 import { isRecord, type Json, type PlainRecord } from "./plain.ts";
 import { modelIdentity } from "./records.ts";
 import { Unpacker } from "./unpack.ts";
+import { showing } from "../../show/showing.ts";
 
 /** What a file says that it is. */
 const FORMAT = "looking-glass-results";
@@ -172,7 +173,7 @@ export async function decodeResults<const Expected extends ExpectedKinds = Reado
   if (!(bytes instanceof Uint8Array)) {
     throw new TypeError(`Cannot decode ${shown(bytes)} as results; pass a Uint8Array`);
   }
-  return await readResults(openBytes("the bytes", bytes), expected);
+  return showing("SavedResults", await readResults(openBytes("the bytes", bytes), expected));
 }
 
 /** What kind each result is; refuses what is wrong before any of it is packed. */
