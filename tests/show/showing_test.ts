@@ -6,7 +6,7 @@ import { showing } from "../../src/show/showing.ts";
 const DISPLAY = Symbol.for("Jupyter.display");
 const MOST_LINES = 25;
 
-await using model = await LanguageModel.fromPretrained(undefined, { backend: "wasm" });
+const model = await LanguageModel.fromPretrained(undefined, { backend: "wasm" });
 
 /** What a notebook shows. */
 async function shown(value: unknown): Promise<Record<string, string>> {
@@ -212,3 +212,5 @@ Deno.test("showing() works on what refers to itself", () => {
   one.self = one;
   ok(Deno.inspect(showing("Ring", one)).length < 1000);
 });
+
+Deno.test.afterAll(() => model.dispose());
