@@ -6,7 +6,7 @@
 import { messageOf } from "../src/hub/message.ts";
 import { findModelFiles } from "../src/hub/model_files.ts";
 import { inPage } from "../src/hub/platform.ts";
-import { openWeights } from "../src/lm/files.ts";
+import { OpenedFiles, openWeights } from "../src/lm/files.ts";
 import { PACKAGE_VERSION } from "../src/lm/version.ts";
 import { inKernel } from "../src/runtime/kernel.ts";
 import { chosenBackend } from "../src/runtime/session.ts";
@@ -30,11 +30,9 @@ async function backendFact(): Promise<SetupFacts["backend"]> {
 /** The header of the weights is read, which says whether the file is whole. */
 async function modelFact(): Promise<SetupFacts["model"]> {
   try {
-    const files = await findModelFiles();
-    const { sources } = await openWeights(files);
-    const bytes = sources.reduce((sum, { size }) => sum + size, 0);
-    for (const source of sources) source.close();
-    return { id: files.id, bytes };
+    using opened = new OpenedFiles(await findModelFiles());
+    const { sources } = await openWeights(opened);
+    return { id: opened.files.id, bytes: sources.reduce((sum, { size }) => sum + size, 0) };
   } catch (error) {
     return { error: messageOf(error) };
   }

@@ -3,6 +3,7 @@ import type { Trace } from "../lm/trace_types.ts";
 import type { FloatTensor, Sequence } from "../lm/types.ts";
 import { ATTENTION_OF, ATTENTION_ROLLOUT } from "./option_tables.ts";
 import { indexOfLayer, recordedLayers, recordedTensor } from "./recorded.ts";
+import { showing } from "../show/showing.ts";
 
 /** What the attention heads of a model look at, each score the mean over the tokens that have such an earlier token. */
 export interface HeadScores {
@@ -76,12 +77,14 @@ export function attentionOf(trace: Trace, options: AttentionOfOptions): FloatTen
   const attention = recordedTensor(trace, "attention", "read attention");
   const [L, H, T] = attention.shape as [number, number, number];
   const index = indexOfLayer(recordedLayers(trace, L), layer, "read attention");
-  if (head === undefined) return { data: Float32Array.from(fuseHeads(attention, index, "mean")), shape: [T, T] };
+  if (head === undefined) {
+    return showing("Attention", { data: Float32Array.from(fuseHeads(attention, index, "mean")), shape: [T, T] });
+  }
   if (!Number.isInteger(head) || head < 0 || head >= H) {
     throw new RangeError(`Cannot read the attention of head ${head} as there are heads 0 to ${H - 1}`);
   }
   const start = (index * H + head) * T * T;
-  return { data: attention.data.slice(start, start + T * T), shape: [T, T] };
+  return showing("Attention", { data: attention.data.slice(start, start + T * T), shape: [T, T] });
 }
 
 /**
@@ -124,7 +127,7 @@ export function attentionRollout(trace: Trace, options: AttentionRolloutOptions 
     rollout = multiplyTriangular(mixedWithResidual(fuseHeads(attention, layer, heads), T), rollout, T);
     data.set(rollout, layer * T * T);
   }
-  return { sequence: trace.sequence, rollout: { data, shape: [L, T, T] } };
+  return showing("AttentionRollout", { sequence: trace.sequence, rollout: { data, shape: [L, T, T] } });
 }
 
 /**
@@ -177,7 +180,7 @@ export function headScores(trace: Trace): HeadScores {
   });
   const scores = Object.fromEntries(scored) as Record<HeadScoreName, FloatTensor>;
   const counts = Object.fromEntries(scored.map(([name, , count]) => [name, count])) as Record<HeadScoreName, number>;
-  return { sequence, ...scores, counts, ...(layers ? { layers } : {}) };
+  return showing("HeadScores", { sequence, ...scores, counts, ...(layers ? { layers } : {}) });
 }
 
 /** For each kind of head and each token, the earlier tokens that such a head looks at. */

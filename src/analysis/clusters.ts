@@ -7,6 +7,7 @@ import { nextTurn } from "../runtime/run_queue.ts";
 import { NEURON_CLUSTERS, SILHOUETTE_CURVE } from "./option_tables.ts";
 import { indexOfLayer, recordedLayers, recordedTensor } from "./recorded.ts";
 import { silhouettes } from "./silhouette.ts";
+import { showing } from "../show/showing.ts";
 
 /** The neurons of one block, grouped by when they are active. */
 export interface NeuronClusters {
@@ -122,7 +123,7 @@ export async function neuronClusters(trace: Trace, options: NeuronClustersOption
   const [silhouette] = await silhouettes(points.rows, [clusterOf], signal);
   onProgress?.({ task: "clusters", completed: 2, total: 2, message: `Measured ${clusters} clusters` });
   const sizes = sizesOf(clusterOf);
-  return {
+  return showing("NeuronClusters", {
     sequence: trace.sequence,
     layer,
     clusterOf: { data: clusterOf, shape: [clusterOf.length] },
@@ -131,7 +132,7 @@ export async function neuronClusters(trace: Trace, options: NeuronClustersOption
     silhouette: silhouette!,
     inertia: inertiaOf(points, clusterOf),
     seed,
-  };
+  });
 }
 
 /**
@@ -168,7 +169,8 @@ export async function silhouetteCurve(trace: Trace, options: SilhouetteCurveOpti
   }
   const measured = await silhouettes(points.rows, labelings, signal);
   onProgress?.({ task: "clusters", completed: total, total, message: "Measured all clusters" });
-  return { clusters, silhouettes: measured, inertias: labelings.map((labels) => inertiaOf(points, labels)) };
+  const inertias = labelings.map((labels) => inertiaOf(points, labels));
+  return showing("SilhouetteCurve", { clusters, silhouettes: measured, inertias });
 }
 
 /** The activations of each neuron of a block, and what of them is compared. */

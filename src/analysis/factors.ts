@@ -8,6 +8,7 @@ import { expectFactors, expectStart, expectWhole, planOf, startOf } from "./fact
 import { descend, errorOf } from "./nmf.ts";
 import { leftSingular } from "./nndsvd.ts";
 import { ERROR_CURVE, NEURON_FACTORS } from "./option_tables.ts";
+import { showing } from "../show/showing.ts";
 
 /** A neuron and how strongly it belongs to something. */
 export interface WeightedNeuron {
@@ -188,7 +189,8 @@ export async function neuronFactors(
   onProgress?.({ task: "factors", completed: iterations, total: iterations, message });
   signal.throwIfAborted();
   const sequences = list.map(({ sequence }) => sequence);
-  return { sequences, layers: x.layers, ...described(x, kernel, factors, sequences, top), ...run, seed: plan.seed };
+  const found = described(x, kernel, factors, sequences, top);
+  return showing("Factors", { sequences, layers: x.layers, ...found, ...run, seed: plan.seed });
 }
 
 /**
@@ -234,7 +236,7 @@ export async function errorCurve(
     onProgress?.({ task: "factors", completed: relativeErrors.length, total: factors.length, message });
     signal.throwIfAborted();
   }
-  return { factors, relativeErrors };
+  return showing("ErrorCurve", { factors, relativeErrors });
 }
 
 function listOf(traces: Trace | readonly Trace[]): readonly Trace[] {

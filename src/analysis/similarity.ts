@@ -2,6 +2,7 @@ import type { Trace } from "../lm/trace_types.ts";
 import type { FloatTensor, Sequence } from "../lm/types.ts";
 import { firstNonFiniteIndex } from "../lm/numbers.ts";
 import { recordedLayers, recordedTensor } from "./recorded.ts";
+import { showing } from "../show/showing.ts";
 
 /** How alike the representations of a text are in different layers. */
 export interface LayerSimilarity {
@@ -86,7 +87,11 @@ export function layerSimilarity(trace: Trace): LayerSimilarity {
     return alignment(products[Math.floor(i / S)]!, products[i % S]!);
   });
   const { sequence, layers } = trace;
-  return { sequence, similarity: { data: similarity, shape: [S, S] }, ...(layers ? { layers } : {}) };
+  return showing("LayerSimilarity", {
+    sequence,
+    similarity: { data: similarity, shape: [S, S] },
+    ...(layers ? { layers } : {}),
+  });
 }
 
 function expectTokens(T: number): void {

@@ -30,6 +30,19 @@ export interface ByteSource {
   load?(): Promise<void>;
   /** Gives the memory of `load` back; `read` still works. */
   unload?(): void;
+  /**
+   * Makes sure that a local file holds what it held when it was opened; absent when the bytes are in memory.
+   *
+   * @throws {Error} If the file was written to or its attributes were changed since, or it is closed.
+   */
+  expectUnmodified?(): Promise<void>;
+  /**
+   * Makes sure that the path of a local file still leads to the file that was opened, for those who open it a second
+   * time by its path; absent when the bytes are in memory.
+   *
+   * @throws {Error} If another file has taken its place.
+   */
+  expectInPlace?(): Promise<void>;
   /** Gives the file or the memory back. Closing twice does nothing. */
   close(): void;
 }
@@ -58,9 +71,10 @@ export async function openFile(
   const name = String(path);
   try {
     const realPath = await Deno.realPath(path);
-    const { isFile, size } = await Deno.stat(realPath);
+    const { isFile } = await Deno.stat(realPath); // a pipe would wait for its other end
     if (!isFile) throw new Error(`Cannot open ${name} as a file: it is a directory or a device`);
-    return new FileSource(name, size, realPath, await Deno.open(realPath));
+    const file = await Deno.open(realPath);
+    return new FileSource(name, await file.stat(), realPath, file);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) {
       throw new Error(`Cannot open ${name} as there is no such file; ${advice}`);
@@ -124,11 +138,13 @@ abstract class Source implements ByteSource {
 
 class FileSource extends Source {
   readonly path: string;
+  readonly #opened: Deno.FileInfo;
   #file: Deno.FsFile | undefined;
 
-  constructor(name: string, size: number, path: string, file: Deno.FsFile) {
-    super(name, size);
+  constructor(name: string, opened: Deno.FileInfo, path: string, file: Deno.FsFile) {
+    super(name, opened.size);
     this.path = path;
+    this.#opened = opened;
     this.#file = file;
   }
 
@@ -147,10 +163,32 @@ class FileSource extends Source {
     }
   }
 
+  async expectUnmodified(): Promise<void> {
+    if (this.#file === undefined) throw closedError(this.name);
+    const { size, mtime, ctime, nlink } = await this.#file.stat();
+    const before = this.#opened;
+    const written = size !== before.size || !isSameTime(mtime, before.mtime);
+    // Who writes can set the time of writing back, but not the time of that. Another file that takes the place of this
+    // one, or a second name for it, counts the names and changes that time too.
+    const touched = nlink === before.nlink && !isSameTime(ctime, before.ctime);
+    if (!written && !touched) return;
+    throw new Error(`Cannot tell what was read of ${this.name} as the file has been modified since; load it again`);
+  }
+
+  async expectInPlace(): Promise<void> {
+    const { dev, ino } = await Deno.stat(this.path).catch(() => ({ dev: undefined, ino: undefined }));
+    if (dev === this.#opened.dev && ino === this.#opened.ino) return;
+    throw new Error(`Cannot use ${this.name} as another file has taken its place while it was read; load it again`);
+  }
+
   close(): void {
     this.#file?.close();
     this.#file = undefined;
   }
+}
+
+function isSameTime(a: Date | null, b: Date | null): boolean {
+  return a?.getTime() === b?.getTime();
 }
 
 class MemorySource extends Source {

@@ -23,6 +23,8 @@ export interface ModelCache {
   setMissing(commit: string, name: string): Promise<void>;
   /** The text of a file of a commit. */
   text(commit: string, name: string): Promise<string | undefined>;
+  /** The name of the content of a file of a commit: the hash that the hub told, if it told one. */
+  nameOf(commit: string, name: string): Promise<string | undefined>;
   /** The size of a content; undefined when it is not there, whole. */
   blobSize(etag: string): Promise<number | undefined>;
   /** How many bytes of an unfinished content are there. */

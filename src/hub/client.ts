@@ -1,11 +1,12 @@
 /**
- * Requests to a hub: redirects, tokens and time limits.
+ * What is asked of a hub, and what its answers say.
  *
  * @module
  */
 import { connectionError, failed, failureOf, refusal, type Target } from "./failure.ts";
 import { type Listing, readListing } from "./listing.ts";
 import { inPage } from "./platform.ts";
+import { type Reply, request } from "./request.ts";
 import { Watch } from "./watch.ts";
 
 /** What the hub says about a file. */
@@ -44,18 +45,6 @@ export interface Answer {
   readonly chunks: AsyncIterable<Uint8Array<ArrayBuffer>>;
 }
 
-/** An answer and the headers that the stations on the way to it gave, the first one first. */
-interface Reply {
-  readonly response: Response;
-  readonly hops: readonly Headers[];
-}
-
-const MOST_REDIRECTS = 10;
-/** Redirects are followed here, as they tell about the file and the token is not for everybody. */
-const UNDER_DENO: RequestInit = { redirect: "manual" };
-/** A browser follows redirects itself, keeps the token to the hub, and need not store what is stored here. */
-const IN_PAGE: RequestInit = { redirect: "follow", cache: "no-store", credentials: "omit" };
-
 /** Asks one hub for the files of one model. */
 export class HubClient {
   readonly #options: ClientOptions;
@@ -87,16 +76,17 @@ export class HubClient {
   async #ask(name: string): Promise<RemoteFile> {
     const watch = new Watch(this.#options);
     try {
-      const { response, hops } = await this.#send("HEAD", this.#url(name), name, {}, watch, isDescribed);
+      const reply = await this.#send("HEAD", this.#url(name), name, {}, watch, isDescribed);
+      const { response, hops } = reply;
       const commit = first(hops, "x-repo-commit") ?? (response.redirected ? this.#commit ?? null : null);
       const linked = first(hops, "x-linked-etag");
       await response.body?.cancel();
       if (!response.ok && !isDescribed(hops) && !this.#isForGetOnly(response)) {
-        throw withCommit(refusal(this.target(name), response), commit);
+        throw withCommit(this.#refusal(name, reply), commit);
       }
       const etag = normalized(linked ?? response.headers.get("etag")) ?? hiddenEtag(response, commit, name);
       const size = first(hops, "x-linked-size") ?? plainSize(response);
-      return this.#checked({ name, commit, etag, size: size === null ? undefined : Number(size) });
+      return this.#checked({ name, commit, etag, size: size === null ? null : Number(size) });
     } finally {
       watch.stop();
     }
@@ -137,6 +127,9 @@ export class HubClient {
       const reason = `came without a usable X-Repo-Commit and ETag; ${advice}`;
       throw failed(this.target(name!), reason, { kind: "rejected" });
     }
+    if (size !== null && size !== undefined && !(Number.isSafeInteger(size) && size >= 0)) {
+      throw failed(this.target(name!), `came with ${size} as its size; try another hub`, { kind: "rejected" });
+    }
     this.#commit = commit;
     return { name: name!, commit, etag, size: size ?? undefined };
   }
@@ -155,11 +148,12 @@ export class HubClient {
       const headers: Record<string, string> = start > 0 ? { range: `bytes=${start}-` } : {};
       // A page would have to ask the server first whether it may send this header.
       if (start > 0 && etag !== undefined && !inPage) headers["if-range"] = etag;
-      const { response, hops } = await this.#send("GET", this.#url(file.name), file.name, headers, watch);
+      const reply = await this.#send("GET", this.#url(file.name), file.name, headers, watch);
+      const { response, hops } = reply;
       const commit = first(hops, "x-repo-commit");
       if (!response.ok) {
         await response.body?.cancel();
-        throw refusal(this.target(file.name), response);
+        throw this.#refusal(file.name, reply);
       }
       if (commit !== null && commit !== file.commit) {
         await response.body?.cancel();
@@ -197,29 +191,19 @@ export class HubClient {
     watch: Watch,
     enough: (hops: readonly Headers[]) => boolean = () => false,
   ): Promise<Reply> {
-    let url = from;
-    const hops: Headers[] = [];
-    for (;;) {
-      const response = await fetch(url, {
-        method,
-        ...(inPage ? IN_PAGE : UNDER_DENO),
-        headers: { ...(inPage ? {} : { "accept-encoding": "identity" }), ...headers, ...this.#authorization(url) },
-        signal: watch.signal,
-      }).catch((error) => {
-        throw this.#interrupted(name, error);
-      });
-      watch.beat();
-      hops.push(response.headers);
-      const location = response.headers.get("location");
-      const redirects = response.status >= 300 && response.status < 400 && location !== null;
-      if (!redirects || enough(hops)) return { response, hops };
-      await response.body?.cancel();
-      if (hops.length > MOST_REDIRECTS || !URL.canParse(location, url)) {
-        const where = `was redirected ${hops.length} times, at last to ${location.slice(0, 200)}`;
-        throw failed(this.target(name), `${where}; check the address of the hub`, { kind: "rejected" });
-      }
-      url = new URL(location, url);
-    }
+    const { token } = this.#options;
+    return await request(from, {
+      method,
+      headers: { ...(inPage ? {} : { "accept-encoding": "identity" }), ...headers },
+      token,
+      cache: "no-store", // what is stored here need not be stored twice
+      signal: watch.signal,
+      onAnswer: () => watch.beat(),
+      enough,
+      refused: (reason) => failed(this.target(name), `${reason}; check the address of the hub`, { kind: "rejected" }),
+    }).catch((error) => {
+      throw this.#interrupted(name, error);
+    });
   }
 
   #url(name: string): URL {
@@ -228,11 +212,16 @@ export class HubClient {
     return new URL(`${endpoint}/${id}/resolve/${encodeURIComponent(revision)}/${path}`);
   }
 
-  /** The token goes to the hub alone, never to the servers that it redirects to. */
-  #authorization(url: URL): Record<string, string> {
-    const { endpoint, token } = this.#options;
-    const trusted = url.origin === new URL(endpoint).origin || url.origin === "https://huggingface.co";
-    return token !== undefined && trusted ? { authorization: `Bearer ${token}` } : {};
+  /** The error for an answer that is no success. */
+  #refusal(name: string, { response, trusted }: Reply): Error {
+    const target = this.target(name);
+    if (trusted || !target.hasToken || (response.status !== 401 && response.status !== 403)) {
+      return refusal(target, response);
+    }
+    const advice = "pass that address as the endpoint if the token is for it";
+    const reason = `was refused by ${new URL(response.url).origin}, where ${target.endpoint} redirects to`;
+    const failure = { kind: "refused", status: response.status } as const;
+    return failed(target, `${reason}: the token is sent to ${target.endpoint} alone; ${advice}`, failure);
   }
 
   #interrupted(name: string, error: unknown): unknown {

@@ -57,6 +57,12 @@ export class DiskCache implements ModelCache {
     return this.#read(joinPath("snapshots", commit, name));
   }
 
+  /** Of the link: a file that has the name itself does not say. */
+  async nameOf(commit: string, name: string): Promise<string | undefined> {
+    const target = await Deno.readLink(joinPath(this.snapshot(commit), name)).catch(() => "");
+    return /[\\/]blobs[\\/]([^\\/]+)$/.exec(target)?.[1];
+  }
+
   blobSize(etag: string): Promise<number | undefined> {
     return sizeOf(this.#blob(etag));
   }

@@ -1,3 +1,4 @@
+import { addressProblem, shownAddress } from "./address.ts";
 import { folderUrl } from "./paths.ts";
 import { inPage } from "./platform.ts";
 import { cacheSnapshot, type SnapshotOptions } from "./snapshot.ts";
@@ -11,6 +12,8 @@ export interface ModelFiles {
   readonly base: URL;
   /** The commit that the files are of; only of a model of a hub. */
   readonly revision?: string;
+  /** The hash that the hub told of a file; only of a model of a hub, and not of every file. */
+  readonly hashOf?: (name: string) => Promise<string | undefined>;
   /** Reads a file that is on the web or in the storage of a page; resolves to undefined when there is none. */
   readonly read?: (name: string) => Promise<Blob | undefined>;
 }
@@ -42,8 +45,9 @@ export async function findModelFiles(id?: string, options: SnapshotOptions = {})
   }
   if (!isModelId(id)) throw new Error(`Cannot load "${id}" as there is no such directory; ${WAYS}`);
   const { cache, commit, remote } = await cacheSnapshot(id, options);
-  if (!cache.read) return { id, base: folderUrl(cache.snapshot(commit)), revision: commit };
-  return { id, base: remote, revision: commit, read: (name) => cache.read!(commit, name) };
+  const hashOf = (name: string) => cache.nameOf(commit, name);
+  if (!cache.read) return { id, base: folderUrl(cache.snapshot(commit)), revision: commit, hashOf };
+  return { id, base: remote, revision: commit, hashOf, read: (name) => cache.read!(commit, name) };
 }
 
 /** The files of a directory; those on disk are read by their URL. */
@@ -63,6 +67,11 @@ function directoryUrl(id: string): URL {
 /** The pages of a hub are for people. */
 function webUrl(id: string): URL {
   const url = directoryUrl(id);
+  const problem = addressProblem(url);
+  if (problem !== undefined) {
+    const advice = "serve the directory where no password is needed, or download it";
+    throw new TypeError(`Cannot load a model from ${shownAddress(url)} as ${problem}; ${advice}`);
+  }
   const [, name = ""] = /^\/([\w.-]+(?:\/[\w.-]+)?)\/(?:tree\/.*)?$/.exec(url.pathname) ?? [];
   if (url.hostname !== "huggingface.co" && url.hostname !== "hf.co") return url;
   if (!isModelId(name)) return url;

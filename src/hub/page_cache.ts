@@ -52,6 +52,10 @@ export class PageCache implements ModelCache {
     return await this.read(commit, name).then((blob) => blob?.text());
   }
 
+  nameOf(commit: string, name: string): Promise<string | undefined> {
+    return this.#read("snapshots", commit, name);
+  }
+
   async blobSize(etag: string): Promise<number | undefined> {
     return await this.#content(etag).then((blob) => blob?.size);
   }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { addressProblem, shownAddress } from "./address.ts";
 import { joinPath } from "./paths.ts";
 import { inPage } from "./platform.ts";
 
@@ -130,12 +131,17 @@ function checkedSeconds(name: string): number {
 }
 
 function checkedEndpoint(endpoint: string): string {
-  const url = typeof endpoint === "string" && URL.canParse(endpoint) ? new URL(endpoint) : undefined;
-  if (url?.protocol !== "https:" && url?.protocol !== "http:") {
-    const advice = "pass an http or https URL, as in https://huggingface.co";
+  const advice = "pass an http or https URL, as in https://huggingface.co";
+  if (typeof endpoint !== "string" || !URL.canParse(endpoint)) {
     throw new TypeError(`Cannot use ${JSON.stringify(endpoint)} as the address of a hub; ${advice}`);
   }
-  return endpoint.replace(/\/+$/, "");
+  const url = new URL(endpoint);
+  const more = url.search + url.hash === "" ? undefined : "names of models are put at its end";
+  const problem = addressProblem(url) ?? more;
+  if (problem !== undefined) {
+    throw new TypeError(`Cannot use ${shownAddress(url)} as the address of a hub as ${problem}; ${advice}`);
+  }
+  return `${url.origin}${url.pathname}`.replace(/\/+$/, "");
 }
 
 function checkedRevision(revision: string): string {

@@ -5,6 +5,7 @@
  */
 import { messageOf } from "./message.ts";
 import { type DownloadProgress, Meter } from "./meter.ts";
+import { request } from "./request.ts";
 
 /** How files are fetched. */
 export interface WebOptions {
@@ -23,10 +24,11 @@ export interface WebOptions {
 export async function fetchFile(directory: URL, name: string, options: WebOptions): Promise<Blob | undefined> {
   const url = new URL(name, directory);
   const { signal } = options;
-  const response = await fetch(url, { signal: signal ?? null }).catch((error) => {
-    signal?.throwIfAborted();
-    throw new Error(`Cannot download ${url.href}: ${messageOf(error)}`);
-  });
+  const { response } = await request(url, { method: "GET", signal, refused: (reason) => new Error(`it ${reason}`) })
+    .catch((error) => {
+      signal?.throwIfAborted();
+      throw new Error(`Cannot download ${url.href}: ${messageOf(error)}`);
+    });
   if (response.ok) {
     return await receive(name, response, options).catch((error) => {
       signal?.throwIfAborted();

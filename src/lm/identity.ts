@@ -1,76 +1,81 @@
-import { formatBytes } from "../hub/bytes.ts";
-import { hashers } from "../hub/hash.ts";
-import { CONFIG, INDEX, OPTIONAL, shardNames, TOKENIZER, VOCABULARY, WEIGHTS } from "../hub/wanted.ts";
-import type { ModelFiles } from "../hub/model_files.ts";
 import type { ByteSource } from "../checkpoint/byte_source.ts";
-import type { Backend } from "../runtime/backend.ts";
-import { openOptional, readText } from "./files.ts";
+import { formatBytes } from "../hub/bytes.ts";
+import { hashers, type Hashing, hashingOf } from "../hub/hash.ts";
+import type { ModelFiles } from "../hub/model_files.ts";
 import type { IdentityOptions, ModelFile, ModelIdentity } from "./identity_types.ts";
+import type { LoadedModel } from "./load.ts";
+import type { MadeProof } from "./read_weights.ts";
 import { PACKAGE_VERSION } from "./version.ts";
 
 const CHUNK_BYTES = 1 << 22;
 
-/** Says which model some files are. */
-export async function identify(
-  files: ModelFiles,
-  backend: Backend,
-  options: IdentityOptions,
-): Promise<ModelIdentity> {
-  const { id, revision } = files;
-  const sources = await openFiles(files);
-  try {
-    const total = [...sources.values()].reduce((sum, { size }) => sum + size, 0);
-    let completed = 0;
-    const found: ModelFile[] = [];
-    for (const [name, source] of sources) {
-      const sha256 = knownHash(source, files) ?? await hashOf(source, (bytes) => {
-        options.signal?.throwIfAborted();
-        const message = `Read ${formatBytes(completed + bytes)} of ${formatBytes(total)} of ${id}`;
-        options.onProgress?.({ task: "identity", completed: completed + bytes, total, message });
-      });
-      completed += source.size;
-      found.push({ name, bytes: source.size, sha256 });
-    }
-    return { id, ...revision !== undefined && { revision }, files: found, package: PACKAGE_VERSION, backend };
-  } finally {
-    for (const source of sources.values()) source.close();
-  }
-}
+/** Hears how many bytes of a file have been read, and may throw. */
+type Heard = (bytes: number) => void;
 
-/** Opens the files that a model is loaded from, by name in alphabetical order. */
-async function openFiles(files: ModelFiles): Promise<ReadonlyMap<string, ByteSource>> {
-  const sources = new Map<string, ByteSource>();
-  const open = async (name: string) => {
-    const source = await openOptional(files, name);
-    if (source) sources.set(name, source);
-    return source !== undefined;
+/** Says which model was loaded: all bytes are read again, of the files that were opened then. */
+export async function identify(model: LoadedModel, options: IdentityOptions): Promise<ModelIdentity> {
+  const { opened: { files, sources }, runner: { backend }, made } = model;
+  const read = [...sources.values(), ...made ? [made.source] : []];
+  const total = read.reduce((sum, { size }) => sum + size, 0);
+  let completed = 0;
+  const hear = (source: ByteSource): Heard => {
+    const before = completed;
+    completed += source.size;
+    return (bytes) => {
+      options.signal?.throwIfAborted();
+      const message = `Read ${formatBytes(before + bytes)} of ${formatBytes(total)} of ${files.id}`;
+      options.onProgress?.({ task: "identity", completed: before + bytes, total, message });
+    };
   };
-  try {
-    for (const name of [CONFIG, ...OPTIONAL]) await open(name);
-    if (!await open(TOKENIZER)) { for (const name of VOCABULARY) await open(name); }
-    if (!await open(WEIGHTS) && await open(INDEX)) {
-      for (const name of shardNames(await readText(files, INDEX) ?? "")) await open(name);
-    }
-  } catch (error) {
-    for (const source of sources.values()) source.close();
-    throw error;
+  const found: ModelFile[] = [];
+  let isOfCommit = true;
+  for (const [name, source] of sources) {
+    await source.expectUnmodified?.(); // before it is read in vain
+    const sha256 = await hashOf(source, { kind: "sha256" }, hear(source));
+    found.push({ name, bytes: source.size, sha256 });
+    isOfCommit &&= await isWhatHubTold(source, name, sha256, files);
   }
-  return new Map([...sources].sort(([a], [b]) => a < b ? -1 : 1));
+  if (made) await expectSound(made, files.id, hear(made.source));
+  for (const source of read) await source.expectUnmodified?.();
+  const revision = isOfCommit ? files.revision : undefined;
+  return { id: files.id, ...revision !== undefined && { revision }, files: found, package: PACKAGE_VERSION, backend };
 }
 
-/** A large file of a hub's cache is named by its SHA-256, which was checked when it was downloaded. */
-function knownHash({ path }: ByteSource, { revision }: ModelFiles): string | undefined {
-  return revision === undefined ? undefined : /[\\/]blobs[\\/]([0-9a-f]{64})$/.exec(path ?? "")?.[1];
+/** Whether a file has the hash that the hub told; of one whose hash is not known, nothing else can be said. */
+async function isWhatHubTold(source: ByteSource, name: string, sha256: string, files: ModelFiles): Promise<boolean> {
+  const told = await files.hashOf?.(name);
+  if (told === undefined) return true;
+  const hashing = hashingOf(told, source.size);
+  if (hashing.kind === "none") return true;
+  return told === (hashing.kind === "sha256" ? sha256 : await hashOf(source, hashing, () => {}));
 }
 
-/** The SHA-256 of a file; `read` hears how many bytes of it have been read, and may throw. */
-async function hashOf(source: ByteSource, read: (bytes: number) => void): Promise<string> {
-  const hash = (await hashers({ kind: "sha256" }))();
-  read(0);
+/** Refuses weights that were not made of the files that are named. */
+async function expectSound({ source, isSound }: MadeProof, id: string, heard: Heard): Promise<void> {
+  heard(0);
+  const sound = await isSound(heard);
+  heard(source.size);
+  if (sound) return;
+  const advice = "delete it and load the model again";
+  throw new Error(`Cannot identify "${id}" as ${source.name} does not hold what is made of its weights; ${advice}`);
+}
+
+/** A hash of a file. */
+async function hashOf(source: ByteSource, hashing: Hashing, heard: Heard): Promise<string> {
+  const hash = (await hashers(hashing))();
+  heard(0);
   for (let start = 0; start < source.size; start += CHUNK_BYTES) {
     const end = Math.min(start + CHUNK_BYTES, source.size);
-    hash.update(await source.read(start, end));
-    read(end);
+    hash.update(
+      await source.read(start, end).catch((error) => {
+        // A browser's own storage refuses a file that has changed since it was opened.
+        if (!(error instanceof DOMException && error.name === "NotReadableError")) throw error;
+        throw new Error(
+          `Cannot tell what was read of ${source.name} as the file has been modified since; load it again`,
+        );
+      }),
+    );
+    heard(end);
     await new Promise((resolve) => setTimeout(resolve)); // lets the Stop button be heard
   }
   return hash.digest();

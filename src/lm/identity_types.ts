@@ -20,7 +20,7 @@ export interface ModelFile {
   readonly name: string;
   /** Its size in bytes. */
   readonly bytes: number;
-  /** The SHA-256 of its contents, 64 hexadecimal digits. */
+  /** The SHA-256 of what was loaded of it, 64 hexadecimal digits. */
   readonly sha256: string;
 }
 
@@ -28,7 +28,7 @@ export interface ModelFile {
 export interface ModelIdentity {
   /** What it is called: the id or the path that it was loaded by. */
   readonly id: string;
-  /** The commit, where it comes from a hub. */
+  /** The commit, where it comes from a hub and no file differs from what the hub told of it. */
   readonly revision?: string;
   /** The files that it was loaded from, by name in alphabetical order. */
   readonly files: readonly ModelFile[];

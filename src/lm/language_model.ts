@@ -1,5 +1,5 @@
 import type { GPT2Config } from "../gpt2/config.ts";
-import { findModelFiles, type ModelFiles } from "../hub/model_files.ts";
+import { findModelFiles } from "../hub/model_files.ts";
 import type { Backend } from "../runtime/backend.ts";
 import { stoppable } from "../runtime/kernel.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
@@ -62,16 +62,14 @@ export class LanguageModel implements AsyncDisposable {
   /** What each call will take, said beforehand. */
   readonly cost: CostEstimator;
   readonly #model: LoadedModel;
-  readonly #files: ModelFiles;
   readonly #reader: Reader;
   readonly #generator: TextGenerator;
   readonly #analyser: Analyser;
   #disposed: Promise<void> | undefined;
   #identity: ModelIdentity | undefined;
 
-  private constructor(files: ModelFiles, model: LoadedModel) {
-    this.id = files.id;
-    this.#files = files;
+  private constructor(model: LoadedModel) {
+    this.id = model.opened.files.id;
     this.config = model.runner.config;
     this.tokenizer = model.tokenizer;
     this.backend = model.runner.session.backend;
@@ -104,8 +102,7 @@ export class LanguageModel implements AsyncDisposable {
     const stopping = { ...options, signal: stoppable(options.signal) };
     stopping.signal.throwIfAborted();
     const files = await findModelFiles(name, downloadOptions(name ?? "", stopping));
-    const model = await loadModel(files, stopping);
-    return new LanguageModel(files, model);
+    return new LanguageModel(await loadModel(files, stopping));
   }
 
   /**
@@ -401,10 +398,13 @@ export class LanguageModel implements AsyncDisposable {
   }
 
   /**
-   * Says which model this is: its files by their SHA-256, and the commit where it comes from a hub. The files are read
-   * when this is first asked; a large file of the hub's cache is not, as its SHA-256 was checked when it came.
+   * Says which model this is: its files by their SHA-256, and the commit where it comes from a hub. The hashes are of
+   * what was loaded: of files on disk, those that were opened then are read when this is first asked, whatever has taken
+   * their places. Weights in another form (`dtype: "q8"`, or half precision on native) are compared with what is made of
+   * the files that are named.
    *
-   * @throws {Error} When a file cannot be read any more.
+   * @throws {Error} When a file has been modified since the model was loaded, weights in another form are not those of
+   * the checkpoint, or the model was disposed before this was first asked.
    *
    * @example
    * ```ts
@@ -417,13 +417,15 @@ export class LanguageModel implements AsyncDisposable {
    */
   async identity(options: IdentityOptions = {}): Promise<ModelIdentity> {
     options = expectOptions(options, IDENTITY);
+    if (this.#identity) return this.#identity;
+    this.#expectUsable();
     const stop = { ...options, signal: stoppable(options.signal) };
-    return this.#identity ??= showing("ModelIdentity", await identify(this.#files, this.backend, stop));
+    return this.#identity = showing("ModelIdentity", await identify(this.#model, stop));
   }
 
   /** Frees the memory, after the runs that were asked for have ended. Disposing twice does nothing. */
   dispose(): Promise<void> {
-    return this.#disposed ??= this.#model.runner.dispose();
+    return this.#disposed ??= this.#model.runner.dispose().finally(() => this.#model.opened[Symbol.dispose]());
   }
 
   /** The same as {@linkcode LanguageModel.dispose}, for `await using`. */

@@ -1,32 +1,20 @@
-import type { ByteSource } from "../checkpoint/byte_source.ts";
-import type { TensorEntry } from "../checkpoint/safetensors.ts";
-import { widened } from "../checkpoint/widened.ts";
-import { type GPT2Config, parseConfig } from "../gpt2/config.ts";
+import { parseConfig } from "../gpt2/config.ts";
 import { buildProgram } from "../gpt2/program.ts";
-import { selectWeights, weightLocation } from "../gpt2/weights.ts";
+import { weightLocation } from "../gpt2/weights.ts";
 import type { ModelFiles } from "../hub/model_files.ts";
-import { inPage } from "../hub/platform.ts";
-import { cacheFolder } from "../hub/settings.ts";
 import type { Backend } from "../runtime/backend.ts";
-import { availableBackend, Session } from "../runtime/session.ts";
+import { Session } from "../runtime/session.ts";
 import type { AddedToken } from "../tokenizer/added_tokens.ts";
 import { gpt2TokenizerJson, parseTokenizer } from "../tokenizer/definition.ts";
 import { Tokenizer } from "../tokenizer/tokenizer.ts";
-import { openWeights, parseJson, readJson, readOptionalJson, readText } from "./files.ts";
+import { OpenedFiles, parseJson, readJson, readOptionalJson } from "./files.ts";
 import { readGenerationConfig } from "./generation_config.ts";
-import { expectFiniteWeights, ModelRunner } from "./model_runner.ts";
+import { ModelRunner } from "./model_runner.ts";
 import { expectRoom } from "./memory.ts";
-import { openQuantized } from "./quantized_weights.ts";
+import { findMoved, isHalf, type MadeProof, readWeights } from "./read_weights.ts";
 import type { SamplingOptions } from "./sampling.ts";
 import { checkWebgpu } from "./self_check.ts";
 import type { Progress } from "./types.ts";
-import { openWidened } from "./widened_weights.ts";
-
-/**
- * Weights up to this size are checked for NaN while they load; larger ones when a result is not finite. Native widens
- * half precision up to this size each time it starts; larger ones once, into a file.
- */
-const SMALL_BYTES = 64 * 2 ** 20;
 
 const END_OF_TEXT = "<|endoftext|>";
 
@@ -123,6 +111,10 @@ export interface LoadedModel {
   readonly eosTokenIds: readonly number[];
   /** How tokens are chosen when a caller says nothing; by default, greedily. */
   readonly sampling: SamplingOptions;
+  /** What was read, still open. */
+  readonly opened: OpenedFiles;
+  /** The file of weights in another form that runs instead of them, if one does. */
+  readonly made?: MadeProof;
 }
 
 /**
@@ -147,6 +139,17 @@ function backendFor({ backend = "auto", dtype }: LoadOptions): "auto" | Backend 
 
 /** Loads the files of a model and makes it ready to run. Everything that can be checked is checked before it runs. */
 export async function loadModel(files: ModelFiles, options: LoadOptions): Promise<LoadedModel> {
+  const opened = new OpenedFiles(files);
+  try {
+    return await loadOpened(opened, options);
+  } catch (error) {
+    opened[Symbol.dispose]();
+    throw error;
+  }
+}
+
+async function loadOpened(opened: OpenedFiles, options: LoadOptions): Promise<LoadedModel> {
+  const { files } = opened;
   const { threads, prepack = false, worker = false, dtype, onProgress, signal } = options;
   const backend = backendFor(options);
   const report = (completed: number, message: string) => {
@@ -154,12 +157,13 @@ export async function loadModel(files: ModelFiles, options: LoadOptions): Promis
     onProgress?.({ task: "load", completed, total: 4, message });
   };
   report(0, `Loading ${files.id}`);
-  const config = parseConfig(await readJson(files, "config.json"));
+  const config = parseConfig(await readJson(opened, "config.json"));
   expectRoom(files.id, config, { backend, prepack });
-  const defaults = readGenerationConfig(await readOptionalJson(files, "generation_config.json"), config);
-  const tokenizer = await loadTokenizer(files);
+  const defaults = readGenerationConfig(await readOptionalJson(opened, "generation_config.json"), config);
+  const tokenizer = await loadTokenizer(opened);
   report(1, "Read the configuration and the tokenizer");
-  const { weights, located } = await readWeights(files, config, options, (message) => report(1, message));
+  const { weights, made } = await readWeights(opened, config, options, (message) => report(1, message));
+  const located = new Map([...weights.values()].map((entry) => [weightLocation(entry), entry.source]));
   try {
     report(2, "Checked the weights");
     if (backend === "webgpu") await checkWebgpu(config, worker);
@@ -170,72 +174,24 @@ export async function loadModel(files: ModelFiles, options: LoadOptions): Promis
     const stored = { prepack: prepack || dtype === "q8", foldConstants: weights.values().some(isHalf) };
     const choice = { backend, worker, ...stored, ...(threads === undefined ? {} : { threads }) };
     const session = await Session.create(program.graph, located, choice);
+    const moved = await findMoved(session, located.values());
+    if (moved && !made) {
+      await session.dispose();
+      throw moved;
+    }
     report(4, `Ready on ${session.backend}: ${session.reason}`);
     const runner = new ModelRunner(config, program, session, weights);
-    return { runner, tokenizer, ...defaults };
+    return {
+      runner,
+      tokenizer,
+      ...defaults,
+      opened,
+      ...made && { made: moved ? { ...made, isSound: () => Promise.reject(moved) } : made },
+    };
   } catch (error) {
     for (const source of located.values()) source.close();
     throw error;
   }
-}
-
-/** The weights as they go into the graph, and the files that hold them, by the location that the graph has for them. */
-async function readWeights(
-  files: ModelFiles,
-  config: GPT2Config,
-  options: LoadOptions,
-  say: (message: string) => void,
-): Promise<{ weights: ReadonlyMap<string, TensorEntry>; located: ReadonlyMap<string, ByteSource> }> {
-  const { sources, entries } = await openWeights(files);
-  try {
-    const stored = selectWeights(config, entries);
-    const storedBytes = sources.reduce((bytes, { size }) => bytes + size, 0);
-    if (storedBytes <= SMALL_BYTES) await expectFiniteWeights(stored.values());
-    const { weights, copied } = await convertWeights(config, stored, storedBytes, options, say);
-    const kept = copied ? [] : [...stored.values()].map(({ source }) => source);
-    sources.filter((one) => !kept.includes(one)).forEach(close);
-    return { weights, located: new Map([...weights.values()].map((entry) => [weightLocation(entry), entry.source])) };
-  } catch (error) {
-    sources.forEach(close);
-    throw error;
-  }
-}
-
-/** The weights in the form that their backend runs best, and whether the files of the checkpoint are done with. */
-async function convertWeights(
-  config: GPT2Config,
-  stored: ReadonlyMap<string, TensorEntry>,
-  storedBytes: number,
-  { backend: wanted = "auto", worker, dtype, cacheDir, signal }: LoadOptions,
-  say: (message: string) => void,
-): Promise<{ weights: ReadonlyMap<string, TensorEntry>; copied: boolean }> {
-  if (dtype === "q8") {
-    await availableBackend("native", worker);
-    const onMake = () => say("Making 8-bit weights, which later loads find");
-    const folder = `${cacheFolder(cacheDir)}-q8`;
-    return { weights: await openQuantized(config, stored, { folder, signal, onMake }), copied: true };
-  }
-  if (!stored.values().some(isHalf)) return { weights: stored, copied: false };
-  // Not every GPU computes in half precision, and ONNX Runtime does not widen bfloat16 there. wasm would hold both.
-  if (!await isNative(wanted, worker)) return { weights: widened(stored), copied: false };
-  if (storedBytes <= SMALL_BYTES) return { weights: stored, copied: false };
-  const onMake = () => say("Widening weights to float32, which later loads find");
-  const made = await openWidened(stored, { folder: `${cacheFolder(cacheDir)}-float32`, signal, onMake });
-  return made ? { weights: made, copied: true } : { weights: stored, copied: false };
-}
-
-/** Whether a session would run on native. A page is not asked, as it would start a worker to answer. */
-async function isNative(wanted: "auto" | Backend, worker?: boolean): Promise<boolean> {
-  if (inPage || wanted === "wasm" || wanted === "webgpu") return false;
-  return await availableBackend(wanted, worker) === "native";
-}
-
-function isHalf({ dtype }: TensorEntry): boolean {
-  return dtype === "F16" || dtype === "BF16";
-}
-
-function close(source: ByteSource): void {
-  source.close();
 }
 
 /** Refuses a model that does not fit, by its config.json as the hub has it, before its weights are downloaded. */
@@ -243,17 +199,18 @@ export function acceptConfig(id: string, text: string, options: LoadOptions): vo
   expectRoom(id, parseConfig(parseJson({ id }, "config.json", text)), { ...options, backend: backendFor(options) });
 }
 
-async function loadTokenizer(files: ModelFiles): Promise<Tokenizer> {
-  const text = await readText(files, "tokenizer.json");
+async function loadTokenizer(opened: OpenedFiles): Promise<Tokenizer> {
+  const { files } = opened;
+  const text = await opened.text("tokenizer.json");
   if (text !== undefined) {
     const json = parseTokenizer(text, (text) => parseJson(files, "tokenizer.json", text));
-    return Tokenizer.fromJson(json, await readOptionalJson(files, "tokenizer_config.json"));
+    return Tokenizer.fromJson(json, await readOptionalJson(opened, "tokenizer_config.json"));
   }
-  const vocab = await readJson(files, "vocab.json", "tokenizer.json, or vocab.json and merges.txt, must be there");
-  const merges = await readText(files, "merges.txt");
+  const vocab = await readJson(opened, "vocab.json", "tokenizer.json, or vocab.json and merges.txt, must be there");
+  const merges = await opened.text("merges.txt");
   if (merges === undefined) throw new Error(`Cannot load "${files.id}" as merges.txt is missing from ${files.base}`);
-  const added = await readOptionalJson(files, "added_tokens.json");
-  const settings = await readOptionalJson(files, "tokenizer_config.json");
+  const added = await readOptionalJson(opened, "added_tokens.json");
+  const settings = await readOptionalJson(opened, "tokenizer_config.json");
   const more = added === undefined ? undefined : addedTokens(vocab, added);
   return Tokenizer.fromJson(gpt2TokenizerJson(vocab, merges, more, startToken(settings)), settings);
 }

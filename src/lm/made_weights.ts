@@ -40,6 +40,8 @@ export interface MadeFile {
 /** What a file was made of: a path, its size and its time; of bytes in memory, their hash. */
 type Origin = readonly [path: string, bytes: number, time: number] | readonly [sha256: string];
 
+/** How much of a file is compared at a time. */
+const SCRATCH_BYTES = 2 ** 22;
 const MADE_OF = "made_of";
 const VERSION = "version";
 const NAME = /^[0-9a-f]{64}\.safetensors$/;
@@ -83,6 +85,59 @@ export async function openMade({ path }: MadeFile): Promise<ReadonlyMap<string, 
     source?.close();
     return undefined;
   }
+}
+
+/**
+ * Whether the tensors of a file are those that would be made now.
+ *
+ * @param found The tensors of the file.
+ * @param tensors What would be made, in the order of `chunks`.
+ * @param chunks The bytes that would be made.
+ * @param heard Is told how many bytes were compared, and may throw.
+ */
+export async function areMade(
+  found: ReadonlyMap<string, TensorEntry>,
+  tensors: Iterable<readonly [string, TensorPart]>,
+  chunks: AsyncIterable<Uint8Array>,
+  heard: (bytes: number) => void,
+): Promise<boolean> {
+  const parts = [...tensors];
+  const { source, start } = found.get(parts[0]![0]) ?? {};
+  if (source === undefined || start === undefined || !liesAt(found, parts, start)) return false;
+  const scratch = new Uint8Array(SCRATCH_BYTES);
+  let place = start;
+  for await (const chunk of chunks) {
+    for (let done = 0; done < chunk.length; done += SCRATCH_BYTES) {
+      const expected = chunk.subarray(done, done + SCRATCH_BYTES);
+      const stored = scratch.subarray(0, expected.length);
+      source.readInto(place, stored);
+      if (!areSame(expected, stored)) return false;
+      heard(place += expected.length);
+      await new Promise((resolve) => setTimeout(resolve)); // lets the Stop button be heard
+    }
+  }
+  return true;
+}
+
+/** Whether a file holds these tensors and no others, one behind another from a place on. */
+function liesAt(
+  found: ReadonlyMap<string, TensorEntry>,
+  parts: readonly (readonly [string, TensorPart])[],
+  start: number,
+): boolean {
+  let place = start;
+  return found.size === parts.length && parts.every(([name, { dtype, shape, bytes }]) => {
+    const entry = found.get(name);
+    const same = entry?.start === place && entry.dtype === dtype && `${entry.shape}` === `${shape}`;
+    place += bytes;
+    return same;
+  });
+}
+
+/** A loop, as billions of bytes are compared. */
+function areSame(a: Uint8Array, b: Uint8Array): boolean {
+  for (let i = 0; i < a.length; ++i) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 /** Whether files may be made in a folder. Asks nobody: in a terminal Deno would stop and wait for an answer. */

@@ -11,7 +11,7 @@ import { readFloat32 } from "../checkpoint/values.ts";
 import { safetensorsHeader, type TensorPart } from "../checkpoint/write_safetensors.ts";
 import type { GPT2Config } from "../gpt2/config.ts";
 import { productWeights, quantizedNames } from "../gpt2/weights.ts";
-import { type Form, madeFile, type MadeWeightsOptions, mayMake, openMade, writeMade } from "./made_weights.ts";
+import { areMade, type Form, madeFile, type MadeWeightsOptions, mayMake, openMade, writeMade } from "./made_weights.ts";
 import { expectFiniteWeights } from "./model_runner.ts";
 
 const FORM: Form = { name: `Q8 in blocks of ${BLOCK_SIZE}`, version: 2 };
@@ -39,6 +39,17 @@ export async function openQuantized(
   });
   const kept = isKept ? await openMade(file) : undefined;
   return kept ?? await readSafetensors(openBytes(file.path, await inMemory(made)));
+}
+
+/** Whether weights are those of `stored` in 8 bits; `heard` is told how many bytes were read, and may throw. */
+export async function isQuantized(
+  config: GPT2Config,
+  stored: ReadonlyMap<string, TensorEntry>,
+  made: ReadonlyMap<string, TensorEntry>,
+  heard: (bytes: number) => void,
+): Promise<boolean> {
+  const quantizer = new Quantizer(config, stored, undefined);
+  return await areMade(made, quantizer.parts(), quantizer.chunks(), heard);
 }
 
 /** Makes the bytes of the file, one tensor after another. */

@@ -5,7 +5,8 @@
  */
 import type { TensorEntry } from "../checkpoint/safetensors.ts";
 import { widened } from "../checkpoint/widened.ts";
-import { type Form, madeFile, type MadeWeightsOptions, mayMake, openMade, writeMade } from "./made_weights.ts";
+import type { TensorPart } from "../checkpoint/write_safetensors.ts";
+import { areMade, type Form, madeFile, type MadeWeightsOptions, mayMake, openMade, writeMade } from "./made_weights.ts";
 
 const FORM: Form = { name: "F32", version: 2 };
 
@@ -29,15 +30,26 @@ export async function openWidened(
     if (!mayMake(folder)) return undefined;
     onMake?.();
     const entries = widened(stored);
-    const parts = Array.from(entries, ([name, { shape, start, end }]) => {
-      return [name, { dtype: "F32", shape, bytes: end - start }] as const;
-    });
-    await writeMade(file, parts, () => chunksOf(entries, signal));
+    await writeMade(file, partsOf(entries), () => chunksOf(entries, signal));
     return await openMade(file);
   } catch {
     signal?.throwIfAborted();
     return undefined;
   }
+}
+
+/** Whether weights are what `stored` is in single precision; `heard` is told how many bytes were read, and may throw. */
+export async function isWidened(
+  stored: ReadonlyMap<string, TensorEntry>,
+  made: ReadonlyMap<string, TensorEntry>,
+  heard: (bytes: number) => void,
+): Promise<boolean> {
+  const entries = widened(stored);
+  return await areMade(made, partsOf(entries), chunksOf(entries, undefined), heard);
+}
+
+function partsOf(entries: ReadonlyMap<string, TensorEntry>): (readonly [string, TensorPart])[] {
+  return Array.from(entries, ([name, { shape, start, end }]) => [name, { dtype: "F32", shape, bytes: end - start }]);
 }
 
 /** The bytes of tensors. */

@@ -5,6 +5,7 @@ import type { Trace } from "../../src/lm/trace_types.ts";
 import type { Progress } from "../../src/lm/types.ts";
 import { random } from "../checkpoint/random.ts";
 import { FACTS, golden, goldenTrace, layersOf, sequenceOfIds, traceOf } from "./analysis_goldens.ts";
+import { counted } from "../support/counted.ts";
 
 const LONG = await goldenTrace("long", "activations");
 const TRACES: Readonly<Record<string, Trace>> = { long: LONG, single: await goldenTrace("single", "activations") };
@@ -31,7 +32,9 @@ const APART = traceOf("activations", [2, 2, 7], [
   ...[0, 10, 10, 0.2, 0, 10, 0.3],
 ]);
 
-for (const [name, { prompt, layer, clusters, scale, silhouette, inertia }] of Object.entries(FACTS.clusters)) {
+for (
+  const [name, { prompt, layer, clusters, scale, silhouette, inertia }] of counted(Object.entries(FACTS.clusters), 3)
+) {
   Deno.test(`silhouettes() equals scikit-learn's silhouette_score: ${name}`, async () => {
     const labels = Int32Array.from((await golden(`clusters/${name}/labels`)).data);
     const [found] = await silhouettes(pointsOf(TRACES[prompt]!, layer, scale), [labels], never);

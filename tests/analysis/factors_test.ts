@@ -4,6 +4,7 @@ import type { Trace } from "../../src/lm/trace_types.ts";
 import type { Progress } from "../../src/lm/types.ts";
 import { random } from "../checkpoint/random.ts";
 import { equalsGolden, FACTS, golden, goldenTrace, layersOf, sequenceOfIds, traceOf } from "./analysis_goldens.ts";
+import { counted } from "../support/counted.ts";
 
 const BOUND = 1e-6;
 const LONG = await goldenTrace("long", "activations");
@@ -23,7 +24,7 @@ async function startOf(name: string): Promise<Pick<Factors, "activity" | "neuron
 const near = (actual: number, expected: number, bound: number) =>
   ok(Math.abs(actual - expected) <= bound, `${actual} != ${expected}`);
 
-for (const [name, { init, factors, prompts, layers, ...expected }] of Object.entries(FACTS.nmf)) {
+for (const [name, { init, factors, prompts, layers, ...expected }] of counted(Object.entries(FACTS.nmf), 7)) {
   Deno.test(`neuronFactors() equals scikit-learn's NMF: ${name}`, async () => {
     const options: FactorsOptions = {
       factors,

@@ -8,6 +8,7 @@ const FILE = "attribution.safetensors";
 const CONTRAST = 11;
 const OF = ["probability", "logProb", "logit"] as const;
 const REDUCTIONS = ["l2", "sum"] as const;
+const CONTRASTED = [undefined, "logit", "logProb"] as const;
 
 const total = (numbers: ArrayLike<number>) => Array.from(numbers).reduce((a, b) => a + b, 0);
 
@@ -18,13 +19,13 @@ for (const backend of ["wasm", "native"] as const) {
       const { model, sequences, close } = opened;
       const method = "integratedGradients";
       for (const { key, sequence } of sequences) {
-        for (const of of OF) {
+        for (const scalar of OF) {
           for (const reduce of REDUCTIONS) {
-            const options: SaliencyOptions = { method, of, reduce, normalize: false };
+            const options: SaliencyOptions = { method, of: scalar, reduce, normalize: false };
             const { scores, convergenceGaps, options: definition } = await model.saliency(sequence, options);
             deepEqual([definition.steps, definition.baseline], [50, "zero"]);
-            await close(scores.data, `${key}/integrated/${of}/${reduce}`);
-            await close(convergenceGaps!, `${key}/integrated/${of}/gap`);
+            await close(scores.data, `${key}/integrated/${scalar}/${reduce}`);
+            await close(convergenceGaps!, `${key}/integrated/${scalar}/gap`);
           }
         }
         for (const reduce of REDUCTIONS) {
@@ -42,17 +43,24 @@ for (const backend of ["wasm", "native"] as const) {
     Deno.test(`saliency() against a contrast on ${backend} equals PyTorch on ${name}`, async () => {
       await using opened = await openGoldenModel(FILE, name, backend);
       const { model, sequences, close } = opened;
+      const seen = new Map<string, number>();
       for (const { key, sequence } of sequences) {
         for (const method of ["gradientXInput", "gradient"] as const) {
           for (const reduce of REDUCTIONS) {
-            for (const  of of[undefined, "logit", "logProb"] as const) {
-              const options = { method, reduce, normalize: false, contrast: CONTRAST, ...(of && { of }) };
-              const { scores } = await model.saliency(sequence, options);
+            // What all tokens share falls out of the difference, so both scalars have the same gradient.
+            for (const scalar of CONTRASTED) {
+              const options = { method, reduce, normalize: false, contrast: CONTRAST, ...scalar && { of: scalar } };
+              const { scores, options: definition } = await model.saliency(sequence, options);
+              equal(definition.of, scalar ?? "logit");
               await close(scores.data, `${key}/contrast/${method}/${reduce}`);
+              seen.set(`${scalar}`, (seen.get(`${scalar}`) ?? 0) + 1);
             }
           }
         }
       }
+      const each = 4 * sequences.length;
+      deepEqual([...seen], [["undefined", each], ["logit", each], ["logProb", each]]);
+      ok(each > 0);
     });
   }
 }

@@ -54,15 +54,15 @@ for (const backend of ["wasm", "native", "webgpu"] as const) {
           }
         });
 
-        for (const of of OF) {
+        for (const scalar of OF) {
           for (const method of METHODS) {
             for (const reduce of REDUCTIONS) {
-              await t.step(`${key}: saliency of ${of}, ${method}, ${reduce}`, async () => {
-                const options: SaliencyOptions = { of, method, reduce, normalize: false, positions };
+              await t.step(`${key}: saliency of ${scalar}, ${method}, ${reduce}`, async () => {
+                const options: SaliencyOptions = { of: scalar, method, reduce, normalize: false, positions };
                 const { scores } = await model.saliency(sequence, options);
-                const { data, shape } = await golden.array(`${key}/saliency/${of}/${method}/${reduce}`);
+                const { data, shape } = await golden.array(`${key}/saliency/${scalar}/${method}/${reduce}`);
                 deepEqual(scores.shape, shape);
-                close(scores.data, data, SALIENCY_BOUND, `${key} ${of} ${method} ${reduce}`);
+                close(scores.data, data, SALIENCY_BOUND, `${key} ${scalar} ${method} ${reduce}`);
               });
             }
           }

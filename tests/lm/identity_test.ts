@@ -2,7 +2,8 @@ import { deepEqual, equal, match, ok, rejects } from "@std/assert";
 import { LanguageModel, type Progress } from "../../mod.ts";
 import { checkpointCopy } from "../support/goldens.ts";
 import { modelFiles, temporaryCache } from "../support/hub_model.ts";
-import { COMMIT, HubServer, repository, sha256 } from "../support/hub_server.ts";
+import { COMMIT, gitHash, HubServer, repository, sha256 } from "../support/hub_server.ts";
+import { largeCheckpoint } from "../support/large_checkpoint.ts";
 import { split } from "../support/shards.ts";
 
 const VERSION = JSON.parse(await Deno.readTextFile("deno.json")).version;
@@ -48,18 +49,210 @@ Deno.test("identity() of a folder reads the files that the model is of, and tell
   deepEqual(seen, []);
 });
 
-Deno.test("identity() of a model of a hub says the commit, and does not read again what was checked", async () => {
+Deno.test("identity() of a model of a hub says the commit", async () => {
   const contents = await modelFiles();
   await using hub = new HubServer({ "owner/tiny": repository(contents) });
   await using cache = await temporaryCache();
   const options = { endpoint: hub.endpoint, cacheDir: cache.path, backend: "wasm" } as const;
   await using model = await LanguageModel.fromPretrained("owner/tiny", options);
-  const blobs = `${cache.path}/models--owner--tiny/blobs`;
-  const weights = contents["model.safetensors"]!;
-  await Deno.writeFile(`${blobs}/${sha256(weights)}`, new Uint8Array(weights.length)); // was to be read, is not
   const { id, revision, files } = await model.identity();
   deepEqual([id, revision], ["owner/tiny", COMMIT]);
   deepEqual(files, described(contents));
+});
+
+Deno.test("identity() does not believe the name of a content of the cache, and says no commit where it is another", async () => {
+  const contents = await modelFiles();
+  await using hub = new HubServer({ "owner/tiny": repository(contents) });
+  for (const name of ["model.safetensors", "config.json", "tokenizer.json"]) {
+    await using cache = await temporaryCache();
+    const options = { endpoint: hub.endpoint, cacheDir: cache.path, backend: "wasm", revision: COMMIT } as const;
+    await (await LanguageModel.fromPretrained("owner/tiny", options)).dispose();
+    const bytes = contents[name]!.slice();
+    if (name === "model.safetensors") bytes[bytes.length - 1]! ^= 1;
+    const changed = name === "model.safetensors" ? bytes : new Uint8Array([...bytes, 10]);
+    const hash = name === "model.safetensors" ? sha256(contents[name]!) : gitHash(contents[name]!);
+    await Deno.writeFile(`${cache.path}/models--owner--tiny/blobs/${hash}`, changed);
+    await using model = await LanguageModel.fromPretrained("owner/tiny", options);
+    const { revision, files } = await model.identity();
+    equal(revision, undefined, name);
+    deepEqual(files, described({ ...contents, [name]: changed }));
+  }
+});
+
+/** What can become of a file after it was loaded. */
+const FATES: readonly { readonly fate: string; readonly known: boolean; readonly befall: (path: string) => unknown }[] =
+  [
+    { fate: "is replaced", known: true, befall: replace },
+    { fate: "is deleted", known: true, befall: (path) => Deno.removeSync(path) },
+    { fate: "gets a second name", known: true, befall: (path) => Deno.linkSync(path, `${path}.2`) },
+    { fate: "is written to", known: false, befall: writeInto },
+    {
+      fate: "is written to and its time set back",
+      known: false,
+      async befall(path) {
+        const { atime, mtime, ctime } = Deno.statSync(path);
+        // Deno tells the time of a change in whole seconds.
+        while (Date.now() < ctime!.getTime() + 1100) await new Promise((resolve) => setTimeout(resolve, 20));
+        writeInto(path);
+        Deno.utimeSync(path, atime!, mtime!);
+      },
+    },
+    { fate: "is cut", known: false, befall: (path) => Deno.truncateSync(path, 100) },
+  ];
+
+/** Puts another file of the same size in the place of a file. */
+function replace(path: string): void {
+  const bytes = Deno.readFileSync(path);
+  bytes[bytes.length - 1]! ^= 1;
+  Deno.writeFileSync(`${path}.new`, bytes);
+  Deno.renameSync(`${path}.new`, path);
+}
+
+/** Changes the last byte of a file. */
+function writeInto(path: string): void {
+  using file = Deno.openSync(path, { read: true, write: true });
+  file.seekSync(-1, Deno.SeekMode.End);
+  const byte = new Uint8Array(1);
+  file.readSync(byte);
+  file.seekSync(-1, Deno.SeekMode.End);
+  file.writeSync(Uint8Array.of(byte[0]! ^ 1));
+}
+
+for (const [backend, worker] of [["wasm", false], ["native", false], ["wasm", true], ["native", true]] as const) {
+  for (const { fate, known, befall } of FATES) {
+    const where = `${backend}${worker ? " in a worker" : ""}`;
+    Deno.test(`identity() on ${where} is of the weights that were loaded, or of none, when their file ${fate}`, async () => {
+      await using copy = await checkpointCopy("f32");
+      const files = described(await modelFiles());
+      await using model = await LanguageModel.fromPretrained(copy.directory, { backend, worker });
+      await befall(`${copy.directory}/model.safetensors`);
+      if (known) return deepEqual((await model.identity()).files, files);
+      await rejects(model.identity(), {
+        name: "Error",
+        message: /^Cannot tell what was read of file:.*model\.safetensors as the file has been modified since; load it/,
+      });
+    });
+  }
+}
+
+Deno.test("identity() is of the configuration and the tokenizer that were loaded, whatever becomes of their files", async () => {
+  const { "tokenizer.json": tokenizer, ...rest } = await modelFiles();
+  const { vocab } = JSON.parse(new TextDecoder().decode(tokenizer)).model;
+  const text = (value: unknown) => new TextEncoder().encode(typeof value === "string" ? value : JSON.stringify(value));
+  const sorts = [
+    { ...rest, "tokenizer.json": tokenizer!, "tokenizer_config.json": text({}), "generation_config.json": text({}) },
+    {
+      ...rest,
+      "vocab.json": text(Object.fromEntries(Object.entries(vocab).slice(0, -1))),
+      "merges.txt": text("#version: 0.2\n"),
+      "added_tokens.json": text({ "<pad>": 96 }),
+    },
+  ];
+  for (const files of sorts) {
+    await using folder = await temporaryCache();
+    for (const [name, bytes] of Object.entries(files)) await Deno.writeFile(`${folder.path}/${name}`, bytes);
+    await using model = await LanguageModel.fromPretrained(folder.path, { backend: "wasm" });
+    const names = Object.keys(files).filter((name) => name !== "model.safetensors");
+    for (const name of names) writeInto(`${folder.path}/${name}`);
+    await Deno.writeTextFile(`${folder.path}/tokenizer.json`, "{}");
+    deepEqual((await model.identity()).files, described(files));
+  }
+});
+
+for (const [backend, worker] of [["native", false], ["native", true], ["wasm", true]] as const) {
+  const where = `${backend}${worker ? " in a worker" : ""}`;
+  Deno.test(`fromPretrained() on ${where} does not map another file than it has checked`, async () => {
+    await using copy = await checkpointCopy("f32");
+    const onProgress = ({ task, completed }: Progress) => {
+      if (task === "load" && completed === 3) replace(`${copy.directory}/model.safetensors`);
+    };
+    await rejects(LanguageModel.fromPretrained(copy.directory, { backend, worker, onProgress }), {
+      name: "Error",
+      message: /model\.safetensors as another file has taken its place while it was read; load it again$/,
+    });
+  });
+}
+
+/** Loads weights that run in another form, which is kept in a file. */
+async function madeModel(form: "q8" | "float32", change: (path: string) => void = () => {}) {
+  const copy = await (form === "q8" ? checkpointCopy("f32") : largeCheckpoint("f16"));
+  const options = { backend: "native", cacheDir: `${copy.directory}/hub`, dtype: form, onProgress: () => {} } as const;
+  await (await LanguageModel.fromPretrained(copy.directory, options)).dispose();
+  const folder = `${copy.directory}/hub-${form}`;
+  const names = [...Deno.readDirSync(folder)].map(({ name }) => name);
+  equal(names.length, 1);
+  change(`${folder}/${names[0]}`);
+  const weights = `${copy.directory}/model.safetensors`;
+  const files = ["config.json", "model.safetensors", "tokenizer.json"];
+  const contents = Object.fromEntries(files.map((name) => [name, Deno.readFileSync(`${copy.directory}/${name}`)]));
+  const model = await LanguageModel.fromPretrained(copy.directory, options);
+  return {
+    ...{ model, weights, made: `${folder}/${names[0]}`, expected: described(contents) },
+    async [Symbol.asyncDispose]() {
+      await model.dispose();
+      await copy[Symbol.asyncDispose]();
+    },
+  };
+}
+
+for (const form of ["q8", "float32"] as const) {
+  Deno.test(`identity() of weights in ${form} names the checkpoint that they were made of`, async () => {
+    for (const befall of [() => {}, replace]) {
+      await using one = await madeModel(form);
+      befall(one.weights);
+      const seen: Progress[] = [];
+      deepEqual((await one.model.identity({ onProgress: (progress) => void seen.push(progress) })).files, one.expected);
+      const { completed, total } = seen.at(-1)!;
+      equal(completed, total);
+      equal(total, one.expected.reduce((sum, { bytes }) => sum + bytes, Deno.statSync(one.made).size));
+      ok(seen.every(({ completed }, i) => i === 0 || completed >= seen[i - 1]!.completed));
+    }
+  });
+
+  Deno.test(`identity() refuses weights in ${form} that were not made of the checkpoint`, async () => {
+    for (const change of [writeInto, swapTensors]) {
+      await using one = await madeModel(form, change);
+      await rejects(one.model.identity(), {
+        name: "Error",
+        message:
+          /^Cannot identify ".*" as .*\.safetensors does not hold what is made of its weights; delete it and load/,
+      });
+    }
+  });
+
+  Deno.test(`identity() refuses weights in ${form} when their file or the checkpoint is written to`, async () => {
+    for (const which of ["made", "weights"] as const) {
+      await using one = await madeModel(form);
+      writeInto(one[which]);
+      await rejects(one.model.identity(), /^Error: Cannot (tell what was read|identify)/);
+    }
+  });
+}
+
+/** Exchanges where two tensors of the same shape lie, so that all bytes stay. */
+function swapTensors(path: string): void {
+  const bytes = Deno.readFileSync(path);
+  const length = Number(new DataView(bytes.buffer).getBigUint64(0, true));
+  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
+  const [a, b] = ["ln_1.weight", "ln_1.bias"].map((name) => {
+    return header[Object.keys(header).find((key) => key.endsWith(name))!];
+  });
+  [a.data_offsets, b.data_offsets] = [b.data_offsets, a.data_offsets];
+  const changed = new TextEncoder().encode(JSON.stringify(header).padEnd(length));
+  equal(changed.length, length);
+  bytes.set(changed, 8);
+  Deno.writeFileSync(path, bytes);
+}
+
+Deno.test("identity() is known after dispose() when it was asked before, and not otherwise", async () => {
+  await using copy = await checkpointCopy("f32");
+  const [asked, late] = await Promise.all([1, 2].map(() => {
+    return LanguageModel.fromPretrained(copy.directory, { backend: "wasm" });
+  }));
+  const identity = await asked!.identity();
+  await Promise.all([asked!.dispose(), late!.dispose()]);
+  equal(await asked!.identity(), identity);
+  await rejects(late!.identity(), /as it is disposed; load it again$/);
 });
 
 Deno.test("identity() names all files of split weights, and those of a vocabulary", async () => {

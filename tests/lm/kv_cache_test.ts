@@ -1,5 +1,7 @@
-import { deepEqual, equal } from "@std/assert";
+import { deepEqual, equal, notEqual } from "@std/assert";
+import { LanguageModel } from "../../mod.ts";
 import { KVCache } from "../../src/lm/kv_cache.ts";
+import { checkpointCopy } from "../support/goldens.ts";
 
 /** `count` rows of width 2 for each of two blocks, which hold their numbers from `from` on. */
 const rows = (from: number, count: number) =>
@@ -72,4 +74,50 @@ Deno.test("KVCache frees what it has outgrown, and all when it is disposed", () 
   cache[Symbol.dispose]();
   deepEqual(held.map(({ buffer }) => buffer.byteLength), [0, 0, 0, 0]);
   equal(cache.length, 0);
+});
+
+Deno.test("KVCache has another lineage when it has forgotten rows, and the same while rows are added", () => {
+  const cache = new KVCache(2, 2);
+  const { lineage } = cache;
+  cache.append(rows(0, 3), rows(0, 3), [0, 0, 1]);
+  cache.rewind(3);
+  cache.rewind(4);
+  cache.keep(new Set([0, 1]));
+  cache.append(rows(3, 1), rows(3, 1), [1]);
+  equal(cache.lineage, lineage);
+  cache.rewind(3);
+  equal(cache.length, 3);
+  notEqual(cache.lineage, lineage, "a row was forgotten, and another may take its place");
+  const rewound = cache.lineage;
+  cache.append(rows(9, 1), rows(9, 1), [1]);
+  equal(cache.lineage, rewound);
+  cache.keep(new Set([1]));
+  deepEqual(cache.texts, [1, 1]);
+  notEqual(cache.lineage, rewound, "rows have moved");
+  const kept = cache.lineage;
+  cache.rewind(0);
+  notEqual(cache.lineage, kept);
+});
+
+Deno.test("a worker is sent the rows that took the place of forgotten ones", async () => {
+  await using copy = await checkpointCopy("f32");
+  const ids = [...Array(12).keys()];
+  const [own, shared] = await Promise.all([false, true].map((worker) => {
+    return LanguageModel.fromPretrained(copy.directory, { backend: "native", worker });
+  }));
+  await using here = own!;
+  await using there = shared!;
+  const grow = async (model: LanguageModel) => {
+    const tree = await model.tree(ids, { maxNewTokens: 6, candidates: 4 });
+    const [root] = tree.data.branches;
+    const logProbs: number[] = [];
+    for (const step of [root!.steps[4]!, root!.steps[1]!, root!.steps[3]!]) {
+      const branch = await tree.fork(step, step.candidates[2]!.tokenId);
+      logProbs.push(...branch.steps.map(({ logProb }) => logProb));
+    }
+    return logProbs;
+  };
+  const expected = await grow(here);
+  equal(expected.length > 6, true);
+  deepEqual(await grow(there), expected);
 });

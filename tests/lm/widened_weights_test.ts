@@ -4,6 +4,7 @@ import { openFile } from "../../src/checkpoint/byte_source.ts";
 import { readSafetensors, type TensorEntry } from "../../src/checkpoint/safetensors.ts";
 import { openWidened } from "../../src/lm/widened_weights.ts";
 import { safetensorsFile } from "../checkpoint/safetensors_file.ts";
+import { largeCheckpoint } from "../support/large_checkpoint.ts";
 import { checkpointCopy, maxAbsDifference, openGolden } from "../support/goldens.ts";
 
 const PATTERNS = 2 ** 16;
@@ -182,23 +183,6 @@ Deno.test("openWidened() leaves no part of a file when it is stopped, or when th
   }
   deepEqual(one.files(), []);
 });
-
-/** The checkpoint `name` with a buffer that makes its file larger than those that are widened at each start. */
-async function largeCheckpoint(name: string) {
-  const copy = await checkpointCopy(name, async (directory) => {
-    const path = `${directory}/model.safetensors`;
-    const bytes = await Deno.readFile(path);
-    const length = Number(new DataView(bytes.buffer).getBigUint64(0, true));
-    const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
-    const data = bytes.subarray(8 + length);
-    const size = 2 ** 26;
-    header["h.0.attn.bias"] = { dtype: "U8", shape: [size], data_offsets: [data.length, data.length + size] };
-    const file = safetensorsFile(header, data);
-    await Deno.writeFile(path, file);
-    await Deno.truncate(path, file.length + size);
-  });
-  return copy;
-}
 
 for (const name of ["f16", "bf16"]) {
   Deno.test(`fromPretrained() on native keeps ${name} as float32 in a file, and equals PyTorch as before`, async () => {

@@ -6,6 +6,7 @@
 import { openFile } from "../../src/checkpoint/byte_source.ts";
 import { readSafetensors } from "../../src/checkpoint/safetensors.ts";
 import { readFloat32 } from "../../src/checkpoint/values.ts";
+import { counted } from "./counted.ts";
 
 const ROOT = new URL("../goldens/gpt2/", import.meta.url);
 
@@ -26,13 +27,16 @@ export interface GoldenCase {
 }
 
 /** The names of the checkpoints. */
-export const GOLDEN_NAMES: readonly string[] = [...Deno.readDirSync(ROOT)].filter((entry) => entry.isDirectory)
-  .map((entry) => entry.name).sort();
+export const GOLDEN_NAMES: readonly string[] = counted(
+  [...Deno.readDirSync(ROOT)].filter((entry) => entry.isDirectory).map((entry) => entry.name).sort(),
+  9,
+);
 
 /** Opens the goldens of one checkpoint. */
 export async function openGolden(name: string): Promise<GoldenCase> {
   const directory = new URL(`${name}/`, ROOT);
   const { prompts } = JSON.parse(await Deno.readTextFile(new URL("golden.json", directory)));
+  counted(Object.keys(prompts), 2);
   const array = (key: string, file = "golden.safetensors") => openGoldenFile(new URL(file, directory), key);
   return { name, directory, prompts, array };
 }

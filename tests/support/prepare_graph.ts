@@ -6,14 +6,15 @@
 import { parseConfig } from "../../src/gpt2/config.ts";
 import { buildProgram } from "../../src/gpt2/program.ts";
 import { selectWeights } from "../../src/gpt2/weights.ts";
-import { openWeights } from "../../src/lm/files.ts";
+import { OpenedFiles, openWeights } from "../../src/lm/files.ts";
 import { encodeModel } from "../../src/onnx/mod.ts";
 import { importNative } from "../../src/runtime/native.ts";
 
 const [model, optimizedModelFilePath, leftOut = ""] = Deno.args as [string, string, string?];
 const base = new URL(`../goldens/gpt2/${model}/`, import.meta.url);
 const config = parseConfig(JSON.parse(await Deno.readTextFile(new URL("config.json", base))));
-const { entries } = await openWeights({ id: model, base });
+using opened = new OpenedFiles({ id: model, base });
+const { entries } = await openWeights(opened);
 const { graph } = buildProgram(config, selectWeights(config, entries));
 const { InferenceSession } = await importNative();
 const session = await InferenceSession.create(encodeModel(graph), {

@@ -1,5 +1,6 @@
 import { deepStrictEqual as deepEqual, ok, strictEqual as equal, throws } from "@std/assert";
 import { Tokenizer } from "../../src/tokenizer/tokenizer.ts";
+import { counted } from "../support/counted.ts";
 import { random } from "../checkpoint/random.ts";
 import { readGoldens, readTokenizerJson } from "./goldens.ts";
 
@@ -12,7 +13,8 @@ const id = (piece: string) => TOKENIZER.tokenToId(piece) ?? -1;
 // tokenizers 0.23.3 decodes a normalized added token as normalized, and takes é in an added token for a byte
 const HF_DECODES_OTHERWISE = /<[néNÉ]\u0301?>|<E\u0301>/;
 
-for (const [name, variant] of Object.entries(GOLDENS.variants)) {
+counted(GOLDENS.texts, 315);
+for (const [name, variant] of counted(Object.entries(GOLDENS.variants), 5)) {
   const tokenizer = Tokenizer.fromJson({ ...JSON_OBJECT, ...variant.overrides });
 
   Deno.test(`Tokenizer.encode() equals the Rust tokenizers (${name})`, () => {
@@ -20,10 +22,12 @@ for (const [name, variant] of Object.entries(GOLDENS.variants)) {
   });
 
   Deno.test(`Tokenizer.decode() equals the Rust tokenizers (${name})`, () => {
-    GOLDENS.texts.forEach((text, i) => {
-      if (name.startsWith("added") && HF_DECODES_OTHERWISE.test(text)) return;
-      equal(tokenizer.decode(variant.ids[i]!), variant.decoded[i] ?? text);
+    const alike = GOLDENS.texts.map((text, i) => ({ text, i })).filter(({ text }) => {
+      return !(name.startsWith("added") && HF_DECODES_OTHERWISE.test(text));
     });
+    for (const { text, i } of counted(alike, name.startsWith("added") ? 309 : 315)) {
+      equal(tokenizer.decode(variant.ids[i]!), variant.decoded[i] ?? text);
+    }
   });
 
   Deno.test(`Tokenizer.read() returns a text that holds every token (${name})`, () => {
