@@ -29,6 +29,7 @@ import type { GrowingTree } from "./tree_types.ts";
 import type { FloatTensor, Sequence, Step } from "./types.ts";
 import { showing } from "../show/showing.ts";
 import { displayOf } from "../show/view_of.ts";
+import { watched } from "./watch.ts";
 
 /**
  * GPT-2, open to view: it writes text token by token, and shows what it computes and why.
@@ -102,7 +103,7 @@ export class LanguageModel implements AsyncDisposable {
     const stopping = { ...options, signal: stoppable(options.signal) };
     stopping.signal.throwIfAborted();
     const files = await findModelFiles(name, downloadOptions(name ?? "", stopping));
-    return new LanguageModel(await loadModel(files, stopping));
+    return new LanguageModel(await watched(stopping, (stopping) => loadModel(files, stopping)));
   }
 
   /**
@@ -150,7 +151,8 @@ export class LanguageModel implements AsyncDisposable {
   /** Decodes to the end, with the rules of {@linkcode LanguageModel.steps}, and returns prompt and continuation. */
   async generate(prompt: string | readonly number[], options: DecodeOptions = {}): Promise<Sequence> {
     options = expectOptions(options, DECODE);
-    return await this.#model.runner.session.settled(this.#generator.generate(prompt, options));
+    const work = (options: DecodeOptions) => this.#generator.generate(prompt, options);
+    return await watched(options, (options) => this.#model.runner.session.settled(work(options)));
   }
 
   /**
@@ -182,7 +184,8 @@ export class LanguageModel implements AsyncDisposable {
     options: DecodeOptions = {},
   ): Promise<readonly Sequence[]> {
     options = expectOptions(options, DECODE);
-    return await this.#model.runner.session.settled(this.#generator.generateBatch(prompts, options));
+    const work = (options: DecodeOptions) => this.#generator.generateBatch(prompts, options);
+    return await watched(options, (options) => this.#model.runner.session.settled(work(options)));
   }
 
   /**
@@ -420,7 +423,7 @@ export class LanguageModel implements AsyncDisposable {
     if (this.#identity) return this.#identity;
     this.#expectUsable();
     const stop = { ...options, signal: stoppable(options.signal) };
-    return this.#identity = showing("ModelIdentity", await identify(this.#model, stop));
+    return this.#identity = showing("ModelIdentity", await watched(stop, (stop) => identify(this.#model, stop)));
   }
 
   /** Frees the memory, after the runs that were asked for have ended. Disposing twice does nothing. */

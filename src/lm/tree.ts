@@ -7,6 +7,7 @@ import type { Branch, DecodingTree, ForkOptions, GrowingTree } from "./tree_type
 import type { Decoding, Step } from "./types.ts";
 import { showing } from "../show/showing.ts";
 import { displayOf } from "../show/view_of.ts";
+import { watched } from "./watch.ts";
 
 /** What a decoding is made of. */
 export interface TreeRequest {
@@ -56,8 +57,10 @@ class Tree implements GrowingTree {
     const { prompt, options, prepare } = this.#request;
     const cache = this.#decoder.runner.emptyCache();
     const { candidates = 5, ...rest } = prepare(options);
-    const choices = choose(this.#decoder, prompt, { ...rest, candidates }, cache);
-    const steps = await Array.fromAsync(describe(this.#decoder, prompt, candidates, choices));
+    const steps = await watched(rest, async (rest) => {
+      const choices = choose(this.#decoder, prompt, { ...rest, candidates }, cache);
+      return await Array.fromAsync(describe(this.#decoder, prompt, candidates, choices));
+    });
     this.#add({ start: prompt.tokenIds.length, steps, cache, firstRow: 0, decoding: decodingOf(rest) });
   }
 
@@ -73,9 +76,11 @@ class Tree implements GrowingTree {
     copyRows(from, position, cache);
     const firstRow = cache.length;
     const read = () => this.#logits(from, position, cache, rest.signal);
-    const choices = chooseFrom(this.#decoder, { cache, read, first }, { ...rest, candidates });
     const shared = from.branch.sequence.tokenIds.slice(prompt.tokenIds.length, position);
-    const steps = await Array.fromAsync(describe(this.#decoder, prompt, candidates, choices, shared));
+    const steps = await watched(rest, async (rest) => {
+      const choices = chooseFrom(this.#decoder, { cache, read, first }, { ...rest, candidates });
+      return await Array.fromAsync(describe(this.#decoder, prompt, candidates, choices, shared));
+    });
     return this.#add({ from, start: position, steps, cache, firstRow });
   }
 

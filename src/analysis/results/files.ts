@@ -17,6 +17,7 @@ import {
   type SavedResults,
   type SaveOptions,
 } from "./format.ts";
+import { watched } from "../../lm/watch.ts";
 import { showing } from "../../show/showing.ts";
 
 const PIECE_BYTES = 1 << 24;
@@ -55,6 +56,10 @@ export async function saveResults(path: string | URL, results: NamedResults, opt
   const place = asPlace(path);
   if (isRemote(place)) throw new TypeError(`Cannot save results to ${shown(place)}; pass the path of a file`);
   options = expectOptions(options, SAVE);
+  await watched(options, (options) => writeResults(place, results, options));
+}
+
+async function writeResults(place: string | URL, results: NamedResults, options: SaveOptions): Promise<void> {
   const { onProgress } = options;
   const signal = stoppable(options.signal);
   signal.throwIfAborted();

@@ -43,6 +43,13 @@ export interface SaveOptions {
   readonly created?: Date;
   /** Called while the files of `model` are read, and while the results are written. */
   readonly onProgress?: (progress: Progress) => void;
+  /**
+   * Whether a bar shows how far the call is when it takes more than a second, in a notebook or a terminal. It is taken
+   * away when the call ends. Your own `onProgress` is called all the same.
+   *
+   * @default {true}
+   */
+  readonly progress?: boolean;
   /** Stops between two parts of a file; nothing is left then. */
   readonly signal?: AbortSignal;
 }
@@ -198,9 +205,13 @@ function kindsOf(results: NamedResults): Readonly<Record<string, ResultKind>> {
   );
 }
 
-async function identityOf({ model, onProgress, signal }: SaveOptions): Promise<ModelIdentity | undefined> {
+async function identityOf({ model, onProgress, progress, signal }: SaveOptions): Promise<ModelIdentity | undefined> {
   if (model === undefined) return undefined;
-  const options = { ...onProgress && { onProgress }, ...signal && { signal } };
+  const options = {
+    ...onProgress && { onProgress },
+    ...progress !== undefined && { progress },
+    ...signal && { signal },
+  };
   const identity = "identity" in model ? await model.identity(options) : model;
   const problem = modelIdentity(identity, "model", new Map());
   if (problem) {
