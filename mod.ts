@@ -16,6 +16,9 @@
 export { LanguageModel } from "./src/lm/language_model.ts";
 export type { CostEstimator } from "./src/lm/cost.ts";
 export type { Cost, MemoryOptions } from "./src/lm/cost_types.ts";
+export type { EarlyStopping } from "./src/lm/beam_search.ts";
+export type { BeamOptions } from "./src/lm/beam_settings.ts";
+export type { BeamSearch, BeamSearchOptions, FoundText } from "./src/lm/beam_types.ts";
 export type { DecodeOptions } from "./src/lm/decode.ts";
 export type { Faithfulness, FaithfulnessOptions } from "./src/lm/faithfulness_types.ts";
 export type { LoadOptions } from "./src/lm/load.ts";
@@ -30,11 +33,14 @@ export type {
   RankingsWatchOptions,
 } from "./src/lm/lens_types.ts";
 export type {
+  GroupedMap,
+  Grouping,
   Saliency,
   SaliencyDefinition,
   SaliencyMethod,
   SaliencyOptions,
   SaliencyPreset,
+  TokenGroup,
 } from "./src/lm/saliency_types.ts";
 export type { Surprise, SurpriseOptions } from "./src/lm/surprise_types.ts";
 export type { Capture, Trace, TraceOptions } from "./src/lm/trace_types.ts";

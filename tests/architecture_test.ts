@@ -5,6 +5,7 @@ const ROOT = new URL("../", import.meta.url);
 
 /** Folders from left to right; a file imports from its own folder and from those to the left. */
 const LAYERS = [
+  "base",
   "show",
   "hub",
   "checkpoint",

@@ -7,10 +7,12 @@ import type { Rankings } from "../src/lm/lens_types.ts";
 import type { Word } from "../src/lm/types.ts";
 import type { Token } from "../src/tokenizer/token.ts";
 import { placeWords } from "./chips.ts";
+import { shownValue } from "./css.ts";
 import { isSequence, nameOf } from "./expect.ts";
 import { expectLength, expectPosition, expectShape } from "./expect_shape.ts";
 import { spokenToken } from "./glyphs.ts";
 import { probabilityText, wholeText } from "./quantities.ts";
+import { tokenName } from "./token_text.ts";
 
 /** One ranked token. */
 export interface RankingColumn {
@@ -55,9 +57,11 @@ function checkRankings(rankings: Rankings): void {
   expectLength({ what, field: "tokenIds" }, tokenIds, positions.length);
   if (words !== undefined) expectLength({ what, field: "words" }, words, positions.length);
   expectShape({ what, field: "probabilities" }, probabilities, [layers, positions.length]);
-  for (const position of positions) expectPosition(what, sequence, position);
-  const wrong = ranks.data.find((rank) => !(rank >= 1));
-  if (wrong !== undefined) throw new RangeError(`Cannot draw ${what} as the best rank is 1, and one is ${wrong}`);
+  for (const position of positions) expectPosition(what, sequence, position, words !== undefined);
+  const wrong = Array.from(ranks.data).find((rank) => !(Number.isInteger(rank) && rank >= 1));
+  if (wrong !== undefined) {
+    throw new RangeError(`Cannot draw ${what} as a rank is a whole number from 1, and one is ${shownValue(wrong)}`);
+  }
 }
 
 /** A watched word as one token: all of it is its name, though it is ranked by its first token. */
@@ -84,7 +88,9 @@ function columnOf(rankings: Rankings, n: number, layers: number): RankingColumn 
     Array.from({ length: layers }, (_, layer) => data[layer * positions.length + n] ?? NaN);
   return {
     token,
-    words: words || token === undefined ? `${said}, as token ${position}` : placeWords(sequence, position),
+    words: words || token === undefined
+      ? `${said}, as ${tokenName(sequence, position)}`
+      : placeWords(sequence, position),
     position,
     ranks: row(ranks.data),
     probabilities: probabilities && row(probabilities.data),

@@ -184,8 +184,8 @@ async function findFactors(traces: Trace | readonly Trace[], options: FactorsOpt
   const { init = "nndsvda", top = 10, onProgress } = options;
   expectWhole(top, "list the top");
   const list = listOf(traces);
-  const plan = planOf(list, options);
-  const { x, maxIterations, signal } = plan;
+  const plan = await planOf(list, options);
+  const { x, maxIterations, pace } = plan;
   const factors = options.factors ?? Math.min(10, x.tokens, x.neurons);
   expectFactors(factors, x);
   expectStart(init, factors, x);
@@ -199,10 +199,12 @@ async function findFactors(traces: Trace | readonly Trace[], options: FactorsOpt
   const { iterations } = run;
   const message = `Factored in ${iterations} iterations`;
   onProgress?.({ task: "factors", completed: iterations, total: iterations, message });
-  signal.throwIfAborted();
+  await pace.turn();
   const sequences = list.map(({ sequence }) => sequence);
+  const { error, norm } = await errorOf(x, kernel, pace);
   const found = described(x, kernel, factors, sequences, top);
-  return showing("Factors", { sequences, layers: x.layers, ...found, ...run, seed: plan.seed });
+  const errors = { error, relativeError: error / norm };
+  return showing("Factors", { sequences, layers: x.layers, ...found, ...errors, ...run, seed: plan.seed });
 }
 
 /**
@@ -234,23 +236,23 @@ export async function errorCurve(
 
 async function measureErrors(traces: Trace | readonly Trace[], options: ErrorCurveOptions): Promise<ErrorCurve> {
   const { init = "nndsvda", onProgress } = options;
-  const plan = planOf(listOf(traces), options);
-  const { x, signal } = plan;
+  const plan = await planOf(listOf(traces), options);
+  const { x, pace } = plan;
   const factors = options.factors ?? [1, 2, 4, 8, 16, 32].filter((count) => count <= Math.min(x.tokens, x.neurons));
   if (factors.length === 0) throw new RangeError("Cannot draw an error curve of no number of factors; give some");
   factors.forEach((count) => expectFactors(count, x));
   if (typeof init !== "string") throw new TypeError("Cannot draw an error curve from given factors; name a start");
   expectStart(init, 1, x);
-  const singular = init === "random" ? undefined : await leftSingular(x, signal);
+  const singular = init === "random" ? undefined : await leftSingular(x, pace);
   const relativeErrors: number[] = [];
   for (const count of factors) {
     const kernel = await startOf(init, count, plan, singular);
     await descend(x, kernel, plan);
-    const { error, norm } = errorOf(x, kernel);
+    const { error, norm } = await errorOf(x, kernel, pace);
     relativeErrors.push(error / norm);
     const message = `Factored with ${count} factors`;
     onProgress?.({ task: "factors", completed: relativeErrors.length, total: factors.length, message });
-    signal.throwIfAborted();
+    await pace.turn();
   }
   return showing("ErrorCurve", { factors, relativeErrors });
 }
@@ -270,7 +272,6 @@ function described(
   const activity = columnsOf(kernel.activity, kernel.stride, factors);
   const neurons = columnsOf(kernel.neurons, kernel.stride, factors);
   const places = sequences.flatMap(({ tokenIds }, text) => tokenIds.map((_, position) => ({ text, position })));
-  const { error, norm } = errorOf(x, kernel);
   return {
     activity,
     neurons,
@@ -278,8 +279,6 @@ function described(
       return { layer: x.layers[Math.floor(index / x.width)]!, neuron: index % x.width, weight };
     }),
     topTokens: strongest(activity, top, (index, activity): ActiveToken => ({ ...places[index]!, activity })),
-    error,
-    relativeError: error / norm,
   };
 }
 

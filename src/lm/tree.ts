@@ -1,8 +1,10 @@
+import { expectNoBeams } from "./beam_settings.ts";
 import { choose, chooseFrom, type DecodeOptions, type Decoder, describe, type Prompt } from "./decode.ts";
 import { decodingOf } from "./decoding.ts";
 import type { KVCache } from "./kv_cache.ts";
 import { FORK } from "./option_tables.ts";
 import { expectOptions } from "./options.ts";
+import { overDefaults } from "./scores/lengths.ts";
 import type { Branch, DecodingTree, ForkOptions, GrowingTree } from "./tree_types.ts";
 import type { Decoding, Step } from "./types.ts";
 import { showing } from "../show/showing.ts";
@@ -57,18 +59,21 @@ class Tree implements GrowingTree {
     const { prompt, options, prepare } = this.#request;
     const cache = this.#decoder.runner.emptyCache();
     const { candidates = 5, ...rest } = prepare(options);
+    expectNoBeams("grow a tree", rest, options);
     const steps = await watched(rest, async (rest) => {
       const choices = choose(this.#decoder, prompt, { ...rest, candidates }, cache);
       return await Array.fromAsync(describe(this.#decoder, prompt, candidates, choices));
     });
-    this.#add({ start: prompt.tokenIds.length, steps, cache, firstRow: 0, decoding: decodingOf(rest) });
+    const decoding = decodingOf(rest, this.#decoder.reader, prompt.tokenIds.length);
+    this.#add({ start: prompt.tokenIds.length, steps, cache, firstRow: 0, decoding });
   }
 
   async fork(at: Step | number, token: number | string, options: ForkOptions = {}): Promise<Branch> {
     options = expectOptions(options, FORK);
     const { branch, ...own } = options;
     const { prompt, options: { signal: _, ...given }, prepare } = this.#request;
-    const { candidates = 5, ...rest } = prepare({ ...given, ...own });
+    const { candidates = 5, ...rest } = prepare(overDefaults(given, own));
+    expectNoBeams("fork", rest, own);
     const { from, position } = this.#place(at, branch);
     const first = this.#tokenId(token);
     rest.signal?.throwIfAborted();
@@ -76,9 +81,10 @@ class Tree implements GrowingTree {
     copyRows(from, position, cache);
     const firstRow = cache.length;
     const read = () => this.#logits(from, position, cache, rest.signal);
-    const shared = from.branch.sequence.tokenIds.slice(prompt.tokenIds.length, position);
+    const before = from.branch.sequence.tokenIds.slice(0, position);
+    const shared = before.slice(prompt.tokenIds.length);
     const steps = await watched(rest, async (rest) => {
-      const choices = chooseFrom(this.#decoder, { cache, read, first }, { ...rest, candidates });
+      const choices = chooseFrom(this.#decoder, { before, cache, read, first }, { ...rest, candidates });
       return await Array.fromAsync(describe(this.#decoder, prompt, candidates, choices, shared));
     });
     return this.#add({ from, start: position, steps, cache, firstRow });

@@ -1,6 +1,7 @@
 import { deepEqual, equal, match, ok, throws } from "@std/assert";
 import { type Rankings, rankingsView, rankingsWatchView } from "../../widgets/mod.ts";
 import { rankShare } from "../../widgets/ranking_matrix.ts";
+import { decodeResults, encodeResults } from "../../src/analysis/mod.ts";
 import { KEYS, sequenceOf } from "./fixtures.ts";
 import { matchesGolden } from "./golden.ts";
 import { INJECTED, longSequence, rankingsOf, SCRIPTS, watchedOf } from "./lens_fixtures.ts";
@@ -97,7 +98,22 @@ Deno.test("rankings views say what does not fit", () => {
   throws(draw({ tokenIds: [1] }), { name: "RangeError", message: /tokenIds does not hold 5: 1$/ });
   throws(draw({ positions: [0, 5, 6, 7, 8] }), { name: "RangeError", message: /at position 0 as .* are 1 to 9$/ });
   throws(draw({ positions: [] }), { name: "RangeError", message: /there are none/ });
-  throws(draw({ ranks: { data: new Int32Array(30), shape: [6, 5] } }), { message: /the best rank is 1, and one is 0/ });
+  throws(draw({ ranks: { data: new Int32Array(30), shape: [6, 5] } }), {
+    message: /a rank is a whole number from 1, and one is 0$/,
+  });
   throws(draw({ probabilities: { data: new Float32Array(1), shape: [1, 1] } }), { message: /probabilities is not/ });
   throws(() => rankingsWatchView(good), { name: "TypeError", message: /without words .* rankingsView\(\)/ });
+});
+
+Deno.test("rankingsWatchView() draws words in the place of the next token, rankingsView() does not", async () => {
+  const position = KEYS.tokens.length;
+  const given = watchedOf(KEYS, position);
+  const view = rankingsWatchView(given);
+  match(view.text, /^Rank of each word as the next token, which follows “[^”]+”; after each of 6 layers, [^.]*\.\n/);
+  match(view.html, /Rankings of 4 words as the next token/);
+  match(view.html, /“are” after a space, as the next token/);
+  const { results } = await decodeResults(await encodeResults({ given }), { given: "rankings" });
+  equal(rankingsWatchView(results.given).html, view.html);
+  const { words: _, ...bare } = given;
+  throws(() => rankingsView(bare), { name: "RangeError", message: new RegExp(`at position ${position} as `) });
 });

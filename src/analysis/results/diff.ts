@@ -2,6 +2,7 @@ import type { StorableArray } from "../../checkpoint/write_safetensors.ts";
 import { shown } from "../../checkpoint/shown.ts";
 import { expectOptions } from "../../lm/options.ts";
 import { TOLERANCE } from "../option_tables.ts";
+import { newScope, type Scope } from "./checks.ts";
 import type { NamedResults, SavedResults } from "./format.ts";
 import { kindOf, problemOf, type ResultKind, type ResultKinds } from "./kinds.ts";
 import { countOf, isRecord, isStorable, isTensor, type PlainRecord } from "./plain.ts";
@@ -69,7 +70,8 @@ export interface ResultsDiff {
  * Real numbers may be apart by the tolerance; NaN equals NaN, and an infinity only itself. Everything else must be
  * equal: texts, options, and whole numbers such as ranks and ids. What is not is listed. Results that cannot be compared
  * at all are an error: another kind, other texts, positions or layers, other shapes. Model, backend and package are
- * not compared, so that a file can be held against another machine's.
+ * not compared, so that a file can be held against another machine's. What both results share in several places, such as
+ * their text, is compared once and listed where it stands first.
  *
  * @param a The first result, or what {@linkcode loadResults} gave.
  * @param b The second.
@@ -99,7 +101,7 @@ export function diffResults(a: unknown, b: unknown, tolerance: Tolerance | numbe
   if (isSaved(a) && isSaved(b)) {
     comparison.named(a.results, b.results);
   } else {
-    const kind = expectSameKind(a, b);
+    const kind = expectSameKind(a, b, newScope());
     comparison.results(a, b, kind, kind);
   }
   return comparison.summary();
@@ -112,6 +114,9 @@ type Numbers = StorableArray | readonly number[];
 class Comparison {
   readonly #bounds: { readonly absolute: number; readonly relative: number };
   readonly #differences: Difference[] = [];
+  readonly #scope = newScope();
+  /** What an object was compared with: what is shared is met as often as the levels above it multiply it. */
+  readonly #seen = new Map<object, Set<object>>();
   #compared = 0;
   #absolute = 0;
   #relative = 0;
@@ -123,7 +128,7 @@ class Comparison {
   /** Compares all results of two files. */
   named(a: NamedResults, b: NamedResults): void {
     for (const [name, first] of Object.entries(a)) {
-      if (Object.hasOwn(b, name)) this.results(first, b[name], expectSameKind(first, b[name], name), name);
+      if (Object.hasOwn(b, name)) this.results(first, b[name], expectSameKind(first, b[name], this.#scope, name), name);
       else this.#differences.push({ path: name, what: "first" });
     }
     for (const name of Object.keys(b)) {
@@ -157,6 +162,11 @@ class Comparison {
   }
 
   #values(a: unknown, b: unknown, path: string): void {
+    if (isObject(a) && isObject(b)) {
+      const others = this.#seen.get(a) ?? new Set();
+      if (others.has(b)) return;
+      this.#seen.set(a, others.add(b));
+    }
     if (isTensor(a) && isTensor(b)) {
       if (String(a.shape) !== String(b.shape)) {
         throw new RangeError(`Cannot compare ${path} as its shapes are [${a.shape}] and [${b.shape}]`);
@@ -232,7 +242,7 @@ class Comparison {
   }
 }
 
-function expectSameKind(a: unknown, b: unknown, name?: string): ResultKind {
+function expectSameKind(a: unknown, b: unknown, scope: Scope, name?: string): ResultKind {
   const [first, second] = [kindOf(a), kindOf(b)];
   const what = name ?? "results";
   if (first !== second || isSaved(a) !== isSaved(b)) {
@@ -242,10 +252,14 @@ function expectSameKind(a: unknown, b: unknown, name?: string): ResultKind {
   for (const value of [a, b]) {
     const problem = value === undefined || value instanceof Promise
       ? `${shown(value)} is no result; await it first`
-      : problemOf(first, value, first);
+      : problemOf(first, value, first, scope);
     if (problem) throw new TypeError(`Cannot compare ${what}: ${problem}`);
   }
   return first;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }
 
 function isSaved(value: unknown): value is SavedResults {
