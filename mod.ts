@@ -69,6 +69,8 @@ export type { NeuronClusters } from "./src/analysis/clusters.ts";
 export type { ActiveToken, ErrorCurve, Factors, WeightedNeuron } from "./src/analysis/factors.ts";
 export type { LayerSimilarity } from "./src/analysis/similarity.ts";
 export type { ResultKind, ResultKinds } from "./src/analysis/results/kinds.ts";
+export { type Help, help, type HelpView } from "./guide/help.ts";
+export { checkSetup, type Setup, type SetupCheck } from "./guide/setup.ts";
 export { activationsView, type ActivationsViewOptions } from "./widgets/activations_view.ts";
 export { attentionView, type AttentionViewOptions } from "./widgets/attention_view.ts";
 export { factorsView, type FactorsViewOptions } from "./widgets/factors_view.ts";
@@ -81,6 +83,7 @@ export { type DrawnModel, modelView, type ModelViewOptions } from "./widgets/mod
 export { rolloutView, type RolloutViewOptions } from "./widgets/rollout_view.ts";
 export { saliencyView, type SaliencyViewOptions } from "./widgets/saliency_view.ts";
 export type { DecodedStep, DecodedSteps } from "./widgets/steps_record.ts";
+export { show } from "./widgets/show.ts";
 export { stepsView, type StepsViewOptions } from "./widgets/steps_view.ts";
 export { surpriseView, type SurpriseViewOptions } from "./widgets/surprise_view.ts";
 export { treeView, type TreeViewOptions } from "./widgets/tree_view.ts";
