@@ -4,6 +4,7 @@
  * @module
  */
 import type { Rankings } from "../src/lm/lens_types.ts";
+import type { Word } from "../src/lm/types.ts";
 import type { Token } from "../src/tokenizer/token.ts";
 import { placeWords } from "./chips.ts";
 import { shownValue } from "./css.ts";
@@ -63,12 +64,25 @@ function checkRankings(rankings: Rankings): void {
   }
 }
 
+/** A watched word as one token: all of it is its name, though it is ranked by its first token. */
+function wordToken(word: Word | undefined): Token | undefined {
+  const [first] = word?.tokens ?? [];
+  if (word === undefined || first === undefined || word.tokens.length === 1) return first;
+  return {
+    ...first,
+    piece: word.tokens.map(({ piece }) => piece).join(""),
+    bytes: Uint8Array.from(word.tokens.flatMap(({ bytes }) => [...bytes])),
+    end: word.tokens.at(-1)!.end,
+    text: word.text,
+  };
+}
+
 function columnOf(rankings: Rankings, n: number, layers: number): RankingColumn {
   const { sequence, positions, ranks, probabilities, words } = rankings;
   const position = positions[n] ?? 0;
   const id = rankings.tokenIds[n];
   const there = sequence.tokens[position];
-  const token = words ? words[n]?.tokens[0] : there?.id === id ? there : undefined;
+  const token = words ? wordToken(words[n]) : there?.id === id ? there : undefined;
   const said = token === undefined ? `token id ${id}` : spokenToken(token);
   const row = (data: ArrayLike<number>) =>
     Array.from({ length: layers }, (_, layer) => data[layer * positions.length + n] ?? NaN);

@@ -33,7 +33,7 @@ export interface SaliencyViewOptions {
    * `@looking-glass/looking-glass/analysis` does; by default each token stands for itself.
    */
   readonly by?: GroupBy;
-  /** The explained position that is shown at first; by default the last one. */
+  /** The explained position that is shown at first; by default that of the first word that was written, else the last. */
   readonly position?: number;
   /** The title of a saved page. */
   readonly title?: string;
@@ -61,8 +61,20 @@ interface Drawing {
   readonly note: string;
 }
 
+/** A word that the model wrote tells more than the full stop or the end of the text that often comes last. */
+function firstWord({ sequence }: Saliency, rows: readonly Row[]): number {
+  if (isRead(sequence)) return -1;
+  return rows.findIndex(({ position }) =>
+    position >= sequence.promptLength && /^\s*\p{L}/u.test(sequence.tokens[position]?.text ?? "")
+  );
+}
+
 function firstRow(saliency: Saliency, rows: readonly Row[], position: number | undefined): number {
-  if (position === undefined || saliency.options.together) return rows.length - 1;
+  if (saliency.options.together) return rows.length - 1;
+  if (position === undefined) {
+    const word = firstWord(saliency, rows);
+    return word >= 0 ? word : rows.length - 1;
+  }
   const index = rows.findIndex((row) => row.position === position);
   if (index >= 0) return index;
   throw new RangeError(

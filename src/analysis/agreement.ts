@@ -5,6 +5,8 @@ import type { Progress, Sequence } from "../lm/types.ts";
 import { AGREEMENT } from "./option_tables.ts";
 import { Pace } from "./pace.ts";
 import { scoresOf } from "./salient.ts";
+import { watched } from "../lm/watch.ts";
+import { showing } from "../show/showing.ts";
 
 /** About how many operations sorting costs for each number. */
 const OPERATIONS = 400;
@@ -47,6 +49,13 @@ export interface AgreementOptions {
   readonly absolute?: boolean;
   /** Called as the work goes on. */
   readonly onProgress?: (progress: Progress) => void;
+  /**
+   * Whether a bar shows how far the call is when it takes more than a second, in a notebook or a terminal. It is taken
+   * away when the call ends. Your own `onProgress` is called all the same.
+   *
+   * @default {true}
+   */
+  readonly progress?: boolean;
   /** Stops the work; so does the Stop button of a notebook. */
   readonly signal?: AbortSignal;
 }
@@ -75,6 +84,10 @@ export interface AgreementOptions {
  */
 export async function agreement(a: Saliency, b: Saliency, options: AgreementOptions = {}): Promise<Agreement> {
   options = expectOptions(options, AGREEMENT);
+  return await watched(options, (options) => compareMaps(a, b, options));
+}
+
+async function compareMaps(a: Saliency, b: Saliency, options: AgreementOptions): Promise<Agreement> {
   const pace = new Pace(options.signal);
   expectComparable(a, b);
   const positions = sharedPositions(a, b);
@@ -91,7 +104,8 @@ export async function agreement(a: Saliency, b: Saliency, options: AgreementOpti
     await pace.turn();
   }
   const known = correlations.filter((correlation) => !Number.isNaN(correlation));
-  return { positions, correlations, mean: known.reduce((sum, value) => sum + value, 0) / known.length };
+  const mean = known.reduce((sum, value) => sum + value, 0) / known.length;
+  return showing("Agreement", { positions, correlations, mean });
 }
 
 /** Refuses maps that are not of the same text, in the same parts. */

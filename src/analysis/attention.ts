@@ -5,6 +5,8 @@ import { ATTENTION_OF, ATTENTION_ROLLOUT, HEAD_SCORES } from "./option_tables.ts
 import { Pace } from "./pace.ts";
 import { expectFinite, finiteTensor, indexOfLayer, recordedLayers, recordedTensor } from "./recorded.ts";
 import { identity, rolledRow } from "./rollout.ts";
+import { watched } from "../lm/watch.ts";
+import { showing } from "../show/showing.ts";
 
 /** What the attention heads of a model look at, each score the mean over the tokens that have such an earlier token. */
 export interface HeadScores {
@@ -53,6 +55,13 @@ export interface AttentionRolloutOptions {
   readonly heads?: "mean" | "max";
   /** Called after each layer. */
   readonly onProgress?: (progress: Progress) => void;
+  /**
+   * Whether a bar shows how far the call is when it takes more than a second, in a notebook or a terminal. It is taken
+   * away when the call ends. Your own `onProgress` is called all the same.
+   *
+   * @default {true}
+   */
+  readonly progress?: boolean;
   /** Stops the work; so does the Stop button of a notebook. */
   readonly signal?: AbortSignal;
 }
@@ -61,6 +70,13 @@ export interface AttentionRolloutOptions {
 export interface HeadScoresOptions {
   /** Called after each layer. */
   readonly onProgress?: (progress: Progress) => void;
+  /**
+   * Whether a bar shows how far the call is when it takes more than a second, in a notebook or a terminal. It is taken
+   * away when the call ends. Your own `onProgress` is called all the same.
+   *
+   * @default {true}
+   */
+  readonly progress?: boolean;
   /** Stops the work; so does the Stop button of a notebook. */
   readonly signal?: AbortSignal;
 }
@@ -97,7 +113,7 @@ export function attentionOf(trace: Trace, options: AttentionOfOptions): FloatTen
   const end = start + (head === undefined ? H : 1) * T * T;
   expectFinite(attention, "attention", "read attention", start, end);
   const data = attention.data.slice(start, end);
-  return { data: head === undefined ? meanOf(data, H) : data, shape: [T, T] };
+  return showing("Attention", { data: head === undefined ? meanOf(data, H) : data, shape: [T, T] });
 }
 
 /** The mean of as many matrices as there are heads. */
@@ -137,6 +153,10 @@ export async function attentionRollout(
   options: AttentionRolloutOptions = {},
 ): Promise<AttentionRollout> {
   options = expectOptions(options, ATTENTION_ROLLOUT);
+  return await watched(options, (options) => rollOut(trace, options));
+}
+
+async function rollOut(trace: Trace, options: AttentionRolloutOptions): Promise<AttentionRollout> {
   const { heads = "mean" } = options;
   if (heads !== "mean" && heads !== "max") {
     throw new TypeError(`Cannot roll attention out over the ${JSON.stringify(heads)} of heads; use "mean" or "max"`);
@@ -163,7 +183,7 @@ export async function attentionRollout(
     options.onProgress?.({ task: "rollout", completed: layer + 1, total: L, message });
     await pace.turn();
   }
-  return { sequence: trace.sequence, rollout: { data, shape: [L, T, T] } };
+  return showing("AttentionRollout", { sequence: trace.sequence, rollout: { data, shape: [L, T, T] } });
 }
 
 /**
@@ -200,6 +220,10 @@ export async function attentionRollout(
  */
 export async function headScores(trace: Trace, options: HeadScoresOptions = {}): Promise<HeadScores> {
   options = expectOptions(options, HEAD_SCORES);
+  return await watched(options, (options) => scoreHeads(trace, options));
+}
+
+async function scoreHeads(trace: Trace, options: HeadScoresOptions): Promise<HeadScores> {
   const pace = new Pace(options.signal);
   const attention = await finiteTensor(trace, "attention", "score heads", pace);
   const [L, H, T] = attention.shape as [number, number, number];
@@ -226,7 +250,7 @@ export async function headScores(trace: Trace, options: HeadScoresOptions = {}):
   await pace.turn();
   const scores = eachScore((name): FloatTensor => ({ data: scored[name].data, shape: [L, H] }));
   const counts = eachScore((name) => scored[name].count);
-  return { sequence, ...scores, counts, ...(layers ? { layers } : {}) };
+  return showing("HeadScores", { sequence, ...scores, counts, ...(layers ? { layers } : {}) });
 }
 
 function eachScore<T>(valueOf: (name: HeadScoreName) => T): Record<HeadScoreName, T> {

@@ -6,6 +6,8 @@ import { NEURON_CLUSTERS, SILHOUETTE_CURVE } from "./option_tables.ts";
 import { Pace } from "./pace.ts";
 import { expectFinite, indexOfLayer, recordedLayers, recordedTensor } from "./recorded.ts";
 import { silhouettes } from "./silhouette.ts";
+import { watched } from "../lm/watch.ts";
+import { showing } from "../show/showing.ts";
 
 /** The neurons of one block, grouped by when they are active. */
 export interface NeuronClusters {
@@ -56,6 +58,13 @@ export interface ClusteringOptions {
   readonly seed?: number;
   /** Called as the work goes on. */
   readonly onProgress?: (progress: Progress) => void;
+  /**
+   * Whether a bar shows how far the call is when it takes more than a second, in a notebook or a terminal. It is taken
+   * away when the call ends. Your own `onProgress` is called all the same.
+   *
+   * @default {true}
+   */
+  readonly progress?: boolean;
   /** Stops the work; so does the Stop button of a notebook. */
   readonly signal?: AbortSignal;
 }
@@ -111,6 +120,10 @@ const MAX_ITERATIONS = 300;
  */
 export async function neuronClusters(trace: Trace, options: NeuronClustersOptions): Promise<NeuronClusters> {
   options = expectOptions(options, NEURON_CLUSTERS);
+  return await watched(options, (options) => findClusters(trace, options));
+}
+
+async function findClusters(trace: Trace, options: NeuronClustersOptions): Promise<NeuronClusters> {
   const { layer, clusters, scale = "none", seed = 0, onProgress } = options;
   const [activations, points] = pointsOf(trace, layer, scale);
   expectClusters(clusters, points, seed);
@@ -121,7 +134,7 @@ export async function neuronClusters(trace: Trace, options: NeuronClustersOption
   const [silhouette] = await silhouettes(points.rows, [clusterOf], pace);
   onProgress?.({ task: "clusters", completed: 2, total: 2, message: `Measured ${clusters} clusters` });
   const sizes = sizesOf(clusterOf);
-  return {
+  return showing("NeuronClusters", {
     sequence: trace.sequence,
     layer,
     clusterOf: { data: clusterOf, shape: [clusterOf.length] },
@@ -130,7 +143,7 @@ export async function neuronClusters(trace: Trace, options: NeuronClustersOption
     silhouette: silhouette!,
     inertia: inertiaOf(points, clusterOf),
     seed,
-  };
+  });
 }
 
 /**
@@ -154,6 +167,10 @@ export async function neuronClusters(trace: Trace, options: NeuronClustersOption
  */
 export async function silhouetteCurve(trace: Trace, options: SilhouetteCurveOptions): Promise<SilhouetteCurve> {
   options = expectOptions(options, SILHOUETTE_CURVE);
+  return await watched(options, (options) => measureSilhouettes(trace, options));
+}
+
+async function measureSilhouettes(trace: Trace, options: SilhouetteCurveOptions): Promise<SilhouetteCurve> {
   const { layer, clusters = [2, 3, 4, 5, 6, 8, 10], scale = "none", seed = 0, onProgress } = options;
   const [, points] = pointsOf(trace, layer, scale);
   if (clusters.length === 0) throw new RangeError("Cannot compare no number of clusters; give some");
@@ -167,7 +184,8 @@ export async function silhouetteCurve(trace: Trace, options: SilhouetteCurveOpti
   }
   const measured = await silhouettes(points.rows, labelings, pace);
   onProgress?.({ task: "clusters", completed: total, total, message: "Measured all clusters" });
-  return { clusters, silhouettes: measured, inertias: labelings.map((labels) => inertiaOf(points, labels)) };
+  const inertias = labelings.map((labels) => inertiaOf(points, labels));
+  return showing("SilhouetteCurve", { clusters, silhouettes: measured, inertias });
 }
 
 /** The activations of each neuron of a block, and what of them is compared. */

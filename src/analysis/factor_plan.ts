@@ -14,7 +14,7 @@ import type { FactorisationOptions, Factors, FactorsOptions, FactorsStart } from
 import { type LeftSingular, leftSingular, nndsvd, randomStart } from "./nndsvd.ts";
 
 /** Activations, and options checked and filled in. */
-export interface Plan extends Required<Omit<FactorisationOptions, "layers" | "onProgress" | "signal">> {
+export interface Plan extends Required<Omit<FactorisationOptions, "layers" | "onProgress" | "progress" | "signal">> {
   readonly x: ClippedActivations;
   /** Lets the event loop have its turns. */
   readonly pace: Pace;

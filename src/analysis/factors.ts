@@ -8,6 +8,8 @@ import { expectFactors, expectStart, expectWhole, planOf, startOf } from "./fact
 import { descend, errorOf } from "./nmf.ts";
 import { leftSingular } from "./nndsvd.ts";
 import { ERROR_CURVE, NEURON_FACTORS } from "./option_tables.ts";
+import { watched } from "../lm/watch.ts";
+import { showing } from "../show/showing.ts";
 
 /** A neuron and how strongly it belongs to something. */
 export interface WeightedNeuron {
@@ -94,6 +96,13 @@ export interface FactorisationOptions {
   readonly tolerance?: number;
   /** Called as the work goes on. */
   readonly onProgress?: (progress: Progress) => void;
+  /**
+   * Whether a bar shows how far the call is when it takes more than a second, in a notebook or a terminal. It is taken
+   * away when the call ends. Your own `onProgress` is called all the same.
+   *
+   * @default {true}
+   */
+  readonly progress?: boolean;
   /** Stops the work; so does the Stop button of a notebook. */
   readonly signal?: AbortSignal;
 }
@@ -168,6 +177,10 @@ export async function neuronFactors(
   options: FactorsOptions = {},
 ): Promise<Factors> {
   options = expectOptions(options, NEURON_FACTORS);
+  return await watched(options, (options) => findFactors(traces, options));
+}
+
+async function findFactors(traces: Trace | readonly Trace[], options: FactorsOptions): Promise<Factors> {
   const { init = "nndsvda", top = 10, onProgress } = options;
   expectWhole(top, "list the top");
   const list = listOf(traces);
@@ -190,7 +203,8 @@ export async function neuronFactors(
   const sequences = list.map(({ sequence }) => sequence);
   const { error, norm } = await errorOf(x, kernel, pace);
   const found = described(x, kernel, factors, sequences, top);
-  return { sequences, layers: x.layers, ...found, error, relativeError: error / norm, ...run, seed: plan.seed };
+  const errors = { error, relativeError: error / norm };
+  return showing("Factors", { sequences, layers: x.layers, ...found, ...errors, ...run, seed: plan.seed });
 }
 
 /**
@@ -217,6 +231,10 @@ export async function errorCurve(
   options: ErrorCurveOptions = {},
 ): Promise<ErrorCurve> {
   options = expectOptions(options, ERROR_CURVE);
+  return await watched(options, (options) => measureErrors(traces, options));
+}
+
+async function measureErrors(traces: Trace | readonly Trace[], options: ErrorCurveOptions): Promise<ErrorCurve> {
   const { init = "nndsvda", onProgress } = options;
   const plan = await planOf(listOf(traces), options);
   const { x, pace } = plan;
@@ -236,7 +254,7 @@ export async function errorCurve(
     onProgress?.({ task: "factors", completed: relativeErrors.length, total: factors.length, message });
     await pace.turn();
   }
-  return { factors, relativeErrors };
+  return showing("ErrorCurve", { factors, relativeErrors });
 }
 
 function listOf(traces: Trace | readonly Trace[]): readonly Trace[] {

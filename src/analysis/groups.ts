@@ -2,6 +2,7 @@ import { expectMap } from "../lm/saliency_map.ts";
 import type { GroupedMap, Saliency, TokenGroup } from "../lm/saliency_types.ts";
 import type { FloatTensor, Sequence } from "../lm/types.ts";
 import type { Token } from "../tokenizer/token.ts";
+import { showing } from "../show/showing.ts";
 
 /** How a text is cut: into words, sentences, or the matches of a regular expression and what stands between them. */
 export type GroupBy = "word" | "sentence" | RegExp;
@@ -48,7 +49,7 @@ export function groupTokens({ tokens, text }: Sequence, by: GroupBy): TokenGroup
     } else groups.push({ start: index, end: index + 1, text: text.slice(start, end) });
     before = segment;
   });
-  return groups;
+  return showing("Groups", groups);
 }
 
 /**
@@ -82,7 +83,12 @@ export function groupScores<Map extends Saliency>(saliency: OfTokens<Map>, by: G
       data[n * groups.length + i] = sum;
     });
   }
-  return { sequence, positions, groups, scores: { data, shape: [rows, groups.length] } };
+  return showing("GroupedSaliency", {
+    sequence,
+    positions,
+    groups,
+    scores: { data, shape: [rows, groups.length] },
+  });
 }
 
 /**
@@ -114,7 +120,7 @@ export function groupSaliency<Map extends Saliency>(saliency: OfTokens<Map>, by:
   const groupOf = (position: number) => groups.findIndex(({ end }) => position < end);
   const rowGroups = positions.map(groupOf);
   const explained = [...new Set(rowGroups)];
-  return {
+  return showing("Saliency", {
     sequence: {
       tokenIds: groups.map(({ start }) => sequence.tokenIds[start]!),
       tokens: groups.map((group) => groupToken(sequence, group)),
@@ -128,7 +134,7 @@ export function groupSaliency<Map extends Saliency>(saliency: OfTokens<Map>, by:
     ...convergenceGaps && {
       convergenceGaps: options.together ? convergenceGaps : addGaps(convergenceGaps, rowGroups, explained),
     },
-  };
+  });
 }
 
 /** A map of tokens; one that is known to be of groups is none. */

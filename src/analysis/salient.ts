@@ -1,6 +1,7 @@
 import { expectMap, unitOf } from "../lm/saliency_map.ts";
 import type { Saliency } from "../lm/saliency_types.ts";
 import type { Token } from "../tokenizer/token.ts";
+import { showing } from "../show/showing.ts";
 
 /** An earlier token and its share in an explanation. */
 export interface SalientToken {
@@ -56,8 +57,9 @@ export function mostSalient(saliency: Saliency, position: number, count = 5): Sa
     throw new RangeError(`Cannot list ${count} tokens as the count must be a whole number >= 1`);
   }
   const row = scoresOf(saliency, position);
-  return [...row.keys()].slice(0, position)
+  const tokens = [...row.keys()].slice(0, position)
     .sort((a, b) => Math.abs(row[b]!) - Math.abs(row[a]!) || a - b)
     .slice(0, count)
     .map((index) => ({ position: index, token: saliency.sequence.tokens[index]!, score: row[index]! }));
+  return showing("Salient tokens", tokens);
 }

@@ -5,6 +5,8 @@ import { expectOptions } from "../lm/options.ts";
 import { LAYER_SIMILARITY, LINEAR_CKA } from "./option_tables.ts";
 import { Pace } from "./pace.ts";
 import { finiteTensor, recordedLayers } from "./recorded.ts";
+import { watched } from "../lm/watch.ts";
+import { showing } from "../show/showing.ts";
 
 /** How alike the representations of a text are in different layers. */
 export interface LayerSimilarity {
@@ -26,6 +28,13 @@ export interface LinearCKAOptions {
 export interface LayerSimilarityOptions extends LinearCKAOptions {
   /** Called after each layer. */
   readonly onProgress?: (progress: Progress) => void;
+  /**
+   * Whether a bar shows how far the call is when it takes more than a second, in a notebook or a terminal. It is taken
+   * away when the call ends. Your own `onProgress` is called all the same.
+   *
+   * @default {true}
+   */
+  readonly progress?: boolean;
 }
 
 /**
@@ -95,6 +104,10 @@ export async function linearCKA(a: FloatTensor, b: FloatTensor, options: LinearC
  */
 export async function layerSimilarity(trace: Trace, options: LayerSimilarityOptions = {}): Promise<LayerSimilarity> {
   options = expectOptions(options, LAYER_SIMILARITY);
+  return await watched(options, (options) => compareLayers(trace, options));
+}
+
+async function compareLayers(trace: Trace, options: LayerSimilarityOptions): Promise<LayerSimilarity> {
   const pace = new Pace(options.signal);
   const { data, shape } = await finiteTensor(trace, "hiddenStates", "compare layers", pace);
   const [S, T, C] = shape as [number, number, number];
@@ -115,7 +128,11 @@ export async function layerSimilarity(trace: Trace, options: LayerSimilarityOpti
     await pace.turn();
   }
   const { sequence, layers } = trace;
-  return { sequence, similarity: { data: similarity, shape: [S, S] }, ...(layers ? { layers } : {}) };
+  return showing("LayerSimilarity", {
+    sequence,
+    similarity: { data: similarity, shape: [S, S] },
+    ...(layers ? { layers } : {}),
+  });
 }
 
 function expectTokens(T: number): void {

@@ -42,6 +42,13 @@ export interface DecodeOptions extends SamplingOptions, PenaltyOptions, BeamOpti
   readonly candidates?: number;
   /** Hears of each token that was written, with {@linkcode Progress.task} `"decode"`; `total` is the most there may be. */
   readonly onProgress?: (progress: Progress) => void;
+  /**
+   * Whether a bar shows how far the call is when it takes more than a second, in a notebook or a terminal. It is taken
+   * away when the call ends. Your own `onProgress` is called all the same.
+   *
+   * @default {true}
+   */
+  readonly progress?: boolean;
   /** Stops between two steps. */
   readonly signal?: AbortSignal;
 }

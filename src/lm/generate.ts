@@ -9,6 +9,7 @@ import { free } from "./numbers.ts";
 import { growTree } from "./tree.ts";
 import type { GrowingTree } from "./tree_types.ts";
 import type { Sequence, Step } from "./types.ts";
+import { showing } from "../show/showing.ts";
 
 /** Adds what a caller left out; throws when the model cannot be used any more. */
 export type Complete = <Options extends BeamSearchOptions>(options: Options) => Options;
@@ -31,7 +32,7 @@ export class TextGenerator {
     const whole = this.#complete({ ...options, candidates });
     expectNoBeams("write step by step", whole, options);
     const choices = choose(this.#decoder, read, whole);
-    yield* describe(this.#decoder, read, candidates, choices);
+    for await (const step of describe(this.#decoder, read, candidates, choices)) yield showing("Step", step);
   }
 
   /** One text to its end. */
@@ -41,7 +42,7 @@ export class TextGenerator {
     const settings = beamSettings(whole, options);
     if (settings) {
       const [found] = await searchBeams(this.#decoder, [read], { options: whole, settings });
-      return this.#sequence(read, found![0]!.written, whole);
+      return showing("Sequence", this.#sequence(read, found![0]!.written, whole));
     }
     const written: number[] = [];
     for await (const { tokenId, logits, scores } of choose(this.#decoder, read, whole)) {
@@ -49,7 +50,7 @@ export class TextGenerator {
       free(logits);
       if (scores) free(scores);
     }
-    return this.#sequence(read, written, whole);
+    return showing("Sequence", this.#sequence(read, written, whole));
   }
 
   /** Several texts to their ends, together. */
@@ -64,7 +65,7 @@ export class TextGenerator {
     const written = settings
       ? (await searchBeams(this.#decoder, read, { options: whole, settings })).map(([best]) => best!.written)
       : await continueBatch(this.#decoder, read, whole);
-    return read.map((prompt, i) => this.#sequence(prompt, written[i]!, whole));
+    return showing("Sequences", read.map((prompt, i) => this.#sequence(prompt, written[i]!, whole)));
   }
 
   /** The best texts that are found with beams. */
@@ -76,7 +77,8 @@ export class TextGenerator {
     expectCount("candidates", candidates, 0);
     const [found] = await searchBeams(this.#decoder, [read], { options: rest, settings, keepLogits: true });
     const decoding = decodingOf({ ...rest, ...settings }, this.#decoder.reader, read.tokenIds.length);
-    return await foundTree(this.#decoder, { prompt: read, beams: found!.slice(0, count), candidates, decoding });
+    const beams = found!.slice(0, count);
+    return showing("BeamSearch", await foundTree(this.#decoder, { prompt: read, beams, candidates, decoding }));
   }
 
   /** One text that can be forked. */

@@ -29,6 +29,9 @@ import type { Surprise, SurpriseOptions } from "./surprise_types.ts";
 import type { Trace, TraceOptions } from "./trace_types.ts";
 import type { GrowingTree } from "./tree_types.ts";
 import type { FloatTensor, Sequence, Step } from "./types.ts";
+import { showing } from "../show/showing.ts";
+import { displayOf } from "../show/view_of.ts";
+import { watched } from "./watch.ts";
 
 /**
  * GPT-2, open to view: it writes text token by token, and shows what it computes and why.
@@ -102,7 +105,7 @@ export class LanguageModel implements AsyncDisposable {
     const stopping = { ...options, signal: stoppable(options.signal) };
     stopping.signal.throwIfAborted();
     const files = await findModelFiles(name, downloadOptions(name ?? "", stopping));
-    return new LanguageModel(await loadModel(files, stopping));
+    return new LanguageModel(await watched(stopping, (stopping) => loadModel(files, stopping)));
   }
 
   /**
@@ -121,7 +124,7 @@ export class LanguageModel implements AsyncDisposable {
       const range = `the sequence has ${tokenIds.length} tokens`;
       throw new RangeError(`Cannot take ${promptLength} tokens as the prompt as ${range} and at least 1 must be given`);
     }
-    return this.#reader.sequence(tokenIds, promptLength, spelled);
+    return showing("Sequence", this.#reader.sequence(tokenIds, promptLength, spelled));
   }
 
   /**
@@ -150,7 +153,8 @@ export class LanguageModel implements AsyncDisposable {
   /** Decodes to the end, with the rules of {@linkcode LanguageModel.steps}, and returns prompt and continuation. */
   async generate(prompt: string | readonly number[], options: DecodeOptions = {}): Promise<Sequence> {
     options = expectOptions(options, DECODE);
-    return await this.#model.runner.session.settled(this.#generator.generate(prompt, options));
+    const work = (options: DecodeOptions) => this.#generator.generate(prompt, options);
+    return await watched(options, (options) => this.#model.runner.session.settled(work(options)));
   }
 
   /**
@@ -182,7 +186,8 @@ export class LanguageModel implements AsyncDisposable {
     options: DecodeOptions = {},
   ): Promise<readonly Sequence[]> {
     options = expectOptions(options, DECODE);
-    return await this.#model.runner.session.settled(this.#generator.generateBatch(prompts, options));
+    const work = (options: DecodeOptions) => this.#generator.generateBatch(prompts, options);
+    return await watched(options, (options) => this.#model.runner.session.settled(work(options)));
   }
 
   /**
@@ -208,7 +213,8 @@ export class LanguageModel implements AsyncDisposable {
    */
   async beams(prompt: string | readonly number[], options: BeamSearchOptions = {}): Promise<BeamSearch> {
     const given = expectOptions(options, BEAMS);
-    return await this.#model.runner.session.settled(this.#generator.beams(prompt, given));
+    const work = (options: BeamSearchOptions) => this.#generator.beams(prompt, options);
+    return await watched(given, (given) => this.#model.runner.session.settled(work(given)));
   }
 
   /**
@@ -395,7 +401,7 @@ export class LanguageModel implements AsyncDisposable {
 
   /** The names of the weights, as checkpoints have them: `wte.weight`, `h.0.attn.c_attn.weight` and so on. */
   get weightNames(): readonly string[] {
-    return this.#model.runner.weightNames;
+    return showing("Weights", this.#model.runner.weightNames);
   }
 
   /**
@@ -418,7 +424,7 @@ export class LanguageModel implements AsyncDisposable {
    */
   async weight(name: string): Promise<FloatTensor> {
     this.#expectUsable();
-    return await this.#model.runner.weight(name);
+    return showing(name, await this.#model.runner.weight(name));
   }
 
   /**
@@ -444,7 +450,7 @@ export class LanguageModel implements AsyncDisposable {
     if (this.#identity) return this.#identity;
     this.#expectUsable();
     const stop = { ...options, signal: stoppable(options.signal) };
-    return this.#identity = await identify(this.#model, stop);
+    return this.#identity = showing("ModelIdentity", await watched(stop, (stop) => identify(this.#model, stop)));
   }
 
   /** Frees the memory, after the runs that were asked for have ended. Disposing twice does nothing. */
@@ -457,7 +463,12 @@ export class LanguageModel implements AsyncDisposable {
     return this.dispose();
   }
 
-  /** What `console.log` and a notebook show. */
+  /** What a notebook shows: the parts of the model. */
+  [Symbol.for("Jupyter.display")](): Promise<object> {
+    return displayOf(this.id, this);
+  }
+
+  /** What `console.log` shows. */
   [Symbol.for("Deno.customInspect")](): string {
     const { nLayer, nEmbd, nHead, vocabSize, nPositions } = this.config;
     const shape = `${nLayer} layers x ${nEmbd}, ${nHead} heads, ${vocabSize} tokens, context ${nPositions}`;

@@ -41,6 +41,13 @@ export interface LayerPredictionsOptions extends MemoryOptions {
   readonly halves?: boolean;
   /** Called after each part. */
   readonly onProgress?: (progress: Progress) => void;
+  /**
+   * Whether a bar shows how far the call is when it takes more than a second, in a notebook or a terminal. It is taken
+   * away when the call ends. Your own `onProgress` is called all the same.
+   *
+   * @default {true}
+   */
+  readonly progress?: boolean;
   /** Stops between two runs. */
   readonly signal?: AbortSignal;
 }
@@ -89,6 +96,13 @@ export interface RankingsOptions extends MemoryOptions {
   readonly norm?: LensNorm;
   /** Called after each part. */
   readonly onProgress?: (progress: Progress) => void;
+  /**
+   * Whether a bar shows how far the call is when it takes more than a second, in a notebook or a terminal. It is taken
+   * away when the call ends. Your own `onProgress` is called all the same.
+   *
+   * @default {true}
+   */
+  readonly progress?: boolean;
   /** Stops between two runs. */
   readonly signal?: AbortSignal;
 }
@@ -114,6 +128,13 @@ export interface RankingsWatchOptions extends MemoryOptions {
   readonly norm?: LensNorm;
   /** Called after each part. */
   readonly onProgress?: (progress: Progress) => void;
+  /**
+   * Whether a bar shows how far the call is when it takes more than a second, in a notebook or a terminal. It is taken
+   * away when the call ends. Your own `onProgress` is called all the same.
+   *
+   * @default {true}
+   */
+  readonly progress?: boolean;
   /** Stops between two runs. */
   readonly signal?: AbortSignal;
 }

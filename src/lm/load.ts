@@ -112,8 +112,15 @@ export interface LoadOptions {
    * ```
    */
   readonly generationConfig?: Readonly<Record<string, unknown>> | false;
-  /** Called while files are downloaded, instead of showing a bar, and after each part of the loading. */
+  /** Called while files are downloaded, and after each part of the loading. */
   readonly onProgress?: (progress: Progress) => void;
+  /**
+   * Whether a bar shows how far the download is, and then the loading when it takes more than a second, in a notebook or
+   * a terminal. Your own `onProgress` is called all the same.
+   *
+   * @default {true}
+   */
+  readonly progress?: boolean;
   /** Stops a download at once, the next one goes on from there, and the loading between two parts. */
   readonly signal?: AbortSignal;
 }

@@ -36,7 +36,11 @@ export interface OptionTable<Options> {
 }
 
 /** The options of long work. */
-export const LONG_WORK = { onProgress: "a function", signal: "the signal of an AbortController" } as const;
+export const LONG_WORK = {
+  onProgress: "a function",
+  progress: "true or false",
+  signal: "the signal of an AbortController",
+} as const;
 
 /**
  * The options that were given, without those that are `undefined`: what is undefined is not given, so that it never

@@ -60,6 +60,13 @@ export interface SaliencyOptions extends MemoryOptions {
   readonly positions?: readonly number[];
   /** Called after each chunk of explained tokens. */
   readonly onProgress?: (progress: Progress) => void;
+  /**
+   * Whether a bar shows how far the call is when it takes more than a second, in a notebook or a terminal. It is taken
+   * away when the call ends. Your own `onProgress` is called all the same.
+   *
+   * @default {true}
+   */
+  readonly progress?: boolean;
   /** Stops between two chunks. */
   readonly signal?: AbortSignal;
 }

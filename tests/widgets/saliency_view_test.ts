@@ -31,11 +31,30 @@ Deno.test("saliencyView() draws explained tokens together as one row without cho
   isWellFormed(view.svg);
 });
 
-Deno.test("saliencyView() colours the last explained token's row without any style rule", () => {
+Deno.test("saliencyView() colours the row of the first written word without any style rule", () => {
   const chips = all(parse(saliencyView(keys).html), ".t");
-  const row = keys.scores.data.slice(-10);
+  const row = keys.scores.data.slice(0, 10);
   const largest = Math.max(...row);
   chips.forEach((chip, i) => ok(Math.abs(alpha(chip) - 0.6 * (row[i] ?? 0) / largest) < 0.001));
+});
+
+Deno.test("saliencyView() opens on the first written token that begins with a letter, else on the last row", () => {
+  const cases: readonly (readonly [parts: string[], promptLength: number, opens: string, positions?: number[]])[] = [
+    [["The", " keys", " are", " here", "."], 2, "·are (token 2"],
+    [["1", ".", " A", "\n", "2", ".", " Été", "<|endoftext|>"], 3, "·Été (token 6"],
+    [["One", " two", ".", "<|endoftext|>"], 2, "<|endoftext|> (token 3"], // no word was written
+    [["One", " two", " three", "."], 2, "·three (token 2", [1, 2, 3]], // a token of the prompt is explained too
+    [["One", " two", " three", "."], 2, "·two (token 1", [1]],
+    [["One", " two", "."], 1, ". (token 2"], // nothing says that it was written
+  ];
+  let opened = 0;
+  for (const [parts, promptLength, opens, positions] of cases) {
+    const body = parse(saliencyView(saliencyOf(sequenceOf(parts, promptLength), ECCO, positions)).html);
+    const [visible] = all(body, ".m").filter((element) => element.getAttribute("style")?.includes("block"));
+    ok(visible?.textContent.startsWith(opens), `${opens}: ${visible?.textContent}`);
+    ++opened;
+  }
+  equal(opened, cases.length);
 });
 
 Deno.test("saliencyView() starts with options.position", () => {
@@ -60,7 +79,10 @@ Deno.test("saliencyView() names each token in words and each choice as what it e
   equal(all(body, "input")[0]?.getAttribute("aria-label"), "Explain “are” after a space, token 5, continuation");
   equal(all(body, "[role=radiogroup]").length, 1);
   equal(all(body, ".t[title]").length, 10);
-  match(all(body, ".t")[1]?.getAttribute("title") ?? "", /^“keys”.*\n20\.5% for “\.” \(token 9\)\n/);
+  match(
+    all(body, ".t")[1]?.getAttribute("title") ?? "",
+    /^“keys”.*\n0\.1% for “are” after a space \(token 5\)\n20\.5% for “\.” \(token 9\)\n/,
+  );
 });
 
 Deno.test("saliencyView() marks the continuation with a line, not a colour", () => {

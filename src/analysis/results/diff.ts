@@ -7,6 +7,7 @@ import type { NamedResults, SavedResults } from "./format.ts";
 import { kindOf, problemOf, type ResultKind, type ResultKinds } from "./kinds.ts";
 import { countOf, isRecord, isStorable, isTensor, type PlainRecord } from "./plain.ts";
 import { subjectOf } from "./subjects.ts";
+import { showing } from "../../show/showing.ts";
 
 /** How far numbers may be apart: |a - b| <= absolute + relative * max(|a|, |b|). */
 export interface Tolerance {
@@ -157,7 +158,7 @@ class Comparison {
       `${equal ? "equal within the tolerance" : many}; ${compared} numbers compared, ${largest}`,
       ...differences.map(sentence),
     ].join("\n");
-    return { equal, differences, compared, absolute, relative, text };
+    return showing("ResultsDiff", { equal, differences, compared, absolute, relative, text });
   }
 
   #values(a: unknown, b: unknown, path: string): void {

@@ -22,6 +22,7 @@ import { pack } from "./pack.ts";
 import { isRecord, MAX_DEPTH, MAX_VALUES, type PlainRecord } from "./plain.ts";
 import { modelIdentity } from "./records.ts";
 import { Unpacker } from "./unpack.ts";
+import { showing } from "../../show/showing.ts";
 
 /** What a file says that it is. */
 const FORMAT = "looking-glass-results";
@@ -52,6 +53,13 @@ export interface SaveOptions {
   readonly created?: Date;
   /** Called while the files of `model` are read, and while the results are written. */
   readonly onProgress?: (progress: Progress) => void;
+  /**
+   * Whether a bar shows how far the call is when it takes more than a second, in a notebook or a terminal. It is taken
+   * away when the call ends. Your own `onProgress` is called all the same.
+   *
+   * @default {true}
+   */
+  readonly progress?: boolean;
   /** Stops between two parts of a file; nothing is left then. */
   readonly signal?: AbortSignal;
 }
@@ -185,7 +193,7 @@ export async function decodeResults<const Expected extends ExpectedKinds = Reado
   if (!(bytes instanceof Uint8Array)) {
     throw new TypeError(`Cannot decode ${shown(bytes)} as results; pass a Uint8Array`);
   }
-  return await readResults(openBytes("the bytes", bytes), expected);
+  return showing("SavedResults", await readResults(openBytes("the bytes", bytes), expected));
 }
 
 /** What kind each result is; refuses what is wrong before any of it is packed. */
@@ -211,9 +219,13 @@ function kindsOf(results: NamedResults): Readonly<Record<string, ResultKind>> {
   );
 }
 
-async function identityOf({ model, onProgress, signal }: SaveOptions): Promise<ModelIdentity | undefined> {
+async function identityOf({ model, onProgress, progress, signal }: SaveOptions): Promise<ModelIdentity | undefined> {
   if (model === undefined) return undefined;
-  const options = { ...onProgress && { onProgress }, ...signal && { signal } };
+  const options = {
+    ...onProgress && { onProgress },
+    ...progress !== undefined && { progress },
+    ...signal && { signal },
+  };
   const identity = "identity" in model ? await model.identity(options) : model;
   const problem = modelIdentity(identity, "model", newScope());
   if (problem) {
