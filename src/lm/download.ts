@@ -1,6 +1,7 @@
 import type { SnapshotOptions } from "../hub/snapshot.ts";
 import { acceptConfig, type LoadOptions } from "./load.ts";
 import { formatBytes } from "../hub/bytes.ts";
+import { formatSeconds } from "./duration.ts";
 import { progressBar } from "./progress_bar.ts";
 import type { Progress } from "./types.ts";
 
@@ -40,12 +41,4 @@ export function downloadOptions(id: string, options: LoadOptions): SnapshotOptio
       );
     },
   };
-}
-
-/** A duration for human eyes. */
-export function formatSeconds(seconds: number): string {
-  const whole = Math.ceil(seconds);
-  if (whole < 60) return `${whole} s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
-  return `${Math.floor(whole / 3600)} h ${Math.floor(whole % 3600 / 60)} min`;
 }

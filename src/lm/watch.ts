@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { formatSeconds } from "./download.ts";
+import { formatSeconds } from "./duration.ts";
 import { type PassingBar, passingBar } from "./progress_bar.ts";
 import type { Progress } from "./types.ts";
 

@@ -19,7 +19,7 @@ import { TREE } from "../widgets/tree_fixtures.ts";
 /** A wrong value for each option; `null` for those that are checked where they are used. */
 type Wrong = Readonly<Record<string, unknown>>;
 
-const LONG = { onProgress: {}, signal: {} };
+const LONG = { onProgress: {}, progress: 1, signal: {} };
 const READING = { ...LONG, maxMemory: "1e9" };
 const DECODING = {
   ...{ maxNewTokens: "3", temperature: "1", topK: true, topP: "0.5", seed: "x", stop: null, candidates: [] },

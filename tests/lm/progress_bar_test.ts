@@ -1,5 +1,5 @@
 import { deepEqual, equal, match, ok } from "@std/assert";
-import { formatSeconds } from "../../src/lm/download.ts";
+import { formatSeconds } from "../../src/lm/duration.ts";
 import { notebookBar, terminalBar } from "../../src/lm/progress_bar.ts";
 
 const at = (completed: number) => ({ task: "download" as const, completed, total: 100, message: `<a> & ${completed}` });

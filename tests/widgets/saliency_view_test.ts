@@ -252,7 +252,7 @@ function signedMap(scores: readonly number[], more: Partial<SaliencyDefinition> 
 Deno.test("saliencyView() has a legend in the numbers of the row that is shown, to both sides where they have a sign", () => {
   const swatches = (saliency: Saliency) => all(parse(saliencyView(saliency).html), ".k");
   const texts = (saliency: Saliency) => swatches(saliency).map(({ textContent }) => textContent);
-  deepEqual(texts(keys), ["0.0%", "9.3%", "18.6%", "27.9%", "37.1%"]);
+  deepEqual(texts(keys), ["0.0%", "21.0%", "42.1%", "63.1%", "84.2%"]);
   match(swatches(keys)[4]?.getAttribute("style") ?? "", /;--l0:'84\.2%';--l1:'48\.9%'/);
   deepEqual(texts(signedMap([0.5, 2, 0, -4])), ["−4.00", "−2.00", "0", "+2.00", "+4.00"]);
 });
