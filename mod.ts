@@ -49,6 +49,7 @@ export { type ModelPart, type ModelSummary, modelSummary, type WeightSummary } f
 export type { Backend } from "./src/runtime/backend.ts";
 export type { AddedToken } from "./src/tokenizer/added_tokens.ts";
 export type { Token } from "./src/tokenizer/token.ts";
+export type { TokenStream } from "./src/tokenizer/token_stream.ts";
 export { type TokenizedText, Tokenizer } from "./src/tokenizer/tokenizer.ts";
 export { type Difference, diffResults, type ResultsDiff, type Tolerance } from "./src/analysis/results/diff.ts";
 export { loadResults, saveResults } from "./src/analysis/results/files.ts";

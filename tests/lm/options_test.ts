@@ -242,7 +242,7 @@ Deno.test("LanguageModel, its cost and its trees take an option that is undefine
 Deno.test("analyses take an option that is undefined as not given", async () => {
   await using model = await LanguageModel.fromPretrained(undefined, { backend: "wasm" });
   const sequence = model.sequence("The keys to the cabinet are on the table.");
-  const trace = await model.trace(sequence, { capture: ["attention", "activations"], layers: [0] });
+  const trace = await model.trace(sequence, { capture: ["hiddenStates", "attention", "activations"], layers: [0] });
   const saliency = await model.saliency(sequence, { positions: [4] });
   let cases = 0;
   for (const [name, wrong] of Object.entries(ANALYSES)) {
@@ -257,12 +257,12 @@ Deno.test("analyses take an option that is undefined as not given", async () => 
   cases += await heedsNoUndefined("saveResults", save, ANALYSES.encodeResults!);
   await Deno.remove(path);
   const compare = (options: unknown) => analysis.agreement(saliency, saliency, options as never);
-  cases += await heedsNoUndefined("agreement", compare, { absolute: "yes" });
+  cases += await heedsNoUndefined("agreement", compare, { absolute: "yes", ...LONG });
   const draw = (options: unknown) => analysis.repeatedRandomTokens(options as never);
   cases += await heedsNoUndefined("repeatedRandomTokens", draw, { prefix: 1, seed: "x" });
   const differ = (options: unknown) => analysis.diffResults(saliency, saliency, options as never);
   cases += await heedsNoUndefined("diffResults", differ, { absolute: "0", relative: "0" });
-  ok(cases >= 41, `only ${cases} cases`);
+  ok(cases >= 49, `only ${cases} cases`);
 });
 
 const DRAWN: Readonly<Record<string, unknown>> = {
