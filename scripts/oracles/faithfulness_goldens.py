@@ -94,7 +94,15 @@ def half_up(x: float) -> int:
     return int(np.floor(x + 0.5))
 
 
-def curves(model, ids: list[int], positions: list[int], bounds: list[int], scores: torch.Tensor, steps: int, against: bool):
+def curves(
+    model: GPT2LMHeadModel,
+    ids: list[int],
+    positions: list[int],
+    bounds: list[int],
+    scores: torch.Tensor,
+    steps: int,
+    against: bool,
+):
     """The four curves of what is explained: units from one of the bounds to the next are taken away."""
     n = len(bounds) - 1
     order = sorted(range(n), key=lambda t: (-float(scores[t]), t))
@@ -217,7 +225,8 @@ def make_case(name: str) -> None:
     stored = {}
     for prompt, record in json.loads((folder / "golden.json").read_text())["prompts"].items():
         for array, values in compute(model, record["tokenIds"], record["positions"]).items():
-            stored[f"{prompt}/{array}"] = (values.int() if array.endswith("/positions") else values.float()).contiguous()
+            exact = array.endswith("/positions")
+            stored[f"{prompt}/{array}"] = (values.int() if exact else values.float()).contiguous()
     save_file(stored, folder / "faithfulness.safetensors")
     metadata = {
         "case": name,

@@ -12,7 +12,7 @@ T tokens, and D = 2L depths: after the attention of block 0, after block 0, ...
     lens/<norm>/probabilities           F32 [D, N]     of the actual token
     lens/<norm>/entropies               F32 [D, N]     nats
     lens/<norm>/divergences             F32 [D, N]     KL(final || depth), nats
-    next/<norm>/logits                  F32 [2, D, V]  after the first token alone, and after all; not of the bundled model
+    next/<norm>/logits                  F32 [2, D, V]  after the first token, after all; not of the bundled model
     next/<norm>/entropies               F32 [2, D]     nats
     next/<norm>/divergences             F32 [2, D]     KL(final || depth), nats
     surprise/logProbs                   F32 [T-1]      of the tokens 1 to T-1

@@ -9,7 +9,19 @@ export type Spelling = Pick<Token, "piece" | "bytes">;
  * {@linkcode Tokenizer.tokens} of all up to it, but each token is looked at once. A token's place depends on those
  * before it only by where they end and by the character that they leave unfinished, three bytes at most.
  */
-export class TokenStream {
+export interface TokenStream {
+  /** How many UTF-16 code units the text has so far. */
+  readonly length: number;
+  /**
+   * Describes the next token.
+   *
+   * @throws {RangeError} If the id is not in the vocabulary.
+   */
+  readonly next: (id: number) => Token;
+}
+
+/** A stream of tokens that are spelled by a function. */
+export class SpelledStream implements TokenStream {
   readonly #spell: (id: number) => Spelling;
   /** The bytes at the end that are no whole character yet. */
   #rest: Uint8Array = new Uint8Array(0);
@@ -21,16 +33,10 @@ export class TokenStream {
     this.#spell = spell;
   }
 
-  /** How many UTF-16 code units the text has so far. */
   get length(): number {
     return this.#start + placeCharacters(this.#rest).length;
   }
 
-  /**
-   * Describes the next token.
-   *
-   * @throws {RangeError} If the id is not in the vocabulary.
-   */
   next(id: number): Token {
     const { piece, bytes } = this.#spell(id);
     const before = this.#rest.length;

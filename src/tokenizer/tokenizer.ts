@@ -9,7 +9,7 @@ import { byteCharacter, pieceBytes } from "./byte_level.ts";
 import { gpt2TokenizerJson, readDefinition, type TokenizerDefinition } from "./definition.ts";
 import { createEncoder, type Encoder } from "./encoder.ts";
 import type { Token } from "./token.ts";
-import { TokenStream } from "./token_stream.ts";
+import { SpelledStream, type TokenStream } from "./token_stream.ts";
 import { decodeUtf8, displayBytes, placeCharacters } from "./utf8.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 import { showing } from "../show/showing.ts";
@@ -212,9 +212,13 @@ export class Tokenizer {
     return showing("Tokens", tokens);
   }
 
-  /** Describes tokens one after another, as they are written. */
+  /**
+   * Describes tokens one after another, as they are written, each as the last one of the text so far.
+   *
+   * @returns A stream at the beginning of a text.
+   */
   stream(): TokenStream {
-    return new TokenStream((id) => ({ bytes: this.#bytesOf(id), piece: this.#pieceOf(id)! }));
+    return new SpelledStream((id) => ({ bytes: this.#bytesOf(id), piece: this.#pieceOf(id)! }));
   }
 
   /**
