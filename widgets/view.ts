@@ -112,7 +112,8 @@ function fileContent<Data>(path: string | URL, view: View<Data>, { title, html }
  *
  * @example
  * ```ts
- *  * import { createView } from "./view.ts";
+ * import { markup } from "./html.ts";
+ * import { createView } from "./view.ts";
  *
  * const view = createView({ title: "One", html: markup`<b>1</b>`, drawSvg: () => markup`<svg/>`, data: 1, text: "1" });
  * console.log(view.text); // 1
