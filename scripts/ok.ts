@@ -11,9 +11,9 @@ const EXPORTS = ["mod.ts", "src/onnx/mod.ts", "src/analysis/mod.ts", "widgets/mo
 const GATES: Readonly<Record<string, readonly string[]>> = {
   fmt: ["fmt", "--check", "--quiet"],
   lint: ["lint", "--quiet"],
-  check: ["check", "--quiet", "mod.ts", "src", "widgets", "tests", "scripts", "bench"],
+  check: ["check", "--quiet", "mod.ts", "src", "widgets", "guide", "tests", "scripts", "bench"],
   docs: ["doc", "--lint", ...EXPORTS],
-  examples: ["test", "-A", "--doc", "--quiet", "mod.ts", "src", "widgets", "README.md"],
+  examples: ["test", "-A", "--doc", "--quiet", "mod.ts", "src", "widgets", "guide", "README.md"],
   tests: ["test", "-A", "--quiet", "--ignore=tests/notebooks,tests/browser", "tests"],
   notebooks: ["test", "-A", "--quiet", "tests/notebooks"],
   browser: ["test", "-A", "--quiet", "tests/browser"],

@@ -97,6 +97,9 @@ function checkShape(trace: Trace): readonly [number, number, number] {
 
 function checkScores(scores: HeadScores | undefined, layers: number, heads: number): void {
   if (scores === undefined) return;
+  if (scores instanceof Promise) {
+    throw new TypeError("Cannot name the heads by a promise; pass what await headScores() returned");
+  }
   for (const role of ROLES) {
     const shape = scores[role.key]?.shape ?? [];
     if (shape.join() === `${layers},${heads}`) continue;

@@ -18,7 +18,11 @@ export function expectSequence(value: Sequence): void {
 /** Checks that `value` is a saliency map. */
 export function expectSaliency(value: Saliency): void {
   const fields = (value ?? {}) as Partial<Saliency>;
-  if (isSequence(fields.sequence) && Array.isArray(fields.positions) && fields.scores?.data !== undefined) return;
+  const isMap = isSequence(fields.sequence) && Array.isArray(fields.positions) && fields.scores?.data !== undefined;
+  if (isMap && fields.options) return;
+  if (isMap) {
+    throw new TypeError("Cannot draw what groupScores() returned; pass groupSaliency(map, by), or the option by");
+  }
   throw new TypeError(`Cannot draw ${nameOf(value)} as a saliency map; pass what await model.saliency() returned`);
 }
 

@@ -33,9 +33,9 @@ export function expectLength({ what, field }: Checked, list: readonly unknown[],
   throw new RangeError(`Cannot draw ${what} as ${field} does not hold ${length}: ${found}`);
 }
 
-/** Refuses a position that is not in the sequence, or that has no tokens before it. */
-export function expectPosition(what: string, sequence: Sequence, position: number): void {
-  const last = sequence.tokens.length - 1;
+/** Refuses a position that has no tokens before it, or is not in the sequence; `next` counts the one after it too. */
+export function expectPosition(what: string, sequence: Sequence, position: number, next = false): void {
+  const last = sequence.tokens.length - (next ? 0 : 1);
   if (Number.isInteger(position) && position >= 1 && position <= last) return;
   const range = last < 1 ? "no token has others before it" : `the positions with tokens before them are 1 to ${last}`;
   throw new RangeError(`Cannot draw ${what} at position ${position} as ${range}`);

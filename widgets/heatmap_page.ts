@@ -14,7 +14,7 @@ import { counted, scoreText } from "./numbers.ts";
 import { columnHeads, COLUMNS_RULE, LEAST_NAMED } from "./picture_labels.ts";
 import { definitionLine, formatOf, type Row } from "./saliency_rows.ts";
 import { scoreTable } from "./saliency_table.ts";
-import { colourWords, introHtml } from "./saliency_words.ts";
+import { colourWords, introHtml, questionWords } from "./saliency_words.ts";
 import { scrollRegion } from "./scroll_region.ts";
 import { signedLegend, signedPixels } from "./signed_pixels.ts";
 import { tokenHtml } from "./token_text.ts";
@@ -131,12 +131,14 @@ export function heatmapHtml(
   { title, note }: { readonly title: string; readonly note: string },
 ): Html {
   const unit = saliency.options.by ?? "token";
-  const notes = [colourWords(formatOf(saliency.options), unit), `Grey: ${unit}s that come later.`, note];
+  const { contrast } = saliency.options;
+  const format = formatOf(saliency.options);
+  const notes = [colourWords(format, unit, contrast), `Grey: ${unit}s that come later.`, note];
   const size = `${counted(rows.length, "row")} by ${counted(saliency.sequence.tokens.length, "column")}`;
   const words = `${title}: a heat map of ${size}; the table below holds its numbers`;
   const body = markup`${
     introHtml(
-      `Which earlier ${unit}s made each explained one: a row for each explained ${unit}, a column for each earlier one.`,
+      `${questionWords(format, unit, contrast)} A row for each explained ${unit}, a column for each earlier one.`,
     )
   }
 ${heatmapPicture(saliency, rows, words)}

@@ -13,7 +13,7 @@ import { followedWords, layerDefinition, type LayerRow, type LayerTable, layerTa
 import { informationText, type InformationUnit, ordinalText, probabilityText, wholeText } from "./quantities.ts";
 import { probabilityLegend, probabilityShare } from "./ramp.ts";
 import { scrollRegion, STICKY } from "./scroll_region.ts";
-import { tokenHtml, tokenLabel } from "./token_text.ts";
+import { tokenHtml, tokenLabel, tokenName } from "./token_text.ts";
 import { createView, type View } from "./view.ts";
 
 /** How the predictions of layers are shown. */
@@ -161,7 +161,7 @@ function drawText(table: LayerTable, unit: InformationUnit): string {
 
 /**
  * Shows what each layer would predict at one position if it were the last: its best tokens with their probabilities.
- * The token that the text has there is framed, so that it can be followed through the layers; hovering or clicking
+ * The token that the text has there, or the one that the model prefers as the next, is framed, so that it can be followed through the layers; hovering or clicking
  * another follows that one.
  *
  * @param predictions What `LanguageModel.layerPredictions` gave.
@@ -175,9 +175,8 @@ function drawText(table: LayerTable, unit: InformationUnit): string {
  * import { LanguageModel, layerPredictionsView } from "@looking-glass/looking-glass";
  *
  * await using model = await LanguageModel.fromPretrained();
- * const sequence = model.sequence("The keys to the cabinet are");
- * const position = sequence.tokenIds.length - 1;
- * console.log(layerPredictionsView(await model.layerPredictions(sequence, { position, topK: 3 })).text);
+ * const sequence = model.sequence("The keys to the cabinet");
+ * console.log(layerPredictionsView(await model.layerPredictions(sequence, { topK: 3 })).text);
  * ```
  */
 export function layerPredictionsView(
@@ -187,7 +186,8 @@ export function layerPredictionsView(
   options = expectOptions(options, OPTIONS);
   const { unit = "bits" } = options;
   const table = layerTable(predictions, options.follow);
-  const title = options.title ?? `Predictions of each layer for token ${predictions.position}`;
+  const title = options.title ??
+    `Predictions of each layer for ${tokenName(predictions.sequence, predictions.position)}`;
   return createView({
     title,
     html: drawHtml(table, unit, title),

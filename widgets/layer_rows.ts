@@ -9,7 +9,7 @@ import type { Token } from "../src/tokenizer/token.ts";
 import { isSequence, nameOf } from "./expect.ts";
 import { expectPosition } from "./expect_shape.ts";
 import { normWords } from "./ranking_matrix.ts";
-import { quoted } from "./token_text.ts";
+import { placeName, quoted } from "./token_text.ts";
 
 /** The most cells of a page. */
 const MOST_CELLS = 1000;
@@ -51,7 +51,7 @@ function checkLayers(given: LayerPredictions, follow: number | undefined): void 
       `Cannot draw ${nameOf(given)} as the predictions of layers; pass what await model.layerPredictions() returned`,
     );
   }
-  expectPosition("the predictions of layers", given.sequence, given.position);
+  expectPosition("the predictions of layers", given.sequence, given.position, true);
   const empty = given.layers.findIndex(({ predictions }) => !Array.isArray(predictions) || predictions.length === 0);
   if (given.layers.length === 0 || empty >= 0) {
     throw new RangeError(
@@ -73,7 +73,7 @@ function labelOf({ layer, after }: LayerPrediction, halves: boolean): string {
  * The rows of a view.
  *
  * @param given What was computed.
- * @param follow The id of the token to follow; by default the one of the text.
+ * @param follow The id of the token to follow; by default the one of the text, or the model's own choice of the next.
  * @returns The rows, checked.
  */
 export function layerTable(given: LayerPredictions, follow: number | undefined): LayerTable {
@@ -82,7 +82,7 @@ export function layerTable(given: LayerPredictions, follow: number | undefined):
   const topK = layers.reduce((most, { predictions }) => Math.max(most, predictions.length), 0);
   const columns = Math.max(1, Math.min(topK, Math.floor(MOST_CELLS / layers.length)));
   const there = sequence.tokens[position];
-  const followed = follow ?? sequence.tokenIds[position] ?? there?.id ?? 0;
+  const followed = follow ?? sequence.tokenIds[position] ?? layers.at(-1)?.predictions[0]?.tokenId ?? 0;
   const all = layers.flatMap(({ predictions }) => predictions);
   const halves = layers.some(({ after }) => after === "attention");
   return {
@@ -105,9 +105,8 @@ export function layerTable(given: LayerPredictions, follow: number | undefined):
 /** What was computed, in one line. */
 export function layerDefinition({ given }: LayerTable): string {
   const { sequence, position, norm } = given;
-  const before = sequence.tokens[position - 1];
   const there = sequence.tokens[position];
-  return `What each layer would predict as token ${position}${before ? `, which follows ${quoted(before)}` : ""}; ` +
+  return `What each layer would predict as ${placeName(sequence, position)}; ` +
     `${normWords(norm)}.${there ? ` The text has ${quoted(there)} there.` : ""}`;
 }
 

@@ -37,7 +37,7 @@ function layersOf(similarity: LayerSimilarity): Drawing {
   const fields = (similarity ?? {}) as Partial<LayerSimilarity>;
   if (!isSequence(fields.sequence) || fields.similarity === undefined) {
     throw new TypeError(
-      `Cannot draw ${nameOf(similarity)} as the similarity of layers; pass what layerSimilarity() returned`,
+      `Cannot draw ${nameOf(similarity)} as the similarity of layers; pass what await layerSimilarity() returned`,
     );
   }
   const tensor = similarity.similarity;

@@ -25,6 +25,7 @@ export { rankingsWatchView, type RankingsWatchViewOptions } from "./rankings_wat
 export { rolloutView, type RolloutViewOptions } from "./rollout_view.ts";
 export { saliencyView, type SaliencyViewOptions } from "./saliency_view.ts";
 export type { DecodedStep, DecodedSteps } from "./steps_record.ts";
+export { show } from "./show.ts";
 export { stepsView, type StepsViewOptions } from "./steps_view.ts";
 export { surpriseView, type SurpriseViewOptions } from "./surprise_view.ts";
 export { treeView, type TreeViewOptions } from "./tree_view.ts";

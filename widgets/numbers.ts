@@ -12,12 +12,15 @@ export interface ScoreFormat {
   readonly signed: boolean;
 }
 
+/** A share is 1 at most, but for rounding; what is more is no share, whatever it is called. */
+export const LARGEST_SHARE = 1.001;
+
 /**
  * A score as text.
  *
  * @param score Any number.
  * @param format Whether it is a share, and whether it has a sign.
- * @returns Such as `8.5%`, `+0.0213` or `−1.20e-7`.
+ * @returns Such as `8.5%`, `+0.0213` or `−1.20e-7`; a score that cannot be a share is no percentage.
  *
  * @example
  * ```ts
@@ -30,8 +33,9 @@ export interface ScoreFormat {
 export function scoreText(score: number, format: ScoreFormat): string {
   if (!Number.isFinite(score)) return String(score);
   const size = Math.abs(score);
-  const digits = format.percent ? `${(100 * size).toFixed(1)}%` : sizeText(size);
-  if (size === 0 || (format.percent && size < 0.0005)) return digits;
+  const percent = format.percent && size < LARGEST_SHARE;
+  const digits = percent ? `${(100 * size).toFixed(1)}%` : sizeText(size);
+  if (size === 0 || (percent && size < 0.0005)) return digits;
   return `${score < 0 ? "−" : format.signed ? "+" : ""}${digits}`;
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { LARGEST_SHARE, scoreText } from "./numbers.ts";
 
 /** A unit of surprise and entropy: 1 bit is ln 2 nats. */
 export type InformationUnit = "bits" | "nats";
@@ -11,7 +12,7 @@ export type InformationUnit = "bits" | "nats";
  * A probability as a percentage that says no more than can be read.
  *
  * @param probability From 0 to 1.
- * @returns Such as `41.2%`, `0.03%` or `<0.01%`.
+ * @returns Such as `41.2%`, `0.03%` or `<0.01%`; what cannot be a probability is no percentage.
  *
  * @example
  * ```ts
@@ -21,7 +22,7 @@ export type InformationUnit = "bits" | "nats";
  * ```
  */
 export function probabilityText(probability: number): string {
-  if (!Number.isFinite(probability)) return String(probability);
+  if (!(Math.abs(probability) < LARGEST_SHARE)) return scoreText(probability, { percent: true, signed: false });
   if (probability < 0.00005) return probability === 0 ? "0%" : "<0.01%";
   if (probability < 1 && probability >= 0.9995) return ">99.9%";
   return `${(100 * probability).toFixed(probability < 0.001 ? 2 : 1)}%`;

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Html, markup } from "./html.ts";
+import { cssString, styling } from "./css.ts";
+import { attributes, type Html, markup } from "./html.ts";
 import { OPACITY, ORANGE, overlay, type Rgb } from "./colours.ts";
 
 /** The colour that `overlay(share)` has on white. */
@@ -33,17 +34,17 @@ export interface Swatch {
   readonly share: number;
   /** The number that it stands for. */
   readonly label: string;
+  /** What it stands for in each of several rows, of which style rules show one; the rules are the view's own. */
+  readonly labels?: readonly string[];
 }
 
 /** A legend: colours in a row, each with its number, and words for the whole. */
 export function legendHtml(words: string, swatches: readonly Swatch[]): Html {
-  const boxes = swatches.map(({ share, label }) =>
-    markup`<span style="display:inline-block;min-width:34px;padding:1px 5px;text-align:center;background-color:${
-      overlay(
-        share,
-      )
-    }">${label}</span>`
-  );
+  const boxes = swatches.map(({ share, label, labels }) => {
+    const own = labels?.map((text, n) => styling`;--l${n}:${cssString(text)}`);
+    const style = styling`min-width:34px;padding:1px 5px;text-align:center;background-color:${overlay(share)}${own}`;
+    return markup`<span${attributes({ class: labels && "k" })} style="display:inline-block;${style}">${label}</span>`;
+  });
   return markup`<div style="font-size:12px;margin:4px 0">${words} <span style="white-space:nowrap">${boxes}</span></div>`;
 }
 

@@ -5,12 +5,14 @@
  */
 import { shownValue } from "./css.ts";
 import type { Rankings } from "../src/lm/lens_types.ts";
+import type { Word } from "../src/lm/types.ts";
 import type { Token } from "../src/tokenizer/token.ts";
 import { placeWords } from "./chips.ts";
 import { isSequence, nameOf } from "./expect.ts";
 import { expectLength, expectPosition, expectShape } from "./expect_shape.ts";
 import { spokenToken } from "./glyphs.ts";
 import { probabilityText, wholeText } from "./quantities.ts";
+import { tokenName } from "./token_text.ts";
 
 /** One ranked token. */
 export interface RankingColumn {
@@ -55,11 +57,24 @@ function checkRankings(rankings: Rankings): void {
   expectLength({ what, field: "tokenIds" }, tokenIds, positions.length);
   if (words !== undefined) expectLength({ what, field: "words" }, words, positions.length);
   expectShape({ what, field: "probabilities" }, probabilities, [layers, positions.length]);
-  for (const position of positions) expectPosition(what, sequence, position);
+  for (const position of positions) expectPosition(what, sequence, position, words !== undefined);
   const wrong = Array.from(ranks.data).find((rank) => !(Number.isInteger(rank) && rank >= 1));
   if (wrong !== undefined) {
     throw new RangeError(`Cannot draw ${what} as a rank is a whole number from 1, and one is ${shownValue(wrong)}`);
   }
+}
+
+/** A watched word as one token: all of it is its name, though it is ranked by its first token. */
+function wordToken(word: Word | undefined): Token | undefined {
+  const [first] = word?.tokens ?? [];
+  if (word === undefined || first === undefined || word.tokens.length === 1) return first;
+  return {
+    ...first,
+    piece: word.tokens.map(({ piece }) => piece).join(""),
+    bytes: Uint8Array.from(word.tokens.flatMap(({ bytes }) => [...bytes])),
+    end: word.tokens.at(-1)!.end,
+    text: word.text,
+  };
 }
 
 function columnOf(rankings: Rankings, n: number, layers: number): RankingColumn {
@@ -67,13 +82,15 @@ function columnOf(rankings: Rankings, n: number, layers: number): RankingColumn 
   const position = positions[n] ?? 0;
   const id = rankings.tokenIds[n];
   const there = sequence.tokens[position];
-  const token = words ? words[n]?.tokens[0] : there?.id === id ? there : undefined;
+  const token = words ? wordToken(words[n]) : there?.id === id ? there : undefined;
   const said = token === undefined ? `token id ${id}` : spokenToken(token);
   const row = (data: ArrayLike<number>) =>
     Array.from({ length: layers }, (_, layer) => data[layer * positions.length + n] ?? NaN);
   return {
     token,
-    words: words || token === undefined ? `${said}, as token ${position}` : placeWords(sequence, position),
+    words: words || token === undefined
+      ? `${said}, as ${tokenName(sequence, position)}`
+      : placeWords(sequence, position),
     position,
     ranks: row(ranks.data),
     probabilities: probabilities && row(probabilities.data),

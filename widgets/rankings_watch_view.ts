@@ -6,7 +6,7 @@ import { normWords, type RankingMatrix, rankingMatrix } from "./ranking_matrix.t
 import { drawRankings } from "./ranking_chart.ts";
 import { rankingHtml, rankingText, type RankingWords } from "./ranking_page.ts";
 import { isolated } from "./text_width.ts";
-import { quoted } from "./token_text.ts";
+import { placeName, quoted, tokenName } from "./token_text.ts";
 import { createView, type View } from "./view.ts";
 
 /** How the rankings of watched words are shown. */
@@ -28,12 +28,12 @@ function firstTokens({ words = [] }: Rankings): string[] {
 function wordsOf({ rankings, columns, layers }: RankingMatrix, title: string | undefined): RankingWords {
   const { sequence, norm } = rankings;
   const position = rankings.positions[0] ?? 0;
-  const [before, there] = [sequence.tokens[position - 1], sequence.tokens[position]];
-  const place = `token ${position}${before ? `, which follows ${quoted(before)}` : ""}`;
+  const there = sequence.tokens[position];
+  const place = placeName(sequence, position);
   const stands = there ? ` The text has ${quoted(there)} there.` : "";
   return {
     definition: `Rank of each word as ${place}; after each of ${layers} layers, ${normWords(norm)}.${stands}`,
-    title: title ?? `Rankings of ${counted(columns.length, "word")} as token ${position}`,
+    title: title ?? `Rankings of ${counted(columns.length, "word")} as ${tokenName(sequence, position)}`,
     notes: firstTokens(rankings),
     watched: true,
   };
@@ -54,9 +54,8 @@ function wordsOf({ rankings, columns, layers }: RankingMatrix, title: string | u
  * import { LanguageModel, rankingsWatchView } from "@looking-glass/looking-glass";
  *
  * await using model = await LanguageModel.fromPretrained();
- * const sequence = model.sequence("The keys to the cabinet are");
- * const position = sequence.tokenIds.length - 1;
- * console.log(rankingsWatchView(await model.rankingsWatch(sequence, { position, watch: [" is", " are"] })).text);
+ * const sequence = model.sequence("The keys to the cabinet");
+ * console.log(rankingsWatchView(await model.rankingsWatch(sequence, { watch: [" is", " are"] })).text);
  * ```
  */
 export function rankingsWatchView(rankings: Rankings, options: RankingsWatchViewOptions = {}): View<Rankings> {

@@ -50,7 +50,9 @@ export function rolloutView(rollout: AttentionRollout, options: RolloutViewOptio
   options = expectOptions(options, OPTIONS);
   const fields = (rollout ?? {}) as Partial<AttentionRollout>;
   if (!isSequence(fields.sequence) || fields.rollout === undefined) {
-    throw new TypeError(`Cannot draw ${nameOf(rollout)} as attention rollout; pass what attentionRollout() returned`);
+    throw new TypeError(
+      `Cannot draw ${nameOf(rollout)} as attention rollout; pass what await attentionRollout() returned`,
+    );
   }
   const { data, shape } = rollout.rollout;
   const [layers = 0, ...rest] = shape;

@@ -12,7 +12,7 @@ export interface Row {
   readonly position: number;
   /** `[T]`, the scores. */
   readonly scores: ArrayLike<number>;
-  /** The largest absolute score, or 1 when all are zero. */
+  /** The largest absolute score that is a finite number, or 1 when all are zero. */
   readonly largest: number;
   /** The positions with a score that shows, largest first. */
   readonly ranked: readonly number[];
@@ -56,7 +56,7 @@ export function saliencyRows(saliency: Saliency): Row[] {
     const row: ArrayLike<number> = scores.data.slice(n * width, (n + 1) * width);
     const size = (i: number) => Math.abs(row[i] ?? 0);
     const all = Array.from(row, (_, i) => i);
-    const largest = all.reduce((most, i) => Math.max(most, size(i)), 0) || 1;
+    const largest = all.reduce((most, i) => size(i) < Infinity ? Math.max(most, size(i)) : most, 0) || 1;
     const ranked = all.filter((i) => size(i) >= 0.005 * largest).sort((a, b) => size(b) - size(a));
     return { position, scores: row, largest, ranked };
   });

@@ -22,15 +22,15 @@ export interface StyleParts {
   readonly detailed: boolean;
 }
 
-/** Each chip holds its share in row n as `--s<n>`, and its number as `--l<n>`. */
-function shownRow(n: number, detailed: boolean): Css {
-  return styling`--s:var(--s${n},0)${detailed ? styling`;--l:var(--l${n},'')` : ""}`;
+/** Each chip holds its share in row n as `--s<n>`, and its number as `--l<n>`; a colour of the legend, its number. */
+function shownRow(n: number): Css {
+  return styling`--s:var(--s${n},0);--l:var(--l${n},'')`;
 }
 
 /** `.h` makes hovering stronger than a pin. Two rules hide all captions, so that a row needs one to show its own. */
-function choosingRules({ name, rows, detailed }: StyleParts): Css {
+function choosingRules({ name, rows }: StyleParts): Css {
   const shown = (root: Css, n: number) =>
-    styling`${root} .t{${shownRow(n, detailed)}}${root} .m${n}{display:block!important}`;
+    styling`${root} :is(.t,.k){${shownRow(n)}}${root} .m${n}{display:block!important}`;
   return cssJoined([
     styling`.${name}:has(:checked) .m,.${name}.h:has(.o:hover) .m{display:none!important}`,
     ...rows.map((n) => shown(styling`.${name}:has(.o${n} :checked)`, n)),
@@ -42,13 +42,14 @@ function choosingRules({ name, rows, detailed }: StyleParts): Css {
 export function styleRules(parts: StyleParts): Css {
   const { name, first, signed, detailed } = parts;
   const sign = signed ? styling`;--p:clamp(0,var(--s)*1000,1)` : undefined;
-  return styling`.${name}{.t{${shownRow(first, detailed)};position:relative${sign};background-color:${
+  return styling`.${name}{.t,.k{${shownRow(first)}}.t{position:relative${sign};background-color:${
     overlayOfVariable(signed)
   }!important}
 .o{cursor:pointer}.o:hover,.o:has(:checked){outline:2px solid}.o:has(:focus-visible){outline:3px double}
 &:not(:has(:checked,.o:hover)) .o${first}{outline:2px dashed}
 .r{display:contents!important}.r input{position:absolute;inset:0;width:100%;height:100%;margin:0;opacity:0;cursor:pointer}
 .x{display:inline!important}.u{display:inline!important;visibility:hidden}&:has(:checked) .u{visibility:visible}
+.k{font-size:0!important}.k::after{content:var(--l);font-size:12px}
 ${detailed ? detailedRules(signed) : ""}}
 ${choosingRules(parts)}`;
 }

@@ -15,7 +15,7 @@ import { counted, type ScoreFormat, scoreText } from "./numbers.ts";
 import { definitionLine, formatOf, type Row, saliencyRows } from "./saliency_rows.ts";
 import { SCRIPT, styleRules } from "./saliency_style.ts";
 import { scoreLines, scoreTable } from "./saliency_table.ts";
-import { colourWords, introHtml, rowLegend } from "./saliency_words.ts";
+import { colourWords, introHtml, questionWords, rowLegend } from "./saliency_words.ts";
 import { textRegion } from "./scroll_region.ts";
 import { createView, rootHtml, type View } from "./view.ts";
 
@@ -33,7 +33,7 @@ export interface SaliencyViewOptions {
    * `@looking-glass/looking-glass/analysis` does; by default each token stands for itself.
    */
   readonly by?: GroupBy;
-  /** The explained position that is shown at first; by default the last one. */
+  /** The explained position that is shown at first; by default that of the first word that was written, else the last. */
   readonly position?: number;
   /** The title of a saved page. */
   readonly title?: string;
@@ -61,8 +61,20 @@ interface Drawing {
   readonly note: string;
 }
 
+/** A word that the model wrote tells more than the full stop or the end of the text that often comes last. */
+function firstWord({ sequence }: Saliency, rows: readonly Row[]): number {
+  if (isRead(sequence)) return -1;
+  return rows.findIndex(({ position }) =>
+    position >= sequence.promptLength && /^\s*\p{L}/u.test(sequence.tokens[position]?.text ?? "")
+  );
+}
+
 function firstRow(saliency: Saliency, rows: readonly Row[], position: number | undefined): number {
-  if (position === undefined || saliency.options.together) return rows.length - 1;
+  if (saliency.options.together) return rows.length - 1;
+  if (position === undefined) {
+    const word = firstWord(saliency, rows);
+    return word >= 0 ? word : rows.length - 1;
+  }
   const index = rows.findIndex((row) => row.position === position);
   if (index >= 0) return index;
   throw new RangeError(
@@ -165,20 +177,43 @@ function saliencyChip(drawing: Drawing, position: number, rowOfPosition: Readonl
 const NAME = styling`${MONOSPACE};display:inline-block`;
 
 /** What a row says in words; the one that is shown changes with the colours. */
-function captionHtml({ sequence, rows, first, format, saliency, unit }: Drawing, n: number): Html {
+function captionHtml(drawing: Drawing, n: number): Html {
+  const { sequence, rows, first, format, saliency, unit } = drawing;
   const row = rows[n];
   const target = row && sequence.tokens[row.position];
   if (row === undefined || target === undefined) return markup``;
-  const parts = row.ranked.slice(0, 3).flatMap((position) => {
+  const { together, contrast } = saliency.options;
+  const other = contrast?.tokens[0];
+  const rather = other && markup` rather than <b style="${NAME}">${glyphHtml(other)}</b>`;
+  const name = together
+    ? markup`All ${saliency.positions.length} explained ${unit}s together`
+    : markup`<b style="${NAME}">${glyphHtml(target)}</b>${rather} (${unit} ${row.position}, ${
+      roleOf(sequence, row.position)
+    })`;
+  const said = row.ranked.length === 0
+    ? `no earlier ${unit} has a score`
+    : format.signed
+    ? markup`${sideHtml(drawing, row, 1)}; ${sideHtml(drawing, row, -1)}`
+    : markup`most from ${largestHtml(drawing, row, row.ranked)}`;
+  return markup`<div class="m m${n}" style="display:${n === first ? "block" : "none"}">${name}: ${said}</div>`;
+}
+
+/** What speaks for the explained token (`sign` 1), or against it. */
+function sideHtml(drawing: Drawing, row: Row, sign: 1 | -1): Html {
+  const some = row.ranked.filter((position) => Math.sign(row.scores[position] ?? 0) === sign);
+  const side = sign > 0 ? "for it" : "against it";
+  if (some.length === 0) return markup`nothing speaks ${side}`;
+  return markup`${side} ${largestHtml(drawing, row, some)}`;
+}
+
+/** The three largest of some scores, with their tokens. */
+function largestHtml({ sequence, format }: Drawing, row: Row, ranked: readonly number[]): Html {
+  const parts = ranked.slice(0, 3).flatMap((position) => {
     const token = sequence.tokens[position];
     const score = scoreText(row.scores[position] ?? 0, format);
     return token ? [markup`<b style="${NAME}">${glyphHtml(token)}</b> ${score}`] : [];
   });
-  const name = saliency.options.together
-    ? `All ${saliency.positions.length} explained ${unit}s together`
-    : markup`<b style="${NAME}">${glyphHtml(target)}</b> (${unit} ${row.position}, ${roleOf(sequence, row.position)})`;
-  const said = parts.length === 0 ? `no earlier ${unit} has a score` : markup`most from ${joined(parts, ", ")}`;
-  return markup`<div class="m m${n}" style="display:${n === first ? "block" : "none"}">${name}: ${said}</div>`;
+  return joined(parts, ", ");
 }
 
 function notesHtml(drawing: Drawing): Html {
@@ -187,7 +222,8 @@ function notesHtml(drawing: Drawing): Html {
     ? ""
     : markup`<span class="x" style="display:none"> Hover an explained ${unit} to see its row; click to keep it; arrow keys move.</span>\
  <span class="u" style="display:none"><button type="reset">Unpin</button></span>`;
-  const text = [colourWords(format, unit), underlineNote(sequence), note].filter(Boolean).join(" ");
+  const text = [colourWords(format, unit, saliency.options.contrast), underlineNote(sequence), note].filter(Boolean)
+    .join(" ");
   return markup`<div style="${SMALL_STYLE}">${text}${keys}</div>`;
 }
 
@@ -202,12 +238,12 @@ function drawHtml(drawing: Drawing): Html {
     ? attributes({ role: "group", "aria-label": "Tokens" })
     : attributes({ role: "radiogroup", "aria-label": "Tokens; choose an explained one" });
   const content = markup`<form method="dialog" aria-label="Saliency map" style="margin:0">
-${introHtml(`Which earlier ${unit}s made the explained one; the colour says how much each counts.`)}
+${introHtml(questionWords(format, unit, saliency.options.contrast))}
 ${textRegion(group, stacked(chips), chips.length)}
 <div aria-live="polite" style="min-height:24px;font-size:14px">
 ${stacked(rows.map((_, n) => captionHtml(drawing, n)))}
 </div>
-${rowLegend(format, unit)}
+${rowLegend(format, rows, first)}
 ${notesHtml(drawing)}
 <div style="${SMALL_STYLE}">${definitionLine(saliency)}</div>
 ${scoreTable(saliency, rows)}
@@ -218,7 +254,7 @@ ${styleRules({ name, rows: choices, first, signed: format.signed, detailed })}
 }
 
 /**
- * Shows which earlier tokens made each explained token: the text, coloured by the row of one explained token.
+ * Shows which earlier tokens led to each explained token: the text, coloured by the row of one explained token.
  * Hovering an explained token shows its row, a click keeps it, arrow keys move the choice and Escape ends it.
  * Without scripts the rest still works; without style rules, as in a notebook that is not trusted, the first row stays.
  *

@@ -4,7 +4,10 @@
  * @module
  */
 import { type Html, markup } from "./html.ts";
-import type { ScoreFormat } from "./numbers.ts";
+import type { Word } from "../src/lm/types.ts";
+import { glyphText } from "./glyphs.ts";
+import { type ScoreFormat, scoreText } from "./numbers.ts";
+import type { Row } from "./saliency_rows.ts";
 import { legendHtml } from "./ramp.ts";
 
 /** The question that the view answers. */
@@ -13,15 +16,31 @@ export function introHtml(words: string): Html {
 }
 
 /** What the colours mean. */
-export function colourWords({ signed }: ScoreFormat, unit: string): string {
-  return signed
-    ? `Orange speaks for the explained ${unit}, blue against it.`
-    : `The stronger the orange, the more a ${unit} counts.`;
+export function colourWords({ signed }: ScoreFormat, unit: string, contrast: Word | undefined): string {
+  if (!signed) return `The stronger the orange, the more a ${unit} counts.`;
+  const against = contrast === undefined ? "blue against it" : `blue for ${contrastText(contrast)} in its place`;
+  return `Orange speaks for the explained ${unit}, ${against}.`;
 }
 
-/** The colours of a row: its scores as shares of its largest. */
-export function rowLegend({ signed }: ScoreFormat, unit: string): Html {
-  const shares = signed ? [-1, -0.5, 0, 0.5, 1] : [0, 0.25, 0.5, 0.75, 1];
-  const swatches = shares.map((share) => ({ share, label: `${share < 0 ? "−" : ""}${Math.abs(share)}` }));
-  return legendHtml(`Score, as a share of the largest in the row of the explained ${unit}:`, swatches);
+/** What a word of a contrast begins with, which is what is compared. */
+export function contrastText({ tokens }: Word): string {
+  return tokens[0] === undefined ? "another" : `“${glyphText(tokens[0])}”`;
+}
+
+/** The question that a map answers about each explained token. */
+export function questionWords({ signed }: ScoreFormat, unit: string, contrast: Word | undefined): string {
+  const rather = contrast === undefined ? "" : ` rather than to ${contrastText(contrast)}`;
+  return signed
+    ? `Which earlier ${unit}s speak for this one${rather.replace(" to ", " for ")}, and which against it?`
+    : `Which earlier ${unit}s led to this one${rather}?`;
+}
+
+/** The colours of the row that is shown, with the scores that they stand for: the same numbers as the tokens have. */
+export function rowLegend(format: ScoreFormat, rows: readonly Row[], first: number): Html {
+  const shares = format.signed ? [-1, -0.5, 0, 0.5, 1] : [0, 0.25, 0.5, 0.75, 1];
+  const swatches = shares.map((share) => {
+    const labels = rows.map(({ largest }) => scoreText(share * largest, format));
+    return { share, label: labels[first] ?? "", labels };
+  });
+  return legendHtml("Score:", swatches);
 }

@@ -6,6 +6,7 @@
  */
 import { type Html, joined, markup } from "./html.ts";
 import type { Token } from "../src/tokenizer/token.ts";
+import type { Sequence } from "../src/lm/types.ts";
 import { MONOSPACE } from "./chips.ts";
 import { glyphHtml, glyphText } from "./glyphs.ts";
 import { isolated, shortText } from "./text_width.ts";
@@ -48,4 +49,15 @@ export function tokensText(tokens: readonly Token[], most: number): string {
 /** A token between quotation marks, for a sentence. */
 export function quoted(token: Token): string {
   return `“${isolated(tokenLabel(token, 24))}”`;
+}
+
+/** The place of a predicted token, by its number and the token before: `token 5, which follows “·cabinet”`. */
+export function placeName({ tokens }: Pick<Sequence, "tokens">, position: number): string {
+  const before = tokens[position - 1];
+  return `${tokenName({ tokens }, position)}${before ? `, which follows ${quoted(before)}` : ""}`;
+}
+
+/** `token 5`, or `the next token`, right after the text. */
+export function tokenName({ tokens }: Pick<Sequence, "tokens">, position: number): string {
+  return position === tokens.length ? "the next token" : `token ${position}`;
 }

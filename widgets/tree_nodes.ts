@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Branch, DecodingTree } from "../src/lm/tree_types.ts";
+import type { Branch, DecodingTree, GrowingTree } from "../src/lm/tree_types.ts";
 import type { Step } from "../src/lm/types.ts";
 import { isSequence, nameOf } from "./expect.ts";
 import { counted } from "./numbers.ts";
@@ -56,11 +56,17 @@ function checkBranch({ prompt, branches }: DecodingTree, branch: Branch, index: 
   }
 }
 
+/** The branches of a tree that can grow, or of one that was loaded. */
+export function treeData(tree: DecodingTree | GrowingTree): DecodingTree {
+  const grows = typeof tree === "object" && tree !== null && "fork" in tree && typeof tree.fork === "function";
+  return grows ? tree.data : tree as DecodingTree;
+}
+
 function checkTree(tree: DecodingTree): void {
   const fields = (tree ?? {}) as Partial<DecodingTree>;
   if (!isSequence(fields.prompt) || !Array.isArray(fields.branches)) {
     throw new TypeError(
-      `Cannot draw ${nameOf(tree)} as a tree; pass a prompt and its branches, as DecodingTree has them`,
+      `Cannot draw ${nameOf(tree)} as a tree; pass what await model.tree() returned`,
     );
   }
   if (tree.branches.length === 0) refuse("it has no branches");

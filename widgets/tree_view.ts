@@ -1,7 +1,7 @@
 import { type Css, styling } from "./css.ts";
 import { type Html, htmlText, markup, stacked } from "./html.ts";
 import { expectOptions, type OptionTable } from "../src/lm/options.ts";
-import type { Branch, DecodingTree } from "../src/lm/tree_types.ts";
+import type { Branch, DecodingTree, GrowingTree } from "../src/lm/tree_types.ts";
 import type { Step } from "../src/lm/types.ts";
 import { chipHtml, dataTable, LINE_STYLE, SMALL_STYLE, tableDetails } from "./chips.ts";
 import { overlay } from "./colours.ts";
@@ -13,7 +13,7 @@ import { informationText, probabilityText } from "./quantities.ts";
 import { probabilityLegend, probabilityShare } from "./ramp.ts";
 import { isolated, shortText } from "./text_width.ts";
 import { drawTree } from "./tree_chart.ts";
-import { countNodes, leafWords, type TreeNode, type TreeTable, treeTable, treeWords } from "./tree_nodes.ts";
+import { countNodes, leafWords, treeData, type TreeNode, type TreeTable, treeTable, treeWords } from "./tree_nodes.ts";
 import { createView, rootHtml, type View } from "./view.ts";
 
 /** How a tree is shown. */
@@ -178,10 +178,10 @@ function drawText(table: TreeTable): string {
  * each begins with the probability of its first token. At the end of a branch stands how likely all of it is. Parts
  * of the tree can be folded.
  *
- * @param tree The branches.
+ * @param given What `LanguageModel.tree` gave, or its branches as plain data.
  * @param options How they are shown.
  * @returns A view; as the last line of a notebook cell it shows itself.
- * @throws {TypeError} If `tree` is something else.
+ * @throws {TypeError} If it is something else.
  * @throws {RangeError} If its branches do not fit each other.
  *
  * @example
@@ -209,8 +209,12 @@ function drawText(table: TreeTable): string {
  * console.log(view.text);
  * ```
  */
-export function treeView(tree: DecodingTree, options: TreeViewOptions = {}): View<DecodingTree> {
+export function treeView(
+  given: DecodingTree | GrowingTree,
+  options: TreeViewOptions = {},
+): View<DecodingTree> {
   options = expectOptions(options, OPTIONS);
+  const tree = treeData(given);
   const table = treeTable(tree);
   const title = options.title ?? `Tree of ${counted(tree.branches.length, "branch").replace(/branchs$/, "branches")}`;
   return createView({

@@ -7,6 +7,7 @@ import { styling } from "./css.ts";
 import { attributes, type Html, htmlText, markup } from "./html.ts";
 import { inPage } from "../src/hub/platform.ts";
 import { plainText } from "./glyphs.ts";
+import { unknownNote } from "./unknown_numbers.ts";
 
 /** The name of the method that a Jupyter kernel calls to show a value. */
 export const JUPYTER_DISPLAY: unique symbol = Symbol.for("Jupyter.display");
@@ -34,7 +35,7 @@ export interface View<Data = unknown> {
   /** A table in plain text. */
   readonly text: string;
   /**
-   * Writes a file: a page for `.markup`, an image for `.svg`, the data for `.json`.
+   * Writes a file: a page for `.html`, an image for `.svg`, the data for `.json`.
    *
    * @param path Where to write.
    * @throws {Error} In a page, which has no files.
@@ -121,8 +122,10 @@ function fileContent<Data>(path: string | URL, view: View<Data>, { title, html }
  */
 export function createView<Data>(parts: ViewParts<Data>): View<Data> {
   const { data } = parts;
-  const html = htmlText(parts.html);
-  const text = plainText(parts.text);
+  const note = unknownNote(data);
+  const page = note === "" ? parts.html : rootHtml(undefined, [parts.html, markup`<p role="note">${note}</p>`]);
+  const html = htmlText(page);
+  const text = plainText(note === "" ? parts.text : `${parts.text}\n${note}`);
   let svg: string | undefined;
   const view: View<Data> & { [key: symbol]: unknown } = {
     html,
@@ -133,7 +136,7 @@ export function createView<Data>(parts: ViewParts<Data>): View<Data> {
     },
     async save(path) {
       if (inPage) throw new Error("Cannot save the view as a page has no files; take its html, svg or data");
-      await Deno.writeTextFile(path, fileContent(path, view, parts));
+      await Deno.writeTextFile(path, fileContent(path, view, { ...parts, html: page }));
     },
     [JUPYTER_DISPLAY]() {
       return { "text/html": html, "text/plain": text };

@@ -125,7 +125,7 @@ export const ENTRIES: readonly GalleryEntry[] = [
     code: [
       `const text = model.sequence("The wizard was called Galsofir. Everyone knew Galsofir");`,
       `const trace = await model.trace(text, { capture: ["attention"] });`,
-      `attentionView(trace, { layer: 4, head: 2, scores: headScores(trace) });`,
+      `attentionView(trace, { layer: 4, head: 2, scores: await headScores(trace) });`,
     ],
     height: 886,
   },
@@ -135,7 +135,7 @@ export const ENTRIES: readonly GalleryEntry[] = [
     words: "The attention of all layers chained: how much of each token reaches the end.",
     code: [
       `const text = model.sequence("When Mary and John went to the garden, John gave a ring to");`,
-      `rolloutView(attentionRollout(await model.trace(text, { capture: ["attention"] })));`,
+      `rolloutView(await attentionRollout(await model.trace(text, { capture: ["attention"] })));`,
     ],
   },
   {
@@ -187,7 +187,7 @@ export const ENTRIES: readonly GalleryEntry[] = [
     words: "How alike the hidden states of the layers are (linear CKA): where the representation changes.",
     code: [
       `const text = model.sequence("The keys to the cabinet are in the kitchen. One, two, three, four. Monday, Tuesday.");`,
-      `layerSimilarityView(layerSimilarity(await model.trace(text)));`,
+      `layerSimilarityView(await layerSimilarity(await model.trace(text)));`,
     ],
   },
   {

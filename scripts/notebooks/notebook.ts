@@ -71,6 +71,11 @@ function normalOutput(output: Output, count: number): Output {
   return output.output_type === "execute_result" ? { ...normal, execution_count: count } : normal;
 }
 
+/** A bar that was taken away leaves an output that shows nothing; whether it came depends on the machine. */
+function isTakenAway({ output_type: type, data = {} }: Output): boolean {
+  return type === "display_data" && Object.values(data).every((text) => joined(text) === "");
+}
+
 /**
  * A notebook as it is committed: counted from 1, with ids by place, and nothing that changes from run to run.
  *
@@ -83,7 +88,8 @@ export function normalNotebook(notebook: Notebook): Notebook {
     const common = { id: `cell-${String(i + 1).padStart(2, "0")}`, metadata: {}, source: lines(joined(cell.source)) };
     if (cell.cell_type !== "code") return { cell_type: cell.cell_type, ...common };
     ++count;
-    const outputs = mergeStreams(cell.outputs ?? []).map((output) => normalOutput(output, count));
+    const left = (cell.outputs ?? []).filter((output) => !isTakenAway(output));
+    const outputs = mergeStreams(left).map((output) => normalOutput(output, count));
     return { cell_type: "code", execution_count: count, ...common, outputs };
   });
   const metadata = {

@@ -21,10 +21,19 @@ before it):
     <map>: ecco (L2 of g x of the log-probability) | captum (its signed sum) | contrast (signed sum of the difference of
            logits; the probability is the token's out of the two)
 
+Under `<prompt>/groups/` the same of maps by groups: tokens that follow each other with even ids, or odd ones, are one
+group, G of them with explained tokens and others before them. Rows of a group's explained tokens are added up (ecco:
+normalised first), groups go as a whole, and the probability is the product of those of the explained tokens.
+
+    groups/positions                        I32 [G]      the explained groups
+    groups/completeness/<of>                F32 [G]      captum's convergence delta of the sum of the tokens' scalars
+    groups/<map>/deletion, ...              as above, of groups
+
 Random orders: Mulberry32 seeded with imul(seed, 0x9E3779B1) + position, shuffled by Fisher and Yates from the end.
 """
 
 import json
+from itertools import accumulate, groupby
 
 import captum
 import numpy as np
@@ -68,33 +77,36 @@ def random_orders(count: int, position: int) -> list[list[int]]:
 
 
 @torch.no_grad()
-def probability(model: GPT2LMHeadModel, ids: list[int], position: int, kept: list[int], against: bool) -> float:
-    """That of the token at a position, when all tokens before it but the kept ones have embeddings of zero."""
-    x = torch.zeros(1, position, model.config.n_embd, dtype=torch.float64)
+def probability(model: GPT2LMHeadModel, ids: list[int], positions: list[int], kept: list[int], against: bool) -> float:
+    """That of all tokens at some positions, when all tokens but the kept ones have embeddings of zero."""
+    x = torch.zeros(1, max(positions), model.config.n_embd, dtype=torch.float64)
     for t in kept:
         x[0, t] = model.transformer.wte.weight[ids[t]]
-    logits = model(inputs_embeds=x).logits[0, -1]
-    if against:
-        return float(torch.sigmoid(logits[ids[position]] - logits[CONTRAST]))
-    return float(logits.softmax(-1)[ids[position]])
+    product = 1.0
+    for position in positions:
+        logits = model(inputs_embeds=x).logits[0, position - 1]
+        own = logits[ids[position]]
+        product *= float(torch.sigmoid(own - logits[CONTRAST]) if against else logits.softmax(-1)[ids[position]])
+    return product
 
 
 def half_up(x: float) -> int:
     return int(np.floor(x + 0.5))
 
 
-def curves(model: GPT2LMHeadModel, ids: list[int], position: int, scores: torch.Tensor, steps: int, against: bool):
-    """The four curves of one position."""
-    n = position
+def curves(model, ids: list[int], positions: list[int], bounds: list[int], scores: torch.Tensor, steps: int, against: bool):
+    """The four curves of what is explained: units from one of the bounds to the next are taken away."""
+    n = len(bounds) - 1
     order = sorted(range(n), key=lambda t: (-float(scores[t]), t))
     sorted_scores = scores[order]
-    if n > 1 and not (against and ids[position] == CONTRAST):
+    if n > 1 and not (against and all(ids[position] == CONTRAST for position in positions)):
         margin = float((sorted_scores[:-1] - sorted_scores[1:]).min() / scores.abs().max())
-        assert margin > SMALLEST_MARGIN, (position, margin)
-    orders = random_orders(RANDOM_ORDERS, position)
+        assert margin > SMALLEST_MARGIN, (positions, margin)
+    orders = random_orders(RANDOM_ORDERS, n)
 
     def value(kept: list[int]) -> float:
-        return probability(model, ids, position, kept, against)
+        tokens = [t for unit in kept for t in range(bounds[unit], bounds[unit + 1])]
+        return probability(model, ids, positions, [*tokens, *range(bounds[-1], max(positions))], against)
 
     gone = [half_up(j * n / steps) for j in range(steps + 1)]
     back = [n - half_up((steps - j) * n / steps) for j in range(steps + 1)]
@@ -118,6 +130,18 @@ def completeness(model: GPT2LMHeadModel, ids: list[int], position: int, scalar) 
     return float(method.compute_convergence_delta(attributions, torch.zeros_like(x), x))
 
 
+def completeness_of_all(model: GPT2LMHeadModel, ids: list[int], positions: list[int], scalar) -> float:
+    """The same of the sum of the scalars of some tokens."""
+
+    def forward(embeddings: torch.Tensor) -> torch.Tensor:
+        logits = model(inputs_embeds=embeddings).logits
+        return torch.stack([sum(scalar(rows[p - 1], ids[p]) for p in positions) for rows in logits])
+
+    x = model.transformer.wte.weight[torch.tensor(ids[: max(positions)])].detach()[None]
+    method = InputXGradient(forward)
+    return float(method.compute_convergence_delta(method.attribute(x), torch.zeros_like(x), x))
+
+
 def together(model: GPT2LMHeadModel, ids: list[int], positions: list[int]) -> float:
     """The delta of the summed loss of all targets over the text before the last of them."""
 
@@ -130,6 +154,46 @@ def together(model: GPT2LMHeadModel, ids: list[int], positions: list[int]) -> fl
     return float((g * x).sum() - (end - start))
 
 
+def maps_of(model: GPT2LMHeadModel, ids: list[int], p: int) -> dict[str, torch.Tensor]:
+    """The scores of the tokens before a position."""
+    x, g = gradient(model, ids[:p], lambda logits: SCALARS["logProb"](logits[-1], ids[p]))
+    _, c = gradient(model, ids[:p], lambda logits: contrast(logits[-1], ids[p]))
+    return {"ecco": (g * x).norm(dim=-1), "captum": (g * x).sum(-1), "contrast": (c * x).sum(-1)}
+
+
+def gains(seen: dict[str, list], steps: int) -> dict[str, float]:
+    """What the areas under the curves say."""
+    area = {curve: np.trapezoid(values, dx=1 / steps) for curve, values in seen.items()}
+    return {
+        "deletionGain": area["randomDeletion"] - area["deletion"],
+        "insertionGain": area["insertion"] - area["randomInsertion"],
+    }
+
+
+def by_groups(model: GPT2LMHeadModel, ids: list[int], positions: list[int]) -> dict[str, list]:
+    """The same of maps by groups."""
+    lengths = [len(list(run)) for _, run in groupby(ids, key=lambda id: id % 2)]
+    bounds = [0, *accumulate(lengths)]
+    explained = {
+        group: [p for p in positions if bounds[group] <= p < bounds[group + 1]] for group in range(1, len(lengths))
+    }
+    explained = {group: own for group, own in explained.items() if own}
+    lists: dict[str, list] = {"positions": list(explained)}
+    steps = min(STEPS, max(explained))
+    for group, own in explained.items():
+        for of, scalar in SCALARS.items():
+            lists.setdefault(f"completeness/{of}", []).append(completeness_of_all(model, ids, own, scalar))
+        rows = [maps_of(model, ids, p) for p in own]
+        for name in rows[0]:
+            tokens = [row[name] / row[name].abs().sum() if name == "ecco" else row[name] for row in rows]
+            columns = list(zip(bounds[:group], bounds[1:], strict=False))
+            scores = torch.stack([sum(row[start:end].sum() for row in tokens) for start, end in columns])
+            seen = curves(model, ids, own, bounds[: group + 1], scores, steps, name == "contrast")
+            for array, values in (seen | gains(seen, steps)).items():
+                lists.setdefault(f"{name}/{array}", []).append(values)
+    return lists
+
+
 def compute(model: GPT2LMHeadModel, ids: list[int], positions: list[int]) -> dict[str, torch.Tensor]:
     """Every array of one prompt."""
     lists: dict[str, list] = {}
@@ -138,20 +202,11 @@ def compute(model: GPT2LMHeadModel, ids: list[int], positions: list[int]) -> dic
     lists["completeness/together"] = [together(model, ids, positions)]
     steps = min(STEPS, max(positions))
     for p in positions:
-        x, g = gradient(model, ids[:p], lambda logits: SCALARS["logProb"](logits[-1], ids[p]))
-        _, c = gradient(model, ids[:p], lambda logits: contrast(logits[-1], ids[p]))
-        maps = {"ecco": (g * x).norm(dim=-1), "captum": (g * x).sum(-1), "contrast": (c * x).sum(-1)}
-        for name, scores in maps.items():
-            seen = curves(model, ids, p, scores, steps, name == "contrast")
-            for curve, values in seen.items():
-                lists.setdefault(f"{name}/{curve}", []).append(values)
-            area = {curve: np.trapezoid(values, dx=1 / steps) for curve, values in seen.items()}
-            gains = {
-                "deletionGain": area["randomDeletion"] - area["deletion"],
-                "insertionGain": area["insertion"] - area["randomInsertion"],
-            }
-            for gain, value in gains.items():
-                lists.setdefault(f"{name}/{gain}", []).append(value)
+        for name, scores in maps_of(model, ids, p).items():
+            seen = curves(model, ids, [p], list(range(p + 1)), scores, steps, name == "contrast")
+            for array, values in (seen | gains(seen, steps)).items():
+                lists.setdefault(f"{name}/{array}", []).append(values)
+    lists |= {f"groups/{array}": values for array, values in by_groups(model, ids, positions).items()}
     return {name: torch.tensor(np.array(values), dtype=torch.float64) for name, values in lists.items()}
 
 
@@ -162,7 +217,7 @@ def make_case(name: str) -> None:
     stored = {}
     for prompt, record in json.loads((folder / "golden.json").read_text())["prompts"].items():
         for array, values in compute(model, record["tokenIds"], record["positions"]).items():
-            stored[f"{prompt}/{array}"] = values.float().contiguous()
+            stored[f"{prompt}/{array}"] = (values.int() if array.endswith("/positions") else values.float()).contiguous()
     save_file(stored, folder / "faithfulness.safetensors")
     metadata = {
         "case": name,

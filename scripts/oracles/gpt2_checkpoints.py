@@ -29,6 +29,8 @@ class Case:
     dtype: torch.dtype = torch.float32
     prefix: str = "transformer."
     mask_buffers: bool = False
+    # A head of its own although config.json ties it: transformers does not tie what differs.
+    stored_head: bool = False
 
 
 SMALL = {"n_layer": 2, "n_head": 2, "n_embd": 16, "vocab_size": 97, "n_positions": 48}
@@ -58,6 +60,9 @@ CASES = [
             "reorder_and_upcast_attn": True,
         },
     ),
+    Case("stored_head", 110, SMALL | {"tie_word_embeddings": True}, stored_head=True),
+    # Of two names of a setting that differ, transformers takes the one that all models share.
+    Case("f64", 111, SMALL | {"n_head": 4, "num_attention_heads": 2}, dtype=torch.float64),
 ]
 
 
@@ -79,13 +84,15 @@ def full_config(case: Case) -> dict:
     return defaults | case.config
 
 
-def weights(config: dict, prefix: str, random: np.random.Generator) -> dict[str, np.ndarray]:
+def weights(
+    config: dict, prefix: str, random: np.random.Generator, own_head: bool, dtype: type
+) -> dict[str, np.ndarray]:
     """Random tensors under the names and shapes of a GPT-2 checkpoint. Conv1D matrices are [in, out]."""
     width, vocab = config["n_embd"], config["vocab_size"]
     inner = config.get("n_inner") or 4 * width
 
     def normal(*shape: int, std: float, mean: float = 0.0) -> np.ndarray:
-        return random.normal(mean, std, shape).astype(np.float32)
+        return random.normal(mean, std, shape).astype(dtype)
 
     tensors = {
         "wte.weight": normal(vocab, width, std=0.3),
@@ -106,7 +113,7 @@ def weights(config: dict, prefix: str, random: np.random.Generator) -> dict[str,
     tensors["ln_f.weight"] = normal(width, mean=1.0, std=0.3)
     tensors["ln_f.bias"] = normal(width, std=0.2)
     tensors = {prefix + name: tensor for name, tensor in tensors.items()}
-    if config.get("tie_word_embeddings") is False:
+    if own_head:
         tensors["lm_head.weight"] = normal(vocab, width, std=0.3)
     return tensors
 
@@ -128,9 +135,13 @@ def write_case(case: Case) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     config = full_config(case)
     (folder / "config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
+    own_head = case.stored_head or config.get("tie_word_embeddings") is False
+    # Doubles that are no floats, so that a reader has to round them.
+    dtype = np.float64 if case.dtype == torch.float64 else np.float32
+    random = np.random.default_rng(case.seed)
     tensors = {
         name: torch.from_numpy(tensor).to(case.dtype)
-        for name, tensor in weights(config, case.prefix, np.random.default_rng(case.seed)).items()
+        for name, tensor in weights(config, case.prefix, random, own_head, dtype).items()
     }
     if case.mask_buffers:
         buffers = mask_buffers(config, case.prefix)

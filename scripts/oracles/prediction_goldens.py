@@ -12,6 +12,9 @@ T tokens, and D = 2L depths: after the attention of block 0, after block 0, ...
     lens/<norm>/probabilities           F32 [D, N]     of the actual token
     lens/<norm>/entropies               F32 [D, N]     nats
     lens/<norm>/divergences             F32 [D, N]     KL(final || depth), nats
+    next/<norm>/logits                  F32 [2, D, V]  after the first token alone, and after all; not of the bundled model
+    next/<norm>/entropies               F32 [2, D]     nats
+    next/<norm>/divergences             F32 [2, D]     KL(final || depth), nats
     surprise/logProbs                   F32 [T-1]      of the tokens 1 to T-1
     surprise/entropies                  F32 [T-1]      nats
     surprise/ranks                      I32 [T-1]      1 = most likely
@@ -55,24 +58,47 @@ def residual_stream(model: GPT2LMHeadModel, ids: list[int]) -> torch.Tensor:
 
 
 @torch.no_grad()
-def lens(model: GPT2LMHeadModel, ids: list[int], positions: list[int]) -> dict[str, torch.Tensor]:
-    """What each depth says of the explained positions."""
-    rows = residual_stream(model, ids)[:, [position - 1 for position in positions]]  # [D, N, C]
-    normed = model.transformer.ln_f(rows)
-    targets = torch.tensor([ids[position] for position in positions])
-    arrays = {}
-    for norm, states in {"final": normed, "none": torch.cat([rows[:-1], normed[-1:]])}.items():
+def look(model: GPT2LMHeadModel, ids: list[int], rows: list[int]) -> dict[str, dict[str, torch.Tensor]]:
+    """What each depth predicts after some tokens, for each norm."""
+    states = residual_stream(model, ids)[:, rows]  # [D, N, C]
+    normed = model.transformer.ln_f(states)
+    seen = {}
+    for norm, states in {"final": normed, "none": torch.cat([states[:-1], normed[-1:]])}.items():
         logits = model.lm_head(states)  # [D, N, V]
         log_p = logits.log_softmax(-1)
-        arrays |= {
-            f"lens/{norm}/logits": logits[:, -1],
-            f"lens/{norm}/probabilities": log_p.exp()[:, range(len(positions)), targets],
-            f"lens/{norm}/entropies": torch.distributions.Categorical(logits=logits).entropy(),
-            f"lens/{norm}/divergences": torch.nn.functional.kl_div(
+        seen[norm] = {
+            "logits": logits,
+            "logProbs": log_p,
+            "entropies": torch.distributions.Categorical(logits=logits).entropy(),
+            "divergences": torch.nn.functional.kl_div(
                 log_p, log_p[-1:].expand_as(log_p), reduction="none", log_target=True
             ).sum(-1),
         }
+    return seen
+
+
+def lens(model: GPT2LMHeadModel, ids: list[int], positions: list[int]) -> dict[str, torch.Tensor]:
+    """What each depth says of the explained positions."""
+    targets = torch.tensor([ids[position] for position in positions])
+    arrays = {}
+    for norm, seen in look(model, ids, [position - 1 for position in positions]).items():
+        arrays |= {
+            f"lens/{norm}/logits": seen["logits"][:, -1],
+            f"lens/{norm}/probabilities": seen["logProbs"].exp()[:, range(len(positions)), targets],
+            f"lens/{norm}/entropies": seen["entropies"],
+            f"lens/{norm}/divergences": seen["divergences"],
+        }
     return arrays
+
+
+def next_token(model: GPT2LMHeadModel, ids: list[int]) -> dict[str, torch.Tensor]:
+    """What each depth predicts after a text of one token, and after the whole text."""
+    one, whole = look(model, ids[:1], [0]), look(model, ids, [len(ids) - 1])
+    return {
+        f"next/{norm}/{array}": torch.stack([one[norm][array][:, 0], whole[norm][array][:, 0]])
+        for norm in one
+        for array in ("logits", "entropies", "divergences")
+    }
 
 
 @torch.no_grad()
@@ -107,7 +133,7 @@ def store(folder: Path, name: str, model: GPT2LMHeadModel, prompts: dict[str, tu
     for prompt, (ids, positions) in prompts.items():
         arrays = lens(model, ids, positions)
         off = max(off, from_tuned_lens(model, ids, positions, arrays))
-        for array, values in (arrays | surprise(model, ids)).items():
+        for array, values in (arrays | next_token(model, ids) | surprise(model, ids)).items():
             if array.endswith("/logits") and model.config.vocab_size > LARGEST_STORED_VOCABULARY:
                 continue
             exact = values.dtype == torch.int32

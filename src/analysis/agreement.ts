@@ -1,6 +1,15 @@
 import { expectOptions } from "../lm/options.ts";
+import { expectMap, unitOf } from "../lm/saliency_map.ts";
 import type { Saliency } from "../lm/saliency_types.ts";
+import type { Progress, Sequence } from "../lm/types.ts";
 import { AGREEMENT } from "./option_tables.ts";
+import { Pace } from "./pace.ts";
+import { scoresOf } from "./salient.ts";
+import { watched } from "../lm/watch.ts";
+import { showing } from "../show/showing.ts";
+
+/** About how many operations sorting costs for each number. */
+const OPERATIONS = 400;
 
 /** How much two maps agree, row by row. */
 export interface Agreement {
@@ -30,13 +39,37 @@ export function spearman(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return pearson(meanRanks(a), meanRanks(b));
 }
 
+/** Options of {@linkcode agreement}. */
+export interface AgreementOptions {
+  /**
+   * Whether sizes are compared rather than scores with their signs.
+   *
+   * @default {false}
+   */
+  readonly absolute?: boolean;
+  /** Called as the work goes on. */
+  readonly onProgress?: (progress: Progress) => void;
+  /**
+   * Whether a bar shows how far the call is when it takes more than a second, in a notebook or a terminal. It is taken
+   * away when the call ends. Your own `onProgress` is called all the same.
+   *
+   * @default {true}
+   */
+  readonly progress?: boolean;
+  /** Stops the work; so does the Stop button of a notebook. */
+  readonly signal?: AbortSignal;
+}
+
 /**
  * Whether two maps of one sequence order the earlier tokens alike: Spearman's rank correlation of each row, over the
  * tokens before the explained one. Scores are compared as they are; `absolute` compares their sizes, which is what a
- * map of norms and a signed map have in common.
+ * map of norms and a signed map have in common. Maps by groups are compared group by group, when their groups are the
+ * same.
  *
- * @throws {RangeError} When the maps are of different texts, or explain no position in common.
- * @throws {TypeError} When only one of them explains its targets together.
+ * @throws {RangeError} When the maps are of different texts or groups, explain no position in common, or the parts of one
+ * do not belong together.
+ * @throws {TypeError} When one is no map, only one of them explains its targets together, or only one is by groups.
+ * @throws The signal's reason, when it is aborted.
  *
  * @example Do two definitions agree?
  * ```ts
@@ -46,28 +79,60 @@ export function spearman(a: ArrayLike<number>, b: ArrayLike<number>): number {
  * await using model = await LanguageModel.fromPretrained();
  * const sequence = await model.generate("The keys to the cabinet", { maxNewTokens: 3 });
  * const [ecco, captum] = await Promise.all([model.saliency(sequence), model.saliency(sequence, { preset: "captum" })]);
- * console.log(agreement(ecco, captum, { absolute: true }).mean);
+ * console.log((await agreement(ecco, captum, { absolute: true })).mean);
  * ```
  */
-export function agreement(a: Saliency, b: Saliency, options: { readonly absolute?: boolean } = {}): Agreement {
+export async function agreement(a: Saliency, b: Saliency, options: AgreementOptions = {}): Promise<Agreement> {
   options = expectOptions(options, AGREEMENT);
-  const T = a.sequence.tokenIds.length;
-  if (T !== b.sequence.tokenIds.length || a.sequence.tokenIds.some((id, t) => id !== b.sequence.tokenIds[t])) {
-    throw new RangeError(`Cannot compare maps of different texts, of ${T} and ${b.sequence.tokenIds.length} tokens`);
+  return await watched(options, (options) => compareMaps(a, b, options));
+}
+
+async function compareMaps(a: Saliency, b: Saliency, options: AgreementOptions): Promise<Agreement> {
+  const pace = new Pace(options.signal);
+  expectComparable(a, b);
+  const positions = sharedPositions(a, b);
+  const correlations: number[] = [];
+  for (const position of positions) {
+    const [own, other] = [a, b].map((map) => {
+      return Array.from(scoresOf(map, position).subarray(0, position), options.absolute ? Math.abs : Number);
+    });
+    correlations.push(spearman(own!, other!));
+    if (!pace.isDue(OPERATIONS * position)) continue;
+    const [completed, total] = [correlations.length, positions.length];
+    const message = `Compared ${completed} of ${total} rows`;
+    options.onProgress?.({ task: "agreement", completed, total, message });
+    await pace.turn();
+  }
+  const known = correlations.filter((correlation) => !Number.isNaN(correlation));
+  const mean = known.reduce((sum, value) => sum + value, 0) / known.length;
+  return showing("Agreement", { positions, correlations, mean });
+}
+
+/** Refuses maps that are not of the same text, in the same parts. */
+function expectComparable(a: Saliency, b: Saliency): void {
+  for (const map of [a, b]) expectMap("compare", map);
+  const [unit, other] = [unitOf(a), unitOf(b)];
+  if (unit !== other) throw new TypeError(`Cannot compare a map by ${unit} with one by ${other}; group both alike`);
+  const [text, otherText] = [a, b].map(({ sequence, grouping }) => grouping?.sequence ?? sequence) as [
+    Sequence,
+    Sequence,
+  ];
+  if (`${text.tokenIds}` !== `${otherText.tokenIds}` || text.text !== otherText.text) {
+    const [T, S] = [text.tokenIds.length, otherText.tokenIds.length];
+    throw new RangeError(`Cannot compare maps of different texts, of ${T} and ${S} tokens`);
+  }
+  if (startsOf(a) !== startsOf(b)) {
+    const [G, H] = [a.sequence.tokenIds.length, b.sequence.tokenIds.length];
+    throw new RangeError(`Cannot compare maps of different groups, ${G} and ${H} of them; group both alike`);
   }
   if (a.options.together !== b.options.together) {
     throw new TypeError("Cannot compare a map whose targets are explained together with one of single targets");
   }
-  const positions = sharedPositions(a, b);
-  const correlations = positions.map((position) => {
-    const [own, other] = [a, b].map(({ positions, scores }) => {
-      const row = a.options.together ? 0 : positions.indexOf(position);
-      return Array.from(scores.data.subarray(row * T, row * T + position), options.absolute ? Math.abs : Number);
-    });
-    return spearman(own!, other!);
-  });
-  const known = correlations.filter((correlation) => !Number.isNaN(correlation));
-  return { positions, correlations, mean: known.reduce((sum, value) => sum + value, 0) / known.length };
+}
+
+/** Where the parts of a text begin that a map is of. */
+function startsOf({ grouping, sequence }: Saliency): string {
+  return `${grouping ? grouping.groups.map(({ start }) => start) : sequence.tokens.map(({ start }) => start)}`;
 }
 
 /** The positions whose rows are compared; of maps of all targets together, the last one, which sees all of the row. */

@@ -1,8 +1,12 @@
 import { expectOptions } from "../lm/options.ts";
 import type { Trace } from "../lm/trace_types.ts";
-import type { FloatTensor, Sequence } from "../lm/types.ts";
-import { ATTENTION_OF, ATTENTION_ROLLOUT } from "./option_tables.ts";
-import { indexOfLayer, recordedLayers, recordedTensor } from "./recorded.ts";
+import type { FloatTensor, Progress, Sequence } from "../lm/types.ts";
+import { ATTENTION_OF, ATTENTION_ROLLOUT, HEAD_SCORES } from "./option_tables.ts";
+import { Pace } from "./pace.ts";
+import { expectFinite, finiteTensor, indexOfLayer, recordedLayers, recordedTensor } from "./recorded.ts";
+import { identity, rolledRow } from "./rollout.ts";
+import { watched } from "../lm/watch.ts";
+import { showing } from "../show/showing.ts";
 
 /** What the attention heads of a model look at, each score the mean over the tokens that have such an earlier token. */
 export interface HeadScores {
@@ -49,13 +53,39 @@ export interface AttentionRolloutOptions {
    * @default {"mean"}
    */
   readonly heads?: "mean" | "max";
+  /** Called after each layer. */
+  readonly onProgress?: (progress: Progress) => void;
+  /**
+   * Whether a bar shows how far the call is when it takes more than a second, in a notebook or a terminal. It is taken
+   * away when the call ends. Your own `onProgress` is called all the same.
+   *
+   * @default {true}
+   */
+  readonly progress?: boolean;
+  /** Stops the work; so does the Stop button of a notebook. */
+  readonly signal?: AbortSignal;
+}
+
+/** Options of {@linkcode headScores}. */
+export interface HeadScoresOptions {
+  /** Called after each layer. */
+  readonly onProgress?: (progress: Progress) => void;
+  /**
+   * Whether a bar shows how far the call is when it takes more than a second, in a notebook or a terminal. It is taken
+   * away when the call ends. Your own `onProgress` is called all the same.
+   *
+   * @default {true}
+   */
+  readonly progress?: boolean;
+  /** Stops the work; so does the Stop button of a notebook. */
+  readonly signal?: AbortSignal;
 }
 
 /**
  * The attention of one head, or the mean of all heads of a block: `[T, T]`, from (query), to (key); rows sum to 1.
  *
  * @throws {TypeError} When the trace has no attention.
- * @throws {RangeError} When that block was not recorded, or there is no such head.
+ * @throws {RangeError} When that block was not recorded, there is no such head, or its attention holds NaN.
  *
  * @example What the last token looks at
  * ```ts
@@ -76,12 +106,24 @@ export function attentionOf(trace: Trace, options: AttentionOfOptions): FloatTen
   const attention = recordedTensor(trace, "attention", "read attention");
   const [L, H, T] = attention.shape as [number, number, number];
   const index = indexOfLayer(recordedLayers(trace, L), layer, "read attention");
-  if (head === undefined) return { data: Float32Array.from(fuseHeads(attention, index, "mean")), shape: [T, T] };
-  if (!Number.isInteger(head) || head < 0 || head >= H) {
+  if (head !== undefined && (!Number.isInteger(head) || head < 0 || head >= H)) {
     throw new RangeError(`Cannot read the attention of head ${head} as there are heads 0 to ${H - 1}`);
   }
-  const start = (index * H + head) * T * T;
-  return { data: attention.data.slice(start, start + T * T), shape: [T, T] };
+  const start = (index * H + (head ?? 0)) * T * T;
+  const end = start + (head === undefined ? H : 1) * T * T;
+  expectFinite(attention, "attention", "read attention", start, end);
+  const data = attention.data.slice(start, end);
+  return showing("Attention", { data: head === undefined ? meanOf(data, H) : data, shape: [T, T] });
+}
+
+/** The mean of as many matrices as there are heads. */
+function meanOf(heads: Float32Array, H: number): Float32Array {
+  const size = heads.length / H;
+  const sums = new Float64Array(size);
+  for (let head = 0; head < H; ++head) {
+    for (let i = 0; i < size; ++i) sums[i]! += heads[head * size + i]! / H;
+  }
+  return Float32Array.from(sums);
 }
 
 /**
@@ -92,6 +134,7 @@ export function attentionOf(trace: Trace, options: AttentionOfOptions): FloatTen
  *
  * @throws {TypeError} When the trace has no attention, or `heads` is neither "mean" nor "max".
  * @throws {RangeError} When a block before the last recorded one was not recorded.
+ * @throws The signal's reason, when it is aborted.
  *
  * @example Which tokens the last position is made of
  * ```ts
@@ -100,31 +143,47 @@ export function attentionOf(trace: Trace, options: AttentionOfOptions): FloatTen
  *
  * await using model = await LanguageModel.fromPretrained();
  * const sequence = model.sequence("The keys to the cabinet");
- * const { rollout } = attentionRollout(await model.trace(sequence, { capture: ["attention"] }));
+ * const { rollout } = await attentionRollout(await model.trace(sequence, { capture: ["attention"] }));
  * const shares = rollout.data.subarray(-sequence.tokens.length);
  * sequence.tokens.forEach(({ text }, i) => console.log(text, shares[i]!.toFixed(3)));
  * ```
  */
-export function attentionRollout(trace: Trace, options: AttentionRolloutOptions = {}): AttentionRollout {
+export async function attentionRollout(
+  trace: Trace,
+  options: AttentionRolloutOptions = {},
+): Promise<AttentionRollout> {
   options = expectOptions(options, ATTENTION_ROLLOUT);
+  return await watched(options, (options) => rollOut(trace, options));
+}
+
+async function rollOut(trace: Trace, options: AttentionRolloutOptions): Promise<AttentionRollout> {
   const { heads = "mean" } = options;
   if (heads !== "mean" && heads !== "max") {
     throw new TypeError(`Cannot roll attention out over the ${JSON.stringify(heads)} of heads; use "mean" or "max"`);
   }
-  const attention = recordedTensor(trace, "attention", "roll attention out");
-  const [L, , T] = attention.shape as [number, number, number];
+  const pace = new Pace(options.signal);
+  const attention = await finiteTensor(trace, "attention", "roll attention out", pace);
+  const [L, H, T] = attention.shape as [number, number, number];
   const layers = recordedLayers(trace, L);
   if (layers.some((layer, index) => layer !== index)) {
     const remedy = "record all blocks up to the last one";
     throw new RangeError(`Cannot roll attention out over blocks ${layers.join(", ")} alone; ${remedy}`);
   }
   const data = new Float32Array(L * T * T);
-  let rollout = identity(T);
+  let [rollout, next] = [identity(T), identity(T)];
   for (let layer = 0; layer < L; ++layer) {
-    rollout = multiplyTriangular(mixedWithResidual(fuseHeads(attention, layer, heads), T), rollout, T);
-    data.set(rollout, layer * T * T);
+    const block = attention.data.subarray(layer * H * T * T, (layer + 1) * H * T * T);
+    for (let t = 0; t < T; ++t) {
+      rolledRow({ block, H, T, heads }, t, rollout, next);
+      if (pace.isDue(t * (H + t / 2))) await pace.turn();
+    }
+    [rollout, next] = [next, rollout];
+    data.set(rollout.subarray(0, T * T), layer * T * T);
+    const message = `Rolled out ${layer + 1} of ${L} layers`;
+    options.onProgress?.({ task: "rollout", completed: layer + 1, total: L, message });
+    await pace.turn();
   }
-  return { sequence: trace.sequence, rollout: { data, shape: [L, T, T] } };
+  return showing("AttentionRollout", { sequence: trace.sequence, rollout: { data, shape: [L, T, T] } });
 }
 
 /**
@@ -144,6 +203,7 @@ export function attentionRollout(trace: Trace, options: AttentionRolloutOptions 
  * count in `counts` is 0.
  *
  * @throws {TypeError} When the trace has no attention.
+ * @throws The signal's reason, when it is aborted.
  *
  * @example The head that looks most at the token before
  * ```ts
@@ -152,32 +212,54 @@ export function attentionRollout(trace: Trace, options: AttentionRolloutOptions 
  *
  * await using model = await LanguageModel.fromPretrained();
  * const trace = await model.trace(model.sequence("The keys to the cabinet are on the table"), { capture: ["attention"] });
- * const { previousToken } = headScores(trace);
+ * const { previousToken } = await headScores(trace);
  * const best = argmax(previousToken.data);
  * const heads = previousToken.shape[1]!;
  * console.log(`layer ${Math.floor(best / heads)}, head ${best % heads}: ${previousToken.data[best]}`);
  * ```
  */
-export function headScores(trace: Trace): HeadScores {
-  const attention = recordedTensor(trace, "attention", "score heads");
+export async function headScores(trace: Trace, options: HeadScoresOptions = {}): Promise<HeadScores> {
+  options = expectOptions(options, HEAD_SCORES);
+  return await watched(options, (options) => scoreHeads(trace, options));
+}
+
+async function scoreHeads(trace: Trace, options: HeadScoresOptions): Promise<HeadScores> {
+  const pace = new Pace(options.signal);
+  const attention = await finiteTensor(trace, "attention", "score heads", pace);
   const [L, H, T] = attention.shape as [number, number, number];
   recordedLayers(trace, L);
   const { sequence, layers } = trace;
   const places = placesOf(sequence.tokenIds);
-  const scored = Object.entries(places).map(([name, rows]): [string, FloatTensor, number] => {
-    const count = rows.filter((row) => row.length > 0).length;
-    const data = Float32Array.from({ length: L * H }, (_, head) => {
+  const scored = eachScore((name) => ({
+    ...{ data: new Float32Array(L * H), count: places[name].filter((row) => row.length > 0).length },
+    offsets: Uint32Array.from(places[name].flatMap((row, t) => row.map((s) => t * T + s))),
+  }));
+  for (let head = 0; head < L * H; ++head) {
+    const own = attention.data.subarray(head * T * T, (head + 1) * T * T);
+    for (const { data, count, offsets } of Object.values(scored)) {
       let sum = 0;
-      rows.forEach((row, t) => {
-        for (const s of row) sum += attention.data[(head * T + t) * T + s]!;
-      });
-      return count === 0 ? 0 : sum / count;
-    });
-    return [name, { data, shape: [L, H] }, count];
-  });
-  const scores = Object.fromEntries(scored) as Record<HeadScoreName, FloatTensor>;
-  const counts = Object.fromEntries(scored.map(([name, , count]) => [name, count])) as Record<HeadScoreName, number>;
-  return { sequence, ...scores, counts, ...(layers ? { layers } : {}) };
+      for (const offset of offsets) sum += own[offset]!;
+      data[head] = count === 0 ? 0 : sum / count;
+      if (pace.isDue(4 * offsets.length)) await pace.turn();
+    }
+    if ((head + 1) % H > 0) continue;
+    const completed = (head + 1) / H;
+    const message = `Scored the heads of ${completed} of ${L} layers`;
+    options.onProgress?.({ task: "headScores", completed, total: L, message });
+  }
+  await pace.turn();
+  const scores = eachScore((name): FloatTensor => ({ data: scored[name].data, shape: [L, H] }));
+  const counts = eachScore((name) => scored[name].count);
+  return showing("HeadScores", { sequence, ...scores, counts, ...(layers ? { layers } : {}) });
+}
+
+function eachScore<T>(valueOf: (name: HeadScoreName) => T): Record<HeadScoreName, T> {
+  return {
+    previousToken: valueOf("previousToken"),
+    firstToken: valueOf("firstToken"),
+    duplicateToken: valueOf("duplicateToken"),
+    induction: valueOf("induction"),
+  };
 }
 
 /** For each kind of head and each token, the earlier tokens that such a head looks at. */
@@ -194,46 +276,4 @@ function placesOf(ids: readonly number[]): Record<HeadScoreName, readonly (reado
     duplicateToken,
     induction: duplicateToken.map((before, t) => before.map((s) => s + 1).filter((s) => s < t)),
   };
-}
-
-/** `[T, T]`, the heads of a block as one. */
-function fuseHeads({ data, shape }: FloatTensor, index: number, heads: "mean" | "max"): Float64Array {
-  const [, H, T] = shape as [number, number, number];
-  const fused = new Float64Array(T * T);
-  for (let head = 0; head < H; ++head) {
-    const start = (index * H + head) * T * T;
-    for (let i = 0; i < fused.length; ++i) {
-      const value = data[start + i]!;
-      fused[i] = heads === "max" ? Math.max(fused[i]!, value) : fused[i]! + value / H;
-    }
-  }
-  return fused;
-}
-
-/** A/2 + I/2, each row divided by its sum. */
-function mixedWithResidual(attention: Float64Array, T: number): Float64Array {
-  const mixed = attention.map((value) => value / 2);
-  for (let t = 0; t < T; ++t) {
-    mixed[t * T + t]! += 0.5;
-    let sum = 0;
-    for (let s = 0; s < T; ++s) sum += mixed[t * T + s]!;
-    for (let s = 0; s < T; ++s) mixed[t * T + s]! /= sum;
-  }
-  return mixed;
-}
-
-/** The product of two lower triangular matrices, as no token sees a later one. */
-function multiplyTriangular(a: Float64Array, b: Float64Array, T: number): Float64Array {
-  const product = new Float64Array(T * T);
-  for (let i = 0; i < T; ++i) {
-    for (let k = 0; k <= i; ++k) {
-      const factor = a[i * T + k]!;
-      for (let j = 0; j <= k; ++j) product[i * T + j]! += factor * b[k * T + j]!;
-    }
-  }
-  return product;
-}
-
-function identity(T: number): Float64Array {
-  return Float64Array.from({ length: T * T }, (_, i) => Math.floor(i / T) === i % T ? 1 : 0);
 }

@@ -1,5 +1,6 @@
 import type { Trace } from "../lm/trace_types.ts";
-import { indexOfLayer, recordedLayers, recordedTensor } from "./recorded.ts";
+import type { Pace } from "./pace.ts";
+import { finiteTensor, indexOfLayer, recordedLayers } from "./recorded.ts";
 
 /**
  * Neuron activations of several texts, N tokens x M neurons, with only those above 0: about half of them with random
@@ -38,13 +39,18 @@ interface Part {
  * @throws {TypeError} When a trace has no activations.
  * @throws {RangeError} When there is no text or block, a block was not recorded, or the traces are of different models.
  */
-export function clippedActivations(traces: readonly Trace[], layers?: readonly number[]): ClippedActivations {
+export async function clippedActivations(
+  traces: readonly Trace[],
+  layers: readonly number[] | undefined,
+  pace: Pace,
+): Promise<ClippedActivations> {
   const task = "factor neurons";
   if (traces.length === 0) throw new RangeError(`Cannot ${task} of no text; give at least one trace`);
-  const recorded = traces.map((trace) => {
-    const { data, shape } = recordedTensor(trace, "activations", task);
-    return { data, T: shape[1]!, width: shape[2]!, layers: recordedLayers(trace, shape[0]!) };
-  });
+  const recorded = [];
+  for (const trace of traces) {
+    const { data, shape } = await finiteTensor(trace, "activations", task, pace);
+    recorded.push({ data, T: shape[1]!, width: shape[2]!, layers: recordedLayers(trace, shape[0]!) });
+  }
   const { width, layers: all } = recorded[0]!;
   for (const other of recorded) {
     if (other.width !== width || `${other.layers}` !== `${all}`) {
@@ -57,14 +63,20 @@ export function clippedActivations(traces: readonly Trace[], layers?: readonly n
   const chosen = [...new Set(layers ?? all)].sort((a, b) => a - b);
   if (chosen.length === 0) throw new RangeError(`Cannot ${task} of no layer; name at least one`);
   const indices = chosen.map((layer) => indexOfLayer(all, layer, task));
-  return gather(recorded.map(({ data, T }) => ({ data, T, indices })), chosen, width);
+  return await gather(recorded.map(({ data, T }) => ({ data, T, indices })), chosen, width, pace);
 }
 
-function gather(parts: readonly Part[], layers: readonly number[], width: number): ClippedActivations {
+async function gather(
+  parts: readonly Part[],
+  layers: readonly number[],
+  width: number,
+  pace: Pace,
+): Promise<ClippedActivations> {
   const neurons = layers.length * width;
   const starts = new Uint32Array(neurons + 1);
   for (const { row, first } of rowsOf(parts, width)) {
     for (let f = 0; f < width; ++f) if (row[f]! > 0) ++starts[first + f + 1]!;
+    if (pace.isDue(4 * width)) await pace.turn();
   }
   for (let m = 0; m < neurons; ++m) starts[m + 1]! += starts[m]!;
   const count = starts[neurons]!;
@@ -80,6 +92,7 @@ function gather(parts: readonly Part[], layers: readonly number[], width: number
       token[entry] = own;
       value[entry] = activation;
     }
+    if (pace.isDue(8 * width)) await pace.turn();
   }
   const tokens = parts.reduce((sum, { T }) => sum + T, 0);
   return { tokens, neurons, width, layers, starts, token, value };

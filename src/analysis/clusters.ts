@@ -2,11 +2,12 @@ import { expectOptions } from "../lm/options.ts";
 import { expectSeed } from "../lm/sampling.ts";
 import type { Trace } from "../lm/trace_types.ts";
 import type { FloatTensor, Progress, Sequence, Tensor } from "../lm/types.ts";
-import { stoppable } from "../runtime/kernel.ts";
-import { nextTurn } from "../runtime/run_queue.ts";
 import { NEURON_CLUSTERS, SILHOUETTE_CURVE } from "./option_tables.ts";
-import { indexOfLayer, recordedLayers, recordedTensor } from "./recorded.ts";
+import { Pace } from "./pace.ts";
+import { expectFinite, indexOfLayer, recordedLayers, recordedTensor } from "./recorded.ts";
 import { silhouettes } from "./silhouette.ts";
+import { watched } from "../lm/watch.ts";
+import { showing } from "../show/showing.ts";
 
 /** The neurons of one block, grouped by when they are active. */
 export interface NeuronClusters {
@@ -57,6 +58,13 @@ export interface ClusteringOptions {
   readonly seed?: number;
   /** Called as the work goes on. */
   readonly onProgress?: (progress: Progress) => void;
+  /**
+   * Whether a bar shows how far the call is when it takes more than a second, in a notebook or a terminal. It is taken
+   * away when the call ends. Your own `onProgress` is called all the same.
+   *
+   * @default {true}
+   */
+  readonly progress?: boolean;
   /** Stops the work; so does the Stop button of a notebook. */
   readonly signal?: AbortSignal;
 }
@@ -112,17 +120,21 @@ const MAX_ITERATIONS = 300;
  */
 export async function neuronClusters(trace: Trace, options: NeuronClustersOptions): Promise<NeuronClusters> {
   options = expectOptions(options, NEURON_CLUSTERS);
+  return await watched(options, (options) => findClusters(trace, options));
+}
+
+async function findClusters(trace: Trace, options: NeuronClustersOptions): Promise<NeuronClusters> {
   const { layer, clusters, scale = "none", seed = 0, onProgress } = options;
   const [activations, points] = pointsOf(trace, layer, scale);
   expectClusters(clusters, points, seed);
-  const signal = stoppable(options.signal);
-  const labels = await kMeans(points, clusters, seed, signal);
+  const pace = new Pace(options.signal);
+  const labels = await kMeans(points, clusters, seed, pace);
   onProgress?.({ task: "clusters", completed: 1, total: 2, message: `Found ${clusters} clusters` });
   const clusterOf = bySize(labels);
-  const [silhouette] = await silhouettes(points.rows, [clusterOf], signal);
+  const [silhouette] = await silhouettes(points.rows, [clusterOf], pace);
   onProgress?.({ task: "clusters", completed: 2, total: 2, message: `Measured ${clusters} clusters` });
   const sizes = sizesOf(clusterOf);
-  return {
+  return showing("NeuronClusters", {
     sequence: trace.sequence,
     layer,
     clusterOf: { data: clusterOf, shape: [clusterOf.length] },
@@ -131,7 +143,7 @@ export async function neuronClusters(trace: Trace, options: NeuronClustersOption
     silhouette: silhouette!,
     inertia: inertiaOf(points, clusterOf),
     seed,
-  };
+  });
 }
 
 /**
@@ -155,20 +167,25 @@ export async function neuronClusters(trace: Trace, options: NeuronClustersOption
  */
 export async function silhouetteCurve(trace: Trace, options: SilhouetteCurveOptions): Promise<SilhouetteCurve> {
   options = expectOptions(options, SILHOUETTE_CURVE);
+  return await watched(options, (options) => measureSilhouettes(trace, options));
+}
+
+async function measureSilhouettes(trace: Trace, options: SilhouetteCurveOptions): Promise<SilhouetteCurve> {
   const { layer, clusters = [2, 3, 4, 5, 6, 8, 10], scale = "none", seed = 0, onProgress } = options;
   const [, points] = pointsOf(trace, layer, scale);
   if (clusters.length === 0) throw new RangeError("Cannot compare no number of clusters; give some");
   clusters.forEach((count) => expectClusters(count, points, seed));
-  const signal = stoppable(options.signal);
+  const pace = new Pace(options.signal);
   const total = clusters.length + 1;
   const labelings: Int32Array[] = [];
   for (const count of clusters) {
-    labelings.push(bySize(await kMeans(points, count, seed, signal)));
+    labelings.push(bySize(await kMeans(points, count, seed, pace)));
     onProgress?.({ task: "clusters", completed: labelings.length, total, message: `Found ${count} clusters` });
   }
-  const measured = await silhouettes(points.rows, labelings, signal);
+  const measured = await silhouettes(points.rows, labelings, pace);
   onProgress?.({ task: "clusters", completed: total, total, message: "Measured all clusters" });
-  return { clusters, silhouettes: measured, inertias: labelings.map((labels) => inertiaOf(points, labels)) };
+  const inertias = labelings.map((labels) => inertiaOf(points, labels));
+  return showing("SilhouetteCurve", { clusters, silhouettes: measured, inertias });
 }
 
 /** The activations of each neuron of a block, and what of them is compared. */
@@ -176,9 +193,12 @@ function pointsOf(trace: Trace, layer: number, scale: "none" | "unit"): [readonl
   if (scale !== "none" && scale !== "unit") {
     throw new TypeError(`Cannot scale neurons by ${JSON.stringify(scale)}; use "none" or "unit"`);
   }
-  const { data, shape } = recordedTensor(trace, "activations", "cluster neurons");
-  const [L, T, M] = shape as [number, number, number];
-  const start = indexOfLayer(recordedLayers(trace, L), layer, "cluster neurons") * T * M;
+  const task = "cluster neurons";
+  const recorded = recordedTensor(trace, "activations", task);
+  const [L, T, M] = recorded.shape as [number, number, number];
+  const start = indexOfLayer(recordedLayers(trace, L), layer, task) * T * M;
+  expectFinite(recorded, "activations", task, start, start + T * M);
+  const { data } = recorded;
   const activations = Array.from({ length: M }, (_, m) => {
     return Array.from({ length: T }, (_, t) => data[start + t * M + m]!);
   });
@@ -207,16 +227,14 @@ function expectClusters(clusters: number, { rows }: Points, seed: number): void 
   }
 }
 
-async function kMeans({ rows }: Points, clusters: number, seed: number, signal: AbortSignal): Promise<number[]> {
+async function kMeans({ rows }: Points, clusters: number, seed: number, pace: Pace): Promise<number[]> {
   const { kmeansGenerator } = await import("npm:ml-kmeans@7.0.1"); // 40 ms that only clustering should pay
-  await nextTurn();
-  signal.throwIfAborted();
+  await pace.turn();
   const options = { seed, initialization: "kmeans++", tolerance: 0, maxIterations: MAX_ITERATIONS } as const;
   let labels: number[] = [];
   for (const step of kmeansGenerator([...rows], clusters, options)) {
     labels = step.clusters;
-    await nextTurn();
-    signal.throwIfAborted();
+    await pace.turn();
   }
   return labels;
 }

@@ -1,5 +1,6 @@
 import { formatBytes } from "../hub/bytes.ts";
 import type { ClippedActivations } from "./clipped.ts";
+import type { Pace } from "./pace.ts";
 import { type DescentExports, descentModule, DOUBLE, ENTRY, type Layout, ROWS_AT_A_TIME } from "./descent_code.ts";
 
 /** The most doubles of a row that are in registers at a time, of which a processor has 16 pairs. */
@@ -26,7 +27,6 @@ export class DescentKernel {
     this.stride = layout.stride;
     this.activity = this.#doubles(layout.activity, x.tokens * layout.stride);
     this.neurons = this.#doubles(layout.neurons, x.neurons * layout.stride);
-    this.#fill(x);
   }
 
   /**
@@ -34,7 +34,7 @@ export class DescentKernel {
    *
    * @throws {RangeError} When activations and factors are more than WebAssembly can address.
    */
-  static async create(x: ClippedActivations, factors: number): Promise<DescentKernel> {
+  static async create(x: ClippedActivations, factors: number, pace: Pace): Promise<DescentKernel> {
     const layout = layoutOf(x, factors);
     if (layout.bytes > MOST_BYTES) {
       const size = `${x.tokens} tokens x ${x.neurons} neurons by ${factors} factors`;
@@ -44,10 +44,12 @@ export class DescentKernel {
       );
     }
     const { instance } = await WebAssembly.instantiate(descentModule(layout));
-    return new DescentKernel(x, layout, instance.exports as unknown as DescentExports);
+    const kernel = new DescentKernel(x, layout, instance.exports as unknown as DescentExports);
+    await kernel.#fill(x, pace);
+    return kernel;
   }
 
-  #fill({ neurons, starts, token, value }: ClippedActivations): void {
+  async #fill({ neurons, starts, token, value }: ClippedActivations, pace: Pace): Promise<void> {
     const { buffer } = this.#code.memory;
     const begin = new Uint32Array(buffer, this.#layout.starts, neurons + 1);
     const rows = new Uint32Array(buffer);
@@ -60,7 +62,9 @@ export class DescentKernel {
         rows[at / 4] = token[entry]! * rowBytes;
         activations[at / 4 + 1] = value[entry]!;
       }
-      if ((starts[m + 1]! - starts[m]!) % 2 === 1) at += ENTRY;
+      const entries = starts[m + 1]! - starts[m]!;
+      if (entries % 2 === 1) at += ENTRY;
+      if (pace.isDue(4 * entries)) await pace.turn();
     }
     begin[neurons] = at;
   }

@@ -7,25 +7,26 @@ import { firstNonFiniteIndex } from "../lm/numbers.ts";
 import { expectSeed } from "../lm/sampling.ts";
 import type { Trace } from "../lm/trace_types.ts";
 import type { FloatTensor } from "../lm/types.ts";
-import { stoppable } from "../runtime/kernel.ts";
 import { type ClippedActivations, clippedActivations } from "./clipped.ts";
 import { DescentKernel } from "./descent_kernel.ts";
+import { Pace } from "./pace.ts";
 import type { FactorisationOptions, Factors, FactorsOptions, FactorsStart } from "./factors.ts";
 import { type LeftSingular, leftSingular, nndsvd, randomStart } from "./nndsvd.ts";
 
 /** Activations, and options checked and filled in. */
-export interface Plan extends Required<Omit<FactorisationOptions, "layers" | "onProgress">> {
+export interface Plan extends Required<Omit<FactorisationOptions, "layers" | "onProgress" | "progress" | "signal">> {
   readonly x: ClippedActivations;
+  /** Lets the event loop have its turns. */
+  readonly pace: Pace;
 }
 
-export function planOf(traces: readonly Trace[], options: FactorisationOptions): Plan {
+export async function planOf(traces: readonly Trace[], options: FactorisationOptions): Promise<Plan> {
   const { seed = 0, maxIterations = 200, tolerance = 1e-4 } = options;
   expectWhole(maxIterations, "stop after");
   if (!(tolerance >= 0)) throw new RangeError(`Cannot stop at a tolerance of ${tolerance} as it must be a number >= 0`);
   expectSeed(seed);
-  const signal = stoppable(options.signal);
-  signal.throwIfAborted();
-  return { x: clippedActivations(traces, options.layers), seed, maxIterations, tolerance, signal };
+  const pace = new Pace(options.signal);
+  return { x: await clippedActivations(traces, options.layers, pace), seed, maxIterations, tolerance, pace };
 }
 
 export function expectWhole(count: number, task: string): void {
@@ -71,14 +72,14 @@ function expectFactor({ data, shape }: FloatTensor, expected: readonly [number, 
 export async function startOf(
   init: FactorsStart | Pick<Factors, "activity" | "neurons">,
   factors: number,
-  { x, seed, signal }: Plan,
+  { x, seed, pace }: Plan,
   singular?: LeftSingular,
 ): Promise<DescentKernel> {
-  if (init === "random") return randomStart(x, factors, seed);
+  if (init === "random") return randomStart(x, factors, seed, pace);
   if (typeof init === "string") {
-    return nndsvd(x, singular ?? await leftSingular(x, signal), factors, init === "nndsvda");
+    return nndsvd(x, singular ?? await leftSingular(x, pace), factors, init === "nndsvda", pace);
   }
-  const kernel = await DescentKernel.create(x, factors);
+  const kernel = await DescentKernel.create(x, factors, pace);
   for (const [rows, { data }] of [[kernel.activity, init.activity], [kernel.neurons, init.neurons]] as const) {
     const width = data.length / factors;
     data.forEach((value, i) => rows[(i % width) * kernel.stride + Math.floor(i / width)] = value);

@@ -8,6 +8,8 @@ import { expectFactors, expectStart, expectWhole, planOf, startOf } from "./fact
 import { descend, errorOf } from "./nmf.ts";
 import { leftSingular } from "./nndsvd.ts";
 import { ERROR_CURVE, NEURON_FACTORS } from "./option_tables.ts";
+import { watched } from "../lm/watch.ts";
+import { showing } from "../show/showing.ts";
 
 /** A neuron and how strongly it belongs to something. */
 export interface WeightedNeuron {
@@ -94,6 +96,13 @@ export interface FactorisationOptions {
   readonly tolerance?: number;
   /** Called as the work goes on. */
   readonly onProgress?: (progress: Progress) => void;
+  /**
+   * Whether a bar shows how far the call is when it takes more than a second, in a notebook or a terminal. It is taken
+   * away when the call ends. Your own `onProgress` is called all the same.
+   *
+   * @default {true}
+   */
+  readonly progress?: boolean;
   /** Stops the work; so does the Stop button of a notebook. */
   readonly signal?: AbortSignal;
 }
@@ -168,11 +177,15 @@ export async function neuronFactors(
   options: FactorsOptions = {},
 ): Promise<Factors> {
   options = expectOptions(options, NEURON_FACTORS);
+  return await watched(options, (options) => findFactors(traces, options));
+}
+
+async function findFactors(traces: Trace | readonly Trace[], options: FactorsOptions): Promise<Factors> {
   const { init = "nndsvda", top = 10, onProgress } = options;
   expectWhole(top, "list the top");
   const list = listOf(traces);
-  const plan = planOf(list, options);
-  const { x, maxIterations, signal } = plan;
+  const plan = await planOf(list, options);
+  const { x, maxIterations, pace } = plan;
   const factors = options.factors ?? Math.min(10, x.tokens, x.neurons);
   expectFactors(factors, x);
   expectStart(init, factors, x);
@@ -186,9 +199,12 @@ export async function neuronFactors(
   const { iterations } = run;
   const message = `Factored in ${iterations} iterations`;
   onProgress?.({ task: "factors", completed: iterations, total: iterations, message });
-  signal.throwIfAborted();
+  await pace.turn();
   const sequences = list.map(({ sequence }) => sequence);
-  return { sequences, layers: x.layers, ...described(x, kernel, factors, sequences, top), ...run, seed: plan.seed };
+  const { error, norm } = await errorOf(x, kernel, pace);
+  const found = described(x, kernel, factors, sequences, top);
+  const errors = { error, relativeError: error / norm };
+  return showing("Factors", { sequences, layers: x.layers, ...found, ...errors, ...run, seed: plan.seed });
 }
 
 /**
@@ -215,26 +231,30 @@ export async function errorCurve(
   options: ErrorCurveOptions = {},
 ): Promise<ErrorCurve> {
   options = expectOptions(options, ERROR_CURVE);
+  return await watched(options, (options) => measureErrors(traces, options));
+}
+
+async function measureErrors(traces: Trace | readonly Trace[], options: ErrorCurveOptions): Promise<ErrorCurve> {
   const { init = "nndsvda", onProgress } = options;
-  const plan = planOf(listOf(traces), options);
-  const { x, signal } = plan;
+  const plan = await planOf(listOf(traces), options);
+  const { x, pace } = plan;
   const factors = options.factors ?? [1, 2, 4, 8, 16, 32].filter((count) => count <= Math.min(x.tokens, x.neurons));
   if (factors.length === 0) throw new RangeError("Cannot draw an error curve of no number of factors; give some");
   factors.forEach((count) => expectFactors(count, x));
   if (typeof init !== "string") throw new TypeError("Cannot draw an error curve from given factors; name a start");
   expectStart(init, 1, x);
-  const singular = init === "random" ? undefined : await leftSingular(x, signal);
+  const singular = init === "random" ? undefined : await leftSingular(x, pace);
   const relativeErrors: number[] = [];
   for (const count of factors) {
     const kernel = await startOf(init, count, plan, singular);
     await descend(x, kernel, plan);
-    const { error, norm } = errorOf(x, kernel);
+    const { error, norm } = await errorOf(x, kernel, pace);
     relativeErrors.push(error / norm);
     const message = `Factored with ${count} factors`;
     onProgress?.({ task: "factors", completed: relativeErrors.length, total: factors.length, message });
-    signal.throwIfAborted();
+    await pace.turn();
   }
-  return { factors, relativeErrors };
+  return showing("ErrorCurve", { factors, relativeErrors });
 }
 
 function listOf(traces: Trace | readonly Trace[]): readonly Trace[] {
@@ -252,7 +272,6 @@ function described(
   const activity = columnsOf(kernel.activity, kernel.stride, factors);
   const neurons = columnsOf(kernel.neurons, kernel.stride, factors);
   const places = sequences.flatMap(({ tokenIds }, text) => tokenIds.map((_, position) => ({ text, position })));
-  const { error, norm } = errorOf(x, kernel);
   return {
     activity,
     neurons,
@@ -260,8 +279,6 @@ function described(
       return { layer: x.layers[Math.floor(index / x.width)]!, neuron: index % x.width, weight };
     }),
     topTokens: strongest(activity, top, (index, activity): ActiveToken => ({ ...places[index]!, activity })),
-    error,
-    relativeError: error / norm,
   };
 }
 

@@ -1,16 +1,8 @@
-import type { Saliency } from "../lm/saliency_types.ts";
+import { expectMap } from "../lm/saliency_map.ts";
+import type { GroupedMap, Saliency, TokenGroup } from "../lm/saliency_types.ts";
 import type { FloatTensor, Sequence } from "../lm/types.ts";
 import type { Token } from "../tokenizer/token.ts";
-
-/** Tokens of a sequence that stand together. */
-export interface TokenGroup {
-  /** The index of the first token. */
-  readonly start: number;
-  /** The index after the last token. */
-  readonly end: number;
-  /** The text of the tokens. */
-  readonly text: string;
-}
+import { showing } from "../show/showing.ts";
 
 /** How a text is cut: into words, sentences, or the matches of a regular expression and what stands between them. */
 export type GroupBy = "word" | "sentence" | RegExp;
@@ -57,14 +49,15 @@ export function groupTokens({ tokens, text }: Sequence, by: GroupBy): TokenGroup
     } else groups.push({ start: index, end: index + 1, text: text.slice(start, end) });
     before = segment;
   });
-  return groups;
+  return showing("Groups", groups);
 }
 
 /**
  * Adds up the scores of the tokens of each word, sentence or match of a regular expression. Sums keep what rows add up
  * to: a normalised row still sums to 1, and the sum of integrated gradients stays complete.
  *
- * @throws {TypeError} When `by` is none of these.
+ * @throws {TypeError} When `by` is none of these, or the map is of groups already.
+ * @throws {RangeError} When the parts of the map do not belong together.
  *
  * @example Which words made the model write the last token
  * ```ts
@@ -77,7 +70,8 @@ export function groupTokens({ tokens, text }: Sequence, by: GroupBy): TokenGroup
  * groups.forEach(({ text }, i) => console.log(text, scores.data[i]));
  * ```
  */
-export function groupScores(saliency: Saliency, by: GroupBy): GroupedSaliency {
+export function groupScores<Map extends Saliency>(saliency: OfTokens<Map>, by: GroupBy): GroupedSaliency {
+  expectTokens(saliency);
   const { sequence, positions, scores } = saliency;
   const groups = groupTokens(sequence, by);
   const [rows, T] = scores.shape as [number, number];
@@ -89,7 +83,12 @@ export function groupScores(saliency: Saliency, by: GroupBy): GroupedSaliency {
       data[n * groups.length + i] = sum;
     });
   }
-  return { sequence, positions, groups, scores: { data, shape: [rows, groups.length] } };
+  return showing("GroupedSaliency", {
+    sequence,
+    positions,
+    groups,
+    scores: { data, shape: [rows, groups.length] },
+  });
 }
 
 /**
@@ -100,8 +99,10 @@ export function groupScores(saliency: Saliency, by: GroupBy): GroupedSaliency {
  *
  * @param saliency A map of tokens.
  * @param by What makes a group.
- * @returns A map whose sequence has a "token" for each group, with the id of its first token.
+ * @returns A map whose sequence has a "token" for each group, with the id of its first token; its positions are those of
+ * groups, and `grouping` holds the tokens. How far its rows are from complete adds up too.
  * @throws {TypeError} When `by` is none of these, or the map is of groups already.
+ * @throws {RangeError} When the parts of the map do not belong together.
  *
  * @example
  * ```ts
@@ -113,15 +114,13 @@ export function groupScores(saliency: Saliency, by: GroupBy): GroupedSaliency {
  * console.log(saliencyView(groupSaliency(saliency, "word")).text);
  * ```
  */
-export function groupSaliency(saliency: Saliency, by: GroupBy): Saliency {
-  if (saliency.options.by) {
-    throw new TypeError(`Cannot group a map of each ${saliency.options.by} again; group the map of tokens`);
-  }
-  const { sequence, positions, options } = saliency;
-  const { groups, scores } = groupScores(saliency, by);
+export function groupSaliency<Map extends Saliency>(saliency: OfTokens<Map>, by: GroupBy): GroupedMap {
+  const { sequence, positions, options, convergenceGaps } = saliency;
+  const { groups, scores } = groupScores<Saliency>(saliency, by);
   const groupOf = (position: number) => groups.findIndex(({ end }) => position < end);
-  const explained = [...new Set(positions.map(groupOf))];
-  return {
+  const rowGroups = positions.map(groupOf);
+  const explained = [...new Set(rowGroups)];
+  return showing("Saliency", {
     sequence: {
       tokenIds: groups.map(({ start }) => sequence.tokenIds[start]!),
       tokens: groups.map((group) => groupToken(sequence, group)),
@@ -129,9 +128,27 @@ export function groupSaliency(saliency: Saliency, by: GroupBy): Saliency {
       text: sequence.text,
     },
     positions: explained,
-    scores: options.together ? scores : addRows(scores, positions.map(groupOf), explained, options.normalize),
+    scores: options.together ? scores : addRows(scores, rowGroups, explained, options.normalize),
     options: { ...options, by: typeof by === "string" ? by : "group" },
-  };
+    grouping: { sequence, positions, groups },
+    ...convergenceGaps && {
+      convergenceGaps: options.together ? convergenceGaps : addGaps(convergenceGaps, rowGroups, explained),
+    },
+  });
+}
+
+/** A map of tokens; one that is known to be of groups is none. */
+export type OfTokens<Map extends Saliency> = Map extends GroupedMap ? never : Map;
+
+function expectTokens(saliency: Saliency): void {
+  expectMap("group", saliency);
+  const { by } = saliency.options;
+  if (by) throw new TypeError(`Cannot group a map of each ${by} again; group the map of tokens`);
+}
+
+/** The gaps of rows that are added up, which are of the scalars, whether scores are normalised or not. */
+function addGaps(gaps: readonly number[], rowGroups: readonly number[], groups: readonly number[]): number[] {
+  return groups.map((group) => gaps.reduce((sum, gap, row) => rowGroups[row] === group ? sum + gap : sum, 0));
 }
 
 /** A group in the place of a token. */

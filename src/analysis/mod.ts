@@ -10,7 +10,7 @@
  * @module
  */
 export { argmax, logSumExp, normalizeL1, rankOf, topK } from "../lm/numbers.ts";
-export { type Agreement, agreement, spearman } from "./agreement.ts";
+export { type Agreement, agreement, type AgreementOptions, spearman } from "./agreement.ts";
 export {
   attentionOf,
   type AttentionOfOptions,
@@ -20,6 +20,7 @@ export {
   type HeadScoreName,
   type HeadScores,
   headScores,
+  type HeadScoresOptions,
 } from "./attention.ts";
 export {
   type ClusteringOptions,
@@ -48,11 +49,18 @@ export {
   groupSaliency,
   groupScores,
   groupTokens,
-  type TokenGroup,
+  type OfTokens,
 } from "./groups.ts";
+export type { GroupedMap, Grouping, TokenGroup } from "../lm/saliency_types.ts";
 export { repeatedRandomTokens, type RepeatedRandomTokensOptions } from "./random_tokens.ts";
 export { mostSalient, type SalientToken, scoresOf } from "./salient.ts";
-export { type LayerSimilarity, layerSimilarity, linearCKA } from "./similarity.ts";
+export {
+  type LayerSimilarity,
+  layerSimilarity,
+  type LayerSimilarityOptions,
+  linearCKA,
+  type LinearCKAOptions,
+} from "./similarity.ts";
 export { type Difference, diffResults, type ResultsDiff, type Tolerance } from "./results/diff.ts";
 export { loadResults, saveResults } from "./results/files.ts";
 export {

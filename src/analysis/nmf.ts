@@ -5,13 +5,14 @@
  *
  * @module
  */
-import { nextTurn } from "../runtime/run_queue.ts";
 import type { ClippedActivations } from "./clipped.ts";
 import { ROWS_AT_A_TIME } from "./descent_code.ts";
 import type { DescentKernel } from "./descent_kernel.ts";
+import type { Pace } from "./pace.ts";
 
-/** About 20 ms of work. */
-const ENTRIES_PER_TURN = 1 << 22;
+/** How many operations an entry costs, about. */
+const OPERATIONS = 4;
+
 /** When to stop. */
 export interface DescentOptions {
   /** The most iterations. */
@@ -20,31 +21,30 @@ export interface DescentOptions {
   readonly tolerance: number;
   /** Called after each iteration. */
   readonly onIteration?: (iteration: number) => void;
-  /** Stops between two turns of the event loop. */
-  readonly signal: AbortSignal;
+  /** Lets the event loop have its turns. */
+  readonly pace: Pace;
 }
 
 /** Improves factors in place until their projected gradient is small. */
 export async function descend(
   x: ClippedActivations,
   kernel: DescentKernel,
-  { maxIterations, tolerance, onIteration, signal }: DescentOptions,
+  { maxIterations, tolerance, onIteration, pace }: DescentOptions,
 ): Promise<{ readonly iterations: number; readonly converged: boolean }> {
   let first = 0;
   kernel.clear();
-  await sweep(x, signal, (from, to) => kernel.addNeurons(from, to));
+  await sweep(x, pace, (from, to) => kernel.addNeurons(from, to));
   for (let iteration = 1; iteration <= maxIterations; ++iteration) {
     let violation = kernel.improveTokens();
     kernel.takeTokens();
-    await sweep(x, signal, (from, to) => {
+    await sweep(x, pace, (from, to) => {
       violation += kernel.improveNeurons(from, to);
       kernel.addNeurons(from, to);
     });
     if (iteration === 1) first = violation;
     onIteration?.(iteration);
     if (violation <= tolerance * first) return { iterations: iteration, converged: true };
-    await nextTurn();
-    signal.throwIfAborted();
+    await pace.turn();
   }
   return { iterations: maxIterations, converged: false };
 }
@@ -52,22 +52,18 @@ export async function descend(
 /** Goes through all neurons, some at a time, so that what is known of them is near for all that is done with them. */
 async function sweep(
   { neurons, starts }: ClippedActivations,
-  signal: AbortSignal,
+  pace: Pace,
   work: (from: number, to: number) => void,
 ): Promise<void> {
-  let due = ENTRIES_PER_TURN;
   for (let from = 0; from < neurons; from += ROWS_AT_A_TIME) {
     const to = Math.min(from + ROWS_AT_A_TIME, neurons);
     work(from, to);
-    if (starts[to]! < due) continue;
-    due += ENTRIES_PER_TURN;
-    await nextTurn();
-    signal.throwIfAborted();
+    if (pace.isDue(OPERATIONS * (starts[to]! - starts[from]!))) await pace.turn();
   }
 }
 
 /** ‖X - W H‖ and ‖X‖, both Frobenius; summed entry by entry, as differences of large sums would lose digits. */
-export function errorOf(x: ClippedActivations, { stride, activity, neurons }: DescentKernel) {
+export async function errorOf(x: ClippedActivations, { stride, activity, neurons }: DescentKernel, pace: Pace) {
   let [left, all] = [0, 0];
   const rest = new Float64Array(x.tokens);
   for (let neuron = 0; neuron < x.neurons; ++neuron) {
@@ -81,6 +77,7 @@ export function errorOf(x: ClippedActivations, { stride, activity, neurons }: De
       for (let k = 0; k < stride; ++k) difference -= activity[token * stride + k]! * neurons[neuron * stride + k]!;
       left += difference * difference;
     }
+    if (pace.isDue(x.tokens * stride)) await pace.turn();
   }
   return { error: Math.sqrt(left), norm: Math.sqrt(all) };
 }

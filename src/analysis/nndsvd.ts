@@ -4,14 +4,15 @@
  * @module
  */
 import { createRandom } from "../lm/sampling.ts";
-import { nextTurn } from "../runtime/run_queue.ts";
 import type { ClippedActivations } from "./clipped.ts";
 import { DescentKernel } from "./descent_kernel.ts";
+import { symmetricEigen } from "./eigen.ts";
+import type { Pace } from "./pace.ts";
 
 /** Below this, scikit-learn takes a number of the start for 0. */
 const LEAST = 1e-6;
-/** About 20 ms of work. */
-const OPERATIONS_PER_TURN = 1 << 25;
+/** How many neurons are gathered at a time. */
+const NEURONS = 256;
 
 /** The left singular vectors of the activations and their singular values, greatest first. */
 export interface LeftSingular {
@@ -22,32 +23,24 @@ export interface LeftSingular {
 }
 
 /** The singular vectors on the side of the tokens, from the N x N products of tokens: N is small, M is not. */
-export async function leftSingular(x: ClippedActivations, signal: AbortSignal): Promise<LeftSingular> {
+export async function leftSingular(x: ClippedActivations, pace: Pace): Promise<LeftSingular> {
   const { tokens: N, neurons, starts, token, value } = x;
   const gram = new Float64Array(N * N);
-  let work = 0;
   for (let neuron = 0; neuron < neurons; ++neuron) {
     const [start, end] = [starts[neuron]!, starts[neuron + 1]!];
     for (let i = start; i < end; ++i) {
       const [row, own] = [token[i]! * N, value[i]!];
       for (let j = start; j <= i; ++j) gram[row + token[j]!]! += own * value[j]!;
     }
-    work += (end - start) ** 2;
-    if (work < OPERATIONS_PER_TURN) continue;
-    work = 0;
-    await nextTurn();
-    signal.throwIfAborted();
+    if (pace.isDue((end - start) ** 2 / 2)) await pace.turn();
   }
   for (let i = 0; i < N; ++i) for (let j = 0; j < i; ++j) gram[j * N + i] = gram[i * N + j]!;
-  const { EigenvalueDecomposition, Matrix } = await import("npm:ml-matrix@6.15.1"); // 30 ms that only this should pay
-  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(Matrix.from1DArray(N, N, gram), {
-    assumeSymmetric: true,
-  });
-  const order = realEigenvalues.map((_, k) => k).sort((a, b) => realEigenvalues[b]! - realEigenvalues[a]!);
-  const noise = realEigenvalues[order[0]!]! * N * Number.EPSILON;
+  const { vectors, values } = await symmetricEigen(gram, pace);
+  const order = [...values.keys()].sort((a, b) => values[b]! - values[a]!);
+  const noise = values[order[0]!]! * N * Number.EPSILON;
   return {
-    vector: (n, k) => eigenvectorMatrix.get(n, order[k]!),
-    values: order.map((k) => realEigenvalues[k]! > noise ? Math.sqrt(realEigenvalues[k]!) : 0),
+    vector: (n, k) => vectors[order[k]! * N + n]!,
+    values: order.map((k) => values[k]! > noise ? Math.sqrt(values[k]!) : 0),
   };
 }
 
@@ -63,15 +56,20 @@ export async function nndsvd(
   singular: LeftSingular,
   factors: number,
   filled: boolean,
+  pace: Pace,
 ): Promise<DescentKernel> {
-  const kernel = await DescentKernel.create(x, factors);
+  const kernel = await DescentKernel.create(x, factors, pace);
   const { stride, activity, neurons } = kernel;
   for (let n = 0; n < x.tokens; ++n) {
     for (let k = 0; k < factors; ++k) activity[n * stride + k] = singular.vector(n, k);
   }
-  kernel.gather(0, x.neurons);
+  for (let from = 0; from < x.neurons; from += NEURONS) {
+    const to = Math.min(from + NEURONS, x.neurons);
+    kernel.gather(from, to);
+    if (pace.isDue((x.starts[to]! - x.starts[from]!) * factors)) await pace.turn();
+  }
   for (let k = 0; k < factors; ++k) scaleColumn(kernel, k, singular.values[k]!);
-  const mean = filled ? x.value.reduce((sum, value) => sum + value, 0) / (x.tokens * x.neurons) : 0;
+  const mean = filled ? await meanOf(x, pace) : 0;
   for (const rows of [activity, neurons]) {
     for (let i = 0; i < rows.length; ++i) if (rows[i]! < LEAST && i % stride < factors) rows[i] = mean;
   }
@@ -104,9 +102,14 @@ function partNorms(rows: Float64Array, k: number, stride: number) {
 }
 
 /** Sizes of normal draws times sqrt(mean activation / K): scikit-learn's "random", with draws of our own. */
-export async function randomStart(x: ClippedActivations, factors: number, seed: number): Promise<DescentKernel> {
-  const kernel = await DescentKernel.create(x, factors);
-  const mean = x.value.reduce((sum, value) => sum + value, 0) / (x.tokens * x.neurons);
+export async function randomStart(
+  x: ClippedActivations,
+  factors: number,
+  seed: number,
+  pace: Pace,
+): Promise<DescentKernel> {
+  const kernel = await DescentKernel.create(x, factors, pace);
+  const mean = await meanOf(x, pace);
   const scale = Math.sqrt(mean / factors);
   const random = createRandom(seed);
   for (const rows of [kernel.neurons, kernel.activity]) {
@@ -117,4 +120,14 @@ export async function randomStart(x: ClippedActivations, factors: number, seed: 
     }
   }
   return kernel;
+}
+
+/** The mean activation, zeros included. */
+async function meanOf({ value, starts, tokens, neurons }: ClippedActivations, pace: Pace): Promise<number> {
+  let sum = 0;
+  for (let neuron = 0; neuron < neurons; ++neuron) {
+    for (let entry = starts[neuron]!; entry < starts[neuron + 1]!; ++entry) sum += value[entry]!;
+    if (pace.isDue(tokens)) await pace.turn();
+  }
+  return sum / (tokens * neurons);
 }

@@ -4,12 +4,14 @@
  * @module
  */
 import { LONG_WORK, type OptionTable } from "../lm/options.ts";
-import type { AttentionOfOptions, AttentionRolloutOptions } from "./attention.ts";
+import type { AgreementOptions } from "./agreement.ts";
+import type { AttentionOfOptions, AttentionRolloutOptions, HeadScoresOptions } from "./attention.ts";
 import type { NeuronClustersOptions, SilhouetteCurveOptions } from "./clusters.ts";
 import type { ErrorCurveOptions, FactorsOptions } from "./factors.ts";
 import type { RepeatedRandomTokensOptions } from "./random_tokens.ts";
 import type { Tolerance } from "./results/diff.ts";
 import type { SaveOptions } from "./results/format.ts";
+import type { LayerSimilarityOptions, LinearCKAOptions } from "./similarity.ts";
 
 const CLUSTERING = { layer: "a number", scale: "anything", seed: "a number", ...LONG_WORK } as const;
 
@@ -22,9 +24,9 @@ const FACTORISATION = {
   ...LONG_WORK,
 } as const;
 
-export const AGREEMENT: OptionTable<{ readonly absolute?: boolean }> = {
+export const AGREEMENT: OptionTable<AgreementOptions> = {
   task: "compare maps",
-  kinds: { absolute: "true or false" },
+  kinds: { absolute: "true or false", ...LONG_WORK },
 };
 
 export const ATTENTION_OF: OptionTable<AttentionOfOptions> = {
@@ -35,8 +37,17 @@ export const ATTENTION_OF: OptionTable<AttentionOfOptions> = {
 
 export const ATTENTION_ROLLOUT: OptionTable<AttentionRolloutOptions> = {
   task: "roll attention out",
-  kinds: { heads: "anything" },
+  kinds: { heads: "anything", ...LONG_WORK },
 };
+
+export const HEAD_SCORES: OptionTable<HeadScoresOptions> = { task: "score heads", kinds: LONG_WORK };
+
+export const LINEAR_CKA: OptionTable<LinearCKAOptions> = {
+  task: "compare representations",
+  kinds: { signal: LONG_WORK.signal },
+};
+
+export const LAYER_SIMILARITY: OptionTable<LayerSimilarityOptions> = { task: "compare layers", kinds: LONG_WORK };
 
 export const NEURON_CLUSTERS: OptionTable<NeuronClustersOptions> = {
   task: "cluster neurons",

@@ -41,7 +41,7 @@ export interface RepeatedRandomTokensOptions {
  * await using model = await LanguageModel.fromPretrained();
  * const { vocabSize, eosTokenIds } = model.config;
  * const ids = repeatedRandomTokens({ vocabSize, length: 20, prefix: eosTokenIds });
- * const { induction } = headScores(await model.trace(model.sequence(ids), { capture: ["attention"] }));
+ * const { induction } = await headScores(await model.trace(model.sequence(ids), { capture: ["attention"] }));
  * console.log(Math.max(...induction.data), argmax(induction.data));
  * ```
  */

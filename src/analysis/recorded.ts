@@ -1,17 +1,21 @@
 import { firstNonFiniteIndex } from "../lm/numbers.ts";
 import type { Capture, Trace } from "../lm/trace_types.ts";
 import type { FloatTensor } from "../lm/types.ts";
+import type { Pace } from "./pace.ts";
+
+/** How many numbers are looked at in one go. */
+const CHUNK = 1 << 20;
 
 /** The axis of a recording whose size is the number of tokens. */
 const TOKEN_AXIS = { hiddenStates: 1, attention: 2, activations: 1, logits: 0 } as const;
 const RANK = { hiddenStates: 3, attention: 4, activations: 3, logits: 2 } as const;
 
 /**
- * A recording of a trace, found whole and finite.
+ * A recording of a trace, found whole.
  *
  * @param task What it is needed for, to complete "Cannot ...".
  * @throws {TypeError} When it was not captured.
- * @throws {RangeError} When its shape does not fit its data or its text, or it holds NaN or an infinite number.
+ * @throws {RangeError} When its shape does not fit its data or its text.
  */
 export function recordedTensor(trace: Trace, capture: Capture, task: string): FloatTensor {
   const tensor = trace[capture];
@@ -27,15 +31,43 @@ export function recordedTensor(trace: Trace, capture: Capture, task: string): Fl
     throw new RangeError(`Cannot ${task} as the trace has ${found}, which does not fit a text of ${T} tokens`);
   }
   if (data.length === 0) throw new RangeError(`Cannot ${task} as the trace has empty ${capture}`);
-  const bad = firstNonFiniteIndex(data);
-  if (bad >= 0) {
-    const place = shape.map((_, axis) => {
-      const stride = shape.slice(axis + 1).reduce((product, size) => product * size, 1);
-      return Math.floor(bad / stride) % shape[axis]!;
-    });
-    throw new RangeError(`Cannot ${task} as the trace has ${data[bad]} at ${capture}[${place.join(", ")}]`);
+  return tensor;
+}
+
+/**
+ * The same, found finite too.
+ *
+ * @throws {RangeError} When it holds NaN or an infinite number.
+ */
+export async function finiteTensor(trace: Trace, capture: Capture, task: string, pace: Pace): Promise<FloatTensor> {
+  const tensor = recordedTensor(trace, capture, task);
+  for (let start = 0; start < tensor.data.length; start += CHUNK) {
+    expectFinite(tensor, capture, task, start, start + CHUNK);
+    if (pace.isDue(4 * CHUNK)) await pace.turn();
   }
   return tensor;
+}
+
+/**
+ * Refuses numbers of a recording that are none, from `start` to before `end`.
+ *
+ * @throws {RangeError} When there is one.
+ */
+export function expectFinite(
+  { data, shape }: FloatTensor,
+  capture: Capture,
+  task: string,
+  start: number,
+  end: number,
+): void {
+  const found = firstNonFiniteIndex(data.subarray(start, end));
+  if (found < 0) return;
+  const bad = start + found;
+  const place = shape.map((_, axis) => {
+    const stride = shape.slice(axis + 1).reduce((product, size) => product * size, 1);
+    return Math.floor(bad / stride) % shape[axis]!;
+  });
+  throw new RangeError(`Cannot ${task} as the trace has ${data[bad]} at ${capture}[${place.join(", ")}]`);
 }
 
 /**

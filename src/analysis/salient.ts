@@ -1,5 +1,7 @@
+import { expectMap, unitOf } from "../lm/saliency_map.ts";
 import type { Saliency } from "../lm/saliency_types.ts";
 import type { Token } from "../tokenizer/token.ts";
+import { showing } from "../show/showing.ts";
 
 /** An earlier token and its share in an explanation. */
 export interface SalientToken {
@@ -13,14 +15,19 @@ export interface SalientToken {
 
 /**
  * The row of scores that explains the token at `position`: one score for each token of the sequence, zero from the
- * explained one on. When the targets were explained together, there is one row for all of them.
+ * explained one on. When the targets were explained together, there is one row for all of them. Of a map by groups,
+ * positions and scores are those of groups.
  *
- * @throws {RangeError} When that position was not explained.
+ * @throws {TypeError} When this is no map.
+ * @throws {RangeError} When that position was not explained, or the parts of the map do not belong together.
  */
-export function scoresOf({ positions, scores, options }: Saliency, position: number): Float32Array {
+export function scoresOf(saliency: Saliency, position: number): Float32Array {
+  expectMap("read", saliency);
+  const { positions, scores, options } = saliency;
   const n = positions.indexOf(position);
   if (n < 0) {
-    throw new RangeError(`Cannot show position ${position} as only these were explained: ${positions.join(", ")}`);
+    const those = options.by ? `these ${unitOf(saliency)}s` : "these";
+    throw new RangeError(`Cannot show position ${position} as only ${those} were explained: ${positions.join(", ")}`);
   }
   const T = scores.shape[1]!;
   const row = options.together ? 0 : n;
@@ -28,7 +35,8 @@ export function scoresOf({ positions, scores, options }: Saliency, position: num
 }
 
 /**
- * The `count` earlier tokens with the largest absolute scores in the explanation of `position`, largest first.
+ * The `count` earlier tokens with the largest absolute scores in the explanation of `position`, largest first. Of a map
+ * by groups these are groups, such as words, and `position` counts groups.
  *
  * @example What made the model write the last token
  * ```ts
@@ -49,8 +57,9 @@ export function mostSalient(saliency: Saliency, position: number, count = 5): Sa
     throw new RangeError(`Cannot list ${count} tokens as the count must be a whole number >= 1`);
   }
   const row = scoresOf(saliency, position);
-  return [...row.keys()].slice(0, position)
+  const tokens = [...row.keys()].slice(0, position)
     .sort((a, b) => Math.abs(row[b]!) - Math.abs(row[a]!) || a - b)
     .slice(0, count)
     .map((index) => ({ position: index, token: saliency.sequence.tokens[index]!, score: row[index]! }));
+  return showing("Salient tokens", tokens);
 }

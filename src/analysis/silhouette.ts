@@ -1,7 +1,4 @@
-import { nextTurn } from "../runtime/run_queue.ts";
-
-/** About 20 ms of work. */
-const OPERATIONS_PER_TURN = 1 << 24;
+import type { Pace } from "./pace.ts";
 
 /**
  * The mean silhouette of some clusterings of the same points, with Euclidean distances, which are computed once for all
@@ -13,13 +10,12 @@ const OPERATIONS_PER_TURN = 1 << 24;
 export async function silhouettes(
   points: readonly (readonly number[])[],
   labelings: readonly Int32Array[],
-  signal: AbortSignal,
+  pace: Pace,
 ): Promise<number[]> {
   const [n, width] = [points.length, points[0]!.length];
   const flat = Float64Array.from(points.flat());
   const counts = labelings.map((labels) => Math.max(...labels) + 1);
   const sums = counts.map((count) => new Float64Array(n * count));
-  let work = 0;
   for (let i = 0; i < n; ++i) {
     for (let j = 0; j < i; ++j) {
       const distance = distanceOf(flat, i * width, j * width, width);
@@ -29,11 +25,7 @@ export async function silhouettes(
         sum[j * count + labels[i]!]! += distance;
       });
     }
-    work += i * width;
-    if (work < OPERATIONS_PER_TURN) continue;
-    work = 0;
-    await nextTurn();
-    signal.throwIfAborted();
+    if (pace.isDue(i * width)) await pace.turn();
   }
   return labelings.map((labels, index) => meanSilhouette(labels, sums[index]!, counts[index]!));
 }

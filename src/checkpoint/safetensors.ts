@@ -8,7 +8,7 @@ import type { ByteSource } from "./byte_source.ts";
 import { shown } from "./shown.ts";
 
 /** The number formats that weights can have here. */
-export type CheckpointDType = "F32" | "F16" | "BF16";
+export type CheckpointDType = "F64" | "F32" | "F16" | "BF16";
 
 /** One tensor of a checkpoint: what it is and where its bytes are. */
 export interface TensorEntry {

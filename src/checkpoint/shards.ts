@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { MOST_SHARDS } from "../base/limits.ts";
 import type { ByteSource } from "./byte_source.ts";
 import { readSafetensors, type TensorEntry } from "./safetensors.ts";
 import { shown } from "./shown.ts";
@@ -15,6 +16,7 @@ const INDEX = "model.safetensors.index.json";
  * @param json The file.
  * @returns The name of the file of each weight. The files lie beside the index.
  * @throws {SyntaxError} If it is no such index.
+ * @throws {RangeError} If it names more files than are opened.
  *
  * @example
  * ```ts
@@ -34,6 +36,10 @@ export function readWeightMap(json: unknown): ReadonlyMap<string, string> {
     throw new SyntaxError(
       `Cannot read ${INDEX} as weight ${shown(strange[0])} is in no such file: ${shown(strange[1])}`,
     );
+  }
+  const files = new Set(Object.values(map)).size;
+  if (files > MOST_SHARDS) {
+    throw new RangeError(`Cannot load weights in ${files} files as ${MOST_SHARDS} are the most; join them first`);
   }
   return new Map(entries as [string, string][]);
 }

@@ -6,14 +6,19 @@
 import type { CheckpointDType, TensorEntry } from "./safetensors.ts";
 
 const CHUNK_BYTES = 1 << 22;
-const BYTES_PER_VALUE = { F32: 4, F16: 2, BF16: 2 } satisfies Record<CheckpointDType, number>;
-const EXPONENT = { F32: 0x7f80_0000, F16: 0x7c00, BF16: 0x7f80 } satisfies Record<CheckpointDType, number>;
+const BYTES_PER_VALUE = { F64: 8, F32: 4, F16: 2, BF16: 2 } satisfies Record<CheckpointDType, number>;
+const EXPONENT = { F32: 0x7f80_0000, F16: 0x7c00, BF16: 0x7f80 } satisfies Record<
+  Exclude<CheckpointDType, "F64">,
+  number
+>;
+/** The formats of weights, for human eyes. */
+export const CHECKPOINT_DTYPES = "F64, F32, F16 or BF16";
 
 /**
  * Tells whether a number format is one that weights can have.
  *
  * @param dtype The format as safetensors spells it.
- * @returns Whether it is `F32`, `F16` or `BF16`.
+ * @returns Whether it is `F64`, `F32`, `F16` or `BF16`.
  *
  * @example
  * ```ts
@@ -28,11 +33,12 @@ export function isCheckpointDType(dtype: string): dtype is CheckpointDType {
 }
 
 /**
- * Reads a tensor in single precision. Half precision and bfloat16 are widened, which is exact.
+ * Reads a tensor in single precision. Half precision and bfloat16 are widened, which is exact; double precision is rounded
+ * to the nearest, as PyTorch does.
  *
  * @param entry The tensor.
  * @returns Its numbers, in row-major order.
- * @throws {TypeError} If the tensor is not `F32`, `F16` or `BF16`.
+ * @throws {TypeError} If the tensor is not `F64`, `F32`, `F16` or `BF16`.
  *
  * @example
  * ```ts
@@ -81,16 +87,17 @@ export function widenFloat32(bytes: Uint8Array, dtype: CheckpointDType, target: 
   }
   const { buffer, byteOffset } = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
   if (dtype === "F32") target.set(new Float32Array(buffer, byteOffset, target.length));
+  else if (dtype === "F64") target.set(new Float64Array(buffer, byteOffset, target.length));
   else if (dtype === "F16") target.set(new Float16Array(buffer, byteOffset, target.length));
   else widenBfloat16(new Uint16Array(buffer, byteOffset, target.length), target);
 }
 
 /**
- * Finds the first number of a tensor that is infinite or not a number. The tensor is read in chunks of 4 MiB.
+ * Finds the first number of a tensor that is infinite or not a number in single precision. The tensor is read in chunks of 4 MiB.
  *
  * @param entry The tensor.
  * @returns The row-major index of the number, or undefined when all are finite.
- * @throws {TypeError} If the tensor is not `F32`, `F16` or `BF16`.
+ * @throws {TypeError} If the tensor is not `F64`, `F32`, `F16` or `BF16`.
  *
  * @example
  * ```ts
@@ -106,11 +113,47 @@ export async function firstNonFinite(entry: TensorEntry): Promise<number | undef
   const size = BYTES_PER_VALUE[dtype];
   for (let start = entry.start; start < entry.end; start += CHUNK_BYTES) {
     const { buffer } = await entry.source.read(start, Math.min(start + CHUNK_BYTES, entry.end));
-    const bits = size === 4 ? new Uint32Array(buffer) : new Uint16Array(buffer);
-    const index = firstFullExponent(bits, EXPONENT[dtype]);
+    const index = dtype === "F64"
+      ? new Float64Array(buffer).findIndex((value) => !Number.isFinite(Math.fround(value)))
+      : firstFullExponent(size === 4 ? new Uint32Array(buffer) : new Uint16Array(buffer), EXPONENT[dtype]);
     if (index >= 0) return (start - entry.start) / size + index;
   }
   return undefined;
+}
+
+/**
+ * Whether two tensors hold the same numbers in single precision, whatever they are stored in. Both are read in chunks, up
+ * to the first difference.
+ *
+ * @param a A tensor.
+ * @param b Another one.
+ * @returns Whether there are as many numbers in both, and each equals the other; NaN equals nothing.
+ * @throws {TypeError} If one is not `F64`, `F32`, `F16` or `BF16`.
+ *
+ * @example
+ * ```ts
+ * import { openBytes } from "./byte_source.ts";
+ * import { holdSameNumbers } from "./values.ts";
+ *
+ * const source = openBytes("1.5 twice", Uint8Array.of(0xc0, 0x3f, 0x00, 0x3e));
+ * const a = { name: "a", dtype: "BF16", shape: [1], start: 0, end: 2, source };
+ * const b = { name: "b", dtype: "F16", shape: [1], start: 2, end: 4, source };
+ * await holdSameNumbers(a, b); // true
+ * ```
+ */
+export async function holdSameNumbers(a: TensorEntry, b: TensorEntry): Promise<boolean> {
+  const [sizeA, sizeB] = [BYTES_PER_VALUE[weightDType(a)], BYTES_PER_VALUE[weightDType(b)]];
+  const count = (a.end - a.start) / sizeA;
+  if ((b.end - b.start) / sizeB !== count) return false;
+  const step = CHUNK_BYTES / Math.max(sizeA, sizeB);
+  for (let from = 0; from < count; from += step) {
+    const [x, y] = await Promise.all([a, b].map((entry, i) => {
+      const [size, to] = [[sizeA, sizeB][i]!, Math.min(from + step, count)];
+      return readFloat32({ ...entry, start: entry.start + from * size, end: entry.start + to * size });
+    })) as [Float32Array, Float32Array];
+    for (let i = 0; i < x.length; ++i) if (x[i] !== y[i]) return false;
+  }
+  return true;
 }
 
 /** An exponent of ones, whatever the sign and the fraction, is an infinity or a NaN (IEEE 754). */
@@ -130,6 +173,6 @@ function widenBfloat16(halves: Uint16Array, target: Float32Array): void {
 function weightDType({ name, dtype, source }: TensorEntry): CheckpointDType {
   if (isCheckpointDType(dtype)) return dtype;
   throw new TypeError(
-    `Cannot read tensor ${name} of ${source.name} as weights: its dtype is ${dtype}, not F32, F16 or BF16`,
+    `Cannot read tensor ${name} of ${source.name} as weights: its dtype is ${dtype}, not ${CHECKPOINT_DTYPES}`,
   );
 }

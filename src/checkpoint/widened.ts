@@ -1,5 +1,5 @@
 /**
- * Half-precision tensors as if they were stored in single precision, for readers that know no other.
+ * Tensors of half or double precision as if they were stored in single precision, for readers that know no other.
  *
  * @module
  */
@@ -7,22 +7,30 @@ import type { ByteSource } from "./byte_source.ts";
 import type { TensorEntry } from "./safetensors.ts";
 import { widenFloat32 } from "./values.ts";
 
-/** How many bytes in half precision are read at a time. */
+/** How many bytes of a number there are in what is not single precision. */
+const BYTES = { F64: 8, F16: 2, BF16: 2 } as const;
+
+/** How many bytes of the file are read at a time. */
 const CHUNK_BYTES = 2 ** 20;
 
-/** A file in which each number of `dtype` takes four bytes: what stands at byte b is found at 2b. */
+/**
+ * A file in which each number of `dtype` takes four bytes. What stands at byte b of the file is found at 2b when numbers
+ * have two bytes; when they have eight, at (b - base) / 2, where `base` is what all b leave when divided by eight.
+ */
 class WidenedSource implements ByteSource {
   readonly name: string;
   readonly size: number;
   readonly #source: ByteSource;
-  readonly #dtype: "F16" | "BF16";
+  readonly #dtype: keyof typeof BYTES;
+  readonly #base: number;
   #scratch: Uint8Array | undefined;
 
-  constructor(source: ByteSource, dtype: "F16" | "BF16") {
-    this.name = `${source.name} (${dtype} as F32)`;
-    this.size = 2 * source.size;
+  constructor(source: ByteSource, dtype: keyof typeof BYTES, base: number) {
+    this.name = `${source.name} (${dtype}${base === 0 ? "" : ` from byte ${base}`} as F32)`;
+    this.size = Math.floor((source.size - base) * 4 / BYTES[dtype]);
     this.#source = source;
     this.#dtype = dtype;
+    this.#base = base;
   }
 
   // deno-lint-ignore require-await -- a wrong range must reject, not throw
@@ -36,11 +44,12 @@ class WidenedSource implements ByteSource {
     // One buffer for all tensors: what is left to the garbage collector stays resident for long.
     const scratch = this.#scratch ??= new Uint8Array(CHUNK_BYTES);
     const numbers = new Float32Array(target.buffer, target.byteOffset, target.length / 4);
-    for (let done = 0; done < numbers.length; done += CHUNK_BYTES / 2) {
-      const some = numbers.subarray(done, done + CHUNK_BYTES / 2);
-      const halves = scratch.subarray(0, 2 * some.length);
-      this.#source.readInto(start / 2 + 2 * done, halves);
-      widenFloat32(halves, this.#dtype, some);
+    const size = BYTES[this.#dtype];
+    for (let done = 0; done < numbers.length; done += CHUNK_BYTES / size) {
+      const some = numbers.subarray(done, done + CHUNK_BYTES / size);
+      const bytes = scratch.subarray(0, size * some.length);
+      this.#source.readInto(this.#base + size * (start / 4 + done), bytes);
+      widenFloat32(bytes, this.#dtype, some);
     }
   }
 
@@ -58,10 +67,10 @@ class WidenedSource implements ByteSource {
 }
 
 /**
- * The same tensors, all `F32`: those in half precision are widened when they are read, which is exact. Nothing is read
- * now.
+ * The same tensors, all `F32`: those in half precision are widened when they are read, which is exact, and those in double
+ * precision rounded. Nothing is read now.
  *
- * @param entries Tensors of type `F32`, `F16` or `BF16`.
+ * @param entries Tensors of type `F64`, `F32`, `F16` or `BF16`.
  * @returns The tensors by the same names.
  *
  * @example
@@ -80,10 +89,12 @@ export function widened(entries: ReadonlyMap<string, TensorEntry>): ReadonlyMap<
   const sources = new Map<string, WidenedSource>();
   return new Map([...entries].map(([name, entry]) => {
     const { dtype, source, start, end } = entry;
-    if (dtype !== "F16" && dtype !== "BF16") return [name, entry];
-    const key = `${dtype} ${source.name}`;
-    const wide = sources.get(key) ?? new WidenedSource(source, dtype);
+    if (dtype !== "F64" && dtype !== "F16" && dtype !== "BF16") return [name, entry];
+    const base = dtype === "F64" ? start % BYTES.F64 : 0;
+    const key = `${dtype} ${base} ${source.name}`;
+    const wide = sources.get(key) ?? new WidenedSource(source, dtype, base);
     sources.set(key, wide);
-    return [name, { ...entry, dtype: "F32", start: 2 * start, end: 2 * end, source: wide }];
+    const [from, to] = [start, end].map((byte) => (byte - base) * 4 / BYTES[dtype]) as [number, number];
+    return [name, { ...entry, dtype: "F32", start: from, end: to, source: wide }];
   }));
 }

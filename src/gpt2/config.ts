@@ -1,3 +1,5 @@
+import { shown } from "../checkpoint/shown.ts";
+
 /** The settings of a GPT-2 model: Hugging Face's `config.json`, in camel case. */
 export interface GPT2Config {
   /** V, the number of tokens. */
@@ -42,6 +44,18 @@ const ACTIVATION_FUNCTIONS: readonly ActivationFunction[] = [
 ];
 
 /**
+ * The largest sizes that are read. They are far above every model there is, and small enough that names, shapes and
+ * estimates of them are made at once. Ids of tokens leave the graph as float32, which is exact up to 2^24.
+ */
+export const LARGEST = {
+  vocabSize: 2 ** 24,
+  nPositions: 2 ** 20,
+  nEmbd: 2 ** 16,
+  nLayer: 2 ** 10,
+  nInner: 2 ** 20,
+} as const;
+
+/**
  * Reads a parsed `config.json`. Missing fields have Hugging Face's defaults.
  *
  * @throws {TypeError} When it is not a GPT-2 configuration or a field has the wrong type.
@@ -49,25 +63,26 @@ const ACTIVATION_FUNCTIONS: readonly ActivationFunction[] = [
  */
 export function parseConfig(json: unknown): GPT2Config {
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
-    throw new TypeError(`Cannot read config.json as it is not an object: ${JSON.stringify(json)}`);
+    throw new TypeError(`Cannot read config.json as it is not an object: ${shown(json)}`);
   }
   const fields = withOwnNames(json as Readonly<Record<string, unknown>>);
   refuseOtherModels(fields);
-  const nEmbd = count(fields, "n_embd", 768);
-  const nHead = count(fields, "n_head", 12);
+  refuseOtherComputation(fields);
+  const nEmbd = count(fields, "n_embd", 768, LARGEST.nEmbd);
+  const nHead = count(fields, "n_head", 12, LARGEST.nEmbd);
   if (nEmbd % nHead !== 0) {
     throw new RangeError(`Cannot divide n_embd ${nEmbd} among n_head ${nHead} heads`);
   }
-  const vocabSize = count(fields, "vocab_size", 50257);
+  const vocabSize = count(fields, "vocab_size", 50257, LARGEST.vocabSize);
   const fallback = vocabSize > 50256 ? 50256 : vocabSize - 1;
   const bosTokenId = tokenIds(fields, "bos_token_id", vocabSize)[0] ?? fallback;
   return {
     vocabSize,
-    nPositions: count(fields, fields.n_positions == null ? "n_ctx" : "n_positions", 1024),
+    nPositions: count(fields, fields.n_positions == null ? "n_ctx" : "n_positions", 1024, LARGEST.nPositions),
     nEmbd,
-    nLayer: count(fields, "n_layer", 12),
+    nLayer: count(fields, "n_layer", 12, LARGEST.nLayer),
     nHead,
-    nInner: fields.n_inner == null ? 4 * nEmbd : count(fields, "n_inner", 0),
+    nInner: fields.n_inner == null ? 4 * nEmbd : count(fields, "n_inner", 0, LARGEST.nInner),
     activationFunction: activationFunction(fields),
     layerNormEpsilon: epsilon(fields),
     scaleAttnWeights: flag(fields, "scale_attn_weights", true),
@@ -78,7 +93,10 @@ export function parseConfig(json: unknown): GPT2Config {
   };
 }
 
-/** The names that all models share, which Hugging Face's `GPT2Config.attribute_map` reads as GPT-2's own. */
+/**
+ * The names that all models share, which Hugging Face's `GPT2Config.attribute_map` reads as GPT-2's own. Of two that
+ * differ, transformers takes the shared one.
+ */
 const SHARED_NAMES = {
   "hidden_size": "n_embd",
   "max_position_embeddings": "n_positions",
@@ -88,28 +106,56 @@ const SHARED_NAMES = {
 
 function withOwnNames(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const own = { ...fields };
-  for (const [shared, name] of Object.entries(SHARED_NAMES)) own[name] ??= fields[shared];
+  for (const [shared, name] of Object.entries(SHARED_NAMES)) own[name] = fields[shared] ?? own[name];
   return own;
 }
 
 function refuseOtherModels(fields: Readonly<Record<string, unknown>>): void {
   const { model_type: modelType, architectures } = fields;
   if (modelType !== undefined && modelType !== "gpt2") {
-    throw new TypeError(`Cannot load a ${JSON.stringify(modelType)} model as this package reads "gpt2" models only`);
+    throw new TypeError(`Cannot load a ${shown(modelType)} model as this package reads "gpt2" models only`);
   }
   if (modelType === undefined && !(Array.isArray(architectures) && architectures.includes("GPT2LMHeadModel"))) {
     throw new TypeError('Cannot read config.json as GPT-2 as it has neither model_type "gpt2" nor GPT2LMHeadModel');
   }
-  if (fields.add_cross_attention === true) throw new TypeError("Cannot load a GPT-2 model with add_cross_attention");
-  if (fields.quantization_config != null) throw new TypeError("Cannot load quantized weights (quantization_config)");
 }
 
-function count(fields: Readonly<Record<string, unknown>>, name: string, fallback: number): number {
+/**
+ * Settings by which transformers computes something else from the same weights: attention to later tokens, or, once its
+ * cache is in use, to the last tokens only; weights of another file.
+ */
+const OTHER_COMPUTATION: Readonly<Record<string, (value: unknown) => boolean>> = {
+  "is_encoder_decoder": (value) => value !== false,
+  "is_causal": (value) => value !== true,
+  "sliding_window": () => true,
+  "attention_chunk_size": () => true,
+  "layer_types": (value) => !(Array.isArray(value) && value.every((type) => type === "full_attention")),
+  "transformers_weights": () => true,
+};
+
+function refuseOtherComputation(fields: Readonly<Record<string, unknown>>): void {
+  if (![undefined, null, false].some((value) => value === fields.add_cross_attention)) {
+    throw new TypeError("Cannot load a GPT-2 model with add_cross_attention");
+  }
+  if (fields.quantization_config != null) throw new TypeError("Cannot load quantized weights (quantization_config)");
+  for (const [name, isOther] of Object.entries(OTHER_COMPUTATION)) {
+    if (fields[name] == null || !isOther(fields[name])) continue;
+    throw new TypeError(
+      `Cannot load a GPT-2 model with ${name} ${shown(fields[name])} as this package does not compute it; ` +
+        `take another model, or remove ${name} from config.json to run it without`,
+    );
+  }
+}
+
+function count(fields: Readonly<Record<string, unknown>>, name: string, fallback: number, most: number): number {
   const value = fields[name] ?? fallback;
   if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 1) {
     throw new (numberError(value))(
-      `Cannot use ${name} of config.json as it must be a whole number >= 1: ${JSON.stringify(value)}`,
+      `Cannot use ${name} of config.json as it must be a whole number >= 1: ${shown(value)}`,
     );
+  }
+  if (value > most) {
+    throw new RangeError(`Cannot use ${name} of config.json as it must be at most ${most}: ${shown(value)}`);
   }
   return value;
 }
@@ -122,7 +168,7 @@ function numberError(value: unknown): typeof RangeError | typeof TypeError {
 function flag(fields: Readonly<Record<string, unknown>>, name: string, fallback: boolean): boolean {
   const value = fields[name] ?? fallback;
   if (typeof value !== "boolean") {
-    throw new TypeError(`Cannot use ${name} of config.json as it must be true or false: ${JSON.stringify(value)}`);
+    throw new TypeError(`Cannot use ${name} of config.json as it must be true or false: ${shown(value)}`);
   }
   return value;
 }
@@ -130,7 +176,7 @@ function flag(fields: Readonly<Record<string, unknown>>, name: string, fallback:
 function epsilon(fields: Readonly<Record<string, unknown>>): number {
   const value = fields.layer_norm_epsilon ?? 1e-5;
   if (typeof value !== "number" || !(value >= 0 && value < Infinity)) {
-    const message = `Cannot use layer_norm_epsilon of config.json as it must be >= 0: ${JSON.stringify(value)}`;
+    const message = `Cannot use layer_norm_epsilon of config.json as it must be >= 0: ${shown(value)}`;
     throw new (numberError(value))(message);
   }
   return value;
@@ -142,7 +188,7 @@ function activationFunction(fields: Readonly<Record<string, unknown>>): Activati
   if (name === undefined) {
     const known = ACTIVATION_FUNCTIONS.join(", ");
     throw new TypeError(
-      `Cannot use activation_function ${JSON.stringify(value)} as only these are supported: ${known}`,
+      `Cannot use activation_function ${shown(value)} as only these are supported: ${known}`,
     );
   }
   return name;
@@ -159,7 +205,7 @@ export function tokenIds(
   for (const id of ids) {
     if (!Number.isInteger(id) || id < 0 || id >= vocabSize) {
       throw new (numberError(id))(
-        `Cannot use ${name} ${JSON.stringify(id)} as the vocabulary holds ${vocabSize} tokens`,
+        `Cannot use ${name} ${shown(id)} as the vocabulary holds ${vocabSize} tokens`,
       );
     }
   }

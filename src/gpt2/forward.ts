@@ -23,8 +23,10 @@ export interface ForwardInputs {
   readonly pastKeys: readonly Value[];
   /** The cached values of each block, `[P, C]`. */
   readonly pastValues: readonly Value[];
-  /** Which text each cached token belongs to, int64 `[P]`: all to 0, unless several are read side by side. */
+  /** The first text that each cached token belongs to, int64 `[P]`: all to 0, unless several are read side by side. */
   readonly pastTexts: Value;
+  /** The last text that each cached token belongs to, int64 `[P]`: the first one, unless several begin alike. */
+  readonly pastLastTexts: Value;
   /** Which text each new token belongs to, int64 `[T]`. */
   readonly texts: Value;
   /** Where in its text each new token stands, int64 `[T]`. */
@@ -139,17 +141,21 @@ export function finalNorm(g: Graph, config: GPT2Config, w: Weights, x: Value): V
 
 /**
  * Zero where a token may look, the most negative number where it would see the future or another text, `[T, S]`. The
- * tokens of a text are read in its order, whatever stands between them.
+ * tokens of a text are read in its order, whatever stands between them. A cached token may be of several texts, from its
+ * first to its last.
  */
-function causalMask(g: Graph, { inputIds, pastKeys, pastTexts, texts }: ForwardInputs): Value {
+function causalMask(g: Graph, { inputIds, pastKeys, pastTexts, pastLastTexts, texts }: ForwardInputs): Value {
   const past = g.size(pastKeys[0]!, -2);
   const end = g.scalar(g.add(past, g.size(inputIds, -1)));
   const queries = g.range(g.scalar(past), end, "T"); // P .. S-1
   const keys = g.range(g.ints([0], []), end, "S"); // 0 .. S-1
   const read = g.lessOrEqual(g.unsqueeze(keys, 0), g.unsqueeze(queries, -1)); // [1, S] <= [T, 1]
-  const own = g.equal(g.unsqueeze(g.concat([pastTexts, texts], -1, "S"), 0), g.unsqueeze(texts, -1)); // [1, S] = [T, 1]
+  const text = g.unsqueeze(texts, -1); // [T, 1]
+  const ends = (past: Value) => g.unsqueeze(g.concat([past, texts], -1, "S"), 0); // [1, S]
+  const begun = g.lessOrEqual(ends(pastTexts), text); // [T, S]
+  const unended = g.lessOrEqual(text, ends(pastLastTexts)); // [T, S]
   const hidden = g.floats([-3.4028234663852886e38], []);
-  return g.where(read, g.where(own, g.floats([0], []), hidden), hidden);
+  return g.where(read, g.where(begun, g.where(unended, g.floats([0], []), hidden), hidden), hidden);
 }
 
 function norm(g: Graph, config: GPT2Config, w: Weights, name: string, x: Value): Value {

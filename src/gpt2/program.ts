@@ -58,6 +58,7 @@ export function buildProgram(config: GPT2Config, entries: ReadonlyMap<string, Te
     pastKeys: blocks.map((i) => g.input(`past_key.${i}`, g.float, ["P", config.nEmbd])),
     pastValues: blocks.map((i) => g.input(`past_value.${i}`, g.float, ["P", config.nEmbd])),
     pastTexts: g.input("past_texts", "int64", ["P"]),
+    pastLastTexts: g.input("past_last_texts", "int64", ["P"]),
     texts: g.input("texts", "int64", ["T"]),
     positions: g.input("positions", "int64", ["T"]),
     embeddingScale: g.input("embedding_scale", g.float, ["T", 1]),

@@ -1,5 +1,6 @@
 import type { GPT2Config } from "./config.ts";
 import { weightShapes } from "./weights.ts";
+import { showing } from "../show/showing.ts";
 
 /** What a weight belongs to. */
 export type ModelPart = "embedding" | "attention" | "mlp" | "norm" | "unembedding";
@@ -63,7 +64,7 @@ export function modelSummary(config: GPT2Config): ModelSummary {
   });
   const sum = (some: readonly WeightSummary[]) => some.reduce((total, { parameters }) => total + parameters, 0);
   const of = (part: ModelPart) => sum(weights.filter((weight) => weight.part === part));
-  return {
+  return showing("ModelSummary", {
     config,
     weights,
     parameters: sum(weights),
@@ -75,5 +76,5 @@ export function modelSummary(config: GPT2Config): ModelSummary {
       norm: of("norm"),
       unembedding: of("unembedding"),
     },
-  };
+  });
 }

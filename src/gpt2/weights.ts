@@ -4,11 +4,12 @@
  * @module
  */
 import type { TensorEntry } from "../checkpoint/safetensors.ts";
+import { CHECKPOINT_DTYPES, holdSameNumbers, isCheckpointDType } from "../checkpoint/values.ts";
 import type { DType, Graph, QuantizedMatrix, Value } from "../onnx/mod.ts";
 import type { GPT2Config } from "./config.ts";
 import type { Weights } from "./forward.ts";
 
-const DTYPES: Readonly<Record<string, DType>> = { F32: "float32", F16: "float16", BF16: "bfloat16" };
+const DTYPES: Readonly<Record<string, DType>> = { F64: "float64", F32: "float32", F16: "float16", BF16: "bfloat16" };
 
 /** The shape of every weight, by checkpoint name. */
 export function weightShapes(config: GPT2Config): ReadonlyMap<string, readonly number[]> {
@@ -42,14 +43,14 @@ export function weightShapes(config: GPT2Config): ReadonlyMap<string, readonly n
  *
  * @throws {RangeError} When a weight is missing, has another shape than the configuration says, or there are more
  * blocks than it says.
- * @throws {TypeError} When a weight is of another type than F32, F16 or BF16.
+ * @throws {TypeError} When a weight is of another type than F64, F32, F16 or BF16.
  */
 export function selectWeights(
   config: GPT2Config,
   entries: ReadonlyMap<string, TensorEntry>,
 ): ReadonlyMap<string, TensorEntry> {
   const file = entries.values().next().value?.source.name ?? "an empty file";
-  const find = (name: string) => entries.get(`transformer.${name}`) ?? entries.get(name) ?? entries.get(tied(name));
+  const find = (name: string) => findWeight(entries, name) ?? findWeight(entries, tied(name));
   // Some converters keep the other name of the two that the tied weights have.
   const tied = (name: string) => config.tieWordEmbeddings && name === "wte.weight" ? "lm_head.weight" : name;
   const selected = new Map<string, TensorEntry>();
@@ -61,12 +62,31 @@ export function selectWeights(
       throw new RangeError(`Cannot build GPT-2 as "${name}" must be [${shape}] by config.json: ${found}`);
     }
     if (!(entry.dtype in DTYPES)) {
-      throw new TypeError(`Cannot read "${name}" of ${file} as weights must be F32, F16 or BF16: ${entry.dtype}`);
+      throw new TypeError(`Cannot read "${name}" of ${file} as weights must be ${CHECKPOINT_DTYPES}: ${entry.dtype}`);
     }
     selected.set(name, entry);
   }
   refuseMoreBlocks(config, entries.keys(), file);
   return selected;
+}
+
+function findWeight(entries: ReadonlyMap<string, TensorEntry>, name: string): TensorEntry | undefined {
+  return entries.get(`transformer.${name}`) ?? entries.get(name);
+}
+
+/**
+ * The settings as the weights have them. A checkpoint whose config.json ties the head to the embeddings may hold a head
+ * all the same: transformers compares the two, and ties them only when they are equal.
+ *
+ * @throws {Error} When a file cannot be read.
+ */
+export async function settleTie(config: GPT2Config, entries: ReadonlyMap<string, TensorEntry>): Promise<GPT2Config> {
+  const [embedding, head] = [findWeight(entries, "wte.weight"), findWeight(entries, "lm_head.weight")];
+  if (!config.tieWordEmbeddings || !embedding || !head) return config;
+  const comparable = embedding.shape.join() === head.shape.join() &&
+    isCheckpointDType(embedding.dtype) && isCheckpointDType(head.dtype);
+  if (comparable && await holdSameNumbers(embedding, head)) return config;
+  return { ...config, tieWordEmbeddings: false };
 }
 
 function refuseMoreBlocks(config: GPT2Config, names: Iterable<string>, file: string): void {

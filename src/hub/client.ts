@@ -4,6 +4,7 @@
  * @module
  */
 import { connectionError, failed, failureOf, refusal, type Target } from "./failure.ts";
+import { LARGE_JSON, readJsonWithin } from "../base/json.ts";
 import { type Listing, readListing } from "./listing.ts";
 import { inPage } from "./platform.ts";
 import { type Reply, request } from "./request.ts";
@@ -104,7 +105,7 @@ export class HubClient {
     const watch = new Watch(this.#options);
     try {
       const { response } = await this.#send("GET", url, "", {}, watch);
-      if (response.ok) return readListing(await response.json());
+      if (response.ok) return readListing(await readJsonWithin(response, LARGE_JSON));
       await response.body?.cancel();
     } catch {
       this.#options.signal?.throwIfAborted();

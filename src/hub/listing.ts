@@ -38,7 +38,7 @@ export function readListing(json: unknown): Listing | undefined {
 }
 
 function isListed(file: { etag: unknown; size: unknown }): file is ListedFile {
-  return typeof file.etag === "string" && Number.isSafeInteger(file.size);
+  return typeof file.etag === "string" && Number.isSafeInteger(file.size) && Number(file.size) >= 0;
 }
 
 function fields(value: unknown): Readonly<Record<string, unknown>> {

@@ -4,6 +4,9 @@
  * @module
  */
 import type { ModelCache } from "./cache.ts";
+import { parseJsonWithin } from "../base/json.ts";
+import { MOST_SHARDS } from "../base/limits.ts";
+import { messageOf } from "./message.ts";
 
 /** The settings of the model. */
 export const CONFIG = "config.json";
@@ -22,6 +25,7 @@ export const OPTIONAL: readonly string[] = ["generation_config.json", "tokenizer
  * The names of the files that hold the weights, of the text of {@linkcode INDEX}.
  *
  * @throws {SyntaxError} When it is no such index.
+ * @throws {RangeError} When it names more files than are loaded, or holds more than an index can.
  */
 export function shardNames(text: string): readonly string[] {
   const map = weightMap(text);
@@ -30,15 +34,21 @@ export function shardNames(text: string): readonly string[] {
   if (names.length === 0 || strange !== undefined) {
     throw new SyntaxError(`Cannot read ${INDEX} as its weight_map names no file: ${JSON.stringify(strange ?? map)}`);
   }
+  if (names.length > MOST_SHARDS) {
+    throw new RangeError(
+      `Cannot load weights in ${names.length} files as ${MOST_SHARDS} are the most; join them first`,
+    );
+  }
   return names;
 }
 
 function weightMap(text: string): Readonly<Record<string, string>> {
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = parseJsonWithin(text);
   } catch (error) {
-    throw new SyntaxError(`Cannot read ${INDEX} as it is not JSON: ${error instanceof Error ? error.message : error}`);
+    if (error instanceof RangeError) throw new RangeError(`Cannot read ${INDEX} as ${error.message}`);
+    throw new SyntaxError(`Cannot read ${INDEX} as it is not JSON: ${messageOf(error)}`);
   }
   const map: unknown = typeof json === "object" && json !== null ? Reflect.get(json, "weight_map") : undefined;
   if (typeof map !== "object" || map === null || Array.isArray(map)) {

@@ -1,4 +1,5 @@
 import { stoppable } from "../runtime/kernel.ts";
+import { showing } from "../show/showing.ts";
 import { tryMap } from "./faithfulness.ts";
 import type { Faithfulness, FaithfulnessOptions } from "./faithfulness_types.ts";
 import { predictLayers, rankSequence, rankWords } from "./lens.ts";
@@ -28,6 +29,7 @@ import type { Surprise, SurpriseOptions } from "./surprise_types.ts";
 import { traceSequence } from "./trace.ts";
 import type { Trace, TraceOptions } from "./trace_types.ts";
 import type { Sequence } from "./types.ts";
+import { type Watched, watched } from "./watch.ts";
 
 /** Reads texts and explains them, for the methods of {@linkcode LanguageModel} by the same names. */
 export class Analyser {
@@ -44,50 +46,57 @@ export class Analyser {
 
   /** What the model computes on the way. */
   async trace(sequence: Sequence, options: TraceOptions): Promise<Trace> {
-    return await this.#runner.session.settled(
-      traceSequence(this.#runner, sequence, this.#about(sequence, options, TRACE)),
-    );
+    const asked = this.#about(sequence, options, TRACE);
+    return await this.#answer("Trace", asked, (asked) => traceSequence(this.#runner, sequence, asked));
   }
 
   /** How much each earlier token made the model write a token. */
   async saliency(sequence: Sequence, options: SaliencyOptions): Promise<Saliency> {
-    return await this.#runner.session.settled(
-      explainSequence(this.#runner, this.#reader, sequence, this.#about(sequence, options, SALIENCY)),
-    );
+    const asked = this.#about(sequence, options, SALIENCY);
+    const work = (asked: SaliencyOptions) => explainSequence(this.#runner, this.#reader, sequence, asked);
+    return await this.#answer("Saliency", asked, work);
   }
 
   /** Whether a map is true. */
   async faithfulness(saliency: Saliency, options: FaithfulnessOptions): Promise<Faithfulness> {
-    return await this.#runner.session.settled(
-      tryMap(this.#runner, this.#reader, saliency, this.#asked(options, FAITHFULNESS)),
-    );
+    const asked = this.#asked(options, FAITHFULNESS);
+    return await this.#answer("Faithfulness", asked, (asked) => tryMap(this.#runner, this.#reader, saliency, asked));
   }
 
   /** What each block would predict. */
   async layerPredictions(sequence: Sequence, options: LayerPredictionsOptions): Promise<LayerPredictions> {
     const asked = this.#about(sequence, options, LAYER_PREDICTIONS);
-    return await this.#runner.session.settled(predictLayers(this.#runner, this.#reader, sequence, asked));
+    const work = (asked: LayerPredictionsOptions) => predictLayers(this.#runner, this.#reader, sequence, asked);
+    return await this.#answer("LayerPredictions", asked, work);
   }
 
   /** How tokens rank in what each block would predict. */
   async rankings(sequence: Sequence, options: RankingsOptions): Promise<Rankings> {
-    return await this.#runner.session.settled(
-      rankSequence(this.#runner, sequence, this.#about(sequence, options, RANKINGS)),
-    );
+    const asked = this.#about(sequence, options, RANKINGS);
+    return await this.#answer("Rankings", asked, (asked) => rankSequence(this.#runner, sequence, asked));
   }
 
   /** How chosen words rank in what each block would predict. */
   async rankingsWatch(sequence: Sequence, options: RankingsWatchOptions): Promise<Rankings> {
-    return await this.#runner.session.settled(
-      rankWords(this.#runner, this.#reader, sequence, this.#about(sequence, options, RANKINGS_WATCH)),
-    );
+    const asked = this.#about(sequence, options, RANKINGS_WATCH);
+    const work = (asked: RankingsWatchOptions) => rankWords(this.#runner, this.#reader, sequence, asked);
+    return await this.#answer("Rankings", asked, work);
   }
 
   /** How much each token surprised the model. */
   async surprise(sequence: Sequence, options: SurpriseOptions): Promise<Surprise> {
-    return await this.#runner.session.settled(
-      measureSurprise(this.#runner, this.#reader, sequence, this.#about(sequence, options, SURPRISE)),
-    );
+    const asked = this.#about(sequence, options, SURPRISE);
+    const work = (asked: SurpriseOptions) => measureSurprise(this.#runner, this.#reader, sequence, asked);
+    return await this.#answer("Surprise", asked, work);
+  }
+
+  /** Does the work under a bar, and lets its result show itself. */
+  async #answer<Options extends Watched, Result>(
+    label: string,
+    asked: Options,
+    work: (asked: Options) => Promise<Result>,
+  ): Promise<Result> {
+    return showing(label, await watched(asked, (asked) => this.#runner.session.settled(work(asked))));
   }
 
   /** What a question about a sequence is asked with: checks both, and lets a notebook's Stop button stop it. */

@@ -15,8 +15,11 @@ import {
   tellWritten,
   type Writer,
 } from "./decode.ts";
+import type { KVCache } from "./kv_cache.ts";
 import { expectWithin } from "./memory.ts";
+import type { ModelRunner } from "./model_runner.ts";
 import { free, logitsRow } from "./numbers.ts";
+import { mostNewTokens } from "./scores/lengths.ts";
 import type { Reader } from "./sequence.ts";
 
 /** One text of those that are written together. */
@@ -24,8 +27,6 @@ interface Text {
   /** What it is called in the cache. */
   readonly id: number;
   readonly prompt: readonly number[];
-  /** How many tokens fit after the prompt. */
-  readonly room: number;
   readonly writer: Writer;
 }
 
@@ -38,6 +39,7 @@ export function readBatch(
   reader: Reader,
   config: GPT2Config,
   prompts: readonly (string | readonly number[])[],
+  options: DecodeOptions,
 ): readonly Prompt[] {
   if (!Array.isArray(prompts)) {
     const found = prompts === null ? "null" : typeof prompts;
@@ -48,6 +50,7 @@ export function readBatch(
     try {
       const prompt = reader.read(input);
       expectRoomAfter(prompt.tokenIds, config);
+      mostNewTokens(options, prompt.tokenIds.length);
       return prompt;
     } catch (error) {
       if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
@@ -63,22 +66,27 @@ export async function continueBatch(
   options: DecodeOptions,
 ): Promise<readonly (readonly number[])[]> {
   const { runner } = decoder;
-  const { nPositions } = runner.config;
   const texts = prompts.map(({ tokenIds: prompt }, id): Text => {
-    return { id, prompt, room: nPositions - prompt.length, writer: createWriter(decoder, options) };
+    return { id, prompt, writer: createWriter(decoder, { before: prompt }, options) };
   });
   const plan = planBatch(runner, texts.map(({ prompt }) => prompt.length), options);
   if (options.maxMemory !== undefined) {
     expectWithin(`continue ${prompts.length} prompts`, plan.cost, plan.maxMemory, "ask for fewer tokens");
   }
+  const total = texts.reduce((sum, { writer }) => sum + writer.most, 0);
   const tell = () => {
     const completed = texts.reduce((sum, { writer }) => sum + writer.written.length, 0);
-    tellWritten(options, completed, texts.length);
+    tellWritten(options, completed, total);
   };
   for (const group of plan.groups) {
     await writeTogether(decoder, group.map((index) => texts[index]!), { tell, signal: options.signal });
   }
   return texts.map(({ writer }) => writer.written);
+}
+
+function write({ writer }: Text, logits: Float32Array): void {
+  const { scores } = writer.choose(logits);
+  if (scores) free(scores);
 }
 
 async function writeTogether(
@@ -87,6 +95,29 @@ async function writeTogether(
   { tell, signal }: { readonly tell: () => void; readonly signal: AbortSignal | undefined },
 ): Promise<void> {
   using cache = runner.emptyCache();
+  for await (const { text, logits } of readPacks(runner, cache, texts, signal)) {
+    write(text, logits);
+    tell();
+  }
+  const unended = (some: readonly Text[]) => some.filter(({ writer }) => !writer.ended());
+  for (let open = unended(texts); open.length > 0; open = unended(open)) {
+    const ids = open.map(({ id }) => id);
+    cache.keep(new Set(ids));
+    const last = open.map(({ writer }) => writer.written.at(-1)!);
+    const [logits] = await runner.read(last, cache, [...last.keys()], { texts: ids, signal });
+    open.forEach((text, i) => write(text, logitsRow(logits!, i, open.length)));
+    free(logits!);
+    tell();
+  }
+}
+
+/** Reads prompts into one cache, in few runs, each as the text of its `id`. Gives the scores after each of them, `[V]`. */
+export async function* readPacks<T extends { readonly id: number; readonly prompt: readonly number[] }>(
+  runner: ModelRunner,
+  cache: KVCache,
+  texts: readonly T[],
+  signal: AbortSignal | undefined,
+): AsyncGenerator<{ readonly text: T; readonly logits: Float32Array }> {
   for (const pack of packsOf(texts, ({ prompt }) => prompt.length)) {
     const own = cache.length === 0 ? cache : runner.emptyCache(); // what was read before would be compared in vain
     const request = { texts: pack.map(({ id }) => id), signal };
@@ -95,17 +126,6 @@ async function writeTogether(
       cache.appendFrom(own, 0, own.length);
       own[Symbol.dispose]();
     }
-    pack.forEach(({ writer }, i) => writer.choose(logits[i]!));
-    tell();
-  }
-  const unended = (some: readonly Text[]) => some.filter(({ writer, room }) => !writer.ended(room));
-  for (let open = unended(texts); open.length > 0; open = unended(open)) {
-    const ids = open.map(({ id }) => id);
-    cache.keep(new Set(ids));
-    const last = open.map(({ writer }) => writer.written.at(-1)!);
-    const [logits] = await runner.read(last, cache, [...last.keys()], { texts: ids, signal });
-    open.forEach(({ writer }, i) => writer.choose(logitsRow(logits!, i, open.length)));
-    free(logits!);
-    tell();
+    for (const [i, text] of pack.entries()) yield { text, logits: logits[i]! };
   }
 }

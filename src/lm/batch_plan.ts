@@ -1,8 +1,10 @@
 import type { GPT2Config } from "../gpt2/config.ts";
+import { UNUSED } from "./beam_rows.ts";
 import type { Cost } from "./cost_types.ts";
-import { type DecodeOptions, DEFAULT_MAX_NEW_TOKENS, expectCount } from "./decode.ts";
-import { cacheBytes, costOf, type Machine, memoryLimit, readBytes } from "./memory.ts";
+import { type DecodeOptions, expectCount } from "./decode.ts";
+import { cacheBytes, costOf, FLOAT, type Machine, memoryLimit, readBytes } from "./memory.ts";
 import { CHUNK_TOKENS } from "./model_runner.ts";
+import { mostNewTokens } from "./scores/lengths.ts";
 
 /** Which prompts are continued together, and what that takes. */
 export interface BatchPlan {
@@ -14,10 +16,17 @@ export interface BatchPlan {
   readonly maxMemory: number;
 }
 
-/** A prompt of P tokens which is continued until there are `end`. */
+/** A prompt of P tokens which is continued until there are `end`, in as many ways as there are beams. */
 interface Extent {
   readonly P: number;
   readonly end: number;
+  readonly beams: number;
+}
+
+/** What a call is asked for, as far as it decides what it takes. */
+export interface BatchOptions extends Pick<DecodeOptions, "maxNewTokens" | "maxLength" | "maxMemory" | "beams"> {
+  /** Whether the scores of the vocabulary are kept for each token of each beam. */
+  readonly keepLogits?: boolean;
 }
 
 /**
@@ -28,13 +37,17 @@ interface Extent {
 export function planBatch(
   machine: Machine,
   lengths: readonly number[],
-  { maxNewTokens = DEFAULT_MAX_NEW_TOKENS, maxMemory: given }: Pick<DecodeOptions, "maxNewTokens" | "maxMemory">,
+  options: BatchOptions,
 ): BatchPlan {
-  expectCount("maxNewTokens", maxNewTokens, 1);
+  const { maxMemory: given, beams = 1, keepLogits = false } = options;
+  if (options.maxNewTokens !== undefined) expectCount("maxNewTokens", options.maxNewTokens, 1);
   const { config } = machine;
   const maxMemory = memoryLimit(machine, given);
-  const extents = lengths.map((P): Extent => ({ P, end: Math.min(P + maxNewTokens, config.nPositions) }));
-  const resultBytes = extents.reduce((sum, { end }) => sum + 8 * end, 0);
+  const extents = lengths.map((P): Extent => {
+    return { P, end: Math.min(P + mostNewTokens(options, P), config.nPositions), beams };
+  });
+  const kept = keepLogits ? KEPT * FLOAT * beams * config.vocabSize : 0; // for each step
+  const resultBytes = extents.reduce((sum, { P, end }) => sum + 8 * end + kept * (end - P), 0);
   const groups: number[][] = [];
   const of = (group: readonly number[]) => group.map((index) => extents[index]!);
   for (const index of lengths.keys()) {
@@ -75,14 +88,19 @@ const PAIRS_PER_WEIGHT = 2.5;
  * of all texts, most of it in vain; halves would spare half of that and read the weights once more.
  */
 function isWorthwhile({ nEmbd, nInner, nLayer, vocabSize }: GPT2Config, group: readonly Extent[]): boolean {
-  const pairs = group.length * group.reduce((sum, { end }) => sum + end, 0);
+  const pairs = group.reduce((sum, { beams }) => sum + beams, 0) *
+    group.reduce((sum, extent) => sum + rowsOf(extent), 0);
   const weights = 4 * nEmbd + 2 * nInner + vocabSize / nLayer; // by column and block
   return pairs / 2 <= PAIRS_PER_WEIGHT * weights;
 }
 
 function groupCost(machine: Machine, group: readonly Extent[]): { runs: number; runBytes: number } {
-  const S = group.reduce((sum, { end }) => sum + end, 0);
-  let [runs, runBytes, read] = [0, readBytes(machine, { T: group.length, S, R: group.length }), 0];
+  const S = group.reduce((sum, extent) => sum + rowsOf(extent), 0);
+  const R = group.reduce((sum, { beams }) => sum + beams, 0); // a token of each beam, in runs of as many as may be
+  const searches = R > group.length;
+  const T = searches ? Math.min(R, CHUNK_TOKENS) : R;
+  const scores = searches ? SCORES * FLOAT * R * machine.config.vocabSize : 0;
+  let [runs, runBytes, read] = [0, readBytes(machine, { T, S, R }) + scores, 0];
   for (const pack of packsOf(group, ({ P }) => P)) {
     const P = pack.reduce((sum, extent) => sum + extent.P, 0);
     const bytes = readBytes(machine, { T: Math.min(P, CHUNK_TOKENS), S: P, R: pack.length });
@@ -90,5 +108,16 @@ function groupCost(machine: Machine, group: readonly Extent[]): { runs: number; 
     runs += Math.ceil(P / CHUNK_TOKENS);
     read += P;
   }
-  return { runs: runs + Math.max(...group.map(({ P, end }) => end - P - 1)), runBytes };
+  return { runs: runs + Math.ceil(R / T) * Math.max(...group.map(({ P, end }) => end - P - 1)), runBytes };
+}
+
+/** How many numbers are kept for each token of the vocabulary: its score, and what settings make of it. */
+const KEPT = 2;
+
+/** How many copies of the scores of a beam there are while the next beams are chosen. */
+const SCORES = 4;
+
+/** The most rows of the cache that a prompt and what is written after it take: beams may part at the first token. */
+function rowsOf({ P, end, beams }: Extent): number {
+  return beams === 1 ? end : Math.ceil((1 + UNUSED) * (P + beams * (end - P)));
 }

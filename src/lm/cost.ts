@@ -1,14 +1,17 @@
 import { readBatch } from "./batch.ts";
 import { planBatch } from "./batch_plan.ts";
+import { beamSettings, searchSettings } from "./beam_settings.ts";
+import type { BeamSearchOptions } from "./beam_types.ts";
 import type { Cost } from "./cost_types.ts";
-import { type DecodeOptions, DEFAULT_MAX_NEW_TOKENS, expectCount, expectRoomAfter } from "./decode.ts";
+import { type DecodeOptions, expectCount, expectRoomAfter } from "./decode.ts";
 import { decodeCost } from "./decode_plan.ts";
-import { planFaithfulness } from "./faithfulness.ts";
+import { planFaithfulness } from "./faithfulness_plan.ts";
 import type { FaithfulnessOptions } from "./faithfulness_types.ts";
 import { planPredictions, planRankings, planSurprise, readWords } from "./lens_plan.ts";
 import type { LayerPredictionsOptions, RankingsOptions, RankingsWatchOptions } from "./lens_types.ts";
 import { type Machine, memoryLimit } from "./memory.ts";
 import {
+  BEAMS,
   DECODE,
   FAITHFULNESS,
   LAYER_PREDICTIONS,
@@ -19,9 +22,10 @@ import {
   TRACE,
 } from "./option_tables.ts";
 import { expectOptions } from "./options.ts";
-import { checkedPositions } from "./positions.ts";
+import { checkedPositions, predictedPosition } from "./positions.ts";
 import { planSaliency } from "./saliency_plan.ts";
 import type { Saliency, SaliencyOptions } from "./saliency_types.ts";
+import { mostNewTokens, overDefaults } from "./scores/lengths.ts";
 import type { Reader } from "./sequence.ts";
 import { surprisePositions } from "./surprise.ts";
 import type { SurpriseOptions } from "./surprise_types.ts";
@@ -47,12 +51,19 @@ import type { Sequence } from "./types.ts";
 export class CostEstimator {
   readonly #own: Machine;
   readonly #reader: Reader;
+  readonly #defaults: DecodeOptions;
   readonly #expectUsable: () => void;
 
-  /** Estimates for a model on a backend, as long as `expectUsable` does not throw. */
-  constructor(machine: Machine, reader: Reader, expectUsable: () => void = () => {}) {
+  /** Estimates for a model on a backend that decodes by `defaults`, as long as `expectUsable` does not throw. */
+  constructor(
+    machine: Machine,
+    reader: Reader,
+    defaults: DecodeOptions = {},
+    expectUsable: () => void = () => {},
+  ) {
     this.#own = machine;
     this.#reader = reader;
+    this.#defaults = defaults;
     this.#expectUsable = expectUsable;
   }
 
@@ -65,26 +76,41 @@ export class CostEstimator {
   /** What {@linkcode LanguageModel.generate} takes, and {@linkcode LanguageModel.steps} up to its end. */
   generate(
     prompt: string | readonly number[],
-    options: Pick<DecodeOptions, "maxNewTokens" | "maxMemory"> = {},
+    options: Pick<DecodeOptions, "maxNewTokens" | "maxLength" | "maxMemory" | "beams"> = {},
   ): Cost {
-    options = expectOptions(options, DECODE);
-    const { maxNewTokens = DEFAULT_MAX_NEW_TOKENS } = options;
-    expectCount("maxNewTokens", maxNewTokens, 1);
+    const whole = overDefaults(this.#defaults, expectOptions(options, DECODE));
     const machine = this.#machine;
     const { tokenIds } = this.#reader.read(prompt);
     expectRoomAfter(tokenIds, machine.config);
-    memoryLimit(machine, options.maxMemory);
-    return decodeCost(machine, tokenIds.length, maxNewTokens);
+    memoryLimit(machine, whole.maxMemory);
+    const most = mostNewTokens(whole, tokenIds.length);
+    expectCount("maxNewTokens", most, 1);
+    if (beamSettings(whole, options)) return planBatch(machine, [tokenIds.length], whole).cost;
+    return decodeCost(machine, tokenIds.length, most);
   }
 
   /** What {@linkcode LanguageModel.generateBatch} takes. */
   generateBatch(
     prompts: readonly (string | readonly number[])[],
-    options: Pick<DecodeOptions, "maxNewTokens" | "maxMemory"> = {},
+    options: Pick<DecodeOptions, "maxNewTokens" | "maxLength" | "maxMemory" | "beams"> = {},
   ): Cost {
-    options = expectOptions(options, DECODE);
-    const read = readBatch(this.#reader, this.#machine.config, prompts);
-    return planBatch(this.#machine, read.map(({ tokenIds }) => tokenIds.length), options).cost;
+    const whole = overDefaults(this.#defaults, expectOptions(options, DECODE));
+    beamSettings(whole, options);
+    const read = readBatch(this.#reader, this.#machine.config, prompts, whole);
+    return planBatch(this.#machine, read.map(({ tokenIds }) => tokenIds.length), whole).cost;
+  }
+
+  /** What {@linkcode LanguageModel.beams} takes. */
+  beams(
+    prompt: string | readonly number[],
+    options: Pick<BeamSearchOptions, "maxNewTokens" | "maxLength" | "maxMemory" | "beams"> = {},
+  ): Cost {
+    const whole = overDefaults(this.#defaults, expectOptions(options, BEAMS));
+    const { beams } = searchSettings(whole);
+    const machine = this.#machine;
+    const { tokenIds } = this.#reader.read(prompt);
+    expectRoomAfter(tokenIds, machine.config);
+    return planBatch(machine, [tokenIds.length], { ...whole, beams, keepLogits: true }).cost;
   }
 
   /** What {@linkcode LanguageModel.trace} takes. */
@@ -108,23 +134,26 @@ export class CostEstimator {
   }
 
   /** What {@linkcode LanguageModel.layerPredictions} takes. */
-  layerPredictions(sequence: Sequence, options: LayerPredictionsOptions): Cost {
+  layerPredictions(sequence: Sequence, options: LayerPredictionsOptions = {}): Cost {
     options = expectOptions(options, LAYER_PREDICTIONS);
-    const [position] = this.#positions("show the layers at", sequence, [options.position]) as [number];
+    this.#reader.expectSequence(sequence);
+    const position = predictedPosition("show the layers at", sequence, options.position);
     return planPredictions(this.#machine, position, options).cost;
   }
 
   /** What {@linkcode LanguageModel.rankings} takes. */
   rankings(sequence: Sequence, options: RankingsOptions = {}): Cost {
     options = expectOptions(options, RANKINGS);
-    return planRankings(this.#machine, this.#positions("rank", sequence, options.positions), options).cost;
+    this.#reader.expectSequence(sequence);
+    return planRankings(this.#machine, checkedPositions("rank", sequence, options.positions), options).cost;
   }
 
   /** What {@linkcode LanguageModel.rankingsWatch} takes. */
   rankingsWatch(sequence: Sequence, options: RankingsWatchOptions): Cost {
     options = expectOptions(options, RANKINGS_WATCH);
+    this.#reader.expectSequence(sequence);
     const words = readWords(this.#reader, options.watch);
-    const [position] = this.#positions("watch words at", sequence, [options.position]) as [number];
+    const position = predictedPosition("watch words at", sequence, options.position);
     return planRankings(this.#machine, words.map(() => position), options).cost;
   }
 
@@ -133,10 +162,5 @@ export class CostEstimator {
     options = expectOptions(options, SURPRISE);
     this.#reader.expectSequence(sequence);
     return planSurprise(this.#machine, surprisePositions(sequence, options.positions), options).cost;
-  }
-
-  #positions(verb: string, sequence: Sequence, positions?: readonly number[]): readonly number[] {
-    this.#reader.expectSequence(sequence);
-    return checkedPositions(verb, sequence, positions);
   }
 }

@@ -1,5 +1,5 @@
-import { shown } from "../checkpoint/shown.ts";
 import type { GPT2Config } from "../gpt2/config.ts";
+import type { BeamOptions } from "./beam_settings.ts";
 import type { MemoryOptions } from "./cost_types.ts";
 import { decodeCost } from "./decode_plan.ts";
 import type { KVCache } from "./kv_cache.ts";
@@ -7,23 +7,32 @@ import { expectWithin, memoryLimit } from "./memory.ts";
 import type { ModelRunner } from "./model_runner.ts";
 import { logSumExp, topK } from "./numbers.ts";
 import { createSampler, type SamplingOptions } from "./sampling.ts";
+import { expectOneLength, mostNewTokens } from "./scores/lengths.ts";
+import { createProcessors, type ScoreProcessor } from "./scores/processors.ts";
+import { readSettings } from "./scores/rules.ts";
+import type { PenaltyOptions } from "./scores/settings.ts";
+import { createStopTest, type StopTest } from "./scores/stops.ts";
 import type { Reader } from "./sequence.ts";
-import type { Prediction, Progress, Step } from "./types.ts";
+import type { Prediction, ProcessedScores, Progress, Step } from "./types.ts";
 
 /**
  * Options of {@linkcode LanguageModel.steps}, {@linkcode LanguageModel.generate},
  * {@linkcode LanguageModel.generateBatch} and {@linkcode LanguageModel.tree}.
- * Greedy by default, unless the model's `generation_config.json` says `do_sample`: what it says about sampling then holds
- * for what is not given.
+ * What is not given is as the model's `generation_config.json` has it; without one, decoding is greedy. The settings have
+ * the names and the meaning of Hugging Face's `generate`, and are applied in its order: `docs/definitions.md` lists it.
  */
-export interface DecodeOptions extends SamplingOptions, MemoryOptions {
+export interface DecodeOptions extends SamplingOptions, PenaltyOptions, BeamOptions, MemoryOptions {
   /**
    * The most tokens that are written.
    *
    * @default {20}
    */
   readonly maxNewTokens?: number;
-  /** Token ids and texts that end the writing; the token that completes one is the last. */
+  /** The most tokens that the text has, with its prompt, instead of `maxNewTokens`. */
+  readonly maxLength?: number;
+  /**
+   * Token ids and texts that end the writing; the token that completes one is the last. A text may begin in the prompt.
+   */
   readonly stop?: readonly (number | string)[];
   /**
    * How many of the likeliest tokens each step lists.
@@ -33,6 +42,13 @@ export interface DecodeOptions extends SamplingOptions, MemoryOptions {
   readonly candidates?: number;
   /** Hears of each token that was written, with {@linkcode Progress.task} `"decode"`; `total` is the most there may be. */
   readonly onProgress?: (progress: Progress) => void;
+  /**
+   * Whether a bar shows how far the call is when it takes more than a second, in a notebook or a terminal. It is taken
+   * away when the call ends. Your own `onProgress` is called all the same.
+   *
+   * @default {true}
+   */
+  readonly progress?: boolean;
   /** Stops between two steps. */
   readonly signal?: AbortSignal;
 }
@@ -57,13 +73,14 @@ export interface Prompt {
 export interface Choice {
   readonly tokenId: number;
   readonly logits: Float32Array;
+  /** What the settings made of them, where they change anything. */
+  readonly scores?: Float32Array;
 }
-
-/** How many tokens are written at most when a caller says nothing. */
-export const DEFAULT_MAX_NEW_TOKENS = 20;
 
 /** Where decoding begins. */
 export interface Start {
+  /** The tokens before the first choice. */
+  readonly before: readonly number[];
   /** What has been read; what follows is added. */
   readonly cache: KVCache;
   /** Reads the rest of what stands before the first choice, and returns the scores of what follows, `[V]`. */
@@ -82,15 +99,16 @@ export async function* choose(
   const { runner } = decoder;
   expectRoomAfter(prompt, runner.config);
   if (options.maxMemory !== undefined) {
-    const { maxNewTokens = DEFAULT_MAX_NEW_TOKENS } = options;
-    expectCount("maxNewTokens", maxNewTokens, 1);
-    const what = `continue a prompt of ${prompt.length} tokens by ${maxNewTokens}`;
+    const most = mostNewTokens(options, prompt.length);
+    expectCount("maxNewTokens", most, 1);
+    const what = `continue a prompt of ${prompt.length} tokens by ${most}`;
     const limit = memoryLimit(runner, options.maxMemory);
-    expectWithin(what, decodeCost(runner, prompt.length, maxNewTokens), limit, "ask for fewer tokens");
+    expectWithin(what, decodeCost(runner, prompt.length, most), limit, "ask for fewer tokens");
   }
   using own = given ? undefined : runner.emptyCache();
   const cache = given ?? own!;
-  yield* chooseFrom(decoder, { cache, read: () => runner.readPrompt(prompt, cache, options.signal) }, options);
+  const read = () => runner.readPrompt(prompt, cache, options.signal);
+  yield* chooseFrom(decoder, { before: prompt, cache, read }, options);
 }
 
 /**
@@ -105,31 +123,22 @@ export function expectRoomAfter(prompt: readonly number[], { nPositions }: GPT2C
 }
 
 /** Chooses one token after another. All but the last one are left in the cache of `start`. */
-export async function* chooseFrom(
-  decoder: Decoder,
-  { cache, read, first }: Start,
-  options: DecodeOptions,
-): AsyncGenerator<Choice> {
+export async function* chooseFrom(decoder: Decoder, start: Start, options: DecodeOptions): AsyncGenerator<Choice> {
   const { runner } = decoder;
-  const writer = createWriter(decoder, options, first);
-  let logits = await read();
-  const room = runner.config.nPositions - cache.length;
+  const writer = createWriter(decoder, start, options);
+  let logits = await start.read();
   for (;;) {
-    const tokenId = writer.choose(logits);
-    tellWritten(options, writer.written.length - (first === undefined ? 0 : 1));
-    yield { tokenId, logits };
-    if (writer.ended(room)) return;
-    [logits] = await runner.read([tokenId], cache, [0], { signal: options.signal }) as [Float32Array];
+    const choice = writer.choose(logits);
+    tellWritten(options, writer.written.length - (start.first === undefined ? 0 : 1), writer.most);
+    yield choice;
+    if (writer.ended()) return;
+    const request = { signal: options.signal };
+    [logits] = await runner.read([choice.tokenId], start.cache, [0], request) as [Float32Array];
   }
 }
 
-/** Tells how many tokens of so many texts are written. */
-export function tellWritten(
-  { onProgress, maxNewTokens = DEFAULT_MAX_NEW_TOKENS }: DecodeOptions,
-  completed: number,
-  texts = 1,
-): void {
-  const total = texts * maxNewTokens;
+/** Tells how many tokens of at most so many are written. */
+export function tellWritten({ onProgress }: DecodeOptions, completed: number, total: number): void {
   onProgress?.({ task: "decode", completed, total, message: `Wrote ${completed} of at most ${total} tokens` });
 }
 
@@ -137,31 +146,74 @@ export function tellWritten(
 export interface Writer {
   /** What has been written. */
   readonly written: readonly number[];
+  /** How many tokens may be written, without one that was chosen by hand. */
+  readonly most: number;
   /** Chooses the next token by the scores of the vocabulary. */
-  readonly choose: (logits: Float32Array) => number;
-  /** Whether the last token ends the text, which may have as many as `room`. */
-  readonly ended: (room: number) => boolean;
+  readonly choose: (logits: Float32Array) => Choice;
+  /** Whether the last token ends the text. */
+  readonly ended: () => boolean;
 }
 
 /** A writer of one text that begins with `first`, or else by the options, which are checked at once. */
-export function createWriter({ runner, reader, eosTokenIds }: Decoder, options: DecodeOptions, first?: number): Writer {
-  const { maxNewTokens = DEFAULT_MAX_NEW_TOKENS, stop = [], candidates = 0 } = options;
-  const given = first === undefined ? 0 : 1;
+export function createWriter(
+  decoder: Decoder,
+  { before, first }: Pick<Start, "before" | "first">,
+  options: DecodeOptions,
+): Writer {
+  const begun = first === undefined ? before : [...before, first];
+  const { most, end, process, stops } = createRules(decoder, begun, options, { least: first === undefined ? 1 : 0 });
   const sample = createSampler(options);
-  expectCount("maxNewTokens", maxNewTokens, 1 - given);
-  expectCount("candidates", candidates, 0);
-  const stops = stopTest(stop, eosTokenIds, runner.config.vocabSize);
+  const all = [...before];
   const written: number[] = [];
   return {
     written,
+    most,
     choose: (logits) => {
-      const tokenId = written.length === 0 && first !== undefined ? first : sample(logits);
+      const isGiven = written.length === 0 && first !== undefined;
+      const scores = isGiven ? undefined : process?.(all, logits);
+      const tokenId = isGiven ? first : sample(scores ?? logits);
       written.push(tokenId);
-      return tokenId;
+      all.push(tokenId);
+      return { tokenId, logits, ...scores && { scores } };
     },
-    ended: (room) =>
-      written.length >= Math.min(given + maxNewTokens, room) || stops(written.at(-1)!, () => reader.spell(written)),
+    ended: () => all.length >= end || stops(all),
   };
+}
+
+/** What options mean for one text. */
+export interface TextRules {
+  /** How many tokens may be written. */
+  readonly most: number;
+  /** How many tokens the text has at most. */
+  readonly end: number;
+  /** What changes the scores of the next token, if anything does. */
+  readonly process: ScoreProcessor | undefined;
+  /** Whether the last token of a text ends it. */
+  readonly stops: StopTest;
+}
+
+/**
+ * What options mean for what follows the tokens of `before`.
+ *
+ * @throws {TypeError | RangeError} When an option is out of its range.
+ */
+export function createRules(
+  { runner, reader, eosTokenIds }: Decoder,
+  before: readonly number[],
+  options: DecodeOptions,
+  { least, leastKept = 1 }: { readonly least: number; readonly leastKept?: number },
+): TextRules {
+  const { maxNewTokens, stop = [], candidates = 0 } = options;
+  const { vocabSize, nPositions } = runner.config;
+  expectOneLength(options);
+  if (maxNewTokens !== undefined) expectCount("maxNewTokens", maxNewTokens, least);
+  expectCount("candidates", candidates, 0);
+  const settings = readSettings(options, reader);
+  const most = mostNewTokens(options, before.length, least);
+  const end = Math.min(before.length + most, nPositions);
+  const process = createProcessors(settings, { prompt: before, end, eosTokenIds, vocabSize, leastKept });
+  const stops = createStopTest(stop, { eosTokenIds, vocabSize, bytesOf: (id) => reader.token(id).bytes });
+  return { most, end, process, stops };
 }
 
 /**
@@ -170,20 +222,29 @@ export function createWriter({ runner, reader, eosTokenIds }: Decoder, options: 
  */
 export async function* describe(
   { reader }: Decoder,
-  { tokenIds, text }: Prompt,
+  { tokenIds }: Prompt,
   candidates: number,
   choices: AsyncIterable<Choice>,
   shared: readonly number[] = [],
 ): AsyncGenerator<Step> {
-  const written = [...shared];
-  for await (const { tokenId, logits } of choices) {
-    const position = tokenIds.length + written.length;
-    written.push(tokenId);
-    const token = reader.continuation(tokenIds, text, written).tokens[position]!;
+  const tokenOf = reader.writing([...tokenIds, ...shared]);
+  let position = tokenIds.length + shared.length;
+  for await (const { tokenId, logits, scores } of choices) {
+    const token = tokenOf(tokenId);
     const norm = logSumExp(logits);
     const best = predict(reader, topK(logits, Math.min(candidates, logits.length)), logits, norm);
-    yield { position, tokenId, token, logProb: logits[tokenId]! - norm, candidates: best, logits };
+    const processed = scores && processedBy(reader, scores, tokenId, candidates);
+    const logProb = logits[tokenId]! - norm;
+    yield { position: position++, tokenId, token, logProb, candidates: best, logits, ...processed && { processed } };
   }
+}
+
+/** Describes what settings made of scores. */
+function processedBy(reader: Reader, scores: Float32Array, tokenId: number, candidates: number): ProcessedScores {
+  const norm = logSumExp(scores);
+  const possible = scores.reduce((count, score) => count + Number(Math.exp(score - norm) > 0), 0);
+  const best = predict(reader, topK(scores, Math.min(candidates, possible)), scores, norm);
+  return { possible, logProb: scores[tokenId]! - norm, candidates: best };
 }
 
 /** Describes the likeliest tokens. All that have a greater score than one of them stand before it. */
@@ -199,28 +260,6 @@ function predict(
     const probability = Math.exp(logit - norm);
     return { tokenId, token: reader.token(tokenId), probability, logit, rank: 1 + scores.indexOf(logit) };
   });
-}
-
-/** Whether a token, or the text that it completes, ends the writing. */
-function stopTest(stop: readonly (number | string)[], eos: readonly number[], vocabSize: number) {
-  if (!Array.isArray(stop)) {
-    throw new TypeError(`Cannot stop at ${shown(stop)}; pass an array of texts and token ids`);
-  }
-  for (const entry of stop) {
-    const fits = typeof entry === "string" ? entry !== "" : Number.isInteger(entry) && entry >= 0 && entry < vocabSize;
-    if (!fits) {
-      const what = JSON.stringify(entry);
-      throw new RangeError(`Cannot stop at ${what}; use a text, or a token id from 0 to ${vocabSize - 1}`);
-    }
-  }
-  const ids = new Set([...eos, ...stop.filter((entry) => typeof entry === "number")]);
-  const texts = stop.filter((entry) => typeof entry === "string");
-  return (tokenId: number, text: () => string): boolean => {
-    if (ids.has(tokenId)) return true;
-    if (texts.length === 0) return false;
-    const spelled = text();
-    return texts.some((entry) => spelled.includes(entry));
-  };
 }
 
 export function expectCount(name: string, value: number, least: number): void {

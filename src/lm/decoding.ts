@@ -1,16 +1,20 @@
-import { type DecodeOptions, DEFAULT_MAX_NEW_TOKENS } from "./decode.ts";
-import { DEFAULT_SEED, temperatureOf } from "./sampling.ts";
+import { beamSettings } from "./beam_settings.ts";
+import type { DecodeOptions } from "./decode.ts";
+import { DEFAULT_SEED } from "./sampling.ts";
+import { mostNewTokens } from "./scores/lengths.ts";
+import { readSettings, type WordReader } from "./scores/rules.ts";
+import { temperatureOf } from "./scores/settings.ts";
 import type { Decoding } from "./types.ts";
 
-/** What decoding with `options` means, everything decided. */
-export function decodingOf(options: DecodeOptions): Decoding {
-  const { topK, topP, seed = DEFAULT_SEED, maxNewTokens = DEFAULT_MAX_NEW_TOKENS, stop = [] } = options;
+/** What decoding with `options` after a prompt of so many tokens means, everything decided, words as token ids. */
+export function decodingOf(options: DecodeOptions, reader: WordReader, promptLength: number): Decoding {
+  const { seed = DEFAULT_SEED, stop = [] } = options;
   return {
+    ...readSettings(options, reader),
     temperature: temperatureOf(options),
-    ...topK !== undefined && { topK },
-    ...topP !== undefined && { topP },
     seed,
-    maxNewTokens,
+    maxNewTokens: mostNewTokens(options, promptLength),
     stop: [...stop],
+    ...beamSettings(options),
   };
 }

@@ -6,11 +6,15 @@ import type { Progress } from "./types.ts";
 
 /**
  * What the hub has to know about a model that is loaded with `options`: where to look, whom to tell, and what to
- * refuse before it is downloaded. Without `onProgress`, a bar shows the download in a notebook or a terminal.
+ * refuse before it is downloaded. A bar shows the download in a notebook or a terminal, unless `progress` is `false`.
  */
 export function downloadOptions(id: string, options: LoadOptions): SnapshotOptions {
   const { revision, cacheDir, localFilesOnly, token, endpoint, signal } = options;
-  const tell = options.onProgress ?? progressBar();
+  const bar = options.progress === false ? undefined : progressBar();
+  const tell = (progress: Progress) => {
+    options.onProgress?.(progress);
+    bar?.(progress);
+  };
   return {
     revision,
     cacheDir,
@@ -22,7 +26,7 @@ export function downloadOptions(id: string, options: LoadOptions): SnapshotOptio
     onDownload: ({ file, completed, total, bytesPerSecond, secondsLeft }) => {
       const speed = bytesPerSecond === undefined ? "" : `, ${formatBytes(bytesPerSecond)}/s`;
       const left = secondsLeft === undefined || completed === total ? "" : `, ${formatSeconds(secondsLeft)} left`;
-      tell?.(
+      tell(
         {
           task: "download",
           completed,

@@ -31,6 +31,13 @@ export interface FaithfulnessOptions extends MemoryOptions {
   readonly seed?: number;
   /** Called after each part. */
   readonly onProgress?: (progress: Progress) => void;
+  /**
+   * Whether a bar shows how far the call is when it takes more than a second, in a notebook or a terminal. It is taken
+   * away when the call ends. Your own `onProgress` is called all the same.
+   *
+   * @default {true}
+   */
+  readonly progress?: boolean;
   /** Stops between two runs. */
   readonly signal?: AbortSignal;
 }
@@ -44,13 +51,16 @@ export interface FaithfulnessOptions extends MemoryOptions {
  * with the greatest score, with its sign (of two equal ones, the earlier); of a signed map of LIT's, whose scalar is a
  * loss, the one with the least.
  *
+ * Of a map by groups, such as words, whole groups are taken away, and what is watched is the probability of all explained
+ * tokens of a group, that of one times that of the next; the first tokens of that group itself always stay.
+ *
  * At share s of n tokens, round(s·n) are gone from the deletion curve, and n − round((1 − s)·n) are back in the
  * insertion curve: the two meet the same numbers of tokens, from all to none and from none to all.
  */
 export interface Faithfulness {
   /** The map that was tried. */
   readonly saliency: Saliency;
-  /** The explained positions that were tried, N of them. */
+  /** The explained positions that were tried, N of them; of a map by groups, those of groups. */
   readonly positions: readonly number[];
   /** The S shares of the earlier tokens that are gone (deletion) or back (insertion), from 0 to 1. */
   readonly shares: readonly number[];

@@ -7,6 +7,9 @@ import { openBlob } from "../checkpoint/blob_source.ts";
 import { type ByteSource, openBytes, openFile } from "../checkpoint/byte_source.ts";
 import { readSafetensors, type TensorEntry } from "../checkpoint/safetensors.ts";
 import { readShards, readWeightMap } from "../checkpoint/shards.ts";
+import { formatBytes } from "../hub/bytes.ts";
+import { type JsonLimits, LARGE_JSON, parseJsonWithin } from "../base/json.ts";
+import { messageOf } from "../hub/message.ts";
 import type { ModelFiles } from "../hub/model_files.ts";
 
 /** The weights of a model, in one file or several. */
@@ -19,6 +22,10 @@ export interface WeightFiles {
 
 const WEIGHTS = "model.safetensors";
 const INDEX = "model.safetensors.index.json";
+
+/** Files that are large by nature. */
+const LARGE: ReadonlySet<string> = new Set(["tokenizer.json", "vocab.json", "merges.txt"]);
+const [MOST_BYTES, MOST_LARGE_BYTES] = [2 ** 24, 2 ** 27];
 
 /** The files that a model is loaded from. All of them stay as they were read, so that it can be told what was loaded. */
 export class OpenedFiles implements Disposable {
@@ -44,7 +51,11 @@ export class OpenedFiles implements Disposable {
     return await isThere(url) ? this.#keep(name, await openFile(url)) : undefined;
   }
 
-  /** The text of a file; undefined when there is none. */
+  /**
+   * The text of a file; undefined when there is none.
+   *
+   * @throws {RangeError} When it is larger than such a file can be.
+   */
   async text(name: string): Promise<string | undefined> {
     const bytes = await this.#bytes(name);
     if (bytes === undefined) return undefined;
@@ -65,12 +76,19 @@ export class OpenedFiles implements Disposable {
   async #bytes(name: string): Promise<Uint8Array | undefined> {
     const { base, read } = this.files;
     if (read) {
-      return await read(name).then((blob) => blob?.arrayBuffer()).then((bytes) => bytes && new Uint8Array(bytes));
+      const blob = await read(name);
+      if (blob) expectSize(name, base, blob.size);
+      return blob && new Uint8Array(await blob.arrayBuffer());
     }
-    return await Deno.readFile(new URL(name, base)).catch((error) => {
+    const url = new URL(name, base);
+    try {
+      expectSize(name, base, (await Deno.stat(url)).size);
+      return await Deno.readFile(url);
+    } catch (error) {
       if (error instanceof Deno.errors.NotFound) return undefined;
-      throw new Error(`Cannot read ${name} in ${base}: ${error instanceof Error ? error.message : error}`);
-    });
+      if (error instanceof RangeError) throw error;
+      throw new Error(`Cannot read ${name} in ${base}: ${messageOf(error)}`);
+    }
   }
 }
 
@@ -91,6 +109,14 @@ export async function openWeights(opened: OpenedFiles): Promise<WeightFiles> {
     sources.set(name, source);
   }
   return { sources: [...sources.values()], entries: await readShards(sources, weightMap) };
+}
+
+function expectSize(name: string, base: URL, bytes: number): void {
+  const most = LARGE.has(name) ? MOST_LARGE_BYTES : MOST_BYTES;
+  if (bytes <= most) return;
+  throw new RangeError(
+    `Cannot read ${name} in ${base} as it has ${formatBytes(bytes)}, more than ${formatBytes(most)}`,
+  );
 }
 
 /** Whether there is something; what is there and may not be read is told when it is opened. */
@@ -115,12 +141,18 @@ export async function readOptionalJson(opened: OpenedFiles, name: string): Promi
   return text === undefined ? undefined : parseJson(opened.files, name, text);
 }
 
-/** Parses the text of a file. */
+/**
+ * Parses the text of a file.
+ *
+ * @throws {SyntaxError} When it is not JSON.
+ * @throws {RangeError} When it holds more than such a file can.
+ */
 export function parseJson({ id }: Pick<ModelFiles, "id">, name: string, text: string): unknown {
+  const limits: JsonLimits = LARGE.has(name) ? LARGE_JSON : {};
   try {
-    return JSON.parse(text);
+    return parseJsonWithin(text, limits);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : error;
-    throw new SyntaxError(`Cannot read ${name} of "${id}" as it is not JSON: ${reason}`);
+    if (error instanceof RangeError) throw new RangeError(`Cannot read ${name} of "${id}" as ${error.message}`);
+    throw new SyntaxError(`Cannot read ${name} of "${id}" as it is not JSON: ${messageOf(error)}`);
   }
 }

@@ -10,6 +10,13 @@ import type { Progress } from "./types.ts";
 export interface IdentityOptions {
   /** Called while files are read. */
   readonly onProgress?: (progress: Progress) => void;
+  /**
+   * Whether a bar shows how far the call is when it takes more than a second, in a notebook or a terminal. It is taken
+   * away when the call ends. Your own `onProgress` is called all the same.
+   *
+   * @default {true}
+   */
+  readonly progress?: boolean;
   /** Stops between two parts of a file. */
   readonly signal?: AbortSignal;
 }

@@ -1,14 +1,18 @@
 import { free } from "./numbers.ts";
 
+/** The texts that a token belongs to: from the first to the last. */
+export type TextRange = readonly [first: number, last: number];
+
 /**
  * The keys and values of the tokens that a model has read, `[P, C]` for each block, in buffers that grow. The tokens may
- * be of several texts, in any order but that of each text.
+ * be of several texts, in any order but that of each text; texts that begin alike may have their beginning in common.
  */
 export class KVCache implements Disposable {
   /** Another object when rows have been forgotten; while it is the same, rows were added and none has changed. */
   lineage: object = {};
   readonly #width: number;
   #texts: number[] = [];
+  #lastTexts: number[] = [];
   readonly #keys: Float32Array[];
   readonly #values: Float32Array[];
 
@@ -24,21 +28,24 @@ export class KVCache implements Disposable {
     return this.#texts.length;
   }
 
-  /** Which text each token belongs to, `[P]`. */
+  /** Which text each token belongs to, `[P]`; of several the first. */
   get texts(): readonly number[] {
     return this.#texts;
+  }
+
+  /** The last of the texts that each token belongs to, `[P]`. */
+  get lastTexts(): readonly number[] {
+    return this.#lastTexts;
   }
 
   /** Where the next tokens will stand in their texts, when they belong to `texts`. */
   nextPositions(texts: readonly number[]): number[] {
     const lengths = new Map<number, number>();
-    const position = (text: number) => {
-      const next = lengths.get(text) ?? 0;
+    return texts.map((text) => {
+      const next = lengths.get(text) ?? this.#lengthOf(text);
       lengths.set(text, next + 1);
       return next;
-    };
-    this.#texts.forEach(position);
-    return texts.map(position);
+    });
   }
 
   /** The keys of each block, `[P, C]`: views that are valid until the next append. */
@@ -55,15 +62,22 @@ export class KVCache implements Disposable {
   rewind(length: number): void {
     if (length >= this.length) return;
     this.#texts.length = length;
+    this.#lastTexts.length = length;
     this.lineage = {};
   }
 
   /** Forgets the tokens of all texts but some. */
   keep(texts: ReadonlySet<number>): void {
-    const kept = this.#texts.flatMap((text, row) => texts.has(text) ? [row] : []);
-    if (kept.length === this.length) return;
+    this.assign(this.#texts.map((text, row) => texts.has(text) ? [text, this.#lastTexts[row]!] : undefined));
+  }
+
+  /** Says anew which texts each token belongs to, and forgets those that belong to none. */
+  assign(owners: readonly (TextRange | undefined)[]): void {
+    const kept = owners.flatMap((range, row) => range ? [row] : []);
+    this.#texts = kept.map((row) => owners[row]![0]);
+    this.#lastTexts = kept.map((row) => owners[row]![1]);
+    if (kept.length === owners.length) return;
     for (const buffer of [...this.#keys, ...this.#values]) moveRows(buffer, kept, this.#width);
-    this.#texts = kept.map((row) => this.#texts[row]!);
     this.lineage = {};
   }
 
@@ -72,12 +86,13 @@ export class KVCache implements Disposable {
     const start = this.length * this.#width;
     keys.forEach((rows, layer) => this.#keys[layer] = written(this.#keys[layer]!, rows, start));
     values.forEach((rows, layer) => this.#values[layer] = written(this.#values[layer]!, rows, start));
-    this.#texts.push(...texts ?? Array<number>(keys[0]!.length / this.#width).fill(0));
+    this.#push(texts ?? Array<number>(keys[0]!.length / this.#width).fill(0));
   }
 
   /** Frees the memory. */
   [Symbol.dispose](): void {
     this.#texts = [];
+    this.#lastTexts = [];
     free(...this.#keys.splice(0), ...this.#values.splice(0));
   }
 
@@ -85,7 +100,22 @@ export class KVCache implements Disposable {
   appendFrom(other: KVCache, start: number, end: number): void {
     const cut = (buffers: Float32Array[]) =>
       buffers.map((rows) => rows.subarray(start * this.#width, end * this.#width));
+    const length = this.length;
     this.append(cut(other.keys), cut(other.values), other.texts.slice(start, end));
+    this.#lastTexts.splice(length, Infinity, ...other.lastTexts.slice(start, end));
+  }
+
+  #push(texts: readonly number[]): void {
+    this.#texts.push(...texts);
+    this.#lastTexts.push(...texts);
+  }
+
+  #lengthOf(text: number): number {
+    let length = 0;
+    for (let row = 0; row < this.length; ++row) {
+      if (this.#texts[row]! <= text && text <= this.#lastTexts[row]!) ++length;
+    }
+    return length;
   }
 }
 

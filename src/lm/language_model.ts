@@ -4,14 +4,16 @@ import type { Backend } from "../runtime/backend.ts";
 import { stoppable } from "../runtime/kernel.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import { Analyser } from "./analyser.ts";
+import type { BeamSearch, BeamSearchOptions } from "./beam_types.ts";
 import { CostEstimator } from "./cost.ts";
 import type { DecodeOptions } from "./decode.ts";
 import { downloadOptions } from "./download.ts";
 import { TextGenerator } from "./generate.ts";
 import { identify } from "./identity.ts";
 import { expectLoadOptions, type LoadedModel, loadModel, type LoadOptions } from "./load.ts";
-import { DECODE, IDENTITY, LOAD, SEQUENCE } from "./option_tables.ts";
+import { BEAMS, DECODE, IDENTITY, LOAD, SEQUENCE } from "./option_tables.ts";
 import { expectOptions } from "./options.ts";
+import { overDefaults } from "./scores/lengths.ts";
 import { Reader } from "./sequence.ts";
 import type {
   LayerPredictions,
@@ -27,6 +29,9 @@ import type { Surprise, SurpriseOptions } from "./surprise_types.ts";
 import type { Trace, TraceOptions } from "./trace_types.ts";
 import type { GrowingTree } from "./tree_types.ts";
 import type { FloatTensor, Sequence, Step } from "./types.ts";
+import { showing } from "../show/showing.ts";
+import { displayOf } from "../show/view_of.ts";
+import { watched } from "./watch.ts";
 
 /**
  * GPT-2, open to view: it writes text token by token, and shows what it computes and why.
@@ -75,12 +80,12 @@ export class LanguageModel implements AsyncDisposable {
     this.#model = model;
     this.#reader = new Reader(model.tokenizer, this.config);
     const expectUsable = () => this.#expectUsable();
-    this.cost = new CostEstimator(model.runner, this.#reader, expectUsable);
+    this.cost = new CostEstimator(model.runner, this.#reader, model.defaults, expectUsable);
     this.#analyser = new Analyser(model.runner, this.#reader, expectUsable);
     const decoder = { runner: model.runner, reader: this.#reader, eosTokenIds: model.eosTokenIds };
     this.#generator = new TextGenerator(decoder, (options) => {
       this.#expectUsable();
-      return { ...model.sampling, ...options, signal: stoppable(options.signal) };
+      return { ...overDefaults(model.defaults, options), signal: stoppable(options.signal) };
     });
   }
 
@@ -100,7 +105,7 @@ export class LanguageModel implements AsyncDisposable {
     const stopping = { ...options, signal: stoppable(options.signal) };
     stopping.signal.throwIfAborted();
     const files = await findModelFiles(name, downloadOptions(name ?? "", stopping));
-    return new LanguageModel(await loadModel(files, stopping));
+    return new LanguageModel(await watched(stopping, (stopping) => loadModel(files, stopping)));
   }
 
   /**
@@ -119,7 +124,7 @@ export class LanguageModel implements AsyncDisposable {
       const range = `the sequence has ${tokenIds.length} tokens`;
       throw new RangeError(`Cannot take ${promptLength} tokens as the prompt as ${range} and at least 1 must be given`);
     }
-    return this.#reader.sequence(tokenIds, promptLength, spelled);
+    return showing("Sequence", this.#reader.sequence(tokenIds, promptLength, spelled));
   }
 
   /**
@@ -148,7 +153,8 @@ export class LanguageModel implements AsyncDisposable {
   /** Decodes to the end, with the rules of {@linkcode LanguageModel.steps}, and returns prompt and continuation. */
   async generate(prompt: string | readonly number[], options: DecodeOptions = {}): Promise<Sequence> {
     options = expectOptions(options, DECODE);
-    return await this.#model.runner.session.settled(this.#generator.generate(prompt, options));
+    const work = (options: DecodeOptions) => this.#generator.generate(prompt, options);
+    return await watched(options, (options) => this.#model.runner.session.settled(work(options)));
   }
 
   /**
@@ -180,7 +186,35 @@ export class LanguageModel implements AsyncDisposable {
     options: DecodeOptions = {},
   ): Promise<readonly Sequence[]> {
     options = expectOptions(options, DECODE);
-    return await this.#model.runner.session.settled(this.#generator.generateBatch(prompts, options));
+    const work = (options: DecodeOptions) => this.#generator.generateBatch(prompts, options);
+    return await watched(options, (options) => this.#model.runner.session.settled(work(options)));
+  }
+
+  /**
+   * Searches with beams, and returns the best texts that were found, best first, with their scores: what Hugging Face's
+   * `generate` returns with `num_beams` and `num_return_sequences`, token by token, and its `sequences_scores`. The same
+   * search with the same options is what {@linkcode LanguageModel.generate} takes its text from when it is asked for
+   * `beams`. The result is a tree too, which `treeView` draws.
+   *
+   * Where tokens are drawn, as with `temperature`, the continuations are drawn without replacement from the same
+   * distribution as in Hugging Face, by this package's own random numbers.
+   *
+   * @throws {RangeError} When an option is out of range, the prompt leaves no room in the context, the search takes more
+   * than `maxMemory`, or every continuation is forbidden.
+   *
+   * @example The three best continuations
+   * ```ts
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   *
+   * await using model = await LanguageModel.fromPretrained();
+   * const { branches } = await model.beams("The keys to the cabinet", { beams: 5, best: 3, maxNewTokens: 6 });
+   * for (const { score, logProb, sequence } of branches) console.log(score, logProb, sequence.text);
+   * ```
+   */
+  async beams(prompt: string | readonly number[], options: BeamSearchOptions = {}): Promise<BeamSearch> {
+    const given = expectOptions(options, BEAMS);
+    const work = (options: BeamSearchOptions) => this.#generator.beams(prompt, options);
+    return await watched(given, (given) => this.#model.runner.session.settled(work(given)));
   }
 
   /**
@@ -274,12 +308,12 @@ export class LanguageModel implements AsyncDisposable {
   }
 
   /**
-   * What each block would predict at one position if it were the last: its hidden state, by default with `ln_f`
+   * What each block would predict as the next token, or at another position, if it were the last: its hidden state, by default with `ln_f`
    * applied, times the unembedding. The last block's predictions are the model's own, which is checked on each call to
    * 1e-4 of the best logit. Each entry has the entropy of its distribution, and how far that is from the model's own,
    * KL(final || layer), in nats. With `halves` the residual stream is also read after the attention of each block.
    *
-   * @throws {RangeError} When the position has no tokens before it, or `topK` is not in the vocabulary's size.
+   * @throws {RangeError} When the position has no tokens before it or is beyond the next token's, or `topK` is not in the vocabulary's size.
    * @throws {TypeError} When `norm` is neither `"final"` nor `"none"`.
    *
    * @example When does the model make up its mind?
@@ -287,14 +321,13 @@ export class LanguageModel implements AsyncDisposable {
    * import { LanguageModel } from "@looking-glass/looking-glass";
    *
    * await using model = await LanguageModel.fromPretrained();
-   * const sequence = model.sequence("The keys to the cabinet are");
-   * const { layers } = await model.layerPredictions(sequence, { position: sequence.tokenIds.length - 1, topK: 3 });
+   * const { layers } = await model.layerPredictions(model.sequence("The keys to the cabinet"), { topK: 3 });
    * for (const { layer, predictions, divergence } of layers) {
    *   console.log(layer, predictions.map(({ token }) => token.text), divergence);
    * }
    * ```
    */
-  async layerPredictions(sequence: Sequence, options: LayerPredictionsOptions): Promise<LayerPredictions> {
+  async layerPredictions(sequence: Sequence, options: LayerPredictionsOptions = {}): Promise<LayerPredictions> {
     return await this.#analyser.layerPredictions(sequence, options);
   }
 
@@ -319,10 +352,10 @@ export class LanguageModel implements AsyncDisposable {
   }
 
   /**
-   * How chosen words rank in what each block would predict at one position. A word of several tokens is ranked by its
+   * How chosen words rank in what each block would predict as the next token, or at another position. A word of several tokens is ranked by its
    * first; `words` in the result lists the tokens of each.
    *
-   * @throws {RangeError} When the position has no tokens before it, or a word is empty or not in the vocabulary.
+   * @throws {RangeError} When the position has no tokens before it or is beyond the next token's, or a word is empty or not in the vocabulary.
    * @throws {TypeError} When `watch` is no array, or `norm` is neither `"final"` nor `"none"`.
    *
    * @example Singular or plural?
@@ -330,9 +363,8 @@ export class LanguageModel implements AsyncDisposable {
    * import { LanguageModel } from "@looking-glass/looking-glass";
    *
    * await using model = await LanguageModel.fromPretrained();
-   * const sequence = model.sequence("The keys to the cabinet are");
-   * const position = sequence.tokenIds.length - 1;
-   * const { ranks, words } = await model.rankingsWatch(sequence, { position, watch: [" is", " are"] });
+   * const sequence = model.sequence("The keys to the cabinet");
+   * const { ranks, words } = await model.rankingsWatch(sequence, { watch: [" is", " are"] });
    * console.log(words!.map(({ tokens }) => tokens.length), ranks.shape); // [layers, 2]
    * ```
    */
@@ -369,7 +401,7 @@ export class LanguageModel implements AsyncDisposable {
 
   /** The names of the weights, as checkpoints have them: `wte.weight`, `h.0.attn.c_attn.weight` and so on. */
   get weightNames(): readonly string[] {
-    return this.#model.runner.weightNames;
+    return showing("Weights", this.#model.runner.weightNames);
   }
 
   /**
@@ -392,7 +424,7 @@ export class LanguageModel implements AsyncDisposable {
    */
   async weight(name: string): Promise<FloatTensor> {
     this.#expectUsable();
-    return await this.#model.runner.weight(name);
+    return showing(name, await this.#model.runner.weight(name));
   }
 
   /**
@@ -418,7 +450,7 @@ export class LanguageModel implements AsyncDisposable {
     if (this.#identity) return this.#identity;
     this.#expectUsable();
     const stop = { ...options, signal: stoppable(options.signal) };
-    return this.#identity = await identify(this.#model, stop);
+    return this.#identity = showing("ModelIdentity", await watched(stop, (stop) => identify(this.#model, stop)));
   }
 
   /** Frees the memory, after the runs that were asked for have ended. Disposing twice does nothing. */
@@ -431,7 +463,12 @@ export class LanguageModel implements AsyncDisposable {
     return this.dispose();
   }
 
-  /** What `console.log` and a notebook show. */
+  /** What a notebook shows: the parts of the model. */
+  [Symbol.for("Jupyter.display")](): Promise<object> {
+    return displayOf(this.id, this);
+  }
+
+  /** What `console.log` shows. */
   [Symbol.for("Deno.customInspect")](): string {
     const { nLayer, nEmbd, nHead, vocabSize, nPositions } = this.config;
     const shape = `${nLayer} layers x ${nEmbd}, ${nHead} heads, ${vocabSize} tokens, context ${nPositions}`;

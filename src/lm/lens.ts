@@ -2,7 +2,7 @@ import { planPredictions, planRankings, type ReadingPlan, readWords } from "./le
 import { expectWithin } from "./memory.ts";
 import type { ModelRunner } from "./model_runner.ts";
 import type { Depth, LensNumbers } from "./runner_types.ts";
-import { checkedPositions } from "./positions.ts";
+import { checkedPositions, predictedPosition } from "./positions.ts";
 import type { Reader } from "./sequence.ts";
 import type {
   LayerPrediction,
@@ -72,8 +72,9 @@ export async function predictLayers(
 ): Promise<LayerPredictions> {
   const { topK = 10, norm = "final", halves = false, onProgress, signal } = options;
   const { nLayer: L } = runner.config;
-  const [position] = checkedPositions("show the layers at", sequence, [options.position]) as [number];
-  const asked = [{ row: position - 1, tokenId: sequence.tokenIds[position]! }];
+  const position = predictedPosition("show the layers at", sequence, options.position);
+  const row = position - 1;
+  const asked = [{ row, tokenId: sequence.tokenIds[row]! }]; // the lens ranks a token; which one does not matter here
   const plan = planPredictions(runner, position, options);
   expectWithin(`show the layers at position ${position}`, plan.cost, plan.maxMemory, "ask for an earlier position");
   const depths = depthsOf(norm, L, halves);
@@ -112,7 +113,7 @@ export async function rankWords(
 ): Promise<Rankings> {
   const { watch, norm = "final" } = options;
   const words = readWords(reader, watch);
-  const [position] = checkedPositions("watch words at", sequence, [options.position]) as [number];
+  const position = predictedPosition("watch words at", sequence, options.position);
   const tokenIds = words.map((word) => word.tokenIds[0]!);
   const positions = words.map(() => position);
   const seen = await rank(runner, sequence, positions, tokenIds, options);

@@ -15,8 +15,12 @@ export type LensNorm = "final" | "none";
 
 /** Options of {@linkcode LanguageModel.layerPredictions}. */
 export interface LayerPredictionsOptions extends MemoryOptions {
-  /** The 0-based index of the token that is predicted: any but the first, given or written. */
-  readonly position: number;
+  /**
+   * The 0-based index of the token that is predicted: any but the first, given or written.
+   *
+   * @default That of the next token, `sequence.tokenIds.length`
+   */
+  readonly position?: number;
   /**
    * How many tokens each layer lists.
    *
@@ -37,6 +41,13 @@ export interface LayerPredictionsOptions extends MemoryOptions {
   readonly halves?: boolean;
   /** Called after each part. */
   readonly onProgress?: (progress: Progress) => void;
+  /**
+   * Whether a bar shows how far the call is when it takes more than a second, in a notebook or a terminal. It is taken
+   * away when the call ends. Your own `onProgress` is called all the same.
+   *
+   * @default {true}
+   */
+  readonly progress?: boolean;
   /** Stops between two runs. */
   readonly signal?: AbortSignal;
 }
@@ -62,7 +73,7 @@ export interface LayerPrediction {
 export interface LayerPredictions {
   /** The text that was read. */
   readonly sequence: Sequence;
-  /** The index of the predicted token. */
+  /** The index of the predicted token, as large as the text is long when it is the next one. */
   readonly position: number;
   /** The norm before the unembedding. */
   readonly norm: LensNorm;
@@ -85,14 +96,25 @@ export interface RankingsOptions extends MemoryOptions {
   readonly norm?: LensNorm;
   /** Called after each part. */
   readonly onProgress?: (progress: Progress) => void;
+  /**
+   * Whether a bar shows how far the call is when it takes more than a second, in a notebook or a terminal. It is taken
+   * away when the call ends. Your own `onProgress` is called all the same.
+   *
+   * @default {true}
+   */
+  readonly progress?: boolean;
   /** Stops between two runs. */
   readonly signal?: AbortSignal;
 }
 
 /** Options of {@linkcode LanguageModel.rankingsWatch}. */
 export interface RankingsWatchOptions extends MemoryOptions {
-  /** The 0-based index of the token in whose place the words are ranked: any but the first. */
-  readonly position: number;
+  /**
+   * The 0-based index of the token in whose place the words are ranked: any but the first.
+   *
+   * @default That of the next token, `sequence.tokenIds.length`
+   */
+  readonly position?: number;
   /**
    * The words, by text or token id. A text is read as it stands, `" keys"` and `"keys"` are two words; one of several
    * tokens is ranked by its first.
@@ -106,6 +128,13 @@ export interface RankingsWatchOptions extends MemoryOptions {
   readonly norm?: LensNorm;
   /** Called after each part. */
   readonly onProgress?: (progress: Progress) => void;
+  /**
+   * Whether a bar shows how far the call is when it takes more than a second, in a notebook or a terminal. It is taken
+   * away when the call ends. Your own `onProgress` is called all the same.
+   *
+   * @default {true}
+   */
+  readonly progress?: boolean;
   /** Stops between two runs. */
   readonly signal?: AbortSignal;
 }
@@ -114,7 +143,7 @@ export interface RankingsWatchOptions extends MemoryOptions {
 export interface Rankings {
   /** The text that was read. */
   readonly sequence: Sequence;
-  /** The positions in whose place the tokens are ranked, N of them. */
+  /** The positions in whose place the tokens are ranked, N of them; of watched words that of the next token too. */
   readonly positions: readonly number[];
   /** The ranked tokens, N of them. */
   readonly tokenIds: readonly number[];

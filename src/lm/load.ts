@@ -1,3 +1,4 @@
+import { shown } from "../checkpoint/shown.ts";
 import { parseConfig } from "../gpt2/config.ts";
 import { buildProgram } from "../gpt2/program.ts";
 import { weightLocation } from "../gpt2/weights.ts";
@@ -7,12 +8,13 @@ import { Session } from "../runtime/session.ts";
 import type { AddedToken } from "../tokenizer/added_tokens.ts";
 import { gpt2TokenizerJson, parseTokenizer } from "../tokenizer/definition.ts";
 import { Tokenizer } from "../tokenizer/tokenizer.ts";
+import type { BeamSearchOptions } from "./beam_types.ts";
 import { OpenedFiles, parseJson, readJson, readOptionalJson } from "./files.ts";
 import { readGenerationConfig } from "./generation_config.ts";
+import type { Fields } from "./generation_lists.ts";
 import { ModelRunner } from "./model_runner.ts";
 import { expectRoom } from "./memory.ts";
-import { findMoved, isHalf, type MadeProof, readWeights } from "./read_weights.ts";
-import type { SamplingOptions } from "./sampling.ts";
+import { findMoved, isConverted, type MadeProof, readWeights } from "./read_weights.ts";
 import { checkWebgpu } from "./self_check.ts";
 import type { Progress } from "./types.ts";
 
@@ -95,8 +97,30 @@ export interface LoadOptions {
   readonly token?: string;
   /** The address of the hub; by default `HF_ENDPOINT`, and else `https://huggingface.co`. */
   readonly endpoint?: string;
-  /** Called while files are downloaded, instead of showing a bar, and after each part of the loading. */
+  /**
+   * What is said about writing in the place of the model's `generation_config.json`: fields by their names there, which go
+   * before those of the file, `null` for none; or `false`, so that only the end of a text is taken from it. So a
+   * model loads whose file asks for what is not built.
+   *
+   * @example Without what its authors set
+   * ```ts
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   *
+   * const generationConfig = { guidance_scale: null, repetition_penalty: 1.2 };
+   * await using model = await LanguageModel.fromPretrained(undefined, { generationConfig });
+   * console.log((await model.generate("The keys to the cabinet")).decoding?.repetitionPenalty); // 1.2
+   * ```
+   */
+  readonly generationConfig?: Readonly<Record<string, unknown>> | false;
+  /** Called while files are downloaded, and after each part of the loading. */
   readonly onProgress?: (progress: Progress) => void;
+  /**
+   * Whether a bar shows how far the download is, and then the loading when it takes more than a second, in a notebook or
+   * a terminal. Your own `onProgress` is called all the same.
+   *
+   * @default {true}
+   */
+  readonly progress?: boolean;
   /** Stops a download at once, the next one goes on from there, and the loading between two parts. */
   readonly signal?: AbortSignal;
 }
@@ -109,8 +133,8 @@ export interface LoadedModel {
   readonly tokenizer: Tokenizer;
   /** The tokens that end a text. */
   readonly eosTokenIds: readonly number[];
-  /** How tokens are chosen when a caller says nothing; by default, greedily. */
-  readonly sampling: SamplingOptions;
+  /** How texts are written when a caller says nothing; by default, greedily. */
+  readonly defaults: BeamSearchOptions;
   /** What was read, still open. */
   readonly opened: OpenedFiles;
   /** The file of weights in another form that runs instead of them, if one does. */
@@ -157,12 +181,15 @@ async function loadOpened(opened: OpenedFiles, options: LoadOptions): Promise<Lo
     onProgress?.({ task: "load", completed, total: 4, message });
   };
   report(0, `Loading ${files.id}`);
-  const config = parseConfig(await readJson(opened, "config.json"));
-  expectRoom(files.id, config, { backend, prepack });
-  const defaults = readGenerationConfig(await readOptionalJson(opened, "generation_config.json"), config);
+  const json = await readJson(opened, "config.json");
+  const stated = parseConfig(json);
+  expectRoom(files.id, stated, { backend, prepack });
+  const generation = await readOptionalJson(opened, "generation_config.json");
+  const writing = readGenerationConfig({ generation, config: json as Fields }, stated, options.generationConfig);
   const tokenizer = await loadTokenizer(opened);
   report(1, "Read the configuration and the tokenizer");
-  const { weights, made } = await readWeights(opened, config, options, (message) => report(1, message));
+  const { config, weights, made } = await readWeights(opened, stated, options, (message) => report(1, message));
+  if (config !== stated) expectRoom(files.id, config, { backend, prepack });
   const located = new Map([...weights.values()].map((entry) => [weightLocation(entry), entry.source]));
   try {
     report(2, "Checked the weights");
@@ -171,7 +198,7 @@ async function loadOpened(opened: OpenedFiles, options: LoadOptions): Promise<Lo
     const onWeb = backend === "wasm" || backend === "webgpu";
     report(3, onWeb ? "Starting onnxruntime-web" : "Starting ONNX Runtime; the first use downloads it");
     // The 8-bit products are computed from prepacked weights only.
-    const stored = { prepack: prepack || dtype === "q8", foldConstants: weights.values().some(isHalf) };
+    const stored = { prepack: prepack || dtype === "q8", foldConstants: weights.values().some(isConverted) };
     const choice = { backend, worker, ...stored, ...(threads === undefined ? {} : { threads }) };
     const session = await Session.create(program.graph, located, choice);
     const moved = await findMoved(session, located.values());
@@ -184,7 +211,7 @@ async function loadOpened(opened: OpenedFiles, options: LoadOptions): Promise<Lo
     return {
       runner,
       tokenizer,
-      ...defaults,
+      ...writing,
       opened,
       ...made && { made: moved ? { ...made, isSound: () => Promise.reject(moved) } : made },
     };
@@ -225,7 +252,7 @@ function startToken(settings: unknown): string | undefined {
 /** The tokens of added_tokens.json, `{"<pad>": 50257}`, and the one that GPT-2 has of itself. */
 function addedTokens(vocab: unknown, json: unknown): readonly AddedToken[] {
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
-    throw new TypeError(`Cannot read added_tokens.json as it is not an object: ${JSON.stringify(json)}`);
+    throw new TypeError(`Cannot read added_tokens.json as it is not an object: ${shown(json)}`);
   }
   const end: unknown = typeof vocab === "object" && vocab !== null ? Reflect.get(vocab, END_OF_TEXT) : undefined;
   const ids = { ...(typeof end === "number" ? { [END_OF_TEXT]: end } : {}), ...json as Record<string, number> };

@@ -61,7 +61,9 @@ export async function madeFile(
     if (source.path === undefined) return [await sha256(await source.read(0, source.size))];
     return await originOf(source.path);
   }));
-  const hash = await sha256(new TextEncoder().encode(JSON.stringify([name, version, origins])));
+  // The same file may be read with its own head or without it.
+  const head = stored.has("lm_head.weight") ? ["with a head"] : [];
+  const hash = await sha256(new TextEncoder().encode(JSON.stringify([name, version, origins, ...head])));
   const metadata = { [MADE_OF]: JSON.stringify(origins), [VERSION]: String(version) };
   return { path: joinPath(folder, `${hash}.safetensors`), metadata };
 }

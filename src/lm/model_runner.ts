@@ -227,6 +227,7 @@ export class ModelRunner implements AsyncDisposable {
       { value: inputs.backTokens, data: toInt64(back.tokens), dims: [back.tokens.length] },
       { value: inputs.slots, data: toInt64(back.slots), dims: [back.slots.length / T, T] },
       { value: inputs.pastTexts, data: toInt64(cache.texts), dims: [cache.length] },
+      { value: inputs.pastLastTexts, data: toInt64(cache.lastTexts), dims: [cache.length] },
       { value: inputs.texts, data: toInt64(texts), dims: [T] },
       { value: inputs.positions, data: toInt64(cache.nextPositions(texts)), dims: [T] },
       {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { BeamSearchOptions } from "./beam_types.ts";
 import type { DecodeOptions } from "./decode.ts";
 import type { FaithfulnessOptions } from "./faithfulness_types.ts";
 import type { IdentityOptions } from "./identity_types.ts";
@@ -19,12 +20,36 @@ const READING = { ...LONG_WORK, maxMemory: "a number" } as const;
 
 const DECODING = {
   maxNewTokens: "a number",
+  maxLength: "a number",
+  minNewTokens: "a number",
+  minLength: "a number",
   temperature: "a number",
+  topH: "a number",
   topK: "a number",
   topP: "a number",
+  minP: "a number",
+  typicalP: "a number",
+  epsilonCutoff: "a number",
+  etaCutoff: "a number",
   seed: "a number",
   stop: "anything",
+  sequenceBias: "an array",
+  repetitionPenalty: "a number",
+  encoderRepetitionPenalty: "a number",
+  noRepeatNgramSize: "a number",
+  encoderNoRepeatNgramSize: "a number",
+  badWords: "an array",
+  forcedBosTokenId: "a number",
+  forcedEosTokenId: "a number or an array",
+  exponentialDecayLengthPenalty: "an array",
+  suppressTokens: "an array",
+  beginSuppressTokens: "an array",
+  removeInvalidValues: "true or false",
+  renormalizeLogits: "true or false",
   candidates: "a number",
+  beams: "a number",
+  lengthPenalty: "a number",
+  earlyStopping: "anything",
   ...READING,
 } as const;
 
@@ -41,6 +66,7 @@ export const LOAD: OptionTable<LoadOptions> = {
     localFilesOnly: "true or false",
     token: "a text",
     endpoint: "a text",
+    generationConfig: "an object or false",
     ...LONG_WORK,
   },
 };
@@ -51,6 +77,11 @@ export const SEQUENCE: OptionTable<{ readonly promptLength?: number }> = {
 };
 
 export const DECODE: OptionTable<DecodeOptions> = { task: "decode", kinds: DECODING };
+
+export const BEAMS: OptionTable<BeamSearchOptions> = {
+  task: "search with beams",
+  kinds: { ...DECODING, best: "a number" },
+};
 
 export const FORK: OptionTable<ForkOptions> = { task: "fork", kinds: { ...DECODING, branch: "a number" } };
 
@@ -84,7 +115,6 @@ export const FAITHFULNESS: OptionTable<FaithfulnessOptions> = {
 export const LAYER_PREDICTIONS: OptionTable<LayerPredictionsOptions> = {
   task: "show the layers",
   kinds: { position: "a number", topK: "a number", norm: "anything", halves: "true or false", ...READING },
-  required: ["position"],
 };
 
 export const RANKINGS: OptionTable<RankingsOptions> = {
@@ -95,7 +125,7 @@ export const RANKINGS: OptionTable<RankingsOptions> = {
 export const RANKINGS_WATCH: OptionTable<RankingsWatchOptions> = {
   task: "watch words",
   kinds: { position: "a number", watch: "anything", norm: "anything", ...READING },
-  required: ["position", "watch"],
+  required: ["watch"],
 };
 
 export const SURPRISE: OptionTable<SurpriseOptions> = {

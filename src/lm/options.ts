@@ -13,6 +13,8 @@ const KINDS = {
   "a text": (value: unknown) => typeof value === "string",
   "a text or a number": (value: unknown) => typeof value === "string" || typeof value === "number",
   "an array": (value: unknown) => Array.isArray(value),
+  "a number or an array": (value: unknown) => typeof value === "number" || Array.isArray(value),
+  "an object or false": (value: unknown) => value === false || Object(value) === value && !Array.isArray(value),
   "a function": (value: unknown) => typeof value === "function",
   "the signal of an AbortController": (value: unknown) => value instanceof AbortSignal,
   "an object": (value: unknown) => typeof value === "object" && value !== null,
@@ -34,7 +36,11 @@ export interface OptionTable<Options> {
 }
 
 /** The options of long work. */
-export const LONG_WORK = { onProgress: "a function", signal: "the signal of an AbortController" } as const;
+export const LONG_WORK = {
+  onProgress: "a function",
+  progress: "true or false",
+  signal: "the signal of an AbortController",
+} as const;
 
 /**
  * The options that were given, without those that are `undefined`: what is undefined is not given, so that it never

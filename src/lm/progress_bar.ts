@@ -17,6 +17,51 @@ export function progressBar(): ProgressBar | undefined {
   return terminalBar((bytes) => void Deno.stderr.writeSync(bytes), columns);
 }
 
+/** A bar that is taken away when the work is done. */
+export interface PassingBar {
+  /** Shows how far the work is. */
+  readonly show: ProgressBar;
+  /** Takes the bar away, if it was shown. */
+  readonly clear: () => void;
+}
+
+/** The passing bar of the place where this program runs; undefined where nobody watches. */
+export function passingBar(): PassingBar | undefined {
+  if (inKernel) return passingNotebookBar(display, crypto.randomUUID());
+  if (inPage || !Deno.stderr.isTerminal()) return undefined;
+  return passingTerminalBar((bytes) => void Deno.stderr.writeSync(bytes), columns);
+}
+
+/** A bar in one cell output, which is empty when it is taken away: a notebook has no way to remove one output. */
+export function passingNotebookBar(show: typeof display, id: string): PassingBar {
+  const bar = notebookBar(show, id);
+  let shown = false;
+  return {
+    show(progress) {
+      bar(progress);
+      shown = true;
+    },
+    clear() {
+      if (shown) show({ "text/html": "", "text/plain": "" }, { id, update: true });
+    },
+  };
+}
+
+/** A bar in one line of a terminal, which is wiped. */
+export function passingTerminalBar(write: (bytes: Uint8Array) => void, width: () => number): PassingBar {
+  const bar = terminalBar(write, width);
+  let shown = false;
+  return {
+    show({ completed, total, message, task }) {
+      bar({ task, message, completed: Math.min(completed, total - 1), total }); // a full one would end its line
+      shown = true;
+    },
+    clear() {
+      if (shown) write(new TextEncoder().encode("\r\x1b[K"));
+    },
+  };
+}
+
 /** A bar in one cell output, which is replaced at each step. */
 export function notebookBar(show: typeof display, id: string): ProgressBar {
   let shown = false;

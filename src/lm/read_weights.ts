@@ -7,7 +7,7 @@ import type { ByteSource } from "../checkpoint/byte_source.ts";
 import type { TensorEntry } from "../checkpoint/safetensors.ts";
 import { widened } from "../checkpoint/widened.ts";
 import type { GPT2Config } from "../gpt2/config.ts";
-import { selectWeights } from "../gpt2/weights.ts";
+import { selectWeights, settleTie } from "../gpt2/weights.ts";
 import { inPage } from "../hub/platform.ts";
 import { cacheFolder } from "../hub/settings.ts";
 import type { Backend } from "../runtime/backend.ts";
@@ -38,6 +38,8 @@ export interface MadeProof {
 
 /** Weights as they go into the graph. */
 export interface ReadWeights {
+  /** The settings, in which the weights have their say: see `settleTie`. */
+  readonly config: GPT2Config;
   /** By name. */
   readonly weights: ReadonlyMap<string, TensorEntry>;
   /** How to tell whether they are what the checkpoint says, where they are from another file. */
@@ -47,15 +49,17 @@ export interface ReadWeights {
 /** The weights as they go into the graph. */
 export async function readWeights(
   opened: OpenedFiles,
-  config: GPT2Config,
+  stated: GPT2Config,
   options: LoadOptions,
   say: (message: string) => void,
 ): Promise<ReadWeights> {
   const { sources, entries } = await openWeights(opened);
+  const config = await settleTie(stated, entries);
+  if (config !== stated) say("lm_head.weight differs from wte.weight, so the two are not tied");
   const stored = selectWeights(config, entries);
   const storedBytes = sources.reduce((bytes, { size }) => bytes + size, 0);
   if (storedBytes <= SMALL_BYTES) await expectFiniteWeights(stored.values());
-  return await convertWeights(config, stored, storedBytes, options, say);
+  return { config, ...await convertWeights(config, stored, storedBytes, options, say) };
 }
 
 /** The weights in the form that their backend runs best. */
@@ -65,7 +69,7 @@ async function convertWeights(
   storedBytes: number,
   { backend: wanted = "auto", worker, dtype, cacheDir, signal }: LoadOptions,
   say: (message: string) => void,
-): Promise<ReadWeights> {
+): Promise<Omit<ReadWeights, "config">> {
   if (dtype === "q8") {
     await availableBackend("native", worker);
     const onMake = () => say("Making 8-bit weights, which later loads find");
@@ -73,7 +77,7 @@ async function convertWeights(
     const weights = await openQuantized(config, stored, { folder, signal, onMake });
     return { weights, ...madeProof(weights, (heard) => isQuantized(config, stored, weights, heard)) };
   }
-  if (!stored.values().some(isHalf)) return { weights: stored };
+  if (!stored.values().some(isConverted)) return { weights: stored };
   // Not every GPU computes in half precision, and ONNX Runtime does not widen bfloat16 there. wasm would hold both.
   if (!await isNative(wanted, worker)) return { weights: widened(stored) };
   if (storedBytes <= SMALL_BYTES) return { weights: stored };
@@ -94,9 +98,9 @@ async function isNative(wanted: "auto" | Backend, worker?: boolean): Promise<boo
   return await availableBackend(wanted, worker) === "native";
 }
 
-/** Whether a tensor is in half precision. */
-export function isHalf({ dtype }: TensorEntry): boolean {
-  return dtype === "F16" || dtype === "BF16";
+/** Whether a tensor is stored in another precision than it is computed in. */
+export function isConverted({ dtype }: TensorEntry): boolean {
+  return dtype === "F64" || dtype === "F16" || dtype === "BF16";
 }
 
 /**

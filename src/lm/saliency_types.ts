@@ -60,6 +60,13 @@ export interface SaliencyOptions extends MemoryOptions {
   readonly positions?: readonly number[];
   /** Called after each chunk of explained tokens. */
   readonly onProgress?: (progress: Progress) => void;
+  /**
+   * Whether a bar shows how far the call is when it takes more than a second, in a notebook or a terminal. It is taken
+   * away when the call ends. Your own `onProgress` is called all the same.
+   *
+   * @default {true}
+   */
+  readonly progress?: boolean;
   /** Stops between two chunks. */
   readonly signal?: AbortSignal;
 }
@@ -88,11 +95,31 @@ export interface SaliencyDefinition {
   readonly baseline?: "zero";
 }
 
+/** Tokens of a sequence that stand together. */
+export interface TokenGroup {
+  /** The index of the first token. */
+  readonly start: number;
+  /** The index after the last token. */
+  readonly end: number;
+  /** The text of the tokens. */
+  readonly text: string;
+}
+
+/** The tokens that the groups of a map by groups are made of. */
+export interface Grouping {
+  /** The explained text, token by token. */
+  readonly sequence: Sequence;
+  /** The explained tokens. */
+  readonly positions: readonly number[];
+  /** What stands in the place of tokens, in reading order; each token is in one. */
+  readonly groups: readonly TokenGroup[];
+}
+
 /** Which earlier tokens made each explained token. */
 export interface Saliency {
-  /** The explained text. */
+  /** The explained text. Of a map by groups, each "token" is a group. */
   readonly sequence: Sequence;
-  /** The explained positions, N of them. */
+  /** The explained positions, N of them; of a map by groups, those of groups. */
   readonly positions: readonly number[];
   /** `[N, T]`, zero at and after `positions[n]`; one row for all positions when they are explained together. */
   readonly scores: FloatTensor;
@@ -107,4 +134,14 @@ export interface Saliency {
    * Of integrated gradients, and with `completeness`.
    */
   readonly convergenceGaps?: readonly number[];
+  /** What the groups are made of; only of a map by groups. */
+  readonly grouping?: Grouping;
+}
+
+/** A map by groups of tokens, such as words: what `groupSaliency` makes of a map of tokens. */
+export interface GroupedMap extends Saliency {
+  /** The definition used, and what the tokens were grouped by. */
+  readonly options: SaliencyDefinition & { readonly by: "word" | "sentence" | "group" };
+  /** What the groups are made of. */
+  readonly grouping: Grouping;
 }

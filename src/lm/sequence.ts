@@ -82,6 +82,17 @@ export class Reader {
     });
   }
 
+  /**
+   * Describes tokens that are written after checked ids, one after another, each as {@linkcode Reader.continuation}
+   * would describe it as the last one; but each is spelled once.
+   */
+  writing(tokenIds: readonly number[]): (id: number) => Token {
+    const stream = this.#tokenizer.stream();
+    const next = (id: number) => this.#tokenizer.has(id) ? stream.next(id) : unusedToken(id, stream.length);
+    tokenIds.forEach(next);
+    return next;
+  }
+
   /** One token by itself: its offsets are those of its own text. */
   token(id: number): Token {
     return this.tokens([id], this.spell([id]))[0]!;

@@ -18,6 +18,13 @@ export interface SurpriseOptions extends MemoryOptions {
   readonly topK?: number;
   /** Called after each part. */
   readonly onProgress?: (progress: Progress) => void;
+  /**
+   * Whether a bar shows how far the call is when it takes more than a second, in a notebook or a terminal. It is taken
+   * away when the call ends. Your own `onProgress` is called all the same.
+   *
+   * @default {true}
+   */
+  readonly progress?: boolean;
   /** Stops between two runs. */
   readonly signal?: AbortSignal;
 }

@@ -1,10 +1,15 @@
+import { expectNoBeams } from "./beam_settings.ts";
 import { choose, chooseFrom, type DecodeOptions, type Decoder, describe, type Prompt } from "./decode.ts";
 import { decodingOf } from "./decoding.ts";
 import type { KVCache } from "./kv_cache.ts";
 import { FORK } from "./option_tables.ts";
 import { expectOptions } from "./options.ts";
+import { overDefaults } from "./scores/lengths.ts";
 import type { Branch, DecodingTree, ForkOptions, GrowingTree } from "./tree_types.ts";
 import type { Decoding, Step } from "./types.ts";
+import { showing } from "../show/showing.ts";
+import { displayOf } from "../show/view_of.ts";
+import { watched } from "./watch.ts";
 
 /** What a decoding is made of. */
 export interface TreeRequest {
@@ -47,23 +52,28 @@ class Tree implements GrowingTree {
   get data(): DecodingTree {
     const { tokenIds, text } = this.#request.prompt;
     const prompt = this.#decoder.reader.sequence(tokenIds, tokenIds.length, text);
-    return { prompt, branches: this.#grown.map(({ branch }) => branch) };
+    return showing("DecodingTree", { prompt, branches: this.#grown.map(({ branch }) => branch) });
   }
 
   async plant(): Promise<void> {
     const { prompt, options, prepare } = this.#request;
     const cache = this.#decoder.runner.emptyCache();
     const { candidates = 5, ...rest } = prepare(options);
-    const choices = choose(this.#decoder, prompt, { ...rest, candidates }, cache);
-    const steps = await Array.fromAsync(describe(this.#decoder, prompt, candidates, choices));
-    this.#add({ start: prompt.tokenIds.length, steps, cache, firstRow: 0, decoding: decodingOf(rest) });
+    expectNoBeams("grow a tree", rest, options);
+    const steps = await watched(rest, async (rest) => {
+      const choices = choose(this.#decoder, prompt, { ...rest, candidates }, cache);
+      return await Array.fromAsync(describe(this.#decoder, prompt, candidates, choices));
+    });
+    const decoding = decodingOf(rest, this.#decoder.reader, prompt.tokenIds.length);
+    this.#add({ start: prompt.tokenIds.length, steps, cache, firstRow: 0, decoding });
   }
 
   async fork(at: Step | number, token: number | string, options: ForkOptions = {}): Promise<Branch> {
     options = expectOptions(options, FORK);
     const { branch, ...own } = options;
     const { prompt, options: { signal: _, ...given }, prepare } = this.#request;
-    const { candidates = 5, ...rest } = prepare({ ...given, ...own });
+    const { candidates = 5, ...rest } = prepare(overDefaults(given, own));
+    expectNoBeams("fork", rest, own);
     const { from, position } = this.#place(at, branch);
     const first = this.#tokenId(token);
     rest.signal?.throwIfAborted();
@@ -71,13 +81,21 @@ class Tree implements GrowingTree {
     copyRows(from, position, cache);
     const firstRow = cache.length;
     const read = () => this.#logits(from, position, cache, rest.signal);
-    const choices = chooseFrom(this.#decoder, { cache, read, first }, { ...rest, candidates });
-    const shared = from.branch.sequence.tokenIds.slice(prompt.tokenIds.length, position);
-    const steps = await Array.fromAsync(describe(this.#decoder, prompt, candidates, choices, shared));
+    const before = from.branch.sequence.tokenIds.slice(0, position);
+    const shared = before.slice(prompt.tokenIds.length);
+    const steps = await watched(rest, async (rest) => {
+      const choices = chooseFrom(this.#decoder, { before, cache, read, first }, { ...rest, candidates });
+      return await Array.fromAsync(describe(this.#decoder, prompt, candidates, choices, shared));
+    });
     return this.#add({ from, start: position, steps, cache, firstRow });
   }
 
-  /** What `console.log` and a notebook show. */
+  /** What a notebook shows: the branches. */
+  [Symbol.for("Jupyter.display")](): Promise<object> {
+    return displayOf("GrowingTree", this.data);
+  }
+
+  /** What `console.log` shows. */
   [Symbol.for("Deno.customInspect")](): string {
     const { prompt, branches } = this.data;
     const lines = branches.map(({ id, sequence, logProb }) =>
@@ -161,7 +179,7 @@ class Tree implements GrowingTree {
     const rows = this.#decoder.runner.emptyCache(); // as long as it must be, without what is shared
     rows.appendFrom(cache, firstRow, cache.length);
     this.#grown.push({ branch, ...from && { from }, firstRow, rows });
-    return branch;
+    return showing("Branch", branch);
   }
 }
 

@@ -20,6 +20,8 @@ export interface Branch {
   readonly steps: readonly Step[];
   /** The natural logarithm of the model's own probability of everything after the prompt. */
   readonly logProb: number;
+  /** What beam search found it by; none where there was no search. See {@linkcode FoundText.score}. */
+  readonly score?: number;
 }
 
 /** All branches that grew from one prompt. */

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Token } from "../tokenizer/token.ts";
+import type { Penalties, WarperOptions } from "./scores/settings.ts";
 
 /** An array of numbers with a shape, in row-major order. */
 export interface Tensor {
@@ -34,20 +35,25 @@ export interface Sequence {
   readonly decoding?: Decoding;
 }
 
-/** How a text was written, everything decided: with the same model, prompt and decoding it is written again. */
-export interface Decoding {
+/**
+ * How a text was written, everything decided: with the same model, prompt and decoding it is written again. Settings that
+ * were not given are left out; {@linkcode DecodeOptions} says what each means.
+ */
+export interface Decoding extends Penalties, WarperOptions {
   /** The temperature; 0 is greedy. */
   readonly temperature: number;
-  /** Among how many of the likeliest tokens was drawn, where there was a limit. */
-  readonly topK?: number;
-  /** Among how much of the probability was drawn, where there was a limit. */
-  readonly topP?: number;
   /** What draws were made with. */
   readonly seed: number;
-  /** The most tokens that were to be written. */
+  /** The most tokens that were to be written; a `maxLength` is said by this. */
   readonly maxNewTokens: number;
   /** The token ids and texts that would end the writing, beside the model's own end of a text. */
   readonly stop: readonly (number | string)[];
+  /** How many texts were continued at a time, where there was a search. */
+  readonly beams?: number;
+  /** By what power of its length the score of a text was divided, where there was a search. */
+  readonly lengthPenalty?: number;
+  /** When the search ended, where there was one. */
+  readonly earlyStopping?: boolean | "never";
 }
 
 /** How likely one token is as the next one. */
@@ -56,7 +62,7 @@ export interface Prediction {
   readonly tokenId: number;
   /** The predicted token. */
   readonly token: Token;
-  /** The model's own probability, before temperature, top-k or top-p. */
+  /** The model's own probability, before all settings. */
   readonly probability: number;
   /** The unnormalised score. */
   readonly logit: number;
@@ -76,8 +82,26 @@ export interface Step {
   readonly logProb: number;
   /** The most likely tokens, best first, by the model's own distribution. */
   readonly candidates: readonly Prediction[];
-  /** The scores of the whole vocabulary. Shape `[V]`. */
+  /** The model's own scores of the whole vocabulary. Shape `[V]`. */
   readonly logits: Float32Array;
+  /**
+   * What the settings made of the model's own distribution, and the token was chosen by; none where they change nothing,
+   * as when decoding is greedy and nothing else is set, and for a token that was chosen by hand.
+   */
+  readonly processed?: ProcessedScores;
+}
+
+/** What settings made of the scores of one step. */
+export interface ProcessedScores {
+  /** How many tokens could still be chosen. */
+  readonly possible: number;
+  /** The natural logarithm of the chosen token's probability among them. */
+  readonly logProb: number;
+  /**
+   * The most likely of them, best first, as many as {@linkcode Step.candidates} at most: `logit` is the score that the
+   * settings made, `probability` and `rank` are among those that could still be chosen.
+   */
+  readonly candidates: readonly Prediction[];
 }
 
 /** What a long call has done so far. */
@@ -95,6 +119,10 @@ export interface Progress {
     | "surprise"
     | "factors"
     | "clusters"
+    | "rollout"
+    | "headScores"
+    | "similarity"
+    | "agreement"
     | "save";
   /** How many units are done; bytes, for a download, an identity and what is saved. */
   readonly completed: number;

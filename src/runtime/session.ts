@@ -95,7 +95,20 @@ export class Session implements AsyncDisposable {
  * @throws {Error} When the backend is not available.
  */
 export async function availableBackend(backend: "auto" | Backend, worker = false): Promise<Backend> {
-  return (await chooseEngine(backend, worker)).backend;
+  return (await chosenBackend(backend, worker)).backend;
+}
+
+/**
+ * Where a session would run, and why.
+ *
+ * @throws {Error} When the backend is not available.
+ */
+export async function chosenBackend(
+  backend: "auto" | Backend,
+  worker = false,
+): Promise<{ readonly backend: Backend; readonly reason: string }> {
+  const { backend: chosen, reason } = await chooseEngine(backend, worker);
+  return { backend: chosen, reason };
 }
 
 /** Where a graph runs, and why. */

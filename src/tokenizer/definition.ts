@@ -4,6 +4,7 @@
  * @module
  */
 import { shown } from "../checkpoint/shown.ts";
+import { LARGE_JSON, parseJsonWithin } from "../base/json.ts";
 import type { AddedToken } from "./added_tokens.ts";
 import { Merges } from "./merges.ts";
 import { scanMerges, scanTokenizer, scanVocabulary } from "./scan.ts";
@@ -35,10 +36,10 @@ export interface TokenizerDefinition {
  * Parses tokenizer.json for {@linkcode readDefinition}, its vocabulary and its merges much faster than `JSON.parse`.
  *
  * @param text The file.
- * @param parse Called with the text when it is not written as usual; by default, `JSON.parse`.
+ * @param parse Called with the text when it is not written as usual; by default, it is parsed as JSON of a bounded size.
  * @returns What the file holds.
  */
-export function parseTokenizer(text: string, parse: (text: string) => unknown = JSON.parse): unknown {
+export function parseTokenizer(text: string, parse: (text: string) => unknown = parseLarge): unknown {
   return scanTokenizer(text) ?? parse(text);
 }
 
@@ -245,11 +246,16 @@ function kindError(part: string, json: unknown): Error {
   return new Error(`Cannot read ${part} of tokenizer.json as byte-level BPE, the kind that GPT-2 has: ${shown(type)}`);
 }
 
-function parsed(name: string, json: unknown, parse: (text: string) => unknown = JSON.parse): unknown {
+function parseLarge(text: string): unknown {
+  return parseJsonWithin(text, LARGE_JSON);
+}
+
+function parsed(name: string, json: unknown, parse: (text: string) => unknown = parseLarge): unknown {
   if (typeof json !== "string") return json;
   try {
     return parse(json);
-  } catch {
+  } catch (error) {
+    if (error instanceof RangeError) throw new RangeError(`Cannot read ${name} as ${error.message}`);
     throw new SyntaxError(`Cannot read ${name} as JSON: ${shown(json)}`);
   }
 }

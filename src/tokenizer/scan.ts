@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { LARGE_JSON, parseJsonWithin } from "../base/json.ts";
 import { Merges } from "./merges.ts";
 import { hashUnits, Vocabulary } from "./vocabulary.ts";
 
@@ -48,7 +49,7 @@ export function scanMerges(vocabulary: Vocabulary, json: readonly unknown[]): Me
 
 function parseQuietly(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJsonWithin(text, LARGE_JSON);
   } catch {
     return undefined;
   }

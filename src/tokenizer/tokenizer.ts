@@ -9,8 +9,10 @@ import { byteCharacter, pieceBytes } from "./byte_level.ts";
 import { gpt2TokenizerJson, readDefinition, type TokenizerDefinition } from "./definition.ts";
 import { createEncoder, type Encoder } from "./encoder.ts";
 import type { Token } from "./token.ts";
+import { TokenStream } from "./token_stream.ts";
 import { decodeUtf8, displayBytes, placeCharacters } from "./utf8.ts";
 import type { Vocabulary } from "./vocabulary.ts";
+import { showing } from "../show/showing.ts";
 
 /** A text as the tokenizer reads it. */
 export interface TokenizedText {
@@ -195,7 +197,7 @@ export class Tokenizer {
     if (text !== undefined) this.#checkText(text, bytes);
     const { starts, ends, length } = placeCharacters(bytes);
     let offset = 0;
-    return parts.map((part, i) => {
+    const tokens = parts.map((part, i): Token => {
       const first = offset;
       offset += part.length;
       return {
@@ -207,6 +209,12 @@ export class Tokenizer {
         text: displayBytes(part),
       };
     });
+    return showing("Tokens", tokens);
+  }
+
+  /** Describes tokens one after another, as they are written. */
+  stream(): TokenStream {
+    return new TokenStream((id) => ({ bytes: this.#bytesOf(id), piece: this.#pieceOf(id)! }));
   }
 
   /**
@@ -230,11 +238,11 @@ export class Tokenizer {
   read(text: string): TokenizedText {
     const tokenIds = this.encode(text);
     const decoded = this.decode(tokenIds);
-    return {
+    return showing("TokenizedText", {
       tokenIds,
       tokens: this.tokens(tokenIds),
       text: text.toWellFormed() === decoded ? text : decoded,
-    };
+    });
   }
 
   #encodeSection(text: string): number[] {

@@ -22,6 +22,8 @@ export interface CharacterPlaces {
   readonly ends: Uint32Array;
   /** How many UTF-16 code units the whole string has. */
   readonly length: number;
+  /** How many bytes at the end may be the beginning of a character that further bytes complete, 3 at most. */
+  readonly unfinished: number;
 }
 
 /**
@@ -34,14 +36,16 @@ export function placeCharacters(bytes: Uint8Array): CharacterPlaces {
   const starts = new Uint32Array(bytes.length);
   const ends = new Uint32Array(bytes.length);
   let length = 0;
+  let unfinished = 0;
   for (let i = 0; i < bytes.length;) {
     const segment = segmentAt(bytes, i);
+    if (!segment.valid && i + segment.bytes === bytes.length) unfinished = segment.bytes;
     starts.fill(length, i, i + segment.bytes);
     length += segment.units;
     ends.fill(length, i, i + segment.bytes);
     i += segment.bytes;
   }
-  return { starts, ends, length };
+  return { starts, ends, length, unfinished };
 }
 
 /**

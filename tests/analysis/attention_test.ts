@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok, throws } from "@std/assert";
+import { deepEqual, equal, ok, rejects, throws } from "@std/assert";
 import { attentionOf, attentionRollout, headScores, repeatedRandomTokens } from "../../src/analysis/mod.ts";
 import type { Trace } from "../../src/lm/trace_types.ts";
 import { maxAbsDifference } from "../support/goldens.ts";
@@ -33,13 +33,13 @@ for (const prompt of ["long", "single"]) {
   Deno.test(`attentionRollout() equals numpy on twelve layers, prompt ${prompt}`, async () => {
     const trace = await goldenTrace(prompt, "attention");
     for (const heads of ["mean", "max"] as const) {
-      await equalsGolden(attentionRollout(trace, { heads }).rollout, `rollout/${prompt}/${heads}`, BOUND);
+      await equalsGolden((await attentionRollout(trace, { heads })).rollout, `rollout/${prompt}/${heads}`, BOUND);
     }
-    deepEqual(attentionRollout(trace), attentionRollout(trace, { heads: "mean" }));
+    deepEqual(await attentionRollout(trace), await attentionRollout(trace, { heads: "mean" }));
   });
 
   Deno.test(`headScores() equals numpy on TransformerLens's patterns, prompt ${prompt}`, async () => {
-    const scores = headScores(await goldenTrace(prompt, "attention"));
+    const scores = await headScores(await goldenTrace(prompt, "attention"));
     for (const name of SCORES) await equalsGolden(scores[name], `heads/${prompt}/${name}`, BOUND);
     deepEqual(scores.counts, FACTS.headCounts[prompt]);
   });
@@ -68,24 +68,24 @@ Deno.test("attentionOf() finds blocks by their index, also when only some were r
 
 Deno.test("headScores() scores the recorded blocks", async () => {
   const trace = await goldenTrace("long", "attention");
-  const some = headScores(layersOf(trace, "attention", [2, 10]));
+  const some = await headScores(layersOf(trace, "attention", [2, 10]));
   deepEqual(some.layers, [2, 10]);
   deepEqual(some.induction.shape, [2, 3]);
-  const all = headScores(trace);
+  const all = await headScores(trace);
   equal(all.layers, undefined);
   deepEqual(some.induction.data.subarray(3), all.induction.data.subarray(30, 33));
 });
 
-Deno.test("headScores() is 0, not NaN, where no token has such a place, and says so", () => {
-  const { duplicateToken, induction, previousToken, counts } = headScores(SMALL);
+Deno.test("headScores() is 0, not NaN, where no token has such a place, and says so", async () => {
+  const { duplicateToken, induction, previousToken, counts } = await headScores(SMALL);
   deepEqual([...duplicateToken.data, ...induction.data], [0, 0, 0, 0]);
   deepEqual([...previousToken.data], [0.375, 0]); // (0.5 + 0.25) / 2 and (0 + 0) / 2
   deepEqual(counts, { previousToken: 2, firstToken: 2, duplicateToken: 0, induction: 0 });
 });
 
-Deno.test("headScores() takes no attention to the token itself for induction", () => {
+Deno.test("headScores() takes no attention to the token itself for induction", async () => {
   const twice: Trace = { ...SMALL, sequence: sequenceOfIds([5, 5, 5]) };
-  const { induction, duplicateToken, counts } = headScores(twice);
+  const { induction, duplicateToken, counts } = await headScores(twice);
   equal(counts?.induction, 1); // the third looks at the second, which follows the first
   deepEqual([...induction.data], [0.25, 0]);
   deepEqual([...duplicateToken.data], [0.5, 0.375]); // (0.5 + 0.25 + 0.25) / 2 and (0 + 0.75 + 0) / 2
@@ -100,57 +100,63 @@ Deno.test("repeatedRandomTokens() refuses what is no size of a vocabulary", () =
   }
 });
 
-Deno.test("headScores() of a perfect induction head on repeatedRandomTokens() is 1", () => {
+Deno.test("headScores() of a perfect induction head on repeatedRandomTokens() is 1", async () => {
   const ids = repeatedRandomTokens({ vocabSize: 50, length: 6, prefix: [0] });
   const T = ids.length;
   const data = Float32Array.from({ length: T * T }, (_, i) => {
     const [t, s] = [Math.floor(i / T), i % T];
     return s === (t > 6 ? t - 5 : 0) ? 1 : 0;
   });
-  const { induction, counts } = headScores({ sequence: sequenceOfIds(ids), attention: { data, shape: [1, 1, T, T] } });
+  const { induction, counts } = await headScores({
+    sequence: sequenceOfIds(ids),
+    attention: { data, shape: [1, 1, T, T] },
+  });
   equal(induction.data[0], 1);
   equal(counts?.induction, 6);
 });
 
-Deno.test("one token: its rollout is itself, its scores are 0", () => {
+Deno.test("one token: its rollout is itself, its scores are 0", async () => {
   const one = traceOf("attention", [2, 1, 1, 1], [1, 1]);
-  deepEqual([...attentionRollout(one).rollout.data], [1, 1]);
-  const { firstToken, counts } = headScores(one);
+  deepEqual([...(await attentionRollout(one)).rollout.data], [1, 1]);
+  const { firstToken, counts } = await headScores(one);
   deepEqual([...firstToken.data], [0, 0]);
   equal(counts?.firstToken, 0);
 });
 
 Deno.test("attentionRollout() needs all blocks up to the last one", async () => {
   const trace = await goldenTrace("long", "attention");
-  const { rollout } = attentionRollout(layersOf(trace, "attention", [0, 1, 2]));
-  equal(maxAbsDifference(rollout.data, attentionRollout(trace).rollout.data.subarray(0, rollout.data.length)), 0);
-  throws(() => attentionRollout(layersOf(trace, "attention", [1, 2])), {
+  const { rollout } = await attentionRollout(layersOf(trace, "attention", [0, 1, 2]));
+  equal(
+    maxAbsDifference(rollout.data, (await attentionRollout(trace)).rollout.data.subarray(0, rollout.data.length)),
+    0,
+  );
+  await rejects(() => attentionRollout(layersOf(trace, "attention", [1, 2])), {
     name: "RangeError",
     message: "Cannot roll attention out over blocks 1, 2 alone; record all blocks up to the last one",
   });
 });
 
-Deno.test("attention that is missing, damaged or of another text is refused", () => {
-  throws(() => headScores({ sequence: sequenceOfIds([1]) }), {
+Deno.test("attention that is missing, damaged or of another text is refused", async () => {
+  await rejects(() => headScores({ sequence: sequenceOfIds([1]) }), {
     name: "TypeError",
     message: "Cannot score heads as the trace has no attention; " +
       'record it with model.trace(sequence, { capture: ["attention"] })',
   });
   const damaged = traceOf("attention", [1, 1, 2, 2], [1, 0, NaN, 1]);
-  throws(() => attentionRollout(damaged), {
+  await rejects(() => attentionRollout(damaged), {
     name: "RangeError",
     message: "Cannot roll attention out as the trace has NaN at attention[0, 0, 1, 0]",
   });
-  throws(() => headScores({ ...SMALL, sequence: sequenceOfIds([1, 2]) }), {
+  await rejects(() => headScores({ ...SMALL, sequence: sequenceOfIds([1, 2]) }), {
     name: "RangeError",
     message:
       "Cannot score heads as the trace has 18 numbers of shape [1, 2, 3, 3] as attention, which does not fit a text of 2 tokens",
   });
-  throws(() => headScores({ ...SMALL, layers: [0, 1] }), {
+  await rejects(() => headScores({ ...SMALL, layers: [0, 1] }), {
     name: "RangeError",
     message: "Cannot read a trace of layers [0, 1] as the recording of blocks has length 1",
   });
-  throws(() => attentionRollout(SMALL, { heads: JSON.parse('"min"') }), {
+  await rejects(() => attentionRollout(SMALL, { heads: JSON.parse('"min"') }), {
     name: "TypeError",
     message: 'Cannot roll attention out over the "min" of heads; use "mean" or "max"',
   });

@@ -3,13 +3,14 @@ import { neuronClusters, type NeuronClustersOptions, silhouetteCurve } from "../
 import { silhouettes } from "../../src/analysis/silhouette.ts";
 import type { Trace } from "../../src/lm/trace_types.ts";
 import type { Progress } from "../../src/lm/types.ts";
+import { Pace } from "../../src/analysis/pace.ts";
 import { random } from "../checkpoint/random.ts";
 import { FACTS, golden, goldenTrace, layersOf, sequenceOfIds, traceOf } from "./analysis_goldens.ts";
 import { counted } from "../support/counted.ts";
 
 const LONG = await goldenTrace("long", "activations");
 const TRACES: Readonly<Record<string, Trace>> = { long: LONG, single: await goldenTrace("single", "activations") };
-const never = new AbortController().signal;
+const pace = new Pace();
 
 /** Neuron m of block `layer` as the point of its activations, scaled as asked. */
 function pointsOf({ activations }: Trace, layer: number, scale: "none" | "unit"): number[][] {
@@ -37,7 +38,7 @@ for (
 ) {
   Deno.test(`silhouettes() equals scikit-learn's silhouette_score: ${name}`, async () => {
     const labels = Int32Array.from((await golden(`clusters/${name}/labels`)).data);
-    const [found] = await silhouettes(pointsOf(TRACES[prompt]!, layer, scale), [labels], never);
+    const [found] = await silhouettes(pointsOf(TRACES[prompt]!, layer, scale), [labels], pace);
     near(found!, silhouette, 1e-9);
   });
 
@@ -58,7 +59,7 @@ for (
     deepEqual(sizes, Array.from(sizes, (_, k) => labels.filter((label) => label === k).length));
     deepEqual(sizes, sizes.toSorted((a, b) => b - a));
     const points = pointsOf(trace, layer, scale);
-    near(found.silhouette, (await silhouettes(points, [labels], never))[0]!, 1e-12);
+    near(found.silhouette, (await silhouettes(points, [labels], pace))[0]!, 1e-12);
     deepEqual(centroids.shape, [sizes.length, T]);
     const raw = pointsOf(trace, layer, "none");
     for (const k of sizes.keys()) {
@@ -115,11 +116,11 @@ Deno.test("silhouettes() is 0 for a point that is alone and for equal points, wh
   const [alone, renamed] = await silhouettes(
     [[0], [4], [5]],
     [Int32Array.of(0, 1, 1), Int32Array.of(1, 0, 0)],
-    never,
+    pace,
   );
   near(alone!, (0 + 3 / 4 + 4 / 5) / 3, 1e-12);
   equal(renamed, alone);
-  deepEqual(await silhouettes([[1], [1], [1], [1]], [Int32Array.of(0, 0, 1, 1)], never), [0]);
+  deepEqual(await silhouettes([[1], [1], [1], [1]], [Int32Array.of(0, 0, 1, 1)], pace), [0]);
 });
 
 Deno.test("silhouetteCurve() has the numbers of neuronClusters()", async () => {

@@ -1,6 +1,7 @@
 import { deepEqual, ok, rejects } from "@std/assert";
 import type { ClippedActivations } from "../../src/analysis/clipped.ts";
 import { DescentKernel } from "../../src/analysis/descent_kernel.ts";
+import { Pace } from "../../src/analysis/pace.ts";
 import { random } from "../checkpoint/random.ts";
 
 /** Activations of which about half are above 0; those of the first neuron nowhere. */
@@ -52,7 +53,7 @@ for (const factors of [1, 2, 3, 10, 12, 13, 25]) {
       });
     };
     const [w, h] = [start(N), start(M)];
-    const kernel = await DescentKernel.create(x, factors);
+    const kernel = await DescentKernel.create(x, factors, new Pace());
     const { stride } = kernel;
     w.forEach((row, n) => kernel.activity.set(row, n * stride));
     h.forEach((row, m) => kernel.neurons.set(row, m * stride));
@@ -85,7 +86,7 @@ for (const factors of [1, 2, 3, 10, 12, 13, 25]) {
 Deno.test("DescentKernel.create() refuses what WebAssembly cannot address", async () => {
   const [tokens, neurons] = [40_000, 50_000];
   const none = { starts: new Uint32Array(neurons + 1), token: new Uint32Array(), value: new Float32Array() };
-  await rejects(DescentKernel.create({ tokens, neurons, width: neurons, layers: [0], ...none }, 10_000), {
+  await rejects(DescentKernel.create({ tokens, neurons, width: neurons, layers: [0], ...none }, 10_000, new Pace()), {
     name: "RangeError",
     message:
       "Cannot explain 40000 tokens x 50000 neurons by 10000 factors as that takes 11.2 GiB and WebAssembly can " +

@@ -1,5 +1,14 @@
 import { deepEqual, equal, throws } from "@std/assert";
-import { groupSaliency, groupScores, groupTokens } from "../../src/analysis/mod.ts";
+import {
+  decodeResults,
+  encodeResults,
+  groupSaliency,
+  groupScores,
+  groupTokens,
+  mostSalient,
+  scoresOf,
+} from "../../src/analysis/mod.ts";
+import type { Saliency } from "../../src/lm/saliency_types.ts";
 import { Reader } from "../../src/lm/sequence.ts";
 import { parseConfig } from "../../src/gpt2/config.ts";
 import { Tokenizer } from "../../src/tokenizer/tokenizer.ts";
@@ -89,10 +98,61 @@ Deno.test("groupSaliency() puts groups in the place of tokens, and adds up or av
   deepEqual(shares.scores.data.slice(4), Float32Array.of(1, 3.5, -1.5, 0.25));
   equal(groupSaliency(saliencyOf(sequence), /[a-z]+/).options.by, "group");
   deepEqual(groupSaliency(saliencyOf(sequence, LIT), "sentence").scores.shape, [1, 1]);
+  // @ts-expect-error A map by groups is not grouped again.
   throws(() => groupSaliency(added, "word"), {
     name: "TypeError",
     message: "Cannot group a map of each word again; group the map of tokens",
   });
+});
+
+Deno.test("groupSaliency() keeps the tokens of its groups, and adds up how far rows are from complete", async () => {
+  const sequence = sequenceOf(["The", " cab", "inet", " is", " o", "pen"], 3);
+  const map = { ...saliencyOf(sequence), convergenceGaps: [0.5, 0.25, 1] };
+  const grouped = groupSaliency(map, "word");
+  deepEqual(grouped.convergenceGaps, [0.5, 1.25]);
+  deepEqual(grouped.grouping, { sequence, positions: [3, 4, 5], groups: groupTokens(sequence, "word") });
+  const together = groupSaliency({ ...saliencyOf(sequence, LIT), convergenceGaps: [2] }, "word");
+  deepEqual(together.convergenceGaps, [2]);
+  equal(groupSaliency(saliencyOf(sequence), "word").convergenceGaps, undefined);
+  const { results } = await decodeResults(await encodeResults({ grouped }), { grouped: "saliency" });
+  deepEqual(results.grouped, grouped);
+});
+
+Deno.test("mostSalient() and scoresOf() of a map by words give words", () => {
+  const sequence = sequenceOf(["The", " cab", "inet", " is", " o", "pen"], 3);
+  const grouped = groupSaliency(saliencyOf(sequence, CAPTUM), "word");
+  const [first, ...rest] = mostSalient(grouped, 3);
+  equal(rest.length, 2);
+  equal(grouped.sequence.tokens[first!.position], first!.token);
+  deepEqual(scoresOf(grouped, 3), grouped.scores.data.slice(4));
+  throws(() => mostSalient(grouped, 5), {
+    name: "RangeError",
+    message: "Cannot show position 5 as only these words were explained: 2, 3",
+  });
+});
+
+Deno.test("groupScores(), groupSaliency(), scoresOf() and mostSalient() refuse what is no whole map of tokens", () => {
+  const sequence = sequenceOf(["The", " cab", "inet", " is", " o", "pen"], 3);
+  const map = saliencyOf(sequence);
+  const grouped = groupSaliency(map, "word");
+  const calls = {
+    group: [(map: Saliency) => groupScores(map, "word"), (map: Saliency) => groupSaliency(map, "word")],
+    read: [(map: Saliency) => scoresOf(map, 3), (map: Saliency) => mostSalient(map, 3)],
+  };
+  for (const [task, both] of Object.entries(calls)) {
+    for (const call of both) {
+      const refused = (map: unknown, name: string, message: string) =>
+        throws(() => call(map as Saliency), { name, message });
+      const shape = `Cannot ${task} a map of the shape [3, 6]; its rows need`;
+      refused({ ...map, positions: [3, 5] }, "RangeError", `${shape} [2, 6]`);
+      refused({ ...map, sequence: sequenceOf(["The"], 1) }, "RangeError", `${shape} [3, 1]`);
+      refused(Promise.resolve(map), "TypeError", "Cannot use a promise as a map; pass what await saliency() returned");
+      const scores = groupScores(map, "word");
+      refused(scores, "TypeError", "Cannot use what groupScores() returned as a map; pass groupSaliency(map, by)");
+    }
+  }
+  // @ts-expect-error A map by groups is not grouped again.
+  throws(() => groupScores(grouped, "word"), { name: "TypeError", message: /^Cannot group a map of each word again/ });
 });
 
 /** GPT-2's letter for a byte. */

@@ -153,3 +153,29 @@ Deno.test("backward() uses the rules it is given", () => {
     message: "Cannot differentiate through Tanh as it has no gradient",
   });
 });
+
+Deno.test("backward() gives a cotangent the shape of its value, however many axes it was spread over", async () => {
+  for (const before of [[3], [2, 3], [1, 3]]) {
+    const g = new Graph({ float: "float64" });
+    const x = g.input("x", "float64", [2]);
+    const other = g.input("other", "float64", [...before, 2]);
+    const dy = g.input("dy", "float64", ["N", ...before, 2]);
+    const { gradient } = differentiate(g, g.add(x, other), dy, x);
+    deepEqual(gradient.shape, ["N", 2]);
+    g.output(gradient);
+    const rows = before.reduce((a, b) => a * b);
+    const data = Array.from({ length: 2 * 2 * rows }, (_, i) => i);
+    const feeds = [
+      { value: x, dims: [2], data: [0, 0] },
+      { value: other, dims: [...before, 2], data: Array<number>(2 * rows).fill(0) },
+      { value: dy, dims: [2, ...before, 2], data },
+    ];
+    const [result] = await runGraph(g, feeds);
+    const sums = [0, 1].flatMap((n) =>
+      [0, 1].map((c) => {
+        return Array.from({ length: rows }, (_, r) => data[(n * rows + r) * 2 + c]!).reduce((a, b) => a + b);
+      })
+    );
+    deepEqual(numbersOf(result!), sums);
+  }
+});

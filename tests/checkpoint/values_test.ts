@@ -1,7 +1,13 @@
 import { deepStrictEqual as deepEqual, rejects, strictEqual as equal, throws } from "@std/assert";
 import { openBytes } from "../../src/checkpoint/byte_source.ts";
 import type { TensorEntry } from "../../src/checkpoint/safetensors.ts";
-import { firstNonFinite, isCheckpointDType, readFloat32, widenFloat32 } from "../../src/checkpoint/values.ts";
+import {
+  firstNonFinite,
+  holdSameNumbers,
+  isCheckpointDType,
+  readFloat32,
+  widenFloat32,
+} from "../../src/checkpoint/values.ts";
 import { random } from "./random.ts";
 
 /** A tensor at an odd place of its file. */
@@ -44,7 +50,7 @@ Deno.test("readFloat32() reads F32 bit by bit", async () => {
 });
 
 Deno.test("readFloat32() reads nothing from an empty tensor", async () => {
-  for (const dtype of ["F32", "F16", "BF16"]) {
+  for (const dtype of ["F64", "F32", "F16", "BF16"]) {
     deepEqual(await readFloat32(tensor(dtype, new Uint8Array(0))), new Float32Array(0));
     equal(await firstNonFinite(tensor(dtype, new Uint8Array(0))), undefined);
   }
@@ -60,11 +66,11 @@ Deno.test("readFloat32() reads tensors larger than a chunk", async () => {
 Deno.test("readFloat32() refuses what is no weight", async () => {
   await rejects(readFloat32(tensor("BOOL", new Uint8Array(1))), {
     name: "TypeError",
-    message: "Cannot read tensor w of x.safetensors as weights: its dtype is BOOL, not F32, F16 or BF16",
+    message: "Cannot read tensor w of x.safetensors as weights: its dtype is BOOL, not F64, F32, F16 or BF16",
   });
   await rejects(firstNonFinite(tensor("I64", new Uint8Array(8))), {
     name: "TypeError",
-    message: "Cannot read tensor w of x.safetensors as weights: its dtype is I64, not F32, F16 or BF16",
+    message: "Cannot read tensor w of x.safetensors as weights: its dtype is I64, not F64, F32, F16 or BF16",
   });
 });
 
@@ -102,6 +108,50 @@ Deno.test("widenFloat32() refuses a target of another length", () => {
   });
 });
 
-Deno.test("isCheckpointDType() knows three formats", () => {
-  deepEqual(["F32", "F16", "BF16", "F64", "toString", ""].filter(isCheckpointDType), ["F32", "F16", "BF16"]);
+Deno.test("readFloat32() rounds F64 to the nearest, ties to even, as IEEE 754 has it", async () => {
+  const doubles = Float64Array.of(
+    ...[0.1, 1 + 2 ** -24, 1 + 3 * 2 ** -24, 1 + 2 ** -24 + 2 ** -50, -1e-46, 1e-45, 3.4028235677973362e38, -0],
+  );
+  const rounded = [
+    0.10000000149011612,
+    1,
+    1 + 2 ** -22,
+    1 + 2 ** -23,
+    -0,
+    1.401298464324817e-45,
+    3.4028234663852886e38,
+  ];
+  deepEqual([...await readFloat32(tensor("F64", doubles))], [...rounded, -0]);
+});
+
+Deno.test("firstNonFinite() finds what is no finite float32 in F64, in any chunk", async () => {
+  const doubles = new Float64Array(1_200_000);
+  equal(await firstNonFinite(tensor("F64", doubles)), undefined);
+  for (const [index, value] of [[1_199_999, 1e39], [524_288, -Infinity], [524_287, NaN], [3, 3.4028235677973366e38]]) {
+    doubles[index!] = value!;
+    equal(await firstNonFinite(tensor("F64", doubles)), index);
+  }
+});
+
+Deno.test("holdSameNumbers() compares numbers, whatever they are stored in, in all chunks", async () => {
+  const halves = Float16Array.from({ length: 2_200_000 }, (_, i) => i % 999);
+  const f16 = tensor("F16", halves);
+  for (const [dtype, values] of [["F32", new Float32Array(halves)], ["F64", new Float64Array(halves)]] as const) {
+    equal(await holdSameNumbers(f16, tensor(dtype, values)), true);
+    for (const index of [0, 1_048_577, 2_199_999]) {
+      const [before] = [values[index]!];
+      values[index] = before + 2 ** -10;
+      equal(await holdSameNumbers(f16, tensor(dtype, values)), false, `${dtype} ${index}`);
+      values[index] = before;
+    }
+  }
+  equal(await holdSameNumbers(f16, tensor("F16", halves.subarray(1).slice())), false);
+  equal(await holdSameNumbers(tensor("F32", Float32Array.of(-0)), tensor("F32", Float32Array.of(0))), true);
+  equal(await holdSameNumbers(tensor("F32", Float32Array.of(NaN)), tensor("F32", Float32Array.of(NaN))), false);
+  equal(await holdSameNumbers(tensor("F32", Float32Array.of(1)), tensor("F64", Float64Array.of(1 + 1e-12))), true);
+});
+
+Deno.test("isCheckpointDType() knows four formats", () => {
+  const known = ["F64", "F32", "F16", "BF16"];
+  deepEqual([...known, "F8_E4M3", "I64", "toString", ""].filter(isCheckpointDType), known);
 });

@@ -38,6 +38,28 @@ Deno.test("widened() leaves F32 as it is and shares the source of tensors of one
   equal(wide.get("b")!.source, wide.get("d")!.source);
 });
 
+Deno.test("widened() reads F64 as F32 at any byte, many numbers at a time", async () => {
+  const count = 300_000;
+  const bytes = new Uint8Array(13 + 8 * (count + 1));
+  const view = new DataView(bytes.buffer);
+  for (let i = 0; i < count; ++i) view.setFloat64(5 + 8 * i, i / 3, true);
+  view.setFloat64(13 + 8 * count, -0.1, true);
+  const source = openBytes("doubles", bytes);
+  const many = { name: "a", dtype: "F64", shape: [count], start: 5, end: 5 + 8 * count, source };
+  const one = { name: "b", dtype: "F64", shape: [1], start: 13 + 8 * count, end: 21 + 8 * count, source };
+  const other = { ...one, name: "c", start: 6, end: 14 };
+  const wide = widened(new Map([["a", many], ["b", one], ["c", other]]));
+  deepEqual(await readFloat32(wide.get("a")!), Float32Array.from({ length: count }, (_, i) => i / 3));
+  deepEqual([...await readFloat32(wide.get("b")!)], [Math.fround(-0.1)]);
+  const names = [...wide.values()].map(({ source }) => source.name);
+  deepEqual(names, [
+    "doubles (F64 from byte 5 as F32)",
+    "doubles (F64 from byte 5 as F32)",
+    "doubles (F64 from byte 6 as F32)",
+  ]);
+  for (const { start, end, source } of wide.values()) equal(start % 4 === 0 && end <= source.size, true);
+});
+
 Deno.test("widened() closes the file with the tensor, and refuses what is outside of it", async () => {
   const { source, entries } = stored();
   const { source: wide } = widened(entries).get("c")!;

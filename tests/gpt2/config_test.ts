@@ -56,6 +56,10 @@ const FIELDS: readonly (readonly [Changes, Partial<GPT2Config>])[] = [
     torch_dtype: "x",
   }, {}],
   [{ add_cross_attention: false, quantization_config: null }, {}],
+  [{ is_causal: true, is_encoder_decoder: false, sliding_window: null, layer_types: ["full_attention"] }, {}],
+  // tests/goldens/gpt2/f64 has both names of the heads, and numbers of transformers that hold this.
+  [{ n_head: 4, num_attention_heads: 2, hidden_size: 768, n_embd: 16 }, { nHead: 2 }],
+  [{ n_head: 4, num_attention_heads: null }, { nHead: 4 }],
 ];
 
 for (const [changes, expected] of FIELDS) {
@@ -87,7 +91,23 @@ const REFUSALS: readonly (readonly [Changes, "RangeError" | "TypeError", string]
   [{ model_type: "llama" }, "TypeError", 'Cannot load a "llama" model as this package reads "gpt2" models only'],
   [{ model_type: null }, "TypeError", 'Cannot load a null model as this package reads "gpt2" models only'],
   [{ add_cross_attention: true }, "TypeError", "Cannot load a GPT-2 model with add_cross_attention"],
+  [{ add_cross_attention: 1 }, "TypeError", "Cannot load a GPT-2 model with add_cross_attention"],
   [{ quantization_config: {} }, "TypeError", "Cannot load quantized weights (quantization_config)"],
+  ...([
+    ["is_causal", false],
+    ["is_causal", 0],
+    ["is_encoder_decoder", true],
+    ["sliding_window", 2],
+    ["attention_chunk_size", 2],
+    ["layer_types", ["full_attention", "sliding_attention"]],
+    ["layer_types", "full_attention"],
+    ["transformers_weights", "other.safetensors"],
+  ] as const).map(([name, value]) => {
+    const found = `${name} ${JSON.stringify(value)} as this package does not compute it`;
+    const message = `Cannot load a GPT-2 model with ${found}; take another model, or remove ${name} from config.json ` +
+      "to run it without";
+    return [{ [name]: value }, "TypeError", message] as const;
+  }),
   [{ n_embd: 16, n_head: 3 }, "RangeError", "Cannot divide n_embd 16 among n_head 3 heads"],
   ...["vocab_size", "n_positions", "n_embd", "n_layer", "n_head", "n_inner"].flatMap((name) => [
     [{ [name]: 0 }, "RangeError", whole(name, "0")] as const,
@@ -102,7 +122,7 @@ const REFUSALS: readonly (readonly [Changes, "RangeError" | "TypeError", string]
     [{ [name]: "true" }, "TypeError", truth(name, '"true"')] as const,
   ]),
   [{ layer_norm_epsilon: -1e-5 }, "RangeError", epsilon("-0.00001")],
-  [{ layer_norm_epsilon: Infinity }, "RangeError", epsilon("null")],
+  [{ layer_norm_epsilon: Infinity }, "RangeError", epsilon("Infinity")],
   [{ layer_norm_epsilon: "1e-5" }, "TypeError", epsilon('"1e-5"')],
   [{ activation_function: "quick_gelu" }, "TypeError", activation('"quick_gelu"')],
   [{ activation_function: 1 }, "TypeError", activation("1")],

@@ -123,6 +123,29 @@ Deno.test("buildProgram(): texts go on side by side from one cache, whatever sta
   deepEqual(read, texts.map(({ length }) => length));
 });
 
+Deno.test("buildProgram(): texts that begin alike go on from one beginning in the cache", async () => {
+  await using model = await tinyModel();
+  const { logits, keys, values } = model.program.outputs;
+  const beginning = IDS.slice(0, 4);
+  const ends = [[7, 8], [7, 2], [9, 3]];
+  const alone = await Promise.all(ends.map(async (end) => {
+    return (await model.run({ tokenIds: [...beginning, ...end], rows: [5] }, [logits]))[0]!;
+  }));
+  const [, ...first] = await model.run({ tokenIds: beginning, rows: [0] }, [logits, ...keys, ...values]);
+  const step = { tokenIds: [7, 9], rows: [0], texts: [0, 2], positions: [4, 4], past: first, pastTexts: [0, 0, 0, 0] };
+  const [, ...second] = await model.run({ ...step, pastLastTexts: [2, 2, 2, 2] }, [logits, ...keys, ...values]);
+  const [together] = await model.run({
+    tokenIds: ends.map((end) => end[1]!),
+    rows: [0, 1, 2],
+    texts: [0, 1, 2],
+    positions: [5, 5, 5],
+    past: first.map((rows, i) => Float32Array.of(...rows, ...second[i]!)),
+    pastTexts: [0, 0, 0, 0, 0, 2],
+    pastLastTexts: [2, 2, 2, 2, 1, 2],
+  }, [logits]);
+  close(together!, alone.flatMap((row) => [...row]), "logits");
+});
+
 Deno.test("buildProgram(): each token has an embedding scale of its own, which leaves its position", async () => {
   await using model = await tinyModel();
   const { hiddenStates, scores: { gradientXInputSum } } = model.program.outputs;

@@ -18,6 +18,12 @@ Deno.test("modelSummary() gives the published sizes of OpenAI's checkpoints", ()
   deepEqual(sizes, [124_439_808, 354_823_168, 774_030_080, 1_557_611_200]);
 });
 
+Deno.test("modelSummary() counts the parameters of a block where there is a single one", () => {
+  const [one, two] = [1, 2].map((layers) => modelSummary(parseConfig({ model_type: "gpt2", n_layer: layers })));
+  equal(one!.parametersPerBlock, two!.parametersPerBlock);
+  equal(two!.parameters - one!.parameters, one!.parametersPerBlock);
+});
+
 Deno.test("modelSummary() names each weight with its shape, part and block", () => {
   const { weights } = modelSummary(parseConfig({ model_type: "gpt2", n_layer: 2 }));
   equal(weights.length, 2 + 2 * 12 + 2);

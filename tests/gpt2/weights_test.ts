@@ -60,12 +60,13 @@ Deno.test("selectWeights() leaves out buffers and heads that the model does not 
   deepEqual([...weights.keys()], [...weightShapes(CONFIG).keys()]);
 });
 
-Deno.test("selectWeights() takes F32, F16 and BF16, mixed", async () => {
+Deno.test("selectWeights() takes F64, F32, F16 and BF16, mixed", async () => {
   const weights = await select((specs) => {
     specs.set("transformer.wte.weight", { shape: [23, 12], dtype: "F16" });
     specs.set("transformer.wpe.weight", { shape: [16, 12], dtype: "BF16" });
+    specs.set("transformer.ln_f.bias", { shape: [12], dtype: "F64" });
   });
-  deepEqual([...new Set([...weights.values()].map(({ dtype }) => dtype))], ["F16", "BF16", "F32"]);
+  deepEqual([...new Set([...weights.values()].map(({ dtype }) => dtype))], ["F16", "BF16", "F32", "F64"]);
 });
 
 for (const name of weightShapes(CONFIG).keys()) {
@@ -105,10 +106,11 @@ Deno.test("selectWeights() cannot tell a square weight from its transpose", asyn
   deepEqual(weights.get("h.0.attn.c_proj.weight")!.shape, [12, 12]);
 });
 
-for (const dtype of ["F64", "I64", "U8"]) {
+for (const dtype of ["F8_E4M3", "I64", "BOOL", "U8"]) {
   Deno.test(`selectWeights() refuses a weight of type ${dtype}`, async () => {
-    const entries = await randomCheckpoint(tensorSpecs(CONFIG).set("transformer.ln_f.bias", { shape: [12], dtype }));
-    const message = `Cannot read "ln_f.bias" of model.safetensors as weights must be F32, F16 or BF16: ${dtype}`;
+    const entries = new Map(await randomCheckpoint(tensorSpecs(CONFIG)));
+    entries.set("transformer.ln_f.bias", { ...entries.get("transformer.ln_f.bias")!, dtype });
+    const message = `Cannot read "ln_f.bias" of model.safetensors as weights must be F64, F32, F16 or BF16: ${dtype}`;
     throws(() => selectWeights(CONFIG, entries), { name: "TypeError", message });
   });
 }

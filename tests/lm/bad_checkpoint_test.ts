@@ -104,7 +104,7 @@ const CASES: readonly (readonly [string, Damage, string, RegExp])[] = [
       h[C_ATTN]!.dtype = "I32";
     }),
     "TypeError",
-    /must be F32, F16 or BF16: I32$/,
+    /must be F64, F32, F16 or BF16: I32$/,
   ],
   [
     "weights overlap",

@@ -1,6 +1,7 @@
 import { deepEqual, equal, ok, throws } from "@std/assert";
 import { parseConfig } from "../../src/gpt2/config.ts";
 import { packsOf, planBatch } from "../../src/lm/batch_plan.ts";
+import { cacheBytes, readBytes } from "../../src/lm/memory.ts";
 import { CHUNK_TOKENS } from "../../src/lm/model_runner.ts";
 
 const MACHINE = { config: parseConfig({ "model_type": "gpt2" }), backend: "native" } as const;
@@ -57,4 +58,16 @@ Deno.test("planBatch() keeps to maxMemory with smaller groups, of one prompt at 
     throws(() => planBatch(MACHINE, prompts, { maxMemory }), { name: "RangeError", message: /bytes > 0$/ });
   }
   throws(() => planBatch(MACHINE, prompts, { maxNewTokens: 0 }), { name: "RangeError", message: /maxNewTokens 0/ });
+});
+
+Deno.test("planBatch() takes as much as its largest run: a prompt's last part, or all new tokens together", () => {
+  const bytes = (prompts: readonly number[], maxNewTokens: number) =>
+    planBatch(MACHINE, prompts, { maxNewTokens }).cost;
+  equal(bytes([10, 20], 5).resultBytes, 8 * (15 + 25)); // an id for each token, in 8 bytes
+  equal(bytes([600], 5).runBytes, Math.ceil(readBytes(MACHINE, { T: CHUNK_TOKENS, S: 600, R: 1 })));
+  equal(bytes([100], 5).runBytes, Math.ceil(readBytes(MACHINE, { T: 100, S: 100, R: 1 })));
+  equal(bytes([1], 900).runBytes, Math.ceil(readBytes(MACHINE, { T: 1, S: 901, R: 1 })));
+  equal(bytes([1, 2], 900).runBytes, Math.ceil(readBytes(MACHINE, { T: 2, S: 901 + 902, R: 2 })));
+  const second = readBytes(MACHINE, { T: 200, S: 200, R: 1 }) + cacheBytes(MACHINE, 100);
+  equal(bytes([100, 200], 5).runBytes, Math.ceil(second));
 });

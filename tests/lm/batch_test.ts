@@ -46,7 +46,7 @@ async function openListed(name = "twelve_layers", eosTokenIds: readonly number[]
   };
   const decoder = { runner, reader: new Reader(tokenizer, runner.config), eosTokenIds };
   const write = (prompts: readonly (readonly number[])[], options: DecodeOptions) =>
-    continueBatch(decoder, readBatch(decoder.reader, runner.config, prompts), options);
+    continueBatch(decoder, readBatch(decoder.reader, runner.config, prompts, options), options);
   const dispose = async () => {
     await runner.dispose();
     await copy[Symbol.asyncDispose]();

@@ -124,12 +124,12 @@ Deno.test("steps() refuses options out of range before it computes", async () =>
   await using opened = await open();
   const refuses = (options: unknown, message: RegExp) =>
     rejects(opened.model.generate(PROMPT, options as DecodeOptions), { name: "RangeError", message });
-  await refuses({ temperature: -1 }, /^Cannot sample at temperature -1 as it must be a number >= 0$/);
+  await refuses({ temperature: -1 }, /^Cannot decode with temperature -1 as it must be a number >= 0$/);
   await refuses({ temperature: NaN }, /temperature NaN/);
-  await refuses({ topK: 0 }, /^Cannot sample among the top 0 tokens as topK must be a whole number >= 1$/);
-  await refuses({ topK: -3 }, /top -3 tokens/);
-  await refuses({ topP: 0 }, /topP must be > 0 and <= 1$/);
-  await refuses({ topP: 1.5 }, /top 1.5 of the probability/);
+  await refuses({ topK: 0 }, /^Cannot decode with topK 0 as it must be a whole number >= 1$/);
+  await refuses({ topK: -3 }, /topK -3/);
+  await refuses({ topP: -0.1 }, /^Cannot decode with topP -0.1 as it must be a number from 0 to 1$/);
+  await refuses({ topP: 1.5 }, /topP 1.5/);
   await refuses({ seed: 0.5 }, /seed with 0.5/);
   await refuses({ maxNewTokens: 0 }, /^Cannot decode with maxNewTokens 0 as it must be a whole number >= 1$/);
   await refuses({ candidates: -1 }, /candidates -1/);

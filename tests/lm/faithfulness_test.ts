@@ -1,5 +1,6 @@
-import { deepEqual, equal, ok, rejects } from "@std/assert";
+import { deepEqual, equal, ok, rejects, throws } from "@std/assert";
 import type { FaithfulnessOptions, Progress, Saliency, SaliencyOptions } from "../../mod.ts";
+import { groupSaliency, groupScores } from "../../src/analysis/mod.ts";
 import { maxAbsDifference } from "../support/goldens.ts";
 import { openGoldenModel } from "../support/golden_model.ts";
 
@@ -11,6 +12,9 @@ const MAPS: Readonly<Record<string, SaliencyOptions>> = {
   captum: { preset: "captum" },
   contrast: { preset: "captum", contrast: CONTRAST },
 };
+/** The characters that the golden checkpoints' tokenizer has for even ids. */
+const EVEN = Array.from({ length: 47 }, (_, i) => `\\x${(33 + 2 * i).toString(16)}`).join("");
+const EVEN_IDS = new RegExp(`[${EVEN}\ufffd]+`);
 const CURVES = ["deletion", "insertion", "randomDeletion", "randomInsertion"] as const;
 
 for (const backend of ["wasm", "native"] as const) {
@@ -31,6 +35,35 @@ for (const backend of ["wasm", "native"] as const) {
           }
           await close(tried.deletionGain, `${key}/${map}/deletionGain`);
           await close(tried.insertionGain, `${key}/${map}/insertionGain`);
+        }
+      }
+    });
+
+    Deno.test(`faithfulness() and completeness of maps by groups on ${backend} equal PyTorch and captum on ${name}`, async () => {
+      await using opened = await openGoldenModel(FILE, name, backend);
+      const { model, sequences, close, golden } = opened;
+      for (const { key, sequence } of sequences) {
+        const groups = (array: string) => golden.array(`${key}/groups/${array}`, FILE);
+        const positions = [...(await groups("positions")).data];
+        for (const [map, options] of Object.entries(MAPS)) {
+          const grouped = groupSaliency(await model.saliency(sequence, options), EVEN_IDS);
+          const tried = await model.faithfulness(grouped, { ...TRIED, positions });
+          deepEqual([tried.saliency, tried.positions], [grouped, positions]);
+          const { shape } = await groups(`${map}/deletion`);
+          for (const curve of CURVES) {
+            deepEqual(tried[curve].shape, shape);
+            await close(tried[curve].data, `${key}/groups/${map}/${curve}`);
+          }
+          await close(tried.deletionGain, `${key}/groups/${map}/deletionGain`);
+          await close(tried.insertionGain, `${key}/groups/${map}/insertionGain`);
+        }
+        for (const scalar of ["probability", "logProb", "logit"] as const) {
+          for (const normalize of [true, false]) {
+            const map = await model.saliency(sequence, { of: scalar, normalize, completeness: true });
+            const grouped = groupSaliency(map, EVEN_IDS);
+            deepEqual(grouped.positions, positions);
+            await close(grouped.convergenceGaps!, `${key}/groups/completeness/${scalar}`);
+          }
         }
       }
     });
@@ -187,4 +220,76 @@ Deno.test("faithfulness() that is aborted in the middle leaves the model usable"
   deepEqual(await model.faithfulness(saliency, { steps: 3 }), whole);
   deepEqual(await model.saliency(sequence), saliency);
   await rejects(model.faithfulness(saliency, { signal: AbortSignal.abort(reason) }), reason);
+});
+
+Deno.test("faithfulness() of words: each token in a group of its own is the map of tokens, and whole words go", async () => {
+  await using opened = await openGoldenModel(FILE, "f32");
+  const { model, sequences } = opened;
+  const map = await model.saliency(sequences[0]!.sequence, { preset: "captum", positions: [9, 21, 22] });
+  const options = { steps: 5, randomOrders: 2, seed: 4 };
+  const single = groupSaliency(map, /[^]/g);
+  equal(single.sequence.tokenIds.length, map.sequence.tokenIds.length);
+  const [{ saliency: _, ...own }, { saliency: __, ...other }] = [
+    await model.faithfulness(map, options),
+    await model.faithfulness(single, options),
+  ];
+  deepEqual(own, other);
+  deepEqual(model.cost.faithfulness(single, options), model.cost.faithfulness(map, options));
+
+  const words = groupSaliency(map, EVEN_IDS);
+  const steps: Progress[] = [];
+  const tried = await model.faithfulness(words, { steps: 1, onProgress: (progress) => steps.push(progress) });
+  deepEqual(tried.positions, words.positions);
+  equal(steps.at(-1)!.message, `Tried ${tried.positions.length} of ${tried.positions.length} groups`);
+  const maxMemory = model.cost.faithfulness(words, { ...options, maxMemory: 1 }).bytes;
+  const whole = await model.faithfulness(words, options);
+  const cut = await model.faithfulness(words, { ...options, maxMemory });
+  for (const curve of CURVES) ok(maxAbsDifference(whole[curve].data, cut[curve].data) <= 1e-6);
+});
+
+Deno.test("faithfulness() and its cost refuse maps that they cannot try, each by its name", async () => {
+  await using opened = await openGoldenModel(FILE, "f32");
+  const { model, sequences } = opened;
+  const { sequence } = sequences[0]!;
+  const map = await model.saliency(sequence);
+  const grouped = groupSaliency(map, EVEN_IDS);
+  const { grouping: _, ...bare } = grouped;
+  const [token, ...tokens] = sequence.tokens;
+  const foreign = { ...sequence, tokens: [{ ...token!, piece: "Ġother" }, ...tokens] };
+  const first = groupSaliency(await model.saliency(model.sequence([30, 32, 91]), { positions: [1] }), EVEN_IDS);
+  const refused: readonly (readonly [unknown, string, RegExp])[] = [
+    [
+      bare,
+      "TypeError",
+      /^Cannot try a map by group without its tokens; make it with groupSaliency\(\) of a map of tokens$/,
+    ],
+    [groupScores(map, EVEN_IDS), "TypeError", /^Cannot use what groupScores\(\) returned as a map; pass groupSaliency/],
+    [
+      { ...map, positions: [20, 22] },
+      "RangeError",
+      /^Cannot try a map of the shape \[8, 28\]; its rows need \[2, 28\]$/,
+    ],
+    [{ ...map, options: { ...map.options, together: true } }, "RangeError", /its rows need \[1, 28\]$/],
+    [
+      { ...map, positions: map.positions.with(0, 0) },
+      "RangeError",
+      /^Cannot try a map of position 0 as its text has the positions 1 to 27$/,
+    ],
+    [
+      { ...grouped, grouping: { ...grouped.grouping, groups: grouped.grouping.groups.slice(1) } },
+      "RangeError",
+      /^Cannot try a map of \d+ columns that has \d+ groups of 28 tokens$/,
+    ],
+    [
+      { ...map, sequence: foreign },
+      "RangeError",
+      /^Cannot try a map of another tokenizer: its token 0 is "Ġother" and this model's is "\?"; make it with/,
+    ],
+    [first, "RangeError", /^Cannot try the first group as none stands before it; pass positions of the others$/],
+    [{}, "TypeError", /^Cannot use this as a map; pass what await saliency\(\) returned$/],
+  ];
+  for (const [value, name, message] of refused) {
+    await rejects(model.faithfulness(value as Saliency), { name, message });
+    throws(() => model.cost.faithfulness(value as Saliency), { name, message });
+  }
 });

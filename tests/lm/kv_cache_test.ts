@@ -1,7 +1,5 @@
-import { deepEqual, equal, notEqual } from "@std/assert";
-import { LanguageModel } from "../../mod.ts";
+import { deepEqual, equal, notEqual, ok } from "@std/assert";
 import { KVCache } from "../../src/lm/kv_cache.ts";
-import { checkpointCopy } from "../support/goldens.ts";
 
 /** `count` rows of width 2 for each of two blocks, which hold their numbers from `from` on. */
 const rows = (from: number, count: number) =>
@@ -76,6 +74,29 @@ Deno.test("KVCache frees what it has outgrown, and all when it is disposed", () 
   equal(cache.length, 0);
 });
 
+Deno.test("KVCache.assign() says anew which texts rows belong to, and keeps the lineage unless rows go", () => {
+  const cache = new KVCache(2, 2);
+  cache.append(rows(0, 4), rows(10, 4), [0, 0, 0, 1]);
+  const { lineage } = cache;
+  cache.assign([[0, 2], [0, 1], [2, 2], [3, -1]]);
+  equal(cache.lineage, lineage);
+  deepEqual([cache.texts, cache.lastTexts], [[0, 0, 2, 3], [2, 1, 2, -1]]);
+  deepEqual(cache.nextPositions([0, 1, 2, 3, 2]), [2, 2, 2, 0, 3]);
+  cache.append(rows(4, 1), rows(14, 1), [1]);
+  deepEqual(cache.nextPositions([0, 1]), [2, 3]);
+  const copy = new KVCache(2, 2);
+  copy.append(rows(9, 1), rows(9, 1));
+  copy.appendFrom(cache, 1, 3);
+  deepEqual([copy.texts, copy.lastTexts], [[0, 0, 2], [0, 1, 2]]);
+  cache.assign([[0, 1], undefined, [1, 1], undefined, [0, 0]]);
+  ok(cache.lineage !== lineage);
+  deepEqual([cache.texts, cache.lastTexts], [[0, 1, 0], [1, 1, 0]]);
+  deepEqual([...cache.keys[0]!], [0, 1, 4, 5, 8, 9]);
+  deepEqual(cache.nextPositions([0, 1]), [2, 2]);
+  cache.rewind(1);
+  deepEqual([cache.texts, cache.lastTexts], [[0], [1]]);
+});
+
 Deno.test("KVCache has another lineage when it has forgotten rows, and the same while rows are added", () => {
   const cache = new KVCache(2, 2);
   const { lineage } = cache;
@@ -99,25 +120,9 @@ Deno.test("KVCache has another lineage when it has forgotten rows, and the same 
   notEqual(cache.lineage, kept);
 });
 
-Deno.test("a worker is sent the rows that took the place of forgotten ones", async () => {
-  await using copy = await checkpointCopy("f32");
-  const ids = [...Array(12).keys()];
-  const [own, shared] = await Promise.all([false, true].map((worker) => {
-    return LanguageModel.fromPretrained(copy.directory, { backend: "native", worker });
-  }));
-  await using here = own!;
-  await using there = shared!;
-  const grow = async (model: LanguageModel) => {
-    const tree = await model.tree(ids, { maxNewTokens: 6, candidates: 4 });
-    const [root] = tree.data.branches;
-    const logProbs: number[] = [];
-    for (const step of [root!.steps[4]!, root!.steps[1]!, root!.steps[3]!]) {
-      const branch = await tree.fork(step, step.candidates[2]!.tokenId);
-      logProbs.push(...branch.steps.map(({ logProb }) => logProb));
-    }
-    return logProbs;
-  };
-  const expected = await grow(here);
-  equal(expected.length > 6, true);
-  deepEqual(await grow(there), expected);
+Deno.test("KVCache counts rows where there is a single block", () => {
+  const cache = new KVCache(1, 2);
+  cache.append([Float32Array.of(1, 2, 3, 4)], [Float32Array.of(5, 6, 7, 8)]);
+  equal(cache.length, 2);
+  deepEqual(cache.texts, [0, 0]);
 });

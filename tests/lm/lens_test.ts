@@ -118,6 +118,51 @@ for (const backend of ["wasm", "native"] as const) {
     });
   }
 
+  Deno.test(`layerPredictions() and rankingsWatch() of the next token on ${backend} equal PyTorch`, async () => {
+    let compared = 0;
+    for (const name of GOLDEN_NAMES) {
+      await using opened = await open(name, backend);
+      const { model, golden } = opened;
+      const { nLayer, vocabSize: V } = model.config;
+      const all = [...Array(V).keys()];
+      for (const [key, { tokenIds }] of Object.entries(golden.prompts)) {
+        const texts = [tokenIds.slice(0, 1), tokenIds]; // as the golden has them
+        for (const norm of NORMS) {
+          const [logits, entropies, divergences] = await Promise.all(
+            ["logits", "entropies", "divergences"].map(async (array) =>
+              (await golden.array(`${key}/next/${norm}/${array}`, "predictions.safetensors")).data
+            ),
+          ) as [Float32Array, Float32Array, Float32Array];
+          for (const [i, ids] of texts.entries()) {
+            const sequence = model.sequence(ids, { promptLength: ids.length });
+            const { position, layers } = await model.layerPredictions(sequence, { norm, halves: true });
+            equal(position, ids.length);
+            equal(layers.length, 2 * nLayer);
+            const own = (d: number) => logits.subarray((i * 2 * nLayer + d) * V, (i * 2 * nLayer + d + 1) * V);
+            layers.forEach(({ predictions, entropy, divergence }, d) => {
+              equalsLogits(predictions, own(d));
+              close([entropy], [entropies[i * 2 * nLayer + d]!], NATS_BOUND, `entropy ${d}`);
+              close([divergence], [divergences[i * 2 * nLayer + d]!], NATS_BOUND, `divergence ${d}`);
+            });
+
+            const watched = await model.rankingsWatch(sequence, { watch: all, norm });
+            deepEqual(watched.positions, all.map(() => ids.length));
+            for (let layer = 0; layer < nLayer; ++layer) {
+              const expected = own(2 * layer + 1);
+              const sum = logSumExp(expected);
+              const ranks = watched.ranks.data.subarray(layer * V, (layer + 1) * V);
+              deepEqual([...ranks], all.map((id) => rankOf(expected, id)));
+              const probabilities = watched.probabilities.data.subarray(layer * V, (layer + 1) * V);
+              close(probabilities, expected.map((logit) => Math.exp(logit - sum)), PROBABILITY_BOUND, `${layer}`);
+            }
+            ++compared;
+          }
+        }
+      }
+    }
+    equal(compared, GOLDEN_NAMES.length * 2 * 2 * 2); // checkpoints, prompts, norms, texts
+  });
+
   Deno.test(`layerPredictions() and rankings() of norm "none" on ${backend} equal Ecco 0.1.2 itself`, async () => {
     for (const name of ["f32", "twelve_layers"]) {
       await using opened = await open(name, backend);
@@ -254,11 +299,55 @@ Deno.test("layerPredictions() without halves are the blocks of those with halves
   }
 });
 
+Deno.test("layerPredictions() and rankingsWatch() tell what follows a full context, within what cost tells", async () => {
+  await using opened = await open();
+  const { model } = opened;
+  const { nPositions, vocabSize } = model.config;
+  const ids = Array.from({ length: nPositions }, (_, t) => (7 * t + 3) % vocabSize);
+  const sequence = model.sequence(ids);
+  const { logits } = await model.trace(sequence, { capture: ["logits"] });
+  const own = logits!.data.subarray(-vocabSize);
+  const { layers, position } = await model.layerPredictions(sequence);
+  equal(position, nPositions);
+  equalsLogits(layers.at(-1)!.predictions, own);
+  const { ranks } = await model.rankingsWatch(sequence, { watch: ids.slice(0, 5) });
+  deepEqual([...ranks.data.subarray(-5)], ids.slice(0, 5).map((id) => rankOf(own, id)));
+  deepEqual(model.cost.layerPredictions(sequence), model.cost.layerPredictions(sequence, { position: nPositions }));
+  const watch = [1, 2];
+  deepEqual(
+    model.cost.rankingsWatch(sequence, { watch }),
+    model.cost.rankingsWatch(sequence, { watch, position: nPositions }),
+  );
+  const maxMemory = model.cost.layerPredictions(sequence, { maxMemory: 1 }).bytes;
+  equalsLogits((await model.layerPredictions(sequence, { maxMemory })).layers.at(-1)!.predictions, own);
+});
+
+Deno.test("what needs a token in the text says so when asked about the next one", async () => {
+  await using opened = await open();
+  const { model, sequence } = opened;
+  const options = { positions: [5, 28] };
+  const calls = {
+    explain: [() => model.saliency(sequence, options), () => model.cost.saliency(sequence, options)],
+    rank: [() => model.rankings(sequence, options), () => model.cost.rankings(sequence, options)],
+    measure: [() => model.surprise(sequence, options), () => model.cost.surprise(sequence, options)],
+  };
+  for (const [verb, both] of Object.entries(calls)) {
+    for (const call of both) {
+      await rejects(async () => await call(), {
+        name: "RangeError",
+        message:
+          `Cannot ${verb} position 28 as no token stands there yet: the text has 28; ask layerPredictions() or ` +
+          "rankingsWatch() what comes next, or append a token to the text first",
+      });
+    }
+  }
+});
+
 Deno.test("the lens refuses what it cannot show", async () => {
   await using opened = await open();
   const { model, sequence } = opened;
-  const range = "as a sequence of 28 tokens has the positions 1 to 27 with tokens before them";
-  for (const position of [0, 28, 1.5]) {
+  const range = "as a sequence of 28 tokens has the positions 1 to 28, the last of which is the next token's";
+  for (const position of [0, 29, 1.5, NaN]) {
     const refused = { name: "RangeError", message: `Cannot show the layers at position ${position} ${range}` };
     await rejects(model.layerPredictions(sequence, { position }), refused);
     const watched = { name: "RangeError", message: `Cannot watch words at position ${position} ${range}` };

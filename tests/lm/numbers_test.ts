@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok } from "@std/assert";
-import { argmax, firstNonFiniteIndex, logSumExp, rankOf, topK } from "../../src/lm/numbers.ts";
+import { argmax, firstNonFiniteIndex, free, logitsRow, logSumExp, rankOf, topK } from "../../src/lm/numbers.ts";
 import { createRandom } from "../../src/lm/sampling.ts";
 
 const random = createRandom(7);
@@ -33,5 +33,23 @@ Deno.test("logSumExp equals the sum of Math.exp within 1e-13, at any distance of
 
 Deno.test("firstNonFiniteIndex finds NaN and infinities", () => {
   equal(firstNonFiniteIndex(Float32Array.of(1, 2)), -1);
-  for (const bad of [NaN, Infinity, -Infinity]) equal(firstNonFiniteIndex(Float32Array.of(1, bad, bad)), 1);
+  for (const bad of [NaN, Infinity, -Infinity]) {
+    equal(firstNonFiniteIndex(Float32Array.of(1, bad, bad)), 1);
+    equal(firstNonFiniteIndex(Float32Array.of(bad, 1)), 0);
+  }
+});
+
+Deno.test("free() frees whole buffers once, and leaves those that others see a part of", () => {
+  const whole = Float32Array.of(1, 2, 3);
+  const part = Float32Array.of(4, 5, 6).subarray(1);
+  const shared = new Float32Array(new SharedArrayBuffer(8));
+  free(whole, part, shared, new Float32Array(0));
+  free(whole);
+  deepEqual([whole.length, part.length, shared.length], [0, 2, 2]);
+  deepEqual([...part], [5, 6]);
+});
+
+Deno.test("logitsRow() is one row of logits", () => {
+  const logits = Float32Array.from({ length: 12 }, (_, i) => i);
+  deepEqual([0, 1, 2].map((r) => [...logitsRow(logits, r, 3)]), [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11]]);
 });

@@ -1,18 +1,24 @@
 import { equal } from "@std/assert";
 import { createRandom, createSampler, type SamplingOptions } from "../../src/lm/sampling.ts";
+import { createProcessors } from "../../src/lm/scores/processors.ts";
 
-/** A draw as it is defined: all scores sorted, cut by top-k, then by top-p, and laid end to end by index. */
-function drawn(logits: Float32Array, { temperature = 1, topK = Infinity, topP = 1 }: SamplingOptions, lot: number) {
-  const max = Math.max(...logits);
-  const weightOf = (logit: number) => Math.exp((logit - max) / temperature);
-  const sorted = [...logits].sort((a, b) => b - a).slice(0, topK);
-  const share = topP * sorted.reduce((sum, logit) => sum + weightOf(logit), 0);
+/** A draw as it is defined: all scores sorted, cut by top-k, by top-p, where greater ids go first, and laid end to end. */
+function drawn(logits: Float32Array, { temperature = 1, topK, topP = 1 }: SamplingOptions, lot: number) {
+  const scores = logits.map((logit) => logit / Math.fround(temperature));
+  const max = Math.max(...scores);
+  const weightOf = (id: number) => Math.exp(scores[id]! - max);
+  const sorted = [...scores.keys()].sort((a, b) => scores[b]! - scores[a]! || b - a);
+  const least = scores[sorted[Math.min(topK ?? Infinity, sorted.length) - 1]!]!;
+  const among = sorted.filter((id) => scores[id]! >= least);
+  const share = topP * among.reduce((sum, id) => sum + weightOf(id), 0);
   let reached = 0;
-  const least = topP === 1 ? sorted.at(-1)! : sorted.find((logit) => (reached += weightOf(logit)) >= share)!;
-  const weights = [...logits].map((logit) => logit >= least ? weightOf(logit) : 0);
+  const kept = new Set(topP === 1 ? among : among.filter((id) => reached < share && (reached += weightOf(id)) > 0));
+  const weights = [...scores.keys()].map((id) => kept.has(id) ? weightOf(id) : 0);
   let rest = lot * weights.reduce((sum, weight) => sum + weight, 0);
   return weights.findIndex((weight) => weight > 0 && (rest -= weight) < 0);
 }
+
+const context = (vocabSize: number) => ({ prompt: [], end: 9, eosTokenIds: [], vocabSize });
 
 const CASES: readonly SamplingOptions[] = [
   { temperature: 0.7 },
@@ -36,7 +42,8 @@ for (const options of CASES) {
           const round = (score: number) => step === 0 ? score : Math.round(score / step) * step;
           const logits = Float32Array.from({ length: size }, () => round(width * (random() + random() - 1)) - 7);
           const [sample, lots] = [createSampler({ ...options, seed: 11 }), createRandom(11)];
-          for (let draw = 0; draw < 8; ++draw) equal(sample(logits), drawn(logits, options, lots()));
+          const scores = createProcessors(options, context(size))?.([], logits) ?? logits;
+          for (let draw = 0; draw < 8; ++draw) equal(sample(scores), drawn(logits, options, lots()));
         }
       }
     }

@@ -46,3 +46,14 @@ Deno.test("runSize() counts the rows of each target, or of all that are explaine
   deepEqual(runSize(chunk, [9, 1, 4], false), { count: 2, length: 9, rows: 13 });
   deepEqual(runSize(chunk, [9, 1, 4], true), { count: 2, length: 9, rows: 9 });
 });
+
+Deno.test("mostRows() is 2048 on native, 1024 elsewhere, or four texts", () => {
+  deepEqual(["native", "wasm", "webgpu"].map((backend) => mostRows(100, backend as "native")), [2048, 1024, 1024]);
+  deepEqual([mostRows(256, "wasm"), mostRows(257, "wasm"), mostRows(1000, "native")], [1024, 1028, 4000]);
+});
+
+Deno.test("groupTargets() keeps two targets apart that do not fit into one run", () => {
+  const runs = groupTargets([5, 6], false, ({ count }) => count < 2);
+  deepEqual(runs.map(({ length, targets }) => [length, targets]), [[5, [0]], [6, [1]]]);
+  equal(groupTargets([5, 6], false, () => true).length, 1);
+});

@@ -37,7 +37,7 @@ Deno.test("GrowingTree.fork() refuses what it cannot continue, and leaves the tr
   await refuses(tree.fork(21, undefined as unknown as number), /^Cannot read undefined as a text/, "TypeError");
   await refuses(tree.fork(21, "ab"), 'Cannot fork with "ab" as it is 2 tokens, "a" (64), "b" (65); pass one');
   await refuses(tree.fork(21, 1, { maxNewTokens: -1 }), /maxNewTokens -1 as it must be a whole number >= 0$/);
-  await refuses(tree.fork(21, 1, { temperature: -1 }), /^Cannot sample at temperature -1/);
+  await refuses(tree.fork(21, 1, { temperature: -1 }), /^Cannot decode with temperature -1/);
   await refuses(tree.fork(21, 1, { stop: [""] }), /^Cannot stop at ""/);
   const reason = new Error("enough");
   await rejects(tree.fork(21, 1, { maxNewTokens: 0, signal: AbortSignal.abort(reason) }), reason);

@@ -184,7 +184,7 @@ Deno.test("openWidened() leaves no part of a file when it is stopped, or when th
   deepEqual(one.files(), []);
 });
 
-for (const name of ["f16", "bf16"]) {
+for (const name of ["f16", "bf16", "f64"]) {
   Deno.test(`fromPretrained() on native keeps ${name} as float32 in a file, and equals PyTorch as before`, async () => {
     await using copy = await largeCheckpoint(name);
     const messages: string[] = [];

@@ -11,13 +11,16 @@ function openImages(html: string): string {
     .replaceAll(OTHER_IMAGE, (_, type: string) => `an image of type ${type}`);
 }
 
-/** What a reader sees of a notebook's outputs, as text. */
+/** What a reader sees of a notebook's outputs, as text; what tells about the machine differs from one to the next. */
 export function outputTexts({ cells }: Notebook): string[] {
   const textOf = (output: Output) => [
     joined(output.text),
     ...Object.entries(output.data ?? {}).sort().map(([type, text]) => `${type}: ${openImages(joined(text))}`),
   ];
-  return cells.map((cell) => (cell.outputs ?? []).flatMap(textOf).join("\n"));
+  return cells.map((cell) => {
+    if (joined(cell.source).includes("checkSetup()")) return "";
+    return (cell.outputs ?? []).flatMap(textOf).join("\n");
+  });
 }
 
 /** The text with its numbers, and the names that are made of content, taken out. */

@@ -23,5 +23,5 @@ export async function openGoldenModel(file: string, name: string, backend: "wasm
     await model.dispose();
     await copy[Symbol.asyncDispose]();
   };
-  return { model, sequences, close, [Symbol.asyncDispose]: dispose };
+  return { golden, model, sequences, close, [Symbol.asyncDispose]: dispose };
 }

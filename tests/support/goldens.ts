@@ -29,7 +29,7 @@ export interface GoldenCase {
 /** The names of the checkpoints. */
 export const GOLDEN_NAMES: readonly string[] = counted(
   [...Deno.readDirSync(ROOT)].filter((entry) => entry.isDirectory).map((entry) => entry.name).sort(),
-  9,
+  11,
 );
 
 /** Opens the goldens of one checkpoint. */

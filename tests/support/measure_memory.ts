@@ -22,7 +22,9 @@ const sequence = model.sequence(ids);
 const short = model.sequence(ids.slice(0, 4));
 const last = { positions: [T - 1] };
 const many = Array.from({ length: 4 }, (_, i) => ids.slice(i, i + T - 20));
+const together = { preset: "lit", positions: Array.from({ length: 200 }, (_, i) => 20 + i) } as const;
 const few = { maxNewTokens: 3 };
+const wide = { ...few, beams: 100 };
 const attention = { capture: ["attention"] } as const;
 const calls: Record<string, readonly [() => { bytes: number }, () => Promise<unknown>]> = {
   saliency: [() => model.cost.saliency(sequence, last), () => model.saliency(sequence, last)],
@@ -32,7 +34,11 @@ const calls: Record<string, readonly [() => { bytes: number }, () => Promise<unk
     () => model.generate(ids.slice(0, -1), { maxNewTokens: 1 }),
   ],
   generateBatch: [() => model.cost.generateBatch(many, few), () => model.generateBatch(many, few)],
+  beams: [() => model.cost.generate(many[0]!, wide), () => model.generate(many[0]!, wide)],
   rankings: [() => model.cost.rankings(sequence, last), () => model.rankings(sequence, last)],
+  // Of many tokens in one run: where the vocabulary is large, what is as large as the logits counts.
+  saliencyOfMany: [() => model.cost.saliency(sequence, together), () => model.saliency(sequence, together)],
+  rankingsOfAll: [() => model.cost.rankings(sequence), () => model.rankings(sequence)],
 };
 const [estimate, run] = calls[call]!;
 await model.saliency(short); // touches the weights and compiles what JavaScript needs

@@ -93,6 +93,7 @@ export interface TinyRequest {
   readonly embeddingScale?: readonly number[];
   /** Which text each cached token belongs to; 0 by default. */
   readonly pastTexts?: readonly number[];
+  readonly pastLastTexts?: readonly number[];
   /** Which text each token belongs to; 0 by default. */
   readonly texts?: readonly number[];
   /** Where each token stands in its text; by default after the cached ones. */
@@ -158,6 +159,7 @@ export function feedsOf({ nLayer, nEmbd }: GPT2Config, { inputs }: Program, requ
     { value: inputs.slots, data: BigInt64Array.from(back.slots, BigInt), dims: [mix.length, tokenIds.length] },
     ids(inputs.best, [best]),
     ids(inputs.pastTexts, request.pastTexts ?? Array<number>(pastLength).fill(0)),
+    ids(inputs.pastLastTexts, request.pastLastTexts ?? request.pastTexts ?? Array<number>(pastLength).fill(0)),
     ids(inputs.texts, request.texts ?? tokenIds.map(() => 0)),
     ids(inputs.positions, request.positions ?? tokenIds.map((_, t) => pastLength + t)),
     {

@@ -49,6 +49,7 @@ Deno.test("scanTokenizer() leaves what is wrong to those who say what", () => {
     ['"vocab":{', '"vocab":{"no such piece":-1,', "RangeError"],
     ['"vocab":{', '"vocab":{"no such piece":2147483648,', "RangeError"],
     ['"vocab":{', '"vocab":{"no such piece":01,', "SyntaxError"],
+    ['"vocab":{', '"vocab":{"no such piece":0640,', "SyntaxError"],
     ['"vocab":{', '"vocab":{"\\x":640,', "SyntaxError"],
     ['"vocab":{', '"vocab":{"\n":640,', "SyntaxError"],
     ['"vocab":{', '"vocab":{,', "SyntaxError"],

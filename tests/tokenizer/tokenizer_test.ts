@@ -197,3 +197,19 @@ function contains(whole: Uint8Array, part: Uint8Array): boolean {
   return Array.from(whole.keys()).some((start) => part.every((byte, i) => whole[start + i] === byte)) ||
     part.length === 0;
 }
+
+Deno.test("Tokenizer.decode() says of an id without a piece, 0 too, that the vocabulary has none with it", () => {
+  const tokenizer = Tokenizer.fromJson({
+    ...JSON_OBJECT,
+    "added_tokens": [],
+    model: { ...JSON_OBJECT.model, vocab: { a: 1, b: 3 }, merges: [] },
+  });
+  deepEqual(tokenizer.decode([1, 3]), "ab");
+  for (const hole of [0, 2]) {
+    throws(() => tokenizer.decode([hole]), {
+      name: "RangeError",
+      message: `Cannot decode token id ${hole} as the vocabulary has none with that id`,
+    });
+  }
+  throws(() => tokenizer.decode([4]), { name: "RangeError", message: /as the vocabulary holds 4 tokens$/ });
+});

@@ -263,6 +263,10 @@ Deno.test("attentionView() throws on traces without attention, shapes that do no
   });
   throws(() => attentionView(trace, { head: -1 }), { name: "RangeError", message: /^Cannot show head -1/ });
   throws(() => attentionView(trace, { start: 10 }), { name: "RangeError", message: /^Cannot show token 10/ });
+  throws(() => attentionView(trace, { scores: Promise.resolve(headScoresOf(KEYS)) as never }), {
+    name: "TypeError",
+    message: "Cannot name the heads by a promise; pass what await headScores() returned",
+  });
   throws(() => attentionView(trace, { scores: headScoresOf(KEYS, 1, 1) }), {
     name: "RangeError",
     message: "Cannot name the heads as scores.previousToken must be of shape [2,3]: [1,1]",

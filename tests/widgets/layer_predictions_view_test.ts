@@ -1,5 +1,6 @@
 import { deepEqual, equal, match, ok, throws } from "@std/assert";
 import { type LayerPredictions, layerPredictionsView } from "../../widgets/mod.ts";
+import { decodeResults, encodeResults } from "../../src/analysis/mod.ts";
 import { KEYS, sequenceOf } from "./fixtures.ts";
 import { matchesGolden } from "./golden.ts";
 import { INJECTED, layerPredictionsOf, SCRIPTS } from "./lens_fixtures.ts";
@@ -40,6 +41,24 @@ Deno.test("layerPredictionsView() frames the token of the text, or the one that 
     /◀ “·are” is among the 5 best from layer 2 on, and the best from layer 5 on\.$/,
   );
   match(layerPredictionsView(given, { follow: 99999 }).text, /◀ Token id 99999 is never among the 5 best\.$/);
+});
+
+Deno.test("layerPredictionsView() of the next token frames what the model prefers", async () => {
+  const position = KEYS.tokens.length;
+  const view = layerPredictionsView(layerPredictionsOf(KEYS, { position }));
+  match(view.html, /aria-label="Predictions of each layer for the next token"/);
+  match(view.text, /^What each layer would predict as the next token, which follows “[^”]+”; read through[^.]*\.\n/);
+  match(view.text, /◀ “·next” is among the 5 best from layer 2 on, and the best from layer 5 on\.$/);
+  match(view.svg, /the next token/);
+  isWellFormed(view.svg);
+  const given = layerPredictionsOf(KEYS, { position });
+  const { results } = await decodeResults(await encodeResults({ given }), { given: "layerPredictions" });
+  equal(layerPredictionsView(results.given).html, view.html);
+  throws(() => layerPredictionsView({ ...given, position: position + 1 }), {
+    name: "RangeError",
+    message: `Cannot draw the predictions of layers at position ${position + 1} as the positions with tokens before ` +
+      `them are 1 to ${position}`,
+  });
 });
 
 Deno.test("layerPredictionsView() writes entropy and divergence in bits or nats", () => {
@@ -87,7 +106,7 @@ Deno.test("layerPredictionsView() says what does not fit", () => {
     name: "TypeError",
     message: /^Cannot draw a promise as the predictions of layers; .* await/,
   });
-  throws(draw({ position: 10 }), { name: "RangeError", message: /at position 10 as .* are 1 to 9$/ });
+  throws(draw({ position: 11 }), { name: "RangeError", message: /at position 11 as .* are 1 to 10$/ });
   throws(draw({ layers: [] }), { name: "RangeError", message: /there is no layer$/ });
   throws(draw({ layers: [{ layer: 0, predictions: [] }] }), { name: "RangeError", message: /layer entry 0 has none$/ });
   throws(() => layerPredictionsView(good, { follow: -1 }), { name: "RangeError", message: /token id -1/ });

@@ -54,7 +54,7 @@ Deno.test("layerSimilarityView() stays whole in a notebook that is not trusted",
 Deno.test("layerSimilarityView() throws on what is no similarity, and on matrices that are not square", () => {
   throws(() => layerSimilarityView(Promise.resolve() as unknown as LayerSimilarity), {
     name: "TypeError",
-    message: "Cannot draw a promise as the similarity of layers; pass what layerSimilarity() returned",
+    message: "Cannot draw a promise as the similarity of layers; pass what await layerSimilarity() returned",
   });
   throws(() => layerSimilarityView({ ...similarity, similarity: { data: new Float32Array(6), shape: [2, 3] } }), {
     name: "RangeError",

@@ -105,11 +105,14 @@ export interface LayerFixture {
 
 const RIVALS = [" of", " is", " the", " was", " were", "s", " that", " to", " and", ",", ".", " has", " on", " had"];
 
+/** What comes next, where the text has nothing yet. */
+const NEXT: Token = { ...sequenceOf([" next"], 1).tokens[0]!, id: 5000 };
+
 /** Predictions in which the token of the text rises to the first place. */
 export function layerPredictionsOf(sequence: Sequence = KEYS, options: LayerFixture = {}): LayerPredictions {
   const { layers = 6, topK = 5, norm = "final", halves = false } = options;
   const position = options.position ?? Math.max(1, sequence.promptLength);
-  const chosen = sequence.tokens[position];
+  const chosen = sequence.tokens[position] ?? (position === sequence.tokens.length ? NEXT : undefined);
   if (chosen === undefined) throw new RangeError(`position ${position}`);
   const next = generator(3);
   const rivals = sequenceOf(Array.from({ length: topK + 4 }, (_, i) => RIVALS[i] ?? ` rival${i}`), 1).tokens

@@ -1,10 +1,11 @@
 import { deepEqual, equal } from "@std/assert";
 import { informationText, ordinalText, probabilityText, wholeText } from "../../widgets/quantities.ts";
+import { scoreText } from "../../widgets/numbers.ts";
 import { evenly, stepped } from "../../widgets/ramp.ts";
 
 Deno.test("probabilityText() never rounds to what is not so", () => {
-  const texts = [0, 1e-9, 0.00005, 0.0004, 0.001, 0.4123, 0.9994, 0.9996, 1, NaN].map(probabilityText);
-  deepEqual(texts, ["0%", "<0.01%", "0.01%", "0.04%", "0.1%", "41.2%", "99.9%", ">99.9%", "100.0%", "NaN"]);
+  const texts = [0, 1e-9, 0.00005, 0.0004, 0.001, 0.4123, 0.9994, 0.9996, 1, NaN, 1e30].map(probabilityText);
+  deepEqual(texts, ["0%", "<0.01%", "0.01%", "0.04%", "0.1%", "41.2%", "99.9%", ">99.9%", "100.0%", "NaN", "1.00e+30"]);
 });
 
 Deno.test("informationText() writes nats or bits", () => {
@@ -36,4 +37,10 @@ Deno.test("evenly() ends with the last, stepped() keeps one distance", () => {
   deepEqual(evenly(48, 7), [0, 8, 16, 24, 31, 39, 47]);
   deepEqual(stepped(10, 4), [0, 3, 6, 9]);
   deepEqual(stepped(2, 4), [0, 1]);
+});
+
+Deno.test("scoreText() writes no percentage of what cannot be a share", () => {
+  const share = { percent: true, signed: false };
+  const texts = [0, 0.0004, 0.085, 1, 1.0004, 1.5, 1e30, Infinity, NaN].map((score) => scoreText(score, share));
+  deepEqual(texts, ["0.0%", "0.0%", "8.5%", "100.0%", "100.0%", "1.50", "1.00e+30", "Infinity", "NaN"]);
 });

@@ -1,6 +1,7 @@
 import { deepEqual, equal, match, ok, throws } from "@std/assert";
 import { type Rankings, rankingsView, rankingsWatchView } from "../../widgets/mod.ts";
 import { rankShare } from "../../widgets/ranking_matrix.ts";
+import { decodeResults, encodeResults } from "../../src/analysis/mod.ts";
 import { KEYS, sequenceOf } from "./fixtures.ts";
 import { matchesGolden } from "./golden.ts";
 import { INJECTED, longSequence, rankingsOf, SCRIPTS, watchedOf } from "./lens_fixtures.ts";
@@ -51,7 +52,7 @@ Deno.test("rankingsWatchView() names the words, their place and what stands ther
   await matchesGolden("rankings_watch.svg", view.svg);
   match(view.text, /as token 5, which follows “·cabinet”; .* The text has “·are” there\./);
   match(view.html, /“ cabinets” by “·cab”/);
-  deepEqual(all(parse(view.html), "thead th").map((head) => head.textContent), ["·are", "·is", "·were", "·cab"]);
+  deepEqual(all(parse(view.html), "thead th").map((head) => head.textContent), ["·are", "·is", "·were", "·cabinets"]);
   standsAlone(view);
 });
 
@@ -102,4 +103,17 @@ Deno.test("rankings views say what does not fit", () => {
   });
   throws(draw({ probabilities: { data: new Float32Array(1), shape: [1, 1] } }), { message: /probabilities is not/ });
   throws(() => rankingsWatchView(good), { name: "TypeError", message: /without words .* rankingsView\(\)/ });
+});
+
+Deno.test("rankingsWatchView() draws words in the place of the next token, rankingsView() does not", async () => {
+  const position = KEYS.tokens.length;
+  const given = watchedOf(KEYS, position);
+  const view = rankingsWatchView(given);
+  match(view.text, /^Rank of each word as the next token, which follows “[^”]+”; after each of 6 layers, [^.]*\.\n/);
+  match(view.html, /Rankings of 4 words as the next token/);
+  match(view.html, /“are” after a space, as the next token/);
+  const { results } = await decodeResults(await encodeResults({ given }), { given: "rankings" });
+  equal(rankingsWatchView(results.given).html, view.html);
+  const { words: _, ...bare } = given;
+  throws(() => rankingsView(bare), { name: "RangeError", message: new RegExp(`at position ${position} as `) });
 });

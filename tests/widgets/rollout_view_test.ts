@@ -36,7 +36,7 @@ Deno.test("rolloutView() treats token text as data, and a long text is bounded",
 Deno.test("rolloutView() throws on what is no rollout, and on shapes that do not fit", () => {
   throws(() => rolloutView(Promise.resolve() as unknown as AttentionRollout), {
     name: "TypeError",
-    message: "Cannot draw a promise as attention rollout; pass what attentionRollout() returned",
+    message: "Cannot draw a promise as attention rollout; pass what await attentionRollout() returned",
   });
   throws(() => rolloutView({ ...rollout, rollout: { data: new Float32Array(4), shape: [1, 2, 2] } }), {
     name: "RangeError",

@@ -1,6 +1,7 @@
 import { deepEqual, equal, match, ok, throws } from "@std/assert";
 import { groupSaliency } from "../../src/analysis/groups.ts";
-import { saliencyView } from "../../widgets/mod.ts";
+import type { Saliency, SaliencyDefinition } from "../../src/lm/saliency_types.ts";
+import { saliencyView, type SaliencyViewOptions } from "../../widgets/mod.ts";
 import { CAPTUM, ECCO, HOSTILE, KEYS, LIT, saliencyOf, sequenceOf } from "./fixtures.ts";
 import { matchesGolden } from "./golden.ts";
 import { all, alpha, isWellFormed, parse } from "./page.ts";
@@ -30,11 +31,30 @@ Deno.test("saliencyView() draws explained tokens together as one row without cho
   isWellFormed(view.svg);
 });
 
-Deno.test("saliencyView() colours the last explained token's row without any style rule", () => {
+Deno.test("saliencyView() colours the row of the first written word without any style rule", () => {
   const chips = all(parse(saliencyView(keys).html), ".t");
-  const row = keys.scores.data.slice(-10);
+  const row = keys.scores.data.slice(0, 10);
   const largest = Math.max(...row);
   chips.forEach((chip, i) => ok(Math.abs(alpha(chip) - 0.6 * (row[i] ?? 0) / largest) < 0.001));
+});
+
+Deno.test("saliencyView() opens on the first written token that begins with a letter, else on the last row", () => {
+  const cases: readonly (readonly [parts: string[], promptLength: number, opens: string, positions?: number[]])[] = [
+    [["The", " keys", " are", " here", "."], 2, "·are (token 2"],
+    [["1", ".", " A", "\n", "2", ".", " Été", "<|endoftext|>"], 3, "·Été (token 6"],
+    [["One", " two", ".", "<|endoftext|>"], 2, "<|endoftext|> (token 3"], // no word was written
+    [["One", " two", " three", "."], 2, "·three (token 2", [1, 2, 3]], // a token of the prompt is explained too
+    [["One", " two", " three", "."], 2, "·two (token 1", [1]],
+    [["One", " two", "."], 1, ". (token 2"], // nothing says that it was written
+  ];
+  let opened = 0;
+  for (const [parts, promptLength, opens, positions] of cases) {
+    const body = parse(saliencyView(saliencyOf(sequenceOf(parts, promptLength), ECCO, positions)).html);
+    const [visible] = all(body, ".m").filter((element) => element.getAttribute("style")?.includes("block"));
+    ok(visible?.textContent.startsWith(opens), `${opens}: ${visible?.textContent}`);
+    ++opened;
+  }
+  equal(opened, cases.length);
 });
 
 Deno.test("saliencyView() starts with options.position", () => {
@@ -48,8 +68,8 @@ Deno.test("saliencyView() holds each row's shares for the style rules", () => {
   const html = saliencyView(keys).html;
   const [the] = all(parse(html), ".t");
   match(the?.getAttribute("style") ?? "", /--s0:100;--s1:47;/);
-  ok(html.includes(":has(.o1:hover) .t{--s:var(--s1,0)}"));
-  ok(html.includes(":has(.o1 :checked) .t{--s:var(--s1,0)}"));
+  ok(html.includes(":has(.o1:hover) :is(.t,.k){--s:var(--s1,0);--l:var(--l1,'')}"));
+  ok(html.includes(":has(.o1 :checked) :is(.t,.k){--s:var(--s1,0);--l:var(--l1,'')}"));
 });
 
 Deno.test("saliencyView() names each token in words and each choice as what it explains", () => {
@@ -59,7 +79,10 @@ Deno.test("saliencyView() names each token in words and each choice as what it e
   equal(all(body, "input")[0]?.getAttribute("aria-label"), "Explain “are” after a space, token 5, continuation");
   equal(all(body, "[role=radiogroup]").length, 1);
   equal(all(body, ".t[title]").length, 10);
-  match(all(body, ".t")[1]?.getAttribute("title") ?? "", /^“keys”.*\n20\.5% for “\.” \(token 9\)\n/);
+  match(
+    all(body, ".t")[1]?.getAttribute("title") ?? "",
+    /^“keys”.*\n0\.1% for “are” after a space \(token 5\)\n20\.5% for “\.” \(token 9\)\n/,
+  );
 });
 
 Deno.test("saliencyView() marks the continuation with a line, not a colour", () => {
@@ -176,7 +199,7 @@ Deno.test("saliencyView() adds scores up by word", async () => {
   const body = parse(view.html);
   equal(all(body, ".t").length, 4);
   const [visible] = all(body, ".m").filter((element) => element.getAttribute("style")?.includes("block"));
-  match(visible?.textContent ?? "", /^·is \(word 2, continuation\): most from /);
+  match(visible?.textContent ?? "", /^·is \(word 2, continuation\): for it .*; (nothing speaks )?against it/);
   match(view.text, /signed sum over the embedding, added up by word, not normalised/);
   isWellFormed(view.svg);
 });
@@ -213,11 +236,52 @@ Deno.test("saliencyView() draws a map of 600 tokens as pixels", () => {
   match(view.svg, /The image holds the 8000 largest of \d+ scores\./);
 });
 
-Deno.test("saliencyView() has a legend of shares, to both sides where scores have a sign", () => {
-  match(
-    parse(saliencyView(keys).html).textContent ?? "",
-    /largest in the row of the explained token: 00\.250\.50\.751/,
+/** The caption of the row that is shown at first. */
+function captionOf(saliency: Saliency, options: SaliencyViewOptions = {}): string {
+  const captions = all(parse(saliencyView(saliency, options).html), ".m");
+  return captions.find((element) => element.getAttribute("style")?.includes("block"))?.textContent ?? "";
+}
+
+/** A map of five tokens that explains the last one by the given scores of the others. */
+function signedMap(scores: readonly number[], more: Partial<SaliencyDefinition> = {}): Saliency {
+  const sequence = sequenceOf(["The", " keys", " the", " cabinet", " are"], 4);
+  const data = Float32Array.from([...scores, 0]);
+  return { sequence, positions: [4], scores: { data, shape: [1, 5] }, options: { ...CAPTUM, ...more } };
+}
+
+Deno.test("saliencyView() has a legend in the numbers of the row that is shown, to both sides where they have a sign", () => {
+  const swatches = (saliency: Saliency) => all(parse(saliencyView(saliency).html), ".k");
+  const texts = (saliency: Saliency) => swatches(saliency).map(({ textContent }) => textContent);
+  deepEqual(texts(keys), ["0.0%", "9.3%", "18.6%", "27.9%", "37.1%"]);
+  match(swatches(keys)[4]?.getAttribute("style") ?? "", /;--l0:'84\.2%';--l1:'48\.9%'/);
+  deepEqual(texts(signedMap([0.5, 2, 0, -4])), ["−4.00", "−2.00", "0", "+2.00", "+4.00"]);
+});
+
+Deno.test("saliencyView() tells what speaks for a token from what speaks against it", () => {
+  equal(
+    captionOf(signedMap([0.5, 2, 0, -4])),
+    "·are (token 4, continuation): for it ·keys +2.00, The +0.500; against it ·cabinet −4.00",
   );
-  const signed = parse(saliencyView(saliencyOf(KEYS, CAPTUM)).html).textContent ?? "";
-  match(signed, /largest in the row of the explained token: −1−0\.500\.51/);
+  equal(
+    captionOf(signedMap([0.5, 2, 0, 0])).split(": ")[1],
+    "for it ·keys +2.00, The +0.500; nothing speaks against it",
+  );
+  equal(captionOf(signedMap([0, 0, 0, -4])).split(": ")[1], "nothing speaks for it; against it ·cabinet −4.00");
+});
+
+Deno.test("saliencyView() names what a token is contrasted with, in headline, question and colours", () => {
+  const { tokens, tokenIds } = sequenceOf([" is"], 1);
+  const map = signedMap([0.5, 2, 0, -4], { contrast: { text: " is", tokens, tokenIds } });
+  match(captionOf(map), /^·are rather than ·is \(token 4, continuation\): for it ·keys \+2\.00/);
+  const page = parse(saliencyView(map).html).textContent ?? "";
+  match(page, /Which earlier tokens speak for this one rather than for “·is”, and which against it\?/);
+  match(page, /Orange speaks for the explained token, blue for “·is” in its place\./);
+});
+
+Deno.test("saliencyView() says how many scores are NaN, and draws the others", () => {
+  const view = saliencyView(signedMap([NaN, 2, NaN, -4]));
+  match(parse(view.html).textContent ?? "", /2 numbers of the data are NaN, and have no colour/);
+  match(view.text, /2 numbers of the data are NaN/);
+  match(captionOf(view.data), /for it ·keys \+2\.00; against it ·cabinet −4\.00$/);
+  deepEqual(all(parse(view.html), ".k").map(({ textContent }) => textContent)[4], "+4.00");
 });

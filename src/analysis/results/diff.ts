@@ -2,10 +2,12 @@ import type { StorableArray } from "../../checkpoint/write_safetensors.ts";
 import { shown } from "../../checkpoint/shown.ts";
 import { expectOptions } from "../../lm/options.ts";
 import { TOLERANCE } from "../option_tables.ts";
+import { newScope, type Scope } from "./checks.ts";
 import type { NamedResults, SavedResults } from "./format.ts";
 import { kindOf, problemOf, type ResultKind, type ResultKinds } from "./kinds.ts";
 import { countOf, isRecord, isStorable, isTensor, type PlainRecord } from "./plain.ts";
 import { subjectOf } from "./subjects.ts";
+import { showing } from "../../show/showing.ts";
 
 /** How far numbers may be apart: |a - b| <= absolute + relative * max(|a|, |b|). */
 export interface Tolerance {
@@ -68,7 +70,8 @@ export interface ResultsDiff {
  * Real numbers may be apart by the tolerance; NaN equals NaN, and an infinity only itself. Everything else must be
  * equal: texts, options, and whole numbers such as ranks and ids. What is not is listed. Results that cannot be compared
  * at all are an error: another kind, other texts, positions or layers, other shapes. Model, backend and package are
- * not compared, so that a file can be held against another machine's.
+ * not compared, so that a file can be held against another machine's. What both results share in several places, such as
+ * their text, is compared once and listed where it stands first.
  *
  * @param a The first result, or what {@linkcode loadResults} gave.
  * @param b The second.
@@ -98,7 +101,7 @@ export function diffResults(a: unknown, b: unknown, tolerance: Tolerance | numbe
   if (isSaved(a) && isSaved(b)) {
     comparison.named(a.results, b.results);
   } else {
-    const kind = expectSameKind(a, b);
+    const kind = expectSameKind(a, b, newScope());
     comparison.results(a, b, kind, kind);
   }
   return comparison.summary();
@@ -111,6 +114,9 @@ type Numbers = StorableArray | readonly number[];
 class Comparison {
   readonly #bounds: { readonly absolute: number; readonly relative: number };
   readonly #differences: Difference[] = [];
+  readonly #scope = newScope();
+  /** What an object was compared with: what is shared is met as often as the levels above it multiply it. */
+  readonly #seen = new Map<object, Set<object>>();
   #compared = 0;
   #absolute = 0;
   #relative = 0;
@@ -122,7 +128,7 @@ class Comparison {
   /** Compares all results of two files. */
   named(a: NamedResults, b: NamedResults): void {
     for (const [name, first] of Object.entries(a)) {
-      if (Object.hasOwn(b, name)) this.results(first, b[name], expectSameKind(first, b[name], name), name);
+      if (Object.hasOwn(b, name)) this.results(first, b[name], expectSameKind(first, b[name], this.#scope, name), name);
       else this.#differences.push({ path: name, what: "first" });
     }
     for (const name of Object.keys(b)) {
@@ -152,10 +158,15 @@ class Comparison {
       `${equal ? "equal within the tolerance" : many}; ${compared} numbers compared, ${largest}`,
       ...differences.map(sentence),
     ].join("\n");
-    return { equal, differences, compared, absolute, relative, text };
+    return showing("ResultsDiff", { equal, differences, compared, absolute, relative, text });
   }
 
   #values(a: unknown, b: unknown, path: string): void {
+    if (isObject(a) && isObject(b)) {
+      const others = this.#seen.get(a) ?? new Set();
+      if (others.has(b)) return;
+      this.#seen.set(a, others.add(b));
+    }
     if (isTensor(a) && isTensor(b)) {
       if (String(a.shape) !== String(b.shape)) {
         throw new RangeError(`Cannot compare ${path} as its shapes are [${a.shape}] and [${b.shape}]`);
@@ -231,7 +242,7 @@ class Comparison {
   }
 }
 
-function expectSameKind(a: unknown, b: unknown, name?: string): ResultKind {
+function expectSameKind(a: unknown, b: unknown, scope: Scope, name?: string): ResultKind {
   const [first, second] = [kindOf(a), kindOf(b)];
   const what = name ?? "results";
   if (first !== second || isSaved(a) !== isSaved(b)) {
@@ -241,10 +252,14 @@ function expectSameKind(a: unknown, b: unknown, name?: string): ResultKind {
   for (const value of [a, b]) {
     const problem = value === undefined || value instanceof Promise
       ? `${shown(value)} is no result; await it first`
-      : problemOf(first, value, first);
+      : problemOf(first, value, first, scope);
     if (problem) throw new TypeError(`Cannot compare ${what}: ${problem}`);
   }
   return first;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }
 
 function isSaved(value: unknown): value is SavedResults {

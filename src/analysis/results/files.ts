@@ -17,6 +17,8 @@ import {
   type SavedResults,
   type SaveOptions,
 } from "./format.ts";
+import { watched } from "../../lm/watch.ts";
+import { showing } from "../../show/showing.ts";
 
 const PIECE_BYTES = 1 << 24;
 
@@ -54,6 +56,10 @@ export async function saveResults(path: string | URL, results: NamedResults, opt
   const place = asPlace(path);
   if (isRemote(place)) throw new TypeError(`Cannot save results to ${shown(place)}; pass the path of a file`);
   options = expectOptions(options, SAVE);
+  await watched(options, (options) => writeResults(place, results, options));
+}
+
+async function writeResults(place: string | URL, results: NamedResults, options: SaveOptions): Promise<void> {
   const { onProgress } = options;
   const signal = stoppable(options.signal);
   signal.throwIfAborted();
@@ -123,7 +129,7 @@ export async function loadResults<const Expected extends ExpectedKinds = Readonl
   const place = asPlace(path);
   const source = isRemote(place) ? await fetchResults(new URL(place)) : await openFile(place, "check the path");
   try {
-    return await readResults(source, expected);
+    return showing("SavedResults", await readResults(source, expected));
   } finally {
     source.close();
   }

@@ -7,23 +7,34 @@ import { type ByteSource, openBytes } from "../../checkpoint/byte_source.ts";
 import { readSafetensorsFile, type SafetensorsHeader } from "../../checkpoint/safetensors.ts";
 import { shown } from "../../checkpoint/shown.ts";
 import { layOutSafetensors, type SafetensorsParts } from "../../checkpoint/write_safetensors.ts";
+import { messageOf } from "../../hub/message.ts";
+import { parseJsonWithin } from "../../base/json.ts";
 import type { IdentityOptions, ModelIdentity } from "../../lm/identity_types.ts";
 import { expectOptions } from "../../lm/options.ts";
 import type { Progress } from "../../lm/types.ts";
 import { PACKAGE_VERSION } from "../../lm/version.ts";
 import { SAVE } from "../option_tables.ts";
+import { newScope, type Scope } from "./checks.ts";
+import { checkedKinds, expectKinds } from "./loaded_kinds.ts";
 import { crc32 } from "./checksum.ts";
-import { isResultKind, kindOf, problemOf, type ResultKind, type ResultKinds } from "./kinds.ts";
+import { kindOf, problemOf, type ResultKind, type ResultKinds } from "./kinds.ts";
 import { pack } from "./pack.ts";
-import { isRecord, type Json, type PlainRecord } from "./plain.ts";
+import { isRecord, MAX_DEPTH, MAX_VALUES, type PlainRecord } from "./plain.ts";
 import { modelIdentity } from "./records.ts";
 import { Unpacker } from "./unpack.ts";
+import { showing } from "../../show/showing.ts";
 
 /** What a file says that it is. */
 const FORMAT = "looking-glass-results";
 /** The version of the format that is written, and the only one that is read. */
 const VERSION = "1";
 const CHUNK_BYTES = 1 << 22;
+/** A document may be as long as the header that holds it, and is as deep as results are, with marks and shared parts. */
+const LIMITS = { length: 2 ** 27, values: MAX_VALUES, depth: 2 * MAX_DEPTH };
+/** The form of results' names. */
+const NAME = /^(?!__)[\p{L}\p{N}_-]+$/u;
+/** ISO 8601. */
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
 
 /** Results by the names that the caller gives them. */
 export type NamedResults = Readonly<Record<string, unknown>>;
@@ -42,6 +53,13 @@ export interface SaveOptions {
   readonly created?: Date;
   /** Called while the files of `model` are read, and while the results are written. */
   readonly onProgress?: (progress: Progress) => void;
+  /**
+   * Whether a bar shows how far the call is when it takes more than a second, in a notebook or a terminal. It is taken
+   * away when the call ends. Your own `onProgress` is called all the same.
+   *
+   * @default {true}
+   */
+  readonly progress?: boolean;
   /** Stops between two parts of a file; nothing is left then. */
   readonly signal?: AbortSignal;
 }
@@ -105,15 +123,18 @@ export async function readResults<Expected extends ExpectedKinds>(
     throw fail("its document lacks results, kinds or shared");
   }
   if (typeof version !== "string") throw fail(`its package is ${shown(version)}, not a text`);
+  const nameless = Object.keys(results).find((name) => !NAME.test(name));
+  if (nameless !== undefined) throw fail(`a result has the name ${shown(nameless)}`);
   const unpacker = new Unpacker(shared, header.tensors, fail);
   const named = Object.fromEntries(Object.entries(results).map(([name, json]) => [name, unpacker.unpack(json, name)]));
   unpacker.finish();
-  const checked = checkedKinds(named, kinds, fail);
-  if (expected) expectKinds(source.name, named, checked, expected);
+  const scope = newScope(true);
+  const checked = checkedKinds(named, kinds, scope, fail);
+  if (expected) expectKinds(source.name, named, checked, expected, scope);
   return {
     results: named as ResultsOf<Expected>, // expectKinds() has looked
     kinds: checked,
-    ...readProvenance(model, created, fail),
+    ...readProvenance(model, created, scope, fail),
     package: version,
     version: Number(VERSION),
   };
@@ -172,7 +193,7 @@ export async function decodeResults<const Expected extends ExpectedKinds = Reado
   if (!(bytes instanceof Uint8Array)) {
     throw new TypeError(`Cannot decode ${shown(bytes)} as results; pass a Uint8Array`);
   }
-  return await readResults(openBytes("the bytes", bytes), expected);
+  return showing("SavedResults", await readResults(openBytes("the bytes", bytes), expected));
 }
 
 /** What kind each result is; refuses what is wrong before any of it is packed. */
@@ -184,24 +205,29 @@ function kindsOf(results: NamedResults): Readonly<Record<string, ResultKind>> {
   if (kind !== "data" && problemOf(kind, results, kind) === undefined) {
     throw new TypeError(`Cannot save a ${kind} without a name; pass it in an object, as in { ${kind} }`);
   }
+  const scope = newScope();
   return Object.fromEntries(
     Object.entries(results).map(([name, result]) => {
-      if (!/^[\p{L}\p{N}_-]+$/u.test(name) || name.startsWith("__")) {
+      if (!NAME.test(name)) {
         throw new TypeError(`Cannot save a result by the name ${shown(name)}; use letters, digits, "-" and "_"`);
       }
       const kind = kindOf(result);
-      const problem = result === undefined ? `${name} is undefined` : problemOf(kind, result, name);
+      const problem = result === undefined ? `${name} is undefined` : problemOf(kind, result, name, scope);
       if (problem) throw new TypeError(`Cannot save ${name} as ${kind === "data" ? "a result" : kind}: ${problem}`);
       return [name, kind];
     }),
   );
 }
 
-async function identityOf({ model, onProgress, signal }: SaveOptions): Promise<ModelIdentity | undefined> {
+async function identityOf({ model, onProgress, progress, signal }: SaveOptions): Promise<ModelIdentity | undefined> {
   if (model === undefined) return undefined;
-  const options = { ...onProgress && { onProgress }, ...signal && { signal } };
+  const options = {
+    ...onProgress && { onProgress },
+    ...progress !== undefined && { progress },
+    ...signal && { signal },
+  };
   const identity = "identity" in model ? await model.identity(options) : model;
-  const problem = modelIdentity(identity, "model", new Map());
+  const problem = modelIdentity(identity, "model", newScope());
   if (problem) {
     throw new TypeError(`Cannot save results with this model: ${problem}; pass the model, or its identity()`);
   }
@@ -243,56 +269,23 @@ function expectUndamaged(source: ByteSource, { metadata, dataStart }: Safetensor
 }
 
 function parse(text: string, fail: (problem: string) => Error): PlainRecord {
-  let document: Json;
+  let document: unknown;
   try {
-    document = JSON.parse(text);
-  } catch {
+    document = parseJsonWithin(text, LIMITS);
+  } catch (error) {
+    if (error instanceof RangeError) throw fail(`its document cannot be read, as ${messageOf(error)}`);
     throw fail(`its document is not JSON: ${shown(text)}`);
   }
   if (isRecord(document)) return document;
   throw fail(`its document is not an object: ${shown(document)}`);
 }
 
-/** The kind of each result, each of which is what it says. A kind that came later is plain data here. */
-function checkedKinds(
-  results: NamedResults,
-  kinds: PlainRecord,
-  fail: (problem: string) => Error,
-): Readonly<Record<string, ResultKind>> {
-  return Object.fromEntries(
-    Object.entries(results).map(([name, result]) => {
-      const kind = isResultKind(kinds[name]) ? kinds[name] : "data";
-      const problem = problemOf(kind, result, name);
-      if (problem) throw fail(`${problem}, which is wrong for ${kind}`);
-      return [name, kind];
-    }),
-  );
-}
-
-function expectKinds(
-  file: string,
-  results: NamedResults,
-  kinds: Readonly<Record<string, ResultKind>>,
-  expected: ExpectedKinds,
-): void {
-  for (const [name, kind] of Object.entries(expected)) {
-    if (!isResultKind(kind)) {
-      throw new TypeError(`Cannot expect ${name} to be ${shown(kind)}, which is no kind of result`);
-    }
-    if (!Object.hasOwn(results, name)) {
-      const found = Object.keys(results).join(", ");
-      throw new TypeError(`Cannot find ${name} in ${file}, which holds ${found === "" ? "nothing" : found}`);
-    }
-    if (kind === kinds[name]) continue;
-    const problem = kinds[name] === "data" ? problemOf(kind, results[name], name) : `it is ${kinds[name]}`;
-    if (problem && kind !== "data") throw new TypeError(`Cannot use ${name} of ${file} as ${kind}: ${problem}`);
-  }
-}
-
-function readProvenance(model: unknown, created: unknown, fail: (problem: string) => Error) {
-  const problem = model !== undefined && modelIdentity(model, "model", new Map());
+function readProvenance(model: unknown, created: unknown, scope: Scope, fail: (problem: string) => Error) {
+  const problem = model !== undefined && modelIdentity(model, "model", scope);
   if (problem) throw fail(problem);
-  if (created !== undefined && typeof created !== "string") throw fail(`created is ${shown(created)}, not a text`);
+  if (created !== undefined && !(typeof created === "string" && TIME.test(created))) {
+    throw fail(`created is ${shown(created)}, not a time as ISO 8601`);
+  }
   return {
     ...model !== undefined && { model: model as ModelIdentity },
     ...created !== undefined && { created },

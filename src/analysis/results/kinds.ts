@@ -10,9 +10,10 @@ import type { NeuronClusters } from "../clusters.ts";
 import type { ErrorCurve, Factors } from "../factors.ts";
 import type { GroupedSaliency } from "../groups.ts";
 import type { LayerSimilarity } from "../similarity.ts";
-import { type Check, tensor } from "./checks.ts";
+import { type Check, newScope, type Scope, tensor } from "./checks.ts";
 import { isRecord, isTensor } from "./plain.ts";
 import * as records from "./records.ts";
+import { sequence, steps } from "./text_records.ts";
 
 /** What each kind of result is. */
 export interface ResultKinds {
@@ -58,16 +59,16 @@ export interface ResultKinds {
 export type ResultKind = keyof ResultKinds;
 
 /** How a kind is told from the others, and what it must look like. */
-interface Kind {
-  readonly check: Check;
+interface Kind<Result> {
+  readonly check: Check<Result>;
   /** Fields that no other kind has together. */
   readonly marks: readonly string[];
   /** Fields of which one must be a tensor. */
   readonly tensors?: readonly string[];
 }
 
-const KINDS: { readonly [Name in Exclude<ResultKind, "steps" | "tensor" | "data">]: Kind } = {
-  sequence: { check: records.sequence, marks: ["tokenIds", "tokens", "promptLength"] },
+const KINDS: { readonly [Name in Exclude<ResultKind, "steps" | "tensor" | "data">]: Kind<ResultKinds[Name]> } = {
+  sequence: { check: sequence, marks: ["tokenIds", "tokens", "promptLength"] },
   decodingTree: { check: records.decodingTree, marks: ["prompt", "branches"] },
   saliency: { check: records.saliency, marks: ["positions", "scores", "options"] },
   groupedSaliency: { check: records.groupedSaliency, marks: ["positions", "scores", "groups"] },
@@ -105,11 +106,19 @@ export function kindOf(value: unknown): ResultKind {
   return found === undefined ? "data" : found[0] as ResultKind;
 }
 
-/** What keeps something from being of a kind, if anything does. */
-export function problemOf(kind: ResultKind, value: unknown, path: string): string | undefined {
+/**
+ * What keeps something from being of a kind, if anything does. In a scope that drops fields, those that the kind does not
+ * know are taken off.
+ */
+export function problemOf(
+  kind: ResultKind,
+  value: unknown,
+  path: string,
+  scope: Scope = newScope(),
+): string | undefined {
   if (kind === "data") return undefined;
-  const check = kind === "steps" ? records.steps : kind === "tensor" ? tensor : KINDS[kind].check;
-  return check(value, path, new Map());
+  const check = kind === "steps" ? steps : kind === "tensor" ? tensor : KINDS[kind].check;
+  return check(value, path, { ...scope, sizes: new Map() });
 }
 
 function isStep(value: unknown): boolean {

@@ -1,5 +1,16 @@
 import { dtypeOf, type StorableArray, type StorableTensor } from "../../checkpoint/write_safetensors.ts";
-import { countOf, isRecord, isSize, isStorable, isTensor, type Json, MAX_DEPTH, numberName } from "./plain.ts";
+import {
+  countOf,
+  isRecord,
+  isSize,
+  isStorable,
+  isTensor,
+  type Json,
+  MAX_DEPTH,
+  MAX_VALUES,
+  numberName,
+  weightOf,
+} from "./plain.ts";
 
 /** Data as JSON, and the tensors that the JSON names. */
 export interface Packed {
@@ -16,37 +27,58 @@ export interface Packed {
  *
  * @param value The data.
  * @throws {TypeError} When something in it is no plain data; the message says where.
- * @throws {RangeError} When a tensor has not as many numbers as its shape says, or objects contain themselves.
+ * @throws {RangeError} When a tensor has not as many numbers as its shape says, objects contain themselves, or there are
+ * more values than are read.
  */
 export function pack(value: unknown): Packed {
-  const uses = new Map<object, number>();
-  countUses(value, [], uses, new Set());
+  const uses = new Map<object, Uses>();
+  const weight = countUses(value, [], uses, new Set());
+  if (weight > MAX_VALUES) {
+    const found = `they hold ${weight} values, those that are shared counted wherever they stand`;
+    throw new RangeError(`Cannot save results as ${found}; save them in parts of at most ${MAX_VALUES}`);
+  }
   const packer = new Packer(uses);
   return { value: packer.pack(value, ""), shared: packer.shared, tensors: packer.tensors };
 }
 
-/** Counts how often each object occurs, and refuses those that contain themselves. */
-function countUses(value: unknown, path: readonly string[], uses: Map<object, number>, open: Set<object>): void {
-  if (typeof value !== "object" || value === null) return;
+/** How often an object occurs, and how many values it holds. */
+interface Uses {
+  count: number;
+  weight: number;
+}
+
+/**
+ * Counts how often each object occurs, and refuses those that contain themselves. Returns how many values there are, with
+ * those that are shared wherever they stand.
+ */
+function countUses(value: unknown, path: readonly string[], uses: Map<object, Uses>, open: Set<object>): number {
+  if (typeof value === "string") return weightOf(value);
+  if (typeof value !== "object" || value === null) return 1;
   if (open.has(value)) throw new RangeError(`Cannot save ${path.join(".")} as it contains itself`);
-  const count = uses.get(value) ?? 0;
-  uses.set(value, count + 1);
-  if (count > 0 || isTensor(value) || ArrayBuffer.isView(value)) return;
+  const known = uses.get(value);
+  if (known) {
+    known.count += 1;
+    return known.weight;
+  }
+  const own: Uses = { count: 1, weight: 1 };
+  uses.set(value, own);
+  if (isTensor(value) || ArrayBuffer.isView(value)) return own.weight;
   if (path.length > MAX_DEPTH) {
     throw new RangeError(`Cannot save ${path.slice(0, 4).join(".")} as it is nested deeper than ${MAX_DEPTH} levels`);
   }
   open.add(value);
-  for (const [key, item] of Object.entries(value)) countUses(item, [...path, key], uses, open);
+  for (const [key, item] of Object.entries(value)) own.weight += countUses(item, [...path, key], uses, open);
   open.delete(value);
+  return own.weight;
 }
 
 class Packer {
   readonly shared: Json[] = [];
   readonly tensors = new Map<string, StorableTensor>();
-  readonly #uses: ReadonlyMap<object, number>;
+  readonly #uses: ReadonlyMap<object, Uses>;
   readonly #places = new Map<object, number>();
 
-  constructor(uses: ReadonlyMap<object, number>) {
+  constructor(uses: ReadonlyMap<object, Uses>) {
     this.#uses = uses;
   }
 
@@ -69,7 +101,7 @@ class Packer {
   }
 
   #packObject(value: object, path: string): Json {
-    if (this.#uses.get(value) === 1) return this.#packOnce(value, path);
+    if (this.#uses.get(value)?.count === 1) return this.#packOnce(value, path);
     let index = this.#places.get(value);
     if (index === undefined) {
       index = this.shared.push(null) - 1;

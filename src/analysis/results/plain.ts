@@ -18,6 +18,17 @@ import type { StorableArray, StorableTensor } from "../../checkpoint/write_safet
 /** How deep results may be nested. */
 export const MAX_DEPTH = 64;
 
+/**
+ * How many values a file may hold, and how many its results may have where what is shared counts wherever it stands. A
+ * kilobyte of JSON can name the same object twice on each of 64 levels.
+ */
+export const MAX_VALUES = 2 ** 24;
+
+/** What a text weighs beside the values of a file: one for a short one, and more for one that would fill a page. */
+export function weightOf(text: string): number {
+  return 1 + Math.floor(text.length / 64);
+}
+
 /** A value as JSON has it. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 

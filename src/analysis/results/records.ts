@@ -1,147 +1,161 @@
 /**
- * What each record of this package must look like.
+ * What each record of this package must look like: all of its fields, each by its type, range and enumeration. What a
+ * tensor holds is not looked at beyond its type and its shape.
  *
  * @module
  */
+import { LARGEST } from "../../gpt2/config.ts";
 import type { Branch, DecodingTree } from "../../lm/tree_types.ts";
 import type { Faithfulness } from "../../lm/faithfulness_types.ts";
 import type { ModelFile, ModelIdentity } from "../../lm/identity_types.ts";
-import type { LayerPrediction, LayerPredictions, Rankings } from "../../lm/lens_types.ts";
-import type { Saliency, SaliencyDefinition } from "../../lm/saliency_types.ts";
+import type { LayerPrediction, LayerPredictions, LensNorm, Rankings } from "../../lm/lens_types.ts";
+import type {
+  Grouping,
+  Saliency,
+  SaliencyDefinition,
+  SaliencyMethod,
+  SaliencyPreset,
+  TokenGroup,
+} from "../../lm/saliency_types.ts";
 import type { Surprise } from "../../lm/surprise_types.ts";
 import type { Trace } from "../../lm/trace_types.ts";
-import type { Decoding, Prediction, Sequence, Step, Word } from "../../lm/types.ts";
-import type { Token } from "../../tokenizer/token.ts";
-import type { AttentionRollout, HeadScores } from "../attention.ts";
+import type { Backend } from "../../runtime/backend.ts";
+import type { AttentionRollout, HeadScoreName, HeadScores } from "../attention.ts";
 import type { NeuronClusters } from "../clusters.ts";
 import type { ActiveToken, ErrorCurve, Factors, WeightedNeuron } from "../factors.ts";
-import type { GroupedSaliency, TokenGroup } from "../groups.ts";
+import type { GroupedSaliency } from "../groups.ts";
 import type { LayerSimilarity } from "../similarity.ts";
-import { and, bytes, type Check, either, flag, floatArray, floats, indexIn, integer, ints } from "./checks.ts";
-import { list, number, own, record, text, whole } from "./checks.ts";
+import { and, type Check, choice, flag, floats, indexIn, integer, ints, list } from "./checks.ts";
+import { number, numberFrom, own, record, rising, text, textLike, whole, wholeFrom } from "./checks.ts";
+import { id, logProb, nats, predictions, ROUNDING, sequence, steps, word } from "./text_records.ts";
 
-const token = record<Token>({ id: whole, piece: text, bytes, start: whole, end: whole, text });
+/** The most steps of integrated gradients. */
+const MOST_STEPS = 10_000;
 
-const decoding = record<Decoding>({
-  temperature: number,
-  seed: integer,
-  maxNewTokens: whole,
-  stop: list(either(text, whole)),
-}, { topK: whole, topP: number });
-
-const tokens: Check = and(
-  record<Pick<Sequence, "tokenIds" | "tokens">>({ tokenIds: list(whole, "T"), tokens: list(token, "T") }),
-  (value, path) => {
-    const { tokenIds, tokens } = value as Sequence;
-    const wrong = tokens.findIndex(({ id }, i) => id !== tokenIds[i]);
-    if (wrong >= 0) return `${path}.tokens.${wrong}.id is ${tokens[wrong]!.id}, not ${tokenIds[wrong]}`;
-  },
-);
-
-/** A text. */
-export const sequence: Check = and(
-  and(tokens, record<Omit<Sequence, "tokenIds" | "tokens">>({ promptLength: whole, text }, { decoding })),
-  (value, path, sizes) => {
-    const { promptLength } = value as Sequence;
-    return promptLength <= sizes.get("T")! ? undefined : indexIn("T")(promptLength, `${path}.promptLength`, sizes);
-  },
-);
-
-const word = own(record<Word>({ text, tokenIds: list(whole, "W"), tokens: list(token, "W") }));
-const prediction = record<Prediction>({ tokenId: whole, token, probability: number, logit: number, rank: whole });
-
-const step = record<Step>({
-  position: whole,
-  tokenId: whole,
-  token,
-  logProb: number,
-  candidates: list(prediction),
-  logits: floatArray,
-});
-
-/** One decoded token after another. */
-export const steps: Check = list(step);
+const layer = wholeFrom(0, LARGEST.nLayer - 1);
+const layers = rising(list(layer));
+const norm = choice<LensNorm>({ final: true, none: true });
 
 /** The inside of the model. */
-export const trace: Check = record<Trace>({ sequence }, {
-  hiddenStates: floats("*", "T", "*"),
-  attention: floats("*", "*", "T", "T"),
-  activations: floats("*", "T", "*"),
-  logits: floats("T", "*"),
+export const trace: Check<Trace> = and(
+  record<Trace>({ sequence }, {
+    layers: rising(list(layer, "K")),
+    attention: floats("K", "H", "T", "T"),
+    activations: floats("K", "T", "*"),
+    hiddenStates: floats("D", "T", "*"),
+    logits: floats("T", "*"),
+  }),
+  depths("hiddenStates"),
+);
+
+/** The states of a text are those of the embeddings and of each block. */
+function depths(field: string): Check {
+  return (_, path, { sizes }) => {
+    const [depths, blocks] = [sizes.get("D"), sizes.get("K")];
+    if (depths === undefined || blocks === undefined || depths === blocks + 1) return undefined;
+    return `${path}.${field} has ${depths} layers, not ${blocks + 1}`;
+  };
+}
+
+const group = and(record<TokenGroup>({ start: indexIn("T"), end: indexIn("T", 1), text }), (value, path) => {
+  const { start, end } = value as TokenGroup;
+  return end > start ? undefined : `${path}.end is ${end} and its start is ${start}`;
 });
 
+const grouping = own(record<Grouping>({
+  sequence,
+  positions: list(indexIn("T")),
+  groups: list(group),
+}));
+
 const definition = record<SaliencyDefinition>({
-  preset: text,
-  method: text,
-  of: text,
-  reduce: text,
+  preset: choice<SaliencyPreset>({ ecco: true, inseq: true, captum: true, lit: true }),
+  method: choice<SaliencyMethod>({ gradientXInput: true, gradient: true, integratedGradients: true }),
+  of: choice<SaliencyDefinition["of"]>({ probability: true, logProb: true, logit: true }),
+  reduce: choice<SaliencyDefinition["reduce"]>({ l2: true, sum: true }),
   normalize: flag,
   together: flag,
-}, { contrast: word, steps: whole, baseline: text });
+}, {
+  by: choice<NonNullable<SaliencyDefinition["by"]>>({ word: true, sentence: true, group: true }),
+  contrast: word,
+  steps: wholeFrom(1, MOST_STEPS),
+  baseline: choice<"zero">({ zero: true }),
+});
 
 /** Which earlier tokens made each explained token. */
-export const saliency: Check = and(
+export const saliency: Check<Saliency> = and(
   record<Saliency>({
     sequence,
     positions: list(indexIn("T"), "N"),
     scores: floats("R", "T"),
     options: definition,
-  }, { convergenceGaps: list(number, "R") }),
-  (value, path, sizes) => {
+  }, { convergenceGaps: list(number, "R"), grouping }),
+  (value, path, { sizes }) => {
     const expected = (value as Saliency).options.together ? 1 : sizes.get("N")!;
     if (sizes.get("R") !== expected) return `${path}.scores has ${sizes.get("R")} rows, not ${expected}`;
   },
 );
 
 const layerPrediction = record<LayerPrediction>({
-  layer: whole,
-  after: text,
-  predictions: list(prediction),
-  entropy: number,
-  divergence: number,
+  layer,
+  after: choice<LayerPrediction["after"]>({ attention: true, block: true }),
+  predictions,
+  entropy: nats,
+  divergence: nats,
 });
 
 /** What each block would predict. */
-export const layerPredictions: Check = record<LayerPredictions>({
+export const layerPredictions: Check<LayerPredictions> = record<LayerPredictions>({
   sequence,
-  position: indexIn("T"),
-  norm: text,
+  position: indexIn("T", 1),
+  norm,
   layers: list(layerPrediction),
 });
 
 /** How tokens rank in what each block would predict. */
-export const rankings: Check = record<Rankings>({
+export const rankings: Check<Rankings> = record<Rankings>({
   sequence,
-  positions: list(indexIn("T"), "N"),
-  tokenIds: list(whole, "N"),
+  positions: list(indexIn("T", 1), "N"),
+  tokenIds: list(id, "N"),
   ranks: ints("L", "N"),
   probabilities: floats("L", "N"),
   entropies: floats("L", "N"),
   divergences: floats("L", "N"),
-  norm: text,
+  norm,
 }, { words: list(word, "N") });
 
 /** How much each token surprised the model. */
-export const surprise: Check = record<Surprise>({
+export const surprise: Check<Surprise> = record<Surprise>({
   sequence,
   positions: list(indexIn("T"), "N"),
   logProbs: floats("N"),
   entropies: floats("N"),
   ranks: ints("N"),
-  alternatives: list(list(prediction), "N"),
-  perplexity: number,
+  alternatives: list(predictions, "N"),
+  perplexity: numberFrom(1, Infinity, ROUNDING),
 });
 
-const branch = own(record<Branch>({ id: whole, start: whole, sequence, steps, logProb: number }, { parent: whole }));
+const branch = own(
+  record<Branch>({ id: whole, start: whole, sequence, steps, logProb }, { parent: whole, score: number }),
+);
 
 /** The branches of a decoding. */
-export const decodingTree: Check = record<DecodingTree>({ prompt: sequence, branches: list(branch) });
+export const decodingTree: Check<DecodingTree> = and(
+  record<DecodingTree>({ prompt: sequence, branches: list(branch) }),
+  (value, path) => {
+    const { branches } = value as DecodingTree;
+    const wrong = branches.findIndex(({ id, parent = -1 }, i) => id !== i || parent >= i);
+    if (wrong < 0) return undefined;
+    const { id, parent } = branches[wrong]!;
+    return `${path}.branches.${wrong} has id ${id} and parent ${parent}; ids count up, and a parent comes before`;
+  },
+);
 
 /** Whether a map is right. */
-export const faithfulness: Check = record<Faithfulness>({
+export const faithfulness: Check<Faithfulness> = record<Faithfulness>({
   saliency: own(saliency),
   positions: list(whole, "N"),
-  shares: list(number, "S"),
+  shares: rising(list(numberFrom(0, 1), "S")),
   deletion: floats("N", "S"),
   insertion: floats("N", "S"),
   randomDeletion: floats("N", "S"),
@@ -150,66 +164,97 @@ export const faithfulness: Check = record<Faithfulness>({
   insertionGain: list(number, "N"),
 });
 
+const counts = record<Readonly<Record<HeadScoreName, number>>>({
+  previousToken: whole,
+  firstToken: whole,
+  duplicateToken: whole,
+  induction: whole,
+});
+
 /** What attention heads look at. */
-export const headScores: Check = record<HeadScores>({
+export const headScores: Check<HeadScores> = record<HeadScores>({
   sequence,
   previousToken: floats("L", "H"),
   firstToken: floats("L", "H"),
   duplicateToken: floats("L", "H"),
   induction: floats("L", "H"),
-});
+}, { counts, layers: rising(list(layer, "L")) });
 
 /** Attention rollout. */
-export const attentionRollout: Check = record<AttentionRollout>({ sequence, rollout: floats("L", "T", "T") });
+export const attentionRollout: Check<AttentionRollout> = record<AttentionRollout>({
+  sequence,
+  rollout: floats("L", "T", "T"),
+});
 
-const weightedNeuron = record<WeightedNeuron>({ layer: whole, neuron: whole, weight: number });
+const weightedNeuron = record<WeightedNeuron>({ layer, neuron: indexIn("M"), weight: number });
 const activeToken = record<ActiveToken>({ text: whole, position: whole, activity: number });
 
 /** Factors of neuron activations. */
-export const factors: Check = record<Factors>({
-  sequences: list(own(sequence)),
-  layers: list(whole),
-  activity: floats("K", "N"),
-  neurons: floats("K", "M"),
-  topNeurons: list(list(weightedNeuron), "K"),
-  topTokens: list(list(activeToken), "K"),
-  error: number,
-  relativeError: number,
-  iterations: whole,
-  converged: flag,
-  seed: integer,
-});
+export const factors: Check<Factors> = and(
+  record<Factors>({
+    sequences: list(own(sequence)),
+    layers,
+    activity: floats("K", "N"),
+    neurons: floats("K", "M"),
+    topNeurons: list(list(weightedNeuron), "K"),
+    topTokens: list(list(activeToken), "K"),
+    error: numberFrom(0),
+    relativeError: numberFrom(0),
+    iterations: whole,
+    converged: flag,
+    seed: integer,
+  }),
+  (value, path, { sizes }) => {
+    const { sequences, layers, topNeurons, topTokens } = value as Factors;
+    const total = sequences.reduce((sum, { tokenIds }) => sum + tokenIds.length, 0);
+    if (total !== sizes.get("N")) return `${path}.activity is of ${sizes.get("N")} tokens, and the texts have ${total}`;
+    const strange = topNeurons.flat().find(({ layer }) => !layers.includes(layer));
+    if (strange) return `${path}.topNeurons are of layer ${strange.layer}, which is not one of [${layers}]`;
+    const lost = topTokens.flat().find(({ text, position }) => !(position < (sequences[text]?.tokenIds.length ?? 0)));
+    if (lost) return `${path}.topTokens has position ${lost.position} of text ${lost.text}, which is not there`;
+  },
+);
 
 /** How the error of factors falls. */
-export const errorCurve: Check = record<ErrorCurve>({ factors: list(whole, "F"), relativeErrors: list(number, "F") });
+export const errorCurve: Check<ErrorCurve> = record<ErrorCurve>({
+  factors: list(wholeFrom(1), "F"),
+  relativeErrors: list(numberFrom(0), "F"),
+});
 
 /** Clusters of neurons. */
-export const neuronClusters: Check = record<NeuronClusters>({
+export const neuronClusters: Check<NeuronClusters> = record<NeuronClusters>({
   sequence,
-  layer: whole,
+  layer,
   clusterOf: ints("M"),
   centroids: floats("K", "T"),
   sizes: list(whole, "K"),
-  silhouette: number,
-  inertia: number,
+  silhouette: numberFrom(-1, 1, ROUNDING),
+  inertia: numberFrom(0),
   seed: integer,
 });
 
 /** How alike layers are. */
-export const layerSimilarity: Check = record<LayerSimilarity>({ sequence, similarity: floats("D", "D") });
+export const layerSimilarity: Check<LayerSimilarity> = and(
+  record<LayerSimilarity>({ sequence, similarity: floats("D", "D") }, { layers: rising(list(layer, "K")) }),
+  depths("similarity"),
+);
+
+const file = record<ModelFile>({
+  name: text,
+  bytes: whole,
+  sha256: textLike(/^[0-9a-f]{64}$/, "a SHA-256 of 64 hexadecimal digits"),
+});
 
 /** Which model made results. */
-export const modelIdentity: Check = record<ModelIdentity>({
+export const modelIdentity: Check<ModelIdentity> = record<ModelIdentity>({
   id: text,
-  files: list(record<ModelFile>({ name: text, bytes: whole, sha256: text })),
+  files: list(file),
   package: text,
-  backend: text,
+  backend: choice<Backend>({ wasm: true, native: true, webgpu: true }),
 }, { revision: text });
 
-const group = record<TokenGroup>({ start: whole, end: whole, text });
-
 /** Saliency by groups. */
-export const groupedSaliency: Check = record<GroupedSaliency>({
+export const groupedSaliency: Check<GroupedSaliency> = record<GroupedSaliency>({
   sequence,
   positions: list(indexIn("T"), "N"),
   groups: list(group, "G"),

@@ -1,7 +1,7 @@
 import type { TensorEntry } from "../../checkpoint/safetensors.ts";
 import { shown } from "../../checkpoint/shown.ts";
 import type { StorableArray } from "../../checkpoint/write_safetensors.ts";
-import { isRecord, isSize, MAX_DEPTH, type PlainRecord } from "./plain.ts";
+import { isRecord, isSize, MAX_DEPTH, MAX_VALUES, type PlainRecord, weightOf } from "./plain.ts";
 
 const NUMBERS: ReadonlyMap<unknown, number> = new Map([
   ["NaN", NaN],
@@ -20,8 +20,9 @@ export class Unpacker {
   readonly #shared: readonly unknown[];
   readonly #tensors: ReadonlyMap<string, TensorEntry>;
   readonly #fail: (problem: string) => Error;
-  readonly #done = new Map<number, unknown>();
+  readonly #done = new Map<number, { readonly value: unknown; readonly weight: number } | typeof OPEN>();
   readonly #used = new Set<string>();
+  #weight = 0;
 
   /** Unpacks with the shared objects and the tensors of a file; `fail` makes the errors. */
   constructor(
@@ -37,6 +38,7 @@ export class Unpacker {
   /** Unpacks a value. */
   unpack(json: unknown, path: string, depth = 0): unknown {
     if (depth > MOST_LEVELS) throw this.#fail(`${path.slice(0, 40)}… is nested deeper than ${MOST_LEVELS} levels`);
+    this.#count(typeof json === "string" ? weightOf(json) : 1);
     if (Array.isArray(json)) return json.map((item, i) => this.unpack(item, `${path}.${i}`, depth + 1));
     if (!isRecord(json)) return json;
     const mark = Object.keys(json).find((key) => /^\$(?!\$)/.test(key));
@@ -56,6 +58,14 @@ export class Unpacker {
     if (this.#done.size < this.#shared.length) throw this.#fail("a shared object belongs to no result");
   }
 
+  /** Counts what is unpacked, with what is shared wherever it stands, as whoever walks through it meets it there. */
+  #count(weight: number): void {
+    this.#weight += weight;
+    if (this.#weight > MAX_VALUES) {
+      throw this.#fail(`it holds more than ${MAX_VALUES} values, those that are shared counted wherever they stand`);
+    }
+  }
+
   #unmark(json: PlainRecord, mark: string, path: string, depth: number): unknown {
     const value = json[mark];
     switch (mark) {
@@ -63,7 +73,10 @@ export class Unpacker {
         if (NUMBERS.has(value)) return NUMBERS.get(value);
         break;
       case "$bytes":
-        if (typeof value === "string" && /^([0-9a-f]{2})*$/.test(value)) return Uint8Array.fromHex(value);
+        if (typeof value === "string" && /^([0-9a-f]{2})*$/.test(value)) {
+          this.#count(weightOf(value));
+          return Uint8Array.fromHex(value);
+        }
         break;
       case "$shared":
         if (isSize(value) && value < this.#shared.length) return this.#unshare(value, path, depth);
@@ -83,10 +96,14 @@ export class Unpacker {
   #unshare(index: number, path: string, depth: number): unknown {
     const done = this.#done.get(index);
     if (done === OPEN) throw this.#fail(`${path} contains itself`);
-    if (this.#done.has(index)) return done;
+    if (done) {
+      this.#count(done.weight);
+      return done.value;
+    }
     this.#done.set(index, OPEN);
+    const before = this.#weight;
     const value = this.unpack(this.#shared[index], path, depth + 1);
-    this.#done.set(index, value);
+    this.#done.set(index, { value, weight: this.#weight - before });
     return value;
   }
 

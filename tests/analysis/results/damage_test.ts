@@ -1,11 +1,10 @@
 /** Whatever happens to a file on its way, it is read as it was saved, or refused with a sentence about the file. */
 import { deepEqual, equal, match, ok, rejects } from "@std/assert";
 import { decodeResults, encodeResults } from "../../../src/analysis/mod.ts";
-import { openBytes } from "../../../src/checkpoint/byte_source.ts";
-import { readSafetensorsFile } from "../../../src/checkpoint/safetensors.ts";
-import { layOutSafetensors, type StorableTensor } from "../../../src/checkpoint/write_safetensors.ts";
+import type { StorableTensor } from "../../../src/checkpoint/write_safetensors.ts";
 import { random } from "../../checkpoint/random.ts";
 import { KINDS, RESULTS, SALIENCY } from "./fixtures.ts";
+import { documentOf, fileOf, partsOf } from "./raw_file.ts";
 
 const ERRORS = ["SyntaxError", "RangeError", "TypeError"];
 
@@ -18,20 +17,6 @@ async function refusal(bytes: Uint8Array): Promise<string | undefined> {
     return error.message;
   }
 }
-
-/** A file with a document and tensors of the test's choice, without a checksum. */
-function fileOf(document: unknown, tensors: Readonly<Record<string, StorableTensor>> = {}, more = {}): Uint8Array {
-  const text = typeof document === "string" ? document : JSON.stringify(document);
-  const metadata = { format: "looking-glass-results", version: "1", document: text, ...more };
-  const { header, data } = layOutSafetensors(new Map(Object.entries(tensors)), () => metadata);
-  const bytes = new Uint8Array(data.reduce((sum, { length }) => sum + length, header.length));
-  [header, ...data].reduce((end, part) => (bytes.set(part, end), end + part.length), 0);
-  return bytes;
-}
-
-const documentOf = (value: unknown, kind = "data", shared: unknown[] = []) => {
-  return { package: "0.1.0", kinds: { x: kind }, results: { x: value }, shared };
-};
 
 Deno.test("decodeResults() refuses a file that ends early, wherever it ends", async () => {
   const bytes = await encodeResults({ map: SALIENCY });
@@ -56,24 +41,13 @@ Deno.test("decodeResults() reads a file with a changed byte as it was, or refuse
 });
 
 Deno.test("decodeResults() reads a changed document without a checksum as something whole, or refuses it", async () => {
-  const tidy = await encodeResults({ ...RESULTS });
-  const { metadata, tensors } = await readSafetensorsFile(openBytes("results", tidy));
-  const arrays = Object.fromEntries([...tensors].map(([name, { dtype, shape, start, end }]) => {
-    const { buffer } = tidy.slice(start, end);
-    const data = dtype === "F32"
-      ? new Float32Array(buffer)
-      : dtype === "I32"
-      ? new Int32Array(buffer)
-      : new Float64Array(buffer);
-    return [name, { data, shape }];
-  }));
-  const document = metadata.get("document")!;
+  const { document, tensors } = await partsOf(await encodeResults({ ...RESULTS }));
   const next = random(6);
   let refused = 0;
   for (let run = 0; run < 1000; ++run) {
     const at = Math.floor(next() * document.length);
     const letter = '"{}[],:0129$eN'[Math.floor(next() * 14)]!;
-    const bytes = fileOf(document.slice(0, at) + letter + document.slice(at + 1), arrays);
+    const bytes = fileOf(document.slice(0, at) + letter + document.slice(at + 1), tensors);
     if (await refusal(bytes) !== undefined) refused += 1;
     else {
       const { results, kinds } = await decodeResults(bytes); // whatever it says, it holds together
@@ -117,7 +91,7 @@ Deno.test("decodeResults() refuses documents that lie", async () => {
     ["[]", {}, "its document is not an object: []"],
     [{ results: {}, kinds: {} }, {}, "its document lacks results, kinds or shared"],
     [{ ...documentOf(1), package: 1 }, {}, "its package is 1, not a text"],
-    [{ ...documentOf(1), created: 1 }, {}, "created is 1, not a text"],
+    [{ ...documentOf(1), created: 1 }, {}, "created is 1, not a time as ISO 8601"],
     [{ ...documentOf(1), model: { id: "gpt2" } }, {}, "model has no files"],
     [documentOf(t), {}, 'x is tensor "t", which is not in the file'],
     [documentOf([t, t]), { t: f32 }, 'tensor "t" is used twice'],
@@ -156,7 +130,12 @@ Deno.test("decodeResults() refuses documents that lie", async () => {
     equal(await refusal(fileOf(document, tensors)), `Cannot read the bytes as results: ${problem}`);
   }
   const deep = `{"package":"","kinds":{},"shared":[],"results":{"x":${"[".repeat(9999)}${"]".repeat(9999)}}}`;
-  match((await refusal(fileOf(deep)))!, /x(\.0)+.* is nested deeper than 130 levels$/);
+  match((await refusal(fileOf(deep)))!, /its document cannot be read, as it is nested deeper than 128 levels$/);
+  const levels = Array.from({ length: 131 }, (_, i) => [{ $shared: i + 1 }]);
+  match(
+    (await refusal(fileOf(documentOf({ $shared: 0 }, "data", [...levels, 1]))))!,
+    /x(\.0)+.* is nested deeper than 130 levels$/,
+  );
   const proto = fileOf('{"package":"","kinds":{},"shared":[],"results":{"x":{"__proto__":{"polluted":1}}}}');
   const { results } = await decodeResults(proto);
   equal(Reflect.get(results.x as object, "polluted"), undefined);

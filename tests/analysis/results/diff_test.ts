@@ -132,13 +132,13 @@ Deno.test("diffResults() refuses what cannot be compared", () => {
     ],
     [
       RESULTS.factors,
-      { ...RESULTS.factors, sequences: [SEQUENCE] },
+      { ...RESULTS.factors, sequences: [SEQUENCE, sequenceOf(["b"], 1)] },
       "RangeError",
       /^Cannot compare factors of different texts: \[\{"text":"😀键/,
     ],
     [
-      trace,
-      { ...trace, attention: shorter },
+      { sequence: SEQUENCE, attention: trace.attention },
+      { sequence: SEQUENCE, attention: shorter },
       "RangeError",
       "Cannot compare trace.attention as its shapes are [2,2,6,6] and [1,2,6,6]",
     ],

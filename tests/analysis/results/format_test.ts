@@ -140,10 +140,16 @@ Deno.test("results draw as before when they are loaded", async () => {
   }
 });
 
-Deno.test("decodeResults() gives later kinds and fields as plain data", async () => {
-  const later = { ...SALIENCY, addedLater: { deep: [1] } };
-  const { results } = await decodeResults(await encodeResults({ later }), { later: "saliency" });
-  deepEqual(results.later, later);
+Deno.test("encodeResults() refuses fields that a record does not have", async () => {
+  const refused = [
+    [{ ...SALIENCY, note: 1 }, 'x has "note", which is no field of it; leave it out, or give it a name of its own'],
+    [{ ...SALIENCY, options: { ...SALIENCY.options, layer: 1 } }, /x\.options has "layer", which is no field of it/],
+  ] as const;
+  for (const [x, problem] of refused) {
+    const message = typeof problem === "string" ? `Cannot save x as saliency: ${problem}` : problem;
+    await rejects(encodeResults({ x }), { name: "TypeError", message });
+  }
+  await encodeResults({ x: { ...SALIENCY, note: undefined } });
 });
 
 Deno.test("decodeResults() refuses a result that is not what was expected", async () => {

@@ -1,0 +1,76 @@
+/**
+ * What a notebook shows of a result: its view, where there is one, and else a short table.
+ *
+ * @module
+ */
+import { kindOf, type ResultKind, type ResultKinds } from "../src/analysis/results/kinds.ts";
+import { type OutlineRow, outlineRows, outlineText } from "../src/show/outline.ts";
+import { activationsView } from "./activations_view.ts";
+import { styling } from "./css.ts";
+import { factorsView } from "./factors_view.ts";
+import { type Html, htmlText, markup, stacked } from "./html.ts";
+import { layerPredictionsView } from "./layer_predictions_view.ts";
+import { layerSimilarityView } from "./layer_similarity_view.ts";
+import { modelView } from "./model_view.ts";
+import { rankingsView } from "./rankings_view.ts";
+import { rankingsWatchView } from "./rankings_watch_view.ts";
+import { rolloutView } from "./rollout_view.ts";
+import { saliencyView } from "./saliency_view.ts";
+import { tokensView } from "./tokens_view.ts";
+import { treeView } from "./tree_view.ts";
+import { surpriseView } from "./surprise_view.ts";
+import type { MimeBundle, View } from "./view.ts";
+
+/** The view of each kind; the others are a table. */
+const VIEWS: { readonly [Kind in ResultKind]?: (result: ResultKinds[Kind]) => View } = {
+  sequence: (result) => tokensView(result),
+  decodingTree: (result) => treeView(result),
+  saliency: (result) => saliencyView(result),
+  layerPredictions: (result) => layerPredictionsView(result),
+  rankings: (result) => result.words === undefined ? rankingsView(result) : rankingsWatchView(result),
+  surprise: (result) => surpriseView(result),
+  attentionRollout: (result) => rolloutView(result),
+  factors: (result) => factorsView(result),
+  neuronClusters: (result) => activationsView(result),
+  layerSimilarity: (result) => layerSimilarityView(result),
+};
+
+/** The view of a result, when there is one that draws it. */
+export function viewOf(result: unknown): View | undefined {
+  const kind = kindOf(result);
+  const draw: ((result: never) => View) | undefined = VIEWS[kind];
+  if (draw) return draw(result as never);
+  return isModel(result) ? modelView(result as Parameters<typeof modelView>[0]) : undefined;
+}
+
+function isModel(result: unknown): boolean {
+  const config: unknown = Reflect.get(Object(result), "config");
+  return typeof config === "object" && config !== null && "nLayer" in config && "nEmbd" in config;
+}
+
+const CELL = styling`text-align:left;vertical-align:top;padding:2px 12px 2px 0;white-space:pre-wrap;font-size:13px`;
+
+function rowHtml([name, value]: OutlineRow): Html {
+  return markup`<tr><td style="${CELL}">${name}</td><td style="${CELL}">${value}</td></tr>`;
+}
+
+/** A table of the fields. */
+export function outlineBundle(label: string, result: object): MimeBundle {
+  const text = outlineText(label, result);
+  const [title = ""] = text.split("\n");
+  const rows = stacked(outlineRows(result).map(rowHtml));
+  const style = styling`border-collapse:collapse;margin:2px 0`;
+  const table = markup`<div><b>${title}</b><table style="${style}"><tbody>${rows}</tbody></table></div>`;
+  return { "text/html": htmlText(table), "text/plain": text };
+}
+
+/** A view, or the table where none can be drawn: a text that is too short for a view is no reason to show nothing. */
+export function resultBundle(label: string, result: object): MimeBundle {
+  try {
+    const view = viewOf(result);
+    if (view) return { "text/html": view.html, "text/plain": view.text };
+  } catch (error) {
+    if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
+  }
+  return outlineBundle(label, result);
+}
