@@ -5,7 +5,7 @@
  * @module
  */
 
-/** A part of a style. It is made by {@linkcode css} and its like only. */
+/** A part of a style. It is made by {@linkcode styling} and its like only. */
 class Css {
   readonly #text: string;
 
@@ -62,7 +62,7 @@ function valueText(value: unknown): string {
  *
  * @example
  * ```ts
- * import { css, cssText } from "./css.ts";
+ * import { cssText, styling } from "./css.ts";
  *
  * console.log(cssText(styling`width:${3}px;text-align:${"left"}`)); // width:3px;text-align:left
  * ```

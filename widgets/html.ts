@@ -113,7 +113,7 @@ function holeText(hole: Hole, value: unknown): string {
 
 /**
  * A piece of HTML. A hole takes what fits its place: text and numbers are escaped in text and in quoted attributes,
- * other pieces are put in as they are; a `style` takes {@linkcode css}, a class or a name plain names, an address a
+ * other pieces are put in as they are; a `style` takes {@linkcode styling}, a class or a name plain names, an address a
  * picture; a tag takes {@linkcode attributes}, a script element {@linkcode script}.
  *
  * @param strings What stands in the sources: whole tags, values in double quotes.
