@@ -23,6 +23,7 @@ export type { DecodeOptions } from "./src/lm/decode.ts";
 export type { Faithfulness, FaithfulnessOptions } from "./src/lm/faithfulness_types.ts";
 export type { LoadOptions } from "./src/lm/load.ts";
 export type { SamplingOptions } from "./src/lm/sampling.ts";
+export type { Penalties, PenaltyOptions, WarperOptions, Words } from "./src/lm/scores/settings.ts";
 export type {
   LayerPrediction,
   LayerPredictions,
@@ -44,7 +45,8 @@ export type {
 } from "./src/lm/saliency_types.ts";
 export type { Surprise, SurpriseOptions } from "./src/lm/surprise_types.ts";
 export type { Capture, Trace, TraceOptions } from "./src/lm/trace_types.ts";
-export type { Decoding, FloatTensor, Prediction, Progress, Sequence, Step, Tensor, Word } from "./src/lm/types.ts";
+export type { Decoding, FloatTensor, Prediction, ProcessedScores, Progress } from "./src/lm/types.ts";
+export type { Sequence, Step, Tensor, Word } from "./src/lm/types.ts";
 export type { IdentityOptions, ModelFile, ModelIdentity } from "./src/lm/identity_types.ts";
 export type { Branch, DecodingTree, ForkOptions, GrowingTree } from "./src/lm/tree_types.ts";
 export type { ActivationFunction, GPT2Config } from "./src/gpt2/config.ts";
@@ -52,6 +54,7 @@ export { type ModelPart, type ModelSummary, modelSummary, type WeightSummary } f
 export type { Backend } from "./src/runtime/backend.ts";
 export type { AddedToken } from "./src/tokenizer/added_tokens.ts";
 export type { Token } from "./src/tokenizer/token.ts";
+export type { Spelling, TokenStream } from "./src/tokenizer/token_stream.ts";
 export { type TokenizedText, Tokenizer } from "./src/tokenizer/tokenizer.ts";
 export { type Difference, diffResults, type ResultsDiff, type Tolerance } from "./src/analysis/results/diff.ts";
 export { loadResults, saveResults } from "./src/analysis/results/files.ts";

@@ -5,7 +5,7 @@ import type { NeuronClusters } from "../src/analysis/clusters.ts";
 import { activationsRules, layerHeads } from "./activations_style.ts";
 import { drawClusters } from "./activations_chart.ts";
 import { choiceForm } from "./choice.ts";
-import { headHtml, placeWords, PLAIN_ROW, SMALL_STYLE, tableDetails, textTable } from "./chips.ts";
+import { dataTable, placeWords, PLAIN_ROW, SMALL_STYLE, tableDetails, textTable } from "./chips.ts";
 import {
   type ClusterLayer,
   clustersRaster,
@@ -90,7 +90,7 @@ function matrixHtml(shown: ClustersShown, layer: ClusterLayer): Html {
       className: `i ${className}`,
       style: styling`display:${display}`,
     });
-  const images = markup`<td rowspan="${layer.count}" style="padding:0;vertical-align:top">${
+  const images = markup`<td rowspan="${layer.count}" style="padding:0;text-align:left;vertical-align:top">${
     image(false, "d", "block")
   }${image(true, "e", "none")}</td>`;
   const rows = Array.from(
@@ -100,7 +100,7 @@ function matrixHtml(shown: ClustersShown, layer: ClusterLayer): Html {
   return markup`<div role="radiogroup" aria-label="Clusters of layer ${layer.clusters.layer}" tabindex="-1" style="overflow-x:auto;padding:4px">\
 <table role="presentation" style="border-collapse:collapse;font-size:11px">\
 ${PLAIN_ROW}<td style="vertical-align:bottom;text-align:left;padding:0 6px 2px 0">cluster, neurons in it</td>\
-<td style="padding:0;white-space:nowrap;font-size:10px;vertical-align:bottom">${
+<td style="padding:0;text-align:left;white-space:nowrap;font-size:10px;vertical-align:bottom">${
     columnHeads(shown.sequence.tokens, { side: columnWidth(shown) })
   }</td>\
 <td style="vertical-align:bottom;text-align:left;padding:0 0 2px 8px">most active tokens</td></tr>\n${
@@ -172,17 +172,15 @@ ${chipsHtml(shown, layer)}
 
 /** The mean activations of the first layer, tokens down and clusters across. */
 function meansTable({ sequence, first }: ClustersShown): Html {
-  const rows = sequence.tokens.slice(0, 200).map((token, i) => {
-    const cells = Array.from(
-      { length: first.count },
-      (_, cluster) => markup`<td>${scoreText(first.mean(cluster, i), SIGNED)}</td>`,
-    );
-    return markup`<tr><td>${`${i} ${tokenLabel(token)}`}</td>${cells}</tr>`;
-  });
-  const head = headHtml(["token", ...first.clusters.sizes.map((_, cluster) => `cluster ${cluster}`)]);
+  const clusters = Array.from(first.clusters.sizes.keys());
+  const rows = sequence.tokens.slice(0, 200).map((token, i) => [
+    `${i} ${tokenLabel(token)}`,
+    ...clusters.map((cluster) => scoreText(first.mean(cluster, i), SIGNED)),
+  ]);
+  const names = ["token", ...clusters.map((cluster) => `cluster ${cluster}`)];
   return tableDetails(
     `Mean activations of layer ${first.clusters.layer} as a table: tokens down, clusters across`,
-    markup`${head}<tbody>${stacked(rows)}</tbody>`,
+    dataTable(names, rows, { isNumber: (column) => column > 0 }),
   );
 }
 

@@ -26,18 +26,23 @@ function headChoice(drawing: Drawing, layer: number, head: number): Html {
 aria-label="${words}">${role?.letter ?? ""}</label>`;
 }
 
-/** The heads of a layer as one picture, for a page without style rules, and for layers that cannot be opened. */
+/**
+ * The heads of a layer as one picture, for a page without style rules, and for layers that cannot be opened: those say
+ * so where others can be.
+ */
 function rowPicture(drawing: Drawing, layer: number): Html {
-  const { heads, thumbnail, open } = drawing;
+  const { heads, thumbnail, open, blocks } = drawing;
   const picture = pixelsHtml(thumbnailGrid(drawing, [layer], thumbnail / 2, 2), {
     width: heads * (thumbnail + 4) - 4,
     height: thumbnail,
-    alt: `Thumbnails of the heads of layer ${drawing.blocks[layer]}`,
+    alt: `Thumbnails of the heads of layer ${blocks[layer]}`,
     className: "",
   });
-  return markup`<td${
-    attributes({ class: open.includes(layer) && "f" })
-  } colspan="${heads}" style="padding:2px">${picture}</td>`;
+  const cell = styling`padding:2px;text-align:left`;
+  if (open.includes(layer)) return markup`<td class="f" colspan="${heads}" style="${cell}">${picture}</td>`;
+  const words = `Closed: this page has no room for layer ${blocks[layer]}; { layer: ${blocks[layer]} } opens it`;
+  return markup`<td class="n" colspan="${heads}" title="${words}" style="${cell}">${picture}</td>\
+<td class="x" style="display:none;padding:0 6px;text-align:left">closed</td>`;
 }
 
 /** Every head as a thumbnail: those of open layers can be chosen. */
@@ -50,7 +55,7 @@ border-bottom:3px solid ${rgb(categoryColour(head))}">${rollout ? "" : head}</sp
   const rows = each(layers).map((layer) => {
     const labels = each(heads).map((head) => headChoice(drawing, layer, head));
     const cells = open.includes(layer)
-      ? markup`<td class="x l${layer}" colspan="${heads}" style="display:none;padding:0;white-space:nowrap">${labels}</td>`
+      ? markup`<td class="x l${layer}" colspan="${heads}" style="display:none;padding:0;text-align:left;white-space:nowrap">${labels}</td>`
       : "";
     return markup`${PLAIN_ROW}<td style="text-align:right;padding:0 6px;white-space:nowrap">${
       layer === 0 ? "layer " : ""

@@ -6,6 +6,7 @@
 import { styling } from "./css.ts";
 import { type Html, markup, stacked } from "./html.ts";
 import type { AttentionShown } from "./attention_data.ts";
+import { fixedSize } from "./image.ts";
 import { pairName } from "./attention_names.ts";
 
 /** Thinner lines are not drawn, in percent: of one head, and of all heads of a layer, which are many. */
@@ -52,7 +53,7 @@ function svg(
   groups: Html,
 ): Html {
   return markup`<svg class="${className}" aria-hidden="true" width="${size[0]}" height="${size[1]}" \
-viewBox="0 ${start - 0.5} 9 ${end - start}" preserveAspectRatio="none">${groups}</svg>`;
+style="${fixedSize(...size)}" viewBox="0 ${start - 0.5} 9 ${end - start}" preserveAspectRatio="none">${groups}</svg>`;
 }
 
 /**

@@ -52,7 +52,7 @@ function headerHtml(drawing: Drawing): Html {
   return markup`${PLAIN_ROW}<td style="text-align:right;vertical-align:bottom;padding:0 6px 2px 0">${
     matrixWords(drawing)
   } →</td>\
-<td style="white-space:nowrap;font-size:10px;padding:0;vertical-align:bottom">${earlier}${columns}</td>\
+<td style="white-space:nowrap;font-size:10px;padding:0;text-align:left;vertical-align:bottom">${earlier}${columns}</td>\
 <td class="x" colspan="2" style="display:none;vertical-align:bottom;text-align:left;padding:0 0 2px 6px">${all}</td></tr>`;
 }
 
@@ -79,10 +79,12 @@ export function matrixHtml(drawing: Drawing): Html {
   const rows = tokens.map((position, i) => {
     const spanning = i > 0
       ? ""
-      : markup`<td rowspan="${tokens.length}" style="padding:0;vertical-align:top">${pictureHtml(drawing)}</td>\
-<td class="x" rowspan="${tokens.length}" style="display:none;padding:0 0 0 6px;vertical-align:top">${lines}</td>`;
+      : markup`<td rowspan="${tokens.length}" style="padding:0;text-align:left;vertical-align:top">${
+        pictureHtml(drawing)
+      }</td>\
+<td class="x" rowspan="${tokens.length}" style="display:none;padding:0 0 0 6px;text-align:left;vertical-align:top">${lines}</td>`;
     return markup`${PLAIN_ROW}${rowLabel(drawing, position)}${spanning}\
-<td class="x" style="display:none;padding:0 0 0 6px;text-align:left;white-space:nowrap">${
+<td class="x" style="display:none;padding:0 0 0 6px;text-align:left;line-height:${side}px;white-space:nowrap">${
       nameHtml(drawing, position)
     }</td></tr>`;
   });

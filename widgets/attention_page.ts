@@ -14,7 +14,7 @@ import { weightOpacity } from "./attention_raster.ts";
 import { headName, pairName, queryName } from "./attention_names.ts";
 import { attentionRules } from "./attention_style.ts";
 import { attentionTables } from "./attention_table.ts";
-import { captionWords, introWords } from "./attention_words.ts";
+import { captionWords, hintWords, introWords } from "./attention_words.ts";
 import { choiceForm } from "./choice.ts";
 import { LINE_STYLE, MONOSPACE, placeWords, SMALL_STYLE } from "./chips.ts";
 import { OPACITY, ORANGE, rgba } from "./colours.ts";
@@ -115,12 +115,9 @@ const PLACE = "lg-name";
 /** The whole view as HTML. */
 export function attentionHtml(shown: AttentionShown): Html {
   const drawing = drawingOf(shown);
-  const hint = shown.rollout
-    ? "Click a picture to open that layer; hover a token to see what it is made of, click to keep it; arrow keys move."
-    : "Click a picture to open that head; hover a token to see where it looks, click to keep it; arrow keys move.";
-  const body = markup`<div style="${SMALL_STYLE}">${
-    introWords(shown)
-  }<span class="x" style="display:none"> ${hint}</span></div>
+  const body = markup`<div style="${SMALL_STYLE}">${introWords(shown)}<span class="x" style="display:none"> ${
+    hintWords(shown)
+  }</span></div>
 ${gridHtml(drawing)}
 ${legendHtml(shown)}
 ${headingHtml(drawing)}

@@ -94,6 +94,10 @@ function pictureRules(shown: AttentionShown, { width, height, thumbnail, whole }
       : styling`.i{background-image:${matrix}}.g,.w{background-image:${cssPicture(all)}}.w{${
         pieceRule(shown, whole, whole)
       }}`,
+    // what can be opened has a frame, where not all can
+    ...(shown.open.length < shown.layers
+      ? [styling`.g{outline:1px solid rgba(128,128,128,0.8)}.n{opacity:0.4;cursor:not-allowed}`]
+      : []),
     styling`.g{${small}${shown.end - shown.start <= thumbnail ? styling`;image-rendering:pixelated` : undefined}}`,
   ], "\n");
 }
@@ -117,7 +121,7 @@ ${COLUMNS_RULE}.v{line-height:${Math.min(side, 16)}px}
 path{fill:none;vector-effect:non-scaling-stroke;opacity:0.75}.b path{stroke:var(--c);stroke-width:${LINE_WIDTH}}.a path{opacity:0.2}
 svg{display:block}.a,&:has(.l${shown.layer} :checked):has(.d:checked) .b{display:none}&:has(.l${shown.layer} :checked):has(.d:checked) .a{display:block}
 &:not(:has(.l${shown.layer} :checked)) .s{visibility:hidden}
-.u{visibility:hidden}&:has(.o :checked) .u{visibility:visible}
+.y td{text-align:left!important}.u{visibility:hidden}&:has(.o :checked) .u{visibility:visible}
 ${pictureRules(shown, sizes)}
 ${headRules(shown)}}`;
   return (name) =>

@@ -5,7 +5,7 @@
  */
 import { type Html, markup, stacked } from "./html.ts";
 import { type AttentionShown, roleOf, strongestKeys } from "./attention_data.ts";
-import { headHtml, tableDetails, textTable } from "./chips.ts";
+import { dataTable, tableDetails, textTable } from "./chips.ts";
 import { tableWords } from "./attention_words.ts";
 import { glyphText } from "./glyphs.ts";
 
@@ -28,16 +28,16 @@ function tokensOf({ start, end }: AttentionShown): number[] {
 function layerTable(shown: AttentionShown, layer: number): Html {
   const heads = Array.from({ length: shown.heads }, (_, head) => head);
   const weights = heads.map((head) => shown.weights(layer, head));
-  const rows = tokensOf(shown).map((position) => {
-    const cells = weights.map((weight) => {
+  const rows = tokensOf(shown).map((position) => [
+    nameOf(shown, position),
+    ...weights.map((weight) => {
       const [best] = strongestKeys(weight, position, 1);
-      return markup`<td>${best && `${nameOf(shown, best.key)} ${Math.round(100 * best.weight)}%`}</td>`;
-    });
-    return markup`<tr><td>${nameOf(shown, position)}</td>${cells}</tr>`;
+      return best ? `${nameOf(shown, best.key)} ${Math.round(100 * best.weight)}%` : "";
+    }),
+  ]);
+  return dataTable(["token", ...heads.map((head) => shown.rollout ? "strongest" : `head ${head}`)], rows, {
+    ruled: layer !== shown.layer,
   });
-  return markup`${headHtml(["token", ...heads.map((head) => shown.rollout ? "strongest" : `head ${head}`)])}<tbody>${
-    stacked(rows)
-  }</tbody>`;
 }
 
 /** A table for each layer that can be opened, of which one is shown. */

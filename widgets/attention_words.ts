@@ -21,6 +21,15 @@ export function introWords({ rollout, layers, heads, length }: AttentionShown): 
     : `Attention of ${layers} × ${heads} heads (layers × heads) over ${tokens}: how much each token takes from each earlier one.`;
 }
 
+/** How pictures and tokens are chosen. */
+export function hintWords({ rollout, open, layers }: AttentionShown): string {
+  const all = open.length === layers;
+  const picture = `Click a ${all ? "picture" : "framed picture"} to open that ${rollout ? "layer" : "head"}`;
+  const closed = all ? "" : "; faint rows are closed";
+  const token = rollout ? "what it is made of" : "where it looks";
+  return `${picture}${closed}. Hover a token to see ${token}, click to keep it; arrow keys move.`;
+}
+
 /** The corner of the matrix. */
 export function matrixWords({ rollout, sequence }: AttentionShown): string {
   return sequence.tokens.length === 1 ? "token ↓" : rollout ? "token ↓ made of" : "token ↓ looks at";

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Css, styling } from "./css.ts";
-import { attributes, type Html, markup } from "./html.ts";
+import { attributes, type Html, markup, stacked } from "./html.ts";
 import type { Sequence } from "../src/lm/types.ts";
 import { breaksLine, glyphHtml, spokenToken } from "./glyphs.ts";
 import { padText, textWidth } from "./text_width.ts";
@@ -92,15 +92,37 @@ export function underlineNote(sequence: Sequence): string {
   return sequence.promptLength === 0 ? "" : "Underlined: what follows the prompt.";
 }
 
-/** A table cell. */
-export function cell(text: string, align: "left" | "right" = "left"): Html {
-  return markup`<td style="padding:1px 6px;text-align:${align}">${text}</td>`;
+/** Cells of larger tables have no padding of their own, which is half of their bytes. */
+const MOST_PADDED = 600;
+
+/** How {@linkcode dataTable} looks. */
+export interface DataTable {
+  /** Which columns hold numbers of one kind, below each other from the right. */
+  readonly isNumber?: (column: number) => boolean;
+  /** Whether the rules of the view align its cells, as it is not seen without them. */
+  readonly ruled?: boolean;
 }
 
-/** The head of a table. */
-export function headHtml(names: readonly string[]): Html {
-  const cells = names.map((name) => markup`<th scope="col" style="padding:1px 6px;text-align:left">${name}</th>`);
-  return markup`<thead><tr>${cells}</tr></thead>`;
+/**
+ * The head and the body of a table. Each cell sets its own alignment, as JupyterLab aligns cells to the right.
+ *
+ * @param names The names of the columns.
+ * @param rows The cells of each row.
+ * @param options How it looks.
+ */
+export function dataTable(
+  names: readonly string[],
+  rows: readonly (readonly string[])[],
+  { isNumber = () => false, ruled = false }: DataTable = {},
+): Html {
+  const padding = rows.length * names.length > MOST_PADDED ? undefined : styling`padding:1px 6px;`;
+  const styles = names.map((_, i) =>
+    attributes({ style: styling`${padding}text-align:${isNumber(i) ? "right" : "left"}` })
+  );
+  const own = (column: number) => ruled ? undefined : styles[Math.min(column, styles.length - 1)];
+  const heads = names.map((name, i) => markup`<th scope="col"${styles[i]}>${name}</th>`);
+  const lines = rows.map((row) => markup`<tr>${row.map((text, i) => markup`<td${own(i)}>${text}</td>`)}</tr>`);
+  return markup`<thead><tr>${heads}</tr></thead><tbody>${stacked(lines)}</tbody>`;
 }
 
 /** A table behind a line that opens it. */

@@ -5,6 +5,7 @@
  */
 import type { Saliency } from "../src/lm/saliency_types.ts";
 import type { Sequence } from "../src/lm/types.ts";
+import { visibleText } from "./glyphs.ts";
 
 /** Checks that `value` is a sequence. */
 export function expectSequence(value: Sequence): void {
@@ -33,7 +34,9 @@ export function isSequence(value: unknown): boolean {
 /** What `value` is, for the message of an error. */
 export function nameOf(value: unknown): string {
   if (value instanceof Promise) return "a promise";
-  return value === null || typeof value !== "object"
-    ? String(value)
-    : `an object with ${Object.keys(value).join(", ") || "no keys"}`;
+  return visibleText(
+    value === null || typeof value !== "object"
+      ? String(value)
+      : `an object with ${Object.keys(value).join(", ") || "no keys"}`,
+  );
 }

@@ -5,7 +5,7 @@ import type { ErrorCurve, Factors } from "../src/analysis/factors.ts";
 import type { Token } from "../src/tokenizer/token.ts";
 import { categoryColour } from "./categories.ts";
 import { choiceForm } from "./choice.ts";
-import { chipHtml, headHtml, placeWords, PLAIN_ROW, SMALL_STYLE, tableDetails, textTable } from "./chips.ts";
+import { chipHtml, dataTable, placeWords, SMALL_STYLE, tableDetails, textTable } from "./chips.ts";
 import { OPACITY, rgb, rgba } from "./colours.ts";
 import { contentName } from "./escape.ts";
 import { drawErrorCurve, drawFactors, drawSparkline } from "./factors_chart.ts";
@@ -21,7 +21,7 @@ import {
 } from "./factors_data.ts";
 import { imageHtml } from "./image.ts";
 import { counted } from "./numbers.ts";
-import { axisAcross, axisDown } from "./picture_labels.ts";
+import { axisAcross, axisDown, framedPicture } from "./picture_labels.ts";
 import { scrollRegion, textRegion } from "./scroll_region.ts";
 import { tokenLabel, tokensHtml, tokensText } from "./token_text.ts";
 import { createView, type View } from "./view.ts";
@@ -42,6 +42,8 @@ const OPTIONS: OptionTable<FactorsViewOptions> = {
 /** The tokens and neurons that are named for each factor. */
 const NAMED = 5;
 const SPARK_WIDTH = 320;
+/** The most cells of the table of activities. */
+const MOST_CELLS = 3000;
 
 interface Drawing {
   readonly factors: Factors;
@@ -141,30 +143,24 @@ function textsHtml(drawing: Drawing): Html {
 
 function curveHtml({ curve, factors }: Drawing): Html {
   if (curve === undefined) return markup``;
-  const rows = curve.factors.map((count, i) =>
-    markup`<tr><td>${count}</td><td>${curve.relativeErrors[i]?.toFixed(4)}</td></tr>`
-  );
-  const table = markup`${headHtml(["factors", "relative error"])}<tbody>${stacked(rows)}</tbody>`;
+  const rows = curve.factors.map((count, i) => [String(count), curve.relativeErrors[i]?.toFixed(4) ?? ""]);
   const chosen = factors.activity.shape[0] ?? 0;
   const { svg, errors, counts } = drawErrorCurve(curve, chosen);
-  const [plain, pad] = [
-    PLAIN_ROW,
-    styling`padding:0;vertical-align:top`,
-  ];
-  const picture = markup`<table role="presentation" style="border-collapse:collapse;font-size:10px"><tbody>\
-${plain}<td style="${pad}">${axisDown(errors)}</td><td style="${pad}">${
-    imageHtml(
-      svg,
-      "The relative error by number of factors; the table below holds the numbers",
-    )
-  }</td></tr>${plain}<td></td><td style="${pad};white-space:nowrap">${
-    axisAcross(
-      counts,
-    )
-  }<div style="text-align:center">factors</div></td></tr></tbody></table>`;
+  const picture = framedPicture({
+    picture: imageHtml(svg, "The relative error by number of factors; the table below holds the numbers"),
+    left: axisDown(errors),
+    gap: 0,
+    below: markup`${axisAcross(counts)}<div style="text-align:center">factors</div>`,
+  });
   return markup`<div style="font-size:12px;margin:10px 0 4px">How much of the activations is left unexplained, as a relative error, by the number of factors; ringed: ${
     counted(chosen, "factor")
-  }.</div>${picture}${tableDetails("The error curve as a table", table)}`;
+  }.</div>${scrollRegion("Error curve", picture)}\
+${
+    tableDetails(
+      "The error curve as a table",
+      dataTable(["factors", "relative error"], rows, { isNumber: () => true }),
+    )
+  }`;
 }
 
 /** The activities as a table, tokens down and factors across. */
@@ -172,16 +168,16 @@ function activityTable({ factors, rows }: Drawing): Html {
   const tokens = factors.sequences.flatMap((sequence, text) =>
     sequence.tokens.map((token, position) => ({ token, text, position }))
   );
-  const lines = tokens.slice(0, 200).map(({ token, text, position }, i) => {
-    const name = `${factors.sequences.length === 1 ? "" : `${text}: `}${position} ${tokenLabel(token)}`;
-    const cells = rows.map(({ activity }) => markup`<td>${(activity[i] ?? 0).toPrecision(3)}</td>`);
-    return markup`<tr><td>${name}</td>${cells}</tr>`;
-  });
+  const most = Math.min(200, Math.floor(MOST_CELLS / (rows.length + 1)));
+  const lines = tokens.slice(0, most).map(({ token, text, position }, i) => [
+    `${factors.sequences.length === 1 ? "" : `${text}: `}${position} ${tokenLabel(token)}`,
+    ...rows.map(({ activity }) => (activity[i] ?? 0).toPrecision(3)),
+  ]);
   const more = tokens.length > lines.length ? `, the first ${lines.length} tokens` : "";
-  const head = headHtml(["token", ...rows.map(({ index }) => `factor ${index}`)]);
+  const names = ["token", ...rows.map(({ index }) => `factor ${index}`)];
   return tableDetails(
     `Activities as a table: tokens down, factors across${more}`,
-    markup`${head}<tbody>${stacked(lines)}</tbody>`,
+    dataTable(names, lines, { isNumber: (column) => column > 0 }),
   );
 }
 

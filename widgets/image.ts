@@ -19,6 +19,14 @@ export function imageHtml(svg: Html, alt: string): Html {
 src="${url}"></div>`;
 }
 
+/**
+ * The size of a picture between labels. JupyterLab and others fit pictures into their page, and change their shape or
+ * their size; the labels beside them stay where they are.
+ */
+export function fixedSize(width: number, height: number): Css {
+  return styling`width:${width}px;max-width:none;height:${height}px`;
+}
+
 /** Where a picture of pixels stands. */
 export interface PixelsPlace {
   /** In pixels of the page. */
@@ -46,7 +54,6 @@ export function pixelsHtml(pixels: Pixels, place: PixelsPlace): Html {
     className = "i",
     style = styling`display:block`,
   } = place;
-  // JupyterLab would fit the width and change the shape
   return markup`<img class="${className}" width="${width}" height="${height}" alt="${alt}" \
-style="${style};max-width:none;height:${height}px" src="${pngUrl(pixels)}">`;
+style="${style};${fixedSize(width, height)}" src="${pngUrl(pixels)}">`;
 }

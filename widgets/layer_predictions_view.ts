@@ -96,7 +96,10 @@ function tableHtml(table: LayerTable, choices: ReadonlyMap<number, number>, unit
     const cells = row.predictions.map((one) =>
       cellHtml(one, row, choices.get(one.tokenId) ?? 0, one.tokenId === followed)
     );
-    const missing = Array.from({ length: columns - row.predictions.length }, () => markup`<td></td>`);
+    const missing = Array.from(
+      { length: columns - row.predictions.length },
+      () => markup`<td style="padding:1px"></td>`,
+    );
     const numbers = measures.map(({ of, largest }) => measureHtml(of(row), largest, unit));
     return markup`${PLAIN_ROW}<th scope="row" style="${HEAD};white-space:nowrap">${row.label}</th>${cells}${missing}${numbers}</tr>`;
   });

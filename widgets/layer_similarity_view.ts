@@ -79,9 +79,11 @@ function tableHtml(drawing: Drawing): Html {
   const { names } = drawing;
   const many = names.length > MOST_NUMBERS;
   const heads = names.map((name, i) => {
-    if (many && i > 0 && (i - 1) % 5 !== 0) return markup`<td></td>`;
+    if (many && i > 0 && (i - 1) % 5 !== 0) return markup`<td style="padding:0"></td>`;
     const short = many ? (i === 0 ? "e" : name.replace("layer ", "")) : name;
-    return markup`<th scope="col" style="padding:2px ${many ? 0 : 6}px;font-weight:normal">${short}</th>`;
+    return markup`<th scope="col" style="padding:2px ${
+      many ? 0 : 6
+    }px;text-align:center;font-weight:normal">${short}</th>`;
   });
   const rows = names.map((name, row) =>
     markup`${PLAIN_ROW}<th scope="row" style="padding:0 6px;text-align:right;font-weight:normal;white-space:nowrap">${name}</th>${
@@ -91,7 +93,7 @@ function tableHtml(drawing: Drawing): Html {
       ) => cellHtml(drawing, row, column))
     }</tr>`
   );
-  return markup`<table style="border-collapse:collapse;font-size:12px"><thead><tr><td></td>${heads}</tr></thead><tbody>${
+  return markup`<table style="border-collapse:collapse;font-size:12px"><thead><tr><td style="padding:0"></td>${heads}</tr></thead><tbody>${
     stacked(rows)
   }</tbody></table>`;
 }

@@ -7,7 +7,7 @@
 import { styling } from "./css.ts";
 import { attributes, type Html, markup } from "./html.ts";
 import type { Token } from "../src/tokenizer/token.ts";
-import { MONOSPACE } from "./chips.ts";
+import { MONOSPACE, PLAIN_ROW } from "./chips.ts";
 import { glyphHtml } from "./glyphs.ts";
 
 /** The narrowest column that has its token above it. */
@@ -98,4 +98,29 @@ export function axisAcross(ticks: readonly Tick[]): Html {
       }px;text-align:center">${text}</span>`;
     })
   }`;
+}
+
+/** A picture with labels at its sides. */
+export interface FramedPicture {
+  readonly picture: Html;
+  /** From the top down; they touch the picture but for `gap` pixels. */
+  readonly left: Html;
+  readonly gap: number;
+  /** From the left. */
+  readonly above?: Html;
+  /** From the left. */
+  readonly below?: Html;
+}
+
+/** Cells that leave nothing to the styles of a host: a label that moves by a pixel says something else. */
+const CORNER = markup`<td style="padding:0"></td>`;
+const SIDE = styling`vertical-align:top;text-align:left;white-space:nowrap`;
+
+/** A picture between its labels. */
+export function framedPicture({ picture, left, gap, above, below }: FramedPicture): Html {
+  const across = (labels: Html | undefined) =>
+    labels && markup`${PLAIN_ROW}${CORNER}<td style="padding:0;${SIDE}">${labels}</td></tr>`;
+  return markup`<table role="presentation" style="border-collapse:collapse;font-size:10px"><tbody>${across(above)}\
+${PLAIN_ROW}<td style="padding:0 ${gap}px 0 0;${SIDE}">${left}</td><td style="padding:0;${SIDE}">${picture}</td></tr>\
+${across(below)}</tbody></table>`;
 }

@@ -3,11 +3,11 @@
  *
  * @module
  */
+import { shownValue } from "./css.ts";
 import type { Rankings } from "../src/lm/lens_types.ts";
 import type { Word } from "../src/lm/types.ts";
 import type { Token } from "../src/tokenizer/token.ts";
 import { placeWords } from "./chips.ts";
-import { shownValue } from "./css.ts";
 import { isSequence, nameOf } from "./expect.ts";
 import { expectLength, expectPosition, expectShape } from "./expect_shape.ts";
 import { spokenToken } from "./glyphs.ts";

@@ -8,7 +8,7 @@ import { attributes, type Html, markup, stacked } from "./html.ts";
 import { MONOSPACE, PLAIN_ROW, SMALL_STYLE, tableDetails, textTable } from "./chips.ts";
 import { OPACITY, ORANGE, overlay } from "./colours.ts";
 import { pixelsHtml } from "./image.ts";
-import { axisDown, columnHeads, COLUMNS_RULE } from "./picture_labels.ts";
+import { axisDown, columnHeads, COLUMNS_RULE, framedPicture } from "./picture_labels.ts";
 import type { Rgba } from "./pixel_image.ts";
 import { wholeText } from "./quantities.ts";
 import { evenly, legendHtml, stepped } from "./ramp.ts";
@@ -122,13 +122,7 @@ function pixelPicture({ columns, layers, ceiling }: RankingMatrix, alt: string):
     side: across,
     numberAt: (n) => columns[n]?.position ?? n,
   });
-  const pad = styling`padding:0;vertical-align:top;white-space:nowrap`;
-  return markup`<table role="presentation" style="border-collapse:collapse;font-size:10px"><tbody>${PLAIN_ROW}<td></td><td style="${pad}">${heads}</td></tr>\
-${PLAIN_ROW}<td style="${pad};padding:0 6px 0 0">${
-    axisDown(
-      ticks,
-    )
-  }</td><td style="${pad}">${picture}</td></tr></tbody></table>`;
+  return framedPicture({ picture, left: axisDown(ticks), gap: 6, above: heads });
 }
 
 function bigPicture(matrix: RankingMatrix, words: RankingWords): Html {

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { type Html, markup, stacked } from "./html.ts";
+import type { Html } from "./html.ts";
 import type { Saliency } from "../src/lm/saliency_types.ts";
 import type { Sequence } from "../src/lm/types.ts";
-import { cell, headHtml, roleOf, tableDetails, textTable } from "./chips.ts";
+import { dataTable, roleOf, tableDetails, textTable } from "./chips.ts";
 import { glyphText } from "./glyphs.ts";
 import { scoreText } from "./numbers.ts";
 import { definitionLine, formatOf, type Row } from "./saliency_rows.ts";
@@ -31,14 +31,13 @@ function fullTable(saliency: Saliency, rows: readonly Row[]): Html {
   const format = formatOf(saliency.options);
   const { together, by } = saliency.options;
   const last = rows.reduce((most, row) => Math.max(most, row.position), 0) + (together || by ? 1 : 0);
-  const lines = Array.from({ length: last }, (_, i) => {
-    const scores = rows.map((row) =>
-      cell(i < row.position + (by ? 1 : 0) || together ? scoreText(row.scores[i] ?? 0, format) : "", "right")
-    );
-    return markup`<tr>${cell(nameOf(sequence, i))}${cell(roleOf(sequence, i))}${scores}</tr>`;
-  });
+  const lines = Array.from({ length: last }, (_, i) => [
+    nameOf(sequence, i),
+    roleOf(sequence, i),
+    ...rows.map((row) => i < row.position + (by ? 1 : 0) || together ? scoreText(row.scores[i] ?? 0, format) : ""),
+  ]);
   const names = rows.map((row) => rowName(saliency, row));
-  return markup`${headHtml([by ?? "token", "origin", ...names])}<tbody>${stacked(lines)}</tbody>`;
+  return dataTable([by ?? "token", "origin", ...names], lines, { isNumber: (column) => column > 1 });
 }
 
 function largestOf(saliency: Saliency, row: Row): string[] {
@@ -49,11 +48,8 @@ function largestOf(saliency: Saliency, row: Row): string[] {
 }
 
 function largestTable(saliency: Saliency, rows: readonly Row[]): Html {
-  const lines = rows.map((row) => {
-    const cells = [rowName(saliency, row), ...largestOf(saliency, row)].map((text) => cell(text));
-    return markup`<tr>${cells}</tr>`;
-  });
-  return markup`${headHtml(["explained", "largest", "2nd", "3rd", "4th", "5th"])}<tbody>${stacked(lines)}</tbody>`;
+  const lines = rows.map((row) => [rowName(saliency, row), ...largestOf(saliency, row)]);
+  return dataTable(["explained", "largest", "2nd", "3rd", "4th", "5th"], lines);
 }
 
 /** The scores as a table behind a line that opens it. */

@@ -7,7 +7,7 @@ import { type Css, styling } from "./css.ts";
 import { attributes, type Html, htmlText, markup, stacked } from "./html.ts";
 import type { Sequence } from "../src/lm/types.ts";
 import { choiceForm, choiceHint, choiceRadio, panelRules } from "./choice.ts";
-import { cell, chipHtml, headHtml, LINE_STYLE, SMALL_STYLE, tableDetails, textTable } from "./chips.ts";
+import { chipHtml, dataTable, LINE_STYLE, SMALL_STYLE, tableDetails, textTable } from "./chips.ts";
 import { overlay } from "./colours.ts";
 import { contentName } from "./escape.ts";
 import { spokenToken, visibleText } from "./glyphs.ts";
@@ -103,9 +103,9 @@ function fields(step: DecodedStep): string[] {
 }
 
 function tableHtml({ steps }: DecodedSteps): Html {
-  const rows = steps.slice(0, MOST_ROWS).map((step) => markup`<tr>${fields(step).map((text) => cell(text))}</tr>`);
+  const rows = steps.slice(0, MOST_ROWS).map(fields);
   const name = steps.length > MOST_ROWS ? `The first ${MOST_ROWS} steps as a table` : "Steps as a table";
-  return tableDetails(name, markup`${headHtml(COLUMNS)}<tbody>${stacked(rows)}</tbody>`);
+  return tableDetails(name, dataTable(COLUMNS, rows));
 }
 
 /** What is seen while it is written: the end of the text and the last choice. */

@@ -5,12 +5,10 @@ import type { Surprise } from "../src/lm/surprise_types.ts";
 import type { Sequence } from "../src/lm/types.ts";
 import { choiceForm, choiceHint, choiceRadio, panelRules } from "./choice.ts";
 import {
-  cell,
   chipHtml,
-  headHtml,
+  dataTable,
   isRead,
   placeWords,
-  PLAIN_ROW,
   SMALL_STYLE,
   tableDetails,
   textTable,
@@ -19,7 +17,7 @@ import {
 import { overlay } from "./colours.ts";
 import { contentName } from "./escape.ts";
 import { imageHtml } from "./image.ts";
-import { axisDown, columnHeads, COLUMNS_RULE } from "./picture_labels.ts";
+import { axisDown, columnHeads, COLUMNS_RULE, framedPicture } from "./picture_labels.ts";
 import { predictionList, predictionWords } from "./prediction_list.ts";
 import { informationText, type InformationUnit, inUnit, probabilityText, wholeText } from "./quantities.ts";
 import { legendHtml } from "./ramp.ts";
@@ -110,21 +108,14 @@ function barsHtml(table: SurpriseTable): Html {
   const y = (amount: number) => BARS.bottom - (BARS.bottom - BARS.top) * amount / inUnit(ceiling, unit);
   const ticks = surpriseTicks(table).toReversed().map((amount) => ({ at: y(amount), text: wholeText(amount) }));
   const alt = "Surprise of each token as bars; the table below holds the numbers";
-  const cell = styling`padding:0;vertical-align:top`;
-  const heads = columnHeads(across, { side, numberAt: (n) => rows[n]?.position ?? n, below: true });
+  const picture = framedPicture({
+    picture: imageHtml(drawBars(table, alt), alt),
+    left: axisDown(ticks),
+    gap: 4,
+    below: columnHeads(across, { side, numberAt: (n) => rows[n]?.position ?? n, below: true }),
+  });
   return markup`<div style="font-size:12px;margin:10px 0 0">Surprise of each token in ${unit}. ${BARS_WORDS}</div>
-${
-    scrollRegion(
-      "Surprise as bars",
-      markup`<table role="presentation" style="border-collapse:collapse;font-size:10px"><tbody>\
-${PLAIN_ROW}<td style="${cell};padding:0 4px 0 0;min-width:24px">${
-        axisDown(
-          ticks,
-        )
-      }</td><td style="${cell}">${imageHtml(drawBars(table, alt), alt)}</td></tr>\
-${PLAIN_ROW}<td></td><td style="${cell};white-space:nowrap">${heads}</td></tr></tbody></table>`,
-    )
-  }`;
+${scrollRegion("Surprise as bars", picture)}`;
 }
 
 function panelHtml({ surprise, unit }: SurpriseTable, row: SurpriseRow, most: number): Html {
@@ -156,11 +147,9 @@ function columnsOf(unit: InformationUnit): string[] {
 
 function tableHtml(table: SurpriseTable): Html {
   const { rows, unit } = table;
-  const lines = rows.slice(0, MOST_ROWS).map((row) =>
-    markup`<tr>${fields(table, row).map((text, i) => cell(text, i > 1 && i < 6 ? "right" : "left"))}</tr>`
-  );
+  const lines = rows.slice(0, MOST_ROWS).map((row) => fields(table, row));
   const name = rows.length > MOST_ROWS ? `The first ${MOST_ROWS} tokens as a table` : "Surprise as a table";
-  return tableDetails(name, markup`${headHtml(columnsOf(unit))}<tbody>${stacked(lines)}</tbody>`);
+  return tableDetails(name, dataTable(columnsOf(unit), lines, { isNumber: (column) => column > 1 && column < 6 }));
 }
 
 function notesOf({ surprise, rows }: SurpriseTable, choices: ReadonlySet<number>): string {

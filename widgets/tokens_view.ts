@@ -7,9 +7,8 @@ import type { Sequence } from "../src/lm/types.ts";
 import type { Token } from "../src/tokenizer/token.ts";
 import { drawDocument, Plot } from "./chart.ts";
 import {
-  cell,
   chipHtml,
-  headHtml,
+  dataTable,
   isRead,
   placeWords,
   roleOf,
@@ -111,10 +110,8 @@ function drawHtml(sequence: Sequence, probabilities: ReadonlyMap<number, number>
       bare: isRead(sequence),
     })
   );
-  const rows = sequence.tokens.map((token, position) =>
-    markup`<tr>${columnsOf(sequence, token, position, probabilities).map((text) => cell(text))}</tr>`
-  );
-  const table = markup`${headHtml(namesOf(probabilities))}<tbody>${stacked(rows)}</tbody>`;
+  const rows = sequence.tokens.map((token, position) => columnsOf(sequence, token, position, probabilities));
+  const table = dataTable(namesOf(probabilities), rows);
   const legend = `${summary(sequence)} ${underlineNote(sequence)}`;
   const content = markup`<div style="${SMALL_STYLE}">${legend.trim()}</div>
 ${textRegion(attributes({ role: "group", "aria-label": "Tokens" }), stacked(chips), chips.length)}

@@ -3,7 +3,7 @@ import { type Html, htmlText, markup, stacked } from "./html.ts";
 import { expectOptions, type OptionTable } from "../src/lm/options.ts";
 import type { Branch, DecodingTree, GrowingTree } from "../src/lm/tree_types.ts";
 import type { Step } from "../src/lm/types.ts";
-import { cell, chipHtml, headHtml, LINE_STYLE, SMALL_STYLE, tableDetails } from "./chips.ts";
+import { chipHtml, dataTable, LINE_STYLE, SMALL_STYLE, tableDetails } from "./chips.ts";
 import { overlay } from "./colours.ts";
 import { contentName } from "./escape.ts";
 import { glyphText, spokenToken } from "./glyphs.ts";
@@ -135,7 +135,7 @@ function drawHtml(table: TreeTable, title: string): Html {
   const promptLength = tree.prompt.tokens.length;
   const most = Math.max(8, Math.floor(MOST_CHIPS / countNodes(roots)));
   const list = listHtml(roots, most, promptLength);
-  const rows = branches.map((branch) => markup`<tr>${fields(branch, promptLength).map((text) => cell(text))}</tr>`);
+  const rows = branches.map((branch) => fields(branch, promptLength));
   const name = contentName(`${title}${htmlText(list)}`);
   const rules = treeRules(name);
   const content = markup`<div style="${SMALL_STYLE}">${
@@ -147,9 +147,7 @@ ${list}
 </div>
 ${probabilityLegend()}
 <div style="${SMALL_STYLE}">After each branch: the surprise of all that it writes, −log₂ of its probability; fewer bits are likelier.</div>
-${
-    tableDetails("Branches as a table", markup`${headHtml(COLUMNS)}<tbody>${stacked(rows)}</tbody>`)
-  }<style>${rules}</style>`;
+${tableDetails("Branches as a table", dataTable(COLUMNS, rows))}<style>${rules}</style>`;
   return rootHtml(name, [content]);
 }
 

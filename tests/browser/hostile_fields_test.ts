@@ -80,7 +80,7 @@ Deno.test("nothing planted in a field acts in a browser", async (t) => {
       for (const subject of SUBJECTS) {
         await t.step(subject.name, async () => void (views += await tryAll(browser, folder, subject)));
       }
-      ok(views > 1000, `only ${views} views show what was planted`);
+      ok(views > 500, `only ${views} views show what was planted`);
       await t.step("titles", () => tryTitles(browser, folder));
     });
   } finally {

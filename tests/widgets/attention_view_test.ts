@@ -1,7 +1,7 @@
 import { inflateSync } from "node:zlib";
 import { deepEqual, equal, match, ok, throws } from "@std/assert";
-import { attentionView, type Trace } from "../../widgets/mod.ts";
-import { attentionOf, headScoresOf } from "./attention_fixtures.ts";
+import { attentionView, rolloutView, type Trace } from "../../widgets/mod.ts";
+import { attentionOf, headScoresOf, rolloutOf } from "./attention_fixtures.ts";
 import { HOSTILE, KEYS, sequenceOf } from "./fixtures.ts";
 import { matchesGolden } from "./golden.ts";
 import { all, isWellFormed, parse } from "./page.ts";
@@ -192,6 +192,28 @@ Deno.test("attentionView() of GPT-2's 12 × 12 heads over 21 tokens is a page of
   equal(all(parse(view.html), "input[name=head]").length, 144);
   const longer = attentionView(attentionOf(words(24), 12, 12), { layer: 11 });
   match(parse(longer.html).textContent ?? "", /Heads of layers 2 to 11 can be opened here, 120 of 144/);
+});
+
+Deno.test("attentionView() tells heads that cannot be opened from those that can, by frame, words and pointer", () => {
+  const { html } = attentionView(attentionOf(words(60), 48, 25), { layer: 40 });
+  const body = parse(html);
+  const closed = all(body, "td.n");
+  equal(closed.length, 47);
+  equal(all(body, "td.n .g, td.n input").length, 0);
+  equal(
+    closed[3]?.getAttribute("title"),
+    "Closed: this page has no room for layer 3; { layer: 3 } opens it",
+  );
+  deepEqual(new Set(closed.map((one) => one.nextElementSibling?.textContent)), new Set(["closed"]));
+  match(body.textContent ?? "", /Click a framed picture to open that head; faint rows are closed\. Hover/);
+  match(html, /\.g\{outline:1px solid [^}]*\}\.n\{opacity:0\.4;cursor:not-allowed\}/);
+  const open = attentionView(trace).html;
+  match(open, /Click a picture to open that head\. Hover/);
+  equal(/class="n"|\.n\{|closed/.test(open), false);
+  match(
+    rolloutView(rolloutOf(words(60), 600)).html,
+    /Click a framed picture to open that layer; faint rows are closed/,
+  );
 });
 
 Deno.test("attentionView() stays readable in a notebook that is not trusted", () => {

@@ -89,9 +89,13 @@ export interface WarperOptions {
 /** Penalties whose words are token ids. */
 export interface Penalties
   extends Omit<PenaltyOptions, "sequenceBias" | "badWords" | "suppressTokens" | "beginSuppressTokens"> {
+  /** See {@linkcode PenaltyOptions.sequenceBias}; each word by its token ids. */
   readonly sequenceBias?: readonly (readonly [word: readonly number[], bias: number])[];
+  /** See {@linkcode PenaltyOptions.badWords}; each word by its token ids. */
   readonly badWords?: readonly (readonly number[])[];
+  /** See {@linkcode PenaltyOptions.suppressTokens}; token ids. */
   readonly suppressTokens?: readonly number[];
+  /** See {@linkcode PenaltyOptions.beginSuppressTokens}; token ids. */
   readonly beginSuppressTokens?: readonly number[];
 }
 
