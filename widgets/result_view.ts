@@ -8,7 +8,7 @@ import { type OutlineRow, outlineRows, outlineText } from "../src/show/outline.t
 import { activationsView } from "./activations_view.ts";
 import { styling } from "./css.ts";
 import { factorsView } from "./factors_view.ts";
-import { type Html, htmlText, markup, stacked } from "./html.ts";
+import { type Html, markup, stacked } from "./html.ts";
 import { layerPredictionsView } from "./layer_predictions_view.ts";
 import { layerSimilarityView } from "./layer_similarity_view.ts";
 import { modelView } from "./model_view.ts";
@@ -19,7 +19,7 @@ import { saliencyView } from "./saliency_view.ts";
 import { tokensView } from "./tokens_view.ts";
 import { treeView } from "./tree_view.ts";
 import { surpriseView } from "./surprise_view.ts";
-import type { MimeBundle, View } from "./view.ts";
+import { bundleOf, JUPYTER_DISPLAY, type MimeBundle, type View } from "./view.ts";
 
 /** The view of each kind; the others are a table. */
 const VIEWS: { readonly [Kind in ResultKind]?: (result: ResultKinds[Kind]) => View } = {
@@ -61,14 +61,14 @@ export function outlineBundle(label: string, result: object): MimeBundle {
   const rows = stacked(outlineRows(result).map(rowHtml));
   const style = styling`border-collapse:collapse;margin:2px 0`;
   const table = markup`<div><b>${title}</b><table style="${style}"><tbody>${rows}</tbody></table></div>`;
-  return { "text/html": htmlText(table), "text/plain": text };
+  return bundleOf(table, text);
 }
 
 /** A view, or the table where none can be drawn: a text that is too short for a view is no reason to show nothing. */
 export function resultBundle(label: string, result: object): MimeBundle {
   try {
     const view = viewOf(result);
-    if (view) return { "text/html": view.html, "text/plain": view.text };
+    if (view) return view[JUPYTER_DISPLAY]();
   } catch (error) {
     if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
   }

@@ -147,3 +147,8 @@ export function createView<Data>(parts: ViewParts<Data>): View<Data> {
   };
   return view;
 }
+
+/** What a notebook gets of a page that is no view. */
+export function bundleOf(html: Html, text: string): MimeBundle {
+  return { "text/html": htmlText(html), "text/plain": plainText(text) };
+}

@@ -31,10 +31,8 @@ const WRITERS: Readonly<Record<string, (value: never, node: TypeNode) => string>
     `${typeText(objType)}[${typeText(indexType)}]`,
   mapped: ({ typeParam, tsType }: { typeParam: TypeParamNode; tsType: TypeNode }) =>
     `{ [${typeParam.name} in ${typeText(typeParam.constraint)}]: ${typeText(tsType)} }`,
-  conditional: (parts: Record<"checkType" | "extendsType" | "trueType" | "falseType", TypeNode>) => {
-    const { checkType, extendsType, trueType, falseType } = parts;
-    return `${typeText(checkType)} extends ${typeText(extendsType)} ? ${typeText(trueType)} : ${typeText(falseType)}`;
-  },
+  conditional: ({ checkType, extendsType, trueType, falseType }: Readonly<Record<string, TypeNode>>) =>
+    `${typeText(checkType)} extends ${typeText(extendsType)} ? ${typeText(trueType)} : ${typeText(falseType)}`,
   typePredicate: (_, { repr }) => repr ?? "boolean",
 };
 
