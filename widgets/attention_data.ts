@@ -13,7 +13,7 @@ import { counted } from "./numbers.ts";
 /** How the attention of a model is shown. */
 export interface AttentionViewOptions {
   /**
-   * The 0-based index of the block whose head is shown at first; by default the first that was recorded.
+   * The 0-based index of the layer whose head is shown at first; by default the first that was recorded.
    */
   readonly layer?: number;
   /**
@@ -47,7 +47,7 @@ export interface AttentionShown {
   readonly sequence: Sequence;
   /** L. */
   readonly layers: number;
-  /** The block that each index from 0 to L-1 stands for: all, unless the trace recorded some. */
+  /** The layer that each index from 0 to L-1 stands for: all, unless the trace recorded some. */
   readonly blocks: readonly number[];
   /** H. */
   readonly heads: number;
@@ -109,7 +109,7 @@ function checkScores(scores: HeadScores | undefined, layers: number, heads: numb
   }
 }
 
-/** The recorded blocks; a trace that names none holds all. */
+/** The recorded layers; a trace that names none holds all. */
 function blocksOf(trace: Trace, layers: number): readonly number[] {
   const blocks = trace.layers ?? Array.from({ length: layers }, (_, layer) => layer);
   expectLength({ what: "attention", field: "trace.layers" }, blocks, layers);

@@ -14,7 +14,7 @@ import { counted, scoreText } from "./numbers.ts";
 import { columnHeads, COLUMNS_RULE, LEAST_NAMED } from "./picture_labels.ts";
 import { definitionLine, formatOf, type Row } from "./saliency_rows.ts";
 import { scoreTable } from "./saliency_table.ts";
-import { colourWords, introHtml, questionWords } from "./saliency_words.ts";
+import { colourWords, introHtml, questionWords, readingDetails } from "./saliency_words.ts";
 import { scrollRegion } from "./scroll_region.ts";
 import { signedLegend, signedPixels } from "./signed_pixels.ts";
 import { tokenHtml } from "./token_text.ts";
@@ -133,7 +133,7 @@ export function heatmapHtml(
   const unit = saliency.options.by ?? "token";
   const { contrast } = saliency.options;
   const format = formatOf(saliency.options);
-  const notes = [colourWords(format, unit, contrast), `Grey: ${unit}s that come later.`, note];
+  const colours = `${colourWords(format, unit, contrast)} Grey: ${unit}s that come later.`;
   const size = `${counted(rows.length, "row")} by ${counted(saliency.sequence.tokens.length, "column")}`;
   const words = `${title}: a heat map of ${size}; the table below holds its numbers`;
   const body = markup`${
@@ -142,8 +142,8 @@ export function heatmapHtml(
     )
   }
 ${heatmapPicture(saliency, rows, words)}
-<div style="${SMALL_STYLE}">${notes.filter(Boolean).join(" ")}</div>
-<div style="${SMALL_STYLE}">${definitionLine(saliency)}</div>
+<div style="${SMALL_STYLE}">${note}</div>
+${readingDetails(colours, definitionLine(saliency))}
 ${scoreTable(saliency, rows)}`;
   const name = contentName(htmlText(body));
   const rules = styling`.${name}{${COLUMNS_RULE}.i{image-rendering:pixelated}}`;

@@ -1,5 +1,5 @@
 /**
- * A GPT-2 model as a picture: from the token ids through the blocks to the logits.
+ * A GPT-2 model as a picture: from the token ids through the layers to the logits.
  *
  * @module
  */
@@ -121,7 +121,7 @@ function boxesOf(summary: ModelSummary, inner: readonly Box[], end: number): Box
     wide(4, 24, PLAIN, ["token ids  [T]"]),
     wide(52, 50, PART_FILLS.embedding, ["token embedding", `wte [${V}, ${C}]: ${wholeText(V * C)}`]),
     { ...wide(52, 50, PART_FILLS.embedding, ["position embedding", `wpe [${P}, ${C}]: ${wholeText(P * C)}`]), ...SIDE },
-    { ...small, y: 148, lines: ["block", `× ${L}`] },
+    { ...small, y: 148, lines: ["layer", `× ${L}`] },
     { ...small, y: 240, lines: ["stream", `[T, ${C}]`] },
     ...inner,
     wide(end + 24, 22, PART_FILLS.norm, [`ln_f  [${C}]`]),

@@ -47,7 +47,7 @@ function checkModel(model: DrawnModel | GPT2Config): DrawnModel {
   return drawn;
 }
 
-/** A row of the table: what stands once, or once in every block. */
+/** A row of the table: what stands once, or once in every layer. */
 interface Row {
   readonly name: string;
   readonly shape: string;
@@ -56,7 +56,7 @@ interface Row {
   readonly part: ModelPart;
 }
 
-/** The weights outside the blocks, and those of one block for all. */
+/** The weights outside the layers, and those of one layer for all. */
 function rowsOf({ weights, config }: ModelSummary): Row[] {
   return weights.filter(({ block }) => block === undefined || block === 0).map((
     { name, shape, parameters, part, block },
@@ -140,10 +140,10 @@ function lineOf(id: string | undefined, { config, parameters, parametersPerBlock
   const name = id === undefined ? "" : `${visibleText(id)}: `;
   const size = parameters * 4 / 1e6;
   const bytes = size < 10 ? size.toFixed(1) : wholeText(Math.round(size));
-  return `${name}GPT-2 with ${counted(nLayer, "block")} of ${counted(nHead, "head")}, width ${nEmbd}, a vocabulary of ${
+  return `${name}GPT-2 with ${counted(nLayer, "layer")} of ${counted(nHead, "head")}, width ${nEmbd}, a vocabulary of ${
     wholeText(vocabSize)
   } tokens and a context of ${nPositions}. ` +
-    `${wholeText(parameters)} parameters, ${wholeText(parametersPerBlock)} in each block; ${bytes} MB at 4 bytes each.`;
+    `${wholeText(parameters)} parameters, ${wholeText(parametersPerBlock)} in each layer; ${bytes} MB at 4 bytes each.`;
 }
 
 function drawHtml(line: string, summary: ModelSummary): Html {
@@ -151,12 +151,12 @@ function drawHtml(line: string, summary: ModelSummary): Html {
     ? "The logits are read with the token embeddings, so these are counted once. "
     : "";
   const alt =
-    "The stack: token ids, embeddings, the blocks with attention and MLP beside the residual stream, ln_f, unembedding, logits";
+    "The stack: token ids, embeddings, the layers with attention and MLP beside the residual stream, ln_f, unembedding, logits";
   const content = markup`<div style="font-size:14px;margin:4px 0">${line}</div>
 ${imageHtml(drawModel(summary, alt, true), alt)}
 ${sharesHtml(summary)}
 ${scrollRegion("Weights", tableHtml(summary))}
-<div style="${SMALL_STYLE}">${tied}h.* stands for each block. T is the number of tokens that are read.</div>`;
+<div style="${SMALL_STYLE}">${tied}h.* stands for each layer. T is the number of tokens that are read.</div>`;
   return rootHtml(undefined, [content]);
 }
 

@@ -10,7 +10,7 @@ import { createView, type View } from "./view.ts";
 
 /** How attention rollout is shown. */
 export interface RolloutViewOptions {
-  /** The 0-based index of the block after which it is shown at first; by default the last one. */
+  /** The 0-based index of the layer after which it is shown at first; by default the last one. */
   readonly layer?: number;
   /** The first of the up to 48 tokens that the matrix shows of a longer text; by default it shows the last ones. */
   readonly start?: number;

@@ -15,7 +15,7 @@ import { counted, type ScoreFormat, scoreText } from "./numbers.ts";
 import { definitionLine, formatOf, type Row, saliencyRows } from "./saliency_rows.ts";
 import { SCRIPT, styleRules } from "./saliency_style.ts";
 import { scoreLines, scoreTable } from "./saliency_table.ts";
-import { colourWords, introHtml, questionWords, rowLegend } from "./saliency_words.ts";
+import { colourWords, introHtml, questionWords, readingDetails, rowLegend } from "./saliency_words.ts";
 import { textRegion } from "./scroll_region.ts";
 import { createView, rootHtml, type View } from "./view.ts";
 
@@ -218,13 +218,14 @@ function largestHtml({ sequence, format }: Drawing, row: Row, ranked: readonly n
 
 function notesHtml(drawing: Drawing): Html {
   const { saliency, sequence, note, format, unit } = drawing;
-  const keys = saliency.options.together
+  const { together, contrast } = saliency.options;
+  const keys = together
     ? ""
     : markup`<span class="x" style="display:none"> Hover an explained ${unit} to see its row; click to keep it; arrow keys move.</span>\
  <span class="u" style="display:none"><button type="reset">Unpin</button></span>`;
-  const text = [colourWords(format, unit, saliency.options.contrast), underlineNote(sequence), note].filter(Boolean)
-    .join(" ");
-  return markup`<div style="${SMALL_STYLE}">${text}${keys}</div>`;
+  const reading = [colourWords(format, unit, contrast), underlineNote(sequence)].filter(Boolean).join(" ");
+  return markup`<div style="${SMALL_STYLE}">${note}${keys}</div>
+${readingDetails(reading, definitionLine(saliency))}`;
 }
 
 function drawHtml(drawing: Drawing): Html {
@@ -245,7 +246,6 @@ ${stacked(rows.map((_, n) => captionHtml(drawing, n)))}
 </div>
 ${rowLegend(format, rows, first)}
 ${notesHtml(drawing)}
-<div style="${SMALL_STYLE}">${definitionLine(saliency)}</div>
 ${scoreTable(saliency, rows)}
 </form><style>
 ${styleRules({ name, rows: choices, first, signed: format.signed, detailed })}

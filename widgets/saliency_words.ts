@@ -5,6 +5,7 @@
  */
 import { type Html, markup } from "./html.ts";
 import type { Word } from "../src/lm/types.ts";
+import { SMALL_STYLE } from "./chips.ts";
 import { glyphText } from "./glyphs.ts";
 import { type ScoreFormat, scoreText } from "./numbers.ts";
 import type { Row } from "./saliency_rows.ts";
@@ -43,4 +44,10 @@ export function rowLegend(format: ScoreFormat, rows: readonly Row[], first: numb
     return { share, label: labels[first] ?? "", labels };
   });
   return legendHtml("Score:", swatches);
+}
+
+/** What the colours and the numbers mean, behind a line that opens it: a notebook may draw many maps. */
+export function readingDetails(colours: string, definition: string): Html {
+  return markup`<details style="${SMALL_STYLE}"><summary style="cursor:pointer">How to read this map</summary>\
+<div>${colours}</div><div>${definition}</div></details>`;
 }

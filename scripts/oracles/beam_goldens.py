@@ -28,6 +28,8 @@ from transformers.modeling_outputs import CausalLMOutputWithCrossAttentions
 
 ROOT = Path(__file__).resolve().parents[2]
 MODEL = ROOT / "models"
+# What they are about, how weights are stored, is held by their other goldens.
+WITHOUT_BEAMS = {"f64", "stored_head"}
 LENGTHS = (1, 3, 12)
 PENALTIES = (-1.0, 0.0, 0.7, 1.0, 2.0)
 EARLY = (True, False, "never")
@@ -245,5 +247,7 @@ if __name__ == "__main__":
     transformers.logging.disable_progress_bar()
     make_tables(7)
     for case in CASES:
+        if case.name in WITHOUT_BEAMS:
+            continue
         make_case(case.name, case.seed + 1300)
     make_bundled()

@@ -22,24 +22,24 @@ export interface HeadScores {
   readonly induction: FloatTensor;
   /** How many tokens each mean is over; where it is 0, the scores are 0 and say nothing. */
   readonly counts?: Readonly<Record<HeadScoreName, number>>;
-  /** The blocks that L stands for, in rising order; absent when the trace names none, as it holds all. */
+  /** The layers that L stands for, in rising order; absent when the trace names none, as it holds all. */
   readonly layers?: readonly number[];
 }
 
 /** What a head can be scored for. */
 export type HeadScoreName = "previousToken" | "firstToken" | "duplicateToken" | "induction";
 
-/** Attention rollout: how much of each token reaches each other one when blocks are chained. */
+/** Attention rollout: how much of each token reaches each other one when layers are chained. */
 export interface AttentionRollout {
   /** The text that was read. */
   readonly sequence: Sequence;
-  /** `[L, T, T]`, after each block: from (query), to (token of the text); each row sums to 1. */
+  /** `[L, T, T]`, after each layer: from (query), to (token of the text); each row sums to 1. */
   readonly rollout: FloatTensor;
 }
 
 /** Which attention to read. */
 export interface AttentionOfOptions {
-  /** The 0-based index of the block. */
+  /** The 0-based index of the layer. */
   readonly layer: number;
   /** The 0-based index of the head; without it, the mean of the heads. */
   readonly head?: number;
@@ -48,7 +48,7 @@ export interface AttentionOfOptions {
 /** Options of {@linkcode attentionRollout}. */
 export interface AttentionRolloutOptions {
   /**
-   * How the heads of a block become one: their mean, as in the paper, or the greatest for each pair of tokens.
+   * How the heads of a layer become one: their mean, as in the paper, or the greatest for each pair of tokens.
    *
    * @default {"mean"}
    */
@@ -82,10 +82,10 @@ export interface HeadScoresOptions {
 }
 
 /**
- * The attention of one head, or the mean of all heads of a block: `[T, T]`, from (query), to (key); rows sum to 1.
+ * The attention of one head, or the mean of all heads of a layer: `[T, T]`, from (query), to (key); rows sum to 1.
  *
  * @throws {TypeError} When the trace has no attention.
- * @throws {RangeError} When that block was not recorded, there is no such head, or its attention holds NaN.
+ * @throws {RangeError} When that layer was not recorded, there is no such head, or its attention holds NaN.
  *
  * @example What the last token looks at
  * ```ts
@@ -127,13 +127,13 @@ function meanOf(heads: Float32Array, H: number): Float32Array {
 }
 
 /**
- * How much of each token reaches each position when blocks are chained: attention rollout (Abnar and Zuidema 2020,
- * https://arxiv.org/abs/2005.00928). With A the attention of a block, its heads as one, the rollout after the block is
+ * How much of each token reaches each position when layers are chained: attention rollout (Abnar and Zuidema 2020,
+ * https://arxiv.org/abs/2005.00928). With A the attention of a layer, its heads as one, the rollout after the layer is
  * (A/2 + I/2), rows normalised to sum 1, times the rollout before it; the half of I stands for the residual stream.
  * It takes no account of what the attended values hold, nor of the MLPs.
  *
  * @throws {TypeError} When the trace has no attention, or `heads` is neither "mean" nor "max".
- * @throws {RangeError} When a block before the last recorded one was not recorded.
+ * @throws {RangeError} When a layer before the last recorded one was not recorded.
  * @throws The signal's reason, when it is aborted.
  *
  * @example Which tokens the last position is made of
@@ -166,8 +166,8 @@ async function rollOut(trace: Trace, options: AttentionRolloutOptions): Promise<
   const [L, H, T] = attention.shape as [number, number, number];
   const layers = recordedLayers(trace, L);
   if (layers.some((layer, index) => layer !== index)) {
-    const remedy = "record all blocks up to the last one";
-    throw new RangeError(`Cannot roll attention out over blocks ${layers.join(", ")} alone; ${remedy}`);
+    const remedy = "record all layers up to the last one";
+    throw new RangeError(`Cannot roll attention out over layers ${layers.join(", ")} alone; ${remedy}`);
   }
   const data = new Float32Array(L * T * T);
   let [rollout, next] = [identity(T), identity(T)];

@@ -10,11 +10,11 @@ import { finiteTensor, indexOfLayer, recordedLayers } from "./recorded.ts";
 export interface ClippedActivations {
   /** N, the tokens of all texts one after the other. */
   readonly tokens: number;
-  /** M, the neurons of all blocks one after the other. */
+  /** M, the neurons of all layers one after the other. */
   readonly neurons: number;
-  /** How many neurons each block has. */
+  /** How many neurons each layer has. */
   readonly width: number;
-  /** The blocks that take part, in rising order. */
+  /** The layers that take part, in rising order. */
   readonly layers: readonly number[];
   /** Where the entries of each neuron begin; M + 1 of them. */
   readonly starts: Uint32Array;
@@ -28,16 +28,16 @@ export interface ClippedActivations {
 interface Part {
   readonly data: Float32Array;
   readonly T: number;
-  /** Where each block that takes part stands. */
+  /** Where each layer that takes part stands. */
   readonly indices: readonly number[];
 }
 
 /**
  * Gathers the activations above 0 of some texts.
  *
- * @param layers The blocks that take part; all recorded ones when undefined.
+ * @param layers The layers that take part; all recorded ones when undefined.
  * @throws {TypeError} When a trace has no activations.
- * @throws {RangeError} When there is no text or block, a block was not recorded, or the traces are of different models.
+ * @throws {RangeError} When there is no text or layer, a layer was not recorded, or the traces are of different models.
  */
 export async function clippedActivations(
   traces: readonly Trace[],
@@ -98,7 +98,7 @@ async function gather(
   return { tokens, neurons, width, layers, starts, token, value };
 }
 
-/** The activations of each token in each block, and the index of the block's first neuron. */
+/** The activations of each token in each layer, and the index of the layer's first neuron. */
 function* rowsOf(parts: readonly Part[], width: number) {
   let before = 0;
   for (const { data, T, indices } of parts) {

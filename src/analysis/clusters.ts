@@ -9,11 +9,11 @@ import { silhouettes } from "./silhouette.ts";
 import { watched } from "../lm/watch.ts";
 import { showing } from "../show/showing.ts";
 
-/** The neurons of one block, grouped by when they are active. */
+/** The neurons of one layer, grouped by when they are active. */
 export interface NeuronClusters {
   /** The text that was read. */
   readonly sequence: Sequence;
-  /** The 0-based index of the block. */
+  /** The 0-based index of the layer. */
   readonly layer: number;
   /** Int32 `[M]`, the cluster of each neuron, below K. */
   readonly clusterOf: Tensor;
@@ -41,7 +41,7 @@ export interface SilhouetteCurve {
 
 /** What the clusterings of {@linkcode neuronClusters} and {@linkcode silhouetteCurve} have in common. */
 export interface ClusteringOptions {
-  /** The 0-based index of the block. */
+  /** The 0-based index of the layer. */
   readonly layer: number;
   /**
    * What is compared: activations as they are ("none"), or divided by the norm of each neuron over the text ("unit"),
@@ -95,14 +95,14 @@ interface Points {
 const MAX_ITERATIONS = 300;
 
 /**
- * Groups the neurons of one block by k-means: each neuron is the point of its activations at the T tokens, distances are
+ * Groups the neurons of one layer by k-means: each neuron is the point of its activations at the T tokens, distances are
  * Euclidean, the start is k-means++ with the given seed (npm's `ml-kmeans`), and it runs until no neuron moves. The
  * silhouette (Rousseeuw 1987, https://doi.org/10.1016/0377-0427(87)90125-7) is the mean over all neurons and equals
  * scikit-learn's `silhouette_score`. With `scale: "unit"` silhouette and inertia are of the scaled points; centroids are
  * mean activations in either case. A cluster that loses all its neurons on the way is left out.
  *
  * @throws {TypeError} When the trace has no activations, or `scale` is neither "none" nor "unit".
- * @throws {RangeError} When the block was not recorded, or there are fewer different neurons than clusters.
+ * @throws {RangeError} When the layer was not recorded, or there are fewer different neurons than clusters.
  * @throws The signal's reason, when it is aborted.
  *
  * @example When the largest group is most active
@@ -151,7 +151,7 @@ async function findClusters(trace: Trace, options: NeuronClustersOptions): Promi
  * high silhouette is a good place; inertia always falls.
  *
  * @throws {TypeError} When the trace has no activations, or `scale` is neither "none" nor "unit".
- * @throws {RangeError} When the block was not recorded, or there are fewer different neurons than clusters.
+ * @throws {RangeError} When the layer was not recorded, or there are fewer different neurons than clusters.
  * @throws The signal's reason, when it is aborted.
  *
  * @example
@@ -188,7 +188,7 @@ async function measureSilhouettes(trace: Trace, options: SilhouetteCurveOptions)
   return showing("SilhouetteCurve", { clusters, silhouettes: measured, inertias });
 }
 
-/** The activations of each neuron of a block, and what of them is compared. */
+/** The activations of each neuron of a layer, and what of them is compared. */
 function pointsOf(trace: Trace, layer: number, scale: "none" | "unit"): [readonly number[][], Points] {
   if (scale !== "none" && scale !== "unit") {
     throw new TypeError(`Cannot scale neurons by ${JSON.stringify(scale)}; use "none" or "unit"`);

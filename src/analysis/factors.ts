@@ -13,7 +13,7 @@ import { showing } from "../show/showing.ts";
 
 /** A neuron and how strongly it belongs to something. */
 export interface WeightedNeuron {
-  /** The 0-based index of the block. */
+  /** The 0-based index of the layer. */
   readonly layer: number;
   /** The 0-based index in the MLP, below 4C. */
   readonly neuron: number;
@@ -35,7 +35,7 @@ export interface ActiveToken {
 export interface Factors {
   /** The texts that were factored together; their tokens one after the other are the N tokens. */
   readonly sequences: readonly Sequence[];
-  /** The blocks whose neurons take part, in rising order; all neurons of the first come first among the M. */
+  /** The layers whose neurons take part, in rising order; all neurons of the first come first among the M. */
   readonly layers: readonly number[];
   /** `[K, N]`, how active each factor is at each token: the transpose of scikit-learn's W. */
   readonly activity: FloatTensor;
@@ -71,7 +71,7 @@ export type FactorsStart = "nndsvda" | "nndsvd" | "random";
 /** What the factorisations of {@linkcode neuronFactors} and {@linkcode errorCurve} have in common. */
 export interface FactorisationOptions {
   /**
-   * The blocks whose neurons take part.
+   * The layers whose neurons take part.
    *
    * @default All recorded ones
    */

@@ -71,22 +71,22 @@ export function expectFinite(
 }
 
 /**
- * The blocks that the first axis of attention or activations stands for, in rising order.
+ * The layers that the first axis of attention or activations stands for, in rising order.
  *
- * @throws {RangeError} When the trace names another number of blocks than it holds.
+ * @throws {RangeError} When the trace names another number of layers than it holds.
  */
 export function recordedLayers({ layers }: Trace, count: number): readonly number[] {
   if (!layers) return Array.from({ length: count }, (_, layer) => layer);
   if (layers.length !== count) {
     throw new RangeError(
-      `Cannot read a trace of layers [${layers.join(", ")}] as the recording of blocks has length ${count}`,
+      `Cannot read a trace of layers [${layers.join(", ")}] as the recording of layers has length ${count}`,
     );
   }
   return layers;
 }
 
 /**
- * Where the recording of a block stands on the first axis.
+ * Where the recording of a layer stands on the first axis.
  *
  * @throws {RangeError} When it was not recorded.
  */

@@ -14,7 +14,7 @@ export interface LayerSimilarity {
   readonly sequence: Sequence;
   /** `[L+1, L+1]`, the linear CKA of each pair of hidden states, from 0 to 1. */
   readonly similarity: FloatTensor;
-  /** The blocks that indices from 1 on stand for, in rising order; absent when the trace names none, as it holds all. */
+  /** The layers that indices from 1 on stand for, in rising order; absent when the trace names none, as it holds all. */
   readonly layers?: readonly number[];
 }
 
@@ -84,14 +84,14 @@ export async function linearCKA(a: FloatTensor, b: FloatTensor, options: LinearC
 
 /**
  * The linear CKA of each pair of hidden states of a text: see {@linkcode linearCKA}. Index 0 is the embeddings, i is the
- * residual stream after block i. The first token and a few features of GPT-2 are many times larger than the others and
+ * residual stream after layer i. The first token and a few features of GPT-2 are many times larger than the others and
  * weigh as much more.
  *
  * @throws {TypeError} When the trace has no hidden states.
  * @throws {RangeError} When the text has one token.
  * @throws The signal's reason, when it is aborted.
  *
- * @example How far the last block is from the embeddings
+ * @example How far the last layer is from the embeddings
  * ```ts
  * import { LanguageModel } from "@looking-glass/looking-glass";
  * import { layerSimilarity } from "@looking-glass/looking-glass/analysis";

@@ -63,20 +63,20 @@ export class Analyser {
     return await this.#answer("Faithfulness", asked, (asked) => tryMap(this.#runner, this.#reader, saliency, asked));
   }
 
-  /** What each block would predict. */
+  /** What each layer would predict. */
   async layerPredictions(sequence: Sequence, options: LayerPredictionsOptions): Promise<LayerPredictions> {
     const asked = this.#about(sequence, options, LAYER_PREDICTIONS);
     const work = (asked: LayerPredictionsOptions) => predictLayers(this.#runner, this.#reader, sequence, asked);
     return await this.#answer("LayerPredictions", asked, work);
   }
 
-  /** How tokens rank in what each block would predict. */
+  /** How tokens rank in what each layer would predict. */
   async rankings(sequence: Sequence, options: RankingsOptions): Promise<Rankings> {
     const asked = this.#about(sequence, options, RANKINGS);
     return await this.#answer("Rankings", asked, (asked) => rankSequence(this.#runner, sequence, asked));
   }
 
-  /** How chosen words rank in what each block would predict. */
+  /** How chosen words rank in what each layer would predict. */
   async rankingsWatch(sequence: Sequence, options: RankingsWatchOptions): Promise<Rankings> {
     const asked = this.#about(sequence, options, RANKINGS_WATCH);
     const work = (asked: RankingsWatchOptions) => rankWords(this.#runner, this.#reader, sequence, asked);

@@ -78,8 +78,8 @@ export function packsOf<T>(prompts: readonly T[], lengthOf: (prompt: T) => numbe
 }
 
 /**
- * How many pairs of tokens are compared, in all heads of a block, in the time in which as many weights are read as a
- * block has for each column of the residual stream: 3 on native and 2.1 on wasm, with GPT-2 small on one thread.
+ * How many pairs of tokens are compared, in all heads of a layer, in the time in which as many weights are read as a
+ * layer has for each column of the residual stream: 3 on native and 2.1 on wasm, with GPT-2 small on one thread.
  */
 const PAIRS_PER_WEIGHT = 2.5;
 

@@ -4,7 +4,7 @@ import { free } from "./numbers.ts";
 export type TextRange = readonly [first: number, last: number];
 
 /**
- * The keys and values of the tokens that a model has read, `[P, C]` for each block, in buffers that grow. The tokens may
+ * The keys and values of the tokens that a model has read, `[P, C]` for each layer, in buffers that grow. The tokens may
  * be of several texts, in any order but that of each text; texts that begin alike may have their beginning in common.
  */
 export class KVCache implements Disposable {
@@ -16,7 +16,7 @@ export class KVCache implements Disposable {
   readonly #keys: Float32Array[];
   readonly #values: Float32Array[];
 
-  /** An empty cache for `layers` blocks of width `width`. */
+  /** An empty cache for `layers` layers of width `width`. */
   constructor(layers: number, width: number) {
     this.#width = width;
     this.#keys = Array.from({ length: layers }, () => new Float32Array(0));
@@ -48,12 +48,12 @@ export class KVCache implements Disposable {
     });
   }
 
-  /** The keys of each block, `[P, C]`: views that are valid until the next append. */
+  /** The keys of each layer, `[P, C]`: views that are valid until the next append. */
   get keys(): Float32Array[] {
     return this.#keys.map((buffer) => buffer.subarray(0, this.length * this.#width));
   }
 
-  /** The values of each block, `[P, C]`: views that are valid until the next append. */
+  /** The values of each layer, `[P, C]`: views that are valid until the next append. */
   get values(): Float32Array[] {
     return this.#values.map((buffer) => buffer.subarray(0, this.length * this.#width));
   }
@@ -81,7 +81,7 @@ export class KVCache implements Disposable {
     this.lineage = {};
   }
 
-  /** Adds the keys and values of the next tokens, `[T, C]` for each block; `texts` by default says that all are of one. */
+  /** Adds the keys and values of the next tokens, `[T, C]` for each layer; `texts` by default says that all are of one. */
   append(keys: readonly Float32Array[], values: readonly Float32Array[], texts?: readonly number[]): void {
     const start = this.length * this.#width;
     keys.forEach((rows, layer) => this.#keys[layer] = written(this.#keys[layer]!, rows, start));

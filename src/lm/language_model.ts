@@ -308,10 +308,10 @@ export class LanguageModel implements AsyncDisposable {
   }
 
   /**
-   * What each block would predict as the next token, or at another position, if it were the last: its hidden state, by default with `ln_f`
-   * applied, times the unembedding. The last block's predictions are the model's own, which is checked on each call to
+   * What each layer would predict as the next token, or at another position, if it were the last: its hidden state, by default with `ln_f`
+   * applied, times the unembedding. The last layer's predictions are the model's own, which is checked on each call to
    * 1e-4 of the best logit. Each entry has the entropy of its distribution, and how far that is from the model's own,
-   * KL(final || layer), in nats. With `halves` the residual stream is also read after the attention of each block.
+   * KL(final || layer), in nats. With `halves` the residual stream is also read after the attention of each layer.
    *
    * @throws {RangeError} When the position has no tokens before it or is beyond the next token's, or `topK` is not in the vocabulary's size.
    * @throws {TypeError} When `norm` is neither `"final"` nor `"none"`.
@@ -332,13 +332,13 @@ export class LanguageModel implements AsyncDisposable {
   }
 
   /**
-   * How the tokens of a sequence rank in what each block would predict: by default every token after the prompt. Beside
-   * the ranks stand the probabilities of the tokens, and of each block's distribution the entropy and KL(final || layer).
+   * How the tokens of a sequence rank in what each layer would predict: by default every token after the prompt. Beside
+   * the ranks stand the probabilities of the tokens, and of each layer's distribution the entropy and KL(final || layer).
    *
    * @throws {RangeError} When a position has no tokens before it.
    * @throws {TypeError} When `norm` is neither `"final"` nor `"none"`.
    *
-   * @example The rank of each written token after the last block
+   * @example The rank of each written token after the last layer
    * ```ts
    * import { LanguageModel } from "@looking-glass/looking-glass";
    *
@@ -352,7 +352,7 @@ export class LanguageModel implements AsyncDisposable {
   }
 
   /**
-   * How chosen words rank in what each block would predict as the next token, or at another position. A word of several tokens is ranked by its
+   * How chosen words rank in what each layer would predict as the next token, or at another position. A word of several tokens is ranked by its
    * first; `words` in the result lists the tokens of each.
    *
    * @throws {RangeError} When the position has no tokens before it or is beyond the next token's, or a word is empty or not in the vocabulary.

@@ -8,8 +8,8 @@ import type { MemoryOptions } from "./cost_types.ts";
 import type { FloatTensor, Prediction, Progress, Sequence, Tensor, Word } from "./types.ts";
 
 /**
- * Which norm stands between a block and the unembedding: `final` applies `ln_f` to every block, as it is applied to the
- * last one (the logit lens); `none` applies it to the last block only, as Ecco does.
+ * Which norm stands between a layer and the unembedding: `final` applies `ln_f` to every layer, as it is applied to the
+ * last one (the logit lens); `none` applies it to the last layer only, as Ecco does.
  */
 export type LensNorm = "final" | "none";
 
@@ -34,7 +34,7 @@ export interface LayerPredictionsOptions extends MemoryOptions {
    */
   readonly norm?: LensNorm;
   /**
-   * Whether each block is read twice, after its attention and at its end: 2L entries rather than L.
+   * Whether each layer is read twice, after its attention and at its end: 2L entries rather than L.
    *
    * @default {false}
    */
@@ -52,11 +52,11 @@ export interface LayerPredictionsOptions extends MemoryOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What one block, or its attention half, would predict if it were the last. */
+/** What one layer, or its attention half, would predict if it were the last. */
 export interface LayerPrediction {
-  /** The 0-based index of the block. */
+  /** The 0-based index of the layer. */
   readonly layer: number;
-  /** Where in the block: after its attention was added to the residual stream, or after its MLP, which ends it. */
+  /** Where in the layer: after its attention was added to the residual stream, or after its MLP, which ends it. */
   readonly after: "attention" | "block";
   /** The most likely tokens, best first. */
   readonly predictions: readonly Prediction[];
@@ -64,12 +64,12 @@ export interface LayerPrediction {
   readonly entropy: number;
   /**
    * KL(final || this), in nats, as the tuned lens (Belrose et al. 2023) measures it: how far this distribution is from the
-   * model's own; 0 after the last block.
+   * model's own; 0 after the last layer.
    */
   readonly divergence: number;
 }
 
-/** What each block would predict at one position. */
+/** What each layer would predict at one position. */
 export interface LayerPredictions {
   /** The text that was read. */
   readonly sequence: Sequence;
@@ -78,7 +78,7 @@ export interface LayerPredictions {
   /** The norm before the unembedding. */
   readonly norm: LensNorm;
   /**
-   * The first block first: L entries, or with `halves` 2L, attention before block. The last one is what the model itself
+   * The first layer first: L entries, or with `halves` 2L, attention before layer. The last one is what the model itself
    * predicts.
    */
   readonly layers: readonly LayerPrediction[];
@@ -139,7 +139,7 @@ export interface RankingsWatchOptions extends MemoryOptions {
   readonly signal?: AbortSignal;
 }
 
-/** How tokens rank in what each block would predict. */
+/** How tokens rank in what each layer would predict. */
 export interface Rankings {
   /** The text that was read. */
   readonly sequence: Sequence;

@@ -19,7 +19,7 @@ export interface Question {
 
 /** Where the logit lens reads the residual stream. */
 export interface Depth {
-  /** 2i after the attention of block i, 2i + 1 after its MLP. */
+  /** 2i after the attention of layer i, 2i + 1 after its MLP. */
   readonly index: number;
   /** Whether `ln_f` is applied. */
   readonly normed: boolean;

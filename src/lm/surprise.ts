@@ -8,7 +8,7 @@ import type { Surprise, SurpriseOptions } from "./surprise_types.ts";
 import type { Sequence } from "./types.ts";
 
 /**
- * Measures how much each token of a sequence surprised the model, through a lens that looks at the last block only: the
+ * Measures how much each token of a sequence surprised the model, through a lens that looks at the last layer only: the
  * graph reduces the scores of the vocabulary, `[T, V]`, which would take 206 MB for 1,024 tokens of GPT-2.
  */
 export async function measureSurprise(

@@ -17,7 +17,7 @@ export interface TraceOptions extends MemoryOptions {
    * @default {["hiddenStates"]}
    */
   readonly capture?: readonly Capture[];
-  /** The blocks that are recorded, by their 0-based indices; all by default. The result has them in numeric order. */
+  /** The layers that are recorded, by their 0-based indices; all by default. The result has them in numeric order. */
   readonly layers?: readonly number[];
   /** Called after each part. */
   readonly onProgress?: (progress: Progress) => void;
@@ -36,11 +36,11 @@ export interface TraceOptions extends MemoryOptions {
 export interface Trace {
   /** The text that was read. */
   readonly sequence: Sequence;
-  /** The K blocks that were recorded, by their 0-based indices in rising order: `[0, 1, ..., L-1]` by default. */
+  /** The K layers that were recorded, by their 0-based indices in rising order: `[0, 1, ..., L-1]` by default. */
   readonly layers?: readonly number[];
   /**
-   * `[K+1, T, C]`, the residual stream before `ln_f`: 0 is the embeddings, with positions, that enter the first block,
-   * and `i + 1` is what leaves block `layers[i]`.
+   * `[K+1, T, C]`, the residual stream before `ln_f`: 0 is the embeddings, with positions, that enter the first layer,
+   * and `i + 1` is what leaves layer `layers[i]`.
    */
   readonly hiddenStates?: FloatTensor;
   /**

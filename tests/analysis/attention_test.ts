@@ -123,7 +123,7 @@ Deno.test("one token: its rollout is itself, its scores are 0", async () => {
   equal(counts?.firstToken, 0);
 });
 
-Deno.test("attentionRollout() needs all blocks up to the last one", async () => {
+Deno.test("attentionRollout() needs all layers up to the last one", async () => {
   const trace = await goldenTrace("long", "attention");
   const { rollout } = await attentionRollout(layersOf(trace, "attention", [0, 1, 2]));
   equal(
@@ -132,7 +132,7 @@ Deno.test("attentionRollout() needs all blocks up to the last one", async () => 
   );
   await rejects(() => attentionRollout(layersOf(trace, "attention", [1, 2])), {
     name: "RangeError",
-    message: "Cannot roll attention out over blocks 1, 2 alone; record all blocks up to the last one",
+    message: "Cannot roll attention out over layers 1, 2 alone; record all layers up to the last one",
   });
 });
 
@@ -154,7 +154,7 @@ Deno.test("attention that is missing, damaged or of another text is refused", as
   });
   await rejects(() => headScores({ ...SMALL, layers: [0, 1] }), {
     name: "RangeError",
-    message: "Cannot read a trace of layers [0, 1] as the recording of blocks has length 1",
+    message: "Cannot read a trace of layers [0, 1] as the recording of layers has length 1",
   });
   await rejects(() => attentionRollout(SMALL, { heads: JSON.parse('"min"') }), {
     name: "TypeError",

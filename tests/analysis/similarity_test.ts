@@ -29,7 +29,7 @@ Deno.test("layerSimilarity() of some blocks", async () => {
   equal(similarity.data[5], all.similarity.data[3 * 13 + 11]);
   await rejects(() => layerSimilarity({ ...some, layers: [2] }), {
     name: "RangeError",
-    message: "Cannot read a trace of layers [2] as the recording of blocks has length 2",
+    message: "Cannot read a trace of layers [2] as the recording of layers has length 2",
   });
 });
 

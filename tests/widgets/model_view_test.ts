@@ -14,8 +14,8 @@ Deno.test("modelView() draws a page and an image that can be looked at", async (
 
 Deno.test("modelView() states each weight with its shape, and totals", () => {
   const { html, text } = modelView(SMALL);
-  match(text, /^openai-community\/gpt2: GPT-2 with 12 blocks of 12 heads, width 768, a vocabulary of 50,257 tokens/);
-  match(text, /124,439,808 parameters, 7,087,872 in each block; 498 MB at 4 bytes each\.\n/);
+  match(text, /^openai-community\/gpt2: GPT-2 with 12 layers of 12 heads, width 768, a vocabulary of 50,257 tokens/);
+  match(text, /124,439,808 parameters, 7,087,872 in each layer; 498 MB at 4 bytes each\.\n/);
   match(text, /\nh\.\*\.attn\.c_attn\.weight +\[768, 2304\] +1,769,472 +× 12 +21,233,664\n/);
   match(text, /\ntotal +124,439,808$/);
   const rows = all(parse(html), "tbody tr").map((row) =>
@@ -29,7 +29,7 @@ Deno.test("modelView() states each weight with its shape, and totals", () => {
 
 Deno.test("modelView() draws the same for a model and for its settings, but for the name", () => {
   const { id: _, config } = SMALL;
-  match(modelView(config).text, /^GPT-2 with 12 blocks/);
+  match(modelView(config).text, /^GPT-2 with 12 layers/);
   equal(modelView(config).text, modelView({ config }).text);
   equal(modelView(SMALL).data.parameters, 124_439_808);
 });

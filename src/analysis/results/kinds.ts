@@ -31,7 +31,7 @@ export interface ResultKinds {
   readonly groupedSaliency: GroupedSaliency;
   /** Whether such a map is right. */
   readonly faithfulness: Faithfulness;
-  /** What each block would predict. */
+  /** What each layer would predict. */
   readonly layerPredictions: LayerPredictions;
   /** How tokens rank in that. */
   readonly rankings: Rankings;

@@ -48,7 +48,7 @@ export const trace: Check<Trace> = and(
   depths("hiddenStates"),
 );
 
-/** The states of a text are those of the embeddings and of each block. */
+/** The states of a text are those of the embeddings and of each layer. */
 function depths(field: string): Check {
   return (_, path, { sizes }) => {
     const [depths, blocks] = [sizes.get("D"), sizes.get("K")];
@@ -104,7 +104,7 @@ const layerPrediction = record<LayerPrediction>({
   divergence: nats,
 });
 
-/** What each block would predict. */
+/** What each layer would predict. */
 export const layerPredictions: Check<LayerPredictions> = record<LayerPredictions>({
   sequence,
   position: indexIn("T", 1),
@@ -112,7 +112,7 @@ export const layerPredictions: Check<LayerPredictions> = record<LayerPredictions
   layers: list(layerPrediction),
 });
 
-/** How tokens rank in what each block would predict. */
+/** How tokens rank in what each layer would predict. */
 export const rankings: Check<Rankings> = record<Rankings>({
   sequence,
   positions: list(indexIn("T", 1), "N"),
