@@ -1,6 +1,18 @@
 import { deepEqual, equal, ok } from "@std/assert";
 import type { View } from "../../widgets/mod.ts";
-import { CONTROLS, MARK, MARKUP, NUMBERS, type Planted, plantings, type Subject, SUBJECTS } from "./hostile_fields.ts";
+import { outlineBundle } from "../../widgets/result_view.ts";
+import {
+  CONTROLS,
+  fieldsOf,
+  MARK,
+  MARKUP,
+  NUMBERS,
+  type Planted,
+  plantings,
+  replaced,
+  type Subject,
+  SUBJECTS,
+} from "./hostile_fields.ts";
 import { all, isWellFormed, parse } from "./page.ts";
 
 /** Rules and declarations without their strings, in which a text does no harm. */
@@ -76,6 +88,22 @@ function tryAll(subject: Subject): void {
 }
 
 SUBJECTS.forEach(tryAll);
+
+Deno.test("no field makes HTML or terminal codes of its own in the table of a result", () => {
+  const names = ["tokens", "steps", "attention of some layers", "factors", "layer predictions, halves"];
+  let shown = 0;
+  for (const { name, data: [given] } of SUBJECTS.filter((one) => names.includes(one.name))) {
+    for (const { path } of fieldsOf(given)) {
+      for (const planted of [...MARKUP, CONTROLS]) {
+        const bundle = outlineBundle(`result ${planted}`, Object(replaced(given, path, planted)));
+        deepEqual(harmOf(parse(bundle["text/html"])), [], `${name}: ${path.join(".")}`);
+        ok(!UNSAFE.test(bundle["text/plain"]), JSON.stringify(bundle["text/plain"]));
+        ++shown;
+      }
+    }
+  }
+  ok(shown > 1000, `${shown} cases`);
+});
 
 Deno.test("every field of every view is tried", () => {
   const count = (texts: readonly string[], numbers: readonly number[]) =>
