@@ -16,11 +16,11 @@
  *
  * @module
  */
-import { packRows } from "../src/gpt2/back_rows.ts";
-import type { GPT2Config } from "../src/gpt2/config.ts";
-import { buildProgram, type Program } from "../src/gpt2/program.ts";
-import { weightShapes } from "../src/gpt2/weights.ts";
-import type { Chunk } from "../src/lm/target_groups.ts";
+import type { Chunk } from "../src/ask/saliency/target_groups.ts";
+import { packRows } from "../src/models/back_rows.ts";
+import type { GPT2Config } from "../src/models/gpt2/config.ts";
+import { buildProgram, type Program } from "../src/models/gpt2/program.ts";
+import { weightShapes } from "../src/models/gpt2/weights.ts";
 import type { Node, Shape } from "../src/onnx/mod.ts";
 
 /** The sizes of named axes. */

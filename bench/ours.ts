@@ -8,8 +8,8 @@
  */
 import { LanguageModel, type Sequence } from "../mod.ts";
 import { neuronFactors } from "../src/analysis/mod.ts";
-import { planSaliency } from "../src/lm/saliency_plan.ts";
-import { Reader } from "../src/lm/sequence.ts";
+import { planSaliency } from "../src/ask/saliency/saliency.ts";
+import { Reader } from "../src/model/reader.ts";
 import { FlopCounter } from "./flops.ts";
 import { BATCH, FACTORED, FACTORS, FIRST, memory, PREFILL, Recorder, type Text, TEXTS } from "./protocol.ts";
 

@@ -7,8 +7,8 @@
  * @module
  */
 import { LanguageModel } from "../mod.ts";
-import { parseConfig } from "../src/gpt2/config.ts";
-import { weightShapes } from "../src/gpt2/weights.ts";
+import { parseConfig } from "../src/models/gpt2/config.ts";
+import { weightShapes } from "../src/models/gpt2/weights.ts";
 import { byteCharacter } from "../src/tokenizer/byte_level.ts";
 import { FIRST, memory, promptOf, TEXTS } from "./protocol.ts";
 import { median } from "./results.ts";

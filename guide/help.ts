@@ -1,4 +1,4 @@
-import { JUPYTER_DISPLAY, type MimeBundle } from "../widgets/view.ts";
+import { JUPYTER_DISPLAY, type MimeBundle } from "../widgets/kit/view.ts";
 import { helpEntries } from "./help_data.ts";
 import { helpHtml, overviewHtml } from "./help_html.ts";
 import { entryOf } from "./help_names.ts";

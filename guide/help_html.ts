@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { styling } from "../widgets/css.ts";
-import { type Html, htmlText, markup, stacked } from "../widgets/html.ts";
+import { styling } from "../widgets/kit/css.ts";
+import { type Html, htmlText, markup, stacked } from "../widgets/kit/html.ts";
 import type { HelpEntry, HelpMember } from "./help_data.ts";
 import * as words from "./help_text.ts";
 

@@ -4,12 +4,12 @@
  * @module
  */
 import { kindOf } from "../src/analysis/results/kinds.ts";
-import { shown } from "../src/checkpoint/shown.ts";
-import { CostEstimator } from "../src/lm/cost.ts";
-import { LanguageModel } from "../src/lm/language_model.ts";
+import { CostEstimator } from "../src/ask/cost.ts";
+import { shown } from "../src/base/words.ts";
+import { LanguageModel } from "../src/language_model.ts";
 import { Graph, GraphScope } from "../src/onnx/mod.ts";
 import { Tokenizer } from "../src/tokenizer/tokenizer.ts";
-import { JUPYTER_DISPLAY } from "../widgets/view.ts";
+import { JUPYTER_DISPLAY } from "../widgets/kit/view.ts";
 import type { HelpEntry } from "./help_data.ts";
 
 const CLASSES = [LanguageModel, CostEstimator, Tokenizer, Graph, GraphScope];

@@ -1,6 +1,6 @@
-import { styling } from "../widgets/css.ts";
-import { type Html, htmlText, markup, stacked } from "../widgets/html.ts";
-import { JUPYTER_DISPLAY, type MimeBundle } from "../widgets/view.ts";
+import { styling } from "../widgets/kit/css.ts";
+import { type Html, htmlText, markup, stacked } from "../widgets/kit/html.ts";
+import { JUPYTER_DISPLAY, type MimeBundle } from "../widgets/kit/view.ts";
 import { judgeSetup, type SetupCheck } from "./setup_checks.ts";
 import { findFacts } from "./setup_facts.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { formatBytes } from "../src/hub/bytes.ts";
+import { formatBytes } from "../src/base/words.ts";
 
 /** What is known about a machine. */
 export interface SetupFacts {

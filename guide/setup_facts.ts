@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { messageOf } from "../src/hub/message.ts";
+import { inKernel } from "../src/base/kernel.ts";
+import { inPage } from "../src/base/platform.ts";
+import { PACKAGE_VERSION } from "../src/base/version.ts";
+import { messageOf } from "../src/base/words.ts";
 import { findModelFiles } from "../src/hub/model_files.ts";
-import { inPage } from "../src/hub/platform.ts";
-import { OpenedFiles, openWeights } from "../src/lm/files.ts";
-import { PACKAGE_VERSION } from "../src/lm/version.ts";
-import { inKernel } from "../src/runtime/kernel.ts";
+import { OpenedFiles, openWeights } from "../src/model/load/files.ts";
 import { chosenBackend } from "../src/runtime/session.ts";
 import type { Permission, SetupFacts } from "./setup_checks.ts";
 

@@ -12,7 +12,7 @@ import { OUT, ROOT } from "./notebooks/environment.ts";
 export const MODULE = "looking_glass.js";
 
 /** What the module starts in a worker, and its name. */
-const WORKER = { source: "src/runtime/worker_entry.ts", name: "looking_glass_worker.js" };
+const WORKER = { source: "src/runtime/worker/entry.ts", name: "looking_glass_worker.js" };
 
 /** What stands for each entry of onnxruntime-web in a page: its module without wasm, and the wasm with its loader. */
 const RUNTIMES: Readonly<Record<string, readonly [module: string, wasm: string]>> = {

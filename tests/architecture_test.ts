@@ -82,7 +82,7 @@ Deno.test("analysis and widgets do not load ONNX Runtime", () => {
     }
   };
   [...files("src/analysis", ".ts"), ...files("widgets", ".ts")].forEach(visit);
-  ok(loaded.has("src/lm/numbers.ts"), "the walk does not follow imports");
+  ok(loaded.has("src/base/numbers.ts"), "the walk does not follow imports");
   deepEqual([...loaded].filter((target) => target.includes("onnxruntime")), []);
 });
 

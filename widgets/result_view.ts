@@ -5,21 +5,21 @@
  */
 import { kindOf, type ResultKind, type ResultKinds } from "../src/analysis/results/kinds.ts";
 import { type OutlineRow, outlineRows, outlineText } from "../src/show/outline.ts";
-import { activationsView } from "./activations_view.ts";
-import { styling } from "./css.ts";
-import { factorsView } from "./factors_view.ts";
-import { type Html, markup, stacked } from "./html.ts";
-import { layerPredictionsView } from "./layer_predictions_view.ts";
-import { layerSimilarityView } from "./layer_similarity_view.ts";
-import { modelView } from "./model_view.ts";
-import { rankingsView } from "./rankings_view.ts";
-import { rankingsWatchView } from "./rankings_watch_view.ts";
-import { rolloutView } from "./rollout_view.ts";
-import { saliencyView } from "./saliency_view.ts";
-import { tokensView } from "./tokens_view.ts";
-import { treeView } from "./tree_view.ts";
-import { surpriseView } from "./surprise_view.ts";
-import { bundleOf, JUPYTER_DISPLAY, type MimeBundle, type View } from "./view.ts";
+import { activationsView } from "./activations/view.ts";
+import { rolloutView } from "./attention/rollout_view.ts";
+import { factorsView } from "./factors/view.ts";
+import { styling } from "./kit/css.ts";
+import { type Html, markup, stacked } from "./kit/html.ts";
+import { bundleOf, JUPYTER_DISPLAY, type MimeBundle, type View } from "./kit/view.ts";
+import { layerPredictionsView } from "./layer_predictions/view.ts";
+import { layerSimilarityView } from "./layer_similarity/view.ts";
+import { modelView } from "./model/view.ts";
+import { rankingsView } from "./rankings/view.ts";
+import { rankingsWatchView } from "./rankings/watch_view.ts";
+import { saliencyView } from "./saliency/view.ts";
+import { surpriseView } from "./surprise/view.ts";
+import { tokensView } from "./tokens/view.ts";
+import { treeView } from "./tree/view.ts";
 
 /** The view of each kind; the others are a table. */
 const VIEWS: { readonly [Kind in ResultKind]?: (result: ResultKinds[Kind]) => View } = {

@@ -1,12 +1,18 @@
-import { expectOptions } from "../lm/options.ts";
-import { expectMap, unitOf } from "../lm/saliency_map.ts";
-import type { Saliency } from "../lm/saliency_types.ts";
-import type { Progress, Sequence } from "../lm/types.ts";
-import { AGREEMENT } from "./option_tables.ts";
+import type { Saliency } from "../ask/saliency/definition.ts";
+import { expectMap, unitOf } from "../ask/saliency/map.ts";
+import { expectOptions, LONG_WORK, type OptionTable } from "../base/options.ts";
+import type { Progress } from "../base/progress.ts";
+import type { Sequence } from "../model/sequence.ts";
+import { watched } from "../model/watch.ts";
+import { showing } from "../show/showing.ts";
+
 import { Pace } from "./pace.ts";
 import { scoresOf } from "./salient.ts";
-import { watched } from "../lm/watch.ts";
-import { showing } from "../show/showing.ts";
+
+const AGREEMENT: OptionTable<AgreementOptions> = {
+  task: "compare maps",
+  kinds: { absolute: "true or false", ...LONG_WORK },
+};
 
 /** About how many operations sorting costs for each number. */
 const OPERATIONS = 400;

@@ -1,12 +1,14 @@
-import { expectOptions } from "../lm/options.ts";
-import type { Trace } from "../lm/trace_types.ts";
-import type { FloatTensor, Progress, Sequence } from "../lm/types.ts";
-import { ATTENTION_OF, ATTENTION_ROLLOUT, HEAD_SCORES } from "./option_tables.ts";
+import type { Trace } from "../ask/trace.ts";
+import { expectOptions, LONG_WORK, type OptionTable } from "../base/options.ts";
+import type { Progress } from "../base/progress.ts";
+import type { FloatTensor } from "../base/tensor.ts";
+import type { Sequence } from "../model/sequence.ts";
+import { watched } from "../model/watch.ts";
+import { showing } from "../show/showing.ts";
+
 import { Pace } from "./pace.ts";
 import { expectFinite, finiteTensor, indexOfLayer, recordedLayers, recordedTensor } from "./recorded.ts";
 import { identity, rolledRow } from "./rollout.ts";
-import { watched } from "../lm/watch.ts";
-import { showing } from "../show/showing.ts";
 
 /** What the attention heads of a model look at, each score the mean over the tokens that have such an earlier token. */
 export interface HeadScores {
@@ -45,6 +47,12 @@ export interface AttentionOfOptions {
   readonly head?: number;
 }
 
+const ATTENTION_OF: OptionTable<AttentionOfOptions> = {
+  task: "read attention",
+  kinds: { layer: "a number", head: "a number" },
+  required: ["layer"],
+};
+
 /** Options of {@linkcode attentionRollout}. */
 export interface AttentionRolloutOptions {
   /**
@@ -66,6 +74,11 @@ export interface AttentionRolloutOptions {
   readonly signal?: AbortSignal;
 }
 
+const ATTENTION_ROLLOUT: OptionTable<AttentionRolloutOptions> = {
+  task: "roll attention out",
+  kinds: { heads: "anything", ...LONG_WORK },
+};
+
 /** Options of {@linkcode headScores}. */
 export interface HeadScoresOptions {
   /** Called after each layer. */
@@ -80,6 +93,8 @@ export interface HeadScoresOptions {
   /** Stops the work; so does the Stop button of a notebook. */
   readonly signal?: AbortSignal;
 }
+
+const HEAD_SCORES: OptionTable<HeadScoresOptions> = { task: "score heads", kinds: LONG_WORK };
 
 /**
  * The attention of one head, or the mean of all heads of a layer: `[T, T]`, from (query), to (key); rows sum to 1.

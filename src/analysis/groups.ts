@@ -1,8 +1,9 @@
-import { expectMap } from "../lm/saliency_map.ts";
-import type { GroupedMap, Saliency, TokenGroup } from "../lm/saliency_types.ts";
-import type { FloatTensor, Sequence } from "../lm/types.ts";
-import type { Token } from "../tokenizer/token.ts";
+import type { GroupedMap, Saliency, TokenGroup } from "../ask/saliency/definition.ts";
+import { expectMap } from "../ask/saliency/map.ts";
+import type { FloatTensor } from "../base/tensor.ts";
+import type { Sequence } from "../model/sequence.ts";
 import { showing } from "../show/showing.ts";
+import type { Token } from "../tokenizer/token.ts";
 
 /** How a text is cut: into words, sentences, or the matches of a regular expression and what stands between them. */
 export type GroupBy = "word" | "sentence" | RegExp;

@@ -9,7 +9,7 @@
  *
  * @module
  */
-export { argmax, logSumExp, normalizeL1, rankOf, topK } from "../lm/numbers.ts";
+export { argmax, logSumExp, normalizeL1, rankOf, topK } from "../base/numbers.ts";
 export { type Agreement, agreement, type AgreementOptions, spearman } from "./agreement.ts";
 export {
   attentionOf,
@@ -30,19 +30,18 @@ export {
   type SilhouetteCurve,
   silhouetteCurve,
   type SilhouetteCurveOptions,
-} from "./clusters.ts";
-export {
-  type ActiveToken,
-  type ErrorCurve,
-  errorCurve,
-  type ErrorCurveOptions,
-  type FactorisationOptions,
-  type Factors,
-  type FactorsOptions,
-  type FactorsStart,
-  neuronFactors,
-  type WeightedNeuron,
-} from "./factors.ts";
+} from "./clusters/clusters.ts";
+export { errorCurve, neuronFactors } from "./factors/factors.ts";
+export type {
+  ActiveToken,
+  ErrorCurve,
+  ErrorCurveOptions,
+  FactorisationOptions,
+  Factors,
+  FactorsOptions,
+  FactorsStart,
+  WeightedNeuron,
+} from "./factors/types.ts";
 export {
   type GroupBy,
   type GroupedSaliency,
@@ -51,7 +50,7 @@ export {
   groupTokens,
   type OfTokens,
 } from "./groups.ts";
-export type { GroupedMap, Grouping, TokenGroup } from "../lm/saliency_types.ts";
+export type { GroupedMap, Grouping, TokenGroup } from "../ask/saliency/definition.ts";
 export { repeatedRandomTokens, type RepeatedRandomTokensOptions } from "./random_tokens.ts";
 export { mostSalient, type SalientToken, scoresOf } from "./salient.ts";
 export {
@@ -66,11 +65,10 @@ export { loadResults, saveResults } from "./results/files.ts";
 export {
   decodeResults,
   encodeResults,
-  type ExpectedKinds,
   type Identifiable,
-  type NamedResults,
   type ResultsOf,
   type SavedResults,
   type SaveOptions,
 } from "./results/format.ts";
+export type { ExpectedKinds, NamedResults } from "./results/kinds.ts";
 export type { ResultKind, ResultKinds } from "./results/kinds.ts";

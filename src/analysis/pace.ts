@@ -1,5 +1,5 @@
-import { stoppable } from "../runtime/kernel.ts";
-import { nextTurn } from "../runtime/run_queue.ts";
+import { stoppable } from "../base/kernel.ts";
+import { nextTurn } from "../base/run_queue.ts";
 
 /** About 20 ms of work. */
 const OPERATIONS_PER_TURN = 1 << 24;

@@ -1,6 +1,5 @@
-import { expectOptions } from "../lm/options.ts";
-import { createRandom, expectSeed } from "../lm/sampling.ts";
-import { REPEATED_RANDOM_TOKENS } from "./option_tables.ts";
+import { expectOptions, type OptionTable } from "../base/options.ts";
+import { createRandom, expectSeed } from "../base/random.ts";
 
 /** More than any vocabulary has. */
 const MOST_TOKENS = 2 ** 24;
@@ -25,6 +24,12 @@ export interface RepeatedRandomTokensOptions {
    */
   readonly seed?: number;
 }
+
+const REPEATED_RANDOM_TOKENS: OptionTable<RepeatedRandomTokensOptions> = {
+  task: "draw tokens",
+  kinds: { vocabSize: "a number", length: "a number", prefix: "an array", seed: "a number" },
+  required: ["vocabSize", "length"],
+};
 
 /**
  * The usual test of induction heads: random tokens, all different, and the same ones again. Nothing but the first

@@ -1,6 +1,6 @@
-import { firstNonFiniteIndex } from "../lm/numbers.ts";
-import type { Capture, Trace } from "../lm/trace_types.ts";
-import type { FloatTensor } from "../lm/types.ts";
+import type { Capture, Trace } from "../ask/trace.ts";
+import { firstNonFiniteIndex } from "../base/numbers.ts";
+import type { FloatTensor } from "../base/tensor.ts";
 import type { Pace } from "./pace.ts";
 
 /** How many numbers are looked at in one go. */

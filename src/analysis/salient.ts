@@ -1,7 +1,7 @@
-import { expectMap, unitOf } from "../lm/saliency_map.ts";
-import type { Saliency } from "../lm/saliency_types.ts";
-import type { Token } from "../tokenizer/token.ts";
+import type { Saliency } from "../ask/saliency/definition.ts";
+import { expectMap, unitOf } from "../ask/saliency/map.ts";
 import { showing } from "../show/showing.ts";
+import type { Token } from "../tokenizer/token.ts";
 
 /** An earlier token and its share in an explanation. */
 export interface SalientToken {

@@ -1,12 +1,14 @@
-import type { Trace } from "../lm/trace_types.ts";
-import type { FloatTensor, Progress, Sequence } from "../lm/types.ts";
-import { firstNonFiniteIndex } from "../lm/numbers.ts";
-import { expectOptions } from "../lm/options.ts";
-import { LAYER_SIMILARITY, LINEAR_CKA } from "./option_tables.ts";
+import type { Trace } from "../ask/trace.ts";
+import { firstNonFiniteIndex } from "../base/numbers.ts";
+import { expectOptions, LONG_WORK, type OptionTable } from "../base/options.ts";
+import type { Progress } from "../base/progress.ts";
+import type { FloatTensor } from "../base/tensor.ts";
+import type { Sequence } from "../model/sequence.ts";
+import { watched } from "../model/watch.ts";
+import { showing } from "../show/showing.ts";
+
 import { Pace } from "./pace.ts";
 import { finiteTensor, recordedLayers } from "./recorded.ts";
-import { watched } from "../lm/watch.ts";
-import { showing } from "../show/showing.ts";
 
 /** How alike the representations of a text are in different layers. */
 export interface LayerSimilarity {
@@ -36,6 +38,13 @@ export interface LayerSimilarityOptions extends LinearCKAOptions {
    */
   readonly progress?: boolean;
 }
+
+const LINEAR_CKA: OptionTable<LinearCKAOptions> = {
+  task: "compare representations",
+  kinds: { signal: LONG_WORK.signal },
+};
+
+const LAYER_SIMILARITY: OptionTable<LayerSimilarityOptions> = { task: "compare layers", kinds: LONG_WORK };
 
 /**
  * Linear centred kernel alignment of two representations of the same T tokens (Kornblith et al. 2019,

@@ -4,8 +4,8 @@
  *
  * @module
  */
+import { shown } from "../base/words.ts";
 import type { ByteSource } from "./byte_source.ts";
-import { shown } from "./shown.ts";
 
 /** The number formats that weights can have here. */
 export type CheckpointDType = "F64" | "F32" | "F16" | "BF16";

@@ -4,9 +4,9 @@
  * @module
  */
 import { MOST_SHARDS } from "../base/limits.ts";
+import { shown } from "../base/words.ts";
 import type { ByteSource } from "./byte_source.ts";
 import { readSafetensors, type TensorEntry } from "./safetensors.ts";
-import { shown } from "./shown.ts";
 
 const INDEX = "model.safetensors.index.json";
 

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { connectionError, failed, failureOf, refusal, type Target } from "./failure.ts";
 import { LARGE_JSON, readJsonWithin } from "../base/json.ts";
+import { inPage } from "../base/platform.ts";
+import { connectionError, failed, failureOf, refusal, type Target } from "./failure.ts";
 import { type Listing, readListing } from "./listing.ts";
-import { inPage } from "./platform.ts";
 import { type Reply, request } from "./request.ts";
 import { Watch } from "./watch.ts";
 

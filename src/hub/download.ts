@@ -4,11 +4,11 @@
  *
  * @module
  */
+import { inPage } from "../base/platform.ts";
 import type { ModelCache, PartialFile } from "./cache.ts";
 import type { HubClient, RemoteFile } from "./client.ts";
 import { diskError, failed, type Failure, failureOf } from "./failure.ts";
 import { hashingOf } from "./hash.ts";
-import { inPage } from "./platform.ts";
 import { retrying } from "./retry.ts";
 
 /** One file to fetch, and what it is fetched with. */

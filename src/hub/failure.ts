@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { formatBytes } from "./bytes.ts";
-import { inPage } from "./platform.ts";
+import { inPage } from "../base/platform.ts";
+import { formatBytes } from "../base/words.ts";
 
 /** Why a request failed. */
 export type FailureKind =

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { inPage } from "./platform.ts";
+import { inPage } from "../base/platform.ts";
 
 /** How a file is hashed: SHA-256, or as a blob of Git, whose size comes first. */
 export type Hashing = { readonly kind: "sha256" } | { readonly kind: "git"; readonly size: number } | { kind: "none" };

@@ -1,6 +1,6 @@
+import { inPage } from "../base/platform.ts";
 import { addressProblem, shownAddress } from "./address.ts";
 import { folderUrl } from "./paths.ts";
-import { inPage } from "./platform.ts";
 import { cacheSnapshot, type SnapshotOptions } from "./snapshot.ts";
 import { fetchFile } from "./web_directory.ts";
 

@@ -3,8 +3,8 @@
  *
  * @module
  */
+import { inPage } from "../base/platform.ts";
 import { addressProblem, redirectProblem, shownAddress } from "./address.ts";
-import { inPage } from "./platform.ts";
 
 /** What is asked, and what is done on the way. */
 export interface Asked {

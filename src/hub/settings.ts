@@ -4,9 +4,9 @@
  *
  * @module
  */
+import { inPage } from "../base/platform.ts";
 import { addressProblem, shownAddress } from "./address.ts";
 import { joinPath } from "./paths.ts";
-import { inPage } from "./platform.ts";
 
 /** What a caller can say about the hub. */
 export interface HubOptions {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { inPage } from "../base/platform.ts";
 import { isCommit, type ModelCache } from "./cache.ts";
 import { commitWithout, HubClient, type RemoteFile } from "./client.ts";
 import { DiskCache } from "./disk_cache.ts";
@@ -11,7 +12,6 @@ import { diskError, failed, type Failure, failureOf, roomError } from "./failure
 import { type DownloadProgress, Meter } from "./meter.ts";
 import { PageCache } from "./page_cache.ts";
 import { joinPath } from "./paths.ts";
-import { inPage } from "./platform.ts";
 import { retrying } from "./retry.ts";
 import { type HubOptions, type HubSettings, readSettings } from "./settings.ts";
 import { CONFIG, INDEX, missingFiles, OPTIONAL, shardNames, TOKENIZER, VOCABULARY, WEIGHTS } from "./wanted.ts";

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { ModelCache } from "./cache.ts";
 import { parseJsonWithin } from "../base/json.ts";
 import { MOST_SHARDS } from "../base/limits.ts";
-import { messageOf } from "./message.ts";
+import { messageOf } from "../base/words.ts";
+import type { ModelCache } from "./cache.ts";
 
 /** The settings of the model. */
 export const CONFIG = "config.json";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { messageOf } from "./message.ts";
+import { messageOf } from "../base/words.ts";
 import { type DownloadProgress, Meter } from "./meter.ts";
 import { request } from "./request.ts";
 

@@ -1,7 +1,7 @@
 import type { InferenceSession, Tensor } from "npm:onnxruntime-common@1.30.0";
+import type { RunQueue } from "../base/run_queue.ts";
 import type { ByteSource } from "../checkpoint/byte_source.ts";
 import type { CHeap } from "./c_heap.ts";
-import type { RunQueue } from "./run_queue.ts";
 
 /** Where a model runs. */
 export type Backend = "wasm" | "native" | "webgpu";
@@ -50,7 +50,7 @@ export function commonOptions({ prepack = false }: SessionOptions): InferenceSes
 /**
  * What ONNX Runtime can leave out when it prepares our graphs, which are written as it would make them. The results are
  * the same bits, as fast, and the session is made in half of the time. What is left, `MatmulTransposeFusion`, reads keys
- * and values where they are. `tests/runtime/optimizers_test.ts` holds the pinned version to these names.
+ * and values where they are. `tests/runtime/backends/optimizers_test.ts` holds the pinned version to these names.
  */
 export const IDLE_OPTIMIZERS: readonly string[] = [
   ...["AttentionFusion", "BiasDropoutFusion", "BiasGeluFusion", "BiasSkipLayerNormFusion", "BiasSoftmaxFusion"],

@@ -1,13 +1,13 @@
+import { inPage } from "../base/platform.ts";
+import type { RunQueue } from "../base/run_queue.ts";
+import { messageOf } from "../base/words.ts";
 import type { ByteSource } from "../checkpoint/byte_source.ts";
-import { messageOf } from "../hub/message.ts";
-import { inPage } from "../hub/platform.ts";
 import type { Value } from "../onnx/mod.ts";
 import type { Backend, Runtime, SessionOptions } from "./backend.ts";
+import { loadNative } from "./backends/native.ts";
+import { loadWasm } from "./backends/wasm.ts";
+import { loadWebgpu } from "./backends/webgpu.ts";
 import { Settler } from "./settler.ts";
-import { loadNative } from "./native.ts";
-import type { RunQueue } from "./run_queue.ts";
-import { loadWasm } from "./wasm.ts";
-import { loadWebgpu } from "./webgpu.ts";
 
 /** The numbers for one input of a graph. */
 export interface Feed {

@@ -1,10 +1,10 @@
+import { RunQueue } from "../base/run_queue.ts";
+import { messageOf } from "../base/words.ts";
 import type { ByteSource } from "../checkpoint/byte_source.ts";
-import { messageOf } from "../hub/message.ts";
 import { encodeModel, type GraphScope, type Value } from "../onnx/mod.ts";
 import type { Backend, SessionOptions } from "./backend.ts";
 import { type Engine, type Feed, loadEngine, LOADERS, type Running } from "./engine.ts";
-import { RunQueue } from "./run_queue.ts";
-import { loadWorkerEngine } from "./worker_engine.ts";
+import { loadWorkerEngine } from "./worker/engine.ts";
 
 export type { Feed } from "./engine.ts";
 

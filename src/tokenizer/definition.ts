@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { shown } from "../checkpoint/shown.ts";
 import { LARGE_JSON, parseJsonWithin } from "../base/json.ts";
+import { shown } from "../base/words.ts";
 import type { AddedToken } from "./added_tokens.ts";
 import { Merges } from "./merges.ts";
 import { scanMerges, scanTokenizer, scanVocabulary } from "./scan.ts";

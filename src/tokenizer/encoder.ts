@@ -5,7 +5,7 @@
  * @module
  */
 import { Tokenizer as HuggingFaceTokenizer } from "npm:@huggingface/tokenizers@0.2.0";
-import { shown } from "../checkpoint/shown.ts";
+import { shown } from "../base/words.ts";
 import type { TokenizerDefinition } from "./definition.ts";
 
 /** Text in, ids out; knows nothing of added tokens. */

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { shown } from "../checkpoint/shown.ts";
+import { shown } from "../base/words.ts";
+import { showing } from "../show/showing.ts";
 import { type AddedToken, addedTokenSplitter } from "./added_tokens.ts";
 import { byteCharacter, pieceBytes } from "./byte_level.ts";
 import { gpt2TokenizerJson, readDefinition, type TokenizerDefinition } from "./definition.ts";
@@ -12,7 +13,6 @@ import type { Token } from "./token.ts";
 import { SpelledStream, type TokenStream } from "./token_stream.ts";
 import { decodeUtf8, displayBytes, placeCharacters } from "./utf8.ts";
 import type { Vocabulary } from "./vocabulary.ts";
-import { showing } from "../show/showing.ts";
 
 /** A text as the tokenizer reads it. */
 export interface TokenizedText {

@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok, rejects, throws } from "@std/assert";
 import { agreement, type GroupedMap, groupSaliency, groupScores, spearman } from "../../src/analysis/mod.ts";
-import type { Saliency, SaliencyDefinition } from "../../src/lm/saliency_types.ts";
+import type { Saliency, SaliencyDefinition } from "../../src/ask/saliency/definition.ts";
 import { CAPTUM, ECCO, LIT, sequenceOf } from "../widgets/fixtures.ts";
 
 const SEQUENCE = sequenceOf(["a", "b", "c", "d", "e"], 1);

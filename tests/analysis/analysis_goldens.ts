@@ -4,8 +4,9 @@
  * @module
  */
 import { ok } from "@std/assert";
-import type { Capture, Trace } from "../../src/lm/trace_types.ts";
-import type { FloatTensor, Sequence } from "../../src/lm/types.ts";
+import type { Capture, Trace } from "../../src/ask/trace.ts";
+import type { FloatTensor } from "../../src/base/tensor.ts";
+import type { Sequence } from "../../src/model/sequence.ts";
 import { maxAbsDifference, openGolden, openGoldenFile } from "../support/goldens.ts";
 
 const FOLDER = new URL("../goldens/analysis/", import.meta.url);

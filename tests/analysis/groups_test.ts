@@ -8,9 +8,9 @@ import {
   mostSalient,
   scoresOf,
 } from "../../src/analysis/mod.ts";
-import type { Saliency } from "../../src/lm/saliency_types.ts";
-import { Reader } from "../../src/lm/sequence.ts";
-import { parseConfig } from "../../src/gpt2/config.ts";
+import type { Saliency } from "../../src/ask/saliency/definition.ts";
+import { Reader } from "../../src/model/reader.ts";
+import { parseConfig } from "../../src/models/gpt2/config.ts";
 import { Tokenizer } from "../../src/tokenizer/tokenizer.ts";
 import { CAPTUM, LIT, saliencyOf, sequenceOf } from "../widgets/fixtures.ts";
 

@@ -1,7 +1,7 @@
 /** Every analysis that takes long on a long text lets the event loop turn, tells how far it is, and can be stopped. */
 import { deepEqual, equal, ok, rejects } from "@std/assert";
 import * as analysis from "../../src/analysis/mod.ts";
-import type { Progress } from "../../src/lm/types.ts";
+import type { Progress } from "../../src/base/progress.ts";
 import { random } from "../checkpoint/random.ts";
 import { CAPTUM, saliencyOf, sequenceOf } from "../widgets/fixtures.ts";
 import { traceOf } from "./analysis_goldens.ts";

@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok, rejects } from "@std/assert";
 import { layerSimilarity, linearCKA } from "../../src/analysis/mod.ts";
-import type { FloatTensor } from "../../src/lm/types.ts";
+import type { FloatTensor } from "../../src/base/tensor.ts";
 import { random } from "../checkpoint/random.ts";
 import { equalsGolden, goldenTrace, sequenceOfIds, traceOf } from "./analysis_goldens.ts";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Browser, Page } from "npm:playwright-core@1.65.1";
 import { launchChromium } from "../../scripts/notebooks/chromium.ts";
-import type { Sequence } from "../../src/lm/types.ts";
+import type { Sequence } from "../../src/model/sequence.ts";
 import {
   activationsView,
   attentionView,
@@ -17,14 +17,14 @@ import {
   treeView,
   type View,
 } from "../../widgets/mod.ts";
-import { attentionOf, rolloutOf } from "../widgets/attention_fixtures.ts";
-import { clustersOf } from "../widgets/clusters_fixtures.ts";
-import { CURVE, factorsOf } from "../widgets/factors_fixtures.ts";
+import { clustersOf } from "../widgets/activations/clusters_fixtures.ts";
+import { attentionOf, rolloutOf } from "../widgets/attention/fixtures.ts";
+import { CURVE, factorsOf } from "../widgets/factors/fixtures.ts";
 import { KEYS, saliencyOf, sequenceOf } from "../widgets/fixtures.ts";
-import { layerSimilarityOf } from "../widgets/layer_similarity_fixtures.ts";
+import { layerSimilarityOf } from "../widgets/layer_similarity/fixtures.ts";
 import { longSequence, rankingsOf } from "../widgets/lens_fixtures.ts";
-import { surpriseOf } from "../widgets/surprise_fixtures.ts";
-import { TREE } from "../widgets/tree_fixtures.ts";
+import { surpriseOf } from "../widgets/surprise/fixtures.ts";
+import { TREE } from "../widgets/tree/fixtures.ts";
 import { untrustedHtml } from "../widgets/untrusted.ts";
 import { CROOKED, measureOf, type MEASURES, type Place, RESIZED } from "./alignment.ts";
 import { withFolder, withPage } from "./support.ts";

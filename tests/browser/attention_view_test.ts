@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import type { Page } from "npm:playwright-core@1.65.1";
 import { launchChromium } from "../../scripts/notebooks/chromium.ts";
 import { attentionView } from "../../widgets/mod.ts";
-import { attentionOf, headScoresOf } from "../widgets/attention_fixtures.ts";
+import { attentionOf, headScoresOf } from "../widgets/attention/fixtures.ts";
 import { KEYS } from "../widgets/fixtures.ts";
 import { withFolder, withPage } from "./support.ts";
 

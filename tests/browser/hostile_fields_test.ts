@@ -6,7 +6,7 @@ import type { Browser, Page } from "npm:playwright-core@1.65.1";
 import { launchChromium } from "../../scripts/notebooks/chromium.ts";
 import { tokensView } from "../../widgets/mod.ts";
 import { KEYS } from "../widgets/fixtures.ts";
-import { MARK, MARKUP, plantings, type Subject, SUBJECTS } from "../widgets/hostile_fields.ts";
+import { MARK, MARKUP, plantings, type Subject, SUBJECTS } from "../widgets/kit/hostile_fields.ts";
 import { withFolder, withPage } from "./support.ts";
 
 /** The most characters of a page. */

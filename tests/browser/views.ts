@@ -1,5 +1,5 @@
 /** Every view of one text, without a model. */
-import type { Sequence } from "../../src/lm/types.ts";
+import type { Sequence } from "../../src/model/sequence.ts";
 import {
   activationsView,
   attentionView,
@@ -17,16 +17,16 @@ import {
   treeView,
   type View,
 } from "../../widgets/mod.ts";
-import { attentionOf, headScoresOf, rolloutOf } from "../widgets/attention_fixtures.ts";
-import { clustersOf } from "../widgets/clusters_fixtures.ts";
-import { CURVE, factorsOf } from "../widgets/factors_fixtures.ts";
+import { clustersOf } from "../widgets/activations/clusters_fixtures.ts";
+import { attentionOf, headScoresOf, rolloutOf } from "../widgets/attention/fixtures.ts";
+import { CURVE, factorsOf } from "../widgets/factors/fixtures.ts";
 import { CAPTUM, KEYS, saliencyOf } from "../widgets/fixtures.ts";
-import { layerSimilarityOf } from "../widgets/layer_similarity_fixtures.ts";
+import { layerSimilarityOf } from "../widgets/layer_similarity/fixtures.ts";
 import { layerPredictionsOf, rankingsOf, watchedOf } from "../widgets/lens_fixtures.ts";
-import { SMALL, UNTIED } from "../widgets/model_fixtures.ts";
-import { promptOf, stepsOf } from "../widgets/steps_fixtures.ts";
-import { surpriseOf } from "../widgets/surprise_fixtures.ts";
-import { treeOf } from "../widgets/tree_fixtures.ts";
+import { SMALL, UNTIED } from "../widgets/model/fixtures.ts";
+import { promptOf, stepsOf } from "../widgets/steps/fixtures.ts";
+import { surpriseOf } from "../widgets/surprise/fixtures.ts";
+import { treeOf } from "../widgets/tree/fixtures.ts";
 
 /** What a browser test needs to know of a view. */
 export interface Case {

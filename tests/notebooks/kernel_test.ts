@@ -8,7 +8,7 @@ Deno.test({
     const long = `const signal = interruptSignal();
 for (;;) { signal.throwIfAborted(); await new Promise((resolve) => setTimeout(resolve, 5)); }`;
     const { alive, results } = await runCells([
-      { code: `import { inKernel, interruptSignal } from "../src/runtime/kernel.ts"; let kept = 41; inKernel` },
+      { code: `import { inKernel, interruptSignal } from "../src/base/kernel.ts"; let kept = 41; inKernel` },
       { code: long, stopAfter: 0.5 },
       { code: `{ ${long} }`, stopAfter: 0.5 },
       { code: "kept + 1" },
@@ -79,6 +79,6 @@ const draw = () => stepsView(model.steps("One, two", { maxNewTokens: 2 }));`;
 
 Deno.test("no result of 40 cells comes after the kernel says it is idle", async () => {
   const cells = Array.from({ length: 40 }, (_, i) => ({ code: `${i} * 2` }));
-  const { results } = await runCells([{ code: `import "../src/runtime/kernel.ts";` }, ...cells]);
+  const { results } = await runCells([{ code: `import "../src/base/kernel.ts";` }, ...cells]);
   equal(results.slice(1).map((result) => result[0]?.data?.["text/plain"]).join(), cells.map((_, i) => i * 2).join());
 });

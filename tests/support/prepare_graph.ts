@@ -3,12 +3,12 @@
  *
  *     deno run -A tests/support/prepare_graph.ts MODEL WHERE_TO_WRITE_WHAT_BECOMES_OF_IT [OPTIMIZERS;TO;LEAVE;OUT]
  */
-import { parseConfig } from "../../src/gpt2/config.ts";
-import { buildProgram } from "../../src/gpt2/program.ts";
-import { selectWeights } from "../../src/gpt2/weights.ts";
-import { OpenedFiles, openWeights } from "../../src/lm/files.ts";
+import { OpenedFiles, openWeights } from "../../src/model/load/files.ts";
+import { parseConfig } from "../../src/models/gpt2/config.ts";
+import { buildProgram } from "../../src/models/gpt2/program.ts";
+import { selectWeights } from "../../src/models/gpt2/weights.ts";
 import { encodeModel } from "../../src/onnx/mod.ts";
-import { importNative } from "../../src/runtime/native.ts";
+import { importNative } from "../../src/runtime/backends/native.ts";
 
 const [model, optimizedModelFilePath, leftOut = ""] = Deno.args as [string, string, string?];
 const base = new URL(`../goldens/gpt2/${model}/`, import.meta.url);

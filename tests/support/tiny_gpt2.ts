@@ -5,10 +5,10 @@
  */
 import { openBytes } from "../../src/checkpoint/byte_source.ts";
 import { readSafetensors, type TensorEntry } from "../../src/checkpoint/safetensors.ts";
-import { packRows } from "../../src/gpt2/back_rows.ts";
-import { type GPT2Config, parseConfig } from "../../src/gpt2/config.ts";
-import { buildProgram, type Program } from "../../src/gpt2/program.ts";
-import { selectWeights, weightLocation, weightShapes } from "../../src/gpt2/weights.ts";
+import { packRows } from "../../src/models/back_rows.ts";
+import { type GPT2Config, parseConfig } from "../../src/models/gpt2/config.ts";
+import { buildProgram, type Program } from "../../src/models/gpt2/program.ts";
+import { selectWeights, weightLocation, weightShapes } from "../../src/models/gpt2/weights.ts";
 import type { Value } from "../../src/onnx/mod.ts";
 import { Session } from "../../src/runtime/session.ts";
 import { random } from "../checkpoint/random.ts";

@@ -1,5 +1,5 @@
-import type { Saliency, SaliencyDefinition } from "../../src/lm/saliency_types.ts";
-import type { Sequence } from "../../src/lm/types.ts";
+import type { Saliency, SaliencyDefinition } from "../../src/ask/saliency/definition.ts";
+import type { Sequence } from "../../src/model/sequence.ts";
 import type { Token } from "../../src/tokenizer/token.ts";
 
 export const ECCO: SaliencyDefinition = {

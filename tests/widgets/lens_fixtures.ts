@@ -1,5 +1,8 @@
-import type { LayerPrediction, LayerPredictions, LensNorm, Rankings } from "../../src/lm/lens_types.ts";
-import type { Prediction, Sequence } from "../../src/lm/types.ts";
+import type { LayerPrediction, LayerPredictions } from "../../src/ask/lens/layer_predictions.ts";
+import type { Rankings } from "../../src/ask/lens/rankings.ts";
+import type { LensNorm } from "../../src/ask/lens/reading.ts";
+import type { Prediction } from "../../src/ask/prediction.ts";
+import type { Sequence } from "../../src/model/sequence.ts";
 import type { Token } from "../../src/tokenizer/token.ts";
 import { KEYS, sequenceOf } from "./fixtures.ts";
 

@@ -1,7 +1,7 @@
 /** What every view has to hold, whatever it shows. */
 import { deepEqual, equal, ok } from "@std/assert";
+import { JUPYTER_DISPLAY } from "../../widgets/kit/view.ts";
 import type { View } from "../../widgets/mod.ts";
-import { JUPYTER_DISPLAY } from "../../widgets/view.ts";
 import { INJECTION } from "./lens_fixtures.ts";
 import { all, isWellFormed, parse } from "./page.ts";
 import { untrustedHtml } from "./untrusted.ts";

@@ -3,9 +3,9 @@ import { deepEqual, equal } from "@std/assert";
 import { layerPredictionsView, rankingsView, stepsView, surpriseView, treeView, type View } from "../../widgets/mod.ts";
 import { KEYS } from "./fixtures.ts";
 import { layerPredictionsOf, rankingsOf } from "./lens_fixtures.ts";
-import { stepsOf } from "./steps_fixtures.ts";
-import { surpriseOf } from "./surprise_fixtures.ts";
-import { TREE } from "./tree_fixtures.ts";
+import { stepsOf } from "./steps/fixtures.ts";
+import { surpriseOf } from "./surprise/fixtures.ts";
+import { TREE } from "./tree/fixtures.ts";
 
 async function again<Data>(view: View<Data>): Promise<Data> {
   const path = await Deno.makeTempFile({ suffix: ".json" });

@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { shown } from "../../checkpoint/shown.ts";
+import type { FloatTensor, Tensor } from "../../base/tensor.ts";
+import { shown } from "../../base/words.ts";
 import { countOf, isRecord, isSize, isTensor, type PlainRecord } from "./plain.ts";
-import type { FloatTensor, Tensor } from "../../lm/types.ts";
 
 /** The sizes that letters stand for, as far as they have been seen: T tokens, N positions, and so on. */
 export type Sizes = Map<string, number>;

@@ -1,13 +1,14 @@
+import { expectOptions, type OptionTable } from "../../base/options.ts";
+import { shown } from "../../base/words.ts";
 import type { StorableArray } from "../../checkpoint/write_safetensors.ts";
-import { shown } from "../../checkpoint/shown.ts";
-import { expectOptions } from "../../lm/options.ts";
-import { TOLERANCE } from "../option_tables.ts";
+import { showing } from "../../show/showing.ts";
+
 import { newScope, type Scope } from "./checks.ts";
-import type { NamedResults, SavedResults } from "./format.ts";
+import type { SavedResults } from "./format.ts";
+import type { NamedResults } from "./kinds.ts";
 import { kindOf, problemOf, type ResultKind, type ResultKinds } from "./kinds.ts";
 import { countOf, isRecord, isStorable, isTensor, type PlainRecord } from "./plain.ts";
 import { subjectOf } from "./subjects.ts";
-import { showing } from "../../show/showing.ts";
 
 /** How far numbers may be apart: |a - b| <= absolute + relative * max(|a|, |b|). */
 export interface Tolerance {
@@ -24,6 +25,11 @@ export interface Tolerance {
    */
   readonly relative?: number;
 }
+
+const TOLERANCE: OptionTable<Tolerance> = {
+  task: "compare results",
+  kinds: { absolute: "a number", relative: "a number" },
+};
 
 /** One place where two results differ. */
 export interface Difference {

@@ -1,24 +1,14 @@
+import { stoppable } from "../../base/kernel.ts";
+import { expectOptions } from "../../base/options.ts";
+import { nextTurn } from "../../base/run_queue.ts";
+import { formatBytes, messageOf, shown } from "../../base/words.ts";
+import { writeNew } from "../../base/write_new.ts";
 import { type ByteSource, openBytes, openFile } from "../../checkpoint/byte_source.ts";
-import { shown } from "../../checkpoint/shown.ts";
-import { writeNew } from "../../checkpoint/write_new.ts";
-import { messageOf } from "../../hub/message.ts";
-import { formatBytes } from "../../hub/bytes.ts";
 import { fetchFile } from "../../hub/web_directory.ts";
-import { stoppable } from "../../runtime/kernel.ts";
-import { nextTurn } from "../../runtime/run_queue.ts";
-import { SAVE } from "../option_tables.ts";
-import { expectOptions } from "../../lm/options.ts";
-import {
-  type ExpectedKinds,
-  layOutResults,
-  type NamedResults,
-  readResults,
-  type ResultsOf,
-  type SavedResults,
-  type SaveOptions,
-} from "./format.ts";
-import { watched } from "../../lm/watch.ts";
+import { watched } from "../../model/watch.ts";
 import { showing } from "../../show/showing.ts";
+import { layOutResults, readResults, type ResultsOf, SAVE, type SavedResults, type SaveOptions } from "./format.ts";
+import type { ExpectedKinds, NamedResults } from "./kinds.ts";
 
 const PIECE_BYTES = 1 << 24;
 

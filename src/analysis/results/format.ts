@@ -3,41 +3,48 @@
  *
  * @module
  */
+import { crc32 } from "../../base/crc32.ts";
+import { parseJsonWithin } from "../../base/json.ts";
+import { expectOptions, LONG_WORK, type OptionTable } from "../../base/options.ts";
+import type { Progress } from "../../base/progress.ts";
+import { PACKAGE_VERSION } from "../../base/version.ts";
+import { messageOf, shown } from "../../base/words.ts";
 import { type ByteSource, openBytes } from "../../checkpoint/byte_source.ts";
 import { readSafetensorsFile, type SafetensorsHeader } from "../../checkpoint/safetensors.ts";
-import { shown } from "../../checkpoint/shown.ts";
 import { layOutSafetensors, type SafetensorsParts } from "../../checkpoint/write_safetensors.ts";
-import { messageOf } from "../../hub/message.ts";
-import { parseJsonWithin } from "../../base/json.ts";
-import type { IdentityOptions, ModelIdentity } from "../../lm/identity_types.ts";
-import { expectOptions } from "../../lm/options.ts";
-import type { Progress } from "../../lm/types.ts";
-import { PACKAGE_VERSION } from "../../lm/version.ts";
-import { SAVE } from "../option_tables.ts";
+import type { IdentityOptions, ModelIdentity } from "../../model/identity.ts";
+import { showing } from "../../show/showing.ts";
 import { newScope, type Scope } from "./checks.ts";
+import {
+  type ExpectedKinds,
+  kindOf,
+  type NamedResults,
+  problemOf,
+  type ResultKind,
+  type ResultKinds,
+} from "./kinds.ts";
 import { checkedKinds, expectKinds } from "./loaded_kinds.ts";
-import { crc32 } from "./checksum.ts";
-import { kindOf, problemOf, type ResultKind, type ResultKinds } from "./kinds.ts";
 import { pack } from "./pack.ts";
 import { isRecord, MAX_DEPTH, MAX_VALUES, type PlainRecord } from "./plain.ts";
 import { modelIdentity } from "./records.ts";
 import { Unpacker } from "./unpack.ts";
-import { showing } from "../../show/showing.ts";
 
 /** What a file says that it is. */
 const FORMAT = "looking-glass-results";
+
 /** The version of the format that is written, and the only one that is read. */
 const VERSION = "1";
+
 const CHUNK_BYTES = 1 << 22;
+
 /** A document may be as long as the header that holds it, and is as deep as results are, with marks and shared parts. */
 const LIMITS = { length: 2 ** 27, values: MAX_VALUES, depth: 2 * MAX_DEPTH };
+
 /** The form of results' names. */
 const NAME = /^(?!__)[\p{L}\p{N}_-]+$/u;
+
 /** ISO 8601. */
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
-
-/** Results by the names that the caller gives them. */
-export type NamedResults = Readonly<Record<string, unknown>>;
 
 /** Something that knows which model it is: a {@linkcode LanguageModel}. */
 export interface Identifiable {
@@ -64,6 +71,11 @@ export interface SaveOptions {
   readonly signal?: AbortSignal;
 }
 
+export const SAVE: OptionTable<SaveOptions> = {
+  task: "save results",
+  kinds: { model: "an object", created: "anything", ...LONG_WORK },
+};
+
 /** What a file of results holds. */
 export interface SavedResults<Results = NamedResults> {
   /** The results by their names. */
@@ -79,9 +91,6 @@ export interface SavedResults<Results = NamedResults> {
   /** When the results were made, as ISO 8601, where the file says it. */
   readonly created?: string;
 }
-
-/** The kinds that results are expected to be, by name. */
-export type ExpectedKinds = Readonly<Record<string, ResultKind>>;
 
 /** The results that expected kinds stand for. */
 export type ResultsOf<Expected extends ExpectedKinds> = {

@@ -1,13 +1,16 @@
-import type { LayerPredictions, Rankings } from "../../lm/lens_types.ts";
-import type { DecodingTree } from "../../lm/tree_types.ts";
-import type { Faithfulness } from "../../lm/faithfulness_types.ts";
-import type { Saliency } from "../../lm/saliency_types.ts";
-import type { Surprise } from "../../lm/surprise_types.ts";
-import type { Trace } from "../../lm/trace_types.ts";
-import type { Sequence, Step, Tensor } from "../../lm/types.ts";
+import type { Faithfulness } from "../../ask/faithfulness/types.ts";
+import type { LayerPredictions } from "../../ask/lens/layer_predictions.ts";
+import type { Rankings } from "../../ask/lens/rankings.ts";
+import type { Saliency } from "../../ask/saliency/definition.ts";
+import type { Surprise } from "../../ask/surprise.ts";
+import type { Trace } from "../../ask/trace.ts";
+import type { Step } from "../../ask/write/step.ts";
+import type { DecodingTree } from "../../ask/write/tree_types.ts";
+import type { Tensor } from "../../base/tensor.ts";
+import type { Sequence } from "../../model/sequence.ts";
 import type { AttentionRollout, HeadScores } from "../attention.ts";
-import type { NeuronClusters } from "../clusters.ts";
-import type { ErrorCurve, Factors } from "../factors.ts";
+import type { NeuronClusters } from "../clusters/clusters.ts";
+import type { ErrorCurve, Factors } from "../factors/types.ts";
 import type { GroupedSaliency } from "../groups.ts";
 import type { LayerSimilarity } from "../similarity.ts";
 import { type Check, newScope, type Scope, tensor } from "./checks.ts";
@@ -57,6 +60,12 @@ export interface ResultKinds {
 
 /** The name of a kind of result. */
 export type ResultKind = keyof ResultKinds;
+
+/** Results by the names that the caller gives them. */
+export type NamedResults = Readonly<Record<string, unknown>>;
+
+/** The kinds that results are expected to be, by name. */
+export type ExpectedKinds = Readonly<Record<string, ResultKind>>;
 
 /** How a kind is told from the others, and what it must look like. */
 interface Kind<Result> {

@@ -1,7 +1,6 @@
-import { shown } from "../../checkpoint/shown.ts";
+import { shown } from "../../base/words.ts";
 import type { Scope } from "./checks.ts";
-import type { ExpectedKinds, NamedResults } from "./format.ts";
-import { isResultKind, problemOf, type ResultKind } from "./kinds.ts";
+import { type ExpectedKinds, isResultKind, type NamedResults, problemOf, type ResultKind } from "./kinds.ts";
 import type { PlainRecord } from "./plain.ts";
 
 /**

@@ -4,11 +4,10 @@
  *
  * @module
  */
-import { LARGEST } from "../../gpt2/config.ts";
-import type { Branch, DecodingTree } from "../../lm/tree_types.ts";
-import type { Faithfulness } from "../../lm/faithfulness_types.ts";
-import type { ModelFile, ModelIdentity } from "../../lm/identity_types.ts";
-import type { LayerPrediction, LayerPredictions, LensNorm, Rankings } from "../../lm/lens_types.ts";
+import type { Faithfulness } from "../../ask/faithfulness/types.ts";
+import type { LayerPrediction, LayerPredictions } from "../../ask/lens/layer_predictions.ts";
+import type { Rankings } from "../../ask/lens/rankings.ts";
+import type { LensNorm } from "../../ask/lens/reading.ts";
 import type {
   Grouping,
   Saliency,
@@ -16,17 +15,38 @@ import type {
   SaliencyMethod,
   SaliencyPreset,
   TokenGroup,
-} from "../../lm/saliency_types.ts";
-import type { Surprise } from "../../lm/surprise_types.ts";
-import type { Trace } from "../../lm/trace_types.ts";
+} from "../../ask/saliency/definition.ts";
+import type { Surprise } from "../../ask/surprise.ts";
+import type { Trace } from "../../ask/trace.ts";
+import type { Branch, DecodingTree } from "../../ask/write/tree_types.ts";
+import type { ModelFile, ModelIdentity } from "../../model/identity.ts";
+import { LARGEST } from "../../models/gpt2/config.ts";
 import type { Backend } from "../../runtime/backend.ts";
 import type { AttentionRollout, HeadScoreName, HeadScores } from "../attention.ts";
-import type { NeuronClusters } from "../clusters.ts";
-import type { ActiveToken, ErrorCurve, Factors, WeightedNeuron } from "../factors.ts";
+import type { NeuronClusters } from "../clusters/clusters.ts";
+import type { ActiveToken, ErrorCurve, Factors, WeightedNeuron } from "../factors/types.ts";
 import type { GroupedSaliency } from "../groups.ts";
 import type { LayerSimilarity } from "../similarity.ts";
-import { and, type Check, choice, flag, floats, indexIn, integer, ints, list } from "./checks.ts";
-import { number, numberFrom, own, record, rising, text, textLike, whole, wholeFrom } from "./checks.ts";
+import {
+  and,
+  type Check,
+  choice,
+  flag,
+  floats,
+  indexIn,
+  integer,
+  ints,
+  list,
+  number,
+  numberFrom,
+  own,
+  record,
+  rising,
+  text,
+  textLike,
+  whole,
+  wholeFrom,
+} from "./checks.ts";
 import { id, logProb, nats, predictions, ROUNDING, sequence, steps, word } from "./text_records.ts";
 
 /** The most steps of integrated gradients. */

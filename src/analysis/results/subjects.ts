@@ -1,4 +1,4 @@
-import type { Sequence } from "../../lm/types.ts";
+import type { Sequence } from "../../model/sequence.ts";
 import type { ResultKind, ResultKinds } from "./kinds.ts";
 
 /** What a result is about, by the word for it. Only results about the same things can be compared. */

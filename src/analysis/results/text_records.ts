@@ -3,12 +3,15 @@
  *
  * @module
  */
-import type { Decoding, Prediction, ProcessedScores, Sequence, Step, Word } from "../../lm/types.ts";
+import type { Prediction } from "../../ask/prediction.ts";
+import type { ProcessedScores, Step } from "../../ask/write/step.ts";
+import type { Decoding, Sequence, Word } from "../../model/sequence.ts";
 import type { Token } from "../../tokenizer/token.ts";
 import {
   and,
   bytes,
   type Check,
+  choice,
   either,
   flag,
   floatArray,
@@ -17,8 +20,13 @@ import {
   list,
   number,
   numberFrom,
+  own,
+  pair,
+  record,
+  text,
+  whole,
+  wholeFrom,
 } from "./checks.ts";
-import { choice, own, pair, record, text, whole, wholeFrom } from "./checks.ts";
 
 /** What single precision may add to a sum of probabilities that should be 1, or an entropy that should be 0. */
 export const ROUNDING = 1e-3;

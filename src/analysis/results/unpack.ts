@@ -1,5 +1,5 @@
+import { shown } from "../../base/words.ts";
 import type { TensorEntry } from "../../checkpoint/safetensors.ts";
-import { shown } from "../../checkpoint/shown.ts";
 import type { StorableArray } from "../../checkpoint/write_safetensors.ts";
 import { isRecord, isSize, MAX_DEPTH, MAX_VALUES, type PlainRecord, weightOf } from "./plain.ts";
 

@@ -1,6 +1,9 @@
 /** One small result of each kind, its numbers easy to tell apart. */
 import type { ResultKind, ResultKinds } from "../../../mod.ts";
-import type { FloatTensor, Prediction, Sequence, Step, Tensor } from "../../../src/lm/types.ts";
+import type { Prediction } from "../../../src/ask/prediction.ts";
+import type { Step } from "../../../src/ask/write/step.ts";
+import type { FloatTensor, Tensor } from "../../../src/base/tensor.ts";
+import type { Sequence } from "../../../src/model/sequence.ts";
 import { random } from "../../checkpoint/random.ts";
 import { CAPTUM, ECCO, saliencyOf, sequenceOf } from "../../widgets/fixtures.ts";
 

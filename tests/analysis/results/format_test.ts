@@ -3,8 +3,8 @@ import { LanguageModel } from "../../../mod.ts";
 import { decodeResults, encodeResults } from "../../../src/analysis/mod.ts";
 import { openBytes } from "../../../src/checkpoint/byte_source.ts";
 import { readSafetensorsFile } from "../../../src/checkpoint/safetensors.ts";
-import { saliencyView } from "../../../widgets/saliency_view.ts";
-import { tokensView } from "../../../widgets/tokens_view.ts";
+import { saliencyView } from "../../../widgets/saliency/view.ts";
+import { tokensView } from "../../../widgets/tokens/view.ts";
 import { HOSTILE, KEYS, saliencyOf, sequenceOf } from "../../widgets/fixtures.ts";
 import { floats, KINDS, RESULTS, SALIENCY, SEQUENCE } from "./fixtures.ts";
 

@@ -1,0 +1,219 @@
+import { free, normalizeL1 } from "../../base/numbers.ts";
+import type { Cost } from "../../model/cost.ts";
+import { costOf, expectWithin, explainBytes, FLOAT, type Machine, memoryLimit } from "../../model/memory.ts";
+import type { Reader } from "../../model/reader.ts";
+import type { Explained, Explanation } from "../../model/requests.ts";
+import type { ModelRunner } from "../../model/runner.ts";
+import type { Sequence } from "../../model/sequence.ts";
+import { checkedPositions } from "../positions.ts";
+import { type Saliency, type SaliencyDefinition, saliencyDefinition, type SaliencyOptions } from "./definition.ts";
+import { gain, integrate, reduced, rowValue } from "./integrate.ts";
+
+import { type Chunk, groupTargets, mostRows, type RunSize, runSize } from "./target_groups.ts";
+
+/** The most logits of one run, 32 MiB for each of the tensors of that size. */
+const CHUNK_LOGITS = 2 ** 23;
+
+/** How a map is computed. */
+export interface SaliencyPlan {
+  readonly positions: readonly number[];
+  readonly definition: SaliencyDefinition;
+  /** Whether completeness gaps are wanted. */
+  readonly completeness: boolean;
+  readonly chunks: readonly Chunk[];
+  /** What that takes. */
+  readonly cost: Cost;
+  /** What it may take. */
+  readonly maxMemory: number;
+}
+
+/**
+ * Checks what is asked for and groups the targets, early ones first as they need fewer tokens, so that no run takes
+ * more memory than it may, if that can be done.
+ *
+ * @throws {TypeError | RangeError} When an option makes no sense; the message says what does.
+ * @throws {Error} When the weights are in 8 bits.
+ */
+export function planSaliency(
+  machine: Machine,
+  reader: Reader,
+  sequence: Sequence,
+  options: SaliencyOptions,
+): SaliencyPlan {
+  machine.expectDifferentiable?.();
+  const contrast = options.contrast === undefined ? undefined : reader.word(options.contrast);
+  const definition = saliencyDefinition(options, contrast);
+  const { together, method, steps = 0 } = definition;
+  const { nEmbd, vocabSize } = machine.config;
+  const integrated = method === "integratedGradients";
+  const completeness = integrated || options.completeness === true;
+  const positions = checkedPositions("explain", sequence, options.positions);
+  const maxMemory = memoryLimit(machine, options.maxMemory);
+  const result = FLOAT * sequence.tokenIds.length * (together ? 1 : positions.length);
+  const bytes = ({ count, length: T, rows }: RunSize) => {
+    const N = together ? 1 : count;
+    const sums = integrated ? 3 * FLOAT * N * T * nEmbd : 0; // products, added up in float64
+    return explainBytes(machine.config, { N, T, R: contrast ? 2 * count : count, M: rows + 1 }) + sums;
+  };
+  // Targets that are explained together go back through the model as one row, whatever their number.
+  const fits = (size: RunSize) => {
+    const few = together ? size.count * vocabSize <= CHUNK_LOGITS : size.rows <= mostRows(size.length, machine.backend);
+    return few && bytes(size) + result <= maxMemory;
+  };
+  const chunks = groupTargets(positions, together, fits);
+  const most = Math.max(...chunks.map((chunk) => bytes(runSize(chunk, positions, together))));
+  const runs = integrated ? steps + 2 : completeness ? 2 : 1;
+  return { positions, definition, completeness, chunks, cost: costOf(chunks.length * runs, most, result), maxMemory };
+}
+
+/** A part of what is explained, and what is told and heard meanwhile. */
+interface Part {
+  readonly chunk: Chunk;
+  readonly explanation: Explanation;
+  /** Called after each step, of which integrated gradients have several. */
+  readonly onStep: () => void;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The numbers of M rows, and how far each is from complete, if that is wanted. */
+interface Rows<Numbers = Float32Array> {
+  readonly numbers: Numbers;
+  readonly gaps?: readonly number[];
+}
+
+/** Explains tokens of a sequence by the gradient with respect to the embeddings of those before them. */
+export async function explainSequence(
+  runner: ModelRunner,
+  reader: Reader,
+  sequence: Sequence,
+  options: SaliencyOptions,
+): Promise<Saliency> {
+  const { onProgress, signal } = options;
+  const plan = planSaliency(runner, reader, sequence, options);
+  const { positions, definition, completeness, chunks, cost, maxMemory } = plan;
+  expectWithin(`explain position ${chunks.at(-1)!.length}`, cost, maxMemory, "explain earlier positions");
+  const total = positions.length;
+  let done = 0; // in targets times steps
+  const parts = chunks.map((chunk): Part => {
+    const onStep = () => {
+      done += chunk.targets.length;
+      const completed = done / (definition.steps ?? 1);
+      const message = `Explained ${Math.floor(completed)} of ${total} tokens`;
+      onProgress?.({ task: "saliency", completed, total, message });
+    };
+    return { chunk, explanation: explanationOf(sequence.tokenIds, chunk, positions, definition), onStep, signal };
+  });
+  const T = sequence.tokenIds.length;
+  const explain = definition.together ? explainTogether : explainEach;
+  const { numbers: data, gaps } = await explain(runner, plan, parts, T);
+  const saliency = { sequence, positions, scores: { data, shape: [data.length / T, T] }, options: definition };
+  return completeness ? { ...saliency, convergenceGaps: gaps! } : saliency;
+}
+
+/** A row for each target, `[N, T]`. */
+async function explainEach(
+  runner: ModelRunner,
+  { positions, definition, completeness }: SaliencyPlan,
+  parts: readonly Part[],
+  T: number,
+): Promise<Required<Rows>> {
+  const { method, normalize, reduce } = definition;
+  const numbers = new Float32Array(positions.length * T);
+  const gaps = positions.map(() => 0);
+  const fetch = method === "integratedGradients" ? undefined : `${method}${reduce === "l2" ? "L2" : "Sum"}` as const;
+  const scoresOf = async (part: Part): Promise<Rows> => {
+    if (fetch) return await differentiate(runner, part, definition, { fetch, completeness });
+    const { vectors, gaps } = await integrate(runner, part.explanation, definition, part);
+    return { numbers: reduced(vectors, runner.config.nEmbd, reduce), gaps };
+  };
+  for (const part of parts) {
+    const { targets, length } = part.chunk;
+    const seen = await scoresOf(part);
+    targets.forEach((target, n) => {
+      const row = seen.numbers.subarray(n * length, n * length + positions[target]!);
+      numbers.set(normalize ? normalizeL1(row) : row, target * T);
+      gaps[target] = seen.gaps?.[n] ?? 0;
+    });
+  }
+  return { numbers, gaps };
+}
+
+/** One row for all targets, `[1, T]`: gradients add up as vectors, before they become scores. */
+async function explainTogether(
+  runner: ModelRunner,
+  { definition, completeness }: SaliencyPlan,
+  parts: readonly Part[],
+  T: number,
+): Promise<Required<Rows>> {
+  const { method, normalize, reduce } = definition;
+  const C = runner.config.nEmbd;
+  const sums = new Float64Array(T * C);
+  let gap = 0;
+  const vectorsOf = async (part: Part): Promise<Rows<Float32Array | Float64Array>> => {
+    if (method !== "integratedGradients") {
+      const fetch = method === "gradient" ? "gradients" : "products";
+      return await differentiate(runner, part, definition, { fetch, completeness });
+    }
+    const { vectors, gaps } = await integrate(runner, part.explanation, definition, part);
+    return { numbers: vectors, gaps };
+  };
+  for (const part of parts) {
+    const seen = await vectorsOf(part);
+    for (let i = 0; i < seen.numbers.length; ++i) sums[i]! += seen.numbers[i]!;
+    gap += seen.gaps?.[0] ?? 0;
+  }
+  const row = reduced(sums, C, reduce);
+  return { numbers: normalize ? normalizeL1(row) : row, gaps: [gap] };
+}
+
+/** What is fetched of the gradient at the text itself, and how far its products are from complete. */
+async function differentiate(
+  runner: ModelRunner,
+  { explanation, onStep, signal }: Part,
+  { of, normalize }: SaliencyDefinition,
+  { fetch, completeness }: { readonly fetch: Explained; readonly completeness: boolean },
+): Promise<Rows> {
+  const names = new Set<Explained>(completeness ? [fetch, "gradientXInputSum"] : [fetch]);
+  const { numbers: all, logits } = await runner.explain({ ...explanation, fetch: [...names] }, signal);
+  const [numbers, sums] = [all[0]!, all.at(-1)!];
+  // dp = p dlogp. A normalised row does not need it, and it may underflow.
+  const factor = (n: number) => of === "probability" ? rowValue(explanation, logits, of, n) : 1;
+  const M = explanation.mix.length / explanation.rows.length;
+  const factors = Array.from({ length: M }, (_, n) => normalize ? 1 : factor(n));
+  const scaled = numbers.map((number, i) => number * factors[Math.floor(i / (numbers.length / M))]!);
+  const T = explanation.tokenIds.length;
+  const gained = completeness ? await gain(runner, explanation, logits, of, signal) : undefined;
+  const gaps = gained?.map((value, n) => {
+    return factor(n) * sums.subarray(n * T, (n + 1) * T).reduce((a, b) => a + b, 0) - value;
+  });
+  free(logits, ...all);
+  onStep();
+  return { numbers: scaled, ...(gaps && { gaps }) };
+}
+
+/** What is differentiated: a scalar for each target, or their sum; less that of the contrast, if there is one. */
+function explanationOf(
+  tokenIds: readonly number[],
+  { length, targets }: Chunk,
+  positions: readonly number[],
+  { of, together, contrast }: SaliencyDefinition,
+): Explanation {
+  const ends = targets.map((target) => positions[target]!);
+  const N = ends.length;
+  const own = ends.map((end) => ({ row: end - 1, target: tokenIds[end]! }));
+  const all = contrast ? [...own, ...own.map(({ row }) => ({ row, target: contrast.tokenIds[0]! }))] : own;
+  const R = all.length;
+  // LIT's scalar is a loss: the sum of the targets' negative log-probabilities.
+  const sign = (r: number) => (together ? -1 : 1) * (r < N ? 1 : -1);
+  const mix = Float32Array.from({ length: (together ? 1 : N) * R }, (_, i) => {
+    const [n, r] = [Math.floor(i / R), i % R];
+    return together || r % N === n ? sign(r) : 0;
+  });
+  return {
+    tokenIds: tokenIds.slice(0, length),
+    rows: all.map(({ row }) => row),
+    targets: all.map(({ target }) => target),
+    mix,
+    ofLogit: of === "logit" || contrast !== undefined,
+  };
+}

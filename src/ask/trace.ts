@@ -1,0 +1,253 @@
+import { free } from "../base/numbers.ts";
+import type { OptionTable } from "../base/options.ts";
+import type { Progress } from "../base/progress.ts";
+import type { FloatTensor } from "../base/tensor.ts";
+import { formatBytes, shown } from "../base/words.ts";
+import { type Cost, type MemoryOptions, READING } from "../model/cost.ts";
+import { costOf, expectWithin, FLOAT, type Machine, memoryLimit, readBytes } from "../model/memory.ts";
+import { CHUNK_TOKENS, type ModelRunner } from "../model/runner.ts";
+import type { Sequence } from "../model/sequence.ts";
+import type { GPT2Config } from "../models/gpt2/config.ts";
+import type { Value } from "../onnx/mod.ts";
+
+/** What {@linkcode LanguageModel.trace} can record. */
+export type Capture = "hiddenStates" | "attention" | "activations" | "logits";
+
+/** Options of {@linkcode LanguageModel.trace}. */
+export interface TraceOptions extends MemoryOptions {
+  /**
+   * What to record.
+   *
+   * @default {["hiddenStates"]}
+   */
+  readonly capture?: readonly Capture[];
+  /** The layers that are recorded, by their 0-based indices; all by default. The result has them in numeric order. */
+  readonly layers?: readonly number[];
+  /** Called after each part. */
+  readonly onProgress?: (progress: Progress) => void;
+  /**
+   * Whether a bar shows how far the call is when it takes more than a second, in a notebook or a terminal. It is taken
+   * away when the call ends. Your own `onProgress` is called all the same.
+   *
+   * @default {true}
+   */
+  readonly progress?: boolean;
+  /** Stops between two runs. */
+  readonly signal?: AbortSignal;
+}
+
+export const TRACE: OptionTable<TraceOptions> = {
+  task: "trace",
+  kinds: { capture: "anything", layers: "anything", ...READING },
+};
+
+/** The inside of the model while it read a sequence of T tokens. */
+export interface Trace {
+  /** The text that was read. */
+  readonly sequence: Sequence;
+  /** The K layers that were recorded, by their 0-based indices in rising order: `[0, 1, ..., L-1]` by default. */
+  readonly layers?: readonly number[];
+  /**
+   * `[K+1, T, C]`, the residual stream before `ln_f`: 0 is the embeddings, with positions, that enter the first layer,
+   * and `i + 1` is what leaves layer `layers[i]`.
+   */
+  readonly hiddenStates?: FloatTensor;
+  /**
+   * `[K, H, T, T]`, the attention probabilities: layer, head, from (query), to (key). Each row sums to 1, which is
+   * checked as they are recorded, and sees nothing after its own token.
+   */
+  readonly attention?: FloatTensor;
+  /** `[K, T, 4C]`, the neurons of each MLP after the activation function. */
+  readonly activations?: FloatTensor;
+  /** `[T, V]`, the scores of the next token at each position. */
+  readonly logits?: FloatTensor;
+}
+
+const CAPTURES: readonly Capture[] = ["hiddenStates", "attention", "activations", "logits"];
+
+/** How far the sum of an attention row may be from 1. Float32 is off by less than 1e-5 over 1,024 tokens. */
+const ROW_SUM_BOUND = 1e-4;
+
+/** What is recorded, and in how long pieces. */
+export interface TracePlan {
+  /** Without repetition. */
+  readonly capture: readonly Capture[];
+  /** In numeric order, without repetition. */
+  readonly layers: readonly number[];
+  /** How many tokens are read in one run. */
+  readonly chunkTokens: number;
+  /** What that takes. */
+  readonly cost: Cost;
+  /** What it may take. */
+  readonly maxMemory: number;
+}
+
+/** One recording: the values to fetch, and the tensor that their rows are gathered in. */
+interface Recorder {
+  readonly capture: Capture;
+  readonly fetches: readonly Value[];
+  readonly tensor: FloatTensor;
+  /** Takes `count` rows of each fetched value, the first of which is row `start` of the sequence. */
+  readonly take: (parts: readonly Float32Array[], start: number, count: number) => void;
+}
+
+/** Reads a sequence in chunks and records what the model computes on the way. */
+export async function traceSequence(runner: ModelRunner, sequence: Sequence, options: TraceOptions): Promise<Trace> {
+  const { onProgress, signal } = options;
+  const T = sequence.tokenIds.length;
+  const { capture, layers, chunkTokens, cost, maxMemory } = planTrace(runner, sequence, options);
+  const what = `record ${capture.join(", ")} of ${T} tokens in ${layers.length} layers`;
+  expectWithin(what, cost, maxMemory, "record fewer layers or a shorter text");
+  const recorders = capture.map((name) => createRecorder(runner, name, layers, T));
+  using cache = runner.emptyCache();
+  for (let start = 0; start < T; start += chunkTokens) {
+    const tokenIds = sequence.tokenIds.slice(start, start + chunkTokens);
+    const rows = capture.includes("logits") ? [...tokenIds.keys()] : [tokenIds.length - 1];
+    const fetches = recorders.flatMap((recorder) => recorder.fetches);
+    const [logits, ...seen] = await runner.read(tokenIds, cache, rows, { fetches, signal });
+    let taken = 0;
+    for (const { capture, fetches, take } of recorders) {
+      take(capture === "logits" ? [logits!] : seen.slice(taken, taken += fetches.length), start, tokenIds.length);
+    }
+    free(logits!, ...seen);
+    const completed = start + tokenIds.length;
+    onProgress?.({ task: "trace", completed, total: T, message: `Read ${completed} of ${T} tokens` });
+  }
+  return { sequence, layers, ...Object.fromEntries(recorders.map(({ capture, tensor }) => [capture, tensor])) };
+}
+
+/** Checks what is asked for and cuts the reading so that it takes no more than it may, if that can be done. */
+export function planTrace(machine: Machine, { tokenIds }: Sequence, options: TraceOptions): TracePlan {
+  const { config } = machine;
+  const T = tokenIds.length;
+  const maxMemory = memoryLimit(machine, options.maxMemory);
+  const capture = checkedCapture(options.capture ?? ["hiddenStates"]);
+  const layers = checkedLayers(config, options.layers);
+  const numbers = (rows: number) =>
+    capture.reduce((sum, name) => sum + product(shapeOf(config, name, layers.length, T)) / T * rows, 0);
+  const costIn = (chunk: number) => {
+    const read = readBytes(machine, { T: chunk, S: T, R: capture.includes("logits") ? chunk : 1 });
+    // What was fetched in one run may not have been collected by the next.
+    return costOf(Math.ceil(T / chunk), read + 2 * FLOAT * numbers(chunk), FLOAT * numbers(T));
+  };
+  let chunkTokens = Math.min(T, CHUNK_TOKENS);
+  while (chunkTokens > 1 && costIn(chunkTokens).bytes > maxMemory) chunkTokens = Math.ceil(chunkTokens / 2);
+  return { capture, layers, chunkTokens, cost: costIn(chunkTokens), maxMemory };
+}
+
+function checkedCapture(capture: readonly Capture[]): readonly Capture[] {
+  if (!Array.isArray(capture)) {
+    throw new TypeError(`Cannot capture ${shown(capture)}; pass an array such as ["hiddenStates"]`);
+  }
+  for (const name of capture) {
+    if (!CAPTURES.includes(name)) {
+      throw new TypeError(`Cannot capture ${JSON.stringify(name)}; use "${CAPTURES.join('", "')}"`);
+    }
+  }
+  return [...new Set(capture)];
+}
+
+function checkedLayers({ nLayer: L }: GPT2Config, layers?: readonly number[]): readonly number[] {
+  if (layers === undefined) return [...Array(L).keys()];
+  if (!Array.isArray(layers)) {
+    throw new TypeError(`Cannot record layers ${JSON.stringify(layers)}; pass an array such as [0, ${L - 1}]`);
+  }
+  if (layers.length === 0) {
+    throw new RangeError("Cannot record an empty list of layers; pass some, or leave layers out for all");
+  }
+  for (const layer of layers) {
+    if (!Number.isInteger(layer) || layer < 0 || layer >= L) {
+      throw new RangeError(`Cannot record layer ${layer} as the model has the layers 0 to ${L - 1}`);
+    }
+  }
+  return [...new Set(layers)].sort((a, b) => a - b);
+}
+
+/** The shape of a recording of K layers and T tokens. */
+function shapeOf(config: GPT2Config, capture: Capture, K: number, T: number): readonly number[] {
+  switch (capture) {
+    case "hiddenStates":
+      return [K + 1, T, config.nEmbd];
+    case "attention":
+      return [K, config.nHead, T, T];
+    case "activations":
+      return [K, T, config.nInner];
+    case "logits":
+      return [T, config.vocabSize];
+  }
+}
+
+function createRecorder(
+  { config, program: { outputs } }: ModelRunner,
+  capture: Capture,
+  layers: readonly number[],
+  T: number,
+): Recorder {
+  const shape = shapeOf(config, capture, layers.length, T);
+  switch (capture) {
+    case "hiddenStates":
+      return rowRecorder(capture, [0, ...layers.map((i) => i + 1)].map((i) => outputs.hiddenStates[i]!), shape);
+    case "activations":
+      return rowRecorder(capture, layers.map((i) => outputs.activations[i]!), shape);
+    case "logits":
+      return { ...rowRecorder(capture, [outputs.logits], shape), fetches: [] };
+    case "attention":
+      return attentionRecorder(layers.map((i) => outputs.attention[i]!), layers, shape);
+  }
+}
+
+/** Gathers `[T, width]` values, one after another. */
+function rowRecorder(capture: Capture, fetches: readonly Value[], shape: readonly number[]): Recorder {
+  const data = allocate(capture, shape);
+  const width = shape.at(-1)!;
+  const T = shape.at(-2)!;
+  const take = (parts: readonly Float32Array[], start: number) =>
+    parts.forEach((part, layer) => data.set(part, (layer * T + start) * width));
+  return { capture, fetches, tensor: { data, shape }, take };
+}
+
+/** Gathers `[H, count, start + count]` patterns into the lower triangles of `[K, H, T, T]`. */
+function attentionRecorder(fetches: readonly Value[], layers: readonly number[], shape: readonly number[]): Recorder {
+  const data = allocate("attention", shape);
+  const [, H, T] = shape as [number, number, number, number];
+  const take = (parts: readonly Float32Array[], start: number, count: number) => {
+    const width = start + count;
+    parts.forEach((part, k) => {
+      for (let row = 0; row < H * count; ++row) {
+        const head = Math.floor(row / count);
+        const from = start + row % count;
+        const pattern = part.subarray(row * width, (row + 1) * width);
+        expectRowSum(pattern, layers[k]!, head, from);
+        data.set(pattern, ((k * H + head) * T + from) * T);
+      }
+    });
+  };
+  return { capture: "attention", fetches, tensor: { data, shape }, take };
+}
+
+/**
+ * Refuses an attention row that is no distribution, which would be a mistake of ours or of ONNX Runtime.
+ *
+ * @throws {Error} When it does not sum to 1.
+ */
+export function expectRowSum(pattern: Float32Array, layer: number, head: number, from: number): void {
+  let sum = 0;
+  for (const weight of pattern) sum += weight;
+  if (Math.abs(sum - 1) <= ROW_SUM_BOUND) return;
+  throw new Error(
+    `Cannot trust the attention of layer ${layer}, head ${head}: the row of token ${from} sums to ${sum} instead of 1`,
+  );
+}
+
+function allocate(capture: Capture, shape: readonly number[]): Float32Array {
+  try {
+    return new Float32Array(product(shape));
+  } catch {
+    const size = `[${shape}] takes ${formatBytes(FLOAT * product(shape))}`;
+    throw new RangeError(`Cannot capture ${capture} as ${size}, more than can be allocated; shorten the sequence`);
+  }
+}
+
+function product(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1);
+}

@@ -1,0 +1,124 @@
+/**
+ * Continues several prompts at once. Each run reads one token of every text that has not ended, so that the weights,
+ * which take most of the time of a single text, are read once for all of them.
+ *
+ * @module
+ */
+import { free, logitsRow } from "../../base/numbers.ts";
+import type { KVCache } from "../../model/kv_cache.ts";
+import { expectWithin } from "../../model/memory.ts";
+import type { Reader } from "../../model/reader.ts";
+import type { ModelRunner } from "../../model/runner.ts";
+import type { GPT2Config } from "../../models/gpt2/config.ts";
+import { packsOf, planBatch } from "./batch_plan.ts";
+import { createWriter, type Decoder, expectRoomAfter, type Prompt, tellWritten, type Writer } from "./decode.ts";
+import type { DecodeOptions } from "./options.ts";
+import { mostNewTokens } from "./scores/lengths.ts";
+
+/** One text of those that are written together. */
+interface Text {
+  /** What it is called in the cache. */
+  readonly id: number;
+  readonly prompt: readonly number[];
+  readonly writer: Writer;
+}
+
+/**
+ * Checks the prompts of a batch.
+ *
+ * @throws {TypeError | RangeError} When one cannot be read or continued; the message says which.
+ */
+export function readBatch(
+  reader: Reader,
+  config: GPT2Config,
+  prompts: readonly (string | readonly number[])[],
+  options: DecodeOptions,
+): readonly Prompt[] {
+  if (!Array.isArray(prompts)) {
+    const found = prompts === null ? "null" : typeof prompts;
+    throw new TypeError(`Cannot take ${found} as prompts; pass an array of them, or use generate() for a single one`);
+  }
+  if (prompts.length === 0) throw new RangeError("Cannot continue an empty list of prompts; pass one at least");
+  return Array.from(prompts, (input, i) => { // map() would leave holes out
+    try {
+      const prompt = reader.read(input);
+      expectRoomAfter(prompt.tokenIds, config);
+      mostNewTokens(options, prompt.tokenIds.length);
+      return prompt;
+    } catch (error) {
+      if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
+      throw new (error instanceof TypeError ? TypeError : RangeError)(`In prompts[${i}]: ${error.message}`);
+    }
+  });
+}
+
+/** What is written after each prompt. */
+export async function continueBatch(
+  decoder: Decoder,
+  prompts: readonly Prompt[],
+  options: DecodeOptions,
+): Promise<readonly (readonly number[])[]> {
+  const { runner } = decoder;
+  const texts = prompts.map(({ tokenIds: prompt }, id): Text => {
+    return { id, prompt, writer: createWriter(decoder, { before: prompt }, options) };
+  });
+  const plan = planBatch(runner, texts.map(({ prompt }) => prompt.length), options);
+  if (options.maxMemory !== undefined) {
+    expectWithin(`continue ${prompts.length} prompts`, plan.cost, plan.maxMemory, "ask for fewer tokens");
+  }
+  const total = texts.reduce((sum, { writer }) => sum + writer.most, 0);
+  const tell = () => {
+    const completed = texts.reduce((sum, { writer }) => sum + writer.written.length, 0);
+    tellWritten(options, completed, total);
+  };
+  for (const group of plan.groups) {
+    await writeTogether(decoder, group.map((index) => texts[index]!), { tell, signal: options.signal });
+  }
+  return texts.map(({ writer }) => writer.written);
+}
+
+function write({ writer }: Text, logits: Float32Array): void {
+  const { scores } = writer.choose(logits);
+  if (scores) free(scores);
+}
+
+async function writeTogether(
+  { runner }: Decoder,
+  texts: readonly Text[],
+  { tell, signal }: { readonly tell: () => void; readonly signal: AbortSignal | undefined },
+): Promise<void> {
+  using cache = runner.emptyCache();
+  for await (const { text, logits } of readPacks(runner, cache, texts, signal)) {
+    write(text, logits);
+    tell();
+  }
+  const unended = (some: readonly Text[]) => some.filter(({ writer }) => !writer.ended());
+  for (let open = unended(texts); open.length > 0; open = unended(open)) {
+    const ids = open.map(({ id }) => id);
+    cache.keep(new Set(ids));
+    const last = open.map(({ writer }) => writer.written.at(-1)!);
+    const [logits] = await runner.read(last, cache, [...last.keys()], { texts: ids, signal });
+    open.forEach((text, i) => write(text, logitsRow(logits!, i, open.length)));
+    free(logits!);
+    tell();
+  }
+}
+
+/** Reads prompts into one cache, in few runs, each as the text of its `id`. Gives the scores after each of them, `[V]`. */
+export async function* readPacks<T extends { readonly id: number; readonly prompt: readonly number[] }>(
+  runner: ModelRunner,
+  cache: KVCache,
+  texts: readonly T[],
+  signal: AbortSignal | undefined,
+): AsyncGenerator<{ readonly text: T; readonly logits: Float32Array }> {
+  for (const pack of packsOf(texts, ({ prompt }) => prompt.length)) {
+    const own = cache.length === 0 ? cache : runner.emptyCache(); // what was read before would be compared in vain
+    const request = { texts: pack.map(({ id }) => id), signal };
+    const logits = await runner.readPrompts(pack.map(({ prompt }) => prompt), own, request);
+    if (own !== cache) {
+      cache.appendFrom(own, 0, own.length);
+      own[Symbol.dispose]();
+    }
+    for (const [i, text] of pack.entries()) yield { text, logits: logits[i]! };
+  }
+}

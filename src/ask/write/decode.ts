@@ -1,0 +1,230 @@
+import { logSumExp, topK } from "../../base/numbers.ts";
+import type { KVCache } from "../../model/kv_cache.ts";
+import { expectWithin, memoryLimit } from "../../model/memory.ts";
+import type { Reader } from "../../model/reader.ts";
+import type { ModelRunner } from "../../model/runner.ts";
+import type { GPT2Config } from "../../models/gpt2/config.ts";
+import type { Prediction } from "../prediction.ts";
+import { decodeCost } from "./decode_plan.ts";
+import type { DecodeOptions } from "./options.ts";
+import { createSampler } from "./sampling.ts";
+import { expectOneLength, mostNewTokens } from "./scores/lengths.ts";
+import { createProcessors, type ScoreProcessor } from "./scores/processors.ts";
+import { readSettings } from "./scores/rules.ts";
+import { createStopTest, type StopTest } from "./scores/stops.ts";
+import type { ProcessedScores, Step } from "./step.ts";
+
+/** What the decoder works with. */
+export interface Decoder {
+  /** Reads tokens. */
+  readonly runner: ModelRunner;
+  /** Spells tokens. */
+  readonly reader: Reader;
+  /** The tokens that end a text. */
+  readonly eosTokenIds: readonly number[];
+}
+
+/** Checked ids and the text that they spell. */
+export interface Prompt {
+  readonly tokenIds: readonly number[];
+  readonly text: string;
+}
+
+/** A chosen token and the scores that it was chosen by, `[V]`. */
+export interface Choice {
+  readonly tokenId: number;
+  readonly logits: Float32Array;
+  /** What the settings made of them, where they change anything. */
+  readonly scores?: Float32Array;
+}
+
+/** Where decoding begins. */
+export interface Start {
+  /** The tokens before the first choice. */
+  readonly before: readonly number[];
+  /** What has been read; what follows is added. */
+  readonly cache: KVCache;
+  /** Reads the rest of what stands before the first choice, and returns the scores of what follows, `[V]`. */
+  readonly read: () => Promise<Float32Array>;
+  /** The first token, when it is not for the options to choose. It does not count as one of `maxNewTokens`. */
+  readonly first?: number;
+}
+
+/** Chooses what follows a prompt. Nothing is computed before a choice is asked for. */
+export async function* choose(
+  decoder: Decoder,
+  { tokenIds: prompt }: Prompt,
+  options: DecodeOptions,
+  given?: KVCache,
+): AsyncGenerator<Choice> {
+  const { runner } = decoder;
+  expectRoomAfter(prompt, runner.config);
+  if (options.maxMemory !== undefined) {
+    const most = mostNewTokens(options, prompt.length);
+    expectCount("maxNewTokens", most, 1);
+    const what = `continue a prompt of ${prompt.length} tokens by ${most}`;
+    const limit = memoryLimit(runner, options.maxMemory);
+    expectWithin(what, decodeCost(runner, prompt.length, most), limit, "ask for fewer tokens");
+  }
+  using own = given ? undefined : runner.emptyCache();
+  const cache = given ?? own!;
+  const read = () => runner.readPrompt(prompt, cache, options.signal);
+  yield* chooseFrom(decoder, { before: prompt, cache, read }, options);
+}
+
+/**
+ * Refuses a prompt after which there is no room.
+ *
+ * @throws {RangeError} When it fills the context.
+ */
+export function expectRoomAfter(prompt: readonly number[], { nPositions }: GPT2Config): void {
+  if (prompt.length < nPositions) return;
+  const room = `a prompt of ${prompt.length} tokens as the context holds ${nPositions}`;
+  throw new RangeError(`Cannot continue ${room}; shorten it`);
+}
+
+/** Chooses one token after another. All but the last one are left in the cache of `start`. */
+export async function* chooseFrom(decoder: Decoder, start: Start, options: DecodeOptions): AsyncGenerator<Choice> {
+  const { runner } = decoder;
+  const writer = createWriter(decoder, start, options);
+  let logits = await start.read();
+  for (;;) {
+    const choice = writer.choose(logits);
+    tellWritten(options, writer.written.length - (start.first === undefined ? 0 : 1), writer.most);
+    yield choice;
+    if (writer.ended()) return;
+    const request = { signal: options.signal };
+    [logits] = await runner.read([choice.tokenId], start.cache, [0], request) as [Float32Array];
+  }
+}
+
+/** Tells how many tokens of at most so many are written. */
+export function tellWritten({ onProgress }: DecodeOptions, completed: number, total: number): void {
+  onProgress?.({ task: "decode", completed, total, message: `Wrote ${completed} of at most ${total} tokens` });
+}
+
+/** Writes one text. */
+export interface Writer {
+  /** What has been written. */
+  readonly written: readonly number[];
+  /** How many tokens may be written, without one that was chosen by hand. */
+  readonly most: number;
+  /** Chooses the next token by the scores of the vocabulary. */
+  readonly choose: (logits: Float32Array) => Choice;
+  /** Whether the last token ends the text. */
+  readonly ended: () => boolean;
+}
+
+/** A writer of one text that begins with `first`, or else by the options, which are checked at once. */
+export function createWriter(
+  decoder: Decoder,
+  { before, first }: Pick<Start, "before" | "first">,
+  options: DecodeOptions,
+): Writer {
+  const begun = first === undefined ? before : [...before, first];
+  const { most, end, process, stops } = createRules(decoder, begun, options, { least: first === undefined ? 1 : 0 });
+  const sample = createSampler(options);
+  const all = [...before];
+  const written: number[] = [];
+  return {
+    written,
+    most,
+    choose: (logits) => {
+      const isGiven = written.length === 0 && first !== undefined;
+      const scores = isGiven ? undefined : process?.(all, logits);
+      const tokenId = isGiven ? first : sample(scores ?? logits);
+      written.push(tokenId);
+      all.push(tokenId);
+      return { tokenId, logits, ...scores && { scores } };
+    },
+    ended: () => all.length >= end || stops(all),
+  };
+}
+
+/** What options mean for one text. */
+export interface TextRules {
+  /** How many tokens may be written. */
+  readonly most: number;
+  /** How many tokens the text has at most. */
+  readonly end: number;
+  /** What changes the scores of the next token, if anything does. */
+  readonly process: ScoreProcessor | undefined;
+  /** Whether the last token of a text ends it. */
+  readonly stops: StopTest;
+}
+
+/**
+ * What options mean for what follows the tokens of `before`.
+ *
+ * @throws {TypeError | RangeError} When an option is out of its range.
+ */
+export function createRules(
+  { runner, reader, eosTokenIds }: Decoder,
+  before: readonly number[],
+  options: DecodeOptions,
+  { least, leastKept = 1 }: { readonly least: number; readonly leastKept?: number },
+): TextRules {
+  const { maxNewTokens, stop = [], candidates = 0 } = options;
+  const { vocabSize, nPositions } = runner.config;
+  expectOneLength(options);
+  if (maxNewTokens !== undefined) expectCount("maxNewTokens", maxNewTokens, least);
+  expectCount("candidates", candidates, 0);
+  const settings = readSettings(options, reader);
+  const most = mostNewTokens(options, before.length, least);
+  const end = Math.min(before.length + most, nPositions);
+  const process = createProcessors(settings, { prompt: before, end, eosTokenIds, vocabSize, leastKept });
+  const stops = createStopTest(stop, { eosTokenIds, vocabSize, bytesOf: (id) => reader.token(id).bytes });
+  return { most, end, process, stops };
+}
+
+/**
+ * Describes each chosen token: its place, its probability, and what else was likely. `shared` was written between the
+ * prompt and the first choice.
+ */
+export async function* describe(
+  { reader }: Decoder,
+  { tokenIds }: Prompt,
+  candidates: number,
+  choices: AsyncIterable<Choice>,
+  shared: readonly number[] = [],
+): AsyncGenerator<Step> {
+  const tokenOf = reader.writing([...tokenIds, ...shared]);
+  let position = tokenIds.length + shared.length;
+  for await (const { tokenId, logits, scores } of choices) {
+    const token = tokenOf(tokenId);
+    const norm = logSumExp(logits);
+    const best = predict(reader, topK(logits, Math.min(candidates, logits.length)), logits, norm);
+    const processed = scores && processedBy(reader, scores, tokenId, candidates);
+    const logProb = logits[tokenId]! - norm;
+    yield { position: position++, tokenId, token, logProb, candidates: best, logits, ...processed && { processed } };
+  }
+}
+
+/** Describes what settings made of scores. */
+function processedBy(reader: Reader, scores: Float32Array, tokenId: number, candidates: number): ProcessedScores {
+  const norm = logSumExp(scores);
+  const possible = scores.reduce((count, score) => count + Number(Math.exp(score - norm) > 0), 0);
+  const best = predict(reader, topK(scores, Math.min(candidates, possible)), scores, norm);
+  return { possible, logProb: scores[tokenId]! - norm, candidates: best };
+}
+
+/** Describes the likeliest tokens. All that have a greater score than one of them stand before it. */
+function predict(
+  reader: Reader,
+  likeliest: readonly number[],
+  logits: Float32Array,
+  norm: number,
+): readonly Prediction[] {
+  const scores = likeliest.map((tokenId) => logits[tokenId]!);
+  return likeliest.map((tokenId, i) => {
+    const logit = scores[i]!;
+    const probability = Math.exp(logit - norm);
+    return { tokenId, token: reader.token(tokenId), probability, logit, rank: 1 + scores.indexOf(logit) };
+  });
+}
+
+export function expectCount(name: string, value: number, least: number): void {
+  if (!Number.isSafeInteger(value) || value < least) {
+    throw new RangeError(`Cannot decode with ${name} ${value} as it must be a whole number >= ${least}`);
+  }
+}

@@ -1,0 +1,477 @@
+import { Analyser } from "./ask/analyser.ts";
+import { CostEstimator } from "./ask/cost.ts";
+import type { Faithfulness, FaithfulnessOptions } from "./ask/faithfulness/types.ts";
+import type { LayerPredictions, LayerPredictionsOptions } from "./ask/lens/layer_predictions.ts";
+import type { Rankings, RankingsOptions, RankingsWatchOptions } from "./ask/lens/rankings.ts";
+import type { Saliency, SaliencyOptions } from "./ask/saliency/definition.ts";
+import type { Surprise, SurpriseOptions } from "./ask/surprise.ts";
+import type { Trace, TraceOptions } from "./ask/trace.ts";
+import { BEAMS, type BeamSearch, type BeamSearchOptions } from "./ask/write/beam_types.ts";
+import { TextGenerator } from "./ask/write/generate.ts";
+import { DECODE, type DecodeOptions } from "./ask/write/options.ts";
+import { overDefaults } from "./ask/write/scores/lengths.ts";
+import type { Step } from "./ask/write/step.ts";
+import type { GrowingTree } from "./ask/write/tree_types.ts";
+import { stoppable } from "./base/kernel.ts";
+import { expectOptions } from "./base/options.ts";
+import type { FloatTensor } from "./base/tensor.ts";
+import { findModelFiles } from "./hub/model_files.ts";
+import { identify, IDENTITY, type IdentityOptions, type ModelIdentity } from "./model/identity.ts";
+import { downloadOptions } from "./model/load/download.ts";
+import { type LoadedModel, loadModel } from "./model/load/load.ts";
+import { expectLoadOptions, LOAD, type LoadOptions } from "./model/load/options.ts";
+import { Reader, SEQUENCE } from "./model/reader.ts";
+import type { Sequence } from "./model/sequence.ts";
+import { watched } from "./model/watch.ts";
+import type { GPT2Config } from "./models/gpt2/config.ts";
+import type { Backend } from "./runtime/backend.ts";
+import { showing } from "./show/showing.ts";
+import { displayOf } from "./show/view_of.ts";
+import type { Tokenizer } from "./tokenizer/tokenizer.ts";
+
+/**
+ * GPT-2, open to view: it writes text token by token, and shows what it computes and why.
+ *
+ * In a script, `await using` frees the memory at the end of the scope. A notebook never leaves its scope: call
+ * {@linkcode LanguageModel.dispose} there.
+ *
+ * Every call checks its options first: one of a wrong type, `null`, or a name that does not exist is a `TypeError`.
+ *
+ * @example Write and explain
+ * ```ts
+ * import { LanguageModel } from "@looking-glass/looking-glass";
+ *
+ * await using model = await LanguageModel.fromPretrained();
+ * const sequence = await model.generate("The keys to the cabinet", { maxNewTokens: 4 });
+ * const saliency = await model.saliency(sequence);
+ * console.log(sequence.text, saliency.scores.shape);
+ * ```
+ */
+export class LanguageModel implements AsyncDisposable {
+  /** What the model is called: the id or the path that it was loaded by. */
+  readonly id: string;
+  /** Its settings. */
+  readonly config: GPT2Config;
+  /** Its tokenizer. */
+  readonly tokenizer: Tokenizer;
+  /** Where it runs. */
+  readonly backend: Backend;
+  /** Why it runs there. */
+  readonly backendReason: string;
+  /** What each call will take, said beforehand. */
+  readonly cost: CostEstimator;
+  readonly #model: LoadedModel;
+  readonly #reader: Reader;
+  readonly #generator: TextGenerator;
+  readonly #analyser: Analyser;
+  #disposed: Promise<void> | undefined;
+  #identity: ModelIdentity | undefined;
+
+  private constructor(model: LoadedModel) {
+    this.id = model.opened.files.id;
+    this.config = model.runner.config;
+    this.tokenizer = model.tokenizer;
+    this.backend = model.runner.session.backend;
+    this.backendReason = model.runner.session.reason;
+    this.#model = model;
+    this.#reader = new Reader(model.tokenizer, this.config);
+    const expectUsable = () => this.#expectUsable();
+    this.cost = new CostEstimator(model.runner, this.#reader, model.defaults, expectUsable);
+    this.#analyser = new Analyser(model.runner, this.#reader, expectUsable);
+    const decoder = { runner: model.runner, reader: this.#reader, eosTokenIds: model.eosTokenIds };
+    this.#generator = new TextGenerator(decoder, (options) => {
+      this.#expectUsable();
+      return { ...overDefaults(model.defaults, options), signal: stoppable(options.signal) };
+    });
+  }
+
+  /**
+   * Loads a model: from a hub by its id, as in `gpt2` or `openai-community/gpt2-xl`, downloading what is not in the
+   * cache that Python's `huggingface_hub` uses too; from a directory in Hugging Face's layout (`config.json`,
+   * `model.safetensors`, `tokenizer.json` or `vocab.json` and `merges.txt`), by its path or its `file:`, `https:` or
+   * `http:` URL; or, without an id, the model that comes with this package. The same works in a page: `docs/browser.md`.
+   *
+   * @throws {Error} When a file is missing and cannot be downloaded, or the backend is not available.
+   * @throws {TypeError | RangeError | SyntaxError} When a file does not hold what it should; the message names it.
+   */
+  static async fromPretrained(id?: string | URL, options: LoadOptions = {}): Promise<LanguageModel> {
+    options = expectOptions(options, LOAD);
+    expectLoadOptions(options);
+    const name = id instanceof URL ? id.href : id;
+    const stopping = { ...options, signal: stoppable(options.signal) };
+    stopping.signal.throwIfAborted();
+    const files = await findModelFiles(name, downloadOptions(name ?? "", stopping));
+    return new LanguageModel(await watched(stopping, (stopping) => loadModel(files, stopping)));
+  }
+
+  /**
+   * Makes a sequence of a text that the model did not write.
+   *
+   * @param text The text, or its token ids.
+   * @param options `promptLength` says how many of the tokens count as given, 1 by default: all others can be
+   * explained without naming their positions.
+   * @throws {RangeError} When an id is not in the vocabulary, the context is too short or `promptLength` does not fit.
+   */
+  sequence(text: string | readonly number[], options: { readonly promptLength?: number } = {}): Sequence {
+    options = expectOptions(options, SEQUENCE);
+    const { tokenIds, text: spelled } = this.#reader.read(text);
+    const { promptLength = 1 } = options;
+    if (!Number.isInteger(promptLength) || promptLength < 1 || promptLength > tokenIds.length) {
+      const range = `the sequence has ${tokenIds.length} tokens`;
+      throw new RangeError(`Cannot take ${promptLength} tokens as the prompt as ${range} and at least 1 must be given`);
+    }
+    return showing("Sequence", this.#reader.sequence(tokenIds, promptLength, spelled));
+  }
+
+  /**
+   * Decodes step by step. Nothing is computed before a step is asked for, and leaving the loop stops the decoding.
+   * An empty prompt starts with `<|endoftext|>`. Ends at an end-of-text token, at `stop`, after `maxNewTokens`, or
+   * when the context is full.
+   *
+   * @throws {RangeError} When an option is out of range, or the prompt leaves no room in the context.
+   *
+   * @example Watch the candidates
+   * ```ts
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   *
+   * await using model = await LanguageModel.fromPretrained();
+   * for await (const { token, candidates } of model.steps("One, two,", { maxNewTokens: 3 })) {
+   *   console.log(token.text, candidates.map(({ token, probability }) => [token.text, probability]));
+   * }
+   * ```
+   */
+  async *steps(prompt: string | readonly number[], options: DecodeOptions = {}): AsyncGenerator<Step> {
+    options = expectOptions(options, DECODE);
+    yield* this.#generator.steps(prompt, options);
+    await this.#model.runner.session.settle();
+  }
+
+  /** Decodes to the end, with the rules of {@linkcode LanguageModel.steps}, and returns prompt and continuation. */
+  async generate(prompt: string | readonly number[], options: DecodeOptions = {}): Promise<Sequence> {
+    options = expectOptions(options, DECODE);
+    const work = (options: DecodeOptions) => this.#generator.generate(prompt, options);
+    return await watched(options, (options) => this.#model.runner.session.settled(work(options)));
+  }
+
+  /**
+   * Decodes several prompts to their ends, with the rules of {@linkcode LanguageModel.generate}, and returns for each, in
+   * their order, what that would return for it alone: the same options and the same seed hold for each. A run reads one
+   * token of every text that has not ended, so the weights are read once for all of them: `bench/README.md`
+   * says how much faster eight prompts are. Prompts that are too long to gain by that, or too many for `maxMemory`, are
+   * written in groups, one after another.
+   *
+   * Sums are taken in another order than for a single text, so logits differ by rounding, 3e-6 of the greatest at most
+   * where it was measured; in 8 bits, which rounding can tip over, by 2e-2. Where two tokens are closer than that, or a
+   * draw falls between them, another one may be chosen.
+   *
+   * @throws {TypeError} When `prompts` is no array, or holds what is no prompt.
+   * @throws {RangeError} When `prompts` is empty, an option is out of range, a prompt leaves no room in the context, or
+   * one of them alone takes more than `maxMemory`.
+   *
+   * @example Three stories at once
+   * ```ts
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   *
+   * await using model = await LanguageModel.fromPretrained();
+   * const prompts = ["The keys to the cabinet", "Once upon a time", "One, two,"];
+   * for (const { text } of await model.generateBatch(prompts, { maxNewTokens: 5 })) console.log(text);
+   * ```
+   */
+  async generateBatch(
+    prompts: readonly (string | readonly number[])[],
+    options: DecodeOptions = {},
+  ): Promise<readonly Sequence[]> {
+    options = expectOptions(options, DECODE);
+    const work = (options: DecodeOptions) => this.#generator.generateBatch(prompts, options);
+    return await watched(options, (options) => this.#model.runner.session.settled(work(options)));
+  }
+
+  /**
+   * Searches with beams, and returns the best texts that were found, best first, with their scores: what Hugging Face's
+   * `generate` returns with `num_beams` and `num_return_sequences`, token by token, and its `sequences_scores`. The same
+   * search with the same options is what {@linkcode LanguageModel.generate} takes its text from when it is asked for
+   * `beams`. The result is a tree too, which `treeView` draws.
+   *
+   * Where tokens are drawn, as with `temperature`, the continuations are drawn without replacement from the same
+   * distribution as in Hugging Face, by this package's own random numbers.
+   *
+   * @throws {RangeError} When an option is out of range, the prompt leaves no room in the context, the search takes more
+   * than `maxMemory`, or every continuation is forbidden.
+   *
+   * @example The three best continuations
+   * ```ts
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   *
+   * await using model = await LanguageModel.fromPretrained();
+   * const { branches } = await model.beams("The keys to the cabinet", { beams: 5, best: 3, maxNewTokens: 6 });
+   * for (const { score, logProb, sequence } of branches) console.log(score, logProb, sequence.text);
+   * ```
+   */
+  async beams(prompt: string | readonly number[], options: BeamSearchOptions = {}): Promise<BeamSearch> {
+    const given = expectOptions(options, BEAMS);
+    const work = (options: BeamSearchOptions) => this.#generator.beams(prompt, options);
+    return await watched(given, (given) => this.#model.runner.session.settled(work(given)));
+  }
+
+  /**
+   * Decodes as {@linkcode LanguageModel.generate} does, and remembers what the model has read, so that the text can be
+   * continued from any of its tokens in other ways: see {@linkcode GrowingTree.fork}.
+   *
+   * @throws {RangeError} When an option is out of range, or the prompt leaves no room in the context.
+   *
+   * @example The second likeliest word in each place
+   * ```ts
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   *
+   * await using model = await LanguageModel.fromPretrained();
+   * const tree = await model.tree("Once upon a time", { maxNewTokens: 3 });
+   * for (const step of tree.data.branches[0]!.steps) {
+   *   const { sequence, logProb } = await tree.fork(step, step.candidates[1]!.tokenId);
+   *   console.log(logProb, sequence.text);
+   * }
+   * ```
+   */
+  async tree(prompt: string | readonly number[], options: DecodeOptions = {}): Promise<GrowingTree> {
+    options = expectOptions(options, DECODE);
+    return await this.#generator.tree(prompt, options);
+  }
+
+  /**
+   * Reads a sequence and records what the model computes on the way, in all layers or in some.
+   *
+   * @throws {TypeError} When a capture does not exist.
+   * @throws {RangeError} When there is no such layer, or the recording takes more than `maxMemory`.
+   */
+  async trace(sequence: Sequence, options: TraceOptions = {}): Promise<Trace> {
+    return await this.#analyser.trace(sequence, options);
+  }
+
+  /**
+   * Explains tokens of a sequence: how much each earlier token made the model write them. By default this is Ecco's
+   * gradient x input: with x_i the embedding of token i and g_i the gradient of the target's probability with respect
+   * to it, score_i = ||g_i * x_i||_2, and each row sums to 1.
+   *
+   * @throws {RangeError} When a position has no tokens before it, `maxMemory` is too small for a single target, or
+   * `contrast` is not in the vocabulary.
+   * @throws {TypeError} When an option has a value that does not exist, or that does not go with the others.
+   *
+   * @example Why "are" rather than "is"?
+   * ```ts
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   *
+   * await using model = await LanguageModel.fromPretrained();
+   * const sequence = model.sequence("The keys to the cabinet are");
+   * const positions = [sequence.tokenIds.length - 1];
+   * const { scores } = await model.saliency(sequence, { preset: "captum", positions, contrast: " is" });
+   * console.log(scores.data); // above 0: speaks for " are"; below: for " is"
+   * ```
+   *
+   * @example Integrated gradients
+   * ```ts
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   *
+   * await using model = await LanguageModel.fromPretrained();
+   * const sequence = await model.generate("The keys to the cabinet", { maxNewTokens: 2 });
+   * const options = { preset: "captum", method: "integratedGradients", steps: 20 } as const;
+   * const { scores, convergenceGaps } = await model.saliency(sequence, options);
+   * console.log(scores.shape, convergenceGaps);
+   * ```
+   */
+  async saliency(sequence: Sequence, options: SaliencyOptions = {}): Promise<Saliency> {
+    return await this.#analyser.saliency(sequence, options);
+  }
+
+  /**
+   * Tries a map: takes the tokens before each explained one away, the most salient first, and brings them back, and
+   * compares its probability with random orders; see {@linkcode Faithfulness}. All sets of tokens of a position are
+   * read side by side in few runs; with its defaults, a position takes as long as reading its text 65 times.
+   *
+   * @throws {RangeError} When a position is not in the map, or a number is out of its range.
+   * @throws {TypeError} When `saliency` is no map.
+   *
+   * @example Does it matter what the map says matters?
+   * ```ts
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   *
+   * await using model = await LanguageModel.fromPretrained();
+   * const saliency = await model.saliency(await model.generate("The keys to the cabinet", { maxNewTokens: 2 }));
+   * const { deletionGain, insertionGain } = await model.faithfulness(saliency, { randomOrders: 3 });
+   * console.log(deletionGain, insertionGain); // above 0: better than chance
+   * ```
+   */
+  async faithfulness(saliency: Saliency, options: FaithfulnessOptions = {}): Promise<Faithfulness> {
+    return await this.#analyser.faithfulness(saliency, options);
+  }
+
+  /**
+   * What each layer would predict as the next token, or at another position, if it were the last: its hidden state, by default with `ln_f`
+   * applied, times the unembedding. The last layer's predictions are the model's own, which is checked on each call to
+   * 1e-4 of the best logit. Each entry has the entropy of its distribution, and how far that is from the model's own,
+   * KL(final || layer), in nats. With `halves` the residual stream is also read after the attention of each layer.
+   *
+   * @throws {RangeError} When the position has no tokens before it or is beyond the next token's, or `topK` is not in the vocabulary's size.
+   * @throws {TypeError} When `norm` is neither `"final"` nor `"none"`.
+   *
+   * @example When does the model make up its mind?
+   * ```ts
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   *
+   * await using model = await LanguageModel.fromPretrained();
+   * const { layers } = await model.layerPredictions(model.sequence("The keys to the cabinet"), { topK: 3 });
+   * for (const { layer, predictions, divergence } of layers) {
+   *   console.log(layer, predictions.map(({ token }) => token.text), divergence);
+   * }
+   * ```
+   */
+  async layerPredictions(sequence: Sequence, options: LayerPredictionsOptions = {}): Promise<LayerPredictions> {
+    return await this.#analyser.layerPredictions(sequence, options);
+  }
+
+  /**
+   * How the tokens of a sequence rank in what each layer would predict: by default every token after the prompt. Beside
+   * the ranks stand the probabilities of the tokens, and of each layer's distribution the entropy and KL(final || layer).
+   *
+   * @throws {RangeError} When a position has no tokens before it.
+   * @throws {TypeError} When `norm` is neither `"final"` nor `"none"`.
+   *
+   * @example The rank of each written token after the last layer
+   * ```ts
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   *
+   * await using model = await LanguageModel.fromPretrained();
+   * const { ranks } = await model.rankings(await model.generate("The keys to the cabinet", { maxNewTokens: 4 }));
+   * console.log(ranks.data.slice(-4)); // greedy decoding writes what ranks first: 1, 1, 1, 1
+   * ```
+   */
+  async rankings(sequence: Sequence, options: RankingsOptions = {}): Promise<Rankings> {
+    return await this.#analyser.rankings(sequence, options);
+  }
+
+  /**
+   * How chosen words rank in what each layer would predict as the next token, or at another position. A word of several tokens is ranked by its
+   * first; `words` in the result lists the tokens of each.
+   *
+   * @throws {RangeError} When the position has no tokens before it or is beyond the next token's, or a word is empty or not in the vocabulary.
+   * @throws {TypeError} When `watch` is no array, or `norm` is neither `"final"` nor `"none"`.
+   *
+   * @example Singular or plural?
+   * ```ts
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   *
+   * await using model = await LanguageModel.fromPretrained();
+   * const sequence = model.sequence("The keys to the cabinet");
+   * const { ranks, words } = await model.rankingsWatch(sequence, { watch: [" is", " are"] });
+   * console.log(words!.map(({ tokens }) => tokens.length), ranks.shape); // [layers, 2]
+   * ```
+   */
+  async rankingsWatch(sequence: Sequence, options: RankingsWatchOptions): Promise<Rankings> {
+    return await this.#analyser.rankingsWatch(sequence, options);
+  }
+
+  /**
+   * How much each token of a sequence surprised the model: ln p of the token that stands there, the entropy of what the
+   * model expected, the rank of the token and the likeliest alternatives; by default at every position but the first, in
+   * the prompt too. The perplexity is exp of the mean of −ln p, as Hugging Face's guide computes it for one window,
+   * https://huggingface.co/docs/transformers/perplexity
+   *
+   * The scores of the vocabulary are reduced inside the graph: `[T, V]` of them are never held.
+   *
+   * @throws {RangeError} When a position has no tokens before it, the sequence has a single token, or `topK` is not in
+   * the vocabulary's size.
+   *
+   * @example Which token was the least expected?
+   * ```ts
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   *
+   * await using model = await LanguageModel.fromPretrained();
+   * const sequence = model.sequence("The keys to the cabinet are on the moon");
+   * const { positions, logProbs, alternatives, perplexity } = await model.surprise(sequence);
+   * const n = logProbs.data.indexOf(Math.min(...logProbs.data));
+   * console.log(sequence.tokens[positions[n]!]!.text, -logProbs.data[n]!, "nats; likelier:", alternatives[n]![0]!.token.text);
+   * console.log("perplexity", perplexity);
+   * ```
+   */
+  async surprise(sequence: Sequence, options: SurpriseOptions = {}): Promise<Surprise> {
+    return await this.#analyser.surprise(sequence, options);
+  }
+
+  /** The names of the weights, as checkpoints have them: `wte.weight`, `h.0.attn.c_attn.weight` and so on. */
+  get weightNames(): readonly string[] {
+    return showing("Weights", this.#model.runner.weightNames);
+  }
+
+  /**
+   * Reads a weight from the checkpoint, in single precision. Matrices of linear layers are `[in, out]`, as GPT-2 has
+   * them; those of `c_attn` hold queries, keys and values side by side, `[C, 3C]`. When the embeddings are tied, as
+   * they are in GPT-2, the unembedding is `wte.weight`.
+   *
+   * @param name A name of {@linkcode LanguageModel.weightNames}, with or without `transformer.` before it.
+   * @throws {RangeError} When there is no weight of that name, or it is in 8 bits.
+   *
+   * @example The embedding of a token
+   * ```ts
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   *
+   * await using model = await LanguageModel.fromPretrained();
+   * const { data, shape: [, width] } = await model.weight("wte.weight");
+   * const [id] = model.sequence(" keys").tokenIds;
+   * console.log(data.slice(id! * width!, (id! + 1) * width!));
+   * ```
+   */
+  async weight(name: string): Promise<FloatTensor> {
+    this.#expectUsable();
+    return showing(name, await this.#model.runner.weight(name));
+  }
+
+  /**
+   * Says which model this is: its files by their SHA-256, and the commit where it comes from a hub. The hashes are of
+   * what was loaded: of files on disk, those that were opened then are read when this is first asked, whatever has taken
+   * their places. Weights in another form (`dtype: "q8"`, or half precision on native) are compared with what is made of
+   * the files that are named.
+   *
+   * @throws {Error} When a file has been modified since the model was loaded, weights in another form are not those of
+   * the checkpoint, or the model was disposed before this was first asked.
+   *
+   * @example
+   * ```ts
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   *
+   * await using model = await LanguageModel.fromPretrained();
+   * const { id, files } = await model.identity();
+   * console.log(id, files.map(({ name, bytes, sha256 }) => `${name}, ${bytes} bytes: ${sha256}`));
+   * ```
+   */
+  async identity(options: IdentityOptions = {}): Promise<ModelIdentity> {
+    options = expectOptions(options, IDENTITY);
+    if (this.#identity) return this.#identity;
+    this.#expectUsable();
+    const stop = { ...options, signal: stoppable(options.signal) };
+    return this.#identity = showing("ModelIdentity", await watched(stop, (stop) => identify(this.#model, stop)));
+  }
+
+  /** Frees the memory, after the runs that were asked for have ended. Disposing twice does nothing. */
+  dispose(): Promise<void> {
+    return this.#disposed ??= this.#model.runner.dispose().finally(() => this.#model.opened[Symbol.dispose]());
+  }
+
+  /** The same as {@linkcode LanguageModel.dispose}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
+  /** What a notebook shows: the parts of the model. */
+  [Symbol.for("Jupyter.display")](): Promise<object> {
+    return displayOf(this.id, this);
+  }
+
+  /** What `console.log` shows. */
+  [Symbol.for("Deno.customInspect")](): string {
+    const { nLayer, nEmbd, nHead, vocabSize, nPositions } = this.config;
+    const shape = `${nLayer} layers x ${nEmbd}, ${nHead} heads, ${vocabSize} tokens, context ${nPositions}`;
+    return `LanguageModel ${this.id} (GPT-2, ${shape}) on ${this.backend}: ${this.backendReason}`;
+  }
+
+  #expectUsable(): void {
+    if (this.#disposed) throw new Error(`Cannot use ${this.id} as it is disposed; load it again`);
+  }
+}

@@ -1,0 +1,145 @@
+import type { BeamSearchOptions } from "../../ask/write/beam_types.ts";
+import { readGenerationConfig } from "../../ask/write/generation_config.ts";
+import type { Fields } from "../../ask/write/generation_lists.ts";
+import { shown } from "../../base/words.ts";
+import type { ModelFiles } from "../../hub/model_files.ts";
+import { parseConfig } from "../../models/gpt2/config.ts";
+import { buildProgram } from "../../models/gpt2/program.ts";
+import { weightLocation } from "../../models/gpt2/weights.ts";
+import type { Backend } from "../../runtime/backend.ts";
+import { Session } from "../../runtime/session.ts";
+import type { AddedToken } from "../../tokenizer/added_tokens.ts";
+import { gpt2TokenizerJson, parseTokenizer } from "../../tokenizer/definition.ts";
+import { Tokenizer } from "../../tokenizer/tokenizer.ts";
+import { expectRoom } from "../memory.ts";
+import { ModelRunner } from "../runner.ts";
+import { checkWebgpu } from "../self_check.ts";
+import { OpenedFiles, parseJson, readJson, readOptionalJson } from "./files.ts";
+import type { LoadOptions } from "./options.ts";
+import { findMoved, isConverted, type MadeProof, readWeights } from "./read_weights.ts";
+
+const END_OF_TEXT = "<|endoftext|>";
+
+/** A model that is ready to run. */
+export interface LoadedModel {
+  /** Runs it. */
+  readonly runner: ModelRunner;
+  /** Its tokenizer. */
+  readonly tokenizer: Tokenizer;
+  /** The tokens that end a text. */
+  readonly eosTokenIds: readonly number[];
+  /** How texts are written when a caller says nothing; by default, greedily. */
+  readonly defaults: BeamSearchOptions;
+  /** What was read, still open. */
+  readonly opened: OpenedFiles;
+  /** The file of weights in another form that runs instead of them, if one does. */
+  readonly made?: MadeProof;
+}
+
+/** Where a model may run: 8-bit weights on native only. */
+function backendFor({ backend = "auto", dtype }: LoadOptions): "auto" | Backend {
+  return dtype === "q8" ? "native" : backend;
+}
+
+/** Loads the files of a model and makes it ready to run. Everything that can be checked is checked before it runs. */
+export async function loadModel(files: ModelFiles, options: LoadOptions): Promise<LoadedModel> {
+  const opened = new OpenedFiles(files);
+  try {
+    return await loadOpened(opened, options);
+  } catch (error) {
+    opened[Symbol.dispose]();
+    throw error;
+  }
+}
+
+async function loadOpened(opened: OpenedFiles, options: LoadOptions): Promise<LoadedModel> {
+  const { files } = opened;
+  const { threads, prepack = false, worker = false, dtype, onProgress, signal } = options;
+  const backend = backendFor(options);
+  const report = (completed: number, message: string) => {
+    signal?.throwIfAborted();
+    onProgress?.({ task: "load", completed, total: 4, message });
+  };
+  report(0, `Loading ${files.id}`);
+  const json = await readJson(opened, "config.json");
+  const stated = parseConfig(json);
+  expectRoom(files.id, stated, { backend, prepack });
+  const generation = await readOptionalJson(opened, "generation_config.json");
+  const writing = readGenerationConfig({ generation, config: json as Fields }, stated, options.generationConfig);
+  const tokenizer = await loadTokenizer(opened);
+  report(1, "Read the configuration and the tokenizer");
+  const { config, weights, made } = await readWeights(opened, stated, options, (message) => report(1, message));
+  if (config !== stated) expectRoom(files.id, config, { backend, prepack });
+  const located = new Map([...weights.values()].map((entry) => [weightLocation(entry), entry.source]));
+  try {
+    report(2, "Checked the weights");
+    if (backend === "webgpu") await checkWebgpu(config, worker);
+    const program = buildProgram(config, weights);
+    const onWeb = backend === "wasm" || backend === "webgpu";
+    report(3, onWeb ? "Starting onnxruntime-web" : "Starting ONNX Runtime; the first use downloads it");
+    // The 8-bit products are computed from prepacked weights only.
+    const stored = { prepack: prepack || dtype === "q8", foldConstants: weights.values().some(isConverted) };
+    const choice = { backend, worker, ...stored, ...(threads === undefined ? {} : { threads }) };
+    const session = await Session.create(program.graph, located, choice);
+    const moved = await findMoved(session, located.values());
+    if (moved && !made) {
+      await session.dispose();
+      throw moved;
+    }
+    report(4, `Ready on ${session.backend}: ${session.reason}`);
+    const runner = new ModelRunner(config, program, session, weights);
+    return {
+      runner,
+      tokenizer,
+      ...writing,
+      opened,
+      ...made && { made: moved ? { ...made, isSound: () => Promise.reject(moved) } : made },
+    };
+  } catch (error) {
+    for (const source of located.values()) source.close();
+    throw error;
+  }
+}
+
+/** Refuses a model that does not fit, by its config.json as the hub has it, before its weights are downloaded. */
+export function acceptConfig(id: string, text: string, options: LoadOptions): void {
+  expectRoom(id, parseConfig(parseJson({ id }, "config.json", text)), { ...options, backend: backendFor(options) });
+}
+
+async function loadTokenizer(opened: OpenedFiles): Promise<Tokenizer> {
+  const { files } = opened;
+  const text = await opened.text("tokenizer.json");
+  if (text !== undefined) {
+    const json = parseTokenizer(text, (text) => parseJson(files, "tokenizer.json", text));
+    return Tokenizer.fromJson(json, await readOptionalJson(opened, "tokenizer_config.json"));
+  }
+  const vocab = await readJson(opened, "vocab.json", "tokenizer.json, or vocab.json and merges.txt, must be there");
+  const merges = await opened.text("merges.txt");
+  if (merges === undefined) throw new Error(`Cannot load "${files.id}" as merges.txt is missing from ${files.base}`);
+  const added = await readOptionalJson(opened, "added_tokens.json");
+  const settings = await readOptionalJson(opened, "tokenizer_config.json");
+  const more = added === undefined ? undefined : addedTokens(vocab, added);
+  return Tokenizer.fromJson(gpt2TokenizerJson(vocab, merges, more, startToken(settings)), settings);
+}
+
+/** Hugging Face heeds `add_bos_token` where there is no tokenizer.json, which says itself what begins a text. */
+function startToken(settings: unknown): string | undefined {
+  const { add_bos_token: added, bos_token: token = END_OF_TEXT } = Object(settings);
+  if (added !== true) return undefined;
+  return String(typeof token === "object" ? token?.content : token);
+}
+
+/** The tokens of added_tokens.json, `{"<pad>": 50257}`, and the one that GPT-2 has of itself. */
+function addedTokens(vocab: unknown, json: unknown): readonly AddedToken[] {
+  if (typeof json !== "object" || json === null || Array.isArray(json)) {
+    throw new TypeError(`Cannot read added_tokens.json as it is not an object: ${shown(json)}`);
+  }
+  const end: unknown = typeof vocab === "object" && vocab !== null ? Reflect.get(vocab, END_OF_TEXT) : undefined;
+  const ids = { ...(typeof end === "number" ? { [END_OF_TEXT]: end } : {}), ...json as Record<string, number> };
+  return Object.entries(ids).map(([content, id]) => ({
+    id,
+    content,
+    special: content === END_OF_TEXT,
+    normalized: true,
+  }));
+}

@@ -1,0 +1,114 @@
+/**
+ * The weights of a model, in the form that their backend runs best.
+ *
+ * @module
+ */
+import { inPage } from "../../base/platform.ts";
+import type { ByteSource } from "../../checkpoint/byte_source.ts";
+import type { TensorEntry } from "../../checkpoint/safetensors.ts";
+import { widened } from "../../checkpoint/widened.ts";
+import { cacheFolder } from "../../hub/settings.ts";
+import type { GPT2Config } from "../../models/gpt2/config.ts";
+import { selectWeights, settleTie } from "../../models/gpt2/weights.ts";
+import type { Backend } from "../../runtime/backend.ts";
+import { availableBackend, type Session } from "../../runtime/session.ts";
+import { expectFiniteWeights } from "../runner.ts";
+import { type OpenedFiles, openWeights } from "./files.ts";
+import type { LoadOptions } from "./options.ts";
+import { isQuantized, openQuantized } from "./quantized_weights.ts";
+import { isWidened, openWidened } from "./widened_weights.ts";
+
+/**
+ * Weights up to this size are checked for NaN while they load; larger ones when a result is not finite. Native widens
+ * half precision up to this size each time it starts; larger ones once, into a file.
+ */
+const SMALL_BYTES = 64 * 2 ** 20;
+
+/** A file that was made of weights. */
+export interface MadeProof {
+  /** The file. */
+  readonly source: ByteSource;
+  /**
+   * Whether it holds what is made of the weights; `heard` is told how many bytes were compared, and may throw.
+   *
+   * @throws {Error} When another file had taken its place before it was mapped.
+   */
+  readonly isSound: (heard: (bytes: number) => void) => Promise<boolean>;
+}
+
+/** Weights as they go into the graph. */
+export interface ReadWeights {
+  /** The settings, in which the weights have their say: see `settleTie`. */
+  readonly config: GPT2Config;
+  /** By name. */
+  readonly weights: ReadonlyMap<string, TensorEntry>;
+  /** How to tell whether they are what the checkpoint says, where they are from another file. */
+  readonly made?: MadeProof;
+}
+
+/** The weights as they go into the graph. */
+export async function readWeights(
+  opened: OpenedFiles,
+  stated: GPT2Config,
+  options: LoadOptions,
+  say: (message: string) => void,
+): Promise<ReadWeights> {
+  const { sources, entries } = await openWeights(opened);
+  const config = await settleTie(stated, entries);
+  if (config !== stated) say("lm_head.weight differs from wte.weight, so the two are not tied");
+  const stored = selectWeights(config, entries);
+  const storedBytes = sources.reduce((bytes, { size }) => bytes + size, 0);
+  if (storedBytes <= SMALL_BYTES) await expectFiniteWeights(stored.values());
+  return { config, ...await convertWeights(config, stored, storedBytes, options, say) };
+}
+
+/** The weights in the form that their backend runs best. */
+async function convertWeights(
+  config: GPT2Config,
+  stored: ReadonlyMap<string, TensorEntry>,
+  storedBytes: number,
+  { backend: wanted = "auto", worker, dtype, cacheDir, signal }: LoadOptions,
+  say: (message: string) => void,
+): Promise<Omit<ReadWeights, "config">> {
+  if (dtype === "q8") {
+    await availableBackend("native", worker);
+    const onMake = () => say("Making 8-bit weights, which later loads find");
+    const folder = `${cacheFolder(cacheDir)}-q8`;
+    const weights = await openQuantized(config, stored, { folder, signal, onMake });
+    return { weights, ...madeProof(weights, (heard) => isQuantized(config, stored, weights, heard)) };
+  }
+  if (!stored.values().some(isConverted)) return { weights: stored };
+  // Not every GPU computes in half precision, and ONNX Runtime does not widen bfloat16 there. wasm would hold both.
+  if (!await isNative(wanted, worker)) return { weights: widened(stored) };
+  if (storedBytes <= SMALL_BYTES) return { weights: stored };
+  const onMake = () => say("Widening weights to float32, which later loads find");
+  const made = await openWidened(stored, { folder: `${cacheFolder(cacheDir)}-float32`, signal, onMake });
+  return made ? { weights: made, ...madeProof(made, (heard) => isWidened(stored, made, heard)) } : { weights: stored };
+}
+
+/** What can be said of weights in a file; those in memory were made in this process. */
+function madeProof(weights: ReadonlyMap<string, TensorEntry>, isSound: MadeProof["isSound"]): { made?: MadeProof } {
+  const [entry] = weights.values();
+  return entry?.source.path === undefined ? {} : { made: { source: entry.source, isSound } };
+}
+
+/** Whether a session would run on native. A page is not asked, as it would start a worker to answer. */
+async function isNative(wanted: "auto" | Backend, worker?: boolean): Promise<boolean> {
+  if (inPage || wanted === "wasm" || wanted === "webgpu") return false;
+  return await availableBackend(wanted, worker) === "native";
+}
+
+/** Whether a tensor is stored in another precision than it is computed in. */
+export function isConverted({ dtype }: TensorEntry): boolean {
+  return dtype === "F64" || dtype === "F16" || dtype === "BF16";
+}
+
+/**
+ * Whether ONNX Runtime has mapped, or a worker has read, other files than those that were checked, as both open them by
+ * their paths. A file that was made may have been made by two processes at once, and either is as good.
+ */
+export async function findMoved(session: Session, sources: Iterable<ByteSource>): Promise<Error | undefined> {
+  if (session.backend !== "native" && !session.worker) return undefined;
+  const checks = await Promise.allSettled(Array.from(new Set(sources), (source) => source.expectInPlace?.()));
+  return checks.find((check) => check.status === "rejected")?.reason;
+}

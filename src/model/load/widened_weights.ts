@@ -1,0 +1,69 @@
+/**
+ * The weights of a model in half precision, widened to single precision once, for ONNX Runtime to map into memory.
+ *
+ * @module
+ */
+import type { TensorEntry } from "../../checkpoint/safetensors.ts";
+import { widened } from "../../checkpoint/widened.ts";
+import type { TensorPart } from "../../checkpoint/write_safetensors.ts";
+import { areMade, type Form, madeFile, type MadeWeightsOptions, mayMake, openMade, writeMade } from "./made_weights.ts";
+
+const FORM: Form = { name: "F32", version: 2 };
+
+/** Whole numbers of every dtype. */
+const CHUNK_BYTES = 2 ** 22;
+
+/**
+ * The same tensors, all F32, from a file in `folder` that is made when there is none; undefined where none can be made,
+ * as writing is not permitted or there is no room. The files of `stored` are left open.
+ *
+ * @throws The signal's reason, when it is aborted.
+ */
+export async function openWidened(
+  stored: ReadonlyMap<string, TensorEntry>,
+  { folder, onMake, signal }: MadeWeightsOptions,
+): Promise<ReadonlyMap<string, TensorEntry> | undefined> {
+  try {
+    const file = await madeFile(stored, folder, FORM);
+    const made = await openMade(file);
+    if (made) return made;
+    if (!mayMake(folder)) return undefined;
+    onMake?.();
+    const entries = widened(stored);
+    await writeMade(file, partsOf(entries), () => chunksOf(entries, signal));
+    return await openMade(file);
+  } catch {
+    signal?.throwIfAborted();
+    return undefined;
+  }
+}
+
+/** Whether weights are what `stored` is in single precision; `heard` is told how many bytes were read, and may throw. */
+export async function isWidened(
+  stored: ReadonlyMap<string, TensorEntry>,
+  made: ReadonlyMap<string, TensorEntry>,
+  heard: (bytes: number) => void,
+): Promise<boolean> {
+  const entries = widened(stored);
+  return await areMade(made, partsOf(entries), chunksOf(entries, undefined), heard);
+}
+
+function partsOf(entries: ReadonlyMap<string, TensorEntry>): (readonly [string, TensorPart])[] {
+  return Array.from(entries, ([name, { shape, start, end }]) => [name, { dtype: "F32", shape, bytes: end - start }]);
+}
+
+/** The bytes of tensors. */
+async function* chunksOf(
+  entries: ReadonlyMap<string, TensorEntry>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  const scratch = new Uint8Array(CHUNK_BYTES);
+  for (const { source, start, end } of entries.values()) {
+    for (let from = start; from < end; from += CHUNK_BYTES) {
+      signal?.throwIfAborted();
+      const chunk = scratch.subarray(0, Math.min(CHUNK_BYTES, end - from));
+      source.readInto(from, chunk);
+      yield chunk;
+    }
+  }
+}

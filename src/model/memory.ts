@@ -1,0 +1,170 @@
+/**
+ * How much memory a call takes. ONNX Runtime cannot be asked, and an allocation that fails inside a wasm run poisons
+ * the session, so it is estimated first. `tests/model/memory_test.ts` holds the estimates to what runs really take.
+ *
+ * Sizes: T new tokens, S with those read before them, R rows of logits, N explained targets, M rows that go back for
+ * them; L blocks, C width, H heads, V vocabulary.
+ *
+ * @module
+ */
+import { inPage } from "../base/platform.ts";
+import { formatBytes } from "../base/words.ts";
+import type { GPT2Config } from "../models/gpt2/config.ts";
+import { weightShapes } from "../models/gpt2/weights.ts";
+import type { Backend } from "../runtime/backend.ts";
+import { KEPT_GROWTH } from "../runtime/worker/feed_packing.ts";
+import type { Cost } from "./cost.ts";
+
+const GIB = 2 ** 30;
+
+/** What a call runs on. */
+export interface Machine {
+  /** The settings of the model. */
+  readonly config: GPT2Config;
+  /** Where it runs. */
+  readonly backend: Backend;
+  /** Throws where no gradients can be taken. */
+  readonly expectDifferentiable?: () => void;
+  /** Whether it runs in a worker, which has keys and values of its own. */
+  readonly worker?: boolean;
+}
+
+/** The bytes of a number. */
+export const FLOAT = 4;
+
+/** What allocators take beside what they are asked for. */
+const OVERHEAD = 1.1;
+
+/** How many tensors of the size of the logits the gradient and the lens have alive at a time, at most. */
+const VOCABULARY_TENSORS = 6;
+
+/** The most logits of the lens of one run: depths times rows times vocabulary, 48 MiB for each of the tensors of that size. */
+export const LENS_LOGITS = 3 * 2 ** 22;
+
+/** An estimate of the bytes of a run that reads T tokens, S with those before them, and takes R rows of logits. */
+export function readBytes(machine: Machine, { T, S = T, R }: { T: number; S?: number; R: number }): number {
+  const { config } = machine;
+  return OVERHEAD * FLOAT * (forwardNumbers(config, T, S) + 2 * R * config.vocabSize) + cacheBytes(machine, S);
+}
+
+/**
+ * An estimate of the bytes of a run that explains N targets by R logits over T tokens, without a cache, of which M rows
+ * go back.
+ */
+export function explainBytes(
+  config: GPT2Config,
+  { N, T, R = N, M = N * T }: { N: number; T: number; R?: number; M?: number },
+): number {
+  const { nHead, nEmbd, vocabSize } = config;
+  const backward = 3 * N * nHead * T * T + 28 * M * nEmbd;
+  return OVERHEAD * FLOAT * (forwardNumbers(config, T, T) + backward + VOCABULARY_TENSORS * R * vocabSize);
+}
+
+/** An estimate of the bytes of a run that looks at R rows through the lens, at `depths` places of the model. */
+export function lensBytes(
+  machine: Machine,
+  { T, S, R, depths }: { T: number; S: number; R: number; depths: number },
+): number {
+  const vocabulary = VOCABULARY_TENSORS * depths * R * machine.config.vocabSize;
+  return readBytes(machine, { T, S, R }) + OVERHEAD * FLOAT * vocabulary;
+}
+
+/** What the forward pass keeps to the end of a run, as it may be fetched or differentiated. */
+function forwardNumbers({ nLayer, nHead, nEmbd, nInner }: GPT2Config, T: number, S: number): number {
+  return nLayer * (nHead * T * S + (7 * nEmbd + 2 * nInner) * T + 4 * nEmbd * S);
+}
+
+/**
+ * Keys and values of S tokens: in buffers that have grown to twice the size, and as the feeds of a run; in a worker once
+ * more, in buffers with room to grow.
+ */
+export function cacheBytes({ config: { nLayer, nEmbd }, worker = false }: Machine, S: number): number {
+  return FLOAT * (worker ? 3 + KEPT_GROWTH : 3) * 2 * nLayer * S * nEmbd;
+}
+
+/** What a call takes, from its parts. */
+export function costOf(runs: number, runBytes: number, resultBytes: number): Cost {
+  return { runs, runBytes: Math.ceil(runBytes), resultBytes, bytes: Math.ceil(runBytes) + resultBytes };
+}
+
+/**
+ * The limit of a call.
+ *
+ * @throws {RangeError} When it is no number > 0.
+ */
+export function memoryLimit({ backend, config }: Machine, maxMemory?: number): number {
+  if (maxMemory === undefined) return defaultMaxMemory(backend, config);
+  if (typeof maxMemory === "number" && maxMemory > 0) return maxMemory;
+  throw new RangeError(`Cannot work within maxMemory ${maxMemory} as it must be a number of bytes > 0`);
+}
+
+/**
+ * Refuses a call that takes more than it may, before it begins.
+ *
+ * @throws {RangeError} With the numbers, and `advice`.
+ */
+export function expectWithin(what: string, cost: Cost, maxMemory: number, advice: string): void {
+  if (cost.bytes <= maxMemory) return;
+  const shown = (bytes: number) =>
+    formatBytes(maxMemory) === formatBytes(cost.bytes) ? `${bytes} bytes` : formatBytes(bytes);
+  const parts = `${shown(cost.runBytes)} for a run and ${shown(cost.resultBytes)} for the result`;
+  throw new RangeError(
+    `Cannot ${what} within ${shown(maxMemory)} as it takes about ${shown(cost.bytes)}, ${parts}; ` +
+      `raise maxMemory or ${advice}`,
+  );
+}
+
+/** The size of all weights in memory, as float32. */
+export function weightBytes(config: GPT2Config): number {
+  return weightShapes(config).values().reduce((sum, shape) => sum + 4 * shape.reduce((a, b) => a * b, 1), 0);
+}
+
+/** The most bytes that a call may take by default: on wasm, what 4 GiB leave beside the weights. */
+export function defaultMaxMemory(backend: Backend, config: GPT2Config): number {
+  return backend === "wasm" ? 0.9 * (4 * GIB - weightBytes(config)) : 4 * GIB;
+}
+
+/** What one decode step of a small context takes beside the weights. */
+const LEAST_ROOM = GIB / 8;
+
+/**
+ * How much wasm takes of what the weights take once ONNX Runtime has stored them a second time: 1352 MiB for the
+ * 475 MiB of gpt2, 3887 for the 1354 of gpt2-medium.
+ */
+const PREPACKED = 2.9;
+
+/** How a model is loaded, as far as it matters for its size. */
+export interface RoomOptions {
+  /** Where it is to run. */
+  readonly backend?: "auto" | Backend;
+  /** Whether weights are stored twice. */
+  readonly prepack?: boolean;
+}
+
+/**
+ * Refuses a model whose weights cannot be held. On wasm and webgpu weights in half precision are widened as they are
+ * read, so they take no more than others; native maps them and is refused nothing.
+ *
+ * @throws {RangeError} When the model can only run on wasm and does not fit into the 4 GiB that wasm can address; on
+ * webgpu the library, which is wasm too, reads the weights of the GPU.
+ */
+export function expectRoom(id: string, config: GPT2Config, options: RoomOptions): void {
+  const { backend = "auto", prepack = false } = options;
+  if (backend === "native") return;
+  const weights = weightBytes(config);
+  const exceeds = (factor: number) => factor * weights + LEAST_ROOM > 4 * GIB;
+  if (!exceeds(prepack ? PREPACKED : 1)) return;
+  const mayBeNative = !inPage && Deno.permissions.querySync({ name: "ffi" }).state === "granted";
+  if (backend === "auto" && mayBeNative) return;
+  const twice = prepack ? `, stored twice ${formatBytes(PREPACKED * weights)},` : "";
+  const size = `its weights take ${formatBytes(weights)}${twice} and wasm can address 4.0 GiB`;
+  const plain = prepack && !exceeds(1) ? ["leave out prepack"] : [];
+  const ways = [...plain, ...nativeWay(mayBeNative), "take a smaller model"];
+  const place = backend === "webgpu" ? backend : "wasm";
+  throw new RangeError(`Cannot load "${id}" on ${place} as ${size}; ${ways.join(", or ")}`);
+}
+
+function nativeWay(permitted: boolean): string[] {
+  if (inPage) return [];
+  return [permitted ? 'pass backend: "native"' : 'run Deno with --allow-ffi and backend "native" or "auto"'];
+}

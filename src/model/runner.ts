@@ -1,0 +1,268 @@
+import { firstNonFiniteIndex, free, logitsRow } from "../base/numbers.ts";
+import type { FloatTensor } from "../base/tensor.ts";
+import { shown } from "../base/words.ts";
+import type { TensorEntry } from "../checkpoint/safetensors.ts";
+import { firstNonFinite, readFloat32 } from "../checkpoint/values.ts";
+import { packRows } from "../models/back_rows.ts";
+import type { GPT2Config } from "../models/gpt2/config.ts";
+import { LENS } from "../models/gpt2/lens.ts";
+import type { Program } from "../models/gpt2/program.ts";
+import { weightShapes } from "../models/gpt2/weights.ts";
+import type { Value } from "../onnx/mod.ts";
+import type { Backend } from "../runtime/backend.ts";
+import type { Feed, Session } from "../runtime/session.ts";
+import { KVCache } from "./kv_cache.ts";
+import type { Depth, Explained, Explanation, LensNumbers, Question, Reading } from "./requests.ts";
+
+/** How many tokens are read in one run, so that long prompts can be stopped and take bounded memory. */
+export const CHUNK_TOKENS = 256;
+
+/** A program in a session: feeds it, fetches from it, and tells bad numbers from good ones. */
+export class ModelRunner implements AsyncDisposable {
+  /** The settings of the model. */
+  readonly config: GPT2Config;
+  /** What the session can be asked for. */
+  readonly program: Program;
+  /** Where the program runs. */
+  readonly session: Session;
+  readonly #weights: ReadonlyMap<string, TensorEntry>;
+
+  /** Takes over `session` and the files of `weights`. */
+  constructor(config: GPT2Config, program: Program, session: Session, weights: ReadonlyMap<string, TensorEntry>) {
+    this.config = config;
+    this.program = program;
+    this.session = session;
+    this.#weights = weights;
+  }
+
+  /** The names of the weights that can be read, as the checkpoint has them. */
+  get weightNames(): readonly string[] {
+    return [...weightShapes(this.config).keys().filter((name) => this.#weights.has(name))];
+  }
+
+  /**
+   * Reads a weight from its file, in single precision.
+   *
+   * @throws {RangeError} When there is no weight of that name.
+   */
+  async weight(name: string): Promise<FloatTensor> {
+    if (typeof name !== "string") throw new TypeError(`Cannot read ${shown(name)} as a weight; pass its name`);
+    const own = name.replace(/^transformer\./, "");
+    const entry = weightShapes(this.config).has(own) ? this.#weights.get(own) : undefined;
+    if (entry) return { data: await readFloat32(entry), shape: [...entry.shape] };
+    if (!this.program.differentiable) {
+      throw new RangeError(`Cannot read "${name}" as the weights are in 8 bits; load without dtype "q8"`);
+    }
+    const names = this.weightNames;
+    const some = names.filter((known) => known.endsWith(name) || name.endsWith(known)).slice(0, 3);
+    const found = (some.length > 0 ? some : [names[0], names[2], names.at(-1)]).join('", "');
+    throw new RangeError(`Cannot find a weight called "${name}"; names are such as "${found}", see model.weightNames`);
+  }
+
+  /** Where the session runs. */
+  get backend(): Backend {
+    return this.session.backend;
+  }
+
+  /** Whether it runs in a worker. */
+  get worker(): boolean {
+    return this.session.worker;
+  }
+
+  /** An empty cache. */
+  emptyCache(): KVCache {
+    return new KVCache(this.config.nLayer, this.config.nEmbd);
+  }
+
+  /**
+   * Reads the next tokens after those in `cache`, appends them to it, and returns the logits at `rows` (`[R, V]`)
+   * followed by the `fetches`. `texts` says which text each token belongs to, `[T]`; by default they are all one text.
+   */
+  async read(
+    tokenIds: readonly number[],
+    cache: KVCache,
+    rows: readonly number[],
+    options: {
+      readonly texts?: readonly number[];
+      readonly fetches?: readonly Value[];
+      readonly signal?: AbortSignal | undefined;
+    } = {},
+  ): Promise<Float32Array[]> {
+    const { texts, fetches = [], signal } = options;
+    const { keys, values, logits } = this.program.outputs;
+    const feeds = this.#inputs(tokenIds, cache, rows, { texts });
+    const results = await this.session.run(feeds, [logits, ...fetches, ...keys, ...values], signal);
+    const seen = 1 + fetches.length;
+    cache.append(results.slice(seen, seen + keys.length), results.slice(seen + keys.length), texts);
+    free(...results.slice(seen));
+    await this.#expectFinite(results[0]!, "logits");
+    return results.slice(0, seen);
+  }
+
+  /**
+   * Reads the next tokens after those in `cache`, appends them to it, and looks at `rows` through the lens: how many
+   * tokens each depth prefers to `targets[r]`, its `best` tokens, and more. See {@linkcode LENS}. The last depth is what
+   * the others are compared with.
+   */
+  async look(
+    request: {
+      readonly tokenIds: readonly number[];
+      readonly cache: KVCache;
+      readonly rows: readonly number[];
+      readonly targets: readonly number[];
+      readonly best: number;
+      readonly depths: readonly Depth[];
+    },
+    signal?: AbortSignal,
+  ): Promise<LensNumbers> {
+    const { tokenIds, cache, rows } = request;
+    const { keys, values, lens } = this.program.outputs;
+    const fetches = [...LENS.map((name) => lens[name]), ...keys, ...values];
+    const results = await this.session.run(this.#inputs(tokenIds, cache, rows, request), fetches, signal);
+    const seen = LENS.length;
+    cache.append(results.slice(seen, seen + keys.length), results.slice(seen + keys.length));
+    free(...results.slice(seen));
+    for (const numbers of results.slice(0, seen)) await this.#expectFinite(numbers, "logits");
+    return Object.fromEntries(LENS.map((name, i) => [name, results[i]!])) as Record<typeof LENS[number], Float32Array>;
+  }
+
+  /** Reads a prompt in chunks and returns the logits after its last token, `[V]`. */
+  async readPrompt(tokenIds: readonly number[], cache: KVCache, signal?: AbortSignal): Promise<Float32Array> {
+    const [logits] = await this.readPrompts([tokenIds], cache, { signal });
+    return logits!;
+  }
+
+  /**
+   * Reads prompts one after another in chunks, those that fit into one chunk side by side, and returns the logits after
+   * the last token of each, `[V]`. `texts` says which text each prompt belongs to, by default its index.
+   */
+  async readPrompts(
+    prompts: readonly (readonly number[])[],
+    cache: KVCache,
+    { texts, signal }: { readonly texts?: readonly number[]; readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<Float32Array[]> {
+    const tokenIds = prompts.flat();
+    const owners = prompts.flatMap((prompt, i) => prompt.map(() => texts?.[i] ?? i));
+    const logits: Float32Array[] = [];
+    for (let start = 0; start < tokenIds.length; start += CHUNK_TOKENS) {
+      const chunk = tokenIds.slice(start, start + CHUNK_TOKENS);
+      const own = owners.slice(start, start + CHUNK_TOKENS);
+      const ends = chunk.keys().filter((t) => owners[start + t] !== owners[start + t + 1]).toArray();
+      const rows = ends.length > 0 ? ends : [0]; // a run gives the logits of one row at least
+      const [numbers] = await this.read(chunk, cache, rows, { texts: own, signal });
+      logits.push(...ends.map((_, r) => logitsRow(numbers!, r, rows.length)));
+    }
+    return logits;
+  }
+
+  /**
+   * Differentiates the log-probability (or logit) of `targets[r]` at `rows[r]`, added up by `mix` `[N, R]`, with
+   * respect to the embeddings of `tokenIds`. Returns what is fetched, scores `[N, T]`, or gradients or their products
+   * with the embeddings `[N, T, C]`, and the logits `[R, V]`.
+   */
+  async explain(
+    explanation: Explanation & { readonly fetch: readonly Explained[] },
+    signal?: AbortSignal,
+  ): Promise<{ numbers: Float32Array[]; logits: Float32Array }> {
+    const { tokenIds, rows, fetch } = explanation;
+    const { outputs } = this.program;
+    this.expectDifferentiable();
+    const feeds = this.#inputs(tokenIds, this.emptyCache(), rows, explanation);
+    const vectors = { gradients: outputs.gradients, products: outputs.products };
+    const fetched = fetch.map((name) => ({ ...outputs.scores, ...vectors })[name]);
+    const [logits, ...numbers] = await this.session.run(feeds, [outputs.logits, ...fetched], signal);
+    await this.#expectFinite(logits!, "logits");
+    for (const own of numbers) await this.#expectFinite(own, "gradient");
+    return { numbers, logits: logits! };
+  }
+
+  /**
+   * Refuses what needs a gradient.
+   *
+   * @throws {Error} When the weights are in 8 bits.
+   */
+  expectDifferentiable(): void {
+    if (this.program.differentiable) return;
+    throw new Error('Cannot explain with 8-bit weights as saliency needs float32; load without dtype "q8"');
+  }
+
+  /** The logits at some rows of some texts, `[R, V]`. */
+  async logits(reading: Reading, signal?: AbortSignal): Promise<Float32Array> {
+    const { tokenIds, rows, texts, embeddingScale = 1 } = reading;
+    const feeds = this.#inputs(tokenIds, this.emptyCache(), rows, { embeddingScale, texts });
+    const [logits] = await this.session.run(feeds, [this.program.outputs.logits], signal);
+    await this.#expectFinite(logits!, "logits");
+    return logits!;
+  }
+
+  /** Frees the session and closes the files. */
+  async dispose(): Promise<void> {
+    await this.session.dispose();
+    for (const { source } of this.#weights.values()) source.close();
+  }
+
+  /** The same as {@linkcode ModelRunner.dispose}. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
+  #inputs(tokenIds: readonly number[], cache: KVCache, rows: readonly number[], question: Question = {}): Feed[] {
+    const { program: { inputs }, config } = this;
+    const { targets, mix = new Float32Array(0), ofLogit = false, embeddingScale = 1, best = 0, depths = [] } = question;
+    const { texts = tokenIds.map(() => 0) } = question;
+    const T = tokenIds.length;
+    const R = rows.length;
+    const D = depths.length;
+    const back = packRows(T, rows, mix);
+    const past = { dims: [cache.length, config.nEmbd], lineage: cache.lineage };
+    return [
+      { value: inputs.inputIds, data: toInt64(tokenIds), dims: [T] },
+      ...cache.keys.map((data, i) => ({ value: inputs.pastKeys[i]!, data, ...past })),
+      ...cache.values.map((data, i) => ({ value: inputs.pastValues[i]!, data, ...past })),
+      { value: inputs.rows, data: toInt64(rows), dims: [R] },
+      { value: inputs.targets, data: targets ? toInt64(targets) : new BigInt64Array(R), dims: [R] },
+      { value: inputs.mix, data: mix, dims: [R === 0 ? 0 : mix.length / R, R] },
+      { value: inputs.ofLogit, data: Uint8Array.of(Number(ofLogit)), dims: [1] },
+      { value: inputs.backScalars, data: toInt64(back.scalars), dims: [back.scalars.length] },
+      { value: inputs.backTokens, data: toInt64(back.tokens), dims: [back.tokens.length] },
+      { value: inputs.slots, data: toInt64(back.slots), dims: [back.slots.length / T, T] },
+      { value: inputs.pastTexts, data: toInt64(cache.texts), dims: [cache.length] },
+      { value: inputs.pastLastTexts, data: toInt64(cache.lastTexts), dims: [cache.length] },
+      { value: inputs.texts, data: toInt64(texts), dims: [T] },
+      { value: inputs.positions, data: toInt64(cache.nextPositions(texts)), dims: [T] },
+      {
+        value: inputs.embeddingScale,
+        data: typeof embeddingScale === "number" ? new Float32Array(T).fill(embeddingScale) : embeddingScale,
+        dims: [T, 1],
+      },
+      { value: inputs.best, data: toInt64([best]), dims: [1] },
+      { value: inputs.depths, data: toInt64(depths.map(({ index }) => index)), dims: [D] },
+      { value: inputs.normed, data: Uint8Array.from(depths, ({ normed }) => Number(normed)), dims: [D, 1] },
+    ];
+  }
+
+  /** Says which weight is broken when results are, as ONNX Runtime passes NaN on in silence. */
+  async #expectFinite(numbers: Float32Array, what: string): Promise<void> {
+    if (firstNonFiniteIndex(numbers) < 0) return;
+    await expectFiniteWeights(this.#weights.values().filter(({ dtype }) => dtype !== "U8"));
+    throw new RangeError(`Cannot use the ${what} as they overflow float32, although all weights are finite`);
+  }
+}
+
+/**
+ * Checks the weights one by one.
+ *
+ * @throws {RangeError} When one holds a NaN or an infinity.
+ */
+export async function expectFiniteWeights(weights: Iterable<TensorEntry>): Promise<void> {
+  for (const entry of weights) {
+    const index = await firstNonFinite(entry);
+    if (index !== undefined) {
+      throw new RangeError(`Cannot use "${entry.name}" of ${entry.source.name} as element ${index} is NaN or infinite`);
+    }
+  }
+}
+
+function toInt64(numbers: readonly number[]): BigInt64Array {
+  return BigInt64Array.from(numbers, BigInt);
+}

@@ -1,0 +1,53 @@
+/**
+ * The records that a {@linkcode LanguageModel} takes and gives: plain data, no methods, nothing that holds memory
+ * outside JavaScript.
+ *
+ * @module
+ */
+import type { Token } from "../tokenizer/token.ts";
+import type { Penalties, WarperOptions } from "./score_settings.ts";
+
+/** A tokenized text: a prompt and what follows it. */
+export interface Sequence {
+  /** The token ids, in reading order. */
+  readonly tokenIds: readonly number[];
+  /** The tokens, one for each id. */
+  readonly tokens: readonly Token[];
+  /** How many of the tokens were given rather than written. */
+  readonly promptLength: number;
+  /** The whole text; token offsets point into it. */
+  readonly text: string;
+  /** How what follows the prompt was written; none where the model did not write it. */
+  readonly decoding?: Decoding;
+}
+
+/**
+ * How a text was written, everything decided: with the same model, prompt and decoding it is written again. Settings that
+ * were not given are left out; {@linkcode DecodeOptions} says what each means.
+ */
+export interface Decoding extends Penalties, WarperOptions {
+  /** The temperature; 0 is greedy. */
+  readonly temperature: number;
+  /** What draws were made with. */
+  readonly seed: number;
+  /** The most tokens that were to be written; a `maxLength` is said by this. */
+  readonly maxNewTokens: number;
+  /** The token ids and texts that would end the writing, beside the model's own end of a text. */
+  readonly stop: readonly (number | string)[];
+  /** How many texts were continued at a time, where there was a search. */
+  readonly beams?: number;
+  /** By what power of its length the score of a text was divided, where there was a search. */
+  readonly lengthPenalty?: number;
+  /** When the search ended, where there was one. */
+  readonly earlyStopping?: boolean | "never";
+}
+
+/** A word that is asked about. It stands for its first token, as that is what the model would write next. */
+export interface Word {
+  /** The word. */
+  readonly text: string;
+  /** The ids of all of its tokens; the first one is asked about. */
+  readonly tokenIds: readonly number[];
+  /** All of its tokens. */
+  readonly tokens: readonly Token[];
+}

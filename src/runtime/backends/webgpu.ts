@@ -1,0 +1,126 @@
+/**
+ * The `webgpu` backend: onnxruntime-web on the GPU, in Deno and in a page.
+ *
+ * @module
+ */
+import type { InferenceSession } from "npm:onnxruntime-common@1.30.0";
+import { inPage } from "../../base/platform.ts";
+import { RunQueue } from "../../base/run_queue.ts";
+import type { ByteSource } from "../../checkpoint/byte_source.ts";
+import { commonOptions, type Runtime, type SessionOptions } from "../backend.ts";
+import { LazyFile } from "./lazy_file.ts";
+import { LibraryCode } from "./library_code.ts";
+import { importWebgpu, webgpuUrl } from "./onnxruntime_web.ts";
+
+/** The library waits for the GPU inside a call and hangs when another call begins meanwhile, even of another session. */
+const calls = new RunQueue();
+
+/**
+ * The device that all sessions share: the library makes it for the first of them and frees it with the last. When it is
+ * lost, as a driver crashed or the system slept, the library does not notice: the next run fails with a message about a
+ * buffer, and the one after that blocks for ever.
+ */
+class SharedDevice {
+  #device: GPUDevice | undefined;
+  #sessions = 0;
+  #loss: string | undefined;
+
+  /**
+   * Refuses to use a device that is gone.
+   *
+   * @throws {Error} When it was lost and sessions on it are still open.
+   */
+  expect(): void {
+    if (this.#loss === undefined) return;
+    const advice = "dispose all models that are on webgpu, then load again";
+    throw new Error(`the GPU was lost (${this.#loss.replace(/\.$/, "")}); ${advice}`);
+  }
+
+  /** Lets a session on `device` refuse to run once it is lost. */
+  guard(session: InferenceSession, device: GPUDevice): InferenceSession {
+    ++this.#sessions;
+    if (device !== this.#device) {
+      this.#device = device;
+      device.lost.then(({ message, reason }) => {
+        if (device === this.#device) this.#loss = message || reason;
+      });
+    }
+    const [run, release] = [session.run.bind(session), session.release.bind(session)];
+    return Object.assign(session, {
+      run: async (feeds: InferenceSession.FeedsType, fetches: readonly string[]) => {
+        this.expect();
+        try {
+          return await run(feeds, fetches);
+        } catch (error) {
+          await settled(device.lost); // which is told after what it broke: 9 ms in Deno
+          this.expect();
+          throw error;
+        }
+      },
+      release: async () => {
+        await release();
+        if (--this.#sessions === 0) this.#device = this.#loss = undefined;
+      },
+    });
+  }
+}
+
+/** Waits for a promise, but not for long. */
+async function settled(promise: Promise<unknown>): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, 200);
+  await Promise.race([promise, late]);
+  clearTimeout(timer);
+}
+
+const shared = new SharedDevice();
+const code = new LibraryCode(webgpuUrl);
+
+/**
+ * Loads onnxruntime-web's build for WebGPU.
+ *
+ * @throws {Error} When there is no adapter, or the GPU was lost while models on it are open.
+ */
+export async function loadWebgpu(): Promise<Runtime> {
+  shared.expect();
+  const device = await describeAdapter();
+  const ort = await importWebgpu();
+  // Few operators run on the CPU, and this build cannot start threads in Deno.
+  ort.env.wasm.numThreads = 1;
+
+  function create(model: Uint8Array, files: ReadonlyMap<string, ByteSource>, options: SessionOptions) {
+    return calls.run(async () => {
+      const mounted = [...files].map(([path, source]) => ({ path, data: new LazyFile(source) }));
+      const executionProviders = [options.onCpu ? "wasm" : "webgpu"];
+      try {
+        const common = commonOptions(options);
+        const all = { ...common, executionProviders, externalData: mounted };
+        const session = await code.during(ort.env.wasm, () => ort.InferenceSession.create(model, all));
+        return options.onCpu ? session : shared.guard(session, await ort.env.webgpu.device);
+      } finally {
+        mounted.forEach(({ data }) => data.free());
+      }
+    });
+  }
+
+  return { create, Tensor: ort.Tensor, queue: calls, device };
+}
+
+/** What the system calls its GPU; without one the library would say less about it, or compute in silence on the CPU. */
+async function describeAdapter(): Promise<string> {
+  const adapter = await navigator.gpu?.requestAdapter();
+  if (!adapter) {
+    const missing = navigator.gpu ? "it offers no WebGPU adapter" : "WebGPU is not available here";
+    throw new Error(`${missing}; ${inPage ? adviceInPage() : ADVICE}`);
+  }
+  const { description, vendor, architecture } = adapter.info;
+  return description || [vendor, architecture].filter(Boolean).join(" ") || "a GPU without a name";
+}
+
+const ADVICE = "install the driver of the GPU (for one in software, Debian's mesa-vulkan-drivers), " +
+  'or use backend "native" or "wasm"';
+
+function adviceInPage(): string {
+  const secure = isSecureContext ? "" : "serve the page over https or from localhost, ";
+  return `${secure}use a browser that has WebGPU, or backend "wasm"`;
+}

@@ -1,0 +1,172 @@
+/** Every field of everything that a view draws, replaced by what a field should not be. */
+import {
+  activationsView,
+  attentionView,
+  factorsView,
+  layerPredictionsView,
+  layerSimilarityView,
+  modelView,
+  rankingsView,
+  rankingsWatchView,
+  rolloutView,
+  saliencyView,
+  stepsView,
+  surpriseView,
+  tokensView,
+  treeView,
+  type View,
+} from "../../../widgets/mod.ts";
+import { clustersOf } from "../activations/clusters_fixtures.ts";
+import { attentionOf, headScoresOf, rolloutOf } from "../attention/fixtures.ts";
+import { CURVE, factorsOf } from "../factors/fixtures.ts";
+import { CAPTUM, LIT, saliencyOf, sequenceOf } from "../fixtures.ts";
+import { layerSimilarityOf } from "../layer_similarity/fixtures.ts";
+import { layerPredictionsOf, longSequence, rankingsOf, watchedOf } from "../lens_fixtures.ts";
+import { SMALL } from "../model/fixtures.ts";
+import { promptOf, stepsOf } from "../steps/fixtures.ts";
+import { surpriseOf } from "../surprise/fixtures.ts";
+import { treeOf } from "../tree/fixtures.ts";
+
+/** What can be drawn, as plain data: the first argument of the view, and its options. */
+export interface Subject {
+  readonly name: string;
+  readonly data: readonly [given: unknown, options: Readonly<Record<string, unknown>>];
+  // deno-lint-ignore ban-types -- views of every kind, given what their types refuse
+  readonly view: Function;
+}
+
+const TEXT = sequenceOf(["The", " keys", "\n", " are"], 2);
+const LONG = longSequence(103, 2);
+const WORDS = saliencyView(saliencyOf(TEXT), { by: "word" }).data;
+const CONTRAST = {
+  ...CAPTUM,
+  steps: 8,
+  contrast: { text: " is", tokens: sequenceOf([" is"], 1).tokens, tokenIds: [100] },
+};
+const title = "A title";
+
+/** Every view, in each of its forms. */
+export const SUBJECTS: readonly Subject[] = [
+  { name: "tokens", view: tokensView, data: [TEXT, { title, surprise: surpriseOf(TEXT) }] },
+  { name: "saliency", view: saliencyView, data: [saliencyOf(TEXT), { title, position: 3 }] },
+  { name: "saliency, detailed", view: saliencyView, data: [saliencyOf(TEXT, CONTRAST), { style: "detailed" }] },
+  { name: "saliency, heatmap", view: saliencyView, data: [saliencyOf(TEXT, CAPTUM), { style: "heatmap", title }] },
+  { name: "saliency, together", view: saliencyView, data: [saliencyOf(TEXT, LIT), {}] },
+  { name: "saliency, by word", view: saliencyView, data: [saliencyOf(TEXT), { by: "word" }] },
+  { name: "saliency of words", view: saliencyView, data: [WORDS, { style: "detailed" }] },
+  { name: "saliency of words, heatmap", view: saliencyView, data: [WORDS, { style: "heatmap" }] },
+  { name: "steps", view: stepsView, data: [stepsOf(TEXT), { title, prompt: promptOf(TEXT) }] },
+  { name: "steps after a text", view: stepsView, data: [stepsOf(TEXT), { prompt: "The keys" }] },
+  {
+    name: "layer predictions",
+    view: layerPredictionsView,
+    data: [layerPredictionsOf(TEXT, { layers: 2, topK: 2 }), { title, follow: 3, unit: "nats" }],
+  },
+  {
+    name: "layer predictions, halves",
+    view: layerPredictionsView,
+    data: [layerPredictionsOf(TEXT, { layers: 2, topK: 2, halves: true }), {}],
+  },
+  { name: "rankings", view: rankingsView, data: [rankingsOf(TEXT, 2), { title }] },
+  { name: "rankings, pixels", view: rankingsView, data: [rankingsOf(LONG, 2), {}] },
+  {
+    name: "watched words",
+    view: rankingsWatchView,
+    data: [watchedOf(TEXT, 3, [[" are"], [" cab", "inets"]]), { title }],
+  },
+  {
+    name: "attention",
+    view: attentionView,
+    data: [attentionOf(TEXT, 2, 2), { title, layer: 1, head: 1, start: 0, scores: headScoresOf(TEXT, 2, 2) }],
+  },
+  { name: "attention of some layers", view: attentionView, data: [{ ...attentionOf(TEXT, 2, 1), layers: [3, 5] }, {}] },
+  { name: "rollout", view: rolloutView, data: [rolloutOf(TEXT, 2), { title, layer: 1, start: 0 }] },
+  {
+    name: "activations",
+    view: activationsView,
+    data: [[clustersOf(TEXT, 0, 2), clustersOf(TEXT, 1, 2)], { title, layer: 1 }],
+  },
+  { name: "factors", view: factorsView, data: [factorsOf([TEXT, TEXT], 2), { title, curve: CURVE }] },
+  { name: "surprise", view: surpriseView, data: [surpriseOf(TEXT, undefined, 2), { title, unit: "nats" }] },
+  {
+    name: "tree",
+    view: treeView,
+    data: [treeOf(["The", " keys"], [{ texts: [" are", "\n"] }, { parent: 0, after: 1, texts: [" is"] }]), { title }],
+  },
+  {
+    name: "layer similarity",
+    view: layerSimilarityView,
+    data: [{ ...layerSimilarityOf(TEXT, 2), layers: [1, 3] }, { title }],
+  },
+  { name: "layer similarity, many", view: layerSimilarityView, data: [layerSimilarityOf(TEXT, 16), {}] },
+  { name: "model", view: modelView, data: [SMALL, { title }] },
+];
+
+/** Part of all that is planted. */
+export const MARK = "lgfuzz";
+
+/** Texts that would be more than text if they were not escaped for their place. */
+export const MARKUP: readonly string[] = [
+  `"><${MARK} ${MARK}=1><img src=https://${MARK}.invalid/x onerror="globalThis.${MARK}=1">`,
+  `</style></script></title><script>globalThis.${MARK}=1</script><${MARK}>`,
+  `');}*{--${MARK}:1;background:url(https://${MARK}.invalid/y)}/*`,
+  `javascript:globalThis.${MARK}=1//`,
+  `1;--${MARK}:1;background:url(https://${MARK}.invalid/z)`,
+];
+
+/** What takes hold of a terminal, or turns the text after it round. */
+export const CONTROLS = `\u001B[31m${MARK}\u001B]0;x\u0007\u0000\u009B2J\u202E`;
+
+/** Numbers that a field of a number may not hold. */
+export const NUMBERS: readonly number[] = [NaN, Infinity, -Infinity, 1e30, -1, 0.5];
+
+/** A place in data. */
+type Path = readonly (string | number)[];
+
+function isList(value: unknown): value is ArrayLike<unknown> {
+  return Array.isArray(value) || (ArrayBuffer.isView(value) && "length" in value);
+}
+
+function entriesOf(value: unknown): [string | number, unknown][] {
+  if (isList(value)) {
+    const last = value.length - 1; // what is alike within is tried at both ends
+    return last < 0 ? [] : [[0, value[0]], ...(last > 0 ? [[last, value[last]] as [number, unknown]] : [])];
+  }
+  return value !== null && typeof value === "object" ? Object.entries(value) : [];
+}
+
+/** The paths of all strings and numbers. */
+export function fieldsOf(value: unknown, path: Path = []): { path: Path; value: string | number }[] {
+  if (typeof value === "string" || typeof value === "number") return [{ path, value }];
+  return entriesOf(value).flatMap(([key, one]) => fieldsOf(one, [...path, key]));
+}
+
+/** A copy with another value at a place; lists of numbers become plain ones, which can hold it. */
+export function replaced(data: unknown, [key, ...rest]: Path, value: unknown): unknown {
+  if (key === undefined) return value;
+  if (isList(data)) return Array.from(data, (one, i) => i === key ? replaced(one, rest, value) : one);
+  const fields = data as Record<string, unknown>;
+  return { ...fields, [key]: replaced(fields[key], rest, value) };
+}
+
+/** One planted value. */
+export interface Planted {
+  readonly name: string;
+  readonly draw: () => Promise<View>;
+}
+
+/** Each field of a subject with each of some texts, and each number with each of some numbers. */
+export function* plantings(
+  { name, view, data }: Subject,
+  texts: readonly string[],
+  numbers: readonly number[],
+): Generator<Planted> {
+  for (const { path, value } of fieldsOf(data)) {
+    for (const planted of [...texts, ...(typeof value === "number" ? numbers : [])]) {
+      yield {
+        name: `${name}: ${path.slice(1).join(".")} = ${JSON.stringify(planted) ?? planted}`,
+        draw: async () => await Reflect.apply(view, undefined, replaced(data, path, planted) as unknown[]),
+      };
+    }
+  }
+}

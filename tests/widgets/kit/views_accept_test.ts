@@ -1,0 +1,80 @@
+/** Every view draws what its own call returns, and says of a promise what is missing. */
+import { equal, match, ok, rejects, throws } from "@std/assert";
+import { LanguageModel } from "../../../mod.ts";
+import * as analysis from "../../../src/analysis/mod.ts";
+import * as widgets from "../../../widgets/mod.ts";
+
+const model = await LanguageModel.fromPretrained(undefined, { backend: "wasm" });
+const sequence = await model.generate("The keys to the cabinet", { maxNewTokens: 3 });
+const position = sequence.tokenIds.length - 1;
+const trace = await model.trace(sequence, { capture: ["hiddenStates", "attention", "activations"] });
+const tree = await model.tree("One, two,", { maxNewTokens: 3 });
+await tree.fork(tree.data.branches[0]!.steps[0]!, " seven", { maxNewTokens: 2 });
+
+/** What is drawn, by the view's name. */
+const GIVEN: Readonly<Record<string, readonly unknown[]>> = {
+  activationsView: [await analysis.neuronClusters(trace, { layer: 0, clusters: 3 })],
+  attentionView: [trace],
+  factorsView: [await analysis.neuronFactors(trace, { factors: 2 })],
+  layerPredictionsView: [await model.layerPredictions(sequence, { position })],
+  layerSimilarityView: [await analysis.layerSimilarity(trace)],
+  modelView: [model, model.config],
+  rankingsView: [await model.rankings(sequence)],
+  rankingsWatchView: [await model.rankingsWatch(sequence, { position, watch: [" is", " cabinets"] })],
+  rolloutView: [await analysis.attentionRollout(trace)],
+  saliencyView: [
+    await model.saliency(sequence),
+    await model.saliency(sequence, { preset: "lit" }),
+    analysis.groupSaliency(await model.saliency(sequence), "word"),
+  ],
+  stepsView: [await Array.fromAsync(model.steps("One, two,", { maxNewTokens: 3 }))],
+  surpriseView: [await model.surprise(sequence)],
+  tokensView: [sequence, model.sequence("Once"), tree.data.prompt],
+  treeView: [tree, tree.data],
+};
+
+const VIEWS = Object.entries(widgets).filter(([name]) => name.endsWith("View")) as [
+  string,
+  (given: never) => unknown,
+][];
+
+Deno.test("every view draws what its own call returns", async () => {
+  let drawn = 0;
+  for (const [name, view] of VIEWS) {
+    ok(GIVEN[name], `nothing is given to ${name}`);
+    for (const given of GIVEN[name]) {
+      const { html, text } = await view(given as never) as widgets.View;
+      ok(html.startsWith("<div") && text.length > 10, name);
+      ++drawn;
+    }
+  }
+  ok(drawn >= 19 && VIEWS.length === Object.keys(GIVEN).length, `${drawn} views were drawn`);
+});
+
+Deno.test("every view says of a promise that it is one, and what to pass", async () => {
+  for (const [name, view] of VIEWS) {
+    const message = /a promise.*; pass /;
+    const draw = () => view(Promise.resolve(GIVEN[name]![0]) as never);
+    if (name === "stepsView") await rejects(async () => await draw(), { name: "TypeError", message });
+    else throws(draw, { name: "TypeError", message });
+  }
+});
+
+Deno.test("treeView() shows a tree as it is when it is drawn", async () => {
+  const growing = await model.tree("Once", { maxNewTokens: 1 });
+  const before = widgets.treeView(growing);
+  await growing.fork(growing.data.prompt.promptLength, " upon", { maxNewTokens: 0 });
+  match(before.text, /^1 branch after/);
+  match(widgets.treeView(growing).text, /^2 branches after/);
+  equal(widgets.treeView(growing).html, widgets.treeView(growing.data).html);
+});
+
+Deno.test("rankingsWatchView() heads a watched word of several tokens by all of it", () => {
+  const rankings = GIVEN.rankingsWatchView![0] as Parameters<typeof widgets.rankingsWatchView>[0];
+  const word = rankings.words!.find(({ text }) => text === " cabinets")!;
+  ok(word.tokens.length > 1, "the word is one token");
+  const { html, svg, text } = widgets.rankingsWatchView(rankings);
+  for (const shown of [html, svg, text]) match(shown.replace(/<[^>]*>/g, ""), /·cabinets/);
+});
+
+Deno.test.afterAll(() => model.dispose());

@@ -1,0 +1,216 @@
+/**
+ * What an attention view shows of a trace: every head as a thumbnail, and the heads and tokens that can be opened.
+ *
+ * @module
+ */
+import type { HeadScores } from "../../src/analysis/attention.ts";
+import type { Trace } from "../../src/ask/trace.ts";
+import type { Sequence } from "../../src/model/sequence.ts";
+import { isSequence, nameOf } from "../kit/expect.ts";
+import { expectLength } from "../kit/expect_shape.ts";
+import { counted } from "../kit/numbers.ts";
+
+/** How the attention of a model is shown. */
+export interface AttentionViewOptions {
+  /**
+   * The 0-based index of the layer whose head is shown at first; by default the first that was recorded.
+   */
+  readonly layer?: number;
+  /**
+   * The 0-based index of the head that is shown at first.
+   *
+   * @default {0}
+   */
+  readonly head?: number;
+  /** What the heads look at, to name the strongest role of each. */
+  readonly scores?: HeadScores;
+  /**
+   * The first of the up to 48 tokens that the matrix shows of a longer text; by default it shows the last ones.
+   */
+  readonly start?: number;
+  /** The title of a saved page. */
+  readonly title?: string;
+}
+
+/** The most tokens in a matrix, and the most weights in a page; `data` keeps all. */
+const MOST_TOKENS = 48;
+const MOST_WEIGHTS = 36_000;
+
+/** Smaller weights are left out of a page, in percent. */
+export const LEAST_WEIGHT = 2;
+
+/** The attention of one head: `weight(query, key)`. */
+export type HeadWeights = (query: number, key: number) => number;
+
+/** What is drawn. */
+export interface AttentionShown {
+  readonly sequence: Sequence;
+  /** L. */
+  readonly layers: number;
+  /** The layer that each index from 0 to L-1 stands for: all, unless the trace recorded some. */
+  readonly blocks: readonly number[];
+  /** H. */
+  readonly heads: number;
+  /** T. */
+  readonly length: number;
+  /** The tokens in the matrix: from `start` to before `end`. */
+  readonly start: number;
+  readonly end: number;
+  /** The index of the layer shown at first, and the head. */
+  readonly layer: number;
+  readonly head: number;
+  /** The indices of the layers whose heads can be opened, in order. */
+  readonly open: readonly number[];
+  readonly scores: HeadScores | undefined;
+  /** Whether these are no heads, but what has mixed after each layer. */
+  readonly rollout: boolean;
+  readonly weights: (layer: number, head: number) => HeadWeights;
+}
+
+function checkIndex(name: string, value: number, count: number): void {
+  if (Number.isInteger(value) && value >= 0 && value < count) return;
+  throw new RangeError(`Cannot show ${name} ${value} as the trace holds ${counted(count, name)}, counted from 0`);
+}
+
+function checkShape(trace: Trace): readonly [number, number, number] {
+  const fields = (trace ?? {}) as Partial<Trace>;
+  if (!isSequence(fields.sequence)) {
+    throw new TypeError(`Cannot draw ${nameOf(trace)} as attention; pass what await model.trace() returned`);
+  }
+  const { attention, sequence } = trace;
+  if (attention === undefined) {
+    throw new TypeError(
+      'Cannot draw attention as the trace holds none; call model.trace(sequence, { capture: ["attention"] })',
+    );
+  }
+  const { shape, data } = attention;
+  const [layers = 0, heads = 0, length = 0] = shape;
+  const T = sequence.tokens.length;
+  if (shape.length !== 4 || length !== T || shape[3] !== T || T === 0 || data.length !== layers * heads * T * T) {
+    throw new RangeError(
+      `Cannot draw the attention of ${counted(T, "token")} as its shape must be [L,H,${T},${T}]: ` +
+        `[${shape}] with ${counted(data.length, "number")}`,
+    );
+  }
+  return [layers, heads, T];
+}
+
+function checkScores(scores: HeadScores | undefined, layers: number, heads: number): void {
+  if (scores === undefined) return;
+  if (scores instanceof Promise) {
+    throw new TypeError("Cannot name the heads by a promise; pass what await headScores() returned");
+  }
+  for (const role of ROLES) {
+    const shape = scores[role.key]?.shape ?? [];
+    if (shape.join() === `${layers},${heads}`) continue;
+    throw new RangeError(
+      `Cannot name the heads as scores.${role.key} must be of shape [${layers},${heads}]: [${shape}]`,
+    );
+  }
+}
+
+/** The recorded layers; a trace that names none holds all. */
+function blocksOf(trace: Trace, layers: number): readonly number[] {
+  const blocks = trace.layers ?? Array.from({ length: layers }, (_, layer) => layer);
+  expectLength({ what: "attention", field: "trace.layers" }, blocks, layers);
+  return blocks;
+}
+
+/** The layers that fit into a page: the chosen one, then its neighbours. */
+function openLayers(layers: number, heads: number, tokens: number, layer: number): number[] {
+  const perLayer = heads * tokens * (tokens + 1) / 2;
+  const count = Math.max(1, Math.min(layers, Math.floor(MOST_WEIGHTS / perLayer)));
+  const first = Math.max(0, Math.min(layers - count, layer - Math.floor(count / 2)));
+  return Array.from({ length: count }, (_, i) => first + i);
+}
+
+/**
+ * Checks a trace and decides what of it is shown.
+ *
+ * @throws {TypeError} When it is no trace, or one without attention.
+ * @throws {RangeError} When a shape does not fit, or an option is out of range.
+ */
+export function attentionShown(trace: Trace, options: AttentionViewOptions): AttentionShown {
+  const [layers, heads, length] = checkShape(trace);
+  const blocks = blocksOf(trace, layers);
+  const { layer: block = blocks[0], head = 0, scores } = options;
+  const layer = blocks.findIndex((one) => one === block);
+  if (layer < 0) throw new RangeError(`Cannot show layer ${block} as the trace holds layers ${blocks.join(", ")}`);
+  checkIndex("head", head, heads);
+  checkScores(scores, layers, heads);
+  const fitting = Math.floor((Math.sqrt(1 + 8 * MOST_WEIGHTS / heads) - 1) / 2);
+  const tokens = Math.max(1, Math.min(length, MOST_TOKENS, fitting));
+  if (options.start !== undefined) checkIndex("token", options.start, length);
+  const start = Math.min(options.start ?? Infinity, length - tokens);
+  const data = trace.attention?.data ?? [];
+  return {
+    sequence: trace.sequence,
+    layers,
+    blocks,
+    heads,
+    length,
+    start,
+    end: start + tokens,
+    layer,
+    head,
+    open: openLayers(layers, heads, tokens, layer),
+    scores,
+    rollout: false,
+    weights: (layer, head) => {
+      const offset = (layer * heads + head) * length * length;
+      return (query, key) => data[offset + query * length + key] ?? 0;
+    },
+  };
+}
+
+/** The attention of a token to all tokens before the first that is shown. */
+export function earlierWeight({ start }: AttentionShown, weight: HeadWeights, query: number): number {
+  let sum = 0;
+  for (let key = 0; key < start; ++key) sum += weight(query, key);
+  return sum;
+}
+
+/** The tokens that a token attends to most, strongest first; weights below a half percent are left out. */
+export function strongestKeys(weight: HeadWeights, query: number, count: number): { key: number; weight: number }[] {
+  return Array.from({ length: query + 1 }, (_, key) => ({ key, weight: weight(query, key) }))
+    .filter((one) => one.weight >= 0.005)
+    .sort((a, b) => b.weight - a.weight || a.key - b.key)
+    .slice(0, count);
+}
+
+const ROLES = [
+  { key: "previousToken", letter: "P", name: "the previous token" },
+  { key: "firstToken", letter: "F", name: "the first token" },
+  { key: "duplicateToken", letter: "D", name: "earlier occurrences of the same token" },
+  { key: "induction", letter: "I", name: "what followed the same token before (induction)" },
+] as const;
+
+/** Below this a head has no role. */
+const LEAST_SCORE = 0.3;
+
+/** What a head looks at most. */
+export interface HeadRole {
+  readonly letter: string;
+  readonly name: string;
+  readonly score: number;
+}
+
+/** The strongest role of a head. */
+export function roleOf({ scores, heads }: AttentionShown, layer: number, head: number): HeadRole | undefined {
+  if (scores === undefined) return undefined;
+  const all = ROLES.map(({ key, letter, name }) => ({
+    letter,
+    name,
+    score: scores[key].data[layer * heads + head] || 0,
+  }));
+  const best = all.reduce((most, one) => one.score > most.score ? one : most);
+  return best.score >= LEAST_SCORE ? best : undefined;
+}
+
+/** What the letters of the roles mean. */
+export function rolesNote(): string {
+  const roles = ROLES.map(({ letter, name }) => `${letter} ${name}`);
+  return `A letter names what a head looks at most (on average at least ${LEAST_SCORE} of its attention): ${
+    roles.join(", ")
+  }.`;
+}

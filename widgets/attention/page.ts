@@ -1,0 +1,140 @@
+/**
+ * The parts of an attention view as one fragment of HTML.
+ *
+ * @module
+ */
+import { LINE_STYLE, MONOSPACE, placeWords, SMALL_STYLE } from "../kit/chips.ts";
+import { choiceForm } from "../kit/choice.ts";
+import { OPACITY, ORANGE, rgba } from "../kit/colours.ts";
+import { cssJoined, cssText, styling } from "../kit/css.ts";
+import { contentName } from "../kit/escape.ts";
+import { type Html, htmlText, type HtmlValue, markup, stacked } from "../kit/html.ts";
+import { type AttentionShown, earlierWeight, LEAST_WEIGHT, roleOf, rolesNote } from "./data.ts";
+import { gridHtml, legendHtml } from "./grid.ts";
+import { LEAST_LINE, LEAST_OF_MANY } from "./lines.ts";
+import { matrixHtml, wholeHtml } from "./matrix.ts";
+import { headName, pairName, queryName } from "./names.ts";
+import { type Drawing, drawingOf, each, tokenHtml } from "./parts.ts";
+import { weightOpacity } from "./raster.ts";
+import { attentionRules } from "./style.ts";
+import { attentionTables } from "./table.ts";
+import { captionWords, hintWords, introWords } from "./words.ts";
+
+/** One of many pieces of a line, of which one is shown. */
+function piece(className: string, shown: boolean, text: HtmlValue): Html {
+  return markup`<span class="${className}" style="display:${shown ? "inline" : "none"}">${text}</span>`;
+}
+
+/** The name of the head that is open. */
+function headingHtml(shown: AttentionShown): Html {
+  const { open, heads, layer, head, blocks, rollout } = shown;
+  const layers = open.map((one) => piece(`j j${one}`, one === layer, blocks[one]));
+  const numbers = each(heads).map((one) => piece(`k k${one}`, one === head, one));
+  const roles = open.flatMap((one) =>
+    each(heads).map((other) => {
+      const role = roleOf(shown, one, other);
+      if (role === undefined) return [];
+      const words = `: most of all at ${role.name}, ${role.score.toFixed(2)} on average`;
+      return piece(`p p${headName(one, other)}`, one === layer && other === head, words);
+    })
+  );
+  const name = rollout ? markup`After layer ${layers}` : markup`Layer ${layers}, head ${numbers}`;
+  return markup`<div aria-live="polite" style="font-size:14px;margin:12px 0 4px"><b>${name}</b>${roles}</div>`;
+}
+
+/** The text, coloured by the row of one token of the head that is open. */
+function chipsHtml(drawing: Drawing): Html {
+  const { sequence, tokens, start, end, layer, head } = drawing;
+  const weight = drawing.weights(layer, head);
+  const chip = (key: number, words: string, text: string | Html, share: number) => {
+    const readers = tokens.filter((query) => query >= key)
+      .map((query) => styling`${queryName(drawing, query)}:var(${pairName(drawing, query, key)})`);
+    return markup`<span class="t" title="${words}" style="background-color:${
+      rgba(
+        ORANGE,
+        styling`${(OPACITY * weightOpacity(share)).toFixed(2)}`,
+      )
+    };display:inline-block;padding:1px 2px;margin:1px;${cssJoined(readers, ";")}">${text}</span>`;
+  };
+  const earlier = start > 0
+    ? [
+      chip(
+        start - 1,
+        `all of tokens 0–${start - 1} together`,
+        `… 0–${start - 1}`,
+        earlierWeight(drawing, weight, end - 1),
+      ),
+    ]
+    : [];
+  const chips = tokens.map((key) =>
+    chip(key, placeWords(sequence, key), tokenHtml(drawing, key), weight(end - 1, key))
+  );
+  return stacked([...earlier, ...chips]);
+}
+
+function captionHtml(drawing: Drawing): Html {
+  const names = drawing.tokens.map((position) =>
+    piece(
+      `m m${position}`,
+      position === drawing.end - 1,
+      markup`<b style="${MONOSPACE};display:inline-block">${tokenHtml(drawing, position)}</b> (token ${position})`,
+    )
+  );
+  const [before, after] = captionWords(drawing);
+  return markup`<div aria-live="polite" style="font-size:14px;margin:8px 0 0">${before}${names}${after}</div>`;
+}
+
+/** What is drawn only where style rules are allowed. */
+function drawnNotes({ rollout, scores }: AttentionShown): string {
+  const many = rollout ? "" : `, ${LEAST_OF_MANY}% where all heads are drawn`;
+  return `Lines: weights of at least ${LEAST_LINE}%${many}; in the text: of at least ${LEAST_WEIGHT}%.${
+    scores ? ` ${rolesNote()}` : ""
+  }`;
+}
+
+function notesOf({ rollout, blocks, layers, heads, length, open, start, end }: AttentionShown): string {
+  return [
+    "Grey: later tokens, which cannot be seen.",
+    open.length < layers
+      ? `${rollout ? "Pictures" : "Heads"} of ${
+        open.length === 1 ? `layer ${blocks[open[0]!]}` : `layers ${blocks[open[0]!]} to ${blocks[open.at(-1)!]}`
+      } can be opened here, ${open.length * heads} of ${layers * heads}; choose others with { layer }.`
+      : "",
+    end - start < length
+      ? `The matrix shows tokens ${start} to ${
+        end - 1
+      } of ${length}; choose others with { start }. “…” is what they give to all earlier tokens together.`
+      : "",
+    open.length < layers || end - start < length ? "Nothing is lost: the data of the view keeps every weight." : "",
+  ].filter(Boolean).join(" ");
+}
+
+/** Stands for the name of a view in its rules, which are a part of what it is named by. */
+const PLACE = "lg-name";
+
+/** The whole view as HTML. */
+export function attentionHtml(shown: AttentionShown): Html {
+  const drawing = drawingOf(shown);
+  const body = markup`<div style="${SMALL_STYLE}">${introWords(shown)}<span class="x" style="display:none"> ${
+    hintWords(shown)
+  }</span></div>
+${gridHtml(drawing)}
+${legendHtml(shown)}
+${headingHtml(drawing)}
+${matrixHtml(drawing)}
+${captionHtml(drawing)}
+<div style="${LINE_STYLE}">
+${chipsHtml(drawing)}
+</div>
+${wholeHtml(drawing)}
+<div style="${SMALL_STYLE}">${notesOf(shown)}<span class="x" style="display:none"> ${
+    drawnNotes(
+      shown,
+    )
+  }</span> <span class="u x" style="display:none"><button type="reset">Start again</button></span></div>
+${attentionTables(shown)}`;
+  const rules = attentionRules(shown, drawing);
+  const name = contentName(`${htmlText(body)}${cssText(rules(PLACE))}`);
+  const label = shown.rollout ? "Attention rollout" : "Attention";
+  return choiceForm({ name, rules: rules(name), label, body });
+}

@@ -1,0 +1,42 @@
+/**
+ * Says what a view was given when it was not what it draws; most often an `await` is missing.
+ *
+ * @module
+ */
+import type { Saliency } from "../../src/ask/saliency/definition.ts";
+import type { Sequence } from "../../src/model/sequence.ts";
+import { visibleText } from "./glyphs.ts";
+
+/** Checks that `value` is a sequence. */
+export function expectSequence(value: Sequence): void {
+  if (isSequence(value)) return;
+  throw new TypeError(
+    `Cannot draw ${nameOf(value)} as tokens; pass what model.sequence() or await model.generate() returned`,
+  );
+}
+
+/** Checks that `value` is a saliency map. */
+export function expectSaliency(value: Saliency): void {
+  const fields = (value ?? {}) as Partial<Saliency>;
+  const isMap = isSequence(fields.sequence) && Array.isArray(fields.positions) && fields.scores?.data !== undefined;
+  if (isMap && fields.options) return;
+  if (isMap) {
+    throw new TypeError("Cannot draw what groupScores() returned; pass groupSaliency(map, by), or the option by");
+  }
+  throw new TypeError(`Cannot draw ${nameOf(value)} as a saliency map; pass what await model.saliency() returned`);
+}
+
+/** Whether `value` holds tokens. */
+export function isSequence(value: unknown): boolean {
+  return Array.isArray((value as Partial<Sequence> | undefined)?.tokens);
+}
+
+/** What `value` is, for the message of an error. */
+export function nameOf(value: unknown): string {
+  if (value instanceof Promise) return "a promise";
+  return visibleText(
+    value === null || typeof value !== "object"
+      ? String(value)
+      : `an object with ${Object.keys(value).join(", ") || "no keys"}`,
+  );
+}

@@ -1,0 +1,154 @@
+/**
+ * A view: one picture of some data, readable as a page, as an image and as plain text.
+ *
+ * @module
+ */
+import { inPage } from "../../src/base/platform.ts";
+import { styling } from "./css.ts";
+import { plainText } from "./glyphs.ts";
+import { attributes, type Html, htmlText, markup } from "./html.ts";
+import { unknownNote } from "./unknown_numbers.ts";
+
+/** The name of the method that a Jupyter kernel calls to show a value. */
+export const JUPYTER_DISPLAY: unique symbol = Symbol.for("Jupyter.display");
+
+/** What a notebook gets. An SVG is not among it: a notebook hides that type when it is not trusted. */
+export interface MimeBundle {
+  /** The interactive form. */
+  readonly "text/html": string;
+  /** The plain form. */
+  readonly "text/plain": string;
+}
+
+/**
+ * A picture of `data`. As the last line of a notebook cell it shows itself.
+ *
+ * @typeParam Data What is shown.
+ */
+export interface View<Data = unknown> {
+  /** A fragment of HTML that needs nothing else: no network, no library, no script to be readable. */
+  readonly html: string;
+  /** A document in SVG, drawn when first asked for. */
+  readonly svg: string;
+  /** What is shown, complete. */
+  readonly data: Data;
+  /** A table in plain text. */
+  readonly text: string;
+  /**
+   * Writes a file: a page for `.html`, an image for `.svg`, the data for `.json`.
+   *
+   * @param path Where to write.
+   * @throws {Error} In a page, which has no files.
+   */
+  save(path: string | URL): Promise<void>;
+  /** What a notebook shows. */
+  [JUPYTER_DISPLAY](): MimeBundle;
+}
+
+/** The parts of a view. */
+export interface ViewParts<Data> {
+  /** The title of a saved page. */
+  readonly title: string;
+  /** See {@linkcode View.html}; one element, best made by {@linkcode rootHtml}. */
+  readonly html: Html;
+  /** Draws {@linkcode View.svg}. */
+  readonly drawSvg: () => Html;
+  /** See {@linkcode View.data}. */
+  readonly data: Data;
+  /** See {@linkcode View.text}. */
+  readonly text: string;
+}
+
+/** The colours are the data: forced colours and print leave them as they are. */
+const KEEP_COLOURS = styling`forced-color-adjust:none;print-color-adjust:exact;-webkit-print-color-adjust:exact`;
+
+/** The element that a view is; `className` is the name that its rules begin with. */
+export function rootHtml(className: string | undefined, content: readonly Html[]): Html {
+  return markup`<div${attributes({ style: KEEP_COLOURS, class: className })}>${content}</div>`;
+}
+
+/** A fragment as a page of its own. */
+export function standalonePage(title: string, content: Html): Html {
+  return markup`<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark">
+<title>${title}</title>
+</head>
+<body style="background: Canvas; color: CanvasText; font-family: system-ui, sans-serif">
+<main style="max-width: 60em; margin: 2em auto; padding: 0 1em">
+<h1 style="font-size: 1.2em">${title}</h1>
+${content}
+</main>
+</body>
+</html>
+`;
+}
+
+/** JSON with typed arrays as lists; a 32-bit float gets the digits that bring it back, and no more. */
+function viewJson(data: unknown): string {
+  const plain = (_key: string, value: unknown) => {
+    if (value instanceof Float32Array) return Array.from(value, (x) => Number(x.toPrecision(9)));
+    if (value instanceof Int32Array || value instanceof Uint8Array) return Array.from(value);
+    return value;
+  };
+  return `${JSON.stringify(data, plain)}\n`;
+}
+
+function fileContent<Data>(path: string | URL, view: View<Data>, { title, html }: ViewParts<Data>): string {
+  const name = String(path).toLowerCase();
+  if (name.endsWith(".html")) return htmlText(standalonePage(title, html));
+  if (name.endsWith(".svg")) return view.svg;
+  if (name.endsWith(".json")) return viewJson(view.data);
+  throw new TypeError(`Cannot save the view as its format is neither .html, .svg nor .json: "${path}"`);
+}
+
+/**
+ * Makes a view of its parts.
+ *
+ * @param parts The forms of the view.
+ * @returns The view.
+ *
+ * @example
+ * ```ts
+ * import { markup } from "./html.ts";
+ * import { createView } from "./view.ts";
+ *
+ * const view = createView({ title: "One", html: markup`<b>1</b>`, drawSvg: () => markup`<svg/>`, data: 1, text: "1" });
+ * console.log(view.text); // 1
+ * ```
+ */
+export function createView<Data>(parts: ViewParts<Data>): View<Data> {
+  const { data } = parts;
+  const note = unknownNote(data);
+  const page = note === "" ? parts.html : rootHtml(undefined, [parts.html, markup`<p role="note">${note}</p>`]);
+  const html = htmlText(page);
+  const text = plainText(note === "" ? parts.text : `${parts.text}\n${note}`);
+  let svg: string | undefined;
+  const view: View<Data> & { [key: symbol]: unknown } = {
+    html,
+    data,
+    text,
+    get svg() {
+      return svg ??= htmlText(parts.drawSvg());
+    },
+    async save(path) {
+      if (inPage) throw new Error("Cannot save the view as a page has no files; take its html, svg or data");
+      await Deno.writeTextFile(path, fileContent(path, view, { ...parts, html: page }));
+    },
+    [JUPYTER_DISPLAY]() {
+      return { "text/html": html, "text/plain": text };
+    },
+    [Symbol.for("Deno.customInspect")]() {
+      return text;
+    },
+  };
+  return view;
+}
+
+/** What a notebook gets of a page that is no view. */
+export function bundleOf(html: Html, text: string): MimeBundle {
+  return { "text/html": htmlText(html), "text/plain": plainText(text) };
+}

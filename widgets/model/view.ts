@@ -1,0 +1,206 @@
+import { expectOptions, type OptionTable } from "../../src/base/options.ts";
+import type { GPT2Config } from "../../src/models/gpt2/config.ts";
+import { type ModelPart, type ModelSummary, modelSummary } from "../../src/models/gpt2/summary.ts";
+import { SMALL_STYLE, textTable } from "../kit/chips.ts";
+import { styling } from "../kit/css.ts";
+import { nameOf } from "../kit/expect.ts";
+import { visibleText } from "../kit/glyphs.ts";
+import { type Html, markup, stacked } from "../kit/html.ts";
+import { imageHtml } from "../kit/image.ts";
+import { counted } from "../kit/numbers.ts";
+import { wholeText } from "../kit/quantities.ts";
+import { scrollRegion } from "../kit/scroll_region.ts";
+import { createView, rootHtml, type View } from "../kit/view.ts";
+import { drawModel, PART_FILLS } from "./chart.ts";
+
+/** What a model is drawn from; a `LanguageModel` fits. */
+export interface DrawnModel {
+  /** The name of the model. */
+  readonly id?: string;
+  /** Its settings. */
+  readonly config: GPT2Config;
+}
+
+/** How a model is shown. */
+export interface ModelViewOptions {
+  /** The title of a saved page. */
+  readonly title?: string;
+}
+
+const OPTIONS: OptionTable<ModelViewOptions> = { task: "draw a model", kinds: { title: "a text" } };
+
+const SIZES = ["vocabSize", "nPositions", "nEmbd", "nLayer", "nHead", "nInner"] as const;
+
+function checkModel(model: DrawnModel | GPT2Config): DrawnModel {
+  const fields = (model ?? {}) as Partial<DrawnModel>;
+  const drawn = (fields.config === undefined ? { config: model } : model) as DrawnModel;
+  const config = (drawn.config ?? {}) as Partial<Record<(typeof SIZES)[number], unknown>>;
+  if (config.nLayer === undefined && config.nEmbd === undefined) {
+    throw new TypeError(
+      `Cannot draw ${nameOf(model)} as a model; pass what await LanguageModel.fromPretrained() returned`,
+    );
+  }
+  const wrong = SIZES.find((name) => !Number.isSafeInteger(config[name]) || Number(config[name]) < 1);
+  if (wrong) {
+    throw new RangeError(`Cannot draw the model as its ${wrong} must be a whole number >= 1: ${config[wrong]}`);
+  }
+  return drawn;
+}
+
+/** A row of the table: what stands once, or once in every layer. */
+interface Row {
+  readonly name: string;
+  readonly shape: string;
+  readonly parameters: number;
+  readonly times: number;
+  readonly part: ModelPart;
+}
+
+/** The weights outside the layers, and those of one layer for all. */
+function rowsOf({ weights, config }: ModelSummary): Row[] {
+  return weights.filter(({ block }) => block === undefined || block === 0).map((
+    { name, shape, parameters, part, block },
+  ) => ({
+    name: block === undefined ? name : name.replace(/^h\.0\./, "h.*."),
+    shape: `[${shape.join(", ")}]`,
+    parameters,
+    times: block === undefined ? 1 : config.nLayer,
+    part,
+  }));
+}
+
+function percent(share: number): string {
+  return share > 0 && share < 0.0001 ? "<0.01%" : `${(100 * share).toFixed(share < 0.0995 ? 2 : 1)}%`;
+}
+
+const NAMES: Readonly<Record<ModelPart, string>> = {
+  embedding: "embeddings",
+  attention: "attention",
+  mlp: "MLPs",
+  norm: "norms",
+  unembedding: "unembedding",
+};
+
+const PARTS = ["embedding", "attention", "mlp", "norm", "unembedding"] as const;
+
+/** Where the parameters are, as a bar whose parts are named below it. */
+function sharesHtml({ parameters, parametersOf }: ModelSummary): Html {
+  const some = PARTS.filter((part) => parametersOf[part] > 0);
+  const share = (part: ModelPart) => parametersOf[part] / parameters;
+  const bar = some.map((part) =>
+    markup`<span style="display:inline-block;height:16px;width:${(100 * share(part)).toFixed(2)}%;background-color:${
+      PART_FILLS[part]
+    }"></span>`
+  );
+  const names = some.map((part) =>
+    markup`<span style="display:inline-block;margin:0 12px 0 0">${swatch(part)}${NAMES[part]} ${
+      percent(share(part))
+    }</span>`
+  );
+  return markup`<div aria-hidden="true" style="max-width:560px;overflow:hidden;white-space:nowrap;line-height:0;margin:8px 0 4px">${bar}</div>\
+<div style="font-size:12px;margin:0 0 8px">${names}</div>`;
+}
+
+/** A small square in the colour of a part. */
+function swatch(part: ModelPart): Html {
+  return markup`<span style="display:inline-block;width:10px;height:10px;margin:0 6px 0 0;border:1px solid #888;background-color:${
+    PART_FILLS[
+      part
+    ]
+  }"></span>`;
+}
+
+function tableHtml(summary: ModelSummary): Html {
+  const style = (column: number) => styling`padding:1px 8px;text-align:${column < 2 ? "left" : "right"}`;
+  const names = ["weight", "shape", "parameters", "times", "in all", "share"];
+  const head = names.map((name, i) => markup`<th scope="col" style="${style(i)}">${name}</th>`);
+  const row = (texts: readonly (string | Html)[]) =>
+    markup`<tr>${texts.map((text, i) => markup`<td style="${style(i)}">${text}</td>`)}</tr>`;
+  const rows = rowsOf(summary).map(({ name, shape, parameters, times, part }) => {
+    const all = parameters * times;
+    const share = percent(all / summary.parameters);
+    return row([
+      markup`${swatch(part)}${name}`,
+      shape,
+      wholeText(parameters),
+      times === 1 ? "" : `× ${times}`,
+      wholeText(all),
+      share,
+    ]);
+  });
+  const total = row([markup`<b>total</b>`, "", "", "", markup`<b>${wholeText(summary.parameters)}</b>`, ""]);
+  return markup`<table style="border-collapse:collapse;font-size:12px"><thead><tr>${head}</tr></thead><tbody>${
+    stacked([...rows, total])
+  }</tbody></table>`;
+}
+
+/** The model in one line. */
+function lineOf(id: string | undefined, { config, parameters, parametersPerBlock }: ModelSummary): string {
+  const { nLayer, nHead, nEmbd, vocabSize, nPositions } = config;
+  const name = id === undefined ? "" : `${visibleText(id)}: `;
+  const size = parameters * 4 / 1e6;
+  const bytes = size < 10 ? size.toFixed(1) : wholeText(Math.round(size));
+  return `${name}GPT-2 with ${counted(nLayer, "layer")} of ${counted(nHead, "head")}, width ${nEmbd}, a vocabulary of ${
+    wholeText(vocabSize)
+  } tokens and a context of ${nPositions}. ` +
+    `${wholeText(parameters)} parameters, ${wholeText(parametersPerBlock)} in each layer; ${bytes} MB at 4 bytes each.`;
+}
+
+function drawHtml(line: string, summary: ModelSummary): Html {
+  const tied = summary.config.tieWordEmbeddings
+    ? "The logits are read with the token embeddings, so these are counted once. "
+    : "";
+  const alt =
+    "The stack: token ids, embeddings, the layers with attention and MLP beside the residual stream, ln_f, unembedding, logits";
+  const content = markup`<div style="font-size:14px;margin:4px 0">${line}</div>
+${imageHtml(drawModel(summary, alt, true), alt)}
+${sharesHtml(summary)}
+${scrollRegion("Weights", tableHtml(summary))}
+<div style="${SMALL_STYLE}">${tied}h.* stands for each layer. T is the number of tokens that are read.</div>`;
+  return rootHtml(undefined, [content]);
+}
+
+function drawText(line: string, summary: ModelSummary): string {
+  const rows = rowsOf(summary).map(({ name, shape, parameters, times }) => [
+    name,
+    shape,
+    wholeText(parameters),
+    times === 1 ? "" : `× ${times}`,
+    wholeText(parameters * times),
+  ]);
+  const total = ["total", "", "", "", wholeText(summary.parameters)];
+  return `${line}\n${textTable([["weight", "shape", "parameters", "times", "in all"], ...rows, total])}`;
+}
+
+/**
+ * Shows what a model is made of: the stack as a picture with the shapes, where its parameters are, and each weight.
+ *
+ * @param model A model, or its settings.
+ * @param options The title.
+ * @returns A view; as the last line of a notebook cell it shows itself.
+ * @throws {TypeError} If it is no model.
+ * @throws {RangeError} If a size is not a whole number of at least 1.
+ *
+ * @example
+ * ```ts
+ * import { LanguageModel } from "@looking-glass/looking-glass";
+ * import { modelView } from "@looking-glass/looking-glass/widgets";
+ *
+ * await using model = await LanguageModel.fromPretrained();
+ * console.log(modelView(model).text);
+ * ```
+ */
+export function modelView(model: DrawnModel | GPT2Config, options: ModelViewOptions = {}): View<ModelSummary> {
+  options = expectOptions(options, OPTIONS);
+  const { id, config } = checkModel(model);
+  const summary = modelSummary(config);
+  const line = lineOf(id, summary);
+  const title = options.title ?? (id === undefined ? "A GPT-2 model" : visibleText(id));
+  return createView({
+    title,
+    html: drawHtml(line, summary),
+    drawSvg: () => drawModel(summary, title, false),
+    data: summary,
+    text: drawText(line, summary),
+  });
+}

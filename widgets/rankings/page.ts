@@ -1,0 +1,161 @@
+/**
+ * How tokens rank after each layer, as a page and as plain text.
+ *
+ * @module
+ */
+import { MONOSPACE, PLAIN_ROW, SMALL_STYLE, tableDetails, textTable } from "../kit/chips.ts";
+import { OPACITY, ORANGE, overlay } from "../kit/colours.ts";
+import { styling } from "../kit/css.ts";
+import { attributes, type Html, markup, stacked } from "../kit/html.ts";
+import { pixelsHtml } from "../kit/image.ts";
+import { axisDown, columnHeads, COLUMNS_RULE, framedPicture } from "../kit/picture_labels.ts";
+import type { Rgba } from "../kit/pixel_image.ts";
+import { wholeText } from "../kit/quantities.ts";
+import { evenly, legendHtml, stepped } from "../kit/ramp.ts";
+import { scrollRegion, STICKY } from "../kit/scroll_region.ts";
+import { tokenHtml, tokenLabel } from "../kit/token_text.ts";
+import { rootHtml } from "../kit/view.ts";
+import { type RankingColumn, type RankingMatrix, rankShare, rankTicks, rankWords, settledAt } from "./matrix.ts";
+
+/** The most cells and columns of a table of all ranks, and the most lines of one of chosen layers. */
+const MOST_CELLS = 2400;
+const MOST_COLUMNS = 100;
+const MOST_ROWS = 600;
+const MOST_LINES = 200;
+
+const CELL = styling`padding:3px 6px;min-width:34px;text-align:right`;
+
+/** What the page says above the matrix. */
+export interface RankingWords {
+  /** What was computed. */
+  readonly definition: string;
+  /** The title. */
+  readonly title: string;
+  /** What is worth knowing beside it. */
+  readonly notes: readonly string[];
+  /** Whether the columns are words for one position rather than the tokens of the text. */
+  readonly watched: boolean;
+}
+
+function nameHtml({ token, words }: RankingColumn): Html {
+  return token === undefined ? markup`${words}` : tokenHtml(token);
+}
+
+function rankCell(column: RankingColumn, layer: number, ceiling: number, titled = true): Html {
+  const rank = column.ranks[layer] ?? NaN;
+  const title = titled && `${column.words}\nlayer ${layer}: ${rankWords(column, layer)}`;
+  const text = rank === 1 ? markup`<b>1</b>` : wholeText(rank);
+  return markup`<td${attributes({ title })} style="${CELL};background-color:${
+    overlay(rankShare(rank, ceiling))
+  }">${text}</td>`;
+}
+
+function layerHead(layer: number): Html {
+  return markup`<th scope="row" style="padding:3px 8px 3px 0;text-align:left;font-weight:normal;white-space:nowrap">layer ${layer}</th>`;
+}
+
+function columnHead(column: RankingColumn, watched: boolean): Html {
+  const below = watched ? "" : markup`<br><span style="font-weight:normal;opacity:0.8">${column.position}</span>`;
+  return markup`<th scope="col" title="${column.words}" style="padding:3px 6px;text-align:right;\
+vertical-align:bottom;white-space:nowrap">${nameHtml(column)}${below}</th>`;
+}
+
+const TABLE = markup`<table style="border-collapse:collapse;${MONOSPACE};font-size:12px">`;
+
+/** Layers down, tokens across: the table is the picture. */
+function matrixTable({ columns, layers, ceiling }: RankingMatrix, watched: boolean): Html {
+  const heads = columns.map((column) => columnHead(column, watched));
+  const corner = watched ? "" : markup`<span style="font-weight:normal;opacity:0.8">position</span>`;
+  const rows = Array.from(
+    { length: layers },
+    (_, layer) =>
+      markup`${PLAIN_ROW}${layerHead(layer)}${columns.map((column) => rankCell(column, layer, ceiling))}</tr>`,
+  );
+  return markup`${TABLE}<thead>${PLAIN_ROW}<td style="padding:3px 8px 3px 0;text-align:left;vertical-align:bottom">${corner}</td>\
+${heads}</tr></thead><tbody>\n${stacked(rows)}</tbody></table>`;
+}
+
+/** Tokens down, some of the layers across. */
+function chosenTable(matrix: RankingMatrix): Html {
+  const layers = evenly(matrix.layers, 7);
+  const heads = ["token", ...layers.map((layer) => `layer ${layer}`), "rank 1 since"];
+  const head = heads.map((name) => markup`<th scope="col" style="padding:1px 6px;text-align:right">${name}</th>`);
+  const rows = matrix.columns.slice(0, MOST_ROWS).map((column) => {
+    const cells = layers.map((layer) => rankCell(column, layer, matrix.ceiling, false));
+    return markup`${PLAIN_ROW}<th scope="row" style="padding:1px 6px;text-align:left;font-weight:normal;white-space:nowrap">\
+${column.position} ${nameHtml(column)}</th>${cells}<td style="${CELL}">${settledText(column)}</td></tr>`;
+  });
+  return markup`<thead>${PLAIN_ROW}${head}</tr></thead><tbody>${stacked(rows)}</tbody>`;
+}
+
+function settledText(column: RankingColumn): string {
+  const layer = settledAt(column);
+  return layer === undefined ? "" : `layer ${layer}`;
+}
+
+/** The colours of ranks as cells that let the page through. */
+const PALETTE: readonly Rgba[] = Array.from({ length: 64 }, (_, i) => [...ORANGE, Math.round(255 * OPACITY * i / 63)]);
+
+/** A pixel for each rank, between labels. */
+function pixelPicture({ columns, layers, ceiling }: RankingMatrix, alt: string): Html {
+  const across = Math.max(1, Math.min(24, Math.floor(1000 / columns.length)));
+  const down = Math.max(6, Math.min(22, Math.floor(480 / layers)));
+  const [width, height] = [columns.length, layers];
+  const indices = Uint8Array.from({ length: width * height }, (_, i) => {
+    const rank = columns[i % width]?.ranks[Math.floor(i / width)] ?? ceiling;
+    return Math.round((PALETTE.length - 1) * rankShare(rank, ceiling));
+  });
+  const size = { width: width * across, height: height * down, alt };
+  const picture = pixelsHtml({ width, height, indices, palette: PALETTE }, size);
+  const ticks = stepped(layers, Math.floor(layers * down / 14)).map((layer) => ({
+    at: (layer + 0.5) * down,
+    text: `layer ${layer}`,
+  }));
+  const heads = columnHeads(columns.map(({ token }) => token), {
+    side: across,
+    numberAt: (n) => columns[n]?.position ?? n,
+  });
+  return framedPicture({ picture, left: axisDown(ticks), gap: 6, above: heads });
+}
+
+function bigPicture(matrix: RankingMatrix, words: RankingWords): Html {
+  const { columns, layers } = matrix;
+  const shown = evenly(layers, 7).length;
+  const rows = Math.min(columns.length, MOST_ROWS);
+  const table = `Ranks after ${shown} of ${layers} layers as a table, for ${rows} of ${columns.length} tokens`;
+  const picture = pixelPicture(matrix, `${words.title}: the table below holds the numbers`);
+  return markup`${scrollRegion(words.title, picture)}${tableDetails(table, chosenTable(matrix))}`;
+}
+
+/** The page of a matrix. */
+export function rankingHtml(matrix: RankingMatrix, words: RankingWords): Html {
+  const { columns, layers, ceiling } = matrix;
+  const fits = columns.length <= MOST_COLUMNS && columns.length * layers <= MOST_CELLS;
+  const notes = fits ? words.notes : [
+    ...words.notes,
+    `${columns.length} tokens after ${layers} layers are too many for one table: one pixel stands ` +
+    "for each. The data of the view keeps every rank.",
+  ];
+  const swatches = rankTicks(ceiling).map((rank) => ({ share: rankShare(rank, ceiling), label: wholeText(rank) }));
+  const rules = styling`${STICKY.rule}.${STICKY.name}{${COLUMNS_RULE}.i{image-rendering:pixelated}}`;
+  const content = markup`<div style="${SMALL_STYLE}">${words.definition}</div>
+${fits ? scrollRegion(words.title, matrixTable(matrix, words.watched)) : bigPicture(matrix, words)}
+${legendHtml("Rank, 1 is the most likely token:", swatches)}
+${stacked(notes.map((note) => markup`<div style="${SMALL_STYLE}">${note}</div>`))}
+<style>${rules}</style>`;
+  return rootHtml(STICKY.name, [content]);
+}
+
+/** Tokens down, layers across, as plain text. */
+export function rankingText({ columns, layers }: RankingMatrix, { definition }: RankingWords): string {
+  const chosen = evenly(layers, 13);
+  const lines = columns.slice(0, MOST_LINES).map((column) => [
+    String(column.position),
+    column.token === undefined ? column.words : tokenLabel(column.token),
+    ...chosen.map((layer) => wholeText(column.ranks[layer] ?? NaN)),
+  ]);
+  const more = columns.length > MOST_LINES ? `\n… and ${columns.length - MOST_LINES} more` : "";
+  return `${definition}\n${
+    textTable([["position", "token", ...chosen.map((layer) => `layer ${layer}`)], ...lines])
+  }${more}`;
+}
