@@ -66,7 +66,7 @@ export async function setting(
 
 /** The versions of ONNX Runtime that the sources name, which ours run on. */
 async function runtimes(): Promise<readonly string[]> {
-  const files = ["native.ts", "onnxruntime_web.ts"].map((file) => new URL(`src/runtime/${file}`, ROOT));
+  const files = ["native.ts", "onnxruntime_web.ts"].map((file) => new URL(`src/runtime/backends/${file}`, ROOT));
   const text = (await Promise.all(files.map((file) => Deno.readTextFile(file)))).join("\n");
   const pins = text.matchAll(/(onnxruntime-(?:node|web))[@", ]+(\d+\.\d+\.\d+)/g);
   return [`Deno ${Deno.version.deno}`, ...new Set([...pins].map(([, name, version]) => `${name} ${version}`))];

@@ -62,7 +62,7 @@ async function bundleModule(source: string, path: string, files: Map<string, str
 
 /** onnxruntime-web with its version: it stays outside of the module, which fetches it when a model is loaded. */
 async function runtimePackage(): Promise<string> {
-  const source = await Deno.readTextFile(join(ROOT, "src", "runtime", "onnxruntime_web.ts"));
+  const source = await Deno.readTextFile(join(ROOT, "src/runtime/backends/onnxruntime_web.ts"));
   return /npm:onnxruntime-web@[\d.]+/.exec(source)![0];
 }
 

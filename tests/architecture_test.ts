@@ -3,21 +3,12 @@ import { deepEqual, ok } from "@std/assert";
 
 const ROOT = new URL("../", import.meta.url);
 
-/** Folders from left to right; a file imports from its own folder and from those to the left. */
+/** Folders of `src` and what stands beside them, from left to right: each imports from itself and from those before it. */
 const LAYERS = [
   "base",
-  "show",
-  "hub",
-  "checkpoint",
-  "tokenizer",
-  "onnx",
-  "autodiff",
-  "gpt2",
-  "runtime",
-  "lm",
-  "analysis",
-  "widgets",
-  "guide",
+  ...["show", "hub", "checkpoint", "tokenizer", "onnx"],
+  ...["autodiff", "models", "runtime", "model", "ask", "language_model", "analysis"],
+  ...["widgets/kit", "widgets/view", "widgets", "guide"],
 ];
 /**
  * A result shows itself by its view, and results are made everywhere to the left of views. One file reaches over, when a
@@ -25,7 +16,13 @@ const LAYERS = [
  */
 const LAZY = { file: "src/show/view_of.ts", specifier: "../../widgets/result_view.ts" };
 /** Neighbours that do not know each other. */
-const STRANGERS = [["checkpoint", "hub"], ["tokenizer", "hub"], ["onnx", "checkpoint"], ["onnx", "tokenizer"]];
+const STRANGERS = [
+  ...[["checkpoint", "hub"], ["tokenizer", "hub"], ["tokenizer", "checkpoint"], ["onnx", "hub"]],
+  ...[["onnx", "checkpoint"], ["onnx", "tokenizer"], ["analysis", "language_model"], [
+    "widgets/view",
+    "language_model",
+  ]],
+];
 
 interface Import {
   readonly file: string;
@@ -47,7 +44,13 @@ function imports(file: string, { types = true } = {}): Import[] {
   return [...found].map(([, specifier]) => ({ file, specifier: specifier! }));
 }
 
-const layerOf = (path: string) => path.split("/")[path.startsWith("src/") ? 1 : 0]!;
+/** The folder of `src`, or of `widgets`: the kit, a view, or what stands above all views. */
+function layerOf(path: string): string {
+  const [root, folder, ...rest] = path.split("/");
+  if (root === "guide") return root;
+  if (root === "src") return folder!.replace(/\.ts$/, "");
+  return rest.length === 0 ? "widgets" : folder === "kit" ? "widgets/kit" : "widgets/view";
+}
 const resolved = ({ file, specifier }: Import) => new URL(specifier, new URL(file, ROOT)).href.slice(ROOT.href.length);
 
 const SOURCES = [...files("src", ".ts"), ...files("widgets", ".ts"), ...files("guide", ".ts")];
@@ -71,6 +74,52 @@ Deno.test("the one import to the right is made when a result is shown, not befor
   ok(/^export async function/.test(source.trim()), "something stands before the function");
 });
 
+Deno.test("a view imports from its own folder and the kit, not from another view", () => {
+  const folder = (path: string) => path.split("/").slice(0, 2).join("/");
+  const views = IMPORTS.filter(({ file }) => layerOf(file) === "widgets/view").filter(({ specifier }) =>
+    specifier.startsWith(".")
+  );
+  const others = views.filter((entry) =>
+    layerOf(resolved(entry)) === "widgets/view" && folder(resolved(entry)) !== folder(entry.file)
+  );
+  ok(views.length > 50, `only ${views.length} imports of views found`);
+  deepEqual(others, []);
+});
+
+/** Files that import each other in a loop, types included, by Tarjan's algorithm. */
+function circles(edges: ReadonlyMap<string, readonly string[]>): string[][] {
+  const found: string[][] = [];
+  const index = new Map<string, number>();
+  const low = new Map<string, number>();
+  const open: string[] = [];
+  const visit = (file: string) => {
+    index.set(file, index.size);
+    low.set(file, index.get(file)!);
+    open.push(file);
+    for (const target of edges.get(file) ?? []) {
+      if (!index.has(target)) visit(target);
+      if (open.includes(target)) low.set(file, Math.min(low.get(file)!, low.get(target)!));
+    }
+    if (low.get(file) !== index.get(file)) return;
+    const loop = open.splice(open.indexOf(file));
+    if (loop.length > 1 || edges.get(file)?.includes(file)) found.push(loop.sort());
+  };
+  for (const file of edges.keys()) visit(file);
+  return found;
+}
+
+Deno.test("circles() finds files that import each other", () => {
+  const edges = { a: ["b"], b: ["c", "d"], c: ["a"], d: ["e"], e: [], f: ["f"], g: ["h", "a"], h: ["g"] };
+  deepEqual(circles(new Map(Object.entries(edges))), [["a", "b", "c"], ["f"], ["g", "h"]]);
+});
+
+Deno.test("no files import each other in a circle", () => {
+  const relative = IMPORTS.filter(({ specifier }) => specifier.startsWith("."));
+  const edges = new Map(SOURCES.map((file) => [file, relative.filter((entry) => entry.file === file).map(resolved)]));
+  ok(edges.values().some((targets) => targets.length > 5), "no imports found");
+  deepEqual(circles(edges), []);
+});
+
 Deno.test("analysis and widgets do not load ONNX Runtime", () => {
   const loaded = new Set<string>();
   const visit = (file: string) => {
@@ -84,6 +133,17 @@ Deno.test("analysis and widgets do not load ONNX Runtime", () => {
   [...files("src/analysis", ".ts"), ...files("widgets", ".ts")].forEach(visit);
   ok(loaded.has("src/base/numbers.ts"), "the walk does not follow imports");
   deepEqual([...loaded].filter((target) => target.includes("onnxruntime")), []);
+});
+
+/** The variables that a program has once and that change; the file says why. */
+const CHANGING = ["src/runtime/worker/engine.ts: common"];
+
+Deno.test("no module has variables that change, but for those that say why", () => {
+  const found = SOURCES.flatMap((file) => {
+    const source = Deno.readTextFileSync(new URL(file, ROOT));
+    return [...source.matchAll(/^(?:export )?(?:let|var) (\w+)/gm)].map(([, name]) => `${file}: ${name}`);
+  });
+  deepEqual(found, CHANGING);
 });
 
 Deno.test("each npm package is pinned exactly and named in one file", () => {

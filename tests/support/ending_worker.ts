@@ -1,4 +1,4 @@
-/** A worker that ends in one of two ways when it is asked for something: see `worker_thread_test.ts`. */
+/** A worker that ends in one of two ways when it is asked for something: see `thread_test.ts`. */
 import process from "node:process";
 import { parentPort } from "node:worker_threads";
 

@@ -115,7 +115,7 @@ export interface SaliencyDefinition {
   readonly baseline?: "zero";
 }
 
-/** What each preset says; the README has the formulas, and `tests/lm` the goldens that hold them. */
+/** What each preset says; the README has the formulas, and `tests/ask/saliency` the goldens that hold them. */
 const PRESETS: Readonly<Record<SaliencyPreset, Omit<SaliencyDefinition, "preset">>> = {
   ecco: { method: "gradientXInput", of: "probability", reduce: "l2", normalize: true, together: false },
   inseq: { method: "gradientXInput", of: "probability", reduce: "l2", normalize: true, together: false },

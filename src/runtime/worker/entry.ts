@@ -1,5 +1,5 @@
 /**
- * What runs in a worker: ONNX Runtime and nothing else of this package. See `worker_engine.ts`.
+ * What runs in a worker: ONNX Runtime and nothing else of this package. See `engine.ts`.
  *
  * @module
  */
