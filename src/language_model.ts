@@ -8,6 +8,7 @@ import type { Surprise, SurpriseOptions } from "./ask/surprise.ts";
 import type { Trace, TraceOptions } from "./ask/trace.ts";
 import { BEAMS, type BeamSearch, type BeamSearchOptions } from "./ask/write/beam_types.ts";
 import { TextGenerator } from "./ask/write/generate.ts";
+import { type GenerationDefaults, readGenerationConfig } from "./ask/write/generation_config.ts";
 import { DECODE, type DecodeOptions } from "./ask/write/options.ts";
 import { overDefaults } from "./ask/write/scores/lengths.ts";
 import type { Step } from "./ask/write/step.ts";
@@ -60,14 +61,14 @@ export class LanguageModel implements AsyncDisposable {
   readonly backendReason: string;
   /** What each call will take, said beforehand. */
   readonly cost: CostEstimator;
-  readonly #model: LoadedModel;
+  readonly #model: LoadedModel<GenerationDefaults>;
   readonly #reader: Reader;
   readonly #generator: TextGenerator;
   readonly #analyser: Analyser;
   #disposed: Promise<void> | undefined;
   #identity: ModelIdentity | undefined;
 
-  private constructor(model: LoadedModel) {
+  private constructor(model: LoadedModel<GenerationDefaults>) {
     this.id = model.opened.files.id;
     this.config = model.runner.config;
     this.tokenizer = model.tokenizer;
@@ -76,12 +77,12 @@ export class LanguageModel implements AsyncDisposable {
     this.#model = model;
     this.#reader = new Reader(model.tokenizer, this.config);
     const expectUsable = () => this.#expectUsable();
-    this.cost = new CostEstimator(model.runner, this.#reader, model.defaults, expectUsable);
+    this.cost = new CostEstimator(model.runner, this.#reader, model.writing.defaults, expectUsable);
     this.#analyser = new Analyser(model.runner, this.#reader, expectUsable);
-    const decoder = { runner: model.runner, reader: this.#reader, eosTokenIds: model.eosTokenIds };
+    const decoder = { runner: model.runner, reader: this.#reader, eosTokenIds: model.writing.eosTokenIds };
     this.#generator = new TextGenerator(decoder, (options) => {
       this.#expectUsable();
-      return { ...overDefaults(model.defaults, options), signal: stoppable(options.signal) };
+      return { ...overDefaults(model.writing.defaults, options), signal: stoppable(options.signal) };
     });
   }
 
@@ -101,7 +102,7 @@ export class LanguageModel implements AsyncDisposable {
     const stopping = { ...options, signal: stoppable(options.signal) };
     stopping.signal.throwIfAborted();
     const files = await findModelFiles(name, downloadOptions(name ?? "", stopping));
-    return new LanguageModel(await watched(stopping, (stopping) => loadModel(files, stopping)));
+    return new LanguageModel(await watched(stopping, (stopping) => loadModel(files, stopping, readGenerationConfig)));
   }
 
   /**

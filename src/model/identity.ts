@@ -57,7 +57,7 @@ const CHUNK_BYTES = 1 << 22;
 type Heard = (bytes: number) => void;
 
 /** Says which model was loaded: all bytes are read again, of the files that were opened then. */
-export async function identify(model: LoadedModel, options: IdentityOptions): Promise<ModelIdentity> {
+export async function identify(model: LoadedModel<unknown>, options: IdentityOptions): Promise<ModelIdentity> {
   const { opened: { files, sources }, runner: { backend }, made } = model;
   const read = [...sources.values(), ...made ? [made.source] : []];
   const total = read.reduce((sum, { size }) => sum + size, 0);

@@ -1,9 +1,6 @@
-import type { BeamSearchOptions } from "../../ask/write/beam_types.ts";
-import { readGenerationConfig } from "../../ask/write/generation_config.ts";
-import type { Fields } from "../../ask/write/generation_lists.ts";
 import { shown } from "../../base/words.ts";
 import type { ModelFiles } from "../../hub/model_files.ts";
-import { parseConfig } from "../../models/gpt2/config.ts";
+import { type GPT2Config, parseConfig } from "../../models/gpt2/config.ts";
 import { buildProgram } from "../../models/gpt2/program.ts";
 import { weightLocation } from "../../models/gpt2/weights.ts";
 import type { Backend } from "../../runtime/backend.ts";
@@ -20,16 +17,21 @@ import { findMoved, isConverted, type MadeProof, readWeights } from "./read_weig
 
 const END_OF_TEXT = "<|endoftext|>";
 
+/** Reads a parsed generation_config.json, which is undefined where there is none; it is refused before weights are read. */
+export type ReadDefaults<Defaults> = (
+  files: { readonly generation: unknown; readonly config: Readonly<Record<string, unknown>> },
+  config: GPT2Config,
+  changes: LoadOptions["generationConfig"],
+) => Defaults;
+
 /** A model that is ready to run. */
-export interface LoadedModel {
+export interface LoadedModel<Defaults> {
   /** Runs it. */
   readonly runner: ModelRunner;
   /** Its tokenizer. */
   readonly tokenizer: Tokenizer;
-  /** The tokens that end a text. */
-  readonly eosTokenIds: readonly number[];
-  /** How texts are written when a caller says nothing; by default, greedily. */
-  readonly defaults: BeamSearchOptions;
+  /** How it writes when a caller says nothing. */
+  readonly writing: Defaults;
   /** What was read, still open. */
   readonly opened: OpenedFiles;
   /** The file of weights in another form that runs instead of them, if one does. */
@@ -42,17 +44,25 @@ function backendFor({ backend = "auto", dtype }: LoadOptions): "auto" | Backend 
 }
 
 /** Loads the files of a model and makes it ready to run. Everything that can be checked is checked before it runs. */
-export async function loadModel(files: ModelFiles, options: LoadOptions): Promise<LoadedModel> {
+export async function loadModel<Defaults>(
+  files: ModelFiles,
+  options: LoadOptions,
+  readDefaults: ReadDefaults<Defaults>,
+): Promise<LoadedModel<Defaults>> {
   const opened = new OpenedFiles(files);
   try {
-    return await loadOpened(opened, options);
+    return await loadOpened(opened, options, readDefaults);
   } catch (error) {
     opened[Symbol.dispose]();
     throw error;
   }
 }
 
-async function loadOpened(opened: OpenedFiles, options: LoadOptions): Promise<LoadedModel> {
+async function loadOpened<Defaults>(
+  opened: OpenedFiles,
+  options: LoadOptions,
+  readDefaults: ReadDefaults<Defaults>,
+): Promise<LoadedModel<Defaults>> {
   const { files } = opened;
   const { threads, prepack = false, worker = false, dtype, onProgress, signal } = options;
   const backend = backendFor(options);
@@ -65,7 +75,11 @@ async function loadOpened(opened: OpenedFiles, options: LoadOptions): Promise<Lo
   const stated = parseConfig(json);
   expectRoom(files.id, stated, { backend, prepack });
   const generation = await readOptionalJson(opened, "generation_config.json");
-  const writing = readGenerationConfig({ generation, config: json as Fields }, stated, options.generationConfig);
+  const writing = readDefaults(
+    { generation, config: json as Readonly<Record<string, unknown>> },
+    stated,
+    options.generationConfig,
+  );
   const tokenizer = await loadTokenizer(opened);
   report(1, "Read the configuration and the tokenizer");
   const { config, weights, made } = await readWeights(opened, stated, options, (message) => report(1, message));
@@ -91,7 +105,7 @@ async function loadOpened(opened: OpenedFiles, options: LoadOptions): Promise<Lo
     return {
       runner,
       tokenizer,
-      ...writing,
+      writing,
       opened,
       ...made && { made: moved ? { ...made, isSound: () => Promise.reject(moved) } : made },
     };

@@ -1,6 +1,7 @@
 import { deepEqual, equal, ok, rejects } from "@std/assert";
 import { LanguageModel, type LensNorm, type Prediction, type Progress } from "../../../mod.ts";
 import { readLens } from "../../../src/ask/lens/reading.ts";
+import { readGenerationConfig } from "../../../src/ask/write/generation_config.ts";
 import { logSumExp, rankOf, topK } from "../../../src/base/numbers.ts";
 import { findModelFiles } from "../../../src/hub/model_files.ts";
 import { loadModel } from "../../../src/model/load/load.ts";
@@ -215,7 +216,7 @@ Deno.test("rankings() covers the prompt and text that the model did not write, i
 Deno.test("rankings() are the same whatever the chunks", async () => {
   await using copy = await checkpointCopy("twelve_layers");
   const { tokenIds } = (await openGolden("twelve_layers")).prompts.long!;
-  const { runner } = await loadModel(await findModelFiles(copy.directory), { backend: "wasm" });
+  const { runner } = await loadModel(await findModelFiles(copy.directory), { backend: "wasm" }, readGenerationConfig);
   await using _ = runner;
   const asked = [...[9, 3, 3, 3, 26, 0].map((row) => ({ row, tokenId: tokenIds[row + 1]! })), { row: 3, tokenId: 50 }];
   const sequence = { tokenIds, tokens: [], promptLength: 1, text: "" };

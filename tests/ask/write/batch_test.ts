@@ -3,6 +3,7 @@ import { type DecodeOptions, LanguageModel, type Progress } from "../../../mod.t
 import { continueBatch, readBatch } from "../../../src/ask/write/batch.ts";
 import { planBatch } from "../../../src/ask/write/batch_plan.ts";
 import { choose } from "../../../src/ask/write/decode.ts";
+import { readGenerationConfig } from "../../../src/ask/write/generation_config.ts";
 import { logitsRow } from "../../../src/base/numbers.ts";
 import { findModelFiles } from "../../../src/hub/model_files.ts";
 import { loadModel } from "../../../src/model/load/load.ts";
@@ -35,7 +36,11 @@ async function open(name = "f32", backend: "wasm" | "native" | "webgpu" = "wasm"
 /** A decoder whose runs are listed: what is read, how many tokens are in the cache, and the scores. */
 async function openListed(name = "twelve_layers", eosTokenIds: readonly number[] = []) {
   const copy = await checkpointCopy(name);
-  const { runner, tokenizer } = await loadModel(await findModelFiles(copy.directory), { backend: "wasm" });
+  const { runner, tokenizer } = await loadModel(
+    await findModelFiles(copy.directory),
+    { backend: "wasm" },
+    readGenerationConfig,
+  );
   const runs: { texts: readonly number[]; cached: number; logits: Float32Array }[] = [];
   const read = runner.read.bind(runner);
   runner.read = async (ids, cache, rows, options) => {

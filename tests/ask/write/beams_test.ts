@@ -2,6 +2,7 @@ import { deepEqual, equal, ok, rejects, throws } from "@std/assert";
 import { type BeamSearchOptions, type EarlyStopping, LanguageModel, type Progress } from "../../../mod.ts";
 import { planBatch } from "../../../src/ask/write/batch_plan.ts";
 import { searchBeams } from "../../../src/ask/write/beams.ts";
+import { readGenerationConfig } from "../../../src/ask/write/generation_config.ts";
 import { findModelFiles } from "../../../src/hub/model_files.ts";
 import { loadModel } from "../../../src/model/load/load.ts";
 import { Reader } from "../../../src/model/reader.ts";
@@ -265,7 +266,11 @@ Deno.test("beams() gives a tree whose branches leave the earlier one that they s
 /** A decoder whose runs are listed: how many tokens are read, and how many rows are in the cache before. */
 async function openListed() {
   const copy = await checkpointCopy("twelve_layers");
-  const { runner, tokenizer } = await loadModel(await findModelFiles(copy.directory), { backend: "wasm" });
+  const { runner, tokenizer } = await loadModel(
+    await findModelFiles(copy.directory),
+    { backend: "wasm" },
+    readGenerationConfig,
+  );
   const runs: { read: number; cached: number }[] = [];
   const read = runner.read.bind(runner);
   runner.read = (ids, cache, rows, options) => {

@@ -1,6 +1,7 @@
 import { deepEqual, equal, ok, rejects } from "@std/assert";
 import { type Branch, type DecodeOptions, LanguageModel, type Step } from "../../../mod.ts";
 import { growTree } from "../../../src/ask/write/tree.ts";
+import { readGenerationConfig } from "../../../src/ask/write/generation_config.ts";
 import { findModelFiles } from "../../../src/hub/model_files.ts";
 import { loadModel } from "../../../src/model/load/load.ts";
 import { Reader } from "../../../src/model/reader.ts";
@@ -22,7 +23,11 @@ async function open(name = "f32", backend: "wasm" | "native" = "wasm") {
 /** A runner whose reads are counted, and can be listened to. */
 async function openCounted() {
   const copy = await checkpointCopy("twelve_layers");
-  const { runner, tokenizer } = await loadModel(await findModelFiles(copy.directory), { backend: "wasm" });
+  const { runner, tokenizer } = await loadModel(
+    await findModelFiles(copy.directory),
+    { backend: "wasm" },
+    readGenerationConfig,
+  );
   const { tokenIds, promptLength } = (await openGolden("twelve_layers")).prompts.long!;
   const counter = { tokens: 0, onRead: () => {} };
   const read = runner.read.bind(runner);
