@@ -7,7 +7,7 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
 });
 
 /**
- * The CRC-32 of bytes, as in gzip (RFC 1952, section 8) and Python's `zlib.crc32`. It tells damage, not malice.
+ * The CRC-32 of bytes, as in gzip (RFC 1952, section 8), PNG (annex D) and Python's `zlib.crc32`. It tells damage, not malice.
  *
  * @param bytes The bytes.
  * @param before The CRC-32 of the bytes before them.

@@ -5,6 +5,7 @@
  * @module
  */
 import { zlibSync } from "npm:fflate@0.8.3";
+import { crc32 } from "../../src/base/crc32.ts";
 import type { Rgb } from "./colours.ts";
 
 /** Red, green, blue and opacity, 0 to 255: what lets the page's own background through. */
@@ -24,16 +25,6 @@ export interface Pixels {
 
 function bigEndian(value: number): number[] {
   return [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255];
-}
-
-/** CRC-32 of ISO 3309, as in the PNG specification, annex D. */
-function crc32(bytes: Uint8Array): number {
-  let crc = 0xFFFFFFFF;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; ++bit) crc = crc & 1 ? (crc >>> 1) ^ 0xEDB88320 : crc >>> 1;
-  }
-  return (crc ^ 0xFFFFFFFF) >>> 0;
 }
 
 function chunk(name: string, content: Uint8Array): Uint8Array {
