@@ -121,6 +121,7 @@ function findInternals(): KernelInternals | undefined {
   return isKernelInternals(jupyter) ? jupyter : undefined;
 }
 
+/** The module's, as a program has one kernel, whose interrupts must be listened to before the first long call. */
 const hooks = hookKernel({
   internals: findInternals(),
   onInterrupt: (listener) => Deno.addSignalListener("SIGINT", listener),

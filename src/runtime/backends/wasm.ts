@@ -14,9 +14,10 @@ import { importWasm, wasmUrl } from "./onnxruntime_web.ts";
 /** Each thread is a worker with a copy of the compiled module; more than this are not faster by default. */
 const MOST_THREADS = 8;
 
-/** onnxruntime-web mounts the files of the session it makes for the whole process, so sessions are made in turn. */
+/** onnxruntime-web mounts the files of the session it makes for the whole process, so sessions are made in turn, by all models. */
 const creations = new RunQueue();
 
+/** The module's, as the library compiles its code once in a program. */
 const code = new LibraryCode(wasmUrl);
 
 /** Loads onnxruntime-web. */

@@ -12,7 +12,10 @@ import { LazyFile } from "./lazy_file.ts";
 import { LibraryCode } from "./library_code.ts";
 import { importWebgpu, webgpuUrl } from "./onnxruntime_web.ts";
 
-/** The library waits for the GPU inside a call and hangs when another call begins meanwhile, even of another session. */
+/**
+ * The library waits for the GPU inside a call and hangs when another call begins meanwhile, even of another session. The
+ * queue must be the module's, as the library is one for all models of a program.
+ */
 const calls = new RunQueue();
 
 /**
@@ -73,7 +76,9 @@ async function settled(promise: Promise<unknown>): Promise<void> {
   clearTimeout(timer);
 }
 
+/** The module's, as the library has one device for all models of a program. */
 const shared = new SharedDevice();
+/** The module's, as the library compiles its code once in a program. */
 const code = new LibraryCode(webgpuUrl);
 
 /**

@@ -13,7 +13,8 @@ import { WorkerThread } from "./thread.ts";
 
 /**
  * The worker of all models under Deno, which lives as long as the program: wasm's memory is not given back when a
- * worker ends there, 60 MiB each time, while a session that is released gives back all that it took.
+ * worker ends there, 60 MiB each time, while a session that is released gives back all that it took. It must be the
+ * module's, as models that know nothing of each other share it.
  */
 let common: Promise<WorkerThread> | undefined;
 

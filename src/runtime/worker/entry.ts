@@ -31,43 +31,63 @@ async function openPort(): Promise<Port> {
   };
 }
 
-const port = await openPort();
-const engines = new Map<string, Engine>();
-const sessions = new Map<number, { readonly running: Running; readonly unpacker: FeedUnpacker }>();
-let started = 0;
+type Handlers = { readonly [K in keyof Answers]: (request: Extract<Request, { kind: K }>) => Promise<Answers[K]> };
 
-const handlers: { [K in keyof Answers]: (request: Extract<Request, { kind: K }>) => Promise<Answers[K]> } = {
-  async load({ backend }) {
-    const engine = engines.get(backend) ?? await loadEngine(backend);
-    engines.set(backend, engine);
+/** What this worker has loaded and started. */
+class Server implements Handlers {
+  readonly #post: Port["post"];
+  readonly #engines = new Map<string, Engine>();
+  readonly #sessions = new Map<number, { readonly running: Running; readonly unpacker: FeedUnpacker }>();
+  #started = 0;
+
+  constructor(post: Port["post"]) {
+    this.#post = post;
+  }
+
+  async load({ backend }: Extract<Request, { kind: "load" }>): Promise<string | undefined> {
+    const engine = this.#engines.get(backend) ?? await loadEngine(backend);
+    this.#engines.set(backend, engine);
     return engine.device;
-  },
-  async start({ backend, model, files: described, options }) {
-    const files = await openDescribed(described, port.post);
+  }
+
+  async start({ backend, model, files: described, options }: Extract<Request, { kind: "start" }>): Promise<number> {
+    const files = await openDescribed(described, this.#post);
     try {
-      const running = await engines.get(backend)!.start(new Uint8Array(model), files, options);
-      sessions.set(++started, { running, unpacker: new FeedUnpacker() });
-      return started;
+      const running = await this.#engines.get(backend)!.start(new Uint8Array(model), files, options);
+      this.#sessions.set(++this.#started, { running, unpacker: new FeedUnpacker() });
+      return this.#started;
     } finally {
       for (const source of files.values()) source.close();
     }
-  },
-  async run({ session, feeds, numbers, fetches }) {
-    const { running, unpacker } = sessions.get(session)!;
+  }
+
+  async run({ session, feeds, numbers, fetches }: Extract<Request, { kind: "run" }>): Promise<readonly ArrayBuffer[]> {
+    const { running, unpacker } = this.#sessions.get(session)!;
     const results = await running.run(unpacker.unpack(feeds, numbers), fetches);
     return results.map(wholeBuffer);
-  },
-  async settle({ session }) {
-    await sessions.get(session)!.running.settle?.();
-    return undefined;
-  },
-  async release({ session }) {
-    const { running } = sessions.get(session)!;
-    sessions.delete(session);
+  }
+
+  async settle({ session }: Extract<Request, { kind: "settle" }>): Promise<undefined> {
+    await this.#sessions.get(session)!.running.settle?.();
+  }
+
+  async release({ session }: Extract<Request, { kind: "release" }>): Promise<undefined> {
+    const { running } = this.#sessions.get(session)!;
+    this.#sessions.delete(session);
     await running.release();
-    return undefined;
-  },
-};
+  }
+}
+
+/** Does what is asked, and answers. */
+async function handle(handlers: Handlers, request: Request, { post }: Port): Promise<void> {
+  try {
+    const handler = handlers[request.kind] as (request: Request) => Promise<Answers[keyof Answers]>;
+    const answer = await handler.call(handlers, request);
+    post({ kind: "done", answer }, Array.isArray(answer) ? [...new Set<ArrayBuffer>(answer)] : []);
+  } catch (error) {
+    post({ kind: "failed", message: messageOf(error) });
+  }
+}
 
 /** The numbers in a buffer that holds nothing else and may be given away. */
 function wholeBuffer({ buffer, byteOffset, byteLength }: Float32Array): ArrayBuffer {
@@ -75,14 +95,7 @@ function wholeBuffer({ buffer, byteOffset, byteLength }: Float32Array): ArrayBuf
   return own ? buffer : buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer;
 }
 
-async function handle(request: Request): Promise<void> {
-  try {
-    const answer = await (handlers[request.kind] as (request: Request) => Promise<Answers[keyof Answers]>)(request);
-    port.post({ kind: "done", answer }, Array.isArray(answer) ? [...new Set<ArrayBuffer>(answer)] : []);
-  } catch (error) {
-    port.post({ kind: "failed", message: messageOf(error) });
-  }
-}
-
-port.listen(handle);
+const port = await openPort();
+const server = new Server(port.post);
+port.listen((request) => handle(server, request, port));
 port.post({ kind: "ready" });
