@@ -114,7 +114,9 @@ Deno.test("circles() finds files that import each other", () => {
 });
 
 Deno.test("no files import each other in a circle", () => {
-  const relative = IMPORTS.filter(({ specifier }) => specifier.startsWith("."));
+  const relative = IMPORTS.filter(({ file, specifier }) =>
+    specifier.startsWith(".") && !(file === LAZY.file && specifier === LAZY.specifier)
+  );
   const edges = new Map(SOURCES.map((file) => [file, relative.filter((entry) => entry.file === file).map(resolved)]));
   ok(edges.values().some((targets) => targets.length > 5), "no imports found");
   deepEqual(circles(edges), []);
