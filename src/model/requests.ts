@@ -1,13 +1,13 @@
 /**
- * What a {@linkcode ModelRunner} can be asked for.
+ * The inputs and outputs of the runs of a {@linkcode ModelRunner}.
  *
  * @module
  */
 import type { LENS } from "../models/gpt2/lens.ts";
 import type { ScoreName } from "../models/gpt2/program.ts";
 
-/** What a run is asked for besides the logits; what is left out is not computed. */
-export interface Question {
+/** The inputs of a run besides its tokens; a branch whose inputs are left out is not computed. */
+export interface RunInputs {
   readonly targets?: readonly number[];
   readonly mix?: Float32Array;
   readonly ofLogit?: boolean;
@@ -25,7 +25,7 @@ export interface Depth {
   readonly normed: boolean;
 }
 
-/** What is differentiated in one run. */
+/** The scalars that one backward pass differentiates. */
 export interface Explanation {
   /** The tokens that are read. */
   readonly tokenIds: readonly number[];
@@ -41,8 +41,8 @@ export interface Explanation {
   readonly embeddingScale?: number;
 }
 
-/** What an explanation can be fetched as. */
-export type Explained = ScoreName | "gradients" | "products";
+/** The outputs of a backward pass: a score of each token, the cotangents of the embeddings, or their products. */
+export type ScoreKind = ScoreName | "gradients" | "products";
 
 /** Texts that are read side by side, T tokens in all. */
 export interface Reading {

@@ -12,7 +12,7 @@ import type { Value } from "../onnx/mod.ts";
 import type { Backend } from "../runtime/backend.ts";
 import type { Feed, Session } from "../runtime/session.ts";
 import { KVCache } from "./kv_cache.ts";
-import type { Depth, Explained, Explanation, LensNumbers, Question, Reading } from "./requests.ts";
+import type { Depth, Explanation, LensNumbers, Reading, RunInputs, ScoreKind } from "./requests.ts";
 
 /** How many tokens are read in one run, so that long prompts can be stopped and take bounded memory. */
 export const CHUNK_TOKENS = 256;
@@ -21,7 +21,7 @@ export const CHUNK_TOKENS = 256;
 export class ModelRunner implements AsyncDisposable {
   /** The settings of the model. */
   readonly config: GPT2Config;
-  /** What the session can be asked for. */
+  /** The graph that the session runs, with its inputs and its outputs. */
   readonly program: Program;
   /** Where the program runs. */
   readonly session: Session;
@@ -161,7 +161,7 @@ export class ModelRunner implements AsyncDisposable {
    * with the embeddings `[N, T, C]`, and the logits `[R, V]`.
    */
   async explain(
-    explanation: Explanation & { readonly fetch: readonly Explained[] },
+    explanation: Explanation & { readonly fetch: readonly ScoreKind[] },
     signal?: AbortSignal,
   ): Promise<{ numbers: Float32Array[]; logits: Float32Array }> {
     const { tokenIds, rows, fetch } = explanation;
@@ -206,7 +206,7 @@ export class ModelRunner implements AsyncDisposable {
     return this.dispose();
   }
 
-  #inputs(tokenIds: readonly number[], cache: KVCache, rows: readonly number[], question: Question = {}): Feed[] {
+  #inputs(tokenIds: readonly number[], cache: KVCache, rows: readonly number[], question: RunInputs = {}): Feed[] {
     const { program: { inputs }, config } = this;
     const { targets, mix = new Float32Array(0), ofLogit = false, embeddingScale = 1, best = 0, depths = [] } = question;
     const { texts = tokenIds.map(() => 0) } = question;

@@ -1,11 +1,11 @@
 /**
- * Which rows go back through the model. The gradient of a scalar is zero at tokens after those that it is computed from,
- * so that N scalars of T tokens need fewer than N x T rows: those are packed one behind another.
+ * Which rows of the residual stream have a cotangent. The gradient of a scalar is zero at tokens after those that it is
+ * computed from, so that N scalars of T tokens need fewer than N x T rows: those are packed one behind another.
  *
  * @module
  */
 
-/** The M rows that go back, of N scalars and T tokens. */
+/** The M rows that have a cotangent, of N scalars and T tokens. */
 export interface BackRows {
   /** The scalar of each, M numbers. */
   readonly scalars: readonly number[];

@@ -29,7 +29,7 @@ export interface ReadingPlan {
   readonly maxMemory: number;
 }
 
-/** What is asked about a text. */
+/** What a reading through the lens is of. */
 interface Request {
   /** How many tokens are read. */
   readonly length: number;

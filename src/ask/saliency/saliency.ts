@@ -2,7 +2,7 @@ import { free, normalizeL1 } from "../../base/numbers.ts";
 import type { Cost } from "../../model/cost.ts";
 import { costOf, expectWithin, explainBytes, FLOAT, type Machine, memoryLimit } from "../../model/memory.ts";
 import type { Reader } from "../../model/reader.ts";
-import type { Explained, Explanation } from "../../model/requests.ts";
+import type { Explanation, ScoreKind } from "../../model/requests.ts";
 import type { ModelRunner } from "../../model/runner.ts";
 import type { Sequence } from "../../model/sequence.ts";
 import { checkedPositions } from "../positions.ts";
@@ -171,9 +171,9 @@ async function differentiate(
   runner: ModelRunner,
   { explanation, onStep, signal }: Part,
   { of, normalize }: SaliencyDefinition,
-  { fetch, completeness }: { readonly fetch: Explained; readonly completeness: boolean },
+  { fetch, completeness }: { readonly fetch: ScoreKind; readonly completeness: boolean },
 ): Promise<Rows> {
-  const names = new Set<Explained>(completeness ? [fetch, "gradientXInputSum"] : [fetch]);
+  const names = new Set<ScoreKind>(completeness ? [fetch, "gradientXInputSum"] : [fetch]);
   const { numbers: all, logits } = await runner.explain({ ...explanation, fetch: [...names] }, signal);
   const [numbers, sums] = [all[0]!, all.at(-1)!];
   // dp = p dlogp. A normalised row does not need it, and it may underflow.

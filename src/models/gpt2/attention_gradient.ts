@@ -15,7 +15,7 @@ import type { Graph, Value } from "../../onnx/mod.ts";
 import type { GPT2Config } from "./config.ts";
 import { attentionScale, type ForwardInputs, type ForwardValues } from "./forward.ts";
 
-/** What a gradient is asked for by. */
+/** The inputs of the backward pass. */
 export interface GradientInputs extends ForwardInputs {
   /** The token that is explained, or ranked by the lens, at each of `rows`, int64 `[R]`. */
   readonly targets: Value;
@@ -31,7 +31,7 @@ export interface GradientInputs extends ForwardInputs {
   readonly slots: Value;
 }
 
-/** What the attention of a block computes from and gives, head by head. */
+/** The queries, keys and values of a block's attention, and its output, head by head. */
 interface Heads {
   /** The queries, not scaled, `[H, T, D]`. */
   readonly queries: Value;

@@ -15,7 +15,7 @@ import type { GPT2Config } from "./config.ts";
 /** Looks a weight up by its checkpoint name, such as `h.0.ln_1.weight`. */
 export type Weights = (name: string) => Value;
 
-/** What the model reads. */
+/** The inputs of the forward pass. */
 export interface ForwardInputs {
   /** The new tokens, int64 `[T]`. */
   readonly inputIds: Value;

@@ -14,7 +14,7 @@ import { AttentionGradient, type GradientInputs } from "./attention_gradient.ts"
 import type { GPT2Config } from "./config.ts";
 import { finalNorm, type ForwardValues, mlp, type Weights } from "./forward.ts";
 
-/** What there is to differentiate. */
+/** The forward pass to differentiate. */
 export interface GradientOptions {
   /** The settings of the model. */
   readonly config: GPT2Config;
@@ -22,9 +22,9 @@ export interface GradientOptions {
   readonly w: Weights;
   /** The nodes of the forward pass. */
   readonly nodes: readonly Node[];
-  /** What they give. */
+  /** Its activations. */
   readonly seen: ForwardValues;
-  /** What the session is fed. */
+  /** The inputs of the graph. */
   readonly inputs: GradientInputs;
 }
 

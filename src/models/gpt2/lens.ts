@@ -14,7 +14,7 @@ import { sumOverVocabulary, vocabularyOnes } from "../vocabulary.ts";
 import type { GPT2Config } from "./config.ts";
 import { finalNorm, type ForwardValues, type Weights } from "./forward.ts";
 
-/** What the lens is fed. */
+/** The inputs of the logit lens. */
 export interface LensInputs {
   /** The token that is ranked at each of `rows`, int64 `[R]`. */
   readonly targets: Value;

@@ -18,10 +18,10 @@ export const SCORES = ["gradientL2", "gradientSum", "gradientXInputL2", "gradien
 /** The name of a score. */
 export type ScoreName = typeof SCORES[number];
 
-/** What a session is fed. */
+/** The inputs of the graph. */
 export interface ProgramInputs extends GradientInputs, LensInputs {}
 
-/** What can be fetched from a session. */
+/** The outputs of the graph: activations at its hooks, scores, and the logit lens. */
 export interface ProgramOutputs extends Omit<ForwardValues, "embeddings" | "middles" | "attentions"> {
   /** `[N, T]` each. */
   readonly scores: Readonly<Record<ScoreName, Value>>;
