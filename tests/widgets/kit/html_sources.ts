@@ -1,13 +1,13 @@
 /** Reads sources for ways to write HTML past its templates. */
 
 /** Files that make HTML and styles out of text; nothing else may. */
-const BUILDERS = new Set(["html.ts", "html_holes.ts", "css.ts", "escape.ts"]);
+const BUILDERS = new Set(["kit/html.ts", "kit/html_holes.ts", "kit/css.ts", "kit/escape.ts"]);
 
 /** What only some files may name, beside the builders. */
 const NAMED: ReadonlyMap<string, readonly string[]> = new Map([
-  ["element", ["document.ts"]],
-  ["parseHTML", ["document.ts"]],
-  ["text/html", ["view.ts", "steps_view.ts"]],
+  ["element", ["kit/document.ts"]],
+  ["parseHTML", ["kit/document.ts"]],
+  ["text/html", ["kit/view.ts", "steps/view.ts"]],
   ["escapeHtml", []],
 ]);
 

@@ -2,8 +2,16 @@ import { deepEqual, equal, ok } from "@std/assert";
 import { otherWays } from "./html_sources.ts";
 
 const WIDGETS = new URL("../../../widgets/", import.meta.url);
-const FILES = Array.from(Deno.readDirSync(WIDGETS), ({ name }) => name).filter((name) => name.endsWith(".ts")).sort();
+const FILES = [...sourcesOf("")].sort();
 const readFile = (name: string) => Deno.readTextFileSync(new URL(name, WIDGETS));
+
+/** The paths of all sources below a folder of `widgets`. */
+function* sourcesOf(folder: string): Generator<string> {
+  for (const { name, isDirectory } of Deno.readDirSync(new URL(folder, WIDGETS))) {
+    if (isDirectory) yield* sourcesOf(`${folder}${name}/`);
+    else if (name.endsWith(".ts")) yield `${folder}${name}`;
+  }
+}
 
 Deno.test("widgets write HTML by its templates only", () => {
   ok(FILES.length > 70, `only ${FILES.length} files`);
@@ -13,8 +21,8 @@ Deno.test("widgets write HTML by its templates only", () => {
 Deno.test("what makes HTML out of text stays inside of html.ts and css.ts", () => {
   const exported = (name: string) =>
     Array.from(readFile(name).matchAll(/^export (?:function|const|class|let) (\w+)/gm), ([, one]) => one).sort();
-  deepEqual(exported("html.ts"), ["attributes", "element", "htmlText", "joined", "markup", "script", "stacked"]);
-  deepEqual(exported("css.ts"), [
+  deepEqual(exported("kit/html.ts"), ["attributes", "element", "htmlText", "joined", "markup", "script", "stacked"]);
+  deepEqual(exported("kit/css.ts"), [
     "cssJoined",
     "cssPicture",
     "cssString",
@@ -35,8 +43,8 @@ const PLANTED: readonly (readonly [source: string, found: RegExp])[] = [
   ['const row = "<td>" + name;', /a tag in a string/],
   ["const row = '</td>';", /a tag in a string/],
   ['const space = "&nbsp;";', /a tag in a string/],
-  ['import { escapeHtml } from "../escape.ts";', /escapeHtml is named/],
-  ['import { element } from "../html.ts";', /element is named/],
+  ['import { escapeHtml } from "./escape.ts";', /escapeHtml is named/],
+  ['import { element } from "./html.ts";', /element is named/],
   ["node.innerHTML = name;", /innerHTML reads text as HTML/],
   ["node['innerHTML'] = name; node.insertAdjacentHTML('beforeend', name);", /insertAdjacentHTML reads/],
   ['show({ "text/html": name });', /text\/html is named/],
