@@ -156,7 +156,8 @@ Deno.test("saliency() refuses what it cannot explain", async () => {
 
   await refuses({ positions: [] }, { name: "RangeError", message: /^Cannot explain an empty list of positions$/ });
   await refuses({ positions: [0] }, { name: "RangeError", message: /^Cannot explain position 0 as a sequence of 28/ });
-  await refuses({ positions: [28] }, { name: "RangeError", message: /positions 1 to 27/ });
+  await refuses({ positions: [28] }, { name: "RangeError", message: /no token stands there yet: the text has 28/ });
+  await refuses({ positions: [29] }, { name: "RangeError", message: /positions 1 to 27/ });
   await refuses({ positions: [1.5] }, { name: "RangeError", message: /position 1.5/ });
   await refuses({ preset: "shap" }, {
     name: "TypeError",
