@@ -24,6 +24,11 @@ export interface Answer {
   readonly results: readonly (readonly Output[])[];
 }
 
+/** The plain text of a cell's own value; a bar may have stood before it on a busy machine. */
+export function shownBy(result: readonly Output[] | undefined): string | undefined {
+  return result?.find(({ kind }) => kind === "execute_result")?.data?.["text/plain"];
+}
+
 /** Runs cells in one kernel that works in `notebooks`. */
 export async function runCells(cells: readonly Cell[]): Promise<Answer> {
   await prepareEnvironment(() => {});

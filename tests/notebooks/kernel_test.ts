@@ -1,5 +1,5 @@
 import { deepEqual, equal, match } from "@std/assert";
-import { runCells } from "./cells.ts";
+import { runCells, shownBy } from "./cells.ts";
 
 Deno.test({
   name: "the Stop button ends a long call, again and again, and the kernel keeps its variables",
@@ -14,9 +14,9 @@ for (;;) { signal.throwIfAborted(); await new Promise((resolve) => setTimeout(re
       { code: "kept + 1" },
     ]);
     equal(alive, true);
-    equal(results[0]?.[0]?.data?.["text/plain"], "true");
+    equal(shownBy(results[0]), "true");
     for (const stopped of results.slice(1, 3)) match(JSON.stringify(stopped), /Interrupted by user/);
-    equal(results[3]?.[0]?.data?.["text/plain"], "42");
+    equal(shownBy(results[3]), "42");
   },
 });
 
@@ -35,8 +35,8 @@ const sequence = model.sequence(Array.from({ length: model.config.nPositions }, 
     ]);
     equal(alive, true);
     match(JSON.stringify(results[1]), /Interrupted by user/);
-    equal(results[2]?.[0]?.data?.["text/plain"], "true");
-    equal(results[3]?.[0]?.data?.["text/plain"], "42");
+    equal(shownBy(results[2]), "true");
+    equal(shownBy(results[3]), "42");
   },
 });
 
@@ -55,7 +55,7 @@ const sequence = model.sequence(Array.from({ length: 100 }, (_, i) => i));`;
     ]);
     equal(alive, true);
     match(JSON.stringify(results[1]), /Interrupted by user/);
-    equal(results[2]?.[0]?.data?.["text/plain"], "42");
+    equal(shownBy(results[2]), "42");
   },
 });
 
@@ -80,5 +80,5 @@ const draw = () => stepsView(model.steps("One, two", { maxNewTokens: 2 }));`;
 Deno.test("no result of 40 cells comes after the kernel says it is idle", async () => {
   const cells = Array.from({ length: 40 }, (_, i) => ({ code: `${i} * 2` }));
   const { results } = await runCells([{ code: `import "../src/base/kernel.ts";` }, ...cells]);
-  equal(results.slice(1).map((result) => result[0]?.data?.["text/plain"]).join(), cells.map((_, i) => i * 2).join());
+  equal(results.slice(1).map(shownBy).join(), cells.map((_, i) => i * 2).join());
 });

@@ -1,6 +1,6 @@
 /** The bar of long work under the real kernel. */
 import { deepEqual, equal, match, ok } from "@std/assert";
-import { runCells } from "./cells.ts";
+import { runCells, shownBy } from "./cells.ts";
 
 const isBar = (html = "") => html.includes("<progress");
 
@@ -39,5 +39,5 @@ await long({ randomOrders: 40, onProgress: () => {
   }
   match(JSON.stringify(results[3]), /Interrupted by user/);
   deepEqual(results[5]!.map(({ kind }) => kind), ["execute_result"]);
-  equal(results[6]?.[0]?.data?.["text/plain"], "42");
+  equal(shownBy(results[6]), "42");
 });
