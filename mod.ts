@@ -59,6 +59,7 @@ export { type TokenizedText, Tokenizer } from "./src/tokenizer/tokenizer.ts";
 export { type Difference, diffResults, type ResultsDiff, type Tolerance } from "./src/analysis/results/diff.ts";
 export { loadResults, saveResults } from "./src/analysis/results/files.ts";
 export type { Identifiable, ResultsOf, SavedResults, SaveOptions } from "./src/analysis/results/format.ts";
+export type { LoadResultsOptions } from "./src/analysis/results/integrity.ts";
 export type { ExpectedKinds, NamedResults } from "./src/analysis/results/kinds.ts";
 export type { AttentionRollout, HeadScores } from "./src/analysis/attention.ts";
 export type { NeuronClusters } from "./src/analysis/clusters/clusters.ts";

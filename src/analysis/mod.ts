@@ -70,5 +70,6 @@ export {
   type SavedResults,
   type SaveOptions,
 } from "./results/format.ts";
+export type { LoadResultsOptions } from "./results/integrity.ts";
 export type { ExpectedKinds, NamedResults } from "./results/kinds.ts";
 export type { ResultKind, ResultKinds } from "./results/kinds.ts";

@@ -155,6 +155,10 @@ Deno.test("analyses refuse options of a wrong type, null and unknown names", asy
   const draw = (options: unknown) => analysis.repeatedRandomTokens(options as never);
   await refusesEach("repeatedRandomTokens", draw, { vocabSize: "9", length: "2", prefix: 1, seed: "x" });
   // A number is a tolerance too.
+  const load = (options: unknown) => analysis.loadResults("nowhere.safetensors", {}, options as never);
+  await refusesEach("loadResults", load, LONG);
+  const decode = (options: unknown) => analysis.decodeResults(new Uint8Array(9), {}, options as never);
+  await refusesEach("decodeResults", decode, LONG);
   const differ = (options: unknown) => analysis.diffResults([], [], options === 5 ? null as never : options as never);
   await refusesEach("diffResults", differ, { absolute: "0", relative: "0" });
 });

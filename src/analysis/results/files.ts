@@ -8,6 +8,7 @@ import { fetchFile } from "../../hub/web_directory.ts";
 import { watched } from "../../model/watch.ts";
 import { showing } from "../../show/showing.ts";
 import { layOutResults, readResults, type ResultsOf, SAVE, type SavedResults, type SaveOptions } from "./format.ts";
+import { LOAD_RESULTS, type LoadResultsOptions } from "./integrity.ts";
 import type { ExpectedKinds, NamedResults } from "./kinds.ts";
 
 const PIECE_BYTES = 1 << 24;
@@ -94,6 +95,7 @@ async function* piecesOf(
  *
  * @param path The file, or its address on the web.
  * @param expected What kind each of some results must be; it gives them their types.
+ * @param options Progress and stopping.
  * @throws {SyntaxError} When the file is damaged, of another version of the format, or holds something else.
  * @throws {RangeError} When a part of the file is missing.
  * @throws {TypeError} When a result is not there or not of the expected kind.
@@ -115,18 +117,21 @@ async function* piecesOf(
 export async function loadResults<const Expected extends ExpectedKinds = Readonly<Record<string, "data">>>(
   path: string | URL,
   expected?: Expected,
+  options: LoadResultsOptions = {},
 ): Promise<SavedResults<ResultsOf<Expected>>> {
   const place = asPlace(path);
-  const source = isRemote(place) ? await fetchResults(new URL(place)) : await openFile(place, "check the path");
+  options = expectOptions(options, LOAD_RESULTS);
+  const { signal } = options;
+  const source = isRemote(place) ? await fetchResults(new URL(place), signal) : await openFile(place, "check the path");
   try {
-    return showing("SavedResults", await readResults(source, expected));
+    return showing("SavedResults", await watched(options, (asked) => readResults(source, expected, asked)));
   } finally {
     source.close();
   }
 }
 
-async function fetchResults(url: URL): Promise<ByteSource> {
-  const blob = await fetchFile(url, "", {});
+async function fetchResults(url: URL, signal?: AbortSignal): Promise<ByteSource> {
+  const blob = await fetchFile(url, "", signal ? { signal } : {});
   if (!blob) throw new Error(`Cannot download ${url.href} as it is not there`);
   return openBytes(url.href, new Uint8Array(await blob.arrayBuffer()));
 }

@@ -10,9 +10,10 @@ import type { Progress } from "../../base/progress.ts";
 import { PACKAGE_VERSION } from "../../base/version.ts";
 import { messageOf, shown } from "../../base/words.ts";
 import { type ByteSource, openBytes } from "../../checkpoint/byte_source.ts";
-import { readSafetensorsFile, type SafetensorsHeader } from "../../checkpoint/safetensors.ts";
+import { readSafetensorsFile } from "../../checkpoint/safetensors.ts";
 import { layOutSafetensors, type SafetensorsParts } from "../../checkpoint/write_safetensors.ts";
 import type { IdentityOptions, ModelIdentity } from "../../model/identity.ts";
+import { watched } from "../../model/watch.ts";
 import { showing } from "../../show/showing.ts";
 import { newScope, type Scope } from "./checks.ts";
 import {
@@ -23,6 +24,7 @@ import {
   type ResultKind,
   type ResultKinds,
 } from "./kinds.ts";
+import { expectUndamaged, LOAD_RESULTS, type LoadResultsOptions } from "./integrity.ts";
 import { checkedKinds, expectKinds } from "./loaded_kinds.ts";
 import { pack } from "./pack.ts";
 import { isRecord, MAX_DEPTH, MAX_VALUES, type PlainRecord } from "./plain.ts";
@@ -34,8 +36,6 @@ const FORMAT = "looking-glass-results";
 
 /** The version of the format that is written, and the only one that is read. */
 const VERSION = "1";
-
-const CHUNK_BYTES = 1 << 22;
 
 /** A document may be as long as the header that holds it, and is as deep as results are, with marks and shared parts. */
 const LIMITS = { length: 2 ** 27, values: MAX_VALUES, depth: 2 * MAX_DEPTH };
@@ -121,11 +121,12 @@ export async function layOutResults(results: NamedResults, options: SaveOptions)
 export async function readResults<Expected extends ExpectedKinds>(
   source: ByteSource,
   expected: Expected | undefined,
+  options: LoadResultsOptions,
 ): Promise<SavedResults<ResultsOf<Expected>>> {
   const fail = (problem: string) => new SyntaxError(`Cannot read ${source.name} as results: ${problem}`);
   const header = await readSafetensorsFile(source);
   const text = expectVersion(source, header.metadata);
-  expectUndamaged(source, header, text);
+  await expectUndamaged(source, header, text, options);
   const document = parse(text, fail);
   const { results, kinds, shared, package: version, model, created } = document;
   if (!isRecord(results) || !isRecord(kinds) || !Array.isArray(shared)) {
@@ -198,11 +199,14 @@ export async function encodeResults(
 export async function decodeResults<const Expected extends ExpectedKinds = Readonly<Record<string, "data">>>(
   bytes: Uint8Array,
   expected?: Expected,
+  options: LoadResultsOptions = {},
 ): Promise<SavedResults<ResultsOf<Expected>>> {
+  options = expectOptions(options, LOAD_RESULTS);
   if (!(bytes instanceof Uint8Array)) {
     throw new TypeError(`Cannot decode ${shown(bytes)} as results; pass a Uint8Array`);
   }
-  return showing("SavedResults", await readResults(openBytes("the bytes", bytes), expected));
+  const read = (asked: LoadResultsOptions) => readResults(openBytes("the bytes", bytes), expected, asked);
+  return showing("SavedResults", await watched(options, read));
 }
 
 /** What kind each result is; refuses what is wrong before any of it is packed. */
@@ -259,22 +263,6 @@ function expectVersion({ name }: ByteSource, metadata: ReadonlyMap<string, strin
   if (version === VERSION) return document;
   const found = `its format has version ${shown(version)} and this package reads ${shown(VERSION)}`;
   throw new SyntaxError(`Cannot read ${name} as results: ${found}; use the version of the package that wrote it`);
-}
-
-function expectUndamaged(source: ByteSource, { metadata, dataStart }: SafetensorsHeader, document: string): void {
-  const expected = metadata.get("crc32");
-  if (expected === undefined) return; // another program may have written the file
-  let crc = crc32(new TextEncoder().encode(document));
-  const chunk = new Uint8Array(Math.min(CHUNK_BYTES, source.size - dataStart));
-  for (let start = dataStart; start < source.size; start += chunk.length) {
-    const bytes = chunk.subarray(0, Math.min(chunk.length, source.size - start));
-    source.readInto(start, bytes);
-    crc = crc32(bytes, crc);
-  }
-  const found = crc.toString(16).padStart(8, "0");
-  if (found === expected) return;
-  const problem = `its CRC-32 is ${found} and should be ${shown(expected)}`;
-  throw new SyntaxError(`Cannot read ${source.name} as results: it is damaged, as ${problem}; copy it again`);
 }
 
 function parse(text: string, fail: (problem: string) => Error): PlainRecord {

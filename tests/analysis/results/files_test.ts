@@ -135,3 +135,22 @@ Deno.test("saveResults() and loadResults() move tensors of many chunks", async (
   equal(results.big.data.findIndex((value) => value !== 0.5), -1);
   match(String(results.big.shape), /^2048,2048$/);
 });
+
+Deno.test("loadResults() reports progress and stops between two parts when it is told to", async () => {
+  await using folder = await temporaryFolder();
+  const path = `${folder.path}/large.safetensors`;
+  const numbers = { data: new Float32Array(5 << 20).fill(0.5), shape: [5 << 20] }; // five parts of 4 MiB
+  await saveResults(path, { numbers });
+  const heard: number[] = [];
+  const { results } = await loadResults(path, { numbers: "tensor" }, {
+    onProgress: ({ completed, total }) => heard.push(completed / total),
+  });
+  equal(results.numbers.data.length, 5 << 20);
+  equal(heard.length, 5);
+  ok(heard.every((share, i) => share > (heard[i - 1] ?? 0)), heard.join());
+  equal(heard.at(-1), 1);
+  const stop = new AbortController();
+  const onProgress = () => stop.abort(new Error("enough"));
+  await rejects(loadResults(path, { numbers: "tensor" }, { onProgress, signal: stop.signal }), { message: "enough" });
+  await rejects(loadResults(path, {}, { signal: AbortSignal.abort(new Error("before")) }), { message: "before" });
+});
