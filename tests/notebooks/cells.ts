@@ -24,6 +24,11 @@ export interface Answer {
   readonly results: readonly (readonly Output[])[];
 }
 
+/** What a cell shows beside the bar of long work, which stands in any cell on a busy machine. */
+export function withoutBars(result: readonly Output[]): readonly Output[] {
+  return result.filter(({ data }) => data?.["text/html"] !== "" && !data?.["text/html"]?.startsWith("<progress"));
+}
+
 /** The plain text of a cell's own value; a bar may have stood before it on a busy machine. */
 export function shownBy(result: readonly Output[] | undefined): string | undefined {
   return result?.find(({ kind }) => kind === "execute_result")?.data?.["text/plain"];

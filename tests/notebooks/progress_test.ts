@@ -2,7 +2,7 @@
 import { deepEqual, equal, match, ok } from "@std/assert";
 import { temporaryCache } from "../support/hub_model.ts";
 import { cut, HubServer, repository } from "../support/hub_server.ts";
-import { runCells } from "./cells.ts";
+import { type Output, runCells } from "./cells.ts";
 
 const names = ["config.json", "generation_config.json", "tokenizer.json", "model.safetensors"];
 const bundled = async (name: string) => [name, await Deno.readFile(new URL(`../../models/${name}`, import.meta.url))];
@@ -21,7 +21,12 @@ Deno.test("a download shows one bar in its cell, which is replaced until it is f
     { code: load },
     { code: load }, // from the cache
   ]);
-  const shown = results[1]!.filter(({ data }) => data?.["text/html"]?.includes("<progress"));
+  // A busy machine shows another bar while the model is loaded.
+  const downloads = (outputs: readonly Output[] = []) =>
+    outputs.filter(({ data }) =>
+      data?.["text/html"]?.includes("<progress") && /^owner\/tiny: /.test(data["text/plain"]!)
+    );
+  const shown = downloads(results[1]);
   deepEqual(shown.map(({ kind }) => kind), ["display_data", ...Array(shown.length - 1).fill("update_display_data")]);
   equal(new Set(shown.map(({ transient }) => transient?.["display_id"])).size, 1);
   ok(shown.length >= 4, `the bar was shown ${shown.length} times`);
@@ -35,5 +40,5 @@ Deno.test("a download shows one bar in its cell, which is replaced until it is f
   match(shown.at(-1)!.data!["text/plain"]!, /^owner\/tiny: model\.safetensors \d+ MiB of \d+ MiB(, \d+ MiB\/s)?$/);
   match(shown.at(-2)!.data!["text/plain"]!, / MiB\/s, \d+ s left$/);
   deepEqual(results[1]!.filter(({ kind }) => kind === "error" || kind === "stream"), []);
-  deepEqual(results[2]!.filter(({ data }) => data?.["text/html"]?.includes("<progress")), []);
+  deepEqual(downloads(results[2]), []);
 });
