@@ -53,7 +53,10 @@ async function bundleModule(source: string, path: string, files: Map<string, str
     /import\("(npm:onnxruntime-web@[\d.]+)(\/\w+)?"\)/g,
     (_, name: string, entry = "") => `import("./${addRuntime(files, name, entry)}")`,
   ).replaceAll(`"./${basename(WORKER.source)}"`, `"./${WORKER.name}"`);
-  const left = /\b(?:import\(|from|import)\s*"(?!\.\/|node:)[\w@][\w@./:-]*"|"[^"]*\.ts"/.exec(text);
+  // Examples in the texts of help import the package by its name, and its files.
+  const left =
+    /\b(?:import\(|from|import)\s*"(?!\.\/|node:|@looking-glass\/|@std\/)[\w@][\w@./:-]*"|(?:new URL\(|import\()\s*"[^"]*\.ts"/
+      .exec(text);
   if (left || files.size === 0) {
     throw new Error(`Cannot bundle ${source} as a page cannot resolve ${left ?? "no runtime"}`);
   }

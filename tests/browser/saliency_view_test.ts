@@ -47,8 +47,9 @@ async function showsRow(page: Page, n: number): Promise<void> {
 
 async function chooses(page: Page, scripts: boolean): Promise<void> {
   const map = page.locator(MAP).first();
-  const rows = await map.locator("input").count();
-  await showsRow(page, rows - 1);
+  const captions = map.locator(".m");
+  const first = await captions.evaluateAll((all) => all.findIndex((one) => getComputedStyle(one).display !== "none"));
+  await showsRow(page, first);
   await map.locator(".o2").hover();
   await showsRow(page, 2);
   await map.locator(".o3").click();
@@ -66,12 +67,12 @@ async function chooses(page: Page, scripts: boolean): Promise<void> {
   if (scripts) await page.keyboard.press("Escape");
   else await map.locator("button").click();
   await page.mouse.move(1, 1);
-  await showsRow(page, rows - 1);
+  await showsRow(page, first);
   if (!scripts) return;
   await map.locator(".o3").click();
   await map.locator(".o3").click();
   await page.mouse.move(1, 1);
-  await showsRow(page, rows - 1);
+  await showsRow(page, first);
 }
 
 function luminance([red = 0, green = 0, blue = 0]: readonly number[]): number {
@@ -148,7 +149,7 @@ Deno.test("saliencyView() in a browser", async (t) => {
             chips.map((chip) => Number(/([\d.]+)\)$/.exec(getComputedStyle(chip).backgroundColor)?.[1] ?? 1))
           );
           equal(Math.max(...alphas), 0.6);
-          equal(alphas.filter((alpha) => alpha > 0).length, 8);
+          equal(alphas.filter((alpha) => alpha > 0).length, 3);
           equal(await page.locator("input:visible, button:visible").count(), 0);
         });
       });
