@@ -24,7 +24,7 @@ import { expectLoadOptions, LOAD, type LoadOptions } from "./model/load/options.
 import { Reader, SEQUENCE } from "./model/reader.ts";
 import type { Sequence } from "./model/sequence.ts";
 import { watched } from "./model/watch.ts";
-import type { GPT2Config } from "./models/gpt2/config.ts";
+import { type AnyConfig, familyOf } from "./models/families.ts";
 import type { Backend } from "./runtime/backend.ts";
 import { showing } from "./show/showing.ts";
 import { displayOf } from "./show/view_of.ts";
@@ -52,7 +52,7 @@ export class LanguageModel implements AsyncDisposable {
   /** What the model is called: the id or the path that it was loaded by. */
   readonly id: string;
   /** Its settings. */
-  readonly config: GPT2Config;
+  readonly config: AnyConfig;
   /** Its tokenizer. */
   readonly tokenizer: Tokenizer;
   /** Where it runs. */
@@ -469,7 +469,9 @@ export class LanguageModel implements AsyncDisposable {
   [Symbol.for("Deno.customInspect")](): string {
     const { nLayer, nEmbd, nHead, vocabSize, nPositions } = this.config;
     const shape = `${nLayer} layers x ${nEmbd}, ${nHead} heads, ${vocabSize} tokens, context ${nPositions}`;
-    return `LanguageModel ${this.id} (GPT-2, ${shape}) on ${this.backend}: ${this.backendReason}`;
+    return `LanguageModel ${this.id} (${
+      familyOf(this.config).name
+    }, ${shape}) on ${this.backend}: ${this.backendReason}`;
   }
 
   #expectUsable(): void {

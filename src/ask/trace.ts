@@ -7,7 +7,7 @@ import { type Cost, type MemoryOptions, READING } from "../model/cost.ts";
 import { costOf, expectWithin, FLOAT, type Machine, memoryLimit, readBytes } from "../model/memory.ts";
 import { CHUNK_TOKENS, type ModelRunner } from "../model/runner.ts";
 import type { Sequence } from "../model/sequence.ts";
-import type { GPT2Config } from "../models/gpt2/config.ts";
+import type { ModelConfig } from "../models/config.ts";
 import type { Value } from "../onnx/mod.ts";
 
 /** What {@linkcode LanguageModel.trace} can record. */
@@ -147,7 +147,7 @@ function checkedCapture(capture: readonly Capture[]): readonly Capture[] {
   return [...new Set(capture)];
 }
 
-function checkedLayers({ nLayer: L }: GPT2Config, layers?: readonly number[]): readonly number[] {
+function checkedLayers({ nLayer: L }: ModelConfig, layers?: readonly number[]): readonly number[] {
   if (layers === undefined) return [...Array(L).keys()];
   if (!Array.isArray(layers)) {
     throw new TypeError(`Cannot record layers ${JSON.stringify(layers)}; pass an array such as [0, ${L - 1}]`);
@@ -164,7 +164,7 @@ function checkedLayers({ nLayer: L }: GPT2Config, layers?: readonly number[]): r
 }
 
 /** The shape of a recording of K layers and T tokens. */
-function shapeOf(config: GPT2Config, capture: Capture, K: number, T: number): readonly number[] {
+function shapeOf(config: ModelConfig, capture: Capture, K: number, T: number): readonly number[] {
   switch (capture) {
     case "hiddenStates":
       return [K + 1, T, config.nEmbd];

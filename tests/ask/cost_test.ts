@@ -2,7 +2,8 @@ import { deepEqual, equal, ok, rejects, throws } from "@std/assert";
 import { type Cost, LanguageModel, type Saliency } from "../../mod.ts";
 import { CostEstimator } from "../../src/ask/cost.ts";
 import { Reader } from "../../src/model/reader.ts";
-import { type GPT2Config, parseConfig } from "../../src/models/gpt2/config.ts";
+import { parseConfig } from "../../src/models/families.ts";
+import type { GPT2Config } from "../../src/models/gpt2.ts";
 import { Tokenizer } from "../../src/tokenizer/tokenizer.ts";
 import { checkpointCopy, openGolden } from "../support/goldens.ts";
 

@@ -9,7 +9,7 @@ import type { KVCache } from "../../model/kv_cache.ts";
 import { expectWithin } from "../../model/memory.ts";
 import type { Reader } from "../../model/reader.ts";
 import type { ModelRunner } from "../../model/runner.ts";
-import type { GPT2Config } from "../../models/gpt2/config.ts";
+import type { ModelConfig } from "../../models/config.ts";
 import { packsOf, planBatch } from "./batch_plan.ts";
 import { createWriter, type Decoder, expectRoomAfter, type Prompt, tellWritten, type Writer } from "./decode.ts";
 import type { DecodeOptions } from "./options.ts";
@@ -30,7 +30,7 @@ interface Text {
  */
 export function readBatch(
   reader: Reader,
-  config: GPT2Config,
+  config: ModelConfig,
   prompts: readonly (string | readonly number[])[],
   options: DecodeOptions,
 ): readonly Prompt[] {

@@ -3,7 +3,7 @@ import type { KVCache } from "../../model/kv_cache.ts";
 import { expectWithin, memoryLimit } from "../../model/memory.ts";
 import type { Reader } from "../../model/reader.ts";
 import type { ModelRunner } from "../../model/runner.ts";
-import type { GPT2Config } from "../../models/gpt2/config.ts";
+import type { ModelConfig } from "../../models/config.ts";
 import type { Prediction } from "../prediction.ts";
 import { decodeCost } from "./decode_plan.ts";
 import type { DecodeOptions } from "./options.ts";
@@ -77,7 +77,7 @@ export async function* choose(
  *
  * @throws {RangeError} When it fills the context.
  */
-export function expectRoomAfter(prompt: readonly number[], { nPositions }: GPT2Config): void {
+export function expectRoomAfter(prompt: readonly number[], { nPositions }: ModelConfig): void {
   if (prompt.length < nPositions) return;
   const room = `a prompt of ${prompt.length} tokens as the context holds ${nPositions}`;
   throw new RangeError(`Cannot continue ${room}; shorten it`);

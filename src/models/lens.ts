@@ -9,26 +9,39 @@
  *
  * @module
  */
-import type { Graph, Value } from "../../onnx/mod.ts";
-import { sumOverVocabulary, vocabularyOnes } from "../vocabulary.ts";
-import type { GPT2Config } from "./config.ts";
-import { finalNorm, type ForwardValues, type Weights } from "./forward.ts";
+import { type Feed, idsFeed } from "../onnx/feed.ts";
+import type { Graph, Value } from "../onnx/mod.ts";
+import type { ModelBuilder } from "./builder.ts";
+import { sumOverVocabulary, vocabularyOnes } from "./vocabulary.ts";
 
 /** The inputs of the logit lens. */
 export interface LensInputs {
-  /** The token that is ranked at each of `rows`, int64 `[R]`. */
+  /** The token that is ranked at each of the rows of the run, int64 `[R]`. */
   readonly targets: Value;
-  /** The rows that are read, int64 `[R]`. */
-  readonly rows: Value;
   /** K, how many of the best tokens are wanted, int64 `[1]`; 0 leaves the lens out. */
   readonly best: Value;
-  /**
-   * Where the residual stream is read, int64 `[D]`: 2i after the attention of block i, 2i + 1 after its MLP. The last one
-   * is 2L - 1, what the model itself reads.
-   */
+  /** Where the residual stream is read, int64 `[D]`: indices into {@linkcode LensQuestion.depths}. */
   readonly depths: Value;
-  /** Which depths have `ln_f` applied, bool `[D, 1]`. */
+  /** Which depths have the final norm applied, bool `[D, 1]`. */
   readonly normed: Value;
+}
+
+/** Where the logit lens reads the residual stream. */
+export interface Depth {
+  /** 2i after the attention of block i, 2i + 1 after its MLP; the last one, 2L - 1, is what the model itself reads. */
+  readonly index: number;
+  /** Whether the final norm is applied. */
+  readonly normed: boolean;
+}
+
+/** What is asked through the lens. */
+export interface LensRequest {
+  /** The token that is ranked at each of R rows. */
+  readonly targets: readonly number[];
+  /** K. */
+  readonly best: number;
+  /** Where the residual stream is read. */
+  readonly depths: readonly Depth[];
 }
 
 /** What the lens sees; the names of {@linkcode LENS}. */
@@ -49,23 +62,72 @@ export type LensValues = Readonly<Record<typeof LENS[number], Value>>;
  */
 export const LENS = ["greater", "target", "logits", "tokenIds", "total", "mean", "shift", "gap"] as const;
 
-/** Writes the lens into a branch that runs when `best` is not 0. */
-export function lens(
-  g: Graph,
-  config: GPT2Config,
-  w: Weights,
-  seen: Pick<ForwardValues, "hiddenStates" | "middles" | "logits">,
-  inputs: LensInputs,
-): LensValues {
-  const branch = g.branch();
-  const nothing = g.branch();
-  for (const value of lensValues(branch, config, w, seen, inputs)) {
-    branch.output(value);
-    const empty = value.shape.map((size) => typeof size === "number" ? size : 0); // D, R and K are 0
-    nothing.output(nothing.zeros(nothing.ints(empty), empty));
+/** What the lens reads. */
+export interface LensModel {
+  /** The model. */
+  readonly m: ModelBuilder;
+  /** The number of blocks. */
+  readonly nLayer: number;
+  /** Writes what the logits are read from, `[..., C]`. */
+  readonly readout: (m: ModelBuilder, x: Value) => Value;
+  /** What it is multiplied by, `[V, C]`. */
+  readonly unembedding: Value;
+  /** The logits of the model itself, `[R, V]`. */
+  readonly logits: Value;
+}
+
+/** The logit lens as a question to a program: a branch that runs when `best` is not 0. */
+export class LensQuestion {
+  /** What it is asked with. */
+  readonly inputs: LensInputs;
+  /** What it answers. */
+  readonly outputs: LensValues;
+  /** Where it can read, by {@linkcode Depth.index}. */
+  readonly #depths: readonly number[];
+
+  /** Writes it into the graph of a model. */
+  constructor(g: Graph, model: LensModel) {
+    const halves = halvesOf(model);
+    this.#depths = halves.map(({ index }) => index);
+    this.inputs = {
+      targets: g.input("lens_targets", "int64", ["R"]),
+      best: g.input("best", "int64", [1]),
+      depths: g.input("depths", "int64", ["D"]),
+      normed: g.input("normed", "bool", ["D", 1]),
+    };
+    const branch = g.branch();
+    const nothing = g.branch();
+    for (const value of lensValues(branch, model, halves.map(({ value }) => value), this.inputs)) {
+      branch.output(value);
+      const empty = value.shape.map((size) => typeof size === "number" ? size : 0); // D, R and K are 0
+      nothing.output(nothing.zeros(nothing.ints(empty), empty));
+    }
+    const values = g.if(g.greater(this.inputs.best, g.ints([0])), branch, nothing);
+    this.outputs = Object.fromEntries(LENS.map((name, i) => [name, values[i]!])) as Record<typeof LENS[number], Value>;
   }
-  const values = g.if(g.greater(inputs.best, g.ints([0])), branch, nothing);
-  return Object.fromEntries(LENS.map((name, i) => [name, values[i]!])) as Record<typeof LENS[number], Value>;
+
+  /** The feeds of a run with `rows` rows, in which it is asked nothing by default. */
+  feeds(rows: number, request?: LensRequest): Feed[] {
+    const { targets = Array<number>(rows).fill(0), best = 0, depths = [] } = request ?? {};
+    return [
+      idsFeed(this.inputs.targets, targets),
+      idsFeed(this.inputs.best, [best]),
+      idsFeed(this.inputs.depths, depths.map(({ index }) => this.#depths.indexOf(index))),
+      {
+        value: this.inputs.normed,
+        data: Uint8Array.from(depths, ({ normed }) => Number(normed)),
+        dims: [depths.length, 1],
+      },
+    ];
+  }
+}
+
+/** The residual stream after each half of each block, or after each block where it has no middle. */
+function halvesOf({ m, nLayer }: LensModel): readonly { readonly index: number; readonly value: Value }[] {
+  return Array.from({ length: nLayer }, (_, i) => {
+    const after = { index: 2 * i + 1, value: m.at(`resid.${i + 1}`) };
+    return m.sites.has(`resid_mid.${i}`) ? [{ index: 2 * i, value: m.at(`resid_mid.${i}`) }, after] : [after];
+  }).flat();
 }
 
 /**
@@ -75,20 +137,13 @@ export function lens(
  * The depths of a row stand together, so that what they have in common with its last depth is a matrix product. Tensors
  * of the size of the logits are much larger than a cache, so the fewer of them are written, the faster it is.
  */
-function lensValues(
-  g: Graph,
-  config: GPT2Config,
-  w: Weights,
-  { hiddenStates, middles, logits: ownLogits }: Pick<ForwardValues, "hiddenStates" | "middles" | "logits">,
-  inputs: LensInputs,
-): readonly Value[] {
-  const { vocabSize: V } = config;
-  const { rows, best, depths, normed } = inputs;
-  const halves = middles.flatMap((x, i) => [x, hiddenStates[i + 1]!]); // 2L of [T, C]
-  const all = g.concat(halves.map((x) => g.unsqueeze(g.gather(x, rows), -2)), -2); // [R, 2L, C]
+function lensValues(g: Graph, model: LensModel, halves: readonly Value[], inputs: LensInputs): readonly Value[] {
+  const { m, readout, unembedding, logits: ownLogits } = model;
+  const { best, depths, normed } = inputs;
+  const V = ownLogits.shape[1] as number;
+  const all = g.concat(halves.map((x) => g.unsqueeze(g.gather(x, m.inputs.rows), -2)), -2); // [R, places, C]
   const stream = g.gather(all, depths, -2); // [R, D, C]
-  const read = g.where(normed, finalNorm(g, config, w, stream), stream); // [R, D, C]
-  const unembedding = w(config.tieWordEmbeddings ? "wte.weight" : "lm_head.weight"); // [V, C]
+  const read = g.where(normed, readout(m.within(g), stream), stream); // [R, D, C]
   const products = g.gemm(g.mergeRows(read), unembedding, { transposed: true }); // [R*D, C] x [C, V] -> [R*D, V]
   const logits = g.splitRows(products, read); // [R, D, V]
 

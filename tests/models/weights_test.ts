@@ -1,9 +1,10 @@
 import { deepEqual, equal, notEqual, throws } from "@std/assert";
-import { openBytes } from "../../../src/checkpoint/byte_source.ts";
-import { type GPT2Config, parseConfig } from "../../../src/models/gpt2/config.ts";
-import { declareWeights, selectWeights, weightLocation, weightShapes } from "../../../src/models/gpt2/weights.ts";
-import { Graph } from "../../../src/onnx/mod.ts";
-import { randomCheckpoint, type TensorSpec, tensorSpecs, TINY } from "../../support/tiny_gpt2.ts";
+import { openBytes } from "../../src/checkpoint/byte_source.ts";
+import { parseConfig } from "../../src/models/families.ts";
+import type { GPT2Config } from "../../src/models/gpt2.ts";
+import { declareWeights, selectWeights, weightLocation, weightsOf } from "../../src/models/weights.ts";
+import { Graph } from "../../src/onnx/mod.ts";
+import { randomCheckpoint, type TensorSpec, tensorSpecs, TINY } from "../support/tiny_gpt2.ts";
 
 const CONFIG = parseConfig(TINY);
 
@@ -18,8 +19,8 @@ async function select(
   return selectWeights(config, await randomCheckpoint(specs));
 }
 
-Deno.test("weightShapes() lists the tensors of a checkpoint with their shapes", () => {
-  const shapes = Object.fromEntries(weightShapes(CONFIG));
+Deno.test("weightsOf() lists the tensors of a checkpoint with their shapes", () => {
+  const shapes = Object.fromEntries(weightsOf(CONFIG).entries().map(([name, { shape }]) => [name, shape]));
   equal(Object.keys(shapes).length, 2 + 2 * 12 + 2);
   deepEqual(shapes["wte.weight"], [23, 12]);
   deepEqual(shapes["wpe.weight"], [16, 12]);
@@ -30,13 +31,13 @@ Deno.test("weightShapes() lists the tensors of a checkpoint with their shapes", 
   deepEqual(shapes["h.1.mlp.c_proj.weight"], [20, 12]);
   deepEqual(shapes["ln_f.bias"], [12]);
   equal("lm_head.weight" in shapes, false);
-  deepEqual(weightShapes(parseConfig({ ...TINY, tie_word_embeddings: false })).get("lm_head.weight"), [23, 12]);
+  deepEqual(weightsOf(parseConfig({ ...TINY, tie_word_embeddings: false })).get("lm_head.weight")?.shape, [23, 12]);
 });
 
 for (const prefix of ["transformer.", ""]) {
   Deno.test(`selectWeights() finds weights whose names begin with "${prefix}"`, async () => {
     const weights = await select(() => {}, { prefix });
-    deepEqual([...weights.keys()], [...weightShapes(CONFIG).keys()]);
+    deepEqual([...weights.keys()], [...weightsOf(CONFIG).keys()]);
     equal(weights.get("h.1.ln_2.bias")!.name, `${prefix}h.1.ln_2.bias`);
   });
 }
@@ -57,7 +58,7 @@ Deno.test("selectWeights() leaves out buffers and heads that the model does not 
     specs.set("lm_head.weight", { shape: [23, 12] });
     specs.set("score.weight", { shape: [2, 12] });
   });
-  deepEqual([...weights.keys()], [...weightShapes(CONFIG).keys()]);
+  deepEqual([...weights.keys()], [...weightsOf(CONFIG).keys()]);
 });
 
 Deno.test("selectWeights() takes F64, F32, F16 and BF16, mixed", async () => {
@@ -69,7 +70,7 @@ Deno.test("selectWeights() takes F64, F32, F16 and BF16, mixed", async () => {
   deepEqual([...new Set([...weights.values()].map(({ dtype }) => dtype))], ["F16", "BF16", "F32", "F64"]);
 });
 
-for (const name of weightShapes(CONFIG).keys()) {
+for (const name of weightsOf(CONFIG).keys()) {
   Deno.test(`selectWeights() says that ${name} is missing`, async () => {
     const entries = await randomCheckpoint(new Map([...tensorSpecs(CONFIG)].filter(([key]) => !key.endsWith(name))));
     const message = `Cannot build GPT-2 as "${name}" is missing from model.safetensors`;

@@ -1,10 +1,11 @@
 import { deepEqual, equal, ok } from "@std/assert";
-import { type Program, SCORES } from "../../../src/models/gpt2/program.ts";
-import { weightShapes } from "../../../src/models/gpt2/weights.ts";
-import type { Value } from "../../../src/onnx/mod.ts";
-import { erf } from "../../support/erf.ts";
-import { maxAbsDifference } from "../../support/goldens.ts";
-import { type TinyModel, tinyModel, type TinyOptions, type TinyRequest } from "../../support/tiny_gpt2.ts";
+import { SCORES } from "../../src/models/gradient_question.ts";
+import type { Program } from "../../src/models/program.ts";
+import { weightsOf } from "../../src/models/weights.ts";
+import type { Value } from "../../src/onnx/mod.ts";
+import { erf } from "../support/erf.ts";
+import { maxAbsDifference } from "../support/goldens.ts";
+import { type TinyModel, tinyModel, type TinyOptions, type TinyRequest } from "../support/tiny_gpt2.ts";
 
 const IDS = [5, 22, 7, 0, 7, 13, 1];
 const T = IDS.length;
@@ -37,7 +38,7 @@ async function readInPieces(model: TinyModel, lengths: readonly number[]) {
 }
 
 for (const lengths of [[1, 1, 1, 1, 1, 1, 1], [3, 4], [6, 1]]) {
-  Deno.test(`buildProgram(): ${T} tokens read in pieces of ${lengths} give what they give at once`, async () => {
+  Deno.test(`Program: ${T} tokens read in pieces of ${lengths} give what they give at once`, async () => {
     await using model = await tinyModel();
     const whole = await readInPieces(model, [T]);
     const pieces = await readInPieces(model, lengths);
@@ -45,7 +46,7 @@ for (const lengths of [[1, 1, 1, 1, 1, 1, 1], [3, 4], [6, 1]]) {
   });
 }
 
-Deno.test("buildProgram(): attention sums to 1 over the tokens so far and is 0 after them", async () => {
+Deno.test("Program: attention sums to 1 over the tokens so far and is 0 after them", async () => {
   await using model = await tinyModel();
   for (const pattern of await model.run({ tokenIds: IDS, rows: [0] }, model.program.outputs.attention)) {
     equal(pattern.length, 3 * T * T);
@@ -57,7 +58,7 @@ Deno.test("buildProgram(): attention sums to 1 over the tokens so far and is 0 a
   }
 });
 
-Deno.test("buildProgram(): no branch reads what the model has transposed, so that it is read where it is", async () => {
+Deno.test("Program: no branch reads what the model has transposed, so that it is read where it is", async () => {
   await using model = await tinyModel();
   const { graph } = model.program;
   const transposed = graph.nodes.filter(({ op }) => op === "Transpose").flatMap(({ outputs }) => outputs);
@@ -69,7 +70,7 @@ Deno.test("buildProgram(): no branch reads what the model has transposed, so tha
   deepEqual(transposed.filter((value) => read.has(value)), []);
 });
 
-Deno.test("buildProgram(): logits are given for the rows that are asked for, in their order", async () => {
+Deno.test("Program: logits are given for the rows that are asked for, in their order", async () => {
   await using model = await tinyModel();
   const { logits } = model.program.outputs;
   const [all] = await model.run({ tokenIds: IDS, rows: ROWS }, [logits]);
@@ -78,7 +79,7 @@ Deno.test("buildProgram(): logits are given for the rows that are asked for, in 
   close(some!, [...row(4), ...row(1), ...row(4)], "rows");
 });
 
-Deno.test("buildProgram(): texts that are read side by side do not see each other", async () => {
+Deno.test("Program: texts that are read side by side do not see each other", async () => {
   await using model = await tinyModel();
   const { logits, attention } = model.program.outputs;
   const texts = [IDS.slice(0, 3), IDS.slice(3), [9]];
@@ -97,7 +98,7 @@ Deno.test("buildProgram(): texts that are read side by side do not see each othe
   });
 });
 
-Deno.test("buildProgram(): texts go on side by side from one cache, whatever stands between their tokens", async () => {
+Deno.test("Program: texts go on side by side from one cache, whatever stands between their tokens", async () => {
   await using model = await tinyModel();
   const { logits, keys, values } = model.program.outputs;
   const texts = [IDS, IDS.toReversed().slice(0, 5), [9]];
@@ -123,7 +124,7 @@ Deno.test("buildProgram(): texts go on side by side from one cache, whatever sta
   deepEqual(read, texts.map(({ length }) => length));
 });
 
-Deno.test("buildProgram(): texts that begin alike go on from one beginning in the cache", async () => {
+Deno.test("Program: texts that begin alike go on from one beginning in the cache", async () => {
   await using model = await tinyModel();
   const { logits, keys, values } = model.program.outputs;
   const beginning = IDS.slice(0, 4);
@@ -146,7 +147,7 @@ Deno.test("buildProgram(): texts that begin alike go on from one beginning in th
   close(together!, alone.flatMap((row) => [...row]), "logits");
 });
 
-Deno.test("buildProgram(): each token has an embedding scale of its own, which leaves its position", async () => {
+Deno.test("Program: each token has an embedding scale of its own, which leaves its position", async () => {
   await using model = await tinyModel();
   const { hiddenStates, scores: { gradientXInputSum } } = model.program.outputs;
   const scale = [1, 0, 0.5, 1, -2, 0, 1];
@@ -161,7 +162,7 @@ Deno.test("buildProgram(): each token has an embedding scale of its own, which l
   deepEqual(Array.from(score!, (value) => value !== 0), scale.map((value) => value !== 0));
 });
 
-Deno.test("buildProgram(): the gradient is exactly 0 after the row whose next token is explained", async () => {
+Deno.test("Program: the gradient is exactly 0 after the row whose next token is explained", async () => {
   await using model = await tinyModel();
   for (const [score, data] of await scores(model, { rows: ROWS, targets: [3, 1, 4, 1, 5, 9, 2], mix: identity(T) })) {
     for (let n = 0; n < T; ++n) {
@@ -173,7 +174,7 @@ Deno.test("buildProgram(): the gradient is exactly 0 after the row whose next to
   }
 });
 
-Deno.test("buildProgram(): a mix of rows gives the same mix of their gradients", async () => {
+Deno.test("Program: a mix of rows gives the same mix of their gradients", async () => {
   await using model = await tinyModel();
   const request = { rows: [2, 6, 4], targets: [3, 1, 4] };
   const weights = [[1, 1, 1], [0.5, -2, 0]];
@@ -186,7 +187,7 @@ Deno.test("buildProgram(): a mix of rows gives the same mix of their gradients",
 });
 
 for (const [what, factor, bounds] of [["unsure", 1, [1e-3, 1]], ["all but certain", 12, [1e-12, 1e-8]]] as const) {
-  Deno.test(`buildProgram(): the gradient of a log-probability is that of its logit less the mean of all, ${what}`, async () => {
+  Deno.test(`Program: the gradient of a log-probability is that of its logit less the mean of all, ${what}`, async () => {
     const [row, target] = [T - 1, 9]; // the target is not among the tokens that are read
     await using model = await tinyModel({}, { scaled: { tokenId: target, factor } });
     const V = model.config.vocabSize;
@@ -207,7 +208,7 @@ for (const [what, factor, bounds] of [["unsure", 1, [1e-3, 1]], ["all but certai
   });
 }
 
-Deno.test("buildProgram(): the four scores belong together", async () => {
+Deno.test("Program: the four scores belong together", async () => {
   await using model = await tinyModel();
   const all = await scores(model, { rows: [T - 1], targets: [2], mix: [[1]] });
   deepEqual([...all.keys()], [...SCORES]);
@@ -219,12 +220,12 @@ Deno.test("buildProgram(): the four scores belong together", async () => {
   ok(all.get("gradientSum")!.every((sum, t) => Math.abs(sum) <= 1e-5 * all.get("gradientL2")![t]!));
 });
 
-Deno.test("buildProgram(): an empty mix leaves the gradient out", async () => {
+Deno.test("Program: an empty mix leaves the gradient out", async () => {
   await using model = await tinyModel();
   for (const data of (await scores(model, { rows: [0], mix: [] })).values()) equal(data.length, 0);
 });
 
-Deno.test("buildProgram(): one token can be read and explained", async () => {
+Deno.test("Program: one token can be read and explained", async () => {
   await using model = await tinyModel();
   const [score] = await model.run({ tokenIds: [4], rows: [0], targets: [1], mix: [[1]] }, [
     model.program.outputs.scores.gradientL2,
@@ -234,10 +235,10 @@ Deno.test("buildProgram(): one token can be read and explained", async () => {
 });
 
 for (const tied of [true, false]) {
-  Deno.test(`buildProgram() declares every weight once, ${tied ? "tied" : "untied"}`, async () => {
+  Deno.test(`Program declares every weight once, ${tied ? "tied" : "untied"}`, async () => {
     await using model = await tinyModel({ tie_word_embeddings: tied });
     const external = model.program.graph.initializers.filter(({ data }) => data.kind === "external");
-    deepEqual(external.map(({ value }) => value.name).sort(), [...weightShapes(model.config).keys()].sort());
+    deepEqual(external.map(({ value }) => value.name).sort(), [...weightsOf(model.config).keys()].sort());
   });
 }
 
@@ -252,7 +253,7 @@ const ACTIVATIONS: Readonly<Record<string, (x: number) => number>> = {
 };
 
 for (const [name, activation] of Object.entries(ACTIVATIONS)) {
-  Deno.test(`buildProgram(): the neurons are ${name} of what c_fc gives`, async () => {
+  Deno.test(`Program: the neurons are ${name} of what c_fc gives`, async () => {
     const before: Value[] = [];
     const expose = ({ graph }: Program) => {
       const node = graph.nodes.find(({ inputs }) => inputs.some((input) => input.name === "h.1.mlp.c_fc.weight"))!;
@@ -267,7 +268,7 @@ for (const [name, activation] of Object.entries(ACTIVATIONS)) {
 }
 
 for (const name of ["gelu", "gelu_new", "silu", "tanh"]) {
-  Deno.test(`buildProgram(): gradient times input is the slope of scaling an embedding, with ${name}`, async () => {
+  Deno.test(`Program: gradient times input is the slope of scaling an embedding, with ${name}`, async () => {
     // The tokens are all different and the output embeddings are others, so scaling one embedding moves one token.
     const changes = { "activation_function": name, "tie_word_embeddings": false };
     const [position, target, step] = [2, 9, 0.02] as const;

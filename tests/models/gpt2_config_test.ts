@@ -1,8 +1,11 @@
 import { deepEqual, equal, throws } from "@std/assert";
-import { type GPT2Config, parseConfig, tokenIds } from "../../../src/models/gpt2/config.ts";
+import { tokenIds } from "../../src/models/config.ts";
+import { parseConfig } from "../../src/models/families.ts";
+import type { GPT2Config } from "../../src/models/gpt2.ts";
 
 /** Hugging Face's defaults: GPT-2 small. */
 const DEFAULTS: GPT2Config = {
+  modelType: "gpt2",
   vocabSize: 50257,
   nPositions: 1024,
   nEmbd: 768,
@@ -19,6 +22,9 @@ const DEFAULTS: GPT2Config = {
 };
 
 type Changes = Readonly<Record<string, unknown>>;
+const MODEL_TYPES = '"gpt2", "llama", "mistral", "qwen2", "gpt_neox", "opt"';
+const otherModel = (found: string) =>
+  `Cannot load a ${found} model as this package reads the model types ${MODEL_TYPES}`;
 const parse = (changes: Changes = {}) => parseConfig({ model_type: "gpt2", ...changes });
 
 Deno.test("parseConfig() has Hugging Face's defaults", () => {
@@ -88,8 +94,8 @@ const activation = (value: string) =>
   "gelu, gelu_new, gelu_pytorch_tanh, relu, silu, swish, tanh";
 
 const REFUSALS: readonly (readonly [Changes, "RangeError" | "TypeError", string])[] = [
-  [{ model_type: "llama" }, "TypeError", 'Cannot load a "llama" model as this package reads "gpt2" models only'],
-  [{ model_type: null }, "TypeError", 'Cannot load a null model as this package reads "gpt2" models only'],
+  [{ model_type: "mamba" }, "TypeError", otherModel('"mamba"')],
+  [{ model_type: null }, "TypeError", otherModel("null")],
   [{ add_cross_attention: true }, "TypeError", "Cannot load a GPT-2 model with add_cross_attention"],
   [{ add_cross_attention: 1 }, "TypeError", "Cannot load a GPT-2 model with add_cross_attention"],
   [{ quantization_config: {} }, "TypeError", "Cannot load quantized weights (quantization_config)"],
@@ -148,8 +154,11 @@ for (const json of [null, undefined, [], "gpt2", 12]) {
 }
 
 for (const json of [{}, { architectures: ["GPT2ForSequenceClassification"] }, { architectures: "GPT2LMHeadModel" }]) {
-  Deno.test(`parseConfig() refuses ${JSON.stringify(json)}, which does not say that it is GPT-2`, () => {
-    const message = 'Cannot read config.json as GPT-2 as it has neither model_type "gpt2" nor GPT2LMHeadModel';
+  Deno.test(`parseConfig() refuses ${JSON.stringify(json)}, which does not say what it is`, () => {
+    const architectures = "GPT2LMHeadModel, LlamaForCausalLM, MistralForCausalLM, Qwen2ForCausalLM, " +
+      "GPTNeoXForCausalLM, OPTForCausalLM";
+    const message = `Cannot read config.json as it has neither a model_type, such as ${MODEL_TYPES}, nor an ` +
+      `architecture of ${architectures}`;
     throws(() => parseConfig(json), { name: "TypeError", message });
   });
 }

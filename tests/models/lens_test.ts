@@ -1,10 +1,10 @@
 import { deepEqual, equal, ok } from "@std/assert";
-import { distributionValues, LENS } from "../../../src/models/gpt2/lens.ts";
-import { Graph } from "../../../src/onnx/mod.ts";
-import { Session } from "../../../src/runtime/session.ts";
-import { random } from "../../checkpoint/random.ts";
-import { maxAbsDifference } from "../../support/goldens.ts";
-import { type TinyModel, tinyModel, type TinyRequest } from "../../support/tiny_gpt2.ts";
+import { distributionValues, LENS } from "../../src/models/lens.ts";
+import { Graph } from "../../src/onnx/mod.ts";
+import { Session } from "../../src/runtime/session.ts";
+import { random } from "../checkpoint/random.ts";
+import { maxAbsDifference } from "../support/goldens.ts";
+import { type TinyModel, tinyModel, type TinyRequest } from "../support/tiny_gpt2.ts";
 
 const IDS = [5, 22, 7, 0, 7, 13, 1];
 const ROWS = [4, 1, 6];

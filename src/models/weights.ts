@@ -1,77 +1,60 @@
 /**
- * Which tensors of a checkpoint are GPT-2's weights, and their constants in a graph.
+ * Which tensors of a checkpoint are a model's weights, and their constants in a graph.
  *
  * @module
  */
-import type { TensorEntry } from "../../checkpoint/safetensors.ts";
-import { CHECKPOINT_DTYPES, holdSameNumbers, isCheckpointDType } from "../../checkpoint/values.ts";
-import type { DType, Graph, QuantizedMatrix, Value } from "../../onnx/mod.ts";
-import type { GPT2Config } from "./config.ts";
-import type { Weights } from "./forward.ts";
+import type { TensorEntry } from "../checkpoint/safetensors.ts";
+import { CHECKPOINT_DTYPES, holdSameNumbers, isCheckpointDType } from "../checkpoint/values.ts";
+import type { DType, Graph, QuantizedMatrix, Value } from "../onnx/mod.ts";
+import type { Weights } from "./builder.ts";
+import type { ModelConfig } from "./config.ts";
+import { familyOf } from "./families.ts";
+import { type CheckpointNames, type Family, unembeddingName } from "./family.ts";
+import type { WeightSpec } from "./weight_list.ts";
 
 const DTYPES: Readonly<Record<string, DType>> = { F64: "float64", F32: "float32", F16: "float16", BF16: "bfloat16" };
 
-/** The shape of every weight, by checkpoint name. */
-export function weightShapes(config: GPT2Config): ReadonlyMap<string, readonly number[]> {
-  const { vocabSize: V, nPositions: P, nEmbd: C, nInner: I } = config;
-  const shapes = new Map<string, readonly number[]>([["wte.weight", [V, C]], ["wpe.weight", [P, C]]]);
-  for (let i = 0; i < config.nLayer; ++i) {
-    const block: Readonly<Record<string, readonly number[]>> = {
-      "ln_1.weight": [C],
-      "ln_1.bias": [C],
-      "attn.c_attn.weight": [C, 3 * C],
-      "attn.c_attn.bias": [3 * C],
-      "attn.c_proj.weight": [C, C],
-      "attn.c_proj.bias": [C],
-      "ln_2.weight": [C],
-      "ln_2.bias": [C],
-      "mlp.c_fc.weight": [C, I],
-      "mlp.c_fc.bias": [I],
-      "mlp.c_proj.weight": [I, C],
-      "mlp.c_proj.bias": [C],
-    };
-    for (const [name, shape] of Object.entries(block)) shapes.set(`h.${i}.${name}`, shape);
-  }
-  shapes.set("ln_f.weight", [C]).set("ln_f.bias", [C]);
-  if (!config.tieWordEmbeddings) shapes.set("lm_head.weight", [V, C]);
-  return shapes;
+/** Every weight of a model by its checkpoint name, in the order in which a token passes them. */
+export function weightsOf(config: ModelConfig): ReadonlyMap<string, WeightSpec> {
+  return familyOf(config).weights(config);
 }
 
 /**
- * The entries of GPT-2's weights by checkpoint name, without the `transformer.` prefix that some files have. Buffers
- * such as `attn.bias` and heads that the model does not use are left out.
+ * The entries of a model's weights by checkpoint name, without the prefix that some files have. Buffers such as
+ * `attn.bias` and heads that the model does not use are left out.
  *
  * @throws {RangeError} When a weight is missing, has another shape than the configuration says, or there are more
  * blocks than it says.
  * @throws {TypeError} When a weight is of another type than F64, F32, F16 or BF16.
  */
-export function selectWeights(
-  config: GPT2Config,
+export function selectWeights<Config extends ModelConfig>(
+  config: Config,
   entries: ReadonlyMap<string, TensorEntry>,
 ): ReadonlyMap<string, TensorEntry> {
+  const family = familyOf(config);
+  const { name: model, names } = family;
   const file = entries.values().next().value?.source.name ?? "an empty file";
-  const find = (name: string) => findWeight(entries, name) ?? findWeight(entries, tied(name));
   // Some converters keep the other name of the two that the tied weights have.
-  const tied = (name: string) => config.tieWordEmbeddings && name === "wte.weight" ? "lm_head.weight" : name;
+  const other = (name: string) => config.tieWordEmbeddings && name === names.embedding ? names.unembedding : name;
   const selected = new Map<string, TensorEntry>();
-  for (const [name, shape] of weightShapes(config)) {
-    const entry = find(name);
-    if (!entry) throw new RangeError(`Cannot build GPT-2 as "${name}" is missing from ${file}`);
+  for (const [name, { shape }] of family.weights(config)) {
+    const entry = findWeight(names, entries, name) ?? findWeight(names, entries, other(name));
+    if (!entry) throw new RangeError(`Cannot build ${model} as "${name}" is missing from ${file}`);
     if (entry.shape.join() !== shape.join()) {
       const found = `[${entry.shape}] in ${file}`;
-      throw new RangeError(`Cannot build GPT-2 as "${name}" must be [${shape}] by config.json: ${found}`);
+      throw new RangeError(`Cannot build ${model} as "${name}" must be [${shape}] by config.json: ${found}`);
     }
     if (!(entry.dtype in DTYPES)) {
       throw new TypeError(`Cannot read "${name}" of ${file} as weights must be ${CHECKPOINT_DTYPES}: ${entry.dtype}`);
     }
     selected.set(name, entry);
   }
-  refuseMoreBlocks(config, entries.keys(), file);
+  refuseMoreBlocks(family, config, entries.keys(), file);
   return selected;
 }
 
-function findWeight(entries: ReadonlyMap<string, TensorEntry>, name: string): TensorEntry | undefined {
-  return entries.get(`transformer.${name}`) ?? entries.get(name);
+function findWeight({ prefix }: CheckpointNames, entries: ReadonlyMap<string, TensorEntry>, name: string) {
+  return entries.get(`${prefix}${name}`) ?? entries.get(name);
 }
 
 /**
@@ -80,8 +63,12 @@ function findWeight(entries: ReadonlyMap<string, TensorEntry>, name: string): Te
  *
  * @throws {Error} When a file cannot be read.
  */
-export async function settleTie(config: GPT2Config, entries: ReadonlyMap<string, TensorEntry>): Promise<GPT2Config> {
-  const [embedding, head] = [findWeight(entries, "wte.weight"), findWeight(entries, "lm_head.weight")];
+export async function settleTie<Config extends ModelConfig>(
+  config: Config,
+  entries: ReadonlyMap<string, TensorEntry>,
+): Promise<Config> {
+  const { names } = familyOf(config);
+  const [embedding, head] = [names.embedding, names.unembedding].map((name) => findWeight(names, entries, name));
   if (!config.tieWordEmbeddings || !embedding || !head) return config;
   const comparable = embedding.shape.join() === head.shape.join() &&
     isCheckpointDType(embedding.dtype) && isCheckpointDType(head.dtype);
@@ -89,12 +76,15 @@ export async function settleTie(config: GPT2Config, entries: ReadonlyMap<string,
   return { ...config, tieWordEmbeddings: false };
 }
 
-function refuseMoreBlocks(config: GPT2Config, names: Iterable<string>, file: string): void {
-  for (const name of names) {
-    const block = /^(?:transformer\.)?h\.(\d+)\./.exec(name)?.[1];
-    if (block !== undefined && Number(block) >= config.nLayer) {
+function refuseMoreBlocks(family: Family, { nLayer }: ModelConfig, found: Iterable<string>, file: string): void {
+  const { prefix, blocks, blocksField } = family.names;
+  const start = `${blocks}.`;
+  for (const name of found) {
+    const own = name.startsWith(prefix) ? name.slice(prefix.length) : name;
+    const block = own.startsWith(start) ? /^\d+(?=\.)/.exec(own.slice(start.length))?.[0] : undefined;
+    if (block !== undefined && Number(block) >= nLayer) {
       throw new RangeError(
-        `Cannot build GPT-2 as config.json says n_layer ${config.nLayer} but ${file} holds "${name}"`,
+        `Cannot build ${family.name} as config.json says ${blocksField} ${nLayer} but ${file} holds "${name}"`,
       );
     }
   }
@@ -116,11 +106,14 @@ export interface ProductWeight {
 }
 
 /** The matrices that can be stored in 8 bits: the linear layers and the unembedding. */
-export function productWeights(config: GPT2Config): readonly ProductWeight[] {
-  const layers = [...weightShapes(config).keys()].filter((name) => /^h\.\d+\.\w+\.c_\w+\.weight$/.test(name));
-  const tied = config.tieWordEmbeddings;
-  const unembedding = { name: tied ? "wte.weight" : "lm_head.weight", transposed: true, only: !tied };
-  return [...layers.map((name) => ({ name, transposed: false, only: true })), unembedding];
+export function productWeights(config: ModelConfig): readonly ProductWeight[] {
+  const family = familyOf(config);
+  const last = unembeddingName(family, config);
+  const layers = [...family.weights(config)].filter(([name, { layout }]) => layout && name !== last);
+  return [
+    ...layers.map(([name, { layout }]) => ({ name, transposed: layout === "out-in", only: true })),
+    { name: last, transposed: true, only: !config.tieWordEmbeddings },
+  ];
 }
 
 /** The names of the tensors that hold a matrix in 8 bits. */
@@ -137,8 +130,8 @@ export function isQuantized(entries: ReadonlyMap<string, TensorEntry>): boolean 
  * Declares each weight in `g` when it is first asked for; half-precision weights are widened, and products are taken
  * with 8-bit codes where there are some.
  */
-export function declareWeights(g: Graph, config: GPT2Config, entries: ReadonlyMap<string, TensorEntry>): Weights {
-  const shapes = weightShapes(config);
+export function declareWeights(g: Graph, config: ModelConfig, entries: ReadonlyMap<string, TensorEntry>): Weights {
+  const specs = weightsOf(config);
   const products = new Map(productWeights(config).map((product) => [product.name, product]));
   const declared = new Map<string, Value>();
   return (name) => {
@@ -146,7 +139,8 @@ export function declareWeights(g: Graph, config: GPT2Config, entries: ReadonlyMa
     if (known) return known;
     const product = products.get(name);
     const quantized = product && declareQuantized(g, entries, product);
-    const float = quantized?.only ? { name, dtype: g.float, shape: shapes.get(name)! } : declareFloat(g, entries, name);
+    const shape = specs.get(name)?.shape ?? [];
+    const float = quantized?.only ? { name, dtype: g.float, shape } : declareFloat(g, entries, name);
     const value = quantized ? { ...float, quantized } : float;
     declared.set(name, value);
     return value;

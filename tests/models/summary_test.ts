@@ -1,7 +1,7 @@
 import { deepEqual, equal } from "@std/assert";
-import { parseConfig } from "../../../src/models/gpt2/config.ts";
-import { modelSummary } from "../../../src/models/gpt2/summary.ts";
-import goldens from "../../goldens/gpt2_sizes.json" with { type: "json" };
+import { parseConfig } from "../../src/models/families.ts";
+import { modelSummary } from "../../src/models/summary.ts";
+import goldens from "../goldens/gpt2_sizes.json" with { type: "json" };
 
 for (const { name, config, parameters, perBlock, parts } of goldens.models) {
   Deno.test(`modelSummary() counts the parameters of ${name} as transformers does`, () => {

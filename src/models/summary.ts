@@ -1,9 +1,7 @@
-import { showing } from "../../show/showing.ts";
-import type { GPT2Config } from "./config.ts";
-import { weightShapes } from "./weights.ts";
-
-/** What a weight belongs to. */
-export type ModelPart = "embedding" | "attention" | "mlp" | "norm" | "unembedding";
+import { showing } from "../show/showing.ts";
+import type { ModelConfig } from "./config.ts";
+import { familyOf } from "./families.ts";
+import type { ModelPart } from "./weight_list.ts";
 
 /** A weight of a model. */
 export interface WeightSummary {
@@ -22,7 +20,7 @@ export interface WeightSummary {
 /** What a model is made of. */
 export interface ModelSummary {
   /** The settings that it follows from. */
-  readonly config: GPT2Config;
+  readonly config: ModelConfig;
   /** Every weight, in the order in which a token passes them. */
   readonly weights: readonly WeightSummary[];
   /** All parameters; embeddings that also read the logits are counted once. */
@@ -33,15 +31,8 @@ export interface ModelSummary {
   readonly parametersOf: Readonly<Record<ModelPart, number>>;
 }
 
-function partOf(name: string): ModelPart {
-  if (name.startsWith("lm_head")) return "unembedding";
-  if (/\bln_/.test(name)) return "norm";
-  if (name.includes(".attn.")) return "attention";
-  return name.includes(".mlp.") ? "mlp" : "embedding";
-}
-
 /**
- * Counts the parameters of a GPT-2 model from its settings, weight by weight. A model that reads its logits with the
+ * Counts the parameters of a model from its settings, weight by weight. A model that reads its logits with the
  * token embeddings has no `lm_head.weight` of its own, so `parameters` is what transformers' `num_parameters()` gives.
  *
  * @param config The settings, such as `model.config`.
@@ -56,11 +47,12 @@ function partOf(name: string): ModelPart {
  * console.log(parameters, parametersPerBlock, parametersOf.mlp);
  * ```
  */
-export function modelSummary(config: GPT2Config): ModelSummary {
-  const weights = Array.from(weightShapes(config), ([name, shape]): WeightSummary => {
-    const block = /^h\.(\d+)\./.exec(name)?.[1];
-    const parameters = shape.reduce((product, length) => product * length, 1);
-    return { name, shape, parameters, part: partOf(name), ...(block === undefined ? {} : { block: Number(block) }) };
+export function modelSummary(config: ModelConfig): ModelSummary {
+  const family = familyOf(config);
+  const start = `${family.names.blocks}.`;
+  const weights = Array.from(family.weights(config), ([name, { shape, part }]): WeightSummary => {
+    const block = name.startsWith(start) ? { block: parseInt(name.slice(start.length)) } : {};
+    return { name, shape, parameters: shape.reduce((product, length) => product * length, 1), part, ...block };
   });
   const sum = (some: readonly WeightSummary[]) => some.reduce((total, { parameters }) => total + parameters, 0);
   const of = (part: ModelPart) => sum(weights.filter((weight) => weight.part === part));
