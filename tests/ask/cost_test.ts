@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok, rejects, throws } from "@std/assert";
 import { type Cost, LanguageModel, type Saliency } from "../../mod.ts";
-import { CostEstimator } from "../../src/ask/cost.ts";
+import { costsOf } from "../../src/ask/cost_estimator.ts";
 import { Reader } from "../../src/model/reader.ts";
 import { type GPT2Config, parseConfig } from "../../src/models/gpt2/config.ts";
 import { Tokenizer } from "../../src/tokenizer/tokenizer.ts";
@@ -12,7 +12,8 @@ const GPT2_SMALL = parseConfig({ "model_type": "gpt2" });
 function estimates(config: GPT2Config, backend: "wasm" | "native" = "native", worker = false) {
   const reader = new Reader(Tokenizer.fromVocab({ a: 0 }, "#version: 0.2\n"), config);
   const tokenIds = Array.from({ length: config.nPositions }, (_, i) => i % 7);
-  const cost = new CostEstimator({ config, backend, worker }, reader);
+  const runner = { config, backend, worker };
+  const cost = costsOf({ runner, reader, eosTokenIds: [], defaults: {}, expectUsable: () => {} });
   return { cost, sequence: { tokenIds, tokens: [], promptLength: 1, text: "" } };
 }
 
