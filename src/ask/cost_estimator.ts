@@ -4,7 +4,7 @@ import { FAITHFULNESS } from "./faithfulness/faithfulness.ts";
 import type { FaithfulnessOptions } from "./faithfulness/types.ts";
 import { LAYER_PREDICTIONS, type LayerPredictionsOptions } from "./lens/layer_predictions.ts";
 import { RANKINGS, RANKINGS_WATCH, type RankingsOptions, type RankingsWatchOptions } from "./lens/rankings.ts";
-import { type AskedModel, costOf } from "./question.ts";
+import { type AskedModel, estimate } from "./question.ts";
 import type { Saliency, SaliencyOptions } from "./saliency/definition.ts";
 import { SALIENCY } from "./saliency/saliency.ts";
 import { SURPRISE, type SurpriseOptions } from "./surprise.ts";
@@ -64,15 +64,15 @@ export interface CostEstimator {
 /** The estimates for a model: of each question its plan. */
 export function costsOf(model: AskedModel): CostEstimator {
   return {
-    generate: (prompt, options) => costOf(model, GENERATE, prompt, options),
-    generateBatch: (prompts, options) => costOf(model, GENERATE_BATCH, prompts, options),
-    beams: (prompt, options) => costOf(model, BEAMS, prompt, options),
-    trace: (sequence, options) => costOf(model, TRACE, sequence, options),
-    saliency: (sequence, options) => costOf(model, SALIENCY, sequence, options),
-    faithfulness: (saliency, options) => costOf(model, FAITHFULNESS, saliency, options),
-    layerPredictions: (sequence, options) => costOf(model, LAYER_PREDICTIONS, sequence, options),
-    rankings: (sequence, options) => costOf(model, RANKINGS, sequence, options),
-    rankingsWatch: (sequence, options) => costOf(model, RANKINGS_WATCH, sequence, options),
-    surprise: (sequence, options) => costOf(model, SURPRISE, sequence, options),
+    generate: (prompt, options) => estimate(model, GENERATE, prompt, options),
+    generateBatch: (prompts, options) => estimate(model, GENERATE_BATCH, prompts, options),
+    beams: (prompt, options) => estimate(model, BEAMS, prompt, options),
+    trace: (sequence, options) => estimate(model, TRACE, sequence, options),
+    saliency: (sequence, options) => estimate(model, SALIENCY, sequence, options),
+    faithfulness: (saliency, options) => estimate(model, FAITHFULNESS, saliency, options),
+    layerPredictions: (sequence, options) => estimate(model, LAYER_PREDICTIONS, sequence, options),
+    rankings: (sequence, options) => estimate(model, RANKINGS, sequence, options),
+    rankingsWatch: (sequence, options) => estimate(model, RANKINGS_WATCH, sequence, options),
+    surprise: (sequence, options) => estimate(model, SURPRISE, sequence, options),
   };
 }

@@ -72,7 +72,7 @@ export function expectAffordable({ task, cost, maxMemory, advice }: Plan): void 
 }
 
 /** What an answer will take. */
-export function costOf<Subject, Options, Planned extends Plan, Result>(
+export function estimate<Subject, Options, Planned extends Plan, Result>(
   model: AskedModel,
   question: Question<Subject, Options, Planned, Result>,
   subject: Subject,

@@ -152,6 +152,12 @@ Deno.test("an estimate is refused as the call is", async () => {
     [() => cost.generate(context), () => model.generate(context)],
     [() => cost.generate([1], { maxMemory: 0 }), () => model.generate([1], { maxMemory: 0 })],
     [() => cost.generateBatch(holes), () => model.generateBatch(holes)],
+    ...[{ maxNewTokens: 3, maxLength: 9 }, { maxLength: 1 }, { maxNewTokens: 0 }].map((options) => {
+      return [() => cost.generate([1, 2], options), () => model.generate([1, 2], options)] as const;
+    }),
+    ...[{ best: 5 }, { candidates: -1 }, { beams: 1 }].map((options) => {
+      return [() => cost.beams([1], options as object), () => model.beams([1], options)] as const;
+    }),
     [() => cost.saliency(sequence, { positions: [0] }), () => model.saliency(sequence, { positions: [0] })],
     [() => cost.rankings(sequence, { positions: [4] }), () => model.rankings(sequence, { positions: [4] })],
     [() => cost.rankings(sequence, { norm }), () => model.rankings(sequence, { norm })],
