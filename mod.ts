@@ -14,11 +14,11 @@
  * @module
  */
 export { LanguageModel } from "./src/language_model.ts";
-export type { CostEstimator } from "./src/ask/cost.ts";
+export type { CostEstimator } from "./src/ask/cost_estimator.ts";
 export type { Cost, MemoryOptions } from "./src/model/cost.ts";
-export type { EarlyStopping } from "./src/ask/write/beam_search.ts";
-export type { BeamOptions } from "./src/ask/write/beam_settings.ts";
-export type { BeamSearch, BeamSearchOptions, FoundText } from "./src/ask/write/beam_types.ts";
+export type { EarlyStopping } from "./src/ask/write/beams/search.ts";
+export type { BeamOptions } from "./src/ask/write/beams/settings.ts";
+export type { BeamSearch, BeamSearchOptions, FoundText } from "./src/ask/write/beams/types.ts";
 export type { DecodeOptions } from "./src/ask/write/options.ts";
 export type { Faithfulness, FaithfulnessOptions } from "./src/ask/faithfulness/types.ts";
 export type { LoadOptions } from "./src/model/load/options.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 import type { TensorEntry } from "../checkpoint/safetensors.ts";
-import { type Feed } from "../onnx/feed.ts";
+import type { Feed } from "../onnx/feed.ts";
 import { Graph, type Value } from "../onnx/mod.ts";
 import { ModelBuilder, type SiteName } from "./builder.ts";
 import type { ModelConfig } from "./config.ts";

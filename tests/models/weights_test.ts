@@ -1,7 +1,6 @@
 import { deepEqual, equal, notEqual, throws } from "@std/assert";
 import { openBytes } from "../../src/checkpoint/byte_source.ts";
-import { parseConfig } from "../../src/models/families.ts";
-import type { GPT2Config } from "../../src/models/gpt2.ts";
+import { type AnyConfig, parseConfig } from "../../src/models/families.ts";
 import { declareWeights, selectWeights, weightLocation, weightsOf } from "../../src/models/weights.ts";
 import { Graph } from "../../src/onnx/mod.ts";
 import { randomCheckpoint, type TensorSpec, tensorSpecs, TINY } from "../support/tiny_gpt2.ts";
@@ -11,7 +10,7 @@ const CONFIG = parseConfig(TINY);
 /** Selects the weights of a checkpoint that is changed before it is written. */
 async function select(
   change: (specs: Map<string, TensorSpec>) => void = () => {},
-  options: { readonly config?: GPT2Config; readonly prefix?: string } = {},
+  options: { readonly config?: AnyConfig; readonly prefix?: string } = {},
 ) {
   const { config = CONFIG, prefix = "transformer." } = options;
   const specs = tensorSpecs(config, prefix);

@@ -2,7 +2,7 @@ import type { Cost } from "../../model/cost.ts";
 import { cacheBytes, costOf, FLOAT, type Machine, memoryLimit, readBytes } from "../../model/memory.ts";
 import { CHUNK_TOKENS } from "../../model/runner.ts";
 import type { ModelConfig } from "../../models/config.ts";
-import { UNUSED } from "./beam_rows.ts";
+import { UNUSED } from "./beams/rows.ts";
 import { expectCount } from "./decode.ts";
 import type { DecodeOptions } from "./options.ts";
 import { mostNewTokens } from "./scores/lengths.ts";

@@ -6,8 +6,8 @@
  */
 import { shown } from "../../base/words.ts";
 import { type ModelConfig, tokenIds } from "../../models/config.ts";
-import type { BeamSearchOptions } from "./beam_types.ts";
-import { readBeams } from "./generation_beams.ts";
+import type { BeamSearchOptions } from "./beams/types.ts";
+import { readBeams } from "./beams/generation_config.ts";
 import { type Fields, type GenerationFile, LISTS } from "./generation_lists.ts";
 import { expectBuilt } from "./generation_refusals.ts";
 import type { DecodeOptions } from "./options.ts";

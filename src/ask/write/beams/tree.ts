@@ -1,7 +1,7 @@
-import type { Decoding } from "../../model/sequence.ts";
-import type { Beam } from "./beam_search.ts";
-import type { BeamSearch, FoundText } from "./beam_types.ts";
-import { type Choice, type Decoder, describe, type Prompt } from "./decode.ts";
+import type { Decoding } from "../../../model/sequence.ts";
+import type { Beam } from "./search.ts";
+import type { BeamSearch, FoundText } from "./types.ts";
+import { type Choice, type Decoder, describe, type Prompt } from "../decode.ts";
 
 /** What a prompt was continued with, and how. */
 export interface Found {

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { OptionTable } from "../../base/options.ts";
-import { type DecodeOptions, DECODING } from "./options.ts";
-import type { Branch, DecodingTree } from "./tree_types.ts";
+import type { OptionTable } from "../../../base/options.ts";
+import { type DecodeOptions, DECODING } from "../options.ts";
+import type { Branch, DecodingTree } from "../tree_types.ts";
 
 /** Options of {@linkcode LanguageModel.beams}. */
 export interface BeamSearchOptions extends DecodeOptions {
@@ -19,7 +19,7 @@ export interface BeamSearchOptions extends DecodeOptions {
   readonly best?: number;
 }
 
-export const BEAMS: OptionTable<BeamSearchOptions> = {
+export const BEAM_OPTIONS: OptionTable<BeamSearchOptions> = {
   task: "search with beams",
   kinds: { ...DECODING, best: "a number" },
 };

@@ -1,6 +1,6 @@
-import { shown } from "../../base/words.ts";
-import type { BeamSearchOptions } from "./beam_types.ts";
-import type { GenerationFile } from "./generation_lists.ts";
+import { shown } from "../../../base/words.ts";
+import type { BeamSearchOptions } from "./types.ts";
+import type { GenerationFile } from "../generation_lists.ts";
 
 /**
  * How a file says that texts are searched for. Without `num_beams`, what it says about a search counts for nothing, as in

@@ -1,15 +1,16 @@
 import { deepEqual, equal, ok, rejects, throws } from "@std/assert";
-import { type BeamSearchOptions, type EarlyStopping, LanguageModel, type Progress } from "../../../mod.ts";
-import { planBatch } from "../../../src/ask/write/batch_plan.ts";
-import { searchBeams } from "../../../src/ask/write/beams.ts";
-import { readGenerationConfig } from "../../../src/ask/write/generation_config.ts";
-import { findModelFiles } from "../../../src/hub/model_files.ts";
-import { loadModel } from "../../../src/model/load/load.ts";
-import { Reader } from "../../../src/model/reader.ts";
-import { treeView } from "../../../widgets/mod.ts";
-import { type BeamGolden, type BeamRun, expectFound, readBeamGolden } from "../../support/beam_goldens.ts";
-import { counted } from "../../support/counted.ts";
-import { checkpointCopy, GOLDEN_NAMES } from "../../support/goldens.ts";
+import { type BeamSearchOptions, type EarlyStopping, LanguageModel, type Progress } from "../../../../mod.ts";
+import { planBatch } from "../../../../src/ask/write/batch_plan.ts";
+import { expectAffordable } from "../../../../src/ask/question.ts";
+import { planSearch, searchBeams } from "../../../../src/ask/write/beams/run.ts";
+import { readGenerationConfig } from "../../../../src/ask/write/generation_config.ts";
+import { findModelFiles } from "../../../../src/hub/model_files.ts";
+import { loadModel } from "../../../../src/model/load/load.ts";
+import { Reader } from "../../../../src/model/reader.ts";
+import { treeView } from "../../../../widgets/mod.ts";
+import { type BeamGolden, type BeamRun, expectFound, readBeamGolden } from "../../../support/beam_goldens.ts";
+import { counted } from "../../../support/counted.ts";
+import { checkpointCopy, GOLDEN_NAMES } from "../../../support/goldens.ts";
 
 const PLAIN = ["num_beams", "length_penalty", "early_stopping", "max_new_tokens", "eos_token_id"];
 
@@ -278,9 +279,11 @@ async function openListed() {
     return read(ids, cache, rows, options);
   };
   const decoder = { runner, reader: new Reader(tokenizer, runner.config), eosTokenIds: [0] };
-  const search = (prompts: readonly (readonly number[])[], beams: number, options: BeamSearchOptions = {}) => {
+  const search = async (prompts: readonly (readonly number[])[], beams: number, options: BeamSearchOptions = {}) => {
     const settings = { beams, lengthPenalty: 1, earlyStopping: false };
-    return searchBeams(decoder, prompts.map((prompt) => decoder.reader.read(prompt)), { options, settings });
+    const plan = planSearch(runner, prompts.map((prompt) => decoder.reader.read(prompt)), options, settings);
+    expectAffordable(plan);
+    return await searchBeams(decoder, plan, { signal: new AbortController().signal });
   };
   const dispose = async () => {
     await runner.dispose();

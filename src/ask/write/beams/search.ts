@@ -1,5 +1,5 @@
 /**
- * Beam search, step by step, as Hugging Face's `generate` does it with `num_beams`; `tests/ask/write/beam_search_test.ts` holds
+ * Beam search, step by step, as Hugging Face's `generate` does it with `num_beams`; `tests/ask/write/beams/search_test.ts` holds
  * it to that. Nothing here runs the model.
  * https://github.com/huggingface/transformers/blob/main/src/transformers/generation/utils.py (`_beam_search`)
  *
@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { topK } from "../../base/numbers.ts";
+import { topK } from "../../../base/numbers.ts";
 
 /** When a search ends: see {@linkcode DecodeOptions.earlyStopping}. */
 export type EarlyStopping = boolean | "never";

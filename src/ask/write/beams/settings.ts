@@ -1,5 +1,5 @@
-import { shown } from "../../base/words.ts";
-import type { EarlyStopping } from "./beam_search.ts";
+import { shown } from "../../../base/words.ts";
+import type { EarlyStopping } from "./search.ts";
 
 /** How texts are searched for. */
 export interface BeamOptions {

@@ -4,30 +4,51 @@
  *
  * @module
  */
-import { free, logitsRow, logSumExp } from "../../base/numbers.ts";
-import { createRandom, expectSeed } from "../../base/random.ts";
-import type { KVCache } from "../../model/kv_cache.ts";
-import { expectWithin } from "../../model/memory.ts";
-import { CHUNK_TOKENS, type ModelRunner } from "../../model/runner.ts";
-import { temperatureOf } from "../../model/score_settings.ts";
-import { readPacks } from "./batch.ts";
-import { planBatch } from "./batch_plan.ts";
-import { BeamRows } from "./beam_rows.ts";
-import { type Beam, type BeamRow, Searcher } from "./beam_search.ts";
-import type { BeamSettings } from "./beam_settings.ts";
-import { createRules, type Decoder, expectRoomAfter, type Prompt, tellWritten } from "./decode.ts";
-import type { DecodeOptions } from "./options.ts";
-import { DEFAULT_SEED } from "./sampling.ts";
-import type { ScoreProcessor } from "./scores/processors.ts";
+import { free, logitsRow, logSumExp } from "../../../base/numbers.ts";
+import { createRandom, expectSeed } from "../../../base/random.ts";
+import type { KVCache } from "../../../model/kv_cache.ts";
+import type { Machine } from "../../../model/memory.ts";
+import { CHUNK_TOKENS, type ModelRunner } from "../../../model/runner.ts";
+import { temperatureOf } from "../../../model/score_settings.ts";
+import type { Watch } from "../../question.ts";
+import { type GroupedPlan, readPacks } from "../batch.ts";
+import { planBatch } from "../batch_plan.ts";
+import { BeamRows } from "./rows.ts";
+import { type Beam, type BeamRow, Searcher } from "./search.ts";
+import type { BeamSettings } from "./settings.ts";
+import { createRules, type Decoder, expectRoomAfter, type Prompt, tellWritten } from "../decode.ts";
+import type { DecodeOptions } from "../options.ts";
+import { DEFAULT_SEED } from "../sampling.ts";
+import type { ScoreProcessor } from "../scores/processors.ts";
 
-/** How prompts are continued. */
-export interface BeamRequest {
-  /** The options of the call, complete. */
-  readonly options: DecodeOptions;
-  /** Those of the search. */
+/** How texts are searched for. */
+export interface SearchPlan extends GroupedPlan {
   readonly settings: BeamSettings;
   /** Whether the scores that each token was chosen by are wanted. */
-  readonly keepLogits?: boolean;
+  readonly keepLogits: boolean;
+}
+
+/**
+ * Plans to search for what follows prompts.
+ *
+ * @throws {RangeError} When there is no room after a prompt, or a length is out of its range.
+ */
+export function planSearch(
+  machine: Machine,
+  prompts: readonly Prompt[],
+  options: DecodeOptions,
+  settings: BeamSettings,
+  { keepLogits = false }: { readonly keepLogits?: boolean } = {},
+): SearchPlan {
+  for (const { tokenIds } of prompts) expectRoomAfter(tokenIds, machine.config);
+  const { beams } = settings;
+  const what = prompts.length === 1 ? "a prompt" : `${prompts.length} prompts`;
+  return {
+    ...planBatch(machine, prompts.map(({ tokenIds }) => tokenIds.length), { ...options, beams, keepLogits }),
+    ...{ prompts, options, settings, keepLogits },
+    task: `continue ${what} with ${beams} beams`,
+    advice: "ask for fewer beams or tokens",
+  };
 }
 
 /** The search of one prompt. */
@@ -44,27 +65,19 @@ interface Search {
 /** What is found for each prompt, best first. */
 export async function searchBeams(
   decoder: Decoder,
-  prompts: readonly Prompt[],
-  request: BeamRequest,
+  plan: SearchPlan,
+  watch: Watch,
 ): Promise<readonly (readonly Beam[])[]> {
-  const { options, settings: { beams }, keepLogits = false } = request;
-  for (const { tokenIds } of prompts) expectRoomAfter(tokenIds, decoder.runner.config);
-  const plan = planBatch(decoder.runner, prompts.map(({ tokenIds }) => tokenIds.length), {
-    ...options,
-    beams,
-    keepLogits,
-  });
-  const what = prompts.length === 1 ? "a prompt" : `${prompts.length} prompts`;
-  expectWithin(`continue ${what} with ${beams} beams`, plan.cost, plan.maxMemory, "ask for fewer beams or tokens");
-  const searches = prompts.map(({ tokenIds }) => createSearch(decoder, tokenIds, request));
+  const { prompts, keepLogits } = plan;
+  const searches = prompts.map(({ tokenIds }) => createSearch(decoder, tokenIds, plan));
   const total = searches.reduce((sum, { most }) => sum + most, 0);
   const tell = () => {
     const completed = searches.reduce((sum, { searcher }) => sum + searcher.length, 0);
-    tellWritten(options, completed, total);
+    tellWritten(watch, completed, total);
   };
   for (const group of plan.groups) {
     const some = group.map((index) => searches[index]!);
-    await searchTogether(decoder.runner, some, { tell, keepLogits, signal: options.signal });
+    await searchTogether(decoder.runner, some, { tell, keepLogits, signal: watch.signal });
   }
   return searches.map(({ searcher: { found } }, i) => {
     if (found.length > 0) return found;
@@ -73,7 +86,7 @@ export async function searchBeams(
   });
 }
 
-function createSearch(decoder: Decoder, prompt: readonly number[], { options, settings }: BeamRequest): Search {
+function createSearch(decoder: Decoder, prompt: readonly number[], { options, settings }: SearchPlan): Search {
   const { stop = [], seed = DEFAULT_SEED } = options;
   const endings = new Set([...decoder.eosTokenIds, ...stop.filter((entry) => typeof entry === "number")]).size;
   const leastKept = endings + 1; // one at least does not end the text

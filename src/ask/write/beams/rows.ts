@@ -1,4 +1,4 @@
-import type { KVCache, TextRange } from "../../model/kv_cache.ts";
+import type { KVCache, TextRange } from "../../../model/kv_cache.ts";
 
 /** As which share of the rows that are used as many may be of beams that were given up, until those are removed. */
 export const UNUSED = 1 / 4;

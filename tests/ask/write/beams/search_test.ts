@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from "@std/assert";
-import { type EarlyStopping, Searcher } from "../../../src/ask/write/beam_search.ts";
-import { logSumExp } from "../../../src/base/numbers.ts";
-import { createRandom } from "../../../src/base/random.ts";
+import { type EarlyStopping, Searcher } from "../../../../src/ask/write/beams/search.ts";
+import { logSumExp } from "../../../../src/base/numbers.ts";
+import { createRandom } from "../../../../src/base/random.ts";
 
 interface TableRun {
   readonly table: number;
@@ -21,7 +21,7 @@ const { tables, runs }: {
   tables: readonly (readonly (readonly (readonly number[])[])[])[];
   runs: readonly TableRun[];
 } = JSON.parse(
-  await Deno.readTextFile(new URL("../../goldens/beam_tables.json", import.meta.url)),
+  await Deno.readTextFile(new URL("../../../goldens/beam_tables.json", import.meta.url)),
 );
 
 /** Searches in a model whose scores depend on the place and the last token only. */
