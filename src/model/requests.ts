@@ -10,6 +10,8 @@ import type { LENS } from "../models/lens.ts";
 export interface Explanation extends GradientRequest {
   /** The tokens that are read. */
   readonly tokenIds: readonly number[];
+  /** Of which type each is; all of type 0 by default. */
+  readonly tokenTypes?: readonly number[] | undefined;
   /** What the embeddings are multiplied by, 1 by default. */
   readonly embeddingScale?: number;
 }

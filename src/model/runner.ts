@@ -88,13 +88,14 @@ export class ModelRunner implements AsyncDisposable {
     rows: readonly number[],
     options: {
       readonly texts?: readonly number[];
+      readonly tokenTypes?: readonly number[] | undefined;
       readonly fetches?: readonly Value[];
       readonly signal?: AbortSignal | undefined;
     } = {},
   ): Promise<Float32Array[]> {
-    const { texts, fetches = [], signal } = options;
+    const { texts, tokenTypes, fetches = [], signal } = options;
     const { keys, values, logits } = this.program.outputs;
-    const feeds = this.#feeds({ tokenIds, past: cache, rows, texts });
+    const feeds = this.#feeds({ tokenIds, past: cache, rows, texts, tokenTypes });
     const results = await this.session.run(feeds, [logits, ...fetches, ...keys, ...values], signal);
     const seen = 1 + fetches.length;
     cache.append(results.slice(seen, seen + keys.length), results.slice(seen + keys.length), texts);
@@ -118,6 +119,7 @@ export class ModelRunner implements AsyncDisposable {
   ): Promise<LensNumbers> {
     const { tokenIds, cache, rows } = request;
     const { keys, values, lens } = this.program.outputs;
+    if (!lens) throw new Error(`Cannot look through the lens as ${this.family.name} predicts no next token`);
     const fetches = [...LENS.map((name) => lens[name]), ...keys, ...values];
     const results = await this.session.run(
       this.#feeds({ tokenIds, past: cache, rows, lens: request }),
@@ -169,10 +171,10 @@ export class ModelRunner implements AsyncDisposable {
     explanation: Explanation & { readonly fetch: readonly ScoreKind[] },
     signal?: AbortSignal,
   ): Promise<{ numbers: Float32Array[]; logits: Float32Array }> {
-    const { tokenIds, rows, fetch, embeddingScale = 1 } = explanation;
+    const { tokenIds, tokenTypes, rows, fetch, embeddingScale = 1 } = explanation;
     const { outputs } = this.program;
     this.expectDifferentiable();
-    const feeds = this.#feeds({ tokenIds, rows, embeddingScale, gradient: explanation });
+    const feeds = this.#feeds({ tokenIds, tokenTypes, rows, embeddingScale, gradient: explanation });
     const vectors = { gradients: outputs.gradients, products: outputs.products };
     const fetched = fetch.map((name) => ({ ...outputs.scores, ...vectors })[name]);
     const [logits, ...numbers] = await this.session.run(feeds, [outputs.logits, ...fetched], signal);

@@ -4,6 +4,7 @@
  * @module
  */
 import { shown } from "../base/words.ts";
+import { BERT, type BertConfig, DISTILBERT, ROBERTA } from "./bert.ts";
 import { fieldsOf, type ModelConfig } from "./config.ts";
 import type { Family } from "./family.ts";
 import { GPT2, type GPT2Config } from "./gpt2.ts";
@@ -12,9 +13,9 @@ import { GPT_NEOX, type GPTNeoXConfig } from "./neox.ts";
 import { OPT, type OPTConfig } from "./opt.ts";
 
 /** The settings of a model of any family; `modelType` tells which. */
-export type AnyConfig = GPT2Config | GPTNeoXConfig | LlamaConfig | OPTConfig;
+export type AnyConfig = BertConfig | GPT2Config | GPTNeoXConfig | LlamaConfig | OPTConfig;
 
-const FAMILIES: readonly Family[] = [GPT2, LLAMA, GPT_NEOX, OPT];
+const FAMILIES: readonly Family[] = [GPT2, LLAMA, GPT_NEOX, OPT, BERT, DISTILBERT, ROBERTA];
 
 /** Every `model_type` that can be loaded. */
 const MODEL_TYPES: readonly string[] = FAMILIES.flatMap(({ modelTypes }) => modelTypes);

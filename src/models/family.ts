@@ -21,6 +21,10 @@ export interface CheckpointNames {
   readonly embedding: string;
   /** The matrix that logits are read with where it is not the token embeddings, `[V, C]`. */
   readonly unembedding: string;
+  /** What is added to the logits, `[V]`; none where nothing is. */
+  readonly unembeddingBias?: string;
+  /** What else some files call a weight. */
+  readonly otherName?: (name: string) => string;
 }
 
 /** A family of models, which share a page. */
@@ -31,6 +35,8 @@ export interface Family<Config extends ModelConfig = ModelConfig> {
   readonly modelTypes: readonly string[];
   /** The `architectures` of its models, by which files are known that have no `model_type`. */
   readonly architectures: readonly string[];
+  /** What a token sees: those up to itself, so that it can predict the next one, or all of its text. */
+  readonly mask: "causal" | "full";
   /** How its checkpoints name what they hold. */
   readonly names: CheckpointNames;
 
@@ -41,6 +47,15 @@ export interface Family<Config extends ModelConfig = ModelConfig> {
    * @throws {RangeError} When the numbers do not fit together.
    */
   parseConfig(fields: Fields): Config;
+
+  /** The settings as the weights have them, where files may hold more or less than config.json tells. */
+  settle?(config: Config, has: (name: string) => boolean): Config;
+
+  /** Whether there are logits; there always are unless this says otherwise. */
+  hasHead?(config: Config): boolean;
+
+  /** How many types of tokens there are; none unless this says otherwise. */
+  tokenTypes?(config: Config): number;
 
   /** Every weight by its checkpoint name, in the order in which a token passes them. */
   weights(config: Config): ReadonlyMap<string, WeightSpec>;
@@ -64,7 +79,13 @@ export interface Family<Config extends ModelConfig = ModelConfig> {
   readout(m: ModelBuilder, config: Config, x: Value): Value;
 }
 
-/** The name of the matrix that logits are read with. */
-export function unembeddingName({ names }: Family, { tieWordEmbeddings }: ModelConfig): string {
-  return tieWordEmbeddings ? names.embedding : names.unembedding;
+/** The name of the matrix that logits are read with; none where there are no logits. */
+export function unembeddingName(family: Family, config: ModelConfig): string | undefined {
+  if (!hasHead(family, config)) return undefined;
+  return config.tieWordEmbeddings ? family.names.embedding : family.names.unembedding;
+}
+
+/** Whether a model has logits. */
+export function hasHead(family: Family, config: ModelConfig): boolean {
+  return family.hasHead?.(config) ?? true;
 }

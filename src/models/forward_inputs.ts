@@ -22,14 +22,19 @@ export interface ForwardInputs {
   readonly texts: Value;
   /** Where in its text each new token stands, int64 `[T]`. */
   readonly positions: Value;
+  /** Of which type each new token is, int64 `[T]`, where a model has types of tokens. */
+  readonly tokenTypes?: Value;
   /** What the embedding of each token is multiplied by, `[T, 1]`: 1, or less on the way from a zero baseline. */
   readonly embeddingScale: Value;
   /** The rows of the new tokens whose logits are wanted, int64 `[R]`. */
   readonly rows: Value;
 }
 
-/** Declares the inputs of a model of `blocks` blocks whose cache holds `width` numbers of a token in each. */
-export function declareInputs(g: Graph, blocks: number, width: number): ForwardInputs {
+/**
+ * Declares the inputs of a model of `blocks` blocks whose cache holds `width` numbers of a token in each, and whose tokens
+ * may have types.
+ */
+export function declareInputs(g: Graph, blocks: number, width: number, types = 0): ForwardInputs {
   const past = (name: string) =>
     Array.from({ length: blocks }, (_, i) => g.input(`${name}.${i}`, g.float, ["P", width]));
   return {
@@ -40,6 +45,7 @@ export function declareInputs(g: Graph, blocks: number, width: number): ForwardI
     pastLastTexts: g.input("past_last_texts", "int64", ["P"]),
     texts: g.input("texts", "int64", ["T"]),
     positions: g.input("positions", "int64", ["T"]),
+    ...(types > 0 && { tokenTypes: g.input("token_types", "int64", ["T"]) }),
     embeddingScale: g.input("embedding_scale", g.float, ["T", 1]),
     rows: g.input("rows", "int64", ["R"]),
   };
@@ -53,6 +59,8 @@ export interface ReadRequest {
   readonly rows: readonly number[];
   /** Which text each belongs to. */
   readonly texts: readonly number[];
+  /** Of which type each is; all of type 0 by default. */
+  readonly tokenTypes?: readonly number[] | undefined;
   /** What was read before. */
   readonly past: Past;
   /** What the embedding of each token is multiplied by, or of all. */
@@ -94,6 +102,7 @@ export function readFeeds(inputs: ForwardInputs, request: ReadRequest): Feed[] {
     idsFeed(inputs.pastLastTexts, past.lastTexts),
     idsFeed(inputs.texts, texts),
     idsFeed(inputs.positions, past.nextPositions(texts)),
+    ...(inputs.tokenTypes ? [idsFeed(inputs.tokenTypes, request.tokenTypes ?? tokenIds.map(() => 0))] : []),
     { value: inputs.embeddingScale, data: scale, dims: [T, 1] },
     idsFeed(inputs.rows, rows),
   ];

@@ -53,6 +53,7 @@ export const GPT2: Family<GPT2Config> = {
   name: "GPT-2",
   modelTypes: ["gpt2"],
   architectures: ["GPT2LMHeadModel"],
+  mask: "causal",
   names: {
     prefix: "transformer.",
     blocks: "h",

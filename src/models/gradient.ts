@@ -20,6 +20,8 @@ export interface GradientInputs extends GradientRows {
   readonly targets: Value;
   /** bool `[1]`: whether the scalar is the logit rather than the log-probability. */
   readonly ofLogit: Value;
+  /** Cotangents of the stream at `rows`, `[R, C]`, and whether they are meant, bool `[1]`, rather than the targets'. */
+  readonly given?: { readonly cotangents: Value; readonly asked: Value };
 }
 
 /** The forward pass to differentiate. */
@@ -36,27 +38,25 @@ export interface Differentiable {
   readonly readoutNodes: readonly Node[];
   /** What the logits are read from, `[R, C]`. */
   readonly read: Value;
-  /** What it is multiplied by, `[V, C]`. */
-  readonly unembedding: Value;
+  /** What it is multiplied by, `[V, C]`; none where there are no logits. */
+  readonly unembedding?: Value | undefined;
   /** The logits, `[R, V]`. */
   readonly logits: Value;
 }
 
 /** Writes the gradient of the N scalars with respect to the embeddings into `g`, `[M, C]`. */
 export function gradient(g: Graph, model: Differentiable, inputs: GradientInputs): Value {
-  const { m, nodes, stream, own, readoutNodes, read } = model;
+  const { m, nodes, stream } = model;
   const attention = new AttentionGradient(g, inputs);
   const last = m.attentions.at(-1)!;
   const embeddings = m.at("embed");
   const end = last.nodes[1];
-
-  const dread = readCotangent(g, model, inputs); // [R, C]
-  const [down] = backward(g, { steps: readoutNodes, cotangents: new Map([[read, dread]]), wrt: [own] }); // [R, C]
+  const down = streamCotangent(g, model, inputs); // [R, C]
 
   const rest = nodes.slice(end);
   const frontier = frontierOf(nodes.slice(0, end), rest, embeddings, stream);
   const atRows = (saved: Value) => saved.shape[0] === "T" ? g.gather(saved, inputs.rows) : saved;
-  const found = backward(g, { steps: rest, cotangents: new Map([[stream, down!]]), wrt: frontier, spread: atRows });
+  const found = backward(g, { steps: rest, cotangents: new Map([[stream, down]]), wrt: frontier, spread: atRows });
 
   const cotangents = new Map<Value, Value>();
   const give = (value: Value, dx: Value) => {
@@ -117,6 +117,22 @@ function spreadTo(g: Graph, backTokens: Value): (saved: Value, cotangent: Value)
   };
 }
 
+/** The cotangent of the residual stream that leaves the last block, at the R rows, `[R, C]`. */
+function streamCotangent(g: Graph, model: Differentiable, inputs: GradientInputs): Value {
+  const { unembedding, own, read, readoutNodes: steps } = model;
+  const { given } = inputs;
+  const ofTargets = (g: Graph, unembedding: Value) => {
+    const dread = readCotangent(g, { ...model, unembedding }, inputs); // [R, C]
+    return backward(g, { steps, cotangents: new Map([[read, dread]]), wrt: [own] })[0]!; // [R, C]
+  };
+  if (!unembedding) return given!.cotangents;
+  if (!given) return ofTargets(g, unembedding);
+  const [meant, other] = [g.branch(), g.branch()];
+  meant.output(meant.mul(given.cotangents, meant.floats([1], []))); // a branch cannot give what it has not made
+  other.output(ofTargets(other, unembedding));
+  return g.if(given.asked, meant, other)[0]!;
+}
+
 /**
  * The cotangent of what the logits are read from, `[R, C]`: the unembedding of the target for the logit, less its mean
  * by probability for the log-probability. The target's share 1 - p is summed from the other tokens' probabilities, which
@@ -124,7 +140,7 @@ function spreadTo(g: Graph, backTokens: Value): (saved: Value, cotangent: Value)
  */
 function readCotangent(
   g: Graph,
-  { unembedding, logits }: Differentiable,
+  { unembedding, logits }: Differentiable & { readonly unembedding: Value },
   { targets, ofLogit }: GradientInputs,
 ): Value {
   const V = logits.shape[1] as number;

@@ -37,6 +37,11 @@ export interface GradientRequest {
   readonly mix: Float32Array;
   /** Whether the scalar is the logit rather than the log-probability. */
   readonly ofLogit: boolean;
+  /**
+   * The cotangents of the residual stream that leaves the last block, `[R, C]`, in place of those of the targets' scalars:
+   * for what is computed from the stream outside of the graph. Models whose tokens see all of their text take them.
+   */
+  readonly given?: Float32Array | undefined;
 }
 
 /** The gradient of a model, as a question. */
@@ -46,8 +51,18 @@ export class GradientQuestion {
   /** What it answers. */
   readonly outputs: GradientOutputs;
 
-  /** Writes it into the graph of a model, which is not given where there is no gradient. */
-  constructor(g: Graph, rows: Value, width: number, model?: Differentiable) {
+  readonly #mask: "causal" | "full";
+  readonly #width: number;
+
+  /** Writes it into the graph of a model of some width, which is not given where there is no gradient. */
+  constructor(
+    g: Graph,
+    rows: Value,
+    { width, mask }: { width: number; mask: "causal" | "full" },
+    model?: Differentiable,
+  ) {
+    this.#mask = mask;
+    this.#width = width;
     this.inputs = {
       rows,
       targets: g.input("targets", "int64", ["R"]),
@@ -56,6 +71,9 @@ export class GradientQuestion {
       backScalars: g.input("back_scalars", "int64", ["M"]),
       backTokens: g.input("back_tokens", "int64", ["M"]),
       slots: g.input("slots", "int64", ["N", "T"]),
+      ...(mask === "full" && {
+        given: { cotangents: g.input("given", g.float, ["R", width]), asked: g.input("is_given", "bool", [1]) },
+      }),
     };
     const asked = g.greater(g.size(this.inputs.mix, -2), g.ints([0]));
     const answer = model ? scoresBranch(g, model, this.inputs) : emptyBranch(g, width);
@@ -66,10 +84,18 @@ export class GradientQuestion {
 
   /** The feeds of a run of T tokens and some rows, in which it is asked nothing by default. */
   feeds(T: number, rows: readonly number[], request?: Omit<GradientRequest, "rows">): Feed[] {
-    const { targets = rows.map(() => 0), mix = new Float32Array(0), ofLogit = false } = request ?? {};
-    const back = packRows(T, rows, mix);
+    const { targets = rows.map(() => 0), mix = new Float32Array(0), ofLogit = false, given } = request ?? {};
+    const back = packRows(T, rows, mix, this.#mask);
     const R = rows.length;
+    const { given: input } = this.inputs;
+    const cotangents = given ?? new Float32Array(input ? R * this.#width : 0);
     return [
+      ...(input
+        ? [
+          { value: input.cotangents, data: cotangents, dims: [R, this.#width] },
+          { value: input.asked, data: Uint8Array.of(Number(given !== undefined)), dims: [1] },
+        ]
+        : []),
       idsFeed(this.inputs.targets, targets),
       { value: this.inputs.mix, data: mix, dims: [R === 0 ? 0 : mix.length / R, R] },
       { value: this.inputs.ofLogit, data: Uint8Array.of(Number(ofLogit)), dims: [1] },

@@ -49,6 +49,7 @@ export const LLAMA: Family<LlamaConfig> = {
   name: "Llama",
   modelTypes: ["llama", "mistral", "qwen2"],
   architectures: ["LlamaForCausalLM", "MistralForCausalLM", "Qwen2ForCausalLM"],
+  mask: "causal",
   names: {
     prefix: "model.",
     blocks: "layers",

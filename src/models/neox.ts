@@ -44,6 +44,7 @@ export const GPT_NEOX: Family<GPTNeoXConfig> = {
   name: "GPT-NeoX",
   modelTypes: ["gpt_neox"],
   architectures: ["GPTNeoXForCausalLM"],
+  mask: "causal",
   names: {
     prefix: "gpt_neox.",
     blocks: "layers",

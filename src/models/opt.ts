@@ -43,6 +43,7 @@ export const OPT: Family<OPTConfig> = {
   name: "OPT",
   modelTypes: ["opt"],
   architectures: ["OPTForCausalLM"],
+  mask: "causal",
   names: {
     prefix: "model.",
     blocks: "decoder.layers",

@@ -28,10 +28,10 @@ export interface ProgramOutputs extends GradientOutputs {
   readonly keys: readonly Value[];
   /** The values of the new tokens in each block, `[T, cache width]`. */
   readonly values: readonly Value[];
-  /** The scores of the next token at each row, `[R, V]`. */
+  /** The scores of the token that each row predicts, `[R, V]`; where there is no head, the stream itself, `[R, C]`. */
   readonly logits: Value;
-  /** What each depth of the residual stream would predict. */
-  readonly lens: LensValues;
+  /** What each depth of the residual stream would predict, where tokens predict the next one. */
+  readonly lens?: LensValues;
 }
 
 /** What is read in one run, and what is asked about it. */
@@ -52,13 +52,13 @@ export class Program {
   readonly differentiable: boolean;
   readonly #inputs: ForwardInputs;
   readonly #gradient: GradientQuestion;
-  readonly #lens: LensQuestion;
+  readonly #lens: LensQuestion | undefined;
 
   /** Writes a model with the weights of `entries`, and its questions. */
   constructor(config: ModelConfig, entries: ReadonlyMap<string, TensorEntry>) {
     const g = new Graph();
     const family = familyOf(config);
-    const inputs = declareInputs(g, config.nLayer, family.cacheWidth(config));
+    const inputs = declareInputs(g, config.nLayer, family.cacheWidth(config), family.tokenTypes?.(config));
     const m = new ModelBuilder(g, inputs, declareWeights(g, config, entries), family.weights(config));
     const stream = family.forward(m, config); // [T, C]
     const nodes = g.nodes.slice();
@@ -66,17 +66,26 @@ export class Program {
     const start = g.nodes.length;
     const read = family.readout(m, config, own); // [R, C]
     const readoutNodes = g.nodes.slice(start);
-    const unembedding = m.weight(unembeddingName(family, config)); // [V, C]
-    const logits = g.gemm(read, unembedding, { transposed: true }); // [R, C] x [C, V] -> [R, V]
+    const head = unembeddingName(family, config);
+    const unembedding = head === undefined ? undefined : m.weight(head); // [V, C]
+    const logits = unembedding ? logitsOf(m, family.names.unembeddingBias, read, unembedding) : read; // [R, V]
 
     const model = { m, nodes, stream, own, readoutNodes, read, unembedding, logits };
     const readout = (m: ModelBuilder, x: Value) => family.readout(m, config, x);
     this.graph = g;
     this.differentiable = !isQuantized(entries);
     this.#inputs = inputs;
-    this.#gradient = new GradientQuestion(g, inputs.rows, config.nEmbd, this.differentiable ? model : undefined);
-    this.#lens = new LensQuestion(g, { m, nLayer: config.nLayer, readout, unembedding, logits });
-    this.outputs = { ...seenIn(m, config.nLayer), logits, ...this.#gradient.outputs, lens: this.#lens.outputs };
+    this.#gradient = new GradientQuestion(
+      g,
+      inputs.rows,
+      { width: config.nEmbd, mask: family.mask },
+      this.differentiable ? model : undefined,
+    );
+    this.#lens = unembedding && family.mask === "causal"
+      ? new LensQuestion(g, { m, nLayer: config.nLayer, readout, unembedding, logits })
+      : undefined;
+    const lens = this.#lens && { lens: this.#lens.outputs };
+    this.outputs = { ...seenIn(m, config.nLayer), logits, ...this.#gradient.outputs, ...lens };
     for (const value of Object.values(this.outputs).flatMap(valuesIn)) g.output(value);
   }
 
@@ -86,9 +95,15 @@ export class Program {
     return [
       ...readFeeds(this.#inputs, request),
       ...this.#gradient.feeds(tokenIds.length, rows, gradient),
-      ...this.#lens.feeds(rows.length, lens),
+      ...(this.#lens?.feeds(rows.length, lens) ?? []),
     ];
   }
+}
+
+/** The logits, `[R, V]`, of what they are read from, `[R, C]`. */
+function logitsOf(m: ModelBuilder, bias: string | undefined, read: Value, unembedding: Value): Value {
+  const added = bias === undefined ? {} : { bias: m.weight(bias) };
+  return m.g.gemm(read, unembedding, { transposed: true, ...added }); // [R, C] x [C, V] -> [R, V]
 }
 
 /** What can be seen of each block. */

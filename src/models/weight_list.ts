@@ -51,9 +51,9 @@ export function linear(name: string, { from, to, part, bias = true, layout = "ou
   return bias ? [weight, [`${name}.bias`, { shape: [to], part }]] : [weight];
 }
 
-/** The matrix that logits are read with where it is not the token embeddings, `[V, C]`. */
-export function unembedding(name: string, shape: readonly [number, number]): NamedWeight[] {
-  return [[name, { shape, part: "unembedding", layout: "out-in" }]];
+/** The matrix that logits are read with where it is not the token embeddings, `[V, C]`, or what is added to them, `[V]`. */
+export function unembedding(name: string, shape: readonly number[]): NamedWeight[] {
+  return [[name, { shape, part: "unembedding", ...(shape.length === 2 ? { layout: "out-in" } : {}) }]];
 }
 
 /** The weights of every block. */

@@ -38,7 +38,8 @@ export function selectWeights<Config extends ModelConfig>(
   const other = (name: string) => config.tieWordEmbeddings && name === names.embedding ? names.unembedding : name;
   const selected = new Map<string, TensorEntry>();
   for (const [name, { shape }] of family.weights(config)) {
-    const entry = findWeight(names, entries, name) ?? findWeight(names, entries, other(name));
+    const entry = findWeight(names, entries, name) ?? findWeight(names, entries, other(name)) ??
+      findWeight(names, entries, names.otherName?.(name) ?? name);
     if (!entry) throw new RangeError(`Cannot build ${model} as "${name}" is missing from ${file}`);
     if (entry.shape.join() !== shape.join()) {
       const found = `[${entry.shape}] in ${file}`;
@@ -59,7 +60,7 @@ function findWeight({ prefix }: CheckpointNames, entries: ReadonlyMap<string, Te
 
 /**
  * The settings as the weights have them. A checkpoint whose config.json ties the head to the embeddings may hold a head
- * all the same: transformers compares the two, and ties them only when they are equal.
+ * all the same: transformers compares the two, and ties them only when they are equal. A family may say more.
  *
  * @throws {Error} When a file cannot be read.
  */
@@ -67,7 +68,8 @@ export async function settleTie<Config extends ModelConfig>(
   config: Config,
   entries: ReadonlyMap<string, TensorEntry>,
 ): Promise<Config> {
-  const { names } = familyOf(config);
+  const { names, settle } = familyOf(config);
+  if (settle) config = settle(config, (name) => findWeight(names, entries, name) !== undefined) as Config;
   const [embedding, head] = [names.embedding, names.unembedding].map((name) => findWeight(names, entries, name));
   if (!config.tieWordEmbeddings || !embedding || !head) return config;
   const comparable = embedding.shape.join() === head.shape.join() &&
@@ -112,7 +114,7 @@ export function productWeights(config: ModelConfig): readonly ProductWeight[] {
   const layers = [...family.weights(config)].filter(([name, { layout }]) => layout && name !== last);
   return [
     ...layers.map(([name, { layout }]) => ({ name, transposed: layout === "out-in", only: true })),
-    { name: last, transposed: true, only: !config.tieWordEmbeddings },
+    ...(last === undefined ? [] : [{ name: last, transposed: true, only: !config.tieWordEmbeddings }]),
   ];
 }
 

@@ -63,7 +63,7 @@ for (const backend of ["wasm", "native"] as const) {
 
 async function look(model: TinyModel, request: Omit<TinyRequest, "tokenIds">) {
   const { lens, logits } = model.program.outputs;
-  const [own, ...values] = await model.run({ tokenIds: IDS, ...request }, [logits, ...LENS.map((name) => lens[name])]);
+  const [own, ...values] = await model.run({ tokenIds: IDS, ...request }, [logits, ...LENS.map((name) => lens![name])]);
   return { own: own!, seen: Object.fromEntries(LENS.map((name, i) => [name, values[i]!])) };
 }
 
