@@ -120,7 +120,9 @@ def surprise(model: PreTrainedModel, ids: list[int]) -> dict[str, torch.Tensor]:
 
 
 def logit_lens(model: PreTrainedModel) -> LogitLens | None:
-    """The tuned lens package's own lens, where it knows the family."""
+    """The tuned lens package's own lens, where it knows the family, and that the head reads what the blocks write."""
+    if model.get_output_embeddings().in_features != model.config.hidden_size:
+        return None
     try:
         return LogitLens.from_model(model)
     except NotImplementedError:
