@@ -70,7 +70,6 @@ function family(
     weights: (config) => weights(names, config),
     cacheWidth: ({ nEmbd }) => nEmbd,
     keptNumbers: ({ nEmbd, nInner }) => 7 * nEmbd + 2 * nInner,
-    hasMiddles: () => true,
     tokenTypes: ({ typeVocabSize }) => typeVocabSize,
     tiny: (config) => ({ ...config, vocabSize: 97, nPositions: 8, nEmbd: 64, nLayer: 2, nHead: 4, nInner: 132 }),
     forward: (m, config) => forward(m, names, config),

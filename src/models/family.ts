@@ -66,9 +66,6 @@ export interface Family<Config extends ModelConfig = ModelConfig> {
   /** How many numbers of a token the forward pass of one block keeps to its end, beside attention and the cache. */
   keptNumbers(config: Config): number;
 
-  /** Whether there is a residual stream between the attention and the MLP of a block, which the lens can read. */
-  hasMiddles(config: Config): boolean;
-
   /** The same settings for a model of two blocks that is small enough to be checked in no time. */
   tiny(config: Config): Config;
 

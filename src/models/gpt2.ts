@@ -65,7 +65,6 @@ export const GPT2: Family<GPT2Config> = {
   weights,
   cacheWidth: ({ nEmbd }) => nEmbd,
   keptNumbers: ({ nEmbd, nInner }) => 7 * nEmbd + 2 * nInner,
-  hasMiddles: () => true,
   tiny: (config) => ({ ...config, vocabSize: 97, nPositions: 8, nEmbd: 64, nLayer: 2, nHead: 4, nInner: 132 }),
   forward,
   readout: (m, { layerNormEpsilon }, x) => m.layerNorm("ln_f", x, layerNormEpsilon),

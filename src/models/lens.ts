@@ -20,7 +20,7 @@ export interface LensInputs {
   readonly targets: Value;
   /** K, how many of the best tokens are wanted, int64 `[1]`; 0 leaves the lens out. */
   readonly best: Value;
-  /** Where the residual stream is read, int64 `[D]`: indices into {@linkcode LensQuestion.depths}. */
+  /** Where the residual stream is read, int64 `[D]`: {@linkcode Depth.index}. */
   readonly depths: Value;
   /** Which depths have the final norm applied, bool `[D, 1]`. */
   readonly normed: Value;
@@ -82,13 +82,9 @@ export class LensQuestion {
   readonly inputs: LensInputs;
   /** What it answers. */
   readonly outputs: LensValues;
-  /** Where it can read, by {@linkcode Depth.index}. */
-  readonly #depths: readonly number[];
 
   /** Writes it into the graph of a model. */
   constructor(g: Graph, model: LensModel) {
-    const halves = halvesOf(model);
-    this.#depths = halves.map(({ index }) => index);
     this.inputs = {
       targets: g.input("lens_targets", "int64", ["R"]),
       best: g.input("best", "int64", [1]),
@@ -97,7 +93,7 @@ export class LensQuestion {
     };
     const branch = g.branch();
     const nothing = g.branch();
-    for (const value of lensValues(branch, model, halves.map(({ value }) => value), this.inputs)) {
+    for (const value of lensValues(branch, model, this.inputs)) {
       branch.output(value);
       const empty = value.shape.map((size) => typeof size === "number" ? size : 0); // D, R and K are 0
       nothing.output(nothing.zeros(nothing.ints(empty), empty));
@@ -112,7 +108,7 @@ export class LensQuestion {
     return [
       idsFeed(this.inputs.targets, targets),
       idsFeed(this.inputs.best, [best]),
-      idsFeed(this.inputs.depths, depths.map(({ index }) => this.#depths.indexOf(index))),
+      idsFeed(this.inputs.depths, depths.map(({ index }) => index)),
       {
         value: this.inputs.normed,
         data: Uint8Array.from(depths, ({ normed }) => Number(normed)),
@@ -122,14 +118,6 @@ export class LensQuestion {
   }
 }
 
-/** The residual stream after each half of each block, or after each block where it has no middle. */
-function halvesOf({ m, nLayer }: LensModel): readonly { readonly index: number; readonly value: Value }[] {
-  return Array.from({ length: nLayer }, (_, i) => {
-    const after = { index: 2 * i + 1, value: m.at(`resid.${i + 1}`) };
-    return m.sites.has(`resid_mid.${i}`) ? [{ index: 2 * i, value: m.at(`resid_mid.${i}`) }, after] : [after];
-  }).flat();
-}
-
 /**
  * One product with the unembedding for all depths, so that a session that prepacks weights packs it once more and not
  * D times. The caller keeps D x R small.
@@ -137,11 +125,12 @@ function halvesOf({ m, nLayer }: LensModel): readonly { readonly index: number; 
  * The depths of a row stand together, so that what they have in common with its last depth is a matrix product. Tensors
  * of the size of the logits are much larger than a cache, so the fewer of them are written, the faster it is.
  */
-function lensValues(g: Graph, model: LensModel, halves: readonly Value[], inputs: LensInputs): readonly Value[] {
-  const { m, readout, unembedding, logits: ownLogits } = model;
+function lensValues(g: Graph, model: LensModel, inputs: LensInputs): readonly Value[] {
+  const { m, nLayer, readout, unembedding, logits: ownLogits } = model;
   const { best, depths, normed } = inputs;
   const V = ownLogits.shape[1] as number;
-  const all = g.concat(halves.map((x) => g.unsqueeze(g.gather(x, m.inputs.rows), -2)), -2); // [R, places, C]
+  const halves = Array.from({ length: nLayer }, (_, i) => [m.at(`resid_mid.${i}`), m.at(`resid.${i + 1}`)]).flat();
+  const all = g.concat(halves.map((x) => g.unsqueeze(g.gather(x, m.inputs.rows), -2)), -2); // [R, 2L, C]
   const stream = g.gather(all, depths, -2); // [R, D, C]
   const read = g.where(normed, readout(m.within(g), stream), stream); // [R, D, C]
   const products = g.gemm(g.mergeRows(read), unembedding, { transposed: true }); // [R*D, C] x [C, V] -> [R*D, V]

@@ -61,7 +61,6 @@ export const LLAMA: Family<LlamaConfig> = {
   weights,
   cacheWidth: ({ numKeyValueHeads, headDim }) => numKeyValueHeads * headDim,
   keptNumbers: ({ nEmbd, nInner, nHead, headDim }) => 3 * nEmbd + 4 * nHead * headDim + 5 * nInner,
-  hasMiddles: () => true,
   tiny: (config) => ({ ...config, ...TINY }),
   forward,
   readout: (m, { rmsNormEps }, x) => m.rmsNorm("norm", x, rmsNormEps),

@@ -56,7 +56,6 @@ export const GPT_NEOX: Family<GPTNeoXConfig> = {
   weights,
   cacheWidth: ({ nEmbd }) => nEmbd,
   keptNumbers: ({ nEmbd, nInner }) => 11 * nEmbd + 4 * nInner,
-  hasMiddles: ({ useParallelResidual }) => !useParallelResidual,
   tiny: (config) => ({ ...config, vocabSize: 97, nPositions: 8, nEmbd: 64, nLayer: 2, nHead: 4, nInner: 132 }),
   forward,
   readout: (m, { layerNormEps }, x) => m.layerNorm("final_layer_norm", x, layerNormEps),
@@ -76,13 +75,13 @@ function forward(m: ModelBuilder, config: GPTNeoXConfig): Value {
     const projected = g.reshape(m.linear(`layers.${i}.attention.query_key_value`, a), ["T", nHead, 3 * headSize]);
     const [query, key, value] = g.split(projected, 3, -1).map(merged) as [Value, Value, Value]; // [T, C] each
     const sums = m.attend({ query: turned(query, nHead), key: turned(key, nHead), value, heads: nHead }); // [T, C]
-    const attended = g.add(x, m.linear(`layers.${i}.attention.dense`, sums)); // [T, C]
-    const middle = useParallelResidual ? x : m.site(`resid_mid.${i}`, attended);
+    const middle = m.site(`resid_mid.${i}`, g.add(x, m.linear(`layers.${i}.attention.dense`, sums))); // [T, C]
 
-    const b = m.layerNorm(`layers.${i}.post_attention_layernorm`, middle, layerNormEps); // [T, C]
+    const read = useParallelResidual ? x : middle;
+    const b = m.layerNorm(`layers.${i}.post_attention_layernorm`, read, layerNormEps); // [T, C]
     const inner = m.linear(`layers.${i}.mlp.dense_h_to_4h`, b);
     const neurons = m.site(`neurons.${i}`, activate(g, activationFunction, inner)); // [T, nInner]
-    x = g.add(attended, m.linear(`layers.${i}.mlp.dense_4h_to_h`, neurons)); // [T, C]
+    x = g.add(middle, m.linear(`layers.${i}.mlp.dense_4h_to_h`, neurons)); // [T, C]
   }
   return m.site(`resid.${nLayer}`, x);
 }

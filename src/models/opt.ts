@@ -55,7 +55,6 @@ export const OPT: Family<OPTConfig> = {
   weights,
   cacheWidth: ({ nEmbd }) => nEmbd,
   keptNumbers: ({ nEmbd, nInner }) => 7 * nEmbd + 2 * nInner,
-  hasMiddles: () => true,
   tiny: (config) => ({ ...config, vocabSize: 97, nPositions: 8, nEmbd: 64, nLayer: 2, nHead: 4, nInner: 132 }),
   forward,
   readout: (m, _config, x) => m.layerNorm("decoder.final_layer_norm", x, EPSILON),

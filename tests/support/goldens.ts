@@ -37,11 +37,14 @@ export const GOLDEN_NAMES: readonly string[] = counted(foldersIn("gpt2"), 11);
 
 /** The names of the checkpoints of other families that write text, such as `llama/grouped`. */
 export const FAMILY_NAMES: readonly string[] = counted(
-  ["llama", "mistral", "qwen2", "gpt_neox", "opt"].flatMap((family) =>
-    foldersIn(family).map((name) => `${family}/${name}`)
-  ),
-  FAMILIES_COUNT,
+  ["llama", "mistral", "qwen2", "gpt_neox", "opt"]
+    .flatMap((family) => foldersIn(family).map((name) => `${family}/${name}`))
+    .filter((name) => name !== "opt/projected"), // which is refused
+  10,
 );
+
+/** The names of the checkpoints of encoders, such as `bert/roberta`. */
+export const ENCODER_NAMES: readonly string[] = counted(foldersIn("bert").map((name) => `bert/${name}`), 5);
 
 /** Where a checkpoint is; those of GPT-2 are named without their family. */
 function folderOf(name: string): URL {

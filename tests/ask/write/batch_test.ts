@@ -9,7 +9,7 @@ import { logitsRow } from "../../../src/base/numbers.ts";
 import { findModelFiles } from "../../../src/hub/model_files.ts";
 import { loadModel } from "../../../src/model/load/load.ts";
 import { Reader } from "../../../src/model/reader.ts";
-import { checkpointCopy, GOLDEN_NAMES, maxAbsDifference, openGolden } from "../../support/goldens.ts";
+import { checkpointCopy, FAMILY_NAMES, GOLDEN_NAMES, maxAbsDifference, openGolden } from "../../support/goldens.ts";
 import { NO_WEBGPU } from "../../support/webgpu.ts";
 
 interface BatchGolden {
@@ -64,7 +64,7 @@ async function openListed(name = "twelve_layers", eosTokenIds: readonly number[]
 }
 
 for (const backend of ["wasm", "native", "webgpu"] as const) {
-  for (const name of GOLDEN_NAMES) {
+  for (const name of [...GOLDEN_NAMES, ...FAMILY_NAMES]) {
     if (backend === "webgpu" && name !== "twelve_layers") continue; // slow in software
     const title = `generateBatch() on ${backend} equals Hugging Face with left padding, and generate(), on ${name}`;
     Deno.test(title, { ignore: backend === "webgpu" && NO_WEBGPU }, async () => {
