@@ -37,6 +37,8 @@ export interface Family<Config extends ModelConfig = ModelConfig> {
   readonly architectures: readonly string[];
   /** What a token sees: those up to itself, so that it can predict the next one, or all of its text. */
   readonly mask: "causal" | "full";
+  /** Whether an encoder reads a source text, at which the blocks that write look. */
+  readonly hasSource?: boolean;
   /** How its checkpoints name what they hold. */
   readonly names: CheckpointNames;
 
