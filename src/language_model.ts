@@ -237,7 +237,7 @@ export class LanguageModel implements AsyncDisposable {
    */
   async tree(prompt: string | readonly number[], options: DecodeOptions = {}): Promise<GrowingTree> {
     options = expectOptions(options, DECODE);
-    return await growTree(this.#asked, { prompt: this.#asked.reader.read(prompt), options });
+    return await growTree(this.#asked, { prompt: this.#asked.reader.prompt(prompt), options });
   }
 
   /**

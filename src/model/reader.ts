@@ -1,8 +1,9 @@
 import type { OptionTable } from "../base/options.ts";
+import type { BartConfig } from "../models/bart.ts";
 import type { ModelConfig } from "../models/config.ts";
 import type { Token } from "../tokenizer/token.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
-import type { Sequence, Word } from "./sequence.ts";
+import type { Prompt, Sequence, Word } from "./sequence.ts";
 
 export const SEQUENCE: OptionTable<{ readonly promptLength?: number }> = {
   task: "make a sequence",
@@ -64,12 +65,26 @@ export class Reader {
     return { tokenIds, tokens: this.tokens(tokenIds, text), promptLength, text };
   }
 
-  /** The sequence of a prompt that spells `text` and what was written after it. */
-  continuation(prompt: readonly number[], text: string, written: readonly number[]): Sequence {
+  /** The sequence of a prompt and what was written after it. */
+  continuation({ tokenIds: prompt, text, source }: Prompt, written: readonly number[]): Sequence {
     const all = [...prompt, ...written];
     // A prompt of ids may end inside a character; a text with lone surrogates is not what its ids spell.
     const whole = text === this.spell(prompt) ? this.spell(all) : text + this.spell(written);
-    return this.sequence(all, prompt.length, whole);
+    return { ...this.sequence(all, prompt.length, whole), ...source && { source } };
+  }
+
+  /**
+   * What is given before a text is written. A model with an encoder reads it as the source, and the text begins with the
+   * token that its decoder starts with.
+   *
+   * @throws {TypeError | RangeError} As {@linkcode Reader.read} does.
+   */
+  prompt(input: string | readonly number[]): Prompt {
+    const read = this.read(input);
+    const start = (this.#config as Partial<BartConfig>).decoderStartTokenId;
+    if (start === undefined) return read;
+    const source = this.sequence(read.tokenIds, read.tokenIds.length, read.text);
+    return { tokenIds: [start], text: this.spell([start]), source };
   }
 
   /** The text that ids spell; ids that the tokenizer lacks, as padded vocabularies have them, spell nothing. */

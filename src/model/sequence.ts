@@ -17,6 +17,8 @@ export interface Sequence {
   readonly promptLength: number;
   /** The whole text; token offsets point into it. */
   readonly text: string;
+  /** What the model read with its encoder, and looked at to write this; none where it has no encoder. */
+  readonly source?: Sequence;
   /** How what follows the prompt was written; none where the model did not write it. */
   readonly decoding?: Decoding;
 }
@@ -40,6 +42,13 @@ export interface Decoding extends Penalties, WarperOptions {
   readonly lengthPenalty?: number;
   /** When the search ended, where there was one. */
   readonly earlyStopping?: boolean | "never";
+}
+
+/** What is given before a text is written: checked ids, the text that they spell, and the source, where there is one. */
+export interface Prompt {
+  readonly tokenIds: readonly number[];
+  readonly text: string;
+  readonly source?: Sequence;
 }
 
 /** A word that is asked about. It stands for its first token, as that is what the model would write next. */
