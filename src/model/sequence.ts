@@ -17,6 +17,11 @@ export interface Sequence {
   readonly promptLength: number;
   /** The whole text; token offsets point into it. */
   readonly text: string;
+  /**
+   * Of which type each token is, where they are not all of type 0: for BERT, 0 in the first of two texts and 1 in the
+   * second.
+   */
+  readonly tokenTypes?: readonly number[];
   /** How what follows the prompt was written; none where the model did not write it. */
   readonly decoding?: Decoding;
 }

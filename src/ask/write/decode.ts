@@ -6,8 +6,8 @@ import type { Reader } from "../../model/reader.ts";
 import { CHUNK_TOKENS, type ModelRunner } from "../../model/runner.ts";
 import type { ModelConfig } from "../../models/config.ts";
 import type { Prediction } from "../prediction.ts";
-import type { AskedModel, Plan } from "../question.ts";
-import type { DecodeOptions } from "./options.ts";
+import { type AskedModel, expectAbility, type Plan } from "../question.ts";
+import { DECODE, type DecodeOptions } from "./options.ts";
 import { createSampler } from "./sampling.ts";
 import { expectOneLength, mostNewTokens, overDefaults } from "./scores/lengths.ts";
 import { createProcessors, type ScoreProcessor } from "./scores/processors.ts";
@@ -86,6 +86,7 @@ export function planDecoding(machine: Machine, prompt: Prompt, options: DecodeOp
 /** What a caller says, over what the model says, for work that asks nothing else before it begins. */
 export function prepared<Options extends DecodeOptions>(model: AskedModel, options: Options): Options {
   model.expectUsable();
+  expectAbility(DECODE.task, "next token", model.runner);
   return { ...overDefaults(model.defaults, options), signal: stoppable(options.signal) };
 }
 
