@@ -5,7 +5,7 @@ import { costOf, type Machine, memoryLimit, readBytes } from "../../model/memory
 import type { Reader } from "../../model/reader.ts";
 import { CHUNK_TOKENS, type ModelRunner } from "../../model/runner.ts";
 import type { ModelConfig } from "../../models/config.ts";
-import type { Prediction } from "../prediction.ts";
+import { predict } from "../prediction.ts";
 import { type AskedModel, expectAbility, type Plan } from "../question.ts";
 import { DECODE, type DecodeOptions } from "./options.ts";
 import { createSampler } from "./sampling.ts";
@@ -238,21 +238,6 @@ function processedBy(reader: Reader, scores: Float32Array, tokenId: number, cand
   const possible = scores.reduce((count, score) => count + Number(Math.exp(score - norm) > 0), 0);
   const best = predict(reader, topK(scores, Math.min(candidates, possible)), scores, norm);
   return { possible, logProb: scores[tokenId]! - norm, candidates: best };
-}
-
-/** Describes the likeliest tokens. All that have a greater score than one of them stand before it. */
-function predict(
-  reader: Reader,
-  likeliest: readonly number[],
-  logits: Float32Array,
-  norm: number,
-): readonly Prediction[] {
-  const scores = likeliest.map((tokenId) => logits[tokenId]!);
-  return likeliest.map((tokenId, i) => {
-    const logit = scores[i]!;
-    const probability = Math.exp(logit - norm);
-    return { tokenId, token: reader.token(tokenId), probability, logit, rank: 1 + scores.indexOf(logit) };
-  });
 }
 
 export function expectCount(name: string, value: number, least: number): void {
