@@ -59,8 +59,13 @@ export type { IdentityOptions, ModelFile, ModelIdentity } from "./src/model/iden
 export type { Branch, DecodingTree, ForkOptions, GrowingTree } from "./src/ask/write/tree_types.ts";
 export type { ActivationFunction } from "./src/models/activation.ts";
 export type { ModelConfig } from "./src/models/config.ts";
+export type { BertConfig } from "./src/models/bert.ts";
 export type { AnyConfig } from "./src/models/families.ts";
 export type { GPT2Config } from "./src/models/gpt2.ts";
+export type { LlamaConfig } from "./src/models/llama.ts";
+export type { GPTNeoXConfig } from "./src/models/neox.ts";
+export type { OPTConfig } from "./src/models/opt.ts";
+export type { RopeScaling, RopeSettings } from "./src/models/rotary.ts";
 export { type ModelSummary, modelSummary, type WeightSummary } from "./src/models/summary.ts";
 export type { ModelPart } from "./src/models/weight_list.ts";
 export type { Backend } from "./src/runtime/backend.ts";

@@ -1,7 +1,14 @@
 import { deepEqual, equal, ok, rejects } from "@std/assert";
 import { LanguageModel, type Progress } from "../../mod.ts";
 import { logSumExp, rankOf, topK } from "../../src/base/numbers.ts";
-import { checkpointCopy, FAMILY_NAMES, GOLDEN_NAMES, maxAbsDifference, openGolden, openGoldenFile } from "../support/goldens.ts";
+import {
+  checkpointCopy,
+  FAMILY_NAMES,
+  GOLDEN_NAMES,
+  maxAbsDifference,
+  openGolden,
+  openGoldenFile,
+} from "../support/goldens.ts";
 
 /** Of ln p and entropies, in nats, which reach 9. */
 const NATS_BOUND = 1e-5;

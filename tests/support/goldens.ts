@@ -40,7 +40,7 @@ export const FAMILY_NAMES: readonly string[] = counted(
   ["llama", "mistral", "qwen2", "gpt_neox", "opt"]
     .flatMap((family) => foldersIn(family).map((name) => `${family}/${name}`))
     .filter((name) => name !== "opt/projected"), // which is refused
-  10,
+  11,
 );
 
 /** The names of the checkpoints of encoders, such as `bert/roberta`. */
