@@ -8,8 +8,9 @@ import { costOf, FLOAT, memoryLimit, readBytes } from "../model/memory.ts";
 import { CHUNK_TOKENS, type ModelRunner } from "../model/runner.ts";
 import type { Sequence } from "../model/sequence.ts";
 import type { ModelConfig } from "../models/config.ts";
+import { familyOf } from "../models/families.ts";
 import type { Value } from "../onnx/mod.ts";
-import type { AskedModel, Plan, Question, Watch } from "./question.ts";
+import { type AskedModel, expectHead, type Plan, type Question, type Watch } from "./question.ts";
 
 /** What {@linkcode LanguageModel.trace} can record. */
 export type Capture = "hiddenStates" | "attention" | "activations" | "logits";
@@ -50,17 +51,18 @@ export interface Trace {
   readonly layers?: readonly number[];
   /**
    * `[K+1, T, C]`, the residual stream before `ln_f`: 0 is the embeddings, with positions, that enter the first layer,
-   * and `i + 1` is what leaves layer `layers[i]`.
+   * and `i + 1` is what leaves layer `layers[i]`. Encoders such as BERT normalise after each layer: theirs are the
+   * normalised ones, as in transformers.
    */
   readonly hiddenStates?: FloatTensor;
   /**
    * `[K, H, T, T]`, the attention probabilities: layer, head, from (query), to (key). Each row sums to 1, which is
-   * checked as they are recorded, and sees nothing after its own token.
+   * checked as they are recorded, and sees nothing after its own token; of an encoder, it sees all tokens.
    */
   readonly attention?: FloatTensor;
   /** `[K, T, 4C]`, the neurons of each MLP after the activation function. */
   readonly activations?: FloatTensor;
-  /** `[T, V]`, the scores of the next token at each position. */
+  /** `[T, V]`, the scores of the next token at each position; of an encoder, of the token that stands there. */
   readonly logits?: FloatTensor;
 }
 
@@ -104,6 +106,7 @@ function planTrace({ runner: machine, reader }: AskedModel, sequence: Sequence, 
   const T = sequence.tokenIds.length;
   const maxMemory = memoryLimit(machine, options.maxMemory);
   const capture = checkedCapture(options.capture ?? ["hiddenStates"]);
+  if (capture.includes("logits")) expectHead("capture logits", machine);
   const layers = checkedLayers(config, options.layers);
   const numbers = (rows: number) =>
     capture.reduce((sum, name) => sum + product(shapeOf(config, name, layers.length, T)) / T * rows, 0);
@@ -112,8 +115,9 @@ function planTrace({ runner: machine, reader }: AskedModel, sequence: Sequence, 
     // What was fetched in one run may not have been collected by the next.
     return costOf(Math.ceil(T / chunk), read + 2 * FLOAT * numbers(chunk), FLOAT * numbers(T));
   };
-  let chunkTokens = Math.min(T, CHUNK_TOKENS);
-  while (chunkTokens > 1 && costIn(chunkTokens).bytes > maxMemory) chunkTokens = Math.ceil(chunkTokens / 2);
+  const whole = familyOf(config).mask === "full"; // each token sees all others, which must be read with it
+  let chunkTokens = whole ? T : Math.min(T, CHUNK_TOKENS);
+  while (!whole && chunkTokens > 1 && costIn(chunkTokens).bytes > maxMemory) chunkTokens = Math.ceil(chunkTokens / 2);
   return {
     ...{ sequence, capture, layers, chunkTokens, maxMemory },
     task: `record ${capture.join(", ")} of ${T} tokens in ${layers.length} layers`,
@@ -131,11 +135,12 @@ async function traceSequence(
   const T = sequence.tokenIds.length;
   const recorders = capture.map((name) => createRecorder(runner, name, layers, T));
   using cache = runner.emptyCache();
+  const typed = sequence.tokenTypes && { tokenTypes: sequence.tokenTypes }; // of encoders, which read all in one run
   for (let start = 0; start < T; start += chunkTokens) {
     const tokenIds = sequence.tokenIds.slice(start, start + chunkTokens);
     const rows = capture.includes("logits") ? [...tokenIds.keys()] : [tokenIds.length - 1];
     const fetches = recorders.flatMap((recorder) => recorder.fetches);
-    const [logits, ...seen] = await runner.read(tokenIds, cache, rows, { fetches, signal });
+    const [logits, ...seen] = await runner.read(tokenIds, cache, rows, { ...typed, fetches, signal });
     let taken = 0;
     for (const { capture, fetches, take } of recorders) {
       take(capture === "logits" ? [logits!] : seen.slice(taken, taken += fetches.length), start, tokenIds.length);

@@ -11,6 +11,7 @@ import { inPage } from "../base/platform.ts";
 import { formatBytes } from "../base/words.ts";
 import type { ModelConfig } from "../models/config.ts";
 import { familyOf } from "../models/families.ts";
+import { hasHead } from "../models/family.ts";
 import type { Backend } from "../runtime/backend.ts";
 import { KEPT_GROWTH } from "../runtime/worker/feed_packing.ts";
 import type { Cost } from "./cost.ts";
@@ -44,7 +45,7 @@ export const LENS_LOGITS = 3 * 2 ** 22;
 /** An estimate of the bytes of a run that reads T tokens, S with those before them, and takes R rows of logits. */
 export function readBytes(machine: Machine, { T, S = T, R }: { T: number; S?: number; R: number }): number {
   const { config } = machine;
-  return OVERHEAD * FLOAT * (forwardNumbers(config, T, S) + 2 * R * config.vocabSize) + cacheBytes(machine, S);
+  return OVERHEAD * FLOAT * (forwardNumbers(config, T, S) + 2 * R * logitWidth(config)) + cacheBytes(machine, S);
 }
 
 /**
@@ -55,9 +56,9 @@ export function explainBytes(
   config: ModelConfig,
   { N, T, R = N, M = N * T }: { N: number; T: number; R?: number; M?: number },
 ): number {
-  const { nHead, nEmbd, vocabSize } = config;
+  const { nHead, nEmbd } = config;
   const backward = 3 * N * nHead * T * T + 28 * M * nEmbd;
-  return OVERHEAD * FLOAT * (forwardNumbers(config, T, T) + backward + VOCABULARY_TENSORS * R * vocabSize);
+  return OVERHEAD * FLOAT * (forwardNumbers(config, T, T) + backward + VOCABULARY_TENSORS * R * logitWidth(config));
 }
 
 /** An estimate of the bytes of a run that looks at R rows through the lens, at `depths` places of the model. */
@@ -67,6 +68,11 @@ export function lensBytes(
 ): number {
   const vocabulary = VOCABULARY_TENSORS * depths * R * machine.config.vocabSize;
   return readBytes(machine, { T, S, R }) + OVERHEAD * FLOAT * vocabulary;
+}
+
+/** How many numbers a row of logits is; where there is no head, of the residual stream. */
+function logitWidth(config: ModelConfig): number {
+  return hasHead(familyOf(config), config) ? config.vocabSize : config.nEmbd;
 }
 
 /** What the forward pass keeps to the end of a run, as it may be fetched or differentiated. */

@@ -45,6 +45,8 @@ export interface Reading {
   readonly rows: readonly number[];
   /** Which text each token belongs to, `[T]`; by default they are all one text. */
   readonly texts?: readonly number[];
+  /** Of which type each is; all of type 0 by default. */
+  readonly tokenTypes?: readonly number[] | undefined;
   /** What the embedding of each token is multiplied by, `[T]`, or of all tokens; 1 by default. */
   readonly embeddingScale?: number | Float32Array;
 }

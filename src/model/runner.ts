@@ -227,11 +227,19 @@ export class ModelRunner implements AsyncDisposable {
 
   /** The logits at some rows of some texts, `[R, V]`. */
   async logits(reading: Reading, signal?: AbortSignal): Promise<Float32Array> {
-    const { tokenIds, source, rows, texts, embeddingScale = 1 } = reading;
-    const feeds = this.#feeds({ tokenIds, source: sourceTokens(source), rows, embeddingScale, texts });
+    const { tokenIds, tokenTypes, source, rows, texts, embeddingScale = 1 } = reading;
+    const feeds = this.#feeds({ tokenIds, tokenTypes, source: sourceTokens(source), rows, embeddingScale, texts });
     const [logits] = await this.session.run(feeds, [this.program.outputs.logits], signal);
     await this.#expectFinite(logits!, "logits");
     return logits!;
+  }
+
+  /** The residual stream that leaves the last block, of all tokens of some texts, `[T, C]`. */
+  async stream({ tokenIds, tokenTypes, texts }: Omit<Reading, "rows">, signal?: AbortSignal): Promise<Float32Array> {
+    const feeds = this.#feeds({ tokenIds, tokenTypes, texts, rows: [0] });
+    const [states] = await this.session.run(feeds, [this.program.outputs.hiddenStates.at(-1)!], signal);
+    await this.#expectFinite(states!, "hidden states");
+    return states!;
   }
 
   /** Frees the session and closes the files. */

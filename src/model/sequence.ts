@@ -19,6 +19,11 @@ export interface Sequence {
   readonly text: string;
   /** What the model read with its encoder, and looked at to write this; none where it has no encoder. */
   readonly source?: Sequence;
+  /**
+   * Of which type each token is, where they are not all of type 0: for BERT, 0 in the first of two texts and 1 in the
+   * second.
+   */
+  readonly tokenTypes?: readonly number[];
   /** How what follows the prompt was written; none where the model did not write it. */
   readonly decoding?: Decoding;
 }

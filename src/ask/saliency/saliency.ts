@@ -32,6 +32,7 @@ interface SaliencyPlan extends Plan {
 export const SALIENCY: Question<Sequence, SaliencyOptions, SaliencyPlan, Saliency> = {
   label: "Saliency",
   options: SALIENCY_OPTIONS,
+  needs: "next token",
   plan: planSaliency,
   run: explainSequence,
 };

@@ -6,9 +6,9 @@ import type { Reader } from "../../model/reader.ts";
 import { CHUNK_TOKENS, type ModelRunner } from "../../model/runner.ts";
 import type { Prompt } from "../../model/sequence.ts";
 import type { ModelConfig } from "../../models/config.ts";
-import type { Prediction } from "../prediction.ts";
-import type { AskedModel, Plan } from "../question.ts";
-import type { DecodeOptions } from "./options.ts";
+import { predict } from "../prediction.ts";
+import { type AskedModel, expectAbility, type Plan } from "../question.ts";
+import { DECODE, type DecodeOptions } from "./options.ts";
 import { createSampler } from "./sampling.ts";
 import { expectOneLength, mostNewTokens, overDefaults } from "./scores/lengths.ts";
 import { createProcessors, type ScoreProcessor } from "./scores/processors.ts";
@@ -81,6 +81,7 @@ export function planDecoding(machine: Machine, prompt: Prompt, options: DecodeOp
 /** What a caller says, over what the model says, for work that asks nothing else before it begins. */
 export function prepared<Options extends DecodeOptions>(model: AskedModel, options: Options): Options {
   model.expectUsable();
+  expectAbility(DECODE.task, "next token", model.runner);
   return { ...overDefaults(model.defaults, options), signal: stoppable(options.signal) };
 }
 
@@ -232,21 +233,6 @@ function processedBy(reader: Reader, scores: Float32Array, tokenId: number, cand
   const possible = scores.reduce((count, score) => count + Number(Math.exp(score - norm) > 0), 0);
   const best = predict(reader, topK(scores, Math.min(candidates, possible)), scores, norm);
   return { possible, logProb: scores[tokenId]! - norm, candidates: best };
-}
-
-/** Describes the likeliest tokens. All that have a greater score than one of them stand before it. */
-function predict(
-  reader: Reader,
-  likeliest: readonly number[],
-  logits: Float32Array,
-  norm: number,
-): readonly Prediction[] {
-  const scores = likeliest.map((tokenId) => logits[tokenId]!);
-  return likeliest.map((tokenId, i) => {
-    const logit = scores[i]!;
-    const probability = Math.exp(logit - norm);
-    return { tokenId, token: reader.token(tokenId), probability, logit, rank: 1 + scores.indexOf(logit) };
-  });
 }
 
 export function expectCount(name: string, value: number, least: number): void {

@@ -19,6 +19,7 @@ type Input = string | readonly number[];
 export const GENERATE: Question<Input, DecodeOptions, WritingPlan | SearchPlan, Sequence> = {
   label: "Sequence",
   options: DECODE,
+  needs: "next token",
   plan({ runner, reader, defaults }, prompt, given) {
     const options = overDefaults(defaults, given);
     const settings = beamSettings(options, given);
@@ -36,6 +37,7 @@ export const GENERATE_BATCH: Question<readonly Input[], DecodeOptions, GroupedPl
   {
     label: "Sequences",
     options: DECODE,
+    needs: "next token",
     plan({ runner, reader, defaults }, prompts, given) {
       const options = overDefaults(defaults, given);
       const settings = beamSettings(options, given);

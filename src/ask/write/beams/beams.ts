@@ -19,6 +19,7 @@ interface BeamsPlan extends SearchPlan {
 export const BEAMS: Question<string | readonly number[], BeamSearchOptions, BeamsPlan, BeamSearch> = {
   label: "BeamSearch",
   options: BEAM_OPTIONS,
+  needs: "next token",
   plan({ runner, reader, defaults }, prompt, given) {
     const { best: usual, candidates = 5, ...options } = overDefaults(defaults, given);
     const settings = searchSettings(options);
