@@ -1,9 +1,6 @@
 import type { OptionTable } from "../base/options.ts";
-<<<<<<< HEAD
-import type { BartConfig } from "../models/bart.ts";
-=======
 import { shown } from "../base/words.ts";
->>>>>>> e
+import type { BartConfig } from "../models/bart.ts";
 import type { ModelConfig } from "../models/config.ts";
 import { familyOf } from "../models/families.ts";
 import type { Token } from "../tokenizer/token.ts";
@@ -91,6 +88,7 @@ export class Reader {
       throw new TypeError(`Cannot use ${found} as a sequence; pass what sequence() or await generate() returned`);
     }
     this.#check(sequence.tokenIds);
+    this.#checkSource(sequence.source);
     if (sequence.tokenTypes) this.#checkTypes(sequence.tokenIds, sequence.tokenTypes);
   }
 
@@ -99,10 +97,6 @@ export class Reader {
     return { tokenIds, tokens: this.tokens(tokenIds, text), promptLength, text };
   }
 
-<<<<<<< HEAD
-  /** The sequence of a prompt and what was written after it. */
-  continuation({ tokenIds: prompt, text, source }: Prompt, written: readonly number[]): Sequence {
-=======
   /**
    * A text that is read and not continued, its ids, or a sequence that the caller may have made.
    *
@@ -116,6 +110,19 @@ export class Reader {
     }
     const { tokenIds, text, tokenTypes } = this.read(input);
     return { ...this.sequence(tokenIds, 1, text), ...tokenTypes && { tokenTypes } };
+  }
+
+  /** A text of a model with an encoder has the source that was read for it, and others have none. */
+  #checkSource(source: Sequence | undefined): void {
+    const { name, hasSource = false } = familyOf(this.#config);
+    if (hasSource !== (source !== undefined)) {
+      throw new TypeError(
+        hasSource
+          ? `Cannot use a text without its source as ${name} reads one; pass what generate() returned, or { source }`
+          : `Cannot use a text with a source as ${name} has no encoder; pass the text alone`,
+      );
+    }
+    if (source) this.#check(source.tokenIds);
   }
 
   /**
@@ -143,9 +150,8 @@ export class Reader {
     throw new RangeError(`Cannot use the token type ${shown(wrong)} as the model has the types 0 to ${count - 1}`);
   }
 
-  /** The sequence of a prompt that spells `text` and what was written after it. */
-  continuation(prompt: readonly number[], text: string, written: readonly number[]): Sequence {
->>>>>>> e
+  /** The sequence of a prompt and what was written after it. */
+  continuation({ tokenIds: prompt, text, source }: Prompt, written: readonly number[]): Sequence {
     const all = [...prompt, ...written];
     // A prompt of ids may end inside a character; a text with lone surrogates is not what its ids spell.
     const whole = text === this.spell(prompt) ? this.spell(all) : text + this.spell(written);

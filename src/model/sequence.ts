@@ -49,6 +49,24 @@ export interface Decoding extends Penalties, WarperOptions {
   readonly earlyStopping?: boolean | "never";
 }
 
+/**
+ * A text and its source as one, as maps show them: the tokens of the source, then those of the text. A text without a
+ * source stays as it is.
+ */
+export function withSource(sequence: Sequence): Sequence {
+  const { source, ...own } = sequence;
+  if (!source) return sequence;
+  const offset = source.text.length;
+  const moved = own.tokens.map((token) => ({ ...token, start: token.start + offset, end: token.end + offset }));
+  return {
+    ...own,
+    tokenIds: [...source.tokenIds, ...own.tokenIds],
+    tokens: [...source.tokens, ...moved],
+    promptLength: source.tokenIds.length + own.promptLength,
+    text: source.text + own.text,
+  };
+}
+
 /** What is given before a text is written: checked ids, the text that they spell, and the source, where there is one. */
 export interface Prompt {
   readonly tokenIds: readonly number[];

@@ -92,6 +92,10 @@ function family(
     weights,
     cacheWidth: ({ nEmbd }) => nEmbd,
     keptNumbers: ({ nEmbd, nInner }) => 12 * nEmbd + 2 * nInner,
+    sourceNumbers: ({ nEmbd, nLayer, nHead, encoderLayers, encoderAttentionHeads, encoderFfnDim }, { T, E }) => {
+      const encoder = encoderLayers * E * (encoderAttentionHeads * E + 7 * nEmbd + 2 * encoderFfnDim);
+      return encoder + nLayer * E * (nHead * T + 4 * nEmbd);
+    },
     tiny: (config) => ({ ...config, ...TINY }),
     forward,
     readout: (_m, _config, x) => x,

@@ -60,14 +60,15 @@ export interface WritingPlan extends Plan {
  */
 export function planDecoding(machine: Machine, prompt: Prompt, options: DecodeOptions): WritingPlan {
   const { length: P } = prompt.tokenIds;
+  const E = prompt.source?.tokenIds.length ?? 0;
   expectRoomAfter(prompt.tokenIds, machine.config);
   expectOneLength(options);
   const limit = memoryLimit(machine, options.maxMemory);
   const most = mostNewTokens(options, P);
   expectCount("maxNewTokens", most, 1);
   const written = Math.min(most, machine.config.nPositions - P);
-  const first = readBytes(machine, { T: Math.min(P, CHUNK_TOKENS), S: P, R: 1 });
-  const last = readBytes(machine, { T: 1, S: P + written, R: 1 });
+  const first = readBytes(machine, { T: Math.min(P, CHUNK_TOKENS), S: P, E, R: 1 });
+  const last = readBytes(machine, { T: 1, S: P + written, E, R: 1 });
   return {
     prompts: [prompt],
     options,
