@@ -14,11 +14,11 @@
  * @module
  */
 export { LanguageModel } from "./src/language_model.ts";
-export type { CostEstimator } from "./src/ask/cost.ts";
+export type { CostEstimator } from "./src/ask/cost_estimator.ts";
 export type { Cost, MemoryOptions } from "./src/model/cost.ts";
-export type { EarlyStopping } from "./src/ask/write/beam_search.ts";
-export type { BeamOptions } from "./src/ask/write/beam_settings.ts";
-export type { BeamSearch, BeamSearchOptions, FoundText } from "./src/ask/write/beam_types.ts";
+export type { EarlyStopping } from "./src/ask/write/beams/search.ts";
+export type { BeamOptions } from "./src/ask/write/beams/settings.ts";
+export type { BeamSearch, BeamSearchOptions, FoundText } from "./src/ask/write/beams/types.ts";
 export type { DecodeOptions } from "./src/ask/write/options.ts";
 export type { Faithfulness, FaithfulnessOptions } from "./src/ask/faithfulness/types.ts";
 export type { LoadOptions } from "./src/model/load/options.ts";
@@ -49,8 +49,12 @@ export type { Step } from "./src/ask/write/step.ts";
 export type { Tensor } from "./src/base/tensor.ts";
 export type { IdentityOptions, ModelFile, ModelIdentity } from "./src/model/identity.ts";
 export type { Branch, DecodingTree, ForkOptions, GrowingTree } from "./src/ask/write/tree_types.ts";
-export type { ActivationFunction, GPT2Config } from "./src/models/gpt2/config.ts";
-export { type ModelPart, type ModelSummary, modelSummary, type WeightSummary } from "./src/models/gpt2/summary.ts";
+export type { ActivationFunction } from "./src/models/activation.ts";
+export type { ModelConfig } from "./src/models/config.ts";
+export type { AnyConfig } from "./src/models/families.ts";
+export type { GPT2Config } from "./src/models/gpt2.ts";
+export { type ModelSummary, modelSummary, type WeightSummary } from "./src/models/summary.ts";
+export type { ModelPart } from "./src/models/weight_list.ts";
 export type { Backend } from "./src/runtime/backend.ts";
 export type { AddedToken } from "./src/tokenizer/added_tokens.ts";
 export type { Token } from "./src/tokenizer/token.ts";

@@ -18,9 +18,9 @@
  */
 import type { Chunk } from "../src/ask/saliency/target_groups.ts";
 import { packRows } from "../src/models/back_rows.ts";
-import type { GPT2Config } from "../src/models/gpt2/config.ts";
-import { buildProgram, type Program } from "../src/models/gpt2/program.ts";
-import { weightShapes } from "../src/models/gpt2/weights.ts";
+import type { ModelConfig } from "../src/models/config.ts";
+import { Program } from "../src/models/program.ts";
+import { weightsOf } from "../src/models/weights.ts";
 import type { Node, Shape } from "../src/onnx/mod.ts";
 
 /** The sizes of named axes. */
@@ -46,24 +46,24 @@ function productFlops(nodes: readonly Node[], sizes: Sizes): number {
 }
 
 /** The program of a checkpoint with such settings, without the weights' bytes. */
-function programOf(config: GPT2Config): Program {
+function programOf(config: ModelConfig): Program {
   const close = () => {};
   const read = () => Promise.reject(new Error("Cannot read weights that are only counted"));
   const source = { name: "model.safetensors", size: 0, read, readInto: close, close };
-  const entries = weightShapes(config).entries().map(([name, shape]) => {
+  const entries = weightsOf(config).entries().map(([name, { shape }]) => {
     return [name, { name, dtype: "F32", shape, start: 0, end: 0, source }] as const;
   });
-  return buildProgram(config, new Map(entries));
+  return new Program(config, new Map(entries));
 }
 
 /** Counts what is spent on a model. */
 export class FlopCounter {
-  readonly #config: GPT2Config;
+  readonly #config: ModelConfig;
   readonly #forward: readonly Node[];
   readonly #backward: readonly Node[];
 
   /** Counts for models with such settings. */
-  constructor(config: GPT2Config) {
+  constructor(config: ModelConfig) {
     const { graph, outputs } = programOf(config);
     const score = outputs.scores.gradientXInputL2;
     const branch = graph.nodes.find(({ outputs }) => outputs.includes(score))?.attributes.then_branch;

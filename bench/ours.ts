@@ -8,7 +8,7 @@
  */
 import { LanguageModel, type Sequence } from "../mod.ts";
 import { neuronFactors } from "../src/analysis/mod.ts";
-import { planSaliency } from "../src/ask/saliency/saliency.ts";
+import { SALIENCY } from "../src/ask/saliency/saliency.ts";
 import { Reader } from "../src/model/reader.ts";
 import { FlopCounter } from "./flops.ts";
 import { BATCH, FACTORED, FACTORS, FIRST, memory, PREFILL, Recorder, type Text, TEXTS } from "./protocol.ts";
@@ -89,7 +89,8 @@ async function countFlops(model: LanguageModel): Promise<void> {
   for (const [name, { tokenIds, promptLength }] of Object.entries(texts)) {
     await recorder.measure(`work of explain ${name}`, () => {
       const reader = new Reader(model.tokenizer, model.config);
-      const { chunks, positions } = planSaliency(model, reader, model.sequence(tokenIds, { promptLength }), {});
+      const asked = { runner: model, reader, eosTokenIds: [], defaults: {}, expectUsable: () => {} };
+      const { chunks, positions } = SALIENCY.plan(asked, model.sequence(tokenIds, { promptLength }), {});
       const flops = { necessary: counter().necessary(positions), spent: counter().explaining(positions, chunks) };
       return Promise.resolve({ flops });
     });

@@ -7,8 +7,8 @@
  * @module
  */
 import { LanguageModel } from "../mod.ts";
-import { parseConfig } from "../src/models/gpt2/config.ts";
-import { weightShapes } from "../src/models/gpt2/weights.ts";
+import { parseConfig } from "../src/models/families.ts";
+import { weightsOf } from "../src/models/weights.ts";
 import { byteCharacter } from "../src/tokenizer/byte_level.ts";
 import { FIRST, memory, promptOf, TEXTS } from "./protocol.ts";
 import { median } from "./results.ts";
@@ -59,7 +59,7 @@ async function writeCheckpoint(folder: URL, shape: Readonly<Record<string, numbe
 
 async function writeWeights(path: URL, json: unknown): Promise<number> {
   let end = 0;
-  const entries = weightShapes(parseConfig(json)).entries().map(([name, shape]) => {
+  const entries = weightsOf(parseConfig(json)).entries().map(([name, { shape }]) => {
     const start = end;
     end += 4 * shape.reduce((a, b) => a * b, 1);
     return [`transformer.${name}`, { dtype: "F32", shape, "data_offsets": [start, end] }];

@@ -4,7 +4,6 @@
  * @module
  */
 import { kindOf } from "../src/analysis/results/kinds.ts";
-import { CostEstimator } from "../src/ask/cost.ts";
 import { shown } from "../src/base/words.ts";
 import { LanguageModel } from "../src/language_model.ts";
 import { Graph, GraphScope } from "../src/onnx/mod.ts";
@@ -12,7 +11,7 @@ import { Tokenizer } from "../src/tokenizer/tokenizer.ts";
 import { JUPYTER_DISPLAY } from "../widgets/kit/view.ts";
 import type { HelpEntry } from "./help_data.ts";
 
-const CLASSES = [LanguageModel, CostEstimator, Tokenizer, Graph, GraphScope];
+const CLASSES = [LanguageModel, Tokenizer, Graph, GraphScope];
 
 /** The type of steps is that of one. */
 const TYPES: Readonly<Record<string, string>> = { steps: "Step" };
@@ -35,15 +34,19 @@ function ownerOf(method: unknown): string | undefined {
 function functionName(thing: { readonly name: string }, entries: readonly HelpEntry[]): string {
   const method = ownerOf(thing);
   if (method !== undefined) return method;
-  const inner = entries.filter(({ name, kind }) => kind === "method" && name.endsWith(`.${thing.name}`));
+  // What no class has is a method of what an interface describes.
+  const inner = entries.filter(({ name, kind }) => {
+    return kind === "interface" && entries.some((one) => one.kind === "method" && one.name === `${name}.${thing.name}`);
+  });
   const isKnown = entries.some(({ name }) => name === thing.name);
-  return !isKnown && inner.length === 1 ? inner[0]!.name : thing.name;
+  return !isKnown && inner.length === 1 ? `${inner[0]!.name}.${thing.name}` : thing.name;
 }
 
 function objectName(thing: object): string {
   const owner = CLASSES.find((one) => thing instanceof one);
   if (owner) return owner.name;
   if (JUPYTER_DISPLAY in thing && "html" in thing && "svg" in thing) return "View";
+  if ("generateBatch" in thing && "trace" in thing) return "CostEstimator";
   if ("fork" in thing && typeof thing.fork === "function") return "GrowingTree";
   const kind = kindOf(thing);
   if (kind === "data") return Object.getPrototypeOf(thing)?.constructor?.name ?? "Object";

@@ -1,17 +1,30 @@
-import { Analyser } from "./ask/analyser.ts";
-import { CostEstimator } from "./ask/cost.ts";
+import { type CostEstimator, costsOf } from "./ask/cost_estimator.ts";
+import { FAITHFULNESS } from "./ask/faithfulness/faithfulness.ts";
 import type { Faithfulness, FaithfulnessOptions } from "./ask/faithfulness/types.ts";
-import type { LayerPredictions, LayerPredictionsOptions } from "./ask/lens/layer_predictions.ts";
-import type { Rankings, RankingsOptions, RankingsWatchOptions } from "./ask/lens/rankings.ts";
+import {
+  LAYER_PREDICTIONS,
+  type LayerPredictions,
+  type LayerPredictionsOptions,
+} from "./ask/lens/layer_predictions.ts";
+import {
+  RANKINGS,
+  type Rankings,
+  RANKINGS_WATCH,
+  type RankingsOptions,
+  type RankingsWatchOptions,
+} from "./ask/lens/rankings.ts";
+import { ask, type AskedModel } from "./ask/question.ts";
 import type { Saliency, SaliencyOptions } from "./ask/saliency/definition.ts";
-import type { Surprise, SurpriseOptions } from "./ask/surprise.ts";
-import type { Trace, TraceOptions } from "./ask/trace.ts";
-import { BEAMS, type BeamSearch, type BeamSearchOptions } from "./ask/write/beam_types.ts";
-import { TextGenerator } from "./ask/write/generate.ts";
+import { SALIENCY } from "./ask/saliency/saliency.ts";
+import { SURPRISE, type Surprise, type SurpriseOptions } from "./ask/surprise.ts";
+import { TRACE, type Trace, type TraceOptions } from "./ask/trace.ts";
+import { BEAMS } from "./ask/write/beams/beams.ts";
+import type { BeamSearch, BeamSearchOptions } from "./ask/write/beams/types.ts";
+import { GENERATE, GENERATE_BATCH, writeSteps } from "./ask/write/generate.ts";
 import { type GenerationDefaults, readGenerationConfig } from "./ask/write/generation_config.ts";
 import { DECODE, type DecodeOptions } from "./ask/write/options.ts";
-import { overDefaults } from "./ask/write/scores/lengths.ts";
 import type { Step } from "./ask/write/step.ts";
+import { growTree } from "./ask/write/tree.ts";
 import type { GrowingTree } from "./ask/write/tree_types.ts";
 import { stoppable } from "./base/kernel.ts";
 import { expectOptions } from "./base/options.ts";
@@ -22,9 +35,10 @@ import { downloadOptions } from "./model/load/download.ts";
 import { type LoadedModel, loadModel } from "./model/load/load.ts";
 import { expectLoadOptions, LOAD, type LoadOptions } from "./model/load/options.ts";
 import { Reader, SEQUENCE } from "./model/reader.ts";
+import type { ModelRunner } from "./model/runner.ts";
 import type { Sequence } from "./model/sequence.ts";
 import { watched } from "./model/watch.ts";
-import type { GPT2Config } from "./models/gpt2/config.ts";
+import { type AnyConfig, familyOf } from "./models/families.ts";
 import type { Backend } from "./runtime/backend.ts";
 import { showing } from "./show/showing.ts";
 import { displayOf } from "./show/view_of.ts";
@@ -52,7 +66,7 @@ export class LanguageModel implements AsyncDisposable {
   /** What the model is called: the id or the path that it was loaded by. */
   readonly id: string;
   /** Its settings. */
-  readonly config: GPT2Config;
+  readonly config: AnyConfig;
   /** Its tokenizer. */
   readonly tokenizer: Tokenizer;
   /** Where it runs. */
@@ -62,9 +76,7 @@ export class LanguageModel implements AsyncDisposable {
   /** What each call will take, said beforehand. */
   readonly cost: CostEstimator;
   readonly #model: LoadedModel<GenerationDefaults>;
-  readonly #reader: Reader;
-  readonly #generator: TextGenerator;
-  readonly #analyser: Analyser;
+  readonly #asked: AskedModel<ModelRunner>;
   #disposed: Promise<void> | undefined;
   #identity: ModelIdentity | undefined;
 
@@ -75,15 +87,13 @@ export class LanguageModel implements AsyncDisposable {
     this.backend = model.runner.session.backend;
     this.backendReason = model.runner.session.reason;
     this.#model = model;
-    this.#reader = new Reader(model.tokenizer, this.config);
-    const expectUsable = () => this.#expectUsable();
-    this.cost = new CostEstimator(model.runner, this.#reader, model.writing.defaults, expectUsable);
-    this.#analyser = new Analyser(model.runner, this.#reader, expectUsable);
-    const decoder = { runner: model.runner, reader: this.#reader, eosTokenIds: model.writing.eosTokenIds };
-    this.#generator = new TextGenerator(decoder, (options) => {
-      this.#expectUsable();
-      return { ...overDefaults(model.writing.defaults, options), signal: stoppable(options.signal) };
-    });
+    this.#asked = {
+      ...model.writing,
+      runner: model.runner,
+      reader: new Reader(model.tokenizer, this.config),
+      expectUsable: () => this.#expectUsable(),
+    };
+    this.cost = costsOf(this.#asked);
   }
 
   /**
@@ -115,13 +125,13 @@ export class LanguageModel implements AsyncDisposable {
    */
   sequence(text: string | readonly number[], options: { readonly promptLength?: number } = {}): Sequence {
     options = expectOptions(options, SEQUENCE);
-    const { tokenIds, text: spelled } = this.#reader.read(text);
+    const { tokenIds, text: spelled } = this.#asked.reader.read(text);
     const { promptLength = 1 } = options;
     if (!Number.isInteger(promptLength) || promptLength < 1 || promptLength > tokenIds.length) {
       const range = `the sequence has ${tokenIds.length} tokens`;
       throw new RangeError(`Cannot take ${promptLength} tokens as the prompt as ${range} and at least 1 must be given`);
     }
-    return showing("Sequence", this.#reader.sequence(tokenIds, promptLength, spelled));
+    return showing("Sequence", this.#asked.reader.sequence(tokenIds, promptLength, spelled));
   }
 
   /**
@@ -143,15 +153,12 @@ export class LanguageModel implements AsyncDisposable {
    */
   async *steps(prompt: string | readonly number[], options: DecodeOptions = {}): AsyncGenerator<Step> {
     options = expectOptions(options, DECODE);
-    yield* this.#generator.steps(prompt, options);
-    await this.#model.runner.session.settle();
+    yield* writeSteps(this.#asked, prompt, options);
   }
 
   /** Decodes to the end, with the rules of {@linkcode LanguageModel.steps}, and returns prompt and continuation. */
   async generate(prompt: string | readonly number[], options: DecodeOptions = {}): Promise<Sequence> {
-    options = expectOptions(options, DECODE);
-    const work = (options: DecodeOptions) => this.#generator.generate(prompt, options);
-    return await watched(options, (options) => this.#model.runner.session.settled(work(options)));
+    return await ask(this.#asked, GENERATE, prompt, options);
   }
 
   /**
@@ -182,9 +189,7 @@ export class LanguageModel implements AsyncDisposable {
     prompts: readonly (string | readonly number[])[],
     options: DecodeOptions = {},
   ): Promise<readonly Sequence[]> {
-    options = expectOptions(options, DECODE);
-    const work = (options: DecodeOptions) => this.#generator.generateBatch(prompts, options);
-    return await watched(options, (options) => this.#model.runner.session.settled(work(options)));
+    return await ask(this.#asked, GENERATE_BATCH, prompts, options);
   }
 
   /**
@@ -209,9 +214,7 @@ export class LanguageModel implements AsyncDisposable {
    * ```
    */
   async beams(prompt: string | readonly number[], options: BeamSearchOptions = {}): Promise<BeamSearch> {
-    const given = expectOptions(options, BEAMS);
-    const work = (options: BeamSearchOptions) => this.#generator.beams(prompt, options);
-    return await watched(given, (given) => this.#model.runner.session.settled(work(given)));
+    return await ask(this.#asked, BEAMS, prompt, options);
   }
 
   /**
@@ -234,7 +237,7 @@ export class LanguageModel implements AsyncDisposable {
    */
   async tree(prompt: string | readonly number[], options: DecodeOptions = {}): Promise<GrowingTree> {
     options = expectOptions(options, DECODE);
-    return await this.#generator.tree(prompt, options);
+    return await growTree(this.#asked, { prompt: this.#asked.reader.read(prompt), options });
   }
 
   /**
@@ -244,7 +247,7 @@ export class LanguageModel implements AsyncDisposable {
    * @throws {RangeError} When there is no such layer, or the recording takes more than `maxMemory`.
    */
   async trace(sequence: Sequence, options: TraceOptions = {}): Promise<Trace> {
-    return await this.#analyser.trace(sequence, options);
+    return await ask(this.#asked, TRACE, sequence, options);
   }
 
   /**
@@ -279,7 +282,7 @@ export class LanguageModel implements AsyncDisposable {
    * ```
    */
   async saliency(sequence: Sequence, options: SaliencyOptions = {}): Promise<Saliency> {
-    return await this.#analyser.saliency(sequence, options);
+    return await ask(this.#asked, SALIENCY, sequence, options);
   }
 
   /**
@@ -301,7 +304,7 @@ export class LanguageModel implements AsyncDisposable {
    * ```
    */
   async faithfulness(saliency: Saliency, options: FaithfulnessOptions = {}): Promise<Faithfulness> {
-    return await this.#analyser.faithfulness(saliency, options);
+    return await ask(this.#asked, FAITHFULNESS, saliency, options);
   }
 
   /**
@@ -325,7 +328,7 @@ export class LanguageModel implements AsyncDisposable {
    * ```
    */
   async layerPredictions(sequence: Sequence, options: LayerPredictionsOptions = {}): Promise<LayerPredictions> {
-    return await this.#analyser.layerPredictions(sequence, options);
+    return await ask(this.#asked, LAYER_PREDICTIONS, sequence, options);
   }
 
   /**
@@ -345,7 +348,7 @@ export class LanguageModel implements AsyncDisposable {
    * ```
    */
   async rankings(sequence: Sequence, options: RankingsOptions = {}): Promise<Rankings> {
-    return await this.#analyser.rankings(sequence, options);
+    return await ask(this.#asked, RANKINGS, sequence, options);
   }
 
   /**
@@ -366,7 +369,7 @@ export class LanguageModel implements AsyncDisposable {
    * ```
    */
   async rankingsWatch(sequence: Sequence, options: RankingsWatchOptions): Promise<Rankings> {
-    return await this.#analyser.rankingsWatch(sequence, options);
+    return await ask(this.#asked, RANKINGS_WATCH, sequence, options);
   }
 
   /**
@@ -393,7 +396,7 @@ export class LanguageModel implements AsyncDisposable {
    * ```
    */
   async surprise(sequence: Sequence, options: SurpriseOptions = {}): Promise<Surprise> {
-    return await this.#analyser.surprise(sequence, options);
+    return await ask(this.#asked, SURPRISE, sequence, options);
   }
 
   /** The names of the weights, as checkpoints have them: `wte.weight`, `h.0.attn.c_attn.weight` and so on. */
@@ -469,7 +472,9 @@ export class LanguageModel implements AsyncDisposable {
   [Symbol.for("Deno.customInspect")](): string {
     const { nLayer, nEmbd, nHead, vocabSize, nPositions } = this.config;
     const shape = `${nLayer} layers x ${nEmbd}, ${nHead} heads, ${vocabSize} tokens, context ${nPositions}`;
-    return `LanguageModel ${this.id} (GPT-2, ${shape}) on ${this.backend}: ${this.backendReason}`;
+    return `LanguageModel ${this.id} (${
+      familyOf(this.config).name
+    }, ${shape}) on ${this.backend}: ${this.backendReason}`;
   }
 
   #expectUsable(): void {

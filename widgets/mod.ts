@@ -35,8 +35,9 @@ export type { AttentionRollout, HeadScores } from "../src/analysis/attention.ts"
 export type { NeuronClusters } from "../src/analysis/clusters/clusters.ts";
 export type { ActiveToken, ErrorCurve, Factors, WeightedNeuron } from "../src/analysis/factors/types.ts";
 export type { LayerSimilarity } from "../src/analysis/similarity.ts";
-export type { ActivationFunction, GPT2Config } from "../src/models/gpt2/config.ts";
-export type { ModelPart, ModelSummary, WeightSummary } from "../src/models/gpt2/summary.ts";
+export type { ModelConfig } from "../src/models/config.ts";
+export type { ModelSummary, WeightSummary } from "../src/models/summary.ts";
+export type { ModelPart } from "../src/models/weight_list.ts";
 export type { Saliency, SaliencyDefinition, SaliencyPreset } from "../src/ask/saliency/definition.ts";
 export type { LensNorm } from "../src/ask/lens/reading.ts";
 export type { Rankings } from "../src/ask/lens/rankings.ts";

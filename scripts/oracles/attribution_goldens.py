@@ -24,8 +24,9 @@ import captum
 import numpy as np
 import torch
 import transformers
+from anatomy import in_float64, load
 from captum.attr import IntegratedGradients
-from gpt2_goldens import GOLDENS, REDUCTIONS, SCALARS, gradient, in_float64, load
+from gpt2_goldens import GOLDENS, REDUCTIONS, SCALARS, gradient
 from safetensors.torch import save_file
 from transformers import GPT2LMHeadModel
 

@@ -10,20 +10,22 @@ that texts end at different steps. The choices are the same in float64 and in fl
 """
 
 import json
+from pathlib import Path
 
 import numpy as np
 import torch
 import transformers
+from anatomy import in_float64, load
 from gpt2_checkpoints import CASES, GOLDENS
-from gpt2_goldens import SMALLEST_MARGIN, in_float64, load
-from transformers import GPT2LMHeadModel
+from gpt2_goldens import SMALLEST_MARGIN
+from transformers import PreTrainedModel
 
 LENGTHS = (1, 2, 7, 20, 36)
 NEW_TOKENS = 12
 
 
 @torch.no_grad()
-def write(model: GPT2LMHeadModel, prompts: list[list[int]], stops: list[int]) -> tuple[list[list[int]], float]:
+def write(model: PreTrainedModel, prompts: list[list[int]], stops: list[int]) -> tuple[list[list[int]], float]:
     """What is written after each prompt, and the smallest gap between a chosen logit and the next best one."""
     longest = max(map(len, prompts))
     ids = torch.tensor([[0] * (longest - len(prompt)) + prompt for prompt in prompts])
@@ -48,9 +50,8 @@ def write(model: GPT2LMHeadModel, prompts: list[list[int]], stops: list[int]) ->
     return texts, margin
 
 
-def make_case(name: str, seed: int) -> None:
+def make_case(folder: Path, seed: int, producer: str) -> None:
     """Draw prompts until their texts end at three different steps at least and no choice is a near tie."""
-    folder = GOLDENS / name
     single = load(folder)
     double = in_float64(single)
     eos = json.loads((folder / "config.json").read_text())["eos_token_id"]
@@ -62,9 +63,9 @@ def make_case(name: str, seed: int) -> None:
         texts, margin = write(double, prompts, [eos, stop])
         if len(set(map(len, texts))) >= 3 and margin > SMALLEST_MARGIN:
             break
-    assert write(single, prompts, [eos, stop])[0] == texts, (name, margin)
+    assert write(single, prompts, [eos, stop])[0] == texts, (folder.name, margin)
     golden = {
-        "producer": "scripts/oracles/batch_goldens.py",
+        "producer": producer,
         "versions": {"torch": torch.__version__, "transformers": transformers.__version__},
         "maxNewTokens": NEW_TOKENS,
         "stop": stop,
@@ -73,7 +74,7 @@ def make_case(name: str, seed: int) -> None:
         "smallestGreedyMargin": margin,
     }
     (folder / "batch.json").write_text(json.dumps(golden) + "\n")
-    print(f"{name}: {list(map(len, texts))} tokens, margin {margin:.3f}")
+    print(f"{folder.name}: {list(map(len, texts))} tokens, margin {margin:.3f}")
 
 
 if __name__ == "__main__":
@@ -81,4 +82,4 @@ if __name__ == "__main__":
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     for case in CASES:
-        make_case(case.name, case.seed + 900)
+        make_case(GOLDENS / case.name, case.seed + 900, "scripts/oracles/batch_goldens.py")

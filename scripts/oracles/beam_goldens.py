@@ -14,6 +14,7 @@ beam_tables.json is about the algorithm by itself: the model is a table of score
 stands in the file, so that there are few tokens to choose among.
 """
 
+import functools
 import itertools
 import json
 from pathlib import Path
@@ -21,8 +22,8 @@ from pathlib import Path
 import numpy as np
 import torch
 import transformers
+from anatomy import in_float64, load
 from gpt2_checkpoints import CASES, GOLDENS
-from gpt2_goldens import in_float64, load
 from transformers import AutoTokenizer, GPT2Config, GPT2LMHeadModel
 from transformers.modeling_outputs import CausalLMOutputWithCrossAttentions
 
@@ -141,9 +142,15 @@ def processed(stops: list[int], often: list[int]) -> list[dict]:
     return alone + pairs + several
 
 
-def make_case(name: str, seed: int) -> None:
-    """Draw prompts until rounding decides nothing."""
-    folder = GOLDENS / name
+def gpt2_settings(name: str, often: list[int]) -> list[dict]:
+    """What a checkpoint of GPT-2 is asked."""
+    wanted = plain(often[:2], full=name == "f32")
+    return wanted + (processed(often[:2], often) if name in ("f32", "twelve_layers") else [])
+
+
+def make_case(folder: Path, seed: int, producer: str, settings) -> None:
+    """Draw prompts until rounding decides nothing; `settings` makes the wanted ones of the tokens that are written often."""
+    name = folder.name
     single = load(folder)
     double = in_float64(single)
     random = np.random.default_rng(seed)
@@ -151,7 +158,7 @@ def make_case(name: str, seed: int) -> None:
         prompts = [random.integers(1, single.config.vocab_size, length).tolist() for length in LENGTHS]
         often = often_written(double, prompts, 8)
         stops = often[:2]
-        wanted = plain(stops, full=name == "f32") + (processed(stops, often) if name in ("f32", "twelve_layers") else [])
+        wanted = settings(often)
         try:
             runs = [run(single, double, prompts, settings) for settings in wanted]
         except AssertionError as error:
@@ -160,12 +167,12 @@ def make_case(name: str, seed: int) -> None:
         lengths = {len(text) for entry in runs for texts in entry["texts"] for text in texts}
         if len(lengths) >= 5:
             break
-    full = random.integers(1, single.config.vocab_size, single.config.n_positions - 4).tolist()
+    full = random.integers(1, single.config.vocab_size, single.config.max_position_embeddings - 4).tolist()
     context = [
         run(single, double, [full], {"num_beams": 3, "max_new_tokens": 4, "eos_token_id": [0, stops[0]], "early_stopping": early})
         for early in EARLY
     ]
-    write(folder / "beams.json", {"prompts": prompts, "runs": runs, "full": {"prompt": full, "runs": context}})
+    write(folder / "beams.json", {"prompts": prompts, "runs": runs, "full": {"prompt": full, "runs": context}}, producer)
     print(f"{name}: {len(runs)} runs, lengths {sorted(lengths)}")
 
 
@@ -225,10 +232,10 @@ def make_tables(seed: int) -> None:
     print(f"tables: {len(runs)} runs")
 
 
-def write(path: Path, golden: dict) -> None:
+def write(path: Path, golden: dict, producer: str = "scripts/oracles/beam_goldens.py") -> None:
     """Store a golden with where it comes from."""
     versions = {"torch": torch.__version__, "transformers": transformers.__version__}
-    whole = {"producer": "scripts/oracles/beam_goldens.py", "versions": versions, **golden}
+    whole = {"producer": producer, "versions": versions, **golden}
     path.write_text(json.dumps(rounded(whole)) + "\n")
 
 
@@ -249,5 +256,6 @@ if __name__ == "__main__":
     for case in CASES:
         if case.name in WITHOUT_BEAMS:
             continue
-        make_case(case.name, case.seed + 1300)
+        settings = functools.partial(gpt2_settings, case.name)
+        make_case(GOLDENS / case.name, case.seed + 1300, "scripts/oracles/beam_goldens.py", settings)
     make_bundled()

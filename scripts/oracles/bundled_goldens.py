@@ -12,7 +12,8 @@ import json
 from pathlib import Path
 
 import torch
-from gpt2_goldens import continue_greedily, gradient, in_float64, load, trace
+from anatomy import in_float64, load
+from gpt2_goldens import continue_greedily, gradient, trace
 from safetensors.torch import save_file
 from transformers import AutoTokenizer
 

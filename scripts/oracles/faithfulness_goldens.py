@@ -39,9 +39,10 @@ import captum
 import numpy as np
 import torch
 import transformers
+from anatomy import in_float64, load
 from attribution_goldens import CONTRAST, contrast
 from captum.attr import InputXGradient
-from gpt2_goldens import GOLDENS, SCALARS, gradient, in_float64, load
+from gpt2_goldens import GOLDENS, SCALARS, gradient
 from safetensors.torch import save_file
 from transformers import GPT2LMHeadModel
 

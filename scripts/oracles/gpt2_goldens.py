@@ -33,7 +33,6 @@ A saliency row is one autograd pass over the prefix before its token, with respe
 explained positions, so its sign is that of the loss.
 """
 
-import copy
 import json
 from pathlib import Path
 
@@ -42,10 +41,11 @@ import numpy as np
 import safetensors
 import torch
 import transformers
+from anatomy import anatomy, blocks, final_norm, head, in_float64, load
 from captum.attr import LayerGradientXActivation
 from gpt2_checkpoints import CASES, GOLDENS
 from safetensors.torch import save_file
-from transformers import GPT2LMHeadModel
+from transformers import PreTrainedModel
 
 LONG, SINGLE, NEW_TOKENS = 20, 1, 8
 # A greedy choice closer than this could fall the other way in float32.
@@ -62,25 +62,8 @@ REDUCTIONS = {
 }
 
 
-def load(folder: Path) -> GPT2LMHeadModel:
-    """The checkpoint in float32; fails if a weight is missing."""
-    model, info = GPT2LMHeadModel.from_pretrained(
-        folder, dtype=torch.float32, attn_implementation="eager", output_loading_info=True
-    )
-    assert not info["missing_keys"] and not info["mismatched_keys"], info
-    return model.eval()
-
-
-def in_float64(model: GPT2LMHeadModel) -> GPT2LMHeadModel:
-    """A float64 copy. Upcasting attention means computing it in float32, so it is turned off here."""
-    model = copy.deepcopy(model).double()
-    for block in model.transformer.h:
-        block.attn.reorder_and_upcast_attn = False
-    return model
-
-
 @torch.no_grad()
-def continue_greedily(model: GPT2LMHeadModel, prompt: list[int]) -> tuple[list[int], float]:
+def continue_greedily(model: PreTrainedModel, prompt: list[int]) -> tuple[list[int], float]:
     """The prompt and its greedy continuation, and the smallest gap between a chosen logit and the next best one."""
     ids, margins = list(prompt), []
     for _ in range(NEW_TOKENS):
@@ -91,7 +74,7 @@ def continue_greedily(model: GPT2LMHeadModel, prompt: list[int]) -> tuple[list[i
     return ids, min(margins)
 
 
-def draw_prompt(model: GPT2LMHeadModel, length: int, random: np.random.Generator) -> tuple[list[int], float]:
+def draw_prompt(model: PreTrainedModel, length: int, random: np.random.Generator) -> tuple[list[int], float]:
     """A random prompt with its continuation, drawn again while a greedy choice is a near tie."""
     while True:
         prompt = random.integers(0, model.config.vocab_size, length).tolist()
@@ -101,18 +84,22 @@ def draw_prompt(model: GPT2LMHeadModel, length: int, random: np.random.Generator
 
 
 @torch.no_grad()
-def trace(model: GPT2LMHeadModel, ids: list[int]) -> dict[str, torch.Tensor]:
-    """What the model computes on the way, taken with hooks, as its own last hidden state has ln_f applied."""
+def trace(model: PreTrainedModel, ids: list[int]) -> dict[str, torch.Tensor]:
+    """What the model computes on the way, taken with hooks, as its own last hidden state has the final norm applied."""
     residuals, activations, hooks = [], [], []
-    blocks = model.transformer.h
-    hooks.append(blocks[0].register_forward_pre_hook(lambda _, args: residuals.append(args[0][0])))
-    for block in blocks:
+    down = anatomy(model).down
+    hooks.append(blocks(model)[0].register_forward_pre_hook(lambda _, args: residuals.append(args[0][0])))
+    for block in blocks(model):
         hooks.append(
             block.register_forward_hook(
                 lambda _, __, output: residuals.append((output[0] if isinstance(output, tuple) else output).squeeze(0))
             )
         )
-        hooks.append(block.mlp.c_proj.register_forward_pre_hook(lambda _, args: activations.append(args[0][0])))
+        hooks.append(
+            block.get_submodule(down).register_forward_pre_hook(
+                lambda _, args: activations.append(args[0].reshape(len(ids), -1))
+            )
+        )
     output = model(torch.tensor([ids]), output_attentions=True)
     for hook in hooks:
         hook.remove()
@@ -125,27 +112,27 @@ def trace(model: GPT2LMHeadModel, ids: list[int]) -> dict[str, torch.Tensor]:
 
 
 @torch.no_grad()
-def lens(model: GPT2LMHeadModel, ids: list[int], positions: list[int], hidden: torch.Tensor) -> dict[str, torch.Tensor]:
-    """Each layer read as if it were the last: with ln_f everywhere, or as Ecco does, on the last layer only."""
+def lens(model: PreTrainedModel, ids: list[int], positions: list[int], hidden: torch.Tensor) -> dict[str, torch.Tensor]:
+    """Each layer read as if it were the last: with the final norm everywhere, or as Ecco does, on the last layer only."""
     rows = hidden[1:, [position - 1 for position in positions]]  # [L, N, C]
-    normed = model.transformer.ln_f(rows)
+    normed = final_norm(model)(rows)
     arrays = {}
     for name, states in {"final": normed, "none": torch.cat([rows[:-1], normed[-1:]])}.items():
-        logits = model.lm_head(states)  # [L, N, V]
+        logits = head(model, states)  # [L, N, V]
         own = torch.tensor([ids[position] for position in positions])[None, :, None].expand(len(logits), -1, 1)
         arrays[f"layerLogits/{name}"] = logits[:, -1]
         arrays[f"rankings/{name}"] = 1 + (logits > logits.gather(-1, own)).sum(-1).to(torch.int32)
     return arrays
 
 
-def gradient(model: GPT2LMHeadModel, ids: list[int], scalar) -> tuple[torch.Tensor, torch.Tensor]:
-    """The embeddings wte[ids], and the gradient of a scalar of the logits [T, V] with respect to them."""
-    embeddings = model.transformer.wte.weight[torch.tensor(ids)].detach().requires_grad_()
+def gradient(model: PreTrainedModel, ids: list[int], scalar) -> tuple[torch.Tensor, torch.Tensor]:
+    """The embeddings of tokens, and the gradient of a scalar of the logits [T, V] with respect to them."""
+    embeddings = model.get_input_embeddings().weight[torch.tensor(ids)].detach().requires_grad_()
     value = scalar(model(inputs_embeds=embeddings[None]).logits[0])
     return embeddings.detach(), torch.autograd.grad(value, embeddings)[0]
 
 
-def saliency(model: GPT2LMHeadModel, ids: list[int], positions: list[int]) -> dict[str, torch.Tensor]:
+def saliency(model: PreTrainedModel, ids: list[int], positions: list[int]) -> dict[str, torch.Tensor]:
     """The unnormalised score rows [N, T] of every definition."""
     arrays = {}
     for of, scalar in SCALARS.items():
@@ -159,7 +146,7 @@ def saliency(model: GPT2LMHeadModel, ids: list[int], positions: list[int]) -> di
     return arrays
 
 
-def together(model: GPT2LMHeadModel, ids: list[int], positions: list[int]) -> dict[str, torch.Tensor]:
+def together(model: PreTrainedModel, ids: list[int], positions: list[int]) -> dict[str, torch.Tensor]:
     """LIT's two rows: the gradient of the summed cross-entropy of all targets."""
 
     def loss(logits: torch.Tensor) -> torch.Tensor:
@@ -174,18 +161,18 @@ def together(model: GPT2LMHeadModel, ids: list[int], positions: list[int]) -> di
     }
 
 
-def captum_rows(model: GPT2LMHeadModel, ids: list[int], positions: list[int]) -> torch.Tensor:
-    """The log-probability rows by captum's layer attribution on wte, as its LLM attribution computes them."""
+def captum_rows(model: PreTrainedModel, ids: list[int], positions: list[int]) -> torch.Tensor:
+    """The log-probability rows by captum's layer attribution on the embeddings, as its LLM attribution computes them."""
     rows = torch.zeros(len(positions), len(ids), dtype=torch.float64)
     for n, position in enumerate(positions):
         method = LayerGradientXActivation(
-            lambda tokens: model(tokens).logits[:, -1].log_softmax(-1)[:, ids[position]], model.transformer.wte
+            lambda tokens: model(tokens).logits[:, -1].log_softmax(-1)[:, ids[position]], model.get_input_embeddings()
         )
         rows[n, :position] = method.attribute(torch.tensor([ids[:position]]))[0].sum(-1)
     return rows.detach()
 
 
-def compute(model: GPT2LMHeadModel, ids: list[int], positions: list[int]) -> dict[str, torch.Tensor]:
+def compute(model: PreTrainedModel, ids: list[int], positions: list[int]) -> dict[str, torch.Tensor]:
     """Every array of one prompt, in the model's own precision."""
     arrays = trace(model, ids)
     arrays |= lens(model, ids, positions, arrays["hiddenStates"])
@@ -197,14 +184,14 @@ def check_ranks(name: str, single: torch.Tensor, double: torch.Tensor) -> None:
     assert torch.equal(single, double), f"{name} differs between float32 and float64; change the case's prompt"
 
 
-def make_case(name: str, seed: int) -> None:
+def make_case(folder: Path, seed: int, producer: str, long: int = LONG) -> None:
     """Store one case's golden, after comparing it with float32 arithmetic and with captum."""
-    folder = GOLDENS / name
+    name = folder.name
     single = load(folder)
     double = in_float64(single)
     random = np.random.default_rng(seed)
     stored, prompts, differences, from_captum = {}, {}, {}, 0.0
-    for prompt, length in {"long": LONG, "single": SINGLE}.items():
+    for prompt, length in {"long": long, "single": SINGLE}.items():
         ids, margin = draw_prompt(double, length, random)
         assert continue_greedily(single, ids[:length])[0] == ids, (name, prompt, margin)
         positions = list(range(length, len(ids)))
@@ -231,14 +218,16 @@ def make_case(name: str, seed: int) -> None:
         }
     assert from_captum < 1e-12, (name, from_captum)
     save_file(stored, folder / "golden.safetensors")
-    write_metadata(folder, name, prompts, stored, differences, from_captum)
+    write_metadata(folder, producer, prompts, stored, differences, from_captum)
 
 
-def write_metadata(folder: Path, name: str, prompts: dict, stored: dict, differences: dict, from_captum: float) -> None:
+def write_metadata(
+    folder: Path, producer: str, prompts: dict, stored: dict, differences: dict, from_captum: float
+) -> None:
     """golden.json: what was run with what, and how exact it is."""
     metadata = {
-        "case": name,
-        "producer": "scripts/oracles/gpt2_goldens.py",
+        "case": folder.name,
+        "producer": producer,
         "versions": {
             "torch": torch.__version__,
             "transformers": transformers.__version__,
@@ -254,7 +243,7 @@ def write_metadata(folder: Path, name: str, prompts: dict, stored: dict, differe
     (folder / "golden.json").write_text(json.dumps(metadata, indent=1) + "\n")
     array = max(differences, key=lambda array: differences[array]["maxAbsDifference"])
     off = differences[array]["maxAbsDifference"]
-    print(f"{name}: float32 off by at most {off:.1e} ({array}), captum {from_captum:.1e}")
+    print(f"{folder.name}: float32 off by at most {off:.1e} ({array}), captum {from_captum:.1e}")
 
 
 if __name__ == "__main__":
@@ -262,4 +251,4 @@ if __name__ == "__main__":
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     for case in CASES:
-        make_case(case.name, case.seed)
+        make_case(GOLDENS / case.name, case.seed, "scripts/oracles/gpt2_goldens.py")

@@ -33,11 +33,12 @@ from pathlib import Path
 
 import torch
 import transformers
+from anatomy import anatomy, blocks, final_norm, head, in_float64, load
 from bundled_goldens import MODEL, OUT as BUNDLED
 from gpt2_checkpoints import CASES, GOLDENS
-from gpt2_goldens import in_float64, load, trace
+from gpt2_goldens import trace
 from safetensors.torch import save_file
-from transformers import GPT2LMHeadModel
+from transformers import PreTrainedModel
 from tuned_lens.nn.lenses import LogitLens
 from tuned_lens.plotting.prediction_trajectory import PredictionTrajectory
 
@@ -46,25 +47,27 @@ LARGEST_STORED_VOCABULARY = 1000
 
 
 @torch.no_grad()
-def residual_stream(model: GPT2LMHeadModel, ids: list[int]) -> torch.Tensor:
-    """The residual stream after each half of each block, [D, T, C]."""
-    middles, hooks = [], []
-    for block in model.transformer.h:
-        hooks.append(block.ln_2.register_forward_pre_hook(lambda _, args: middles.append(args[0].squeeze(0))))
-    ends = trace(model, ids)["hiddenStates"][1:]
+def residual_stream(model: PreTrainedModel, ids: list[int]) -> torch.Tensor:
+    """The residual stream after each half of each block, [D, T, C]; in a parallel block, as if one came before the other."""
+    added, hooks = [], []
+    for block in blocks(model):
+        attention = block.get_submodule(anatomy(model).attention)
+        hooks.append(attention.register_forward_hook(lambda _, __, output: added.append(output[0].squeeze(0))))
+    states = trace(model, ids)["hiddenStates"]
     for hook in hooks:
         hook.remove()
-    return torch.stack([half for pair in zip(middles, ends, strict=True) for half in pair])
+    halves = zip(states, added, states[1:], strict=False)
+    return torch.stack([half for start, update, end in halves for half in (start + update, end)])
 
 
 @torch.no_grad()
-def look(model: GPT2LMHeadModel, ids: list[int], rows: list[int]) -> dict[str, dict[str, torch.Tensor]]:
+def look(model: PreTrainedModel, ids: list[int], rows: list[int]) -> dict[str, dict[str, torch.Tensor]]:
     """What each depth predicts after some tokens, for each norm."""
     states = residual_stream(model, ids)[:, rows]  # [D, N, C]
-    normed = model.transformer.ln_f(states)
+    normed = final_norm(model)(states)
     seen = {}
     for norm, states in {"final": normed, "none": torch.cat([states[:-1], normed[-1:]])}.items():
-        logits = model.lm_head(states)  # [D, N, V]
+        logits = head(model, states)  # [D, N, V]
         log_p = logits.log_softmax(-1)
         seen[norm] = {
             "logits": logits,
@@ -77,7 +80,7 @@ def look(model: GPT2LMHeadModel, ids: list[int], rows: list[int]) -> dict[str, d
     return seen
 
 
-def lens(model: GPT2LMHeadModel, ids: list[int], positions: list[int]) -> dict[str, torch.Tensor]:
+def lens(model: PreTrainedModel, ids: list[int], positions: list[int]) -> dict[str, torch.Tensor]:
     """What each depth says of the explained positions."""
     targets = torch.tensor([ids[position] for position in positions])
     arrays = {}
@@ -91,7 +94,7 @@ def lens(model: GPT2LMHeadModel, ids: list[int], positions: list[int]) -> dict[s
     return arrays
 
 
-def next_token(model: GPT2LMHeadModel, ids: list[int]) -> dict[str, torch.Tensor]:
+def next_token(model: PreTrainedModel, ids: list[int]) -> dict[str, torch.Tensor]:
     """What each depth predicts after a text of one token, and after the whole text."""
     one, whole = look(model, ids[:1], [0]), look(model, ids, [len(ids) - 1])
     return {
@@ -102,7 +105,7 @@ def next_token(model: GPT2LMHeadModel, ids: list[int]) -> dict[str, torch.Tensor
 
 
 @torch.no_grad()
-def surprise(model: GPT2LMHeadModel, ids: list[int]) -> dict[str, torch.Tensor]:
+def surprise(model: PreTrainedModel, ids: list[int]) -> dict[str, torch.Tensor]:
     """What the model expected at each position but the first."""
     tokens = torch.tensor([ids])
     output = model(tokens, labels=tokens)
@@ -116,9 +119,19 @@ def surprise(model: GPT2LMHeadModel, ids: list[int]) -> dict[str, torch.Tensor]:
     }
 
 
-def from_tuned_lens(model: GPT2LMHeadModel, ids: list[int], positions: list[int], ours: dict) -> float:
+def logit_lens(model: PreTrainedModel) -> LogitLens | None:
+    """The tuned lens package's own lens, where it knows the family, and that the head reads what the blocks write."""
+    if model.get_output_embeddings().in_features != model.config.hidden_size:
+        return None
+    try:
+        return LogitLens.from_model(model)
+    except NotImplementedError:
+        return None
+
+
+def from_tuned_lens(lens: LogitLens, model: PreTrainedModel, ids: list[int], positions: list[int], ours: dict) -> float:
     """How far the blocks are from what the tuned lens package says of them; its first layer is the embeddings."""
-    trajectory = PredictionTrajectory.from_lens_and_model(LogitLens.from_model(model), model, ids)
+    trajectory = PredictionTrajectory.from_lens_and_model(lens, model, ids)
     rows = [position - 1 for position in positions]
     theirs = {"entropies": trajectory.entropy(), "divergences": trajectory.forward_kl()}
     return max(
@@ -127,22 +140,30 @@ def from_tuned_lens(model: GPT2LMHeadModel, ids: list[int], positions: list[int]
     )
 
 
-def store(folder: Path, name: str, model: GPT2LMHeadModel, prompts: dict[str, tuple[list[int], list[int]]]) -> None:
+def store(
+    folder: Path,
+    name: str,
+    model: PreTrainedModel,
+    prompts: dict[str, tuple[list[int], list[int]]],
+    producer: str = "scripts/oracles/prediction_goldens.py",
+) -> None:
     """Write the arrays of all prompts, each its ids and the explained positions."""
-    stored, off = {}, 0.0
+    stored, theirs = {}, logit_lens(model)
+    off = None if theirs is None else 0.0
     for prompt, (ids, positions) in prompts.items():
         arrays = lens(model, ids, positions)
-        off = max(off, from_tuned_lens(model, ids, positions, arrays))
+        if theirs is not None:
+            off = max(off, from_tuned_lens(theirs, model, ids, positions, arrays))
         for array, values in (arrays | next_token(model, ids) | surprise(model, ids)).items():
             if array.endswith("/logits") and model.config.vocab_size > LARGEST_STORED_VOCABULARY:
                 continue
             exact = values.dtype == torch.int32
             stored[f"{prompt}/{array}"] = (values if exact else values.float()).contiguous()
-    assert off < 1e-12, (name, off)
+    assert off is None or off < 1e-12, (name, off)
     save_file(stored, folder / "predictions.safetensors")
     metadata = {
         "case": name,
-        "producer": "scripts/oracles/prediction_goldens.py",
+        "producer": producer,
         "versions": {package: version(package) for package in ("torch", "transformers", "tuned-lens")},
         "reference": "float64, rounded to float32",
         "tunedLensMaxAbsDifference": off,
@@ -150,15 +171,14 @@ def store(folder: Path, name: str, model: GPT2LMHeadModel, prompts: dict[str, tu
         "maxAbs": {array: float(values.abs().max()) for array, values in sorted(stored.items())},
     }
     (folder / "predictions.json").write_text(json.dumps(metadata, indent=1) + "\n")
-    print(f"{name}: tuned lens {off:.1e}")
+    print(f"{name}: tuned lens {off}")
 
 
-def tiny(name: str) -> None:
+def tiny(folder: Path, **more) -> None:
     """Store one tiny checkpoint's golden."""
-    folder = GOLDENS / name
     prompts = json.loads((folder / "golden.json").read_text())["prompts"]
     asked = {prompt: (record["tokenIds"], record["positions"]) for prompt, record in prompts.items()}
-    store(folder, name, in_float64(load(folder)), asked)
+    store(folder, folder.name, in_float64(load(folder)), asked, **more)
 
 
 def bundled() -> None:
@@ -176,5 +196,5 @@ if __name__ == "__main__":
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     for case in CASES:
-        tiny(case.name)
+        tiny(GOLDENS / case.name)
     bundled()

@@ -25,7 +25,8 @@ import json
 from pathlib import Path
 
 import torch
-from gpt2_goldens import GOLDENS, continue_greedily, in_float64, load
+from anatomy import in_float64, load
+from gpt2_goldens import GOLDENS, continue_greedily
 from safetensors.torch import save_file
 from torch import nn
 from transformers import AutoTokenizer

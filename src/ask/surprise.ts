@@ -2,8 +2,7 @@ import type { OptionTable } from "../base/options.ts";
 import type { Progress } from "../base/progress.ts";
 import type { FloatTensor, Tensor } from "../base/tensor.ts";
 import { type MemoryOptions, READING } from "../model/cost.ts";
-import { expectWithin, FLOAT, type Machine } from "../model/memory.ts";
-import type { Reader } from "../model/reader.ts";
+import { FLOAT } from "../model/memory.ts";
 import type { ModelRunner } from "../model/runner.ts";
 import type { Sequence } from "../model/sequence.ts";
 import {
@@ -17,6 +16,7 @@ import {
 } from "./lens/reading.ts";
 import { checkedPositions } from "./positions.ts";
 import type { Prediction } from "./prediction.ts";
+import type { AskedModel, Plan, Question, Watch } from "./question.ts";
 
 /** Options of {@linkcode LanguageModel.surprise}. */
 export interface SurpriseOptions extends MemoryOptions {
@@ -41,7 +41,7 @@ export interface SurpriseOptions extends MemoryOptions {
   readonly signal?: AbortSignal;
 }
 
-export const SURPRISE: OptionTable<SurpriseOptions> = {
+const OPTIONS: OptionTable<SurpriseOptions> = {
   task: "measure surprise",
   kinds: { positions: "anything", topK: "a number", ...READING },
 };
@@ -64,26 +64,55 @@ export interface Surprise {
   readonly perplexity: number;
 }
 
+interface SurprisePlan extends Plan, ReadingPlan {
+  readonly sequence: Sequence;
+  readonly positions: readonly number[];
+  readonly topK: number;
+}
+
+/** The question that {@linkcode LanguageModel.surprise} asks. */
+export const SURPRISE: Question<Sequence, SurpriseOptions, SurprisePlan, Surprise> = {
+  label: "Surprise",
+  options: OPTIONS,
+  plan: planSurprise,
+  run: measureSurprise,
+};
+
+function planSurprise(
+  { runner: machine, reader }: AskedModel,
+  sequence: Sequence,
+  options: SurpriseOptions,
+): SurprisePlan {
+  reader.expectSequence(sequence);
+  const all = [...sequence.tokenIds.keys()].slice(1);
+  const positions = checkedPositions("measure", sequence, options.positions ?? all);
+  const { topK = 5 } = options;
+  expectTopK(topK, machine.config.vocabSize);
+  const resultBytes = positions.length * (3 * FLOAT + topK * PREDICTION);
+  const request = { length: Math.max(...positions), questions: positions.length, resultBytes, depths: 1 };
+  return {
+    ...planReading(machine, request, options),
+    ...{ sequence, positions, topK },
+    task: `measure ${positions.length} tokens`,
+    advice: "ask for fewer or earlier positions",
+  };
+}
+
 /**
  * Measures how much each token of a sequence surprised the model, through a lens that looks at the last layer only: the
  * graph reduces the scores of the vocabulary, `[T, V]`, which would take 206 MB for 1,024 tokens of GPT-2.
  */
-export async function measureSurprise(
-  runner: ModelRunner,
-  reader: Reader,
-  sequence: Sequence,
-  options: SurpriseOptions,
+async function measureSurprise(
+  { runner, reader }: AskedModel<ModelRunner>,
+  plan: SurprisePlan,
+  { onProgress, signal }: Watch,
 ): Promise<Surprise> {
-  const { topK = 5, onProgress, signal } = options;
-  const { nLayer } = runner.config;
-  const positions = surprisePositions(sequence, options.positions);
+  const { sequence, positions, topK } = plan;
   const total = positions.length;
   const asked = positions.map((position) => ({ row: position - 1, tokenId: sequence.tokenIds[position]! }));
   const onAnswered = (completed: number) =>
     onProgress?.({ task: "surprise", completed, total, message: `Measured ${completed} of ${total} tokens` });
-  const plan = planSurprise(runner, positions, options);
-  expectWithin(`measure ${total} tokens`, plan.cost, plan.maxMemory, "ask for fewer or earlier positions");
-  const depths = [lastDepth(nLayer)];
+  const depths = [lastDepth(runner.config.nLayer)];
   const seen = await readLens(runner, sequence, asked, { depths, best: topK, plan, onAnswered, signal });
   const shape = [total];
   return {
@@ -95,18 +124,4 @@ export async function measureSurprise(
     alternatives: positions.map((_, n) => predictionsOf(reader, seen, n, topK)),
     perplexity: Math.exp(-seen.logProbs.reduce((sum, logProb) => sum + logProb, 0) / total),
   };
-}
-
-/** The positions that are asked for, or by default all that have tokens before them. */
-export function surprisePositions(sequence: Sequence, positions?: readonly number[]): readonly number[] {
-  return checkedPositions("measure", sequence, positions ?? [...sequence.tokenIds.keys()].slice(1));
-}
-
-/** How the model's own predictions are looked at, at N positions. */
-export function planSurprise(machine: Machine, positions: readonly number[], options: SurpriseOptions): ReadingPlan {
-  const { topK = 5 } = options;
-  expectTopK(topK, machine.config.vocabSize);
-  const resultBytes = positions.length * (3 * FLOAT + topK * PREDICTION);
-  const request = { length: Math.max(...positions), questions: positions.length, resultBytes, depths: 1 };
-  return planReading(machine, request, options);
 }

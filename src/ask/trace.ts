@@ -3,12 +3,13 @@ import type { OptionTable } from "../base/options.ts";
 import type { Progress } from "../base/progress.ts";
 import type { FloatTensor } from "../base/tensor.ts";
 import { formatBytes, shown } from "../base/words.ts";
-import { type Cost, type MemoryOptions, READING } from "../model/cost.ts";
-import { costOf, expectWithin, FLOAT, type Machine, memoryLimit, readBytes } from "../model/memory.ts";
+import { type MemoryOptions, READING } from "../model/cost.ts";
+import { costOf, FLOAT, memoryLimit, readBytes } from "../model/memory.ts";
 import { CHUNK_TOKENS, type ModelRunner } from "../model/runner.ts";
 import type { Sequence } from "../model/sequence.ts";
-import type { GPT2Config } from "../models/gpt2/config.ts";
+import type { ModelConfig } from "../models/config.ts";
 import type { Value } from "../onnx/mod.ts";
+import type { AskedModel, Plan, Question, Watch } from "./question.ts";
 
 /** What {@linkcode LanguageModel.trace} can record. */
 export type Capture = "hiddenStates" | "attention" | "activations" | "logits";
@@ -36,7 +37,7 @@ export interface TraceOptions extends MemoryOptions {
   readonly signal?: AbortSignal;
 }
 
-export const TRACE: OptionTable<TraceOptions> = {
+const OPTIONS: OptionTable<TraceOptions> = {
   task: "trace",
   kinds: { capture: "anything", layers: "anything", ...READING },
 };
@@ -69,17 +70,14 @@ const CAPTURES: readonly Capture[] = ["hiddenStates", "attention", "activations"
 const ROW_SUM_BOUND = 1e-4;
 
 /** What is recorded, and in how long pieces. */
-export interface TracePlan {
+interface TracePlan extends Plan {
+  readonly sequence: Sequence;
   /** Without repetition. */
   readonly capture: readonly Capture[];
   /** In numeric order, without repetition. */
   readonly layers: readonly number[];
   /** How many tokens are read in one run. */
   readonly chunkTokens: number;
-  /** What that takes. */
-  readonly cost: Cost;
-  /** What it may take. */
-  readonly maxMemory: number;
 }
 
 /** One recording: the values to fetch, and the tensor that their rows are gathered in. */
@@ -91,13 +89,46 @@ interface Recorder {
   readonly take: (parts: readonly Float32Array[], start: number, count: number) => void;
 }
 
-/** Reads a sequence in chunks and records what the model computes on the way. */
-export async function traceSequence(runner: ModelRunner, sequence: Sequence, options: TraceOptions): Promise<Trace> {
-  const { onProgress, signal } = options;
+/** The question that {@linkcode LanguageModel.trace} asks. */
+export const TRACE: Question<Sequence, TraceOptions, TracePlan, Trace> = {
+  label: "Trace",
+  options: OPTIONS,
+  plan: planTrace,
+  run: traceSequence,
+};
+
+/** Cuts the reading so that it takes no more than it may. */
+function planTrace({ runner: machine, reader }: AskedModel, sequence: Sequence, options: TraceOptions): TracePlan {
+  reader.expectSequence(sequence);
+  const { config } = machine;
   const T = sequence.tokenIds.length;
-  const { capture, layers, chunkTokens, cost, maxMemory } = planTrace(runner, sequence, options);
-  const what = `record ${capture.join(", ")} of ${T} tokens in ${layers.length} layers`;
-  expectWithin(what, cost, maxMemory, "record fewer layers or a shorter text");
+  const maxMemory = memoryLimit(machine, options.maxMemory);
+  const capture = checkedCapture(options.capture ?? ["hiddenStates"]);
+  const layers = checkedLayers(config, options.layers);
+  const numbers = (rows: number) =>
+    capture.reduce((sum, name) => sum + product(shapeOf(config, name, layers.length, T)) / T * rows, 0);
+  const costIn = (chunk: number) => {
+    const read = readBytes(machine, { T: chunk, S: T, R: capture.includes("logits") ? chunk : 1 });
+    // What was fetched in one run may not have been collected by the next.
+    return costOf(Math.ceil(T / chunk), read + 2 * FLOAT * numbers(chunk), FLOAT * numbers(T));
+  };
+  let chunkTokens = Math.min(T, CHUNK_TOKENS);
+  while (chunkTokens > 1 && costIn(chunkTokens).bytes > maxMemory) chunkTokens = Math.ceil(chunkTokens / 2);
+  return {
+    ...{ sequence, capture, layers, chunkTokens, maxMemory },
+    task: `record ${capture.join(", ")} of ${T} tokens in ${layers.length} layers`,
+    cost: costIn(chunkTokens),
+    advice: "record fewer layers or a shorter text",
+  };
+}
+
+/** Reads a sequence in chunks and records what the model computes on the way. */
+async function traceSequence(
+  { runner }: AskedModel<ModelRunner>,
+  { sequence, capture, layers, chunkTokens }: TracePlan,
+  { onProgress, signal }: Watch,
+): Promise<Trace> {
+  const T = sequence.tokenIds.length;
   const recorders = capture.map((name) => createRecorder(runner, name, layers, T));
   using cache = runner.emptyCache();
   for (let start = 0; start < T; start += chunkTokens) {
@@ -116,25 +147,6 @@ export async function traceSequence(runner: ModelRunner, sequence: Sequence, opt
   return { sequence, layers, ...Object.fromEntries(recorders.map(({ capture, tensor }) => [capture, tensor])) };
 }
 
-/** Checks what is asked for and cuts the reading so that it takes no more than it may, if that can be done. */
-export function planTrace(machine: Machine, { tokenIds }: Sequence, options: TraceOptions): TracePlan {
-  const { config } = machine;
-  const T = tokenIds.length;
-  const maxMemory = memoryLimit(machine, options.maxMemory);
-  const capture = checkedCapture(options.capture ?? ["hiddenStates"]);
-  const layers = checkedLayers(config, options.layers);
-  const numbers = (rows: number) =>
-    capture.reduce((sum, name) => sum + product(shapeOf(config, name, layers.length, T)) / T * rows, 0);
-  const costIn = (chunk: number) => {
-    const read = readBytes(machine, { T: chunk, S: T, R: capture.includes("logits") ? chunk : 1 });
-    // What was fetched in one run may not have been collected by the next.
-    return costOf(Math.ceil(T / chunk), read + 2 * FLOAT * numbers(chunk), FLOAT * numbers(T));
-  };
-  let chunkTokens = Math.min(T, CHUNK_TOKENS);
-  while (chunkTokens > 1 && costIn(chunkTokens).bytes > maxMemory) chunkTokens = Math.ceil(chunkTokens / 2);
-  return { capture, layers, chunkTokens, cost: costIn(chunkTokens), maxMemory };
-}
-
 function checkedCapture(capture: readonly Capture[]): readonly Capture[] {
   if (!Array.isArray(capture)) {
     throw new TypeError(`Cannot capture ${shown(capture)}; pass an array such as ["hiddenStates"]`);
@@ -147,7 +159,7 @@ function checkedCapture(capture: readonly Capture[]): readonly Capture[] {
   return [...new Set(capture)];
 }
 
-function checkedLayers({ nLayer: L }: GPT2Config, layers?: readonly number[]): readonly number[] {
+function checkedLayers({ nLayer: L }: ModelConfig, layers?: readonly number[]): readonly number[] {
   if (layers === undefined) return [...Array(L).keys()];
   if (!Array.isArray(layers)) {
     throw new TypeError(`Cannot record layers ${JSON.stringify(layers)}; pass an array such as [0, ${L - 1}]`);
@@ -164,7 +176,7 @@ function checkedLayers({ nLayer: L }: GPT2Config, layers?: readonly number[]): r
 }
 
 /** The shape of a recording of K layers and T tokens. */
-function shapeOf(config: GPT2Config, capture: Capture, K: number, T: number): readonly number[] {
+function shapeOf(config: ModelConfig, capture: Capture, K: number, T: number): readonly number[] {
   switch (capture) {
     case "hiddenStates":
       return [K + 1, T, config.nEmbd];

@@ -31,6 +31,11 @@ export type VjpTable = Readonly<Record<OpName, VjpRule | "none">>;
 
 const swapLastTwo = (rank: number) => [...Array(rank).keys()].with(-2, rank - 1).with(-1, rank - 2);
 const transposed = (g: Graph, x: Value) => g.transpose(x, swapLastTwo(x.shape.length));
+/** Whether a cotangent has other rows than its value, rather than a leading axis. */
+const hasRows = (dy: Value, y: Value) => dy.shape.length === y.shape.length;
+/** The cotangent of `y` in the shape of one of `x`, which has the same numbers. */
+const shapedAs = (g: Graph, dy: Value, x: Value, y: Value) =>
+  g.reshape(dy, [dy.shape[0]!, ...(hasRows(dy, y) ? x.shape.slice(1) : x.shape)]);
 const one = (g: Graph) => g.floats([1], []);
 
 /** The rule of each operator, complete by type. */
@@ -105,6 +110,15 @@ export const VJP_RULES = {
     return [g.mul(g.sub(g.sub(d, g.mean(d, -1)), along), inverse)];
   },
 
+  // x̂ = x / √(mean(x²) + ε), d = dy · w: dx = (d − x̂ · mean(d·x̂)) / √(mean(x²) + ε), over the last axis
+  SimplifiedLayerNormalization: (g, { inputs: [x, weight], attributes }, [dy], _active, spread) => {
+    const epsilon = attributes.epsilon!.value as number;
+    const ownInverse = g.reciprocal(g.sqrt(g.add(g.mean(g.mul(x!, x!), -1), g.floats([epsilon], [])))); // [T, 1]
+    const normal = spread(g.mul(x!, ownInverse)); // [T, C]
+    const d = g.mul(dy!, weight!); // [N, T, C]
+    return [g.mul(g.sub(d, g.mul(normal, g.mean(g.mul(d, normal), -1))), spread(ownInverse))];
+  },
+
   // Only x is followed. The weight is read in place; MatMul by a transposed weight would store it twice.
   Gemm: (g, { inputs: [, weight], attributes }, [dy]) => {
     const back = (rows: Value) => g.gemm(rows, weight!, { transposed: !attributes.transB });
@@ -116,14 +130,15 @@ export const VJP_RULES = {
     active[1] ? g.matmul(transposed(g, spread(x!)), dz!) : undefined,
   ],
 
-  Transpose: (g, { attributes }, [dy]) => {
+  Transpose: (g, { attributes, outputs: [y] }, [dy]) => {
     const order = attributes.perm!.value as readonly number[];
-    return [g.transpose(dy!, [0, ...order.map((_, axis) => order.indexOf(axis) + 1)])];
+    const back = order.map((_, axis) => order.indexOf(axis));
+    return [g.transpose(dy!, hasRows(dy!, y!) ? back : [0, ...back.map((axis) => axis + 1)])];
   },
 
-  Reshape: (g, { inputs: [x] }, [dy]) => [g.reshape(dy!, [dy!.shape[0]!, ...x!.shape])],
+  Reshape: (g, { inputs: [x], outputs: [y] }, [dy]) => [shapedAs(g, dy!, x!, y!)],
 
-  Unsqueeze: (g, { inputs: [x] }, [dy]) => [g.reshape(dy!, [dy!.shape[0]!, ...x!.shape])],
+  Unsqueeze: (g, { inputs: [x], outputs: [y] }, [dy]) => [shapedAs(g, dy!, x!, y!)],
 
   Concat: (g, { inputs, attributes }, [dy], active) => {
     const axis = attributes.axis!.value as number;
@@ -145,6 +160,7 @@ export const VJP_RULES = {
   Abs: "none",
   Cast: "none",
   ConstantOfShape: "none",
+  Cos: "none",
   Equal: "none",
   Gather: "none",
   Greater: "none",
@@ -157,6 +173,7 @@ export const VJP_RULES = {
   ReduceMean: "none",
   ReduceSum: "none",
   Shape: "none",
+  Sin: "none",
   Slice: "none",
   TopK: "none",
   Where: "none",

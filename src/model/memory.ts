@@ -9,8 +9,8 @@
  */
 import { inPage } from "../base/platform.ts";
 import { formatBytes } from "../base/words.ts";
-import type { GPT2Config } from "../models/gpt2/config.ts";
-import { weightShapes } from "../models/gpt2/weights.ts";
+import type { ModelConfig } from "../models/config.ts";
+import { familyOf } from "../models/families.ts";
 import type { Backend } from "../runtime/backend.ts";
 import { KEPT_GROWTH } from "../runtime/worker/feed_packing.ts";
 import type { Cost } from "./cost.ts";
@@ -20,7 +20,7 @@ const GIB = 2 ** 30;
 /** What a call runs on. */
 export interface Machine {
   /** The settings of the model. */
-  readonly config: GPT2Config;
+  readonly config: ModelConfig;
   /** Where it runs. */
   readonly backend: Backend;
   /** Throws where no gradients can be taken. */
@@ -52,7 +52,7 @@ export function readBytes(machine: Machine, { T, S = T, R }: { T: number; S?: nu
  * go back.
  */
 export function explainBytes(
-  config: GPT2Config,
+  config: ModelConfig,
   { N, T, R = N, M = N * T }: { N: number; T: number; R?: number; M?: number },
 ): number {
   const { nHead, nEmbd, vocabSize } = config;
@@ -70,16 +70,19 @@ export function lensBytes(
 }
 
 /** What the forward pass keeps to the end of a run, as it may be fetched or differentiated. */
-function forwardNumbers({ nLayer, nHead, nEmbd, nInner }: GPT2Config, T: number, S: number): number {
-  return nLayer * (nHead * T * S + (7 * nEmbd + 2 * nInner) * T + 4 * nEmbd * S);
+function forwardNumbers(config: ModelConfig, T: number, S: number): number {
+  const family = familyOf(config);
+  const { nLayer, nHead } = config;
+  return nLayer * (nHead * T * S + family.keptNumbers(config) * T + 4 * family.cacheWidth(config) * S);
 }
 
 /**
  * Keys and values of S tokens: in buffers that have grown to twice the size, and as the feeds of a run; in a worker once
  * more, in buffers with room to grow.
  */
-export function cacheBytes({ config: { nLayer, nEmbd }, worker = false }: Machine, S: number): number {
-  return FLOAT * (worker ? 3 + KEPT_GROWTH : 3) * 2 * nLayer * S * nEmbd;
+export function cacheBytes({ config, worker = false }: Machine, S: number): number {
+  const width = familyOf(config).cacheWidth(config);
+  return FLOAT * (worker ? 3 + KEPT_GROWTH : 3) * 2 * config.nLayer * S * width;
 }
 
 /** What a call takes, from its parts. */
@@ -115,12 +118,15 @@ export function expectWithin(what: string, cost: Cost, maxMemory: number, advice
 }
 
 /** The size of all weights in memory, as float32. */
-export function weightBytes(config: GPT2Config): number {
-  return weightShapes(config).values().reduce((sum, shape) => sum + 4 * shape.reduce((a, b) => a * b, 1), 0);
+export function weightBytes(config: ModelConfig): number {
+  return familyOf(config).weights(config).values().reduce(
+    (sum, { shape }) => sum + 4 * shape.reduce((a, b) => a * b, 1),
+    0,
+  );
 }
 
 /** The most bytes that a call may take by default: on wasm, what 4 GiB leave beside the weights. */
-export function defaultMaxMemory(backend: Backend, config: GPT2Config): number {
+export function defaultMaxMemory(backend: Backend, config: ModelConfig): number {
   return backend === "wasm" ? 0.9 * (4 * GIB - weightBytes(config)) : 4 * GIB;
 }
 
@@ -148,7 +154,7 @@ export interface RoomOptions {
  * @throws {RangeError} When the model can only run on wasm and does not fit into the 4 GiB that wasm can address; on
  * webgpu the library, which is wasm too, reads the weights of the GPU.
  */
-export function expectRoom(id: string, config: GPT2Config, options: RoomOptions): void {
+export function expectRoom(id: string, config: ModelConfig, options: RoomOptions): void {
   const { backend = "auto", prepack = false } = options;
   if (backend === "native") return;
   const weights = weightBytes(config);

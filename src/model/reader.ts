@@ -1,5 +1,5 @@
 import type { OptionTable } from "../base/options.ts";
-import type { GPT2Config } from "../models/gpt2/config.ts";
+import type { ModelConfig } from "../models/config.ts";
 import type { Token } from "../tokenizer/token.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import type { Sequence, Word } from "./sequence.ts";
@@ -12,10 +12,10 @@ export const SEQUENCE: OptionTable<{ readonly promptLength?: number }> = {
 /** Turns texts and ids into tokens, and checks them against the model. */
 export class Reader {
   readonly #tokenizer: Tokenizer;
-  readonly #config: GPT2Config;
+  readonly #config: ModelConfig;
 
   /** Reads for a model of the given configuration. */
-  constructor(tokenizer: Tokenizer, config: GPT2Config) {
+  constructor(tokenizer: Tokenizer, config: ModelConfig) {
     this.#tokenizer = tokenizer;
     this.#config = config;
   }

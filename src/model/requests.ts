@@ -3,40 +3,15 @@
  *
  * @module
  */
-import type { LENS } from "../models/gpt2/lens.ts";
-import type { ScoreName } from "../models/gpt2/program.ts";
-
-/** The inputs of a run besides its tokens; a branch whose inputs are left out is not computed. */
-export interface RunInputs {
-  readonly targets?: readonly number[];
-  readonly mix?: Float32Array;
-  readonly ofLogit?: boolean;
-  readonly embeddingScale?: number | Float32Array;
-  readonly texts?: readonly number[] | undefined;
-  readonly best?: number;
-  readonly depths?: readonly Depth[];
-}
-
-/** Where the logit lens reads the residual stream. */
-export interface Depth {
-  /** 2i after the attention of layer i, 2i + 1 after its MLP. */
-  readonly index: number;
-  /** Whether `ln_f` is applied. */
-  readonly normed: boolean;
-}
+import type { GradientRequest, ScoreName } from "../models/gradient_question.ts";
+import type { LENS } from "../models/lens.ts";
 
 /** The scalars that one backward pass differentiates. */
-export interface Explanation {
+export interface Explanation extends GradientRequest {
   /** The tokens that are read. */
   readonly tokenIds: readonly number[];
-  /** Where the scalars are taken, R of them. */
-  readonly rows: readonly number[];
-  /** The token at each of them. */
-  readonly targets: readonly number[];
-  /** `[N, R]`, how they add up. */
-  readonly mix: Float32Array;
-  /** Whether the scalar is the logit rather than the log-probability. */
-  readonly ofLogit: boolean;
+  /** Of which type each is; all of type 0 by default. */
+  readonly tokenTypes?: readonly number[] | undefined;
   /** What the embeddings are multiplied by, 1 by default. */
   readonly embeddingScale?: number;
 }

@@ -3,16 +3,16 @@ import type { FloatTensor } from "../base/tensor.ts";
 import { shown } from "../base/words.ts";
 import type { TensorEntry } from "../checkpoint/safetensors.ts";
 import { firstNonFinite, readFloat32 } from "../checkpoint/values.ts";
-import { packRows } from "../models/back_rows.ts";
-import type { GPT2Config } from "../models/gpt2/config.ts";
-import { LENS } from "../models/gpt2/lens.ts";
-import type { Program } from "../models/gpt2/program.ts";
-import { weightShapes } from "../models/gpt2/weights.ts";
+import { type AnyConfig, familyOf } from "../models/families.ts";
+import type { Family } from "../models/family.ts";
+import { LENS, type LensRequest } from "../models/lens.ts";
+import type { Program, ProgramRequest } from "../models/program.ts";
+import type { Feed } from "../onnx/feed.ts";
 import type { Value } from "../onnx/mod.ts";
 import type { Backend } from "../runtime/backend.ts";
-import type { Feed, Session } from "../runtime/session.ts";
+import type { Session } from "../runtime/session.ts";
 import { KVCache } from "./kv_cache.ts";
-import type { Depth, Explanation, LensNumbers, Reading, RunInputs, ScoreKind } from "./requests.ts";
+import type { Explanation, LensNumbers, Reading, ScoreKind } from "./requests.ts";
 
 /** How many tokens are read in one run, so that long prompts can be stopped and take bounded memory. */
 export const CHUNK_TOKENS = 256;
@@ -20,24 +20,27 @@ export const CHUNK_TOKENS = 256;
 /** A program in a session: feeds it, fetches from it, and tells bad numbers from good ones. */
 export class ModelRunner implements AsyncDisposable {
   /** The settings of the model. */
-  readonly config: GPT2Config;
+  readonly config: AnyConfig;
   /** The graph that the session runs, with its inputs and its outputs. */
   readonly program: Program;
   /** Where the program runs. */
   readonly session: Session;
+  /** What the model is made of. */
+  readonly family: Family;
   readonly #weights: ReadonlyMap<string, TensorEntry>;
 
   /** Takes over `session` and the files of `weights`. */
-  constructor(config: GPT2Config, program: Program, session: Session, weights: ReadonlyMap<string, TensorEntry>) {
+  constructor(config: AnyConfig, program: Program, session: Session, weights: ReadonlyMap<string, TensorEntry>) {
     this.config = config;
     this.program = program;
     this.session = session;
+    this.family = familyOf(config);
     this.#weights = weights;
   }
 
   /** The names of the weights that can be read, as the checkpoint has them. */
   get weightNames(): readonly string[] {
-    return [...weightShapes(this.config).keys().filter((name) => this.#weights.has(name))];
+    return [...this.family.weights(this.config).keys().filter((name) => this.#weights.has(name))];
   }
 
   /**
@@ -47,8 +50,9 @@ export class ModelRunner implements AsyncDisposable {
    */
   async weight(name: string): Promise<FloatTensor> {
     if (typeof name !== "string") throw new TypeError(`Cannot read ${shown(name)} as a weight; pass its name`);
-    const own = name.replace(/^transformer\./, "");
-    const entry = weightShapes(this.config).has(own) ? this.#weights.get(own) : undefined;
+    const { prefix } = this.family.names;
+    const own = name.startsWith(prefix) ? name.slice(prefix.length) : name;
+    const entry = this.family.weights(this.config).has(own) ? this.#weights.get(own) : undefined;
     if (entry) return { data: await readFloat32(entry), shape: [...entry.shape] };
     if (!this.program.differentiable) {
       throw new RangeError(`Cannot read "${name}" as the weights are in 8 bits; load without dtype "q8"`);
@@ -71,7 +75,7 @@ export class ModelRunner implements AsyncDisposable {
 
   /** An empty cache. */
   emptyCache(): KVCache {
-    return new KVCache(this.config.nLayer, this.config.nEmbd);
+    return new KVCache(this.config.nLayer, this.family.cacheWidth(this.config));
   }
 
   /**
@@ -84,13 +88,14 @@ export class ModelRunner implements AsyncDisposable {
     rows: readonly number[],
     options: {
       readonly texts?: readonly number[];
+      readonly tokenTypes?: readonly number[] | undefined;
       readonly fetches?: readonly Value[];
       readonly signal?: AbortSignal | undefined;
     } = {},
   ): Promise<Float32Array[]> {
-    const { texts, fetches = [], signal } = options;
+    const { texts, tokenTypes, fetches = [], signal } = options;
     const { keys, values, logits } = this.program.outputs;
-    const feeds = this.#inputs(tokenIds, cache, rows, { texts });
+    const feeds = this.#feeds({ tokenIds, past: cache, rows, texts, tokenTypes });
     const results = await this.session.run(feeds, [logits, ...fetches, ...keys, ...values], signal);
     const seen = 1 + fetches.length;
     cache.append(results.slice(seen, seen + keys.length), results.slice(seen + keys.length), texts);
@@ -105,20 +110,22 @@ export class ModelRunner implements AsyncDisposable {
    * the others are compared with.
    */
   async look(
-    request: {
+    request: LensRequest & {
       readonly tokenIds: readonly number[];
       readonly cache: KVCache;
       readonly rows: readonly number[];
-      readonly targets: readonly number[];
-      readonly best: number;
-      readonly depths: readonly Depth[];
     },
     signal?: AbortSignal,
   ): Promise<LensNumbers> {
     const { tokenIds, cache, rows } = request;
     const { keys, values, lens } = this.program.outputs;
+    if (!lens) throw new Error(`Cannot look through the lens as ${this.family.name} predicts no next token`);
     const fetches = [...LENS.map((name) => lens[name]), ...keys, ...values];
-    const results = await this.session.run(this.#inputs(tokenIds, cache, rows, request), fetches, signal);
+    const results = await this.session.run(
+      this.#feeds({ tokenIds, past: cache, rows, lens: request }),
+      fetches,
+      signal,
+    );
     const seen = LENS.length;
     cache.append(results.slice(seen, seen + keys.length), results.slice(seen + keys.length));
     free(...results.slice(seen));
@@ -164,10 +171,10 @@ export class ModelRunner implements AsyncDisposable {
     explanation: Explanation & { readonly fetch: readonly ScoreKind[] },
     signal?: AbortSignal,
   ): Promise<{ numbers: Float32Array[]; logits: Float32Array }> {
-    const { tokenIds, rows, fetch } = explanation;
+    const { tokenIds, tokenTypes, rows, fetch, embeddingScale = 1 } = explanation;
     const { outputs } = this.program;
     this.expectDifferentiable();
-    const feeds = this.#inputs(tokenIds, this.emptyCache(), rows, explanation);
+    const feeds = this.#feeds({ tokenIds, tokenTypes, rows, embeddingScale, gradient: explanation });
     const vectors = { gradients: outputs.gradients, products: outputs.products };
     const fetched = fetch.map((name) => ({ ...outputs.scores, ...vectors })[name]);
     const [logits, ...numbers] = await this.session.run(feeds, [outputs.logits, ...fetched], signal);
@@ -189,7 +196,7 @@ export class ModelRunner implements AsyncDisposable {
   /** The logits at some rows of some texts, `[R, V]`. */
   async logits(reading: Reading, signal?: AbortSignal): Promise<Float32Array> {
     const { tokenIds, rows, texts, embeddingScale = 1 } = reading;
-    const feeds = this.#inputs(tokenIds, this.emptyCache(), rows, { embeddingScale, texts });
+    const feeds = this.#feeds({ tokenIds, rows, embeddingScale, texts });
     const [logits] = await this.session.run(feeds, [this.program.outputs.logits], signal);
     await this.#expectFinite(logits!, "logits");
     return logits!;
@@ -206,39 +213,18 @@ export class ModelRunner implements AsyncDisposable {
     return this.dispose();
   }
 
-  #inputs(tokenIds: readonly number[], cache: KVCache, rows: readonly number[], question: RunInputs = {}): Feed[] {
-    const { program: { inputs }, config } = this;
-    const { targets, mix = new Float32Array(0), ofLogit = false, embeddingScale = 1, best = 0, depths = [] } = question;
-    const { texts = tokenIds.map(() => 0) } = question;
-    const T = tokenIds.length;
-    const R = rows.length;
-    const D = depths.length;
-    const back = packRows(T, rows, mix);
-    const past = { dims: [cache.length, config.nEmbd], lineage: cache.lineage };
-    return [
-      { value: inputs.inputIds, data: toInt64(tokenIds), dims: [T] },
-      ...cache.keys.map((data, i) => ({ value: inputs.pastKeys[i]!, data, ...past })),
-      ...cache.values.map((data, i) => ({ value: inputs.pastValues[i]!, data, ...past })),
-      { value: inputs.rows, data: toInt64(rows), dims: [R] },
-      { value: inputs.targets, data: targets ? toInt64(targets) : new BigInt64Array(R), dims: [R] },
-      { value: inputs.mix, data: mix, dims: [R === 0 ? 0 : mix.length / R, R] },
-      { value: inputs.ofLogit, data: Uint8Array.of(Number(ofLogit)), dims: [1] },
-      { value: inputs.backScalars, data: toInt64(back.scalars), dims: [back.scalars.length] },
-      { value: inputs.backTokens, data: toInt64(back.tokens), dims: [back.tokens.length] },
-      { value: inputs.slots, data: toInt64(back.slots), dims: [back.slots.length / T, T] },
-      { value: inputs.pastTexts, data: toInt64(cache.texts), dims: [cache.length] },
-      { value: inputs.pastLastTexts, data: toInt64(cache.lastTexts), dims: [cache.length] },
-      { value: inputs.texts, data: toInt64(texts), dims: [T] },
-      { value: inputs.positions, data: toInt64(cache.nextPositions(texts)), dims: [T] },
-      {
-        value: inputs.embeddingScale,
-        data: typeof embeddingScale === "number" ? new Float32Array(T).fill(embeddingScale) : embeddingScale,
-        dims: [T, 1],
-      },
-      { value: inputs.best, data: toInt64([best]), dims: [1] },
-      { value: inputs.depths, data: toInt64(depths.map(({ index }) => index)), dims: [D] },
-      { value: inputs.normed, data: Uint8Array.from(depths, ({ normed }) => Number(normed)), dims: [D, 1] },
-    ];
+  /** The feeds of a run: of one text, unless `texts` says otherwise, and nothing before it, unless there is a past. */
+  #feeds(
+    { texts, past, ...request }: Omit<ProgramRequest, "texts" | "past"> & {
+      readonly texts?: readonly number[] | undefined;
+      readonly past?: KVCache;
+    },
+  ): Feed[] {
+    return this.program.feeds({
+      ...request,
+      texts: texts ?? request.tokenIds.map(() => 0),
+      past: past ?? this.emptyCache(),
+    });
   }
 
   /** Says which weight is broken when results are, as ONNX Runtime passes NaN on in silence. */
@@ -261,8 +247,4 @@ export async function expectFiniteWeights(weights: Iterable<TensorEntry>): Promi
       throw new RangeError(`Cannot use "${entry.name}" of ${entry.source.name} as element ${index} is NaN or infinite`);
     }
   }
-}
-
-function toInt64(numbers: readonly number[]): BigInt64Array {
-  return BigInt64Array.from(numbers, BigInt);
 }

@@ -7,16 +7,14 @@
 import { inPage } from "../base/platform.ts";
 import { openBytes } from "../checkpoint/byte_source.ts";
 import type { TensorEntry } from "../checkpoint/safetensors.ts";
-import type { GPT2Config } from "../models/gpt2/config.ts";
-import { buildProgram } from "../models/gpt2/program.ts";
-import { weightLocation, weightShapes } from "../models/gpt2/weights.ts";
+import { type AnyConfig, familyOf } from "../models/families.ts";
+import { Program } from "../models/program.ts";
+import { weightLocation, weightsOf } from "../models/weights.ts";
 import { Session } from "../runtime/session.ts";
 import { ModelRunner } from "./runner.ts";
 
 /** Relative to the greatest number of a tensor; llvmpipe is at 1e-6, and a fault is not near. */
 const BOUND = 1e-3;
-
-const SIZES = { vocabSize: 97, nPositions: 8, nEmbd: 64, nLayer: 2, nHead: 4, nInner: 132 } as const;
 
 /**
  * Runs a tiny model with the settings of `config` on WebGPU and on the CPU: from the cache, through the lens, with
@@ -26,8 +24,8 @@ const SIZES = { vocabSize: 97, nPositions: 8, nEmbd: 64, nLayer: 2, nHead: 4, nI
  * @param worker Whether it runs in a worker.
  * @throws {Error} When the numbers differ.
  */
-export async function checkWebgpu(config: GPT2Config, worker = false): Promise<void> {
-  const tiny = { ...config, ...SIZES };
+export async function checkWebgpu(config: AnyConfig, worker = false): Promise<void> {
+  const tiny = familyOf(config).tiny(config) as AnyConfig;
   const expected = await tinyNumbers(tiny, { onCpu: true, worker });
   const actual = await tinyNumbers(tiny, { onCpu: false, worker })
     .catch((error) => fail(error instanceof Error ? error.message : error));
@@ -44,11 +42,11 @@ function fail(reason: unknown): never {
 
 /** Numbers of each kind: states, logits, ranks and scores. */
 async function tinyNumbers(
-  config: GPT2Config,
+  config: AnyConfig,
   where: { readonly onCpu: boolean; readonly worker: boolean },
 ): Promise<readonly Float32Array[]> {
   const weights = tinyWeights(config);
-  const program = buildProgram(config, weights);
+  const program = new Program(config, weights);
   const [first] = weights.values();
   const files = new Map([[weightLocation(first!), first!.source]]);
   const session = await Session.create(program.graph, files, { backend: "webgpu", ...where });
@@ -65,13 +63,13 @@ async function tinyNumbers(
 }
 
 /** Weights without a pattern that an error could hide in: `sin(k²)` is about as good as random. */
-function tinyWeights(config: GPT2Config): ReadonlyMap<string, TensorEntry> {
-  const shapes = [...weightShapes(config)];
-  const counts = shapes.map(([, shape]) => shape.reduce((a, b) => a * b, 1));
+function tinyWeights(config: AnyConfig): ReadonlyMap<string, TensorEntry> {
+  const shapes = [...weightsOf(config)];
+  const counts = shapes.map(([, { shape }]) => shape.reduce((a, b) => a * b, 1));
   const numbers = Float32Array.from({ length: counts.reduce((a, b) => a + b, 0) }, (_, k) => Math.sin(k * k) / 4);
   const source = openBytes("the tiny model", new Uint8Array(numbers.buffer));
   let end = 0;
-  return new Map(shapes.map(([name, shape], i) => {
+  return new Map(shapes.map(([name, { shape }], i) => {
     const start = end;
     end += 4 * counts[i]!;
     return [name, { name, dtype: "F32", shape, start, end, source }];

@@ -16,13 +16,20 @@ export interface BackRows {
 }
 
 /**
- * Packs the rows of scalars that are sums of numbers at `rows`, R of them, by `mix`, `[N, R]`. If there are rows that
+ * Packs the rows of scalars that are sums of numbers at `rows`, R of them, by `mix`, `[N, R]`; where tokens see all of
+ * their text, by `mask`, that is every token for every scalar. If there are rows that
  * need no gradient, one of them goes back as well, so that there is a row of zeros.
  */
-export function packRows(T: number, rows: readonly number[], mix: ArrayLike<number>): BackRows {
+export function packRows(
+  T: number,
+  rows: readonly number[],
+  mix: ArrayLike<number>,
+  mask: "causal" | "full" = "causal",
+): BackRows {
   const R = rows.length;
   const N = R === 0 ? 0 : mix.length / R;
   const ends = Array.from({ length: N }, (_, n) => {
+    if (mask === "full") return T;
     return 1 + rows.reduce((last, row, r) => mix[n * R + r] === 0 ? last : Math.max(last, row), -1);
   });
   const scalars = ends.flatMap((end, n) => Array<number>(end).fill(n));

@@ -55,15 +55,12 @@ export function chosenShape(condition: Value, x: Value, y: Value): Shape {
   return shape;
 }
 
-/** Of `x` normalised over the last axis C, with `weight` and `bias` `[C]`. */
-export function normalisedShape(x: Value, weight: Value, bias: Value): Shape {
+/** Of `x` normalised over the last axis C, with `weight` and `bias`, if there is one, `[C]`. */
+export function normalisedShape(x: Value, weight: Value, bias?: Value): Shape {
   const width = [dimAt(x.shape, -1)];
-  if (sameShape(weight.shape, width) && sameShape(bias.shape, width)) return x.shape;
-  throw new RangeError(
-    `Cannot normalise ${formatShape(x.shape)} with weight ${formatShape(weight.shape)} and bias ${
-      formatShape(bias.shape)
-    }`,
-  );
+  if (sameShape(weight.shape, width) && (!bias || sameShape(bias.shape, width))) return x.shape;
+  const shift = bias ? ` and bias ${formatShape(bias.shape)}` : "";
+  throw new RangeError(`Cannot normalise ${formatShape(x.shape)} with weight ${formatShape(weight.shape)}${shift}`);
 }
 
 /** Of a linear layer, `x [R,in]` times `weight [in,out]` (`[out,in]` when `transposed`) plus `bias [out]` or `[R,out]`. */
@@ -123,6 +120,13 @@ export function mergedShape({ shape }: Value): readonly [Dim, number] {
   if (typeof width !== "number") throw new RangeError(`Cannot merge the rows of ${formatShape(shape)}`);
   const leading = shape.slice(0, -1);
   return [elementCount(leading) ?? leading.join("*"), width];
+}
+
+/** Of `x` with its two first axes, whose sizes are numbers, as one. */
+export function mergedFirst({ shape }: Value): readonly [number, ...Dim[]] {
+  const [first, second, ...rest] = shape;
+  if (typeof first === "number" && typeof second === "number") return [first * second, ...rest];
+  throw new RangeError(`Cannot merge the first axes of ${formatShape(shape)}`);
 }
 
 /** The non-negative index of an axis that is inserted. */

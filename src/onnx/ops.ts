@@ -91,6 +91,16 @@ export class Graph extends GraphScope {
     return this.#unary("Tanh", x);
   }
 
+  /** The cosine of an angle in radians. */
+  cos(x: Value): Value {
+    return this.#unary("Cos", x);
+  }
+
+  /** The sine of an angle in radians. */
+  sin(x: Value): Value {
+    return this.#unary("Sin", x);
+  }
+
   /** `max(x, 0)`. */
   relu(x: Value): Value {
     return this.#unary("Relu", x);
@@ -116,6 +126,13 @@ export class Graph extends GraphScope {
     const attributes = { axis: int(-1), epsilon: { kind: "float", value: epsilon } } as const;
     const shape = infer.normalisedShape(x, weight, bias);
     return this.#single("LayerNormalization", [x, weight, bias], x.dtype, shape, attributes);
+  }
+
+  /** Divides the last axis by its root mean square, then scales by `weight` `[C]`. */
+  rmsNorm(x: Value, weight: Value, epsilon: number): Value {
+    const attributes = { axis: int(-1), epsilon: { kind: "float", value: epsilon } } as const;
+    const shape = infer.normalisedShape(x, weight);
+    return this.#single("SimplifiedLayerNormalization", [x, weight], x.dtype, shape, attributes);
   }
 
   /** `x W + b` with `x [R,in]`, `weight [in,out]` (`[out,in]` when `transposed`) and `bias [out]` or `[R,out]`. */
@@ -171,6 +188,15 @@ export class Graph extends GraphScope {
       return this.concat([...leading.map((_, axis) => this.size(like, axis)), this.ints([-1])], -1);
     });
     return this.#single("Reshape", [x, shape], x.dtype, [...leading, dimAt(x.shape, -1)]);
+  }
+
+  /** The two first axes as one: `[A, B, ...]` becomes `[A*B, ...]`. */
+  mergeFirst(x: Value): Value {
+    const [merged, ...rest] = infer.mergedFirst(x);
+    const shape = this.once(`first of ${formatShape(x.shape)} as one`, () => {
+      return this.concat([this.ints([merged]), ...rest.map((_, i) => this.size(x, i + 2))], -1);
+    });
+    return this.#single("Reshape", [x, shape], x.dtype, [merged, ...rest]);
   }
 
   /** Inserts an axis of size 1. */

@@ -2,27 +2,12 @@ import { inPage } from "../base/platform.ts";
 import type { RunQueue } from "../base/run_queue.ts";
 import { messageOf } from "../base/words.ts";
 import type { ByteSource } from "../checkpoint/byte_source.ts";
-import type { Value } from "../onnx/mod.ts";
+import type { Feed } from "../onnx/feed.ts";
 import type { Backend, Runtime, SessionOptions } from "./backend.ts";
 import { loadNative } from "./backends/native.ts";
 import { loadWasm } from "./backends/wasm.ts";
 import { loadWebgpu } from "./backends/webgpu.ts";
 import { Settler } from "./settler.ts";
-
-/** The numbers for one input of a graph. */
-export interface Feed {
-  /** The input. */
-  readonly value: Pick<Value, "name" | "dtype">;
-  /** The numbers; bytes for bool. */
-  readonly data: Float32Array | BigInt64Array | Uint8Array;
-  /** Their shape. */
-  readonly dims: readonly number[];
-  /**
-   * What stays the same object while numbers are only added behind those that were fed before: a worker is then sent
-   * the new ones only.
-   */
-  readonly lineage?: object;
-}
 
 /** A model in ONNX Runtime, in this thread or in a worker. */
 export interface Running {

@@ -1,12 +1,11 @@
 import { RunQueue } from "../base/run_queue.ts";
 import { messageOf } from "../base/words.ts";
 import type { ByteSource } from "../checkpoint/byte_source.ts";
+import type { Feed } from "../onnx/feed.ts";
 import { encodeModel, type GraphScope, type Value } from "../onnx/mod.ts";
 import type { Backend, SessionOptions } from "./backend.ts";
-import { type Engine, type Feed, loadEngine, LOADERS, type Running } from "./engine.ts";
+import { type Engine, loadEngine, LOADERS, type Running } from "./engine.ts";
 import { loadWorkerEngine } from "./worker/engine.ts";
-
-export type { Feed } from "./engine.ts";
 
 /** A graph, ready to run. */
 export class Session implements AsyncDisposable {

@@ -10,7 +10,7 @@ import {
 } from "../../src/analysis/mod.ts";
 import type { Saliency } from "../../src/ask/saliency/definition.ts";
 import { Reader } from "../../src/model/reader.ts";
-import { parseConfig } from "../../src/models/gpt2/config.ts";
+import { parseConfig } from "../../src/models/families.ts";
 import { Tokenizer } from "../../src/tokenizer/tokenizer.ts";
 import { CAPTUM, LIT, saliencyOf, sequenceOf } from "../widgets/fixtures.ts";
 

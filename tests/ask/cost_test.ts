@@ -1,18 +1,20 @@
 import { deepEqual, equal, ok, rejects, throws } from "@std/assert";
 import { type Cost, LanguageModel, type Saliency } from "../../mod.ts";
-import { CostEstimator } from "../../src/ask/cost.ts";
+import { costsOf } from "../../src/ask/cost_estimator.ts";
 import { Reader } from "../../src/model/reader.ts";
-import { type GPT2Config, parseConfig } from "../../src/models/gpt2/config.ts";
+import { parseConfig } from "../../src/models/families.ts";
+import type { ModelConfig } from "../../src/models/config.ts";
 import { Tokenizer } from "../../src/tokenizer/tokenizer.ts";
 import { checkpointCopy, openGolden } from "../support/goldens.ts";
 
 const GPT2_SMALL = parseConfig({ "model_type": "gpt2" });
 
 /** Estimates for a model that is not there, and the text that fills its context. */
-function estimates(config: GPT2Config, backend: "wasm" | "native" = "native", worker = false) {
+function estimates(config: ModelConfig, backend: "wasm" | "native" = "native", worker = false) {
   const reader = new Reader(Tokenizer.fromVocab({ a: 0 }, "#version: 0.2\n"), config);
   const tokenIds = Array.from({ length: config.nPositions }, (_, i) => i % 7);
-  const cost = new CostEstimator({ config, backend, worker }, reader);
+  const runner = { config, backend, worker };
+  const cost = costsOf({ runner, reader, eosTokenIds: [], defaults: {}, expectUsable: () => {} });
   return { cost, sequence: { tokenIds, tokens: [], promptLength: 1, text: "" } };
 }
 
@@ -151,6 +153,12 @@ Deno.test("an estimate is refused as the call is", async () => {
     [() => cost.generate(context), () => model.generate(context)],
     [() => cost.generate([1], { maxMemory: 0 }), () => model.generate([1], { maxMemory: 0 })],
     [() => cost.generateBatch(holes), () => model.generateBatch(holes)],
+    ...[{ maxNewTokens: 3, maxLength: 9 }, { maxLength: 1 }, { maxNewTokens: 0 }].map((options) => {
+      return [() => cost.generate([1, 2], options), () => model.generate([1, 2], options)] as const;
+    }),
+    ...[{ best: 5 }, { candidates: -1 }, { beams: 1 }].map((options) => {
+      return [() => cost.beams([1], options as object), () => model.beams([1], options)] as const;
+    }),
     [() => cost.saliency(sequence, { positions: [0] }), () => model.saliency(sequence, { positions: [0] })],
     [() => cost.rankings(sequence, { positions: [4] }), () => model.rankings(sequence, { positions: [4] })],
     [() => cost.rankings(sequence, { norm }), () => model.rankings(sequence, { norm })],

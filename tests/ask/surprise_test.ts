@@ -1,7 +1,14 @@
 import { deepEqual, equal, ok, rejects } from "@std/assert";
 import { LanguageModel, type Progress } from "../../mod.ts";
 import { logSumExp, rankOf, topK } from "../../src/base/numbers.ts";
-import { checkpointCopy, GOLDEN_NAMES, maxAbsDifference, openGolden, openGoldenFile } from "../support/goldens.ts";
+import {
+  checkpointCopy,
+  FAMILY_NAMES,
+  GOLDEN_NAMES,
+  maxAbsDifference,
+  openGolden,
+  openGoldenFile,
+} from "../support/goldens.ts";
 
 /** Of ln p and entropies, in nats, which reach 9. */
 const NATS_BOUND = 1e-5;
@@ -24,7 +31,7 @@ async function open(name = "f32", backend: "wasm" | "native" = "wasm") {
 }
 
 for (const backend of ["wasm", "native"] as const) {
-  for (const name of GOLDEN_NAMES) {
+  for (const name of [...GOLDEN_NAMES, ...FAMILY_NAMES]) {
     Deno.test(`surprise() on ${backend} equals transformers on ${name}`, async () => {
       const golden = await openGolden(name);
       await using opened = await open(name, backend);

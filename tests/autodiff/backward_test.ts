@@ -13,7 +13,7 @@ function start() {
 /** What `backward` adds to the graph of `output`, and the cotangent of `wrt`. */
 function differentiate(g: Graph, output: Value, cotangent: Value, wrt: Value) {
   const nodes = g.nodes.slice();
-  const gradient = backward(g, { nodes, output, cotangent, wrt });
+  const gradient = backward(g, { steps: nodes, cotangents: new Map([[output, cotangent]]), wrt: [wrt] })[0]!;
   return { gradient, added: g.nodes.slice(nodes.length).map(({ op }) => op) };
 }
 
@@ -70,7 +70,7 @@ Deno.test("backward() spreads saved values over the rows of a cotangent that has
   const weight = g.floats([1, 2, 3, 4, 5, 6], [2, 3]);
   const y = g.gemm(g.mul(x, x), weight); // row t of dx is 2 x[t] * (dy weight^T)
   const spread = (saved: Value) => saved.shape[0] === "T" ? g.gather(saved, rows) : saved;
-  const gradient = backward(g, { nodes: g.nodes.slice(), output: y, cotangent: dy, wrt: x, spread });
+  const gradient = backward(g, { steps: g.nodes.slice(), cotangents: new Map([[y, dy]]), wrt: [x], spread })[0]!;
   deepEqual(gradient.shape, ["M", 2]);
   g.output(gradient);
   const [result] = await runGraph(g, [
@@ -85,7 +85,7 @@ Deno.test("backward() writes into a branch that reads the values of its graph", 
   const { g, x, dy } = start();
   const y = g.mul(x, x);
   const [then, otherwise] = [g.branch(), g.branch()];
-  then.output(backward(then, { nodes: g.nodes.slice(), output: y, cotangent: dy, wrt: x }));
+  then.output(backward(then, { steps: g.nodes.slice(), cotangents: new Map([[y, dy]]), wrt: [x] })[0]!);
   otherwise.output(otherwise.zeros(otherwise.ints([0, 2]), [0, 2]));
   const outside = g.nodes.length;
   const [gradient] = g.if(g.greater(g.size(dy, 0), g.ints([0])), then, otherwise);
@@ -148,7 +148,7 @@ Deno.test("backward() uses the rules it is given", () => {
   const y = g.tanh(x);
   const nodes = g.nodes.slice();
   const rules = { ...VJP_RULES, Tanh: "none" } as const;
-  throws(() => backward(g, { nodes, output: y, cotangent: dy, wrt: x, rules }), {
+  throws(() => backward(g, { steps: nodes, cotangents: new Map([[y, dy]]), wrt: [x], rules })[0]!, {
     name: "TypeError",
     message: "Cannot differentiate through Tanh as it has no gradient",
   });

@@ -36,7 +36,7 @@ function geluGraph(float: "float32" | "float64", size: number) {
   const phi = g.add(g.floats([1], []), g.erf(g.mul(x, g.floats([Math.SQRT1_2], []))));
   const y = g.output(g.mul(g.mul(x, g.floats([0.5], [])), phi));
   const cotangent = g.input("dy", float, [1, ...shape]);
-  const dx = g.output(backward(g, { nodes: g.nodes.slice(), output: y, cotangent, wrt: x }));
+  const dx = g.output(backward(g, { steps: g.nodes.slice(), cotangents: new Map([[y, cotangent]]), wrt: [x] })[0]!);
   return { g, x, y, cotangent, dx };
 }
 
@@ -59,7 +59,7 @@ Deno.test("VJP_RULES: the rule of Erf is the slope of Erf in float64", () => {
   const x = g.input("x", "float64", []);
   const y = g.erf(x);
   const cotangent = g.input("dy", "float64", [1]);
-  const dx = backward(g, { nodes: g.nodes.slice(), output: y, cotangent, wrt: x });
+  const dx = backward(g, { steps: g.nodes.slice(), cotangents: new Map([[y, cotangent]]), wrt: [x] })[0]!;
   const at = (point: number, value: Value) => evaluate(g, { x: point, dy: 3 }).get(value.name)!;
   const step = 1e-3;
   for (const point of POINTS) {

@@ -139,6 +139,12 @@ export const VJP_CASES: readonly VjpCase[] = [
     operands: [{ shape: [2, 3, 5], to: 2 }, still([5]), still([5])],
     build: (g, [x, weight, bias]) => g.layerNorm(x!, weight!, bias!, epsilon),
   })),
+  ...[1e-5, 0.5].map((epsilon): VjpCase => ({
+    op: "SimplifiedLayerNormalization",
+    name: `SimplifiedLayerNormalization of [2,3,5] with epsilon ${epsilon}`,
+    operands: [{ shape: [2, 3, 5], to: 2 }, still([5])],
+    build: (g, [x, weight]) => g.rmsNorm(x!, weight!, epsilon),
+  })),
   gemm(false, false),
   gemm(false, true),
   gemm(true, false),

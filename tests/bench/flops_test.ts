@@ -1,7 +1,7 @@
 import { ok } from "@std/assert";
 import { FlopCounter } from "../../bench/flops.ts";
 import { groupTargets, mostRows, type RunSize } from "../../src/ask/saliency/target_groups.ts";
-import { parseConfig } from "../../src/models/gpt2/config.ts";
+import { parseConfig } from "../../src/models/families.ts";
 
 /** The shape of GPT-2 small. */
 const SMALL = parseConfig({ model_type: "gpt2", n_ctx: 1024, n_embd: 768, n_head: 12, n_layer: 12, vocab_size: 50257 });

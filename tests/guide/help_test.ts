@@ -68,7 +68,7 @@ Deno.test("help() explains a model, its parts and its results by their types", a
   const saliency = await model.saliency(sequence);
   const cases: readonly (readonly [unknown, string])[] = [
     [model, "LanguageModel, a class"],
-    [model.cost, "CostEstimator, a class"],
+    [model.cost, "CostEstimator, an interface"],
     [model.cost.saliency, "CostEstimator.saliency, a method"],
     [model.saliency, "LanguageModel.saliency, a method"],
     [model.tokenizer, "Tokenizer, a class"],

@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from "@std/assert";
 import { LanguageModel, type SaliencyOptions } from "../../mod.ts";
-import { checkpointCopy, GOLDEN_NAMES, maxAbsDifference, openGolden } from "../support/goldens.ts";
+import { checkpointCopy, FAMILY_NAMES, GOLDEN_NAMES, maxAbsDifference, openGolden } from "../support/goldens.ts";
 import { NO_WEBGPU } from "../support/webgpu.ts";
 
 const STATE_BOUND = 1e-4;
@@ -18,11 +18,11 @@ function close(actual: ArrayLike<number>, golden: ArrayLike<number>, bound: numb
 }
 
 /** On webgpu, which is slow in software: many layers, half precision, and each way to read the logits. */
-const WEBGPU_NAMES: readonly string[] = ["bf16", "f16", "gelu", "twelve_layers", "untied"];
+const WEBGPU_NAMES: readonly string[] = ["bf16", "f16", "gelu", "twelve_layers", "untied", "llama/grouped"];
 
 for (const backend of ["wasm", "native", "webgpu"] as const) {
   const ignore = backend === "webgpu" && NO_WEBGPU;
-  for (const name of GOLDEN_NAMES) {
+  for (const name of [...GOLDEN_NAMES, ...FAMILY_NAMES]) {
     if (backend === "webgpu" && !WEBGPU_NAMES.includes(name)) continue;
     const title = `LanguageModel on ${backend} equals Hugging Face and PyTorch on ${name}`;
     Deno.test(title, { ignore }, async (t) => {

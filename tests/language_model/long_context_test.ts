@@ -2,7 +2,7 @@ import { deepEqual, equal, ok, rejects } from "@std/assert";
 import { LanguageModel } from "../../mod.ts";
 import { logSumExp } from "../../src/base/numbers.ts";
 import { CHUNK_TOKENS } from "../../src/model/runner.ts";
-import { parseConfig } from "../../src/models/gpt2/config.ts";
+import { parseConfig } from "../../src/models/families.ts";
 import { maxAbsDifference } from "../support/goldens.ts";
 import { randomCheckpoint, tensorSpecs, TINY } from "../support/tiny_gpt2.ts";
 

@@ -122,6 +122,7 @@ const method = (owner: object, name: string, input?: unknown) => (options: unkno
 Deno.test("LanguageModel and its cost refuse options of a wrong type, null and unknown names", async () => {
   await using copy = await checkpointCopy("f32");
   await using model = await LanguageModel.fromPretrained(copy.directory, { backend: "wasm" });
+  deepEqual(Object.keys(READINGS).toSorted(), Object.keys(model.cost).toSorted());
   for (const [name, wrong] of Object.entries(READINGS)) {
     await refusesEach(name, method(model, name), wrong);
     await refusesEach(name, method(model.cost, name), wrong);

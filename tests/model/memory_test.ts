@@ -1,5 +1,5 @@
 import { ok } from "@std/assert";
-import { parseConfig } from "../../src/models/gpt2/config.ts";
+import { parseConfig } from "../../src/models/families.ts";
 import { randomCheckpoint, tensorSpecs, TINY } from "../support/tiny_gpt2.ts";
 
 /** Large enough for a call to stand out from what JavaScript and compiled code take: 120 to 400 MB. */

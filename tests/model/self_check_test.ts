@@ -2,7 +2,7 @@ import { equal, match, rejects } from "@std/assert";
 import { InferenceSession, Tensor } from "npm:onnxruntime-web@1.30.0/webgpu";
 import { LanguageModel } from "../../mod.ts";
 import { checkWebgpu } from "../../src/model/self_check.ts";
-import { parseConfig } from "../../src/models/gpt2/config.ts";
+import { parseConfig } from "../../src/models/families.ts";
 import { checkpointCopy } from "../support/goldens.ts";
 import { NO_WEBGPU } from "../support/webgpu.ts";
 

@@ -55,9 +55,17 @@ const CASES: readonly OpCase[] = [
   one("Erf", [2], (g, input) => g.erf(input([2], "float32", [0, 9])), [0, 1]),
   one("Tanh", [2], (g, input) => g.tanh(input([2], "float32", [0, 20])), [0, 1]),
   one("Relu", [3], (g, input) => g.relu(input([3], "float32", [-1, 0, 2])), [0, 0, 2]),
+  one("Cos", [2], (g, input) => g.cos(input([2], "float32", [0, 1e-30])), [1, 1]),
+  one("Sin", [2], (g, input) => g.sin(input([2], "float32", [0, 1e-30])), [0, Math.fround(1e-30)]),
   one("Sigmoid", [2], (g, input) => g.sigmoid(input([2], "float32", [0, 99])), [0.5, 1]),
   one("Gelu", ["T", 4], (g, input) => g.geluTanh(input(["T", 4]))),
   one("Softmax", ["T", 1], (g, input) => g.softmax(input(["T", 1])), [1, 1, 1]),
+  one(
+    "SimplifiedLayerNormalization",
+    ["T", 2],
+    (g, input) => g.rmsNorm(input(["T", 2], "float32", [3, 3, 0, 0, -3, 3]), input([2], "float32", [1, 2]), 7),
+    [0.75, 1.5, 0, 0, -0.75, 1.5],
+  ),
   one("LayerNormalization", ["T", 2], (g, input) => g.layerNorm(input(["T", 2]), input([2]), input([2]), 0), [
     ...[0, 4],
     ...[0, 4],

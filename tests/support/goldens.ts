@@ -1,5 +1,6 @@
 /**
- * The tiny random checkpoints of `scripts/oracles/gpt2_checkpoints.py` and what Hugging Face and PyTorch say of them.
+ * The tiny random checkpoints of `scripts/oracles/gpt2_checkpoints.py` and `family_checkpoints.py`, and what Hugging Face
+ * and PyTorch say of them.
  *
  * @module
  */
@@ -8,7 +9,7 @@ import { readSafetensors } from "../../src/checkpoint/safetensors.ts";
 import { readFloat32 } from "../../src/checkpoint/values.ts";
 import { counted } from "./counted.ts";
 
-const ROOT = new URL("../goldens/gpt2/", import.meta.url);
+const ROOT = new URL("../goldens/", import.meta.url);
 
 /** What the oracle was asked about one prompt. */
 export interface GoldenPrompt {
@@ -26,15 +27,33 @@ export interface GoldenCase {
   readonly array: (name: string, file?: string) => Promise<{ data: Float32Array; shape: readonly number[] }>;
 }
 
-/** The names of the checkpoints. */
-export const GOLDEN_NAMES: readonly string[] = counted(
-  [...Deno.readDirSync(ROOT)].filter((entry) => entry.isDirectory).map((entry) => entry.name).sort(),
+function foldersIn(folder: string): string[] {
+  const entries = [...Deno.readDirSync(new URL(`${folder}/`, ROOT))];
+  return entries.filter((entry) => entry.isDirectory).map((entry) => entry.name).sort();
+}
+
+/** The names of the checkpoints of GPT-2. */
+export const GOLDEN_NAMES: readonly string[] = counted(foldersIn("gpt2"), 11);
+
+/** The names of the checkpoints of other families that write text, such as `llama/grouped`. */
+export const FAMILY_NAMES: readonly string[] = counted(
+  ["llama", "mistral", "qwen2", "gpt_neox", "opt"]
+    .flatMap((family) => foldersIn(family).map((name) => `${family}/${name}`))
+    .filter((name) => name !== "opt/projected"), // which is refused
   11,
 );
 
+/** The names of the checkpoints of encoders, such as `bert/roberta`. */
+export const ENCODER_NAMES: readonly string[] = counted(foldersIn("bert").map((name) => `bert/${name}`), 5);
+
+/** Where a checkpoint is; those of GPT-2 are named without their family. */
+function folderOf(name: string): URL {
+  return new URL(name.includes("/") ? `${name}/` : `gpt2/${name}/`, ROOT);
+}
+
 /** Opens the goldens of one checkpoint. */
 export async function openGolden(name: string): Promise<GoldenCase> {
-  const directory = new URL(`${name}/`, ROOT);
+  const directory = folderOf(name);
   const { prompts } = JSON.parse(await Deno.readTextFile(new URL("golden.json", directory)));
   counted(Object.keys(prompts), 2);
   const array = (key: string, file = "golden.safetensors") => openGoldenFile(new URL(file, directory), key);
@@ -62,7 +81,7 @@ export async function openGoldenFile(
 export async function checkpointCopy(name: string, change?: (directory: string) => Promise<void> | void) {
   const directory = await Deno.makeTempDir({ prefix: "looking-glass-" });
   for (const file of ["config.json", "model.safetensors"]) {
-    await Deno.copyFile(new URL(`${name}/${file}`, ROOT), `${directory}/${file}`);
+    await Deno.copyFile(new URL(file, folderOf(name)), `${directory}/${file}`);
   }
   await Deno.writeTextFile(`${directory}/tokenizer.json`, JSON.stringify(byteTokenizer(97)));
   await change?.(directory);

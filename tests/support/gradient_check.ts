@@ -52,7 +52,12 @@ export async function innerProducts(
   const output = build(g, values);
   const u = g.input("u", "float64", ["N", ...output.shape]);
   const nodes = g.nodes.slice();
-  const gradient = backward(g, { nodes, output, cotangent: u, wrt: packed.value, ...(rules && { rules }) });
+  const gradient = backward(g, {
+    steps: nodes,
+    cotangents: new Map([[output, u]]),
+    wrt: [packed.value],
+    ...(rules && { rules }),
+  })[0]!;
   g.output(output);
   g.output(gradient);
 

@@ -27,7 +27,7 @@ export interface Runner extends AsyncDisposable {
 
 /** The numbers for one input. Those of a float input are converted to its type. */
 export interface Feed {
-  readonly value: Value;
+  readonly value: Pick<Value, "name" | "dtype">;
   readonly dims: readonly number[];
   readonly data: readonly number[];
 }

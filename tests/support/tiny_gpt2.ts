@@ -5,10 +5,11 @@
  */
 import { openBytes } from "../../src/checkpoint/byte_source.ts";
 import { readSafetensors, type TensorEntry } from "../../src/checkpoint/safetensors.ts";
-import { packRows } from "../../src/models/back_rows.ts";
-import { type GPT2Config, parseConfig } from "../../src/models/gpt2/config.ts";
-import { buildProgram, type Program } from "../../src/models/gpt2/program.ts";
-import { selectWeights, weightLocation, weightShapes } from "../../src/models/gpt2/weights.ts";
+import { parseConfig } from "../../src/models/families.ts";
+import type { ModelConfig } from "../../src/models/config.ts";
+import { Program } from "../../src/models/program.ts";
+import { selectWeights, weightLocation, weightsOf } from "../../src/models/weights.ts";
+import type { Feed } from "../../src/onnx/feed.ts";
 import type { Value } from "../../src/onnx/mod.ts";
 import { Session } from "../../src/runtime/session.ts";
 import { random } from "../checkpoint/random.ts";
@@ -34,8 +35,8 @@ export interface TensorSpec {
 }
 
 /** The tensors of a checkpoint of `config`, to be changed before they are written. */
-export function tensorSpecs(config: GPT2Config, prefix = "transformer."): Map<string, TensorSpec> {
-  return new Map([...weightShapes(config)].map(([name, shape]) => [prefix + name, { shape }]));
+export function tensorSpecs(config: ModelConfig, prefix = "transformer."): Map<string, TensorSpec> {
+  return new Map([...weightsOf(config)].map(([name, { shape }]) => [prefix + name, { shape }]));
 }
 
 const BYTES: Readonly<Record<string, number>> = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, U8: 1 };
@@ -74,7 +75,7 @@ function write(data: DataView, at: number, dtype: string, value: number): void {
 
 /** A model in a session. */
 export interface TinyModel extends AsyncDisposable {
-  readonly config: GPT2Config;
+  readonly config: ModelConfig;
   readonly program: Program;
   /** Runs the model; what is left out is empty, or zero. */
   run(request: TinyRequest, fetches: readonly Value[]): Promise<Float32Array[]>;
@@ -121,7 +122,7 @@ export async function tinyModel(
 ): Promise<TinyModel> {
   const config = parseConfig({ ...TINY, ...changes });
   const weights = selectWeights(config, await randomCheckpoint(tensorSpecs(config), scaled));
-  const program = buildProgram(config, weights);
+  const program = new Program(config, weights);
   expose?.(program);
   const [first] = weights.values();
   const files = new Map([[weightLocation(first!), first!.source]]);
@@ -135,39 +136,28 @@ export async function tinyModel(
 }
 
 /** What a request is for a session. */
-export function feedsOf({ nLayer, nEmbd }: GPT2Config, { inputs }: Program, request: TinyRequest) {
+export function feedsOf({ nLayer, nEmbd }: ModelConfig, program: Program, request: TinyRequest): Feed[] {
   const { tokenIds, rows, targets = rows.map(() => 0), mix = [], ofLogit = false, best = 0 } = request;
   const { depths = Array.from({ length: nLayer }, (_, i) => 2 * i + 1) } = request;
   const { normed = depths.map(() => true) } = request;
   const past = request.past ?? Array.from({ length: 2 * nLayer }, () => new Float32Array(0));
-  const pastLength = past[0]!.length / nEmbd;
-  const back = packRows(tokenIds.length, rows, mix.flat());
-  const ids = (value: Value, numbers: readonly number[]) => {
-    return { value, data: BigInt64Array.from(numbers, BigInt), dims: [numbers.length] };
-  };
-  return [
-    ids(inputs.inputIds, tokenIds),
-    ...[...inputs.pastKeys, ...inputs.pastValues].map((value, i) => {
-      return { value, data: past[i]!, dims: [past[i]!.length / nEmbd, nEmbd] };
-    }),
-    ids(inputs.rows, rows),
-    ids(inputs.targets, targets),
-    { value: inputs.mix, data: Float32Array.from(mix.flat()), dims: [mix.length, rows.length] },
-    { value: inputs.ofLogit, data: Uint8Array.of(Number(ofLogit)), dims: [1] },
-    ids(inputs.backScalars, back.scalars),
-    ids(inputs.backTokens, back.tokens),
-    { value: inputs.slots, data: BigInt64Array.from(back.slots, BigInt), dims: [mix.length, tokenIds.length] },
-    ids(inputs.best, [best]),
-    ids(inputs.pastTexts, request.pastTexts ?? Array<number>(pastLength).fill(0)),
-    ids(inputs.pastLastTexts, request.pastLastTexts ?? request.pastTexts ?? Array<number>(pastLength).fill(0)),
-    ids(inputs.texts, request.texts ?? tokenIds.map(() => 0)),
-    ids(inputs.positions, request.positions ?? tokenIds.map((_, t) => pastLength + t)),
-    {
-      value: inputs.embeddingScale,
-      data: Float32Array.from(request.embeddingScale ?? tokenIds.map(() => 1)),
-      dims: [tokenIds.length, 1],
+  const length = past[0]!.length / nEmbd;
+  const pastTexts = request.pastTexts ?? Array<number>(length).fill(0);
+  return program.feeds({
+    tokenIds,
+    rows,
+    texts: request.texts ?? tokenIds.map(() => 0),
+    embeddingScale: Float32Array.from(request.embeddingScale ?? tokenIds.map(() => 1)),
+    past: {
+      length,
+      keys: past.slice(0, nLayer),
+      values: past.slice(nLayer),
+      texts: pastTexts,
+      lastTexts: request.pastLastTexts ?? pastTexts,
+      lineage: {},
+      nextPositions: () => request.positions ?? tokenIds.map((_, t) => length + t),
     },
-    ids(inputs.depths, depths),
-    { value: inputs.normed, data: Uint8Array.from(normed, Number), dims: [normed.length, 1] },
-  ];
+    gradient: { targets, mix: Float32Array.from(mix.flat()), ofLogit },
+    lens: { targets, best, depths: depths.map((index, d) => ({ index, normed: normed[d]! })) },
+  });
 }

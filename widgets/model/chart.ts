@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ModelSummary } from "../../src/models/gpt2/summary.ts";
+import type { ModelSummary } from "../../src/models/summary.ts";
 import { drawDocument, Plot } from "../kit/chart.ts";
 import type { Html } from "../kit/html.ts";
 import { wholeText } from "../kit/quantities.ts";

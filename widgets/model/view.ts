@@ -1,6 +1,7 @@
 import { expectOptions, type OptionTable } from "../../src/base/options.ts";
-import type { GPT2Config } from "../../src/models/gpt2/config.ts";
-import { type ModelPart, type ModelSummary, modelSummary } from "../../src/models/gpt2/summary.ts";
+import type { ModelConfig } from "../../src/models/config.ts";
+import { type ModelSummary, modelSummary } from "../../src/models/summary.ts";
+import type { ModelPart } from "../../src/models/weight_list.ts";
 import { SMALL_STYLE, textTable } from "../kit/chips.ts";
 import { styling } from "../kit/css.ts";
 import { nameOf } from "../kit/expect.ts";
@@ -18,7 +19,7 @@ export interface DrawnModel {
   /** The name of the model. */
   readonly id?: string;
   /** Its settings. */
-  readonly config: GPT2Config;
+  readonly config: ModelConfig;
 }
 
 /** How a model is shown. */
@@ -31,7 +32,7 @@ const OPTIONS: OptionTable<ModelViewOptions> = { task: "draw a model", kinds: { 
 
 const SIZES = ["vocabSize", "nPositions", "nEmbd", "nLayer", "nHead", "nInner"] as const;
 
-function checkModel(model: DrawnModel | GPT2Config): DrawnModel {
+function checkModel(model: DrawnModel | ModelConfig): DrawnModel {
   const fields = (model ?? {}) as Partial<DrawnModel>;
   const drawn = (fields.config === undefined ? { config: model } : model) as DrawnModel;
   const config = (drawn.config ?? {}) as Partial<Record<(typeof SIZES)[number], unknown>>;
@@ -61,7 +62,7 @@ function rowsOf({ weights, config }: ModelSummary): Row[] {
   return weights.filter(({ block }) => block === undefined || block === 0).map((
     { name, shape, parameters, part, block },
   ) => ({
-    name: block === undefined ? name : name.replace(/^h\.0\./, "h.*."),
+    name: block === undefined ? name : name.replace(".0.", ".*."),
     shape: `[${shape.join(", ")}]`,
     parameters,
     times: block === undefined ? 1 : config.nLayer,
@@ -190,7 +191,7 @@ function drawText(line: string, summary: ModelSummary): string {
  * console.log(modelView(model).text);
  * ```
  */
-export function modelView(model: DrawnModel | GPT2Config, options: ModelViewOptions = {}): View<ModelSummary> {
+export function modelView(model: DrawnModel | ModelConfig, options: ModelViewOptions = {}): View<ModelSummary> {
   options = expectOptions(options, OPTIONS);
   const { id, config } = checkModel(model);
   const summary = modelSummary(config);

@@ -20,7 +20,7 @@ import type { Surprise } from "../../ask/surprise.ts";
 import type { Trace } from "../../ask/trace.ts";
 import type { Branch, DecodingTree } from "../../ask/write/tree_types.ts";
 import type { ModelFile, ModelIdentity } from "../../model/identity.ts";
-import { LARGEST } from "../../models/gpt2/config.ts";
+import { LARGEST } from "../../models/config.ts";
 import type { Backend } from "../../runtime/backend.ts";
 import type { AttentionRollout, HeadScoreName, HeadScores } from "../attention.ts";
 import type { NeuronClusters } from "../clusters/clusters.ts";

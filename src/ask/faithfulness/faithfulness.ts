@@ -1,33 +1,37 @@
 import { free, logitsRow, logSumExp } from "../../base/numbers.ts";
 import { createRandom } from "../../base/random.ts";
 import type { FloatTensor } from "../../base/tensor.ts";
-import { expectWithin } from "../../model/memory.ts";
-import type { Reader } from "../../model/reader.ts";
 import type { ModelRunner } from "../../model/runner.ts";
+import type { AskedModel, Question, Watch } from "../question.ts";
 import type { Saliency } from "../saliency/definition.ts";
 import { unitOf } from "../saliency/map.ts";
 import { type FaithfulnessPlan, innerCounts, leftCounts, planFaithfulness, type Trial } from "./plan.ts";
-import type { Faithfulness, FaithfulnessOptions } from "./types.ts";
+import { type Faithfulness, FAITHFULNESS_OPTIONS, type FaithfulnessOptions } from "./types.ts";
+
+/** The question that {@linkcode LanguageModel.faithfulness} asks. */
+export const FAITHFULNESS: Question<Saliency, FaithfulnessOptions, FaithfulnessPlan, Faithfulness> = {
+  label: "Faithfulness",
+  options: FAITHFULNESS_OPTIONS,
+  plan: planFaithfulness,
+  run: tryMap,
+};
 
 /** Takes the tokens of a map away and brings them back, and watches the explained token. */
-export async function tryMap(
-  runner: ModelRunner,
-  reader: Reader,
-  saliency: Saliency,
-  options: FaithfulnessOptions,
+async function tryMap(
+  { runner }: AskedModel<ModelRunner>,
+  plan: FaithfulnessPlan,
+  { onProgress, signal }: Watch,
 ): Promise<Faithfulness> {
-  const plan = planFaithfulness(runner, reader, saliency, options);
-  const { positions, steps, cost, maxMemory } = plan;
-  expectWithin(`try position ${Math.max(...positions)}`, cost, maxMemory, "try earlier positions");
+  const { saliency, positions, steps } = plan;
   const N = positions.length;
   const S = steps + 1;
   const curves = [0, 1, 2, 3].map((): FloatTensor => ({ data: new Float32Array(N * S), shape: [N, S] }));
   for (let n = 0; n < N; ++n) {
-    const own = await curvesOf(runner, saliency, plan, n, (done, all) => {
+    const own = await curvesOf(runner, plan, n, (done, all) => {
       const completed = n + done / all;
       const message = `Tried ${Math.floor(completed)} of ${N} ${unitOf(saliency)}s`;
-      options.onProgress?.({ task: "faithfulness", completed, total: N, message });
-    }, options.signal);
+      onProgress?.({ task: "faithfulness", completed, total: N, message });
+    }, signal);
     curves.forEach(({ data }, i) => data.set(own[i]!, n * S));
   }
   const [deletion, insertion, randomDeletion, randomInsertion] = curves as [
@@ -51,8 +55,7 @@ export async function tryMap(
 /** The four curves of one position: deletion, insertion, and both in random order. */
 async function curvesOf(
   runner: ModelRunner,
-  saliency: Saliency,
-  { trials, steps, randomOrders, seed, batches }: FaithfulnessPlan,
+  { saliency, trials, steps, randomOrders, seed, batches }: FaithfulnessPlan,
   n: number,
   onBatch: (done: number, all: number) => void,
   signal: AbortSignal | undefined,

@@ -5,16 +5,17 @@
  */
 import { firstNonFiniteIndex } from "../../base/numbers.ts";
 import { expectSeed } from "../../base/random.ts";
-import type { Cost } from "../../model/cost.ts";
-import { costOf, FLOAT, type Machine, memoryLimit, readBytes } from "../../model/memory.ts";
+import { costOf, FLOAT, memoryLimit, readBytes } from "../../model/memory.ts";
 import type { Reader } from "../../model/reader.ts";
 import { CHUNK_TOKENS } from "../../model/runner.ts";
+import type { AskedModel, Plan } from "../question.ts";
 import type { Saliency } from "../saliency/definition.ts";
 import { expectMap, unitOf } from "../saliency/map.ts";
 import type { FaithfulnessOptions } from "./types.ts";
 
 /** What is tried, and how. */
-export interface FaithfulnessPlan {
+export interface FaithfulnessPlan extends Plan {
+  readonly saliency: Saliency;
   readonly positions: readonly number[];
   readonly trials: readonly Trial[];
   /** S - 1. */
@@ -23,10 +24,6 @@ export interface FaithfulnessPlan {
   readonly seed: number;
   /** The most texts that are read side by side, for each position. */
   readonly batches: readonly number[];
-  /** What that takes. */
-  readonly cost: Cost;
-  /** What it may take. */
-  readonly maxMemory: number;
 }
 
 /** An explained token, or group of tokens, and the n tokens or groups before it, which are taken away. */
@@ -47,8 +44,7 @@ export interface Trial {
  * @throws {TypeError | RangeError} When the map or an option makes no sense; the message says what does.
  */
 export function planFaithfulness(
-  machine: Machine,
-  reader: Reader,
+  { runner: machine, reader }: AskedModel,
   saliency: Saliency,
   options: FaithfulnessOptions,
 ): FaithfulnessPlan {
@@ -75,7 +71,12 @@ export function planFaithfulness(
   const sets = trials.map(({ scores }) => 2 + (2 + randomOrders) * innerCounts(scores.length, steps).length);
   const runs = sets.reduce((sum, count, n) => sum + Math.ceil(count / batches[n]!), 0);
   const most = Math.max(...trials.map((trial, n) => bytes(Math.min(batches[n]!, sets[n]!), trial)));
-  return { positions, trials, steps, randomOrders, seed, batches, cost: costOf(runs, most, result), maxMemory };
+  return {
+    ...{ saliency, positions, trials, steps, randomOrders, seed, batches, maxMemory },
+    task: `try position ${Math.max(...positions)}`,
+    cost: costOf(runs, most, result),
+    advice: "try earlier positions",
+  };
 }
 
 /** How many of n are left at each of `steps + 1` shares, from all to none. */

@@ -44,7 +44,7 @@ export interface FaithfulnessOptions extends MemoryOptions {
   readonly signal?: AbortSignal;
 }
 
-export const FAITHFULNESS: OptionTable<FaithfulnessOptions> = {
+export const FAITHFULNESS_OPTIONS: OptionTable<FaithfulnessOptions> = {
   task: "try a map",
   kinds: { positions: "an array", steps: "a number", randomOrders: "a number", seed: "a number", ...READING },
 };

@@ -1,12 +1,11 @@
 import type { OptionTable } from "../../base/options.ts";
 import type { Progress } from "../../base/progress.ts";
 import { type MemoryOptions, READING } from "../../model/cost.ts";
-import { expectWithin, type Machine } from "../../model/memory.ts";
-import type { Reader } from "../../model/reader.ts";
 import type { ModelRunner } from "../../model/runner.ts";
 import type { Sequence } from "../../model/sequence.ts";
 import { predictedPosition } from "../positions.ts";
 import type { Prediction } from "../prediction.ts";
+import type { AskedModel, Plan, Question, Watch } from "../question.ts";
 import {
   depthsOf,
   expectNorm,
@@ -58,17 +57,7 @@ export interface LayerPredictionsOptions extends MemoryOptions {
   readonly signal?: AbortSignal;
 }
 
-/** How the layers, or their halves, are shown at one position. */
-export function planPredictions(machine: Machine, position: number, options: LayerPredictionsOptions): ReadingPlan {
-  const { topK = 10, norm, halves = false } = options;
-  expectTopK(topK, machine.config.vocabSize);
-  expectNorm(norm);
-  const depths = machine.config.nLayer * (halves ? 2 : 1);
-  const resultBytes = depths * topK * PREDICTION;
-  return planReading(machine, { length: position, questions: 1, resultBytes, depths }, options);
-}
-
-export const LAYER_PREDICTIONS: OptionTable<LayerPredictionsOptions> = {
+const OPTIONS: OptionTable<LayerPredictionsOptions> = {
   task: "show the layers",
   kinds: { position: "a number", topK: "a number", norm: "anything", halves: "true or false", ...READING },
 };
@@ -105,21 +94,51 @@ export interface LayerPredictions {
   readonly layers: readonly LayerPrediction[];
 }
 
-/** What each layer would predict at one position. */
-export async function predictLayers(
-  runner: ModelRunner,
-  reader: Reader,
+interface PredictionsPlan extends Plan, ReadingPlan {
+  readonly sequence: Sequence;
+  readonly position: number;
+  readonly topK: number;
+  readonly norm: LensNorm;
+  readonly halves: boolean;
+}
+
+/** The question that {@linkcode LanguageModel.layerPredictions} asks. */
+export const LAYER_PREDICTIONS: Question<Sequence, LayerPredictionsOptions, PredictionsPlan, LayerPredictions> = {
+  label: "LayerPredictions",
+  options: OPTIONS,
+  plan: planPredictions,
+  run: predictLayers,
+};
+
+function planPredictions(
+  { runner: machine, reader }: AskedModel,
   sequence: Sequence,
   options: LayerPredictionsOptions,
-): Promise<LayerPredictions> {
-  const { topK = 10, norm = "final", halves = false, onProgress, signal } = options;
-  const { nLayer: L } = runner.config;
+): PredictionsPlan {
+  reader.expectSequence(sequence);
+  const { topK = 10, norm = "final", halves = false } = options;
   const position = predictedPosition("show the layers at", sequence, options.position);
+  expectTopK(topK, machine.config.vocabSize);
+  expectNorm(norm);
+  const depths = machine.config.nLayer * (halves ? 2 : 1);
+  const resultBytes = depths * topK * PREDICTION;
+  return {
+    ...planReading(machine, { length: position, questions: 1, resultBytes, depths }, options),
+    ...{ sequence, position, topK, norm, halves },
+    task: `show the layers at position ${position}`,
+    advice: "ask for an earlier position",
+  };
+}
+
+async function predictLayers(
+  { runner, reader }: AskedModel<ModelRunner>,
+  plan: PredictionsPlan,
+  { onProgress, signal }: Watch,
+): Promise<LayerPredictions> {
+  const { sequence, position, topK, norm, halves } = plan;
   const row = position - 1;
   const asked = [{ row, tokenId: sequence.tokenIds[row]! }]; // the lens ranks a token; which one does not matter here
-  const plan = planPredictions(runner, position, options);
-  expectWithin(`show the layers at position ${position}`, plan.cost, plan.maxMemory, "ask for an earlier position");
-  const depths = depthsOf(norm, L, halves);
+  const depths = depthsOf(norm, runner.config.nLayer, halves);
   const onAnswered = (completed: number) =>
     onProgress?.({ task: "rankings", completed, total: 1, message: `Read the layers at position ${position}` });
   const seen = await readLens(runner, sequence, asked, { depths, best: topK, plan, onAnswered, signal });

@@ -2,11 +2,12 @@ import type { OptionTable } from "../../base/options.ts";
 import type { Progress } from "../../base/progress.ts";
 import type { FloatTensor, Tensor } from "../../base/tensor.ts";
 import { type MemoryOptions, READING } from "../../model/cost.ts";
-import { expectWithin, FLOAT, type Machine } from "../../model/memory.ts";
+import { FLOAT } from "../../model/memory.ts";
 import type { Reader } from "../../model/reader.ts";
 import type { ModelRunner } from "../../model/runner.ts";
 import type { Sequence, Word } from "../../model/sequence.ts";
 import { checkedPositions, predictedPosition } from "../positions.ts";
+import type { AskedModel, Plan, Question, Watch } from "../question.ts";
 import { depthsOf, expectNorm, type LensNorm, planReading, type ReadingPlan, readLens } from "./reading.ts";
 
 /** Options of {@linkcode LanguageModel.rankings}. */
@@ -32,31 +33,7 @@ export interface RankingsOptions extends MemoryOptions {
   readonly signal?: AbortSignal;
 }
 
-/** How tokens are ranked at N positions, of which some may be the same: four numbers for each layer. */
-export function planRankings(machine: Machine, positions: readonly number[], options: RankingsOptions): ReadingPlan {
-  const { nLayer } = machine.config;
-  expectNorm(options.norm);
-  const resultBytes = nLayer * positions.length * 4 * FLOAT;
-  const request = { length: Math.max(...positions), questions: positions.length, resultBytes, depths: nLayer };
-  return planReading(machine, request, options);
-}
-
-/**
- * Reads the words that are to be ranked.
- *
- * @throws {TypeError | RangeError} When they are no list, or none, or one cannot be read.
- */
-export function readWords(reader: Reader, watch: readonly (string | number)[]): readonly Word[] {
-  if (!Array.isArray(watch)) {
-    throw new TypeError(`Cannot watch ${JSON.stringify(watch)} as words; pass an array of texts and token ids`);
-  }
-  if (watch.length === 0) {
-    throw new RangeError('Cannot watch an empty list of words; pass some, such as [" is", " are"]');
-  }
-  return Array.from(watch, (word) => reader.word(word)); // map() would leave holes out
-}
-
-export const RANKINGS: OptionTable<RankingsOptions> = {
+const OPTIONS: OptionTable<RankingsOptions> = {
   task: "rank tokens",
   kinds: { positions: "anything", norm: "anything", ...READING },
 };
@@ -93,7 +70,7 @@ export interface RankingsWatchOptions extends MemoryOptions {
   readonly signal?: AbortSignal;
 }
 
-export const RANKINGS_WATCH: OptionTable<RankingsWatchOptions> = {
+const WATCH_OPTIONS: OptionTable<RankingsWatchOptions> = {
   task: "watch words",
   kinds: { position: "a number", watch: "anything", norm: "anything", ...READING },
   required: ["watch"],
@@ -121,47 +98,81 @@ export interface Rankings {
   readonly words?: readonly Word[];
 }
 
-/** How the tokens of a sequence rank in each layer. */
-export async function rankSequence(
-  runner: ModelRunner,
-  sequence: Sequence,
-  options: RankingsOptions,
-): Promise<Rankings> {
-  const { norm = "final" } = options;
-  const positions = checkedPositions("rank", sequence, options.positions);
-  const tokenIds = positions.map((position) => sequence.tokenIds[position]!);
-  const seen = await rank(runner, sequence, positions, tokenIds, options);
-  return { sequence, positions, tokenIds, ...seen, norm };
+/** What is ranked where: N tokens at N positions, of which some may be the same. */
+type Ranked = Pick<Rankings, "sequence" | "positions" | "tokenIds" | "norm" | "words">;
+
+interface RankingsPlan extends Plan, ReadingPlan {
+  readonly ranked: Ranked;
 }
 
-/** How chosen words rank in each layer, all in the place of one token. */
-export async function rankWords(
-  runner: ModelRunner,
-  reader: Reader,
-  sequence: Sequence,
-  options: RankingsWatchOptions,
-): Promise<Rankings> {
-  const { watch, norm = "final" } = options;
-  const words = readWords(reader, watch);
-  const position = predictedPosition("watch words at", sequence, options.position);
-  const tokenIds = words.map((word) => word.tokenIds[0]!);
-  const positions = words.map(() => position);
-  const seen = await rank(runner, sequence, positions, tokenIds, options);
-  return { sequence, positions, tokenIds, ...seen, norm, words };
+/** The question that {@linkcode LanguageModel.rankings} asks. */
+export const RANKINGS: Question<Sequence, RankingsOptions, RankingsPlan, Rankings> = {
+  label: "Rankings",
+  options: OPTIONS,
+  plan(model, sequence, options) {
+    model.reader.expectSequence(sequence);
+    const { norm = "final" } = options;
+    const positions = checkedPositions("rank", sequence, options.positions);
+    const tokenIds = positions.map((position) => sequence.tokenIds[position]!);
+    return planRankings(model, { sequence, positions, tokenIds, norm }, options);
+  },
+  run: rank,
+};
+
+/** The question that {@linkcode LanguageModel.rankingsWatch} asks. */
+export const RANKINGS_WATCH: Question<Sequence, RankingsWatchOptions, RankingsPlan, Rankings> = {
+  label: "Rankings",
+  options: WATCH_OPTIONS,
+  plan(model, sequence, options) {
+    model.reader.expectSequence(sequence);
+    const { watch, norm = "final" } = options;
+    const words = readWords(model.reader, watch);
+    const position = predictedPosition("watch words at", sequence, options.position);
+    const positions = words.map(() => position);
+    const tokenIds = words.map((word) => word.tokenIds[0]!);
+    return planRankings(model, { sequence, positions, tokenIds, norm, words }, options);
+  },
+  run: rank,
+};
+
+/**
+ * Reads the words that are to be ranked.
+ *
+ * @throws {TypeError | RangeError} When they are no list, or none, or one cannot be read.
+ */
+function readWords(reader: Reader, watch: readonly (string | number)[]): readonly Word[] {
+  if (!Array.isArray(watch)) {
+    throw new TypeError(`Cannot watch ${JSON.stringify(watch)} as words; pass an array of texts and token ids`);
+  }
+  if (watch.length === 0) {
+    throw new RangeError('Cannot watch an empty list of words; pass some, such as [" is", " are"]');
+  }
+  return Array.from(watch, (word) => reader.word(word)); // map() would leave holes out
+}
+
+/** Four numbers for each layer and ranked token. */
+function planRankings({ runner: machine }: AskedModel, ranked: Ranked, options: MemoryOptions): RankingsPlan {
+  const { positions, norm } = ranked;
+  const { nLayer } = machine.config;
+  expectNorm(norm);
+  const resultBytes = nLayer * positions.length * 4 * FLOAT;
+  const request = { length: Math.max(...positions), questions: positions.length, resultBytes, depths: nLayer };
+  return {
+    ...planReading(machine, request, options),
+    ranked,
+    task: `rank ${positions.length} tokens`,
+    advice: "ask for fewer or earlier positions",
+  };
 }
 
 async function rank(
-  runner: ModelRunner,
-  sequence: Sequence,
-  positions: readonly number[],
-  tokenIds: readonly number[],
-  options: Pick<RankingsOptions, "norm" | "maxMemory" | "onProgress" | "signal">,
-): Promise<Pick<Rankings, "ranks" | "probabilities" | "entropies" | "divergences">> {
-  const { norm = "final", onProgress, signal } = options;
+  { runner }: AskedModel<ModelRunner>,
+  plan: RankingsPlan,
+  { onProgress, signal }: Watch,
+): Promise<Rankings> {
+  const { sequence, positions, tokenIds, norm, words } = plan.ranked;
   const { nLayer } = runner.config;
   const total = positions.length;
-  const plan = planRankings(runner, positions, options);
-  expectWithin(`rank ${total} tokens`, plan.cost, plan.maxMemory, "ask for fewer or earlier positions");
   const asked = positions.map((position, n) => ({ row: position - 1, tokenId: tokenIds[n]! }));
   const onAnswered = (completed: number) =>
     onProgress?.({ task: "rankings", completed, total, message: `Ranked ${completed} of ${total} tokens` });
@@ -169,9 +180,12 @@ async function rank(
   const seen = await readLens(runner, sequence, asked, { depths, best: 1, plan, onAnswered, signal });
   const shape = [nLayer, total];
   return {
+    ...{ sequence, positions, tokenIds },
     ranks: { data: seen.ranks, shape },
     probabilities: { data: Float32Array.from(seen.logProbs, Math.exp), shape },
     entropies: { data: seen.entropies, shape },
     divergences: { data: seen.divergences, shape },
+    norm,
+    ...words && { words },
   };
 }

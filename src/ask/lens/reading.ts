@@ -6,9 +6,10 @@
 import type { Cost, MemoryOptions } from "../../model/cost.ts";
 import { costOf, LENS_LOGITS, lensBytes, type Machine, memoryLimit } from "../../model/memory.ts";
 import type { Reader } from "../../model/reader.ts";
-import type { Depth, LensNumbers } from "../../model/requests.ts";
+import type { LensNumbers } from "../../model/requests.ts";
 import { CHUNK_TOKENS, type ModelRunner } from "../../model/runner.ts";
 import type { Sequence } from "../../model/sequence.ts";
+import type { Depth } from "../../models/lens.ts";
 import type { Prediction } from "../prediction.ts";
 
 /**

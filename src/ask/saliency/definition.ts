@@ -74,7 +74,7 @@ export interface SaliencyOptions extends MemoryOptions {
   readonly signal?: AbortSignal;
 }
 
-export const SALIENCY: OptionTable<SaliencyOptions> = {
+export const SALIENCY_OPTIONS: OptionTable<SaliencyOptions> = {
   task: "explain",
   kinds: {
     preset: "anything",

@@ -1,45 +1,52 @@
 import { free, normalizeL1 } from "../../base/numbers.ts";
-import type { Cost } from "../../model/cost.ts";
-import { costOf, expectWithin, explainBytes, FLOAT, type Machine, memoryLimit } from "../../model/memory.ts";
-import type { Reader } from "../../model/reader.ts";
+import { costOf, explainBytes, FLOAT, memoryLimit } from "../../model/memory.ts";
 import type { Explanation, ScoreKind } from "../../model/requests.ts";
 import type { ModelRunner } from "../../model/runner.ts";
 import type { Sequence } from "../../model/sequence.ts";
 import { checkedPositions } from "../positions.ts";
-import { type Saliency, type SaliencyDefinition, saliencyDefinition, type SaliencyOptions } from "./definition.ts";
+import type { AskedModel, Plan, Question, Watch } from "../question.ts";
+import {
+  type Saliency,
+  SALIENCY_OPTIONS,
+  type SaliencyDefinition,
+  saliencyDefinition,
+  type SaliencyOptions,
+} from "./definition.ts";
 import { gain, integrate, reduced, rowValue } from "./integrate.ts";
-
 import { type Chunk, groupTargets, mostRows, type RunSize, runSize } from "./target_groups.ts";
 
 /** The most logits of one run, 32 MiB for each of the tensors of that size. */
 const CHUNK_LOGITS = 2 ** 23;
 
 /** How a map is computed. */
-export interface SaliencyPlan {
+interface SaliencyPlan extends Plan {
+  readonly sequence: Sequence;
   readonly positions: readonly number[];
   readonly definition: SaliencyDefinition;
   /** Whether completeness gaps are wanted. */
   readonly completeness: boolean;
   readonly chunks: readonly Chunk[];
-  /** What that takes. */
-  readonly cost: Cost;
-  /** What it may take. */
-  readonly maxMemory: number;
 }
 
+/** The question that {@linkcode LanguageModel.saliency} asks. */
+export const SALIENCY: Question<Sequence, SaliencyOptions, SaliencyPlan, Saliency> = {
+  label: "Saliency",
+  options: SALIENCY_OPTIONS,
+  plan: planSaliency,
+  run: explainSequence,
+};
+
 /**
- * Checks what is asked for and groups the targets, early ones first as they need fewer tokens, so that no run takes
- * more memory than it may, if that can be done.
+ * Groups the targets, early ones first as they need fewer tokens, so that no run takes more memory than it may.
  *
- * @throws {TypeError | RangeError} When an option makes no sense; the message says what does.
  * @throws {Error} When the weights are in 8 bits.
  */
-export function planSaliency(
-  machine: Machine,
-  reader: Reader,
+function planSaliency(
+  { runner: machine, reader }: AskedModel,
   sequence: Sequence,
   options: SaliencyOptions,
 ): SaliencyPlan {
+  reader.expectSequence(sequence);
   machine.expectDifferentiable?.();
   const contrast = options.contrast === undefined ? undefined : reader.word(options.contrast);
   const definition = saliencyDefinition(options, contrast);
@@ -63,7 +70,12 @@ export function planSaliency(
   const chunks = groupTargets(positions, together, fits);
   const most = Math.max(...chunks.map((chunk) => bytes(runSize(chunk, positions, together))));
   const runs = integrated ? steps + 2 : completeness ? 2 : 1;
-  return { positions, definition, completeness, chunks, cost: costOf(chunks.length * runs, most, result), maxMemory };
+  return {
+    ...{ sequence, positions, definition, completeness, chunks, maxMemory },
+    task: `explain position ${chunks.at(-1)!.length}`,
+    cost: costOf(chunks.length * runs, most, result),
+    advice: "explain earlier positions",
+  };
 }
 
 /** A part of what is explained, and what is told and heard meanwhile. */
@@ -82,16 +94,12 @@ interface Rows<Numbers = Float32Array> {
 }
 
 /** Explains tokens of a sequence by the gradient with respect to the embeddings of those before them. */
-export async function explainSequence(
-  runner: ModelRunner,
-  reader: Reader,
-  sequence: Sequence,
-  options: SaliencyOptions,
+async function explainSequence(
+  { runner }: AskedModel<ModelRunner>,
+  plan: SaliencyPlan,
+  { onProgress, signal }: Watch,
 ): Promise<Saliency> {
-  const { onProgress, signal } = options;
-  const plan = planSaliency(runner, reader, sequence, options);
-  const { positions, definition, completeness, chunks, cost, maxMemory } = plan;
-  expectWithin(`explain position ${chunks.at(-1)!.length}`, cost, maxMemory, "explain earlier positions");
+  const { sequence, positions, definition, completeness, chunks } = plan;
   const total = positions.length;
   let done = 0; // in targets times steps
   const parts = chunks.map((chunk): Part => {

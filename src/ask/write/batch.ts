@@ -6,12 +6,21 @@
  */
 import { free, logitsRow } from "../../base/numbers.ts";
 import type { KVCache } from "../../model/kv_cache.ts";
-import { expectWithin } from "../../model/memory.ts";
+import type { Machine } from "../../model/memory.ts";
 import type { Reader } from "../../model/reader.ts";
 import type { ModelRunner } from "../../model/runner.ts";
-import type { GPT2Config } from "../../models/gpt2/config.ts";
-import { packsOf, planBatch } from "./batch_plan.ts";
-import { createWriter, type Decoder, expectRoomAfter, type Prompt, tellWritten, type Writer } from "./decode.ts";
+import type { ModelConfig } from "../../models/config.ts";
+import type { Watch } from "../question.ts";
+import { type BatchPlan, packsOf, planBatch } from "./batch_plan.ts";
+import {
+  createWriter,
+  type Decoder,
+  expectRoomAfter,
+  type Prompt,
+  tellWritten,
+  type Writer,
+  type WritingPlan,
+} from "./decode.ts";
 import type { DecodeOptions } from "./options.ts";
 import { mostNewTokens } from "./scores/lengths.ts";
 
@@ -30,7 +39,7 @@ interface Text {
  */
 export function readBatch(
   reader: Reader,
-  config: GPT2Config,
+  config: ModelConfig,
   prompts: readonly (string | readonly number[])[],
   options: DecodeOptions,
 ): readonly Prompt[] {
@@ -52,27 +61,38 @@ export function readBatch(
   });
 }
 
+/** How prompts are continued in groups. */
+export interface GroupedPlan extends WritingPlan, Pick<BatchPlan, "groups"> {}
+
+/** Plans to continue prompts together. Only a limit that is given holds, but groups are made by the default too. */
+export function planTogether(machine: Machine, prompts: readonly Prompt[], options: DecodeOptions): GroupedPlan {
+  const plan = planBatch(machine, prompts.map(({ tokenIds }) => tokenIds.length), options);
+  return {
+    ...plan,
+    ...{ prompts, options },
+    task: `continue ${prompts.length} prompts`,
+    maxMemory: options.maxMemory === undefined ? Infinity : plan.maxMemory,
+    advice: "ask for fewer tokens",
+  };
+}
+
 /** What is written after each prompt. */
 export async function continueBatch(
   decoder: Decoder,
-  prompts: readonly Prompt[],
-  options: DecodeOptions,
+  plan: GroupedPlan,
+  watch: Watch,
 ): Promise<readonly (readonly number[])[]> {
-  const { runner } = decoder;
+  const { prompts, options } = plan;
   const texts = prompts.map(({ tokenIds: prompt }, id): Text => {
     return { id, prompt, writer: createWriter(decoder, { before: prompt }, options) };
   });
-  const plan = planBatch(runner, texts.map(({ prompt }) => prompt.length), options);
-  if (options.maxMemory !== undefined) {
-    expectWithin(`continue ${prompts.length} prompts`, plan.cost, plan.maxMemory, "ask for fewer tokens");
-  }
   const total = texts.reduce((sum, { writer }) => sum + writer.most, 0);
   const tell = () => {
     const completed = texts.reduce((sum, { writer }) => sum + writer.written.length, 0);
-    tellWritten(options, completed, total);
+    tellWritten(watch, completed, total);
   };
   for (const group of plan.groups) {
-    await writeTogether(decoder, group.map((index) => texts[index]!), { tell, signal: options.signal });
+    await writeTogether(decoder, group.map((index) => texts[index]!), { tell, signal: watch.signal });
   }
   return texts.map(({ writer }) => writer.written);
 }

@@ -1,8 +1,8 @@
 import type { Cost } from "../../model/cost.ts";
 import { cacheBytes, costOf, FLOAT, type Machine, memoryLimit, readBytes } from "../../model/memory.ts";
 import { CHUNK_TOKENS } from "../../model/runner.ts";
-import type { GPT2Config } from "../../models/gpt2/config.ts";
-import { UNUSED } from "./beam_rows.ts";
+import type { ModelConfig } from "../../models/config.ts";
+import { UNUSED } from "./beams/rows.ts";
 import { expectCount } from "./decode.ts";
 import type { DecodeOptions } from "./options.ts";
 import { mostNewTokens } from "./scores/lengths.ts";
@@ -88,7 +88,7 @@ const PAIRS_PER_WEIGHT = 2.5;
  * Whether a group takes less time together than in two halves. The new token of each text is compared with the tokens
  * of all texts, most of it in vain; halves would spare half of that and read the weights once more.
  */
-function isWorthwhile({ nEmbd, nInner, nLayer, vocabSize }: GPT2Config, group: readonly Extent[]): boolean {
+function isWorthwhile({ nEmbd, nInner, nLayer, vocabSize }: ModelConfig, group: readonly Extent[]): boolean {
   const pairs = group.reduce((sum, { beams }) => sum + beams, 0) *
     group.reduce((sum, extent) => sum + rowsOf(extent), 0);
   const weights = 4 * nEmbd + 2 * nInner + vocabSize / nLayer; // by column and block

@@ -1,14 +1,15 @@
+import { stoppable } from "../../base/kernel.ts";
 import { logSumExp, topK } from "../../base/numbers.ts";
 import type { KVCache } from "../../model/kv_cache.ts";
-import { expectWithin, memoryLimit } from "../../model/memory.ts";
+import { costOf, type Machine, memoryLimit, readBytes } from "../../model/memory.ts";
 import type { Reader } from "../../model/reader.ts";
-import type { ModelRunner } from "../../model/runner.ts";
-import type { GPT2Config } from "../../models/gpt2/config.ts";
+import { CHUNK_TOKENS, type ModelRunner } from "../../model/runner.ts";
+import type { ModelConfig } from "../../models/config.ts";
 import type { Prediction } from "../prediction.ts";
-import { decodeCost } from "./decode_plan.ts";
+import type { AskedModel, Plan } from "../question.ts";
 import type { DecodeOptions } from "./options.ts";
 import { createSampler } from "./sampling.ts";
-import { expectOneLength, mostNewTokens } from "./scores/lengths.ts";
+import { expectOneLength, mostNewTokens, overDefaults } from "./scores/lengths.ts";
 import { createProcessors, type ScoreProcessor } from "./scores/processors.ts";
 import { readSettings } from "./scores/rules.ts";
 import { createStopTest, type StopTest } from "./scores/stops.ts";
@@ -50,6 +51,44 @@ export interface Start {
   readonly first?: number;
 }
 
+/** How prompts are continued. */
+export interface WritingPlan extends Plan {
+  readonly prompts: readonly Prompt[];
+  /** What the caller and the model say together. */
+  readonly options: DecodeOptions;
+}
+
+/**
+ * Plans to continue one prompt by one token after another. Only a limit that is given holds.
+ *
+ * @throws {TypeError | RangeError} When there is no room after the prompt, or a length is out of its range.
+ */
+export function planDecoding(machine: Machine, prompt: Prompt, options: DecodeOptions): WritingPlan {
+  const { length: P } = prompt.tokenIds;
+  expectRoomAfter(prompt.tokenIds, machine.config);
+  expectOneLength(options);
+  const limit = memoryLimit(machine, options.maxMemory);
+  const most = mostNewTokens(options, P);
+  expectCount("maxNewTokens", most, 1);
+  const written = Math.min(most, machine.config.nPositions - P);
+  const first = readBytes(machine, { T: Math.min(P, CHUNK_TOKENS), S: P, R: 1 });
+  const last = readBytes(machine, { T: 1, S: P + written, R: 1 });
+  return {
+    prompts: [prompt],
+    options,
+    task: `continue a prompt of ${P} tokens by ${most}`,
+    cost: costOf(Math.ceil(P / CHUNK_TOKENS) + written - 1, Math.max(first, last), 8 * (P + written)),
+    maxMemory: options.maxMemory === undefined ? Infinity : limit,
+    advice: "ask for fewer tokens",
+  };
+}
+
+/** What a caller says, over what the model says, for work that asks nothing else before it begins. */
+export function prepared<Options extends DecodeOptions>(model: AskedModel, options: Options): Options {
+  model.expectUsable();
+  return { ...overDefaults(model.defaults, options), signal: stoppable(options.signal) };
+}
+
 /** Chooses what follows a prompt. Nothing is computed before a choice is asked for. */
 export async function* choose(
   decoder: Decoder,
@@ -58,14 +97,6 @@ export async function* choose(
   given?: KVCache,
 ): AsyncGenerator<Choice> {
   const { runner } = decoder;
-  expectRoomAfter(prompt, runner.config);
-  if (options.maxMemory !== undefined) {
-    const most = mostNewTokens(options, prompt.length);
-    expectCount("maxNewTokens", most, 1);
-    const what = `continue a prompt of ${prompt.length} tokens by ${most}`;
-    const limit = memoryLimit(runner, options.maxMemory);
-    expectWithin(what, decodeCost(runner, prompt.length, most), limit, "ask for fewer tokens");
-  }
   using own = given ? undefined : runner.emptyCache();
   const cache = given ?? own!;
   const read = () => runner.readPrompt(prompt, cache, options.signal);
@@ -77,7 +108,7 @@ export async function* choose(
  *
  * @throws {RangeError} When it fills the context.
  */
-export function expectRoomAfter(prompt: readonly number[], { nPositions }: GPT2Config): void {
+export function expectRoomAfter(prompt: readonly number[], { nPositions }: ModelConfig): void {
   if (prompt.length < nPositions) return;
   const room = `a prompt of ${prompt.length} tokens as the context holds ${nPositions}`;
   throw new RangeError(`Cannot continue ${room}; shorten it`);
@@ -99,7 +130,7 @@ export async function* chooseFrom(decoder: Decoder, start: Start, options: Decod
 }
 
 /** Tells how many tokens of at most so many are written. */
-export function tellWritten({ onProgress }: DecodeOptions, completed: number, total: number): void {
+export function tellWritten({ onProgress }: Pick<DecodeOptions, "onProgress">, completed: number, total: number): void {
   onProgress?.({ task: "decode", completed, total, message: `Wrote ${completed} of at most ${total} tokens` });
 }
 

@@ -1,6 +1,8 @@
 import { temperatureOf } from "../../model/score_settings.ts";
-import type { Decoding } from "../../model/sequence.ts";
-import { beamSettings } from "./beam_settings.ts";
+import type { Reader } from "../../model/reader.ts";
+import type { Decoding, Sequence } from "../../model/sequence.ts";
+import { beamSettings } from "./beams/settings.ts";
+import type { Prompt } from "./decode.ts";
 import type { DecodeOptions } from "./options.ts";
 import { DEFAULT_SEED } from "./sampling.ts";
 import { mostNewTokens } from "./scores/lengths.ts";
@@ -17,4 +19,15 @@ export function decodingOf(options: DecodeOptions, reader: WordReader, promptLen
     stop: [...stop],
     ...beamSettings(options),
   };
+}
+
+/** A prompt and what was written after it, with how. */
+export function writtenAfter(
+  reader: Reader,
+  prompt: Prompt,
+  written: readonly number[],
+  options: DecodeOptions,
+): Sequence {
+  const sequence = reader.continuation(prompt.tokenIds, prompt.text, written);
+  return { ...sequence, decoding: decodingOf(options, reader, prompt.tokenIds.length) };
 }

@@ -1,96 +1,85 @@
 import { free } from "../../base/numbers.ts";
+import type { ModelRunner } from "../../model/runner.ts";
 import type { Sequence } from "../../model/sequence.ts";
 import { showing } from "../../show/showing.ts";
-import { continueBatch, readBatch } from "./batch.ts";
-import { beamSettings, expectBest, expectNoBeams, searchSettings } from "./beam_settings.ts";
-import { foundTree } from "./beam_tree.ts";
-import type { BeamSearch, BeamSearchOptions } from "./beam_types.ts";
-import { searchBeams } from "./beams.ts";
-import { choose, type Decoder, describe, expectCount, type Prompt } from "./decode.ts";
-import { decodingOf } from "./decoding.ts";
-import type { DecodeOptions } from "./options.ts";
+import { type AskedModel, expectAffordable, type Question, type Watch } from "../question.ts";
+import { continueBatch, type GroupedPlan, planTogether, readBatch } from "./batch.ts";
+import { planSearch, searchBeams, type SearchPlan } from "./beams/run.ts";
+import { beamSettings, expectNoBeams } from "./beams/settings.ts";
+import { choose, describe, planDecoding, prepared, type WritingPlan } from "./decode.ts";
+import { writtenAfter } from "./decoding.ts";
+import { DECODE, type DecodeOptions } from "./options.ts";
+import { overDefaults } from "./scores/lengths.ts";
 import type { Step } from "./step.ts";
-import { growTree } from "./tree.ts";
-import type { GrowingTree } from "./tree_types.ts";
 
-/** Adds what a caller left out; throws when the model cannot be used any more. */
-export type Complete = <Options extends BeamSearchOptions>(options: Options) => Options;
+/** A text, or its token ids. */
+type Input = string | readonly number[];
 
-/** Writes texts, for the methods of {@linkcode LanguageModel} by the same names. */
-export class TextGenerator {
-  readonly #decoder: Decoder;
-  readonly #complete: Complete;
+/** The question that {@linkcode LanguageModel.generate} asks. */
+export const GENERATE: Question<Input, DecodeOptions, WritingPlan | SearchPlan, Sequence> = {
+  label: "Sequence",
+  options: DECODE,
+  plan({ runner, reader, defaults }, prompt, given) {
+    const options = overDefaults(defaults, given);
+    const settings = beamSettings(options, given);
+    const read = reader.read(prompt);
+    return settings ? planSearch(runner, [read], options, settings) : planDecoding(runner, read, options);
+  },
+  async run(model, plan, watch) {
+    const [written] = isSearch(plan) ? await bestOf(model, plan, watch) : [await decode(model, plan, watch)];
+    return writtenAfter(model.reader, plan.prompts[0]!, written!, plan.options);
+  },
+};
 
-  /** `complete` adds what the caller left out; it throws when the model cannot be used any more. */
-  constructor(decoder: Decoder, complete: Complete) {
-    this.#decoder = decoder;
-    this.#complete = complete;
+/** The question that {@linkcode LanguageModel.generateBatch} asks. */
+export const GENERATE_BATCH: Question<readonly Input[], DecodeOptions, GroupedPlan | SearchPlan, readonly Sequence[]> =
+  {
+    label: "Sequences",
+    options: DECODE,
+    plan({ runner, reader, defaults }, prompts, given) {
+      const options = overDefaults(defaults, given);
+      const settings = beamSettings(options, given);
+      const read = readBatch(reader, runner.config, prompts, options);
+      return settings ? planSearch(runner, read, options, settings) : planTogether(runner, read, options);
+    },
+    async run(model, plan, watch) {
+      const { prompts, options } = plan;
+      const written = isSearch(plan) ? await bestOf(model, plan, watch) : await continueBatch(model, plan, watch);
+      return prompts.map((prompt, i) => writtenAfter(model.reader, prompt, written[i]!, options));
+    },
+  };
+
+function isSearch(plan: WritingPlan): plan is SearchPlan {
+  return "settings" in plan;
+}
+
+/** The best text that is found for each prompt. */
+async function bestOf(model: AskedModel<ModelRunner>, plan: SearchPlan, watch: Watch): Promise<(readonly number[])[]> {
+  return (await searchBeams(model, plan, watch)).map(([best]) => best!.written);
+}
+
+/** What is written after a single prompt. */
+async function decode(model: AskedModel<ModelRunner>, plan: WritingPlan, watch: Watch): Promise<readonly number[]> {
+  const written: number[] = [];
+  for await (const { tokenId, logits, scores } of choose(model, plan.prompts[0]!, { ...plan.options, ...watch })) {
+    written.push(tokenId);
+    free(logits);
+    if (scores) free(scores);
   }
+  return written;
+}
 
-  /** One text, token by token. */
-  async *steps(prompt: string | readonly number[], options: DecodeOptions): AsyncGenerator<Step> {
-    const { candidates = 5 } = options;
-    const read = this.#decoder.reader.read(prompt);
-    const whole = this.#complete({ ...options, candidates });
-    expectNoBeams("write step by step", whole, options);
-    const choices = choose(this.#decoder, read, whole);
-    for await (const step of describe(this.#decoder, read, candidates, choices)) yield showing("Step", step);
-  }
-
-  /** One text to its end. */
-  async generate(prompt: string | readonly number[], options: DecodeOptions): Promise<Sequence> {
-    const read = this.#decoder.reader.read(prompt);
-    const whole = this.#complete(options);
-    const settings = beamSettings(whole, options);
-    if (settings) {
-      const [found] = await searchBeams(this.#decoder, [read], { options: whole, settings });
-      return showing("Sequence", this.#sequence(read, found![0]!.written, whole));
-    }
-    const written: number[] = [];
-    for await (const { tokenId, logits, scores } of choose(this.#decoder, read, whole)) {
-      written.push(tokenId);
-      free(logits);
-      if (scores) free(scores);
-    }
-    return showing("Sequence", this.#sequence(read, written, whole));
-  }
-
-  /** Several texts to their ends, together. */
-  async generateBatch(
-    prompts: readonly (string | readonly number[])[],
-    options: DecodeOptions,
-  ): Promise<readonly Sequence[]> {
-    const { reader, runner } = this.#decoder;
-    const whole = this.#complete(options);
-    const settings = beamSettings(whole, options);
-    const read = readBatch(reader, runner.config, prompts, whole);
-    const written = settings
-      ? (await searchBeams(this.#decoder, read, { options: whole, settings })).map(([best]) => best!.written)
-      : await continueBatch(this.#decoder, read, whole);
-    return showing("Sequences", read.map((prompt, i) => this.#sequence(prompt, written[i]!, whole)));
-  }
-
-  /** The best texts that are found with beams. */
-  async beams(prompt: string | readonly number[], options: BeamSearchOptions): Promise<BeamSearch> {
-    const read = this.#decoder.reader.read(prompt);
-    const { best: usual, candidates = 5, ...rest } = this.#complete(options);
-    const settings = searchSettings(rest);
-    const count = expectBest(options.best ?? Math.min(usual ?? Infinity, settings.beams), settings);
-    expectCount("candidates", candidates, 0);
-    const [found] = await searchBeams(this.#decoder, [read], { options: rest, settings, keepLogits: true });
-    const decoding = decodingOf({ ...rest, ...settings }, this.#decoder.reader, read.tokenIds.length);
-    const beams = found!.slice(0, count);
-    return showing("BeamSearch", await foundTree(this.#decoder, { prompt: read, beams, candidates, decoding }));
-  }
-
-  /** One text that can be forked. */
-  async tree(prompt: string | readonly number[], options: DecodeOptions): Promise<GrowingTree> {
-    const request = { prompt: this.#decoder.reader.read(prompt), options, prepare: this.#complete };
-    return await growTree(this.#decoder, request);
-  }
-
-  #sequence({ tokenIds, text }: Prompt, written: readonly number[], options: DecodeOptions): Sequence {
-    const sequence = this.#decoder.reader.continuation(tokenIds, text, written);
-    return { ...sequence, decoding: decodingOf(options, this.#decoder.reader, tokenIds.length) };
-  }
+/** Writes one text, token by token, for {@linkcode LanguageModel.steps}. */
+export async function* writeSteps(
+  model: AskedModel<ModelRunner>,
+  prompt: Input,
+  given: DecodeOptions,
+): AsyncGenerator<Step> {
+  const { candidates = 5 } = given;
+  const options = prepared(model, { ...given, candidates });
+  expectNoBeams("write step by step", options, given);
+  const read = model.reader.read(prompt);
+  expectAffordable(planDecoding(model.runner, read, options));
+  for await (const step of describe(model, read, candidates, choose(model, read, options))) yield showing("Step", step);
+  await model.runner.session.settle();
 }

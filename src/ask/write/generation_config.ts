@@ -5,9 +5,9 @@
  * @module
  */
 import { shown } from "../../base/words.ts";
-import { type GPT2Config, tokenIds } from "../../models/gpt2/config.ts";
-import type { BeamSearchOptions } from "./beam_types.ts";
-import { readBeams } from "./generation_beams.ts";
+import { type ModelConfig, tokenIds } from "../../models/config.ts";
+import type { BeamSearchOptions } from "./beams/types.ts";
+import { readBeams } from "./beams/generation_config.ts";
 import { type Fields, type GenerationFile, LISTS } from "./generation_lists.ts";
 import { expectBuilt } from "./generation_refusals.ts";
 import type { DecodeOptions } from "./options.ts";
@@ -64,7 +64,7 @@ const SAMPLING: Numbers = {
  */
 export function readGenerationConfig(
   files: { readonly generation: unknown; readonly config?: Fields },
-  config: GPT2Config,
+  config: ModelConfig,
   changes: Fields | false = {},
 ): GenerationDefaults {
   const { generation: json = { ...files.config, "_from_model_config": true } } = files;

@@ -4,7 +4,7 @@
  * @module
  */
 import { shown } from "../../base/words.ts";
-import { tokenIds } from "../../models/gpt2/config.ts";
+import { tokenIds } from "../../models/config.ts";
 import type { DecodeOptions } from "./options.ts";
 
 /** Fields of a file. */

@@ -2,7 +2,7 @@ import type { OptionTable } from "../../base/options.ts";
 import type { Progress } from "../../base/progress.ts";
 import { type MemoryOptions, READING } from "../../model/cost.ts";
 import type { PenaltyOptions } from "../../model/score_settings.ts";
-import type { BeamOptions } from "./beam_settings.ts";
+import type { BeamOptions } from "./beams/settings.ts";
 import type { SamplingOptions } from "./sampling.ts";
 
 /**

@@ -1,11 +1,13 @@
 import { expectOptions } from "../../base/options.ts";
 import type { KVCache } from "../../model/kv_cache.ts";
+import type { ModelRunner } from "../../model/runner.ts";
 import type { Decoding } from "../../model/sequence.ts";
 import { watched } from "../../model/watch.ts";
 import { showing } from "../../show/showing.ts";
 import { displayOf } from "../../show/view_of.ts";
-import { expectNoBeams } from "./beam_settings.ts";
-import { choose, chooseFrom, type Decoder, describe, type Prompt } from "./decode.ts";
+import { type AskedModel, expectAffordable } from "../question.ts";
+import { expectNoBeams } from "./beams/settings.ts";
+import { choose, chooseFrom, describe, planDecoding, prepared, type Prompt } from "./decode.ts";
 import { decodingOf } from "./decoding.ts";
 import type { DecodeOptions } from "./options.ts";
 import { overDefaults } from "./scores/lengths.ts";
@@ -18,8 +20,6 @@ export interface TreeRequest {
   readonly prompt: Prompt;
   /** How the first branch is written, and, but for the signal, every other one that does not say otherwise. */
   readonly options: DecodeOptions;
-  /** Completes the options of one branch; throws when the model cannot be used any more. */
-  readonly prepare: (options: DecodeOptions) => DecodeOptions;
 }
 
 /** A branch, and what the model has read of it. */
@@ -34,59 +34,60 @@ interface Grown {
 }
 
 /** Writes the first branch. */
-export async function growTree(decoder: Decoder, request: TreeRequest): Promise<GrowingTree> {
-  const tree = new Tree(decoder, request);
+export async function growTree(model: AskedModel<ModelRunner>, request: TreeRequest): Promise<GrowingTree> {
+  const tree = new Tree(model, request);
   await tree.plant();
   return tree;
 }
 
 class Tree implements GrowingTree {
-  readonly #decoder: Decoder;
+  readonly #model: AskedModel<ModelRunner>;
   readonly #request: TreeRequest;
   readonly #grown: Grown[] = [];
 
-  constructor(decoder: Decoder, request: TreeRequest) {
-    this.#decoder = decoder;
+  constructor(model: AskedModel<ModelRunner>, request: TreeRequest) {
+    this.#model = model;
     this.#request = request;
   }
 
   get data(): DecodingTree {
     const { tokenIds, text } = this.#request.prompt;
-    const prompt = this.#decoder.reader.sequence(tokenIds, tokenIds.length, text);
+    const prompt = this.#model.reader.sequence(tokenIds, tokenIds.length, text);
     return showing("DecodingTree", { prompt, branches: this.#grown.map(({ branch }) => branch) });
   }
 
   async plant(): Promise<void> {
-    const { prompt, options, prepare } = this.#request;
-    const cache = this.#decoder.runner.emptyCache();
-    const { candidates = 5, ...rest } = prepare(options);
+    const { prompt, options } = this.#request;
+    const cache = this.#model.runner.emptyCache();
+    const { candidates = 5, ...rest } = prepared(this.#model, options);
     expectNoBeams("grow a tree", rest, options);
+    expectAffordable(planDecoding(this.#model.runner, prompt, rest));
     const steps = await watched(rest, async (rest) => {
-      const choices = choose(this.#decoder, prompt, { ...rest, candidates }, cache);
-      return await Array.fromAsync(describe(this.#decoder, prompt, candidates, choices));
+      const choices = choose(this.#model, prompt, { ...rest, candidates }, cache);
+      return await Array.fromAsync(describe(this.#model, prompt, candidates, choices));
     });
-    const decoding = decodingOf(rest, this.#decoder.reader, prompt.tokenIds.length);
+    const decoding = decodingOf(rest, this.#model.reader, prompt.tokenIds.length);
     this.#add({ start: prompt.tokenIds.length, steps, cache, firstRow: 0, decoding });
   }
 
   async fork(at: Step | number, token: number | string, options: ForkOptions = {}): Promise<Branch> {
     options = expectOptions(options, FORK);
     const { branch, ...own } = options;
-    const { prompt, options: { signal: _, ...given }, prepare } = this.#request;
-    const { candidates = 5, ...rest } = prepare(overDefaults(given, own));
+    const { prompt, options: { signal: _, ...given } } = this.#request;
+    const { candidates = 5, ...rest } = prepared(this.#model, overDefaults(given, own));
     expectNoBeams("fork", rest, own);
     const { from, position } = this.#place(at, branch);
     const first = this.#tokenId(token);
     rest.signal?.throwIfAborted();
-    const cache = this.#decoder.runner.emptyCache();
+    const cache = this.#model.runner.emptyCache();
     copyRows(from, position, cache);
     const firstRow = cache.length;
     const read = () => this.#logits(from, position, cache, rest.signal);
     const before = from.branch.sequence.tokenIds.slice(0, position);
     const shared = before.slice(prompt.tokenIds.length);
     const steps = await watched(rest, async (rest) => {
-      const choices = chooseFrom(this.#decoder, { before, cache, read, first }, { ...rest, candidates });
-      return await Array.fromAsync(describe(this.#decoder, prompt, candidates, choices, shared));
+      const choices = chooseFrom(this.#model, { before, cache, read, first }, { ...rest, candidates });
+      return await Array.fromAsync(describe(this.#model, prompt, candidates, choices, shared));
     });
     return this.#add({ from, start: position, steps, cache, firstRow });
   }
@@ -118,7 +119,7 @@ class Tree implements GrowingTree {
     if (!Number.isInteger(at) || at < least || at > end) {
       throw new RangeError(`Cannot fork at position ${at} as branch ${id} can be continued from ${least} to ${end}`);
     }
-    const { nPositions } = this.#decoder.runner.config;
+    const { nPositions } = this.#model.runner.config;
     if (at === nPositions) {
       throw new RangeError(`Cannot fork at position ${at} as the context holds ${nPositions} tokens`);
     }
@@ -141,7 +142,7 @@ class Tree implements GrowingTree {
   }
 
   #tokenId(token: number | string): number {
-    const { tokenIds, tokens } = this.#decoder.reader.word(token);
+    const { tokenIds, tokens } = this.#model.reader.word(token);
     if (tokenIds.length === 1) return tokenIds[0]!;
     const parts = tokens.map(({ id, text }) => `${JSON.stringify(text)} (${id})`).join(", ");
     throw new RangeError(
@@ -153,7 +154,7 @@ class Tree implements GrowingTree {
   async #logits(from: Grown, position: number, cache: KVCache, signal?: AbortSignal): Promise<Float32Array> {
     const { start, steps, sequence } = from.branch;
     const step = steps[position - start];
-    return step?.logits ?? await this.#decoder.runner.readPrompt(sequence.tokenIds.slice(position - 1), cache, signal);
+    return step?.logits ?? await this.#model.runner.readPrompt(sequence.tokenIds.slice(position - 1), cache, signal);
   }
 
   #add(
@@ -173,11 +174,11 @@ class Tree implements GrowingTree {
       id: this.#grown.length,
       ...from && { parent: holderOf(from, start).branch.id },
       start,
-      sequence: { ...this.#decoder.reader.continuation(tokenIds, text, written), ...decoding && { decoding } },
+      sequence: { ...this.#model.reader.continuation(tokenIds, text, written), ...decoding && { decoding } },
       steps,
       logProb: logProbBefore(from, start) + sumLogProbs(steps),
     };
-    const rows = this.#decoder.runner.emptyCache(); // as long as it must be, without what is shared
+    const rows = this.#model.runner.emptyCache(); // as long as it must be, without what is shared
     rows.appendFrom(cache, firstRow, cache.length);
     this.#grown.push({ branch, ...from && { from }, firstRow, rows });
     return showing("Branch", branch);

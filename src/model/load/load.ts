@@ -1,8 +1,9 @@
 import { shown } from "../../base/words.ts";
 import type { ModelFiles } from "../../hub/model_files.ts";
-import { type GPT2Config, parseConfig } from "../../models/gpt2/config.ts";
-import { buildProgram } from "../../models/gpt2/program.ts";
-import { weightLocation } from "../../models/gpt2/weights.ts";
+import type { ModelConfig } from "../../models/config.ts";
+import { parseConfig } from "../../models/families.ts";
+import { Program } from "../../models/program.ts";
+import { weightLocation } from "../../models/weights.ts";
 import type { Backend } from "../../runtime/backend.ts";
 import { Session } from "../../runtime/session.ts";
 import type { AddedToken } from "../../tokenizer/added_tokens.ts";
@@ -20,7 +21,7 @@ const END_OF_TEXT = "<|endoftext|>";
 /** Reads a parsed generation_config.json, which is undefined where there is none; it is refused before weights are read. */
 export type ReadDefaults<Defaults> = (
   files: { readonly generation: unknown; readonly config: Readonly<Record<string, unknown>> },
-  config: GPT2Config,
+  config: ModelConfig,
   changes: LoadOptions["generationConfig"],
 ) => Defaults;
 
@@ -89,7 +90,7 @@ async function loadOpened<Defaults>(
   try {
     report(2, "Checked the weights");
     if (backend === "webgpu") await checkWebgpu(config, worker);
-    const program = buildProgram(config, weights);
+    const program = new Program(config, weights);
     const onWeb = backend === "wasm" || backend === "webgpu";
     report(3, onWeb ? "Starting onnxruntime-web" : "Starting ONNX Runtime; the first use downloads it");
     // The 8-bit products are computed from prepacked weights only.

@@ -9,8 +9,8 @@ import { BLOCK_SIZE, quantize } from "../../checkpoint/quantize.ts";
 import { readSafetensors, type TensorEntry } from "../../checkpoint/safetensors.ts";
 import { readFloat32 } from "../../checkpoint/values.ts";
 import { safetensorsHeader, type TensorPart } from "../../checkpoint/write_safetensors.ts";
-import type { GPT2Config } from "../../models/gpt2/config.ts";
-import { productWeights, quantizedNames } from "../../models/gpt2/weights.ts";
+import type { ModelConfig } from "../../models/config.ts";
+import { productWeights, quantizedNames } from "../../models/weights.ts";
 import { expectFiniteWeights } from "../runner.ts";
 import { areMade, type Form, madeFile, type MadeWeightsOptions, mayMake, openMade, writeMade } from "./made_weights.ts";
 
@@ -24,7 +24,7 @@ const FORM: Form = { name: `Q8 in blocks of ${BLOCK_SIZE}`, version: 2 };
  * @throws {RangeError} When a weight is NaN or infinite.
  */
 export async function openQuantized(
-  config: GPT2Config,
+  config: ModelConfig,
   stored: ReadonlyMap<string, TensorEntry>,
   { folder, onMake, signal }: MadeWeightsOptions,
 ): Promise<ReadonlyMap<string, TensorEntry>> {
@@ -43,7 +43,7 @@ export async function openQuantized(
 
 /** Whether weights are those of `stored` in 8 bits; `heard` is told how many bytes were read, and may throw. */
 export async function isQuantized(
-  config: GPT2Config,
+  config: ModelConfig,
   stored: ReadonlyMap<string, TensorEntry>,
   made: ReadonlyMap<string, TensorEntry>,
   heard: (bytes: number) => void,
@@ -54,11 +54,11 @@ export async function isQuantized(
 
 /** Makes the bytes of the file, one tensor after another. */
 class Quantizer {
-  readonly #config: GPT2Config;
+  readonly #config: ModelConfig;
   readonly #stored: ReadonlyMap<string, TensorEntry>;
   readonly #signal: AbortSignal | undefined;
 
-  constructor(config: GPT2Config, stored: ReadonlyMap<string, TensorEntry>, signal: AbortSignal | undefined) {
+  constructor(config: ModelConfig, stored: ReadonlyMap<string, TensorEntry>, signal: AbortSignal | undefined) {
     this.#config = config;
     this.#stored = stored;
     this.#signal = signal;

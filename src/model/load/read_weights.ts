@@ -8,8 +8,9 @@ import type { ByteSource } from "../../checkpoint/byte_source.ts";
 import type { TensorEntry } from "../../checkpoint/safetensors.ts";
 import { widened } from "../../checkpoint/widened.ts";
 import { cacheFolder } from "../../hub/settings.ts";
-import type { GPT2Config } from "../../models/gpt2/config.ts";
-import { selectWeights, settleTie } from "../../models/gpt2/weights.ts";
+import type { ModelConfig } from "../../models/config.ts";
+import { type AnyConfig, familyOf } from "../../models/families.ts";
+import { selectWeights, settleTie } from "../../models/weights.ts";
 import type { Backend } from "../../runtime/backend.ts";
 import { availableBackend, type Session } from "../../runtime/session.ts";
 import { expectFiniteWeights } from "../runner.ts";
@@ -39,7 +40,7 @@ export interface MadeProof {
 /** Weights as they go into the graph. */
 export interface ReadWeights {
   /** The settings, in which the weights have their say: see `settleTie`. */
-  readonly config: GPT2Config;
+  readonly config: AnyConfig;
   /** By name. */
   readonly weights: ReadonlyMap<string, TensorEntry>;
   /** How to tell whether they are what the checkpoint says, where they are from another file. */
@@ -49,13 +50,16 @@ export interface ReadWeights {
 /** The weights as they go into the graph. */
 export async function readWeights(
   opened: OpenedFiles,
-  stated: GPT2Config,
+  stated: AnyConfig,
   options: LoadOptions,
   say: (message: string) => void,
 ): Promise<ReadWeights> {
   const { sources, entries } = await openWeights(opened);
   const config = await settleTie(stated, entries);
-  if (config !== stated) say("lm_head.weight differs from wte.weight, so the two are not tied");
+  if (config !== stated) {
+    const { embedding, unembedding } = familyOf(config).names;
+    say(`${unembedding} differs from ${embedding}, so the two are not tied`);
+  }
   const stored = selectWeights(config, entries);
   const storedBytes = sources.reduce((bytes, { size }) => bytes + size, 0);
   if (storedBytes <= SMALL_BYTES) await expectFiniteWeights(stored.values());
@@ -64,7 +68,7 @@ export async function readWeights(
 
 /** The weights in the form that their backend runs best. */
 async function convertWeights(
-  config: GPT2Config,
+  config: ModelConfig,
   stored: ReadonlyMap<string, TensorEntry>,
   storedBytes: number,
   { backend: wanted = "auto", worker, dtype, cacheDir, signal }: LoadOptions,

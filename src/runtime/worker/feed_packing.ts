@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Feed } from "../engine.ts";
+import type { Feed } from "../../onnx/feed.ts";
 
 /** A second copy of the keys and values should not have much more room than they fill. */
 export const KEPT_GROWTH = 1.25;

@@ -5,7 +5,7 @@ import { readGenerationConfig } from "../../../src/ask/write/generation_config.t
 import { logSumExp, rankOf, topK } from "../../../src/base/numbers.ts";
 import { findModelFiles } from "../../../src/hub/model_files.ts";
 import { loadModel } from "../../../src/model/load/load.ts";
-import { checkpointCopy, GOLDEN_NAMES, maxAbsDifference, openGolden } from "../../support/goldens.ts";
+import { checkpointCopy, FAMILY_NAMES, GOLDEN_NAMES, maxAbsDifference, openGolden } from "../../support/goldens.ts";
 
 const LOGIT_BOUND = 1e-4;
 const PROBABILITY_BOUND = 1e-5;
@@ -45,7 +45,7 @@ function equalsLogits(predictions: readonly Prediction[], logits: Float32Array):
 }
 
 for (const backend of ["wasm", "native"] as const) {
-  for (const name of GOLDEN_NAMES) {
+  for (const name of [...GOLDEN_NAMES, ...FAMILY_NAMES]) {
     Deno.test(`layerPredictions() and rankings() on ${backend} equal PyTorch on ${name}`, async () => {
       const golden = await openGolden(name);
       await using opened = await open(name, backend);

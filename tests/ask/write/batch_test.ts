@@ -1,14 +1,15 @@
 import { deepEqual, equal, ok, rejects, throws } from "@std/assert";
 import { type DecodeOptions, LanguageModel, type Progress } from "../../../mod.ts";
-import { continueBatch, readBatch } from "../../../src/ask/write/batch.ts";
+import { ask } from "../../../src/ask/question.ts";
 import { planBatch } from "../../../src/ask/write/batch_plan.ts";
 import { choose } from "../../../src/ask/write/decode.ts";
+import { GENERATE_BATCH } from "../../../src/ask/write/generate.ts";
 import { readGenerationConfig } from "../../../src/ask/write/generation_config.ts";
 import { logitsRow } from "../../../src/base/numbers.ts";
 import { findModelFiles } from "../../../src/hub/model_files.ts";
 import { loadModel } from "../../../src/model/load/load.ts";
 import { Reader } from "../../../src/model/reader.ts";
-import { checkpointCopy, GOLDEN_NAMES, maxAbsDifference, openGolden } from "../../support/goldens.ts";
+import { checkpointCopy, FAMILY_NAMES, GOLDEN_NAMES, maxAbsDifference, openGolden } from "../../support/goldens.ts";
 import { NO_WEBGPU } from "../../support/webgpu.ts";
 
 interface BatchGolden {
@@ -49,9 +50,12 @@ async function openListed(name = "twelve_layers", eosTokenIds: readonly number[]
     runs.push({ texts: options?.texts ?? ids.map(() => 0), cached, logits: results[0]!.slice() });
     return results;
   };
-  const decoder = { runner, reader: new Reader(tokenizer, runner.config), eosTokenIds };
-  const write = (prompts: readonly (readonly number[])[], options: DecodeOptions) =>
-    continueBatch(decoder, readBatch(decoder.reader, runner.config, prompts, options), options);
+  const reader = new Reader(tokenizer, runner.config);
+  const decoder = { runner, reader, eosTokenIds, defaults: {}, expectUsable: () => {} };
+  const write = async (prompts: readonly (readonly number[])[], options: DecodeOptions) => {
+    const sequences = await ask(decoder, GENERATE_BATCH, prompts, options);
+    return sequences.map(({ tokenIds, promptLength }) => tokenIds.slice(promptLength));
+  };
   const dispose = async () => {
     await runner.dispose();
     await copy[Symbol.asyncDispose]();
@@ -60,7 +64,7 @@ async function openListed(name = "twelve_layers", eosTokenIds: readonly number[]
 }
 
 for (const backend of ["wasm", "native", "webgpu"] as const) {
-  for (const name of GOLDEN_NAMES) {
+  for (const name of [...GOLDEN_NAMES, ...FAMILY_NAMES]) {
     if (backend === "webgpu" && name !== "twelve_layers") continue; // slow in software
     const title = `generateBatch() on ${backend} equals Hugging Face with left padding, and generate(), on ${name}`;
     Deno.test(title, { ignore: backend === "webgpu" && NO_WEBGPU }, async () => {

@@ -2,7 +2,7 @@
 import { deepEqual, equal, ok } from "@std/assert";
 import { LanguageModel } from "../../../mod.ts";
 import { readGenerationConfig } from "../../../src/ask/write/generation_config.ts";
-import { parseConfig } from "../../../src/models/gpt2/config.ts";
+import { parseConfig } from "../../../src/models/families.ts";
 import { checkpointCopy } from "../../support/goldens.ts";
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -1,7 +1,7 @@
 import { deepEqual, equal, notDeepEqual, throws } from "@std/assert";
 import { LanguageModel } from "../../../mod.ts";
 import { readGenerationConfig } from "../../../src/ask/write/generation_config.ts";
-import { parseConfig } from "../../../src/models/gpt2/config.ts";
+import { parseConfig } from "../../../src/models/families.ts";
 import { checkpointCopy } from "../../support/goldens.ts";
 
 const CONFIG = parseConfig({ "model_type": "gpt2", "vocab_size": 97, "eos_token_id": 96 });

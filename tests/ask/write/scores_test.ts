@@ -5,7 +5,7 @@ import { mostNewTokens } from "../../../src/ask/write/scores/lengths.ts";
 import { createProcessors } from "../../../src/ask/write/scores/processors.ts";
 import { readSettings } from "../../../src/ask/write/scores/rules.ts";
 import { createRandom } from "../../../src/base/random.ts";
-import { parseConfig } from "../../../src/models/gpt2/config.ts";
+import { parseConfig } from "../../../src/models/families.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -39,7 +39,7 @@ async function openCounted() {
   const reader = new Reader(tokenizer, runner.config);
   const prompt = reader.read(tokenIds.slice(0, promptLength));
   const grow = (options: DecodeOptions) =>
-    growTree({ runner, reader, eosTokenIds: [] }, { prompt, options, prepare: (own) => own });
+    growTree({ runner, reader, eosTokenIds: [], defaults: {}, expectUsable: () => {} }, { prompt, options });
   const dispose = async () => {
     await runner.dispose();
     await copy[Symbol.asyncDispose]();

@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from "@std/assert";
 import { LanguageModel, type Token } from "../../../mod.ts";
 import { Reader } from "../../../src/model/reader.ts";
-import { parseConfig } from "../../../src/models/gpt2/config.ts";
+import { parseConfig } from "../../../src/models/families.ts";
 import { byteCharacter } from "../../../src/tokenizer/byte_level.ts";
 import { Tokenizer } from "../../../src/tokenizer/tokenizer.ts";
 import { random } from "../../checkpoint/random.ts";

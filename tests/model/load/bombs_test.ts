@@ -5,8 +5,9 @@ import { parseJsonWithin, readJsonWithin } from "../../../src/base/json.ts";
 import { readWeightMap } from "../../../src/checkpoint/shards.ts";
 import { readListing } from "../../../src/hub/listing.ts";
 import { shardNames } from "../../../src/hub/wanted.ts";
-import { LARGEST, parseConfig } from "../../../src/models/gpt2/config.ts";
-import { weightShapes } from "../../../src/models/gpt2/weights.ts";
+import { LARGEST } from "../../../src/models/config.ts";
+import { parseConfig } from "../../../src/models/families.ts";
+import { weightsOf } from "../../../src/models/weights.ts";
 import { Tokenizer } from "../../../src/tokenizer/tokenizer.ts";
 import { checkpointCopy } from "../../support/goldens.ts";
 
@@ -43,7 +44,7 @@ Deno.test("parseConfig() answers any value of any setting at once, with sizes th
           const is = config[size as keyof typeof LARGEST];
           ok(Number.isInteger(is) && is >= 1 && is <= most, `${size} ${is}`);
         }
-        ok(weightShapes(config).size <= 12 * 1024 + 5);
+        ok(weightsOf(config).size <= 12 * 1024 + 5);
       } catch (error) {
         refused += 1;
         ok(error instanceof RangeError || error instanceof TypeError, String(error));

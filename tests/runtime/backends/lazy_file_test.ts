@@ -1,8 +1,8 @@
 import { deepEqual, equal, ok, rejects, throws } from "@std/assert";
 import { type ByteSource, openBytes } from "../../../src/checkpoint/byte_source.ts";
-import { parseConfig } from "../../../src/models/gpt2/config.ts";
-import { buildProgram } from "../../../src/models/gpt2/program.ts";
-import { selectWeights, weightLocation } from "../../../src/models/gpt2/weights.ts";
+import { parseConfig } from "../../../src/models/families.ts";
+import { Program } from "../../../src/models/program.ts";
+import { selectWeights, weightLocation } from "../../../src/models/weights.ts";
 import { Graph } from "../../../src/onnx/mod.ts";
 import { LazyFile } from "../../../src/runtime/backends/lazy_file.ts";
 import { Session } from "../../../src/runtime/session.ts";
@@ -73,7 +73,7 @@ Deno.test("LazyFile holds onnxruntime-web to its loader: the same logits as with
     .set("transformer.wpe.weight", { shape: [16, 12], dtype: "BF16" })
     .set("transformer.ln_f.weight", { shape: [12], dtype: "F16" });
   const weights = selectWeights(config, await randomCheckpoint(specs));
-  const program = buildProgram(config, weights);
+  const program = new Program(config, weights);
   const first = weights.values().next().value!;
   const request = { tokenIds: [5, 22, 7, 0], rows: [0, 1, 2, 3], targets: [1, 2, 3, 4], mix: [[1, 1, 1, 1]] };
   const feeds = feedsOf(config, program, request);

@@ -1,7 +1,8 @@
 import { deepEqual, equal, match, ok, rejects } from "@std/assert";
 import { openBytes } from "../../../src/checkpoint/byte_source.ts";
 import { Graph, type Value } from "../../../src/onnx/mod.ts";
-import { type Feed, Session } from "../../../src/runtime/session.ts";
+import type { Feed } from "../../../src/onnx/feed.ts";
+import { Session } from "../../../src/runtime/session.ts";
 import { watchWorkers } from "../../support/workers.ts";
 
 const BACKENDS = ["wasm", "native"] as const;

@@ -1,5 +1,5 @@
 import { deepEqual, equal } from "@std/assert";
-import type { Feed } from "../../../src/runtime/engine.ts";
+import type { Feed } from "../../../src/onnx/feed.ts";
 import { FeedPacker, FeedUnpacker } from "../../../src/runtime/worker/feed_packing.ts";
 
 const PAST = { name: "past", dtype: "float32" } as const;

@@ -1,4 +1,4 @@
-import { parseConfig } from "../../../src/models/gpt2/config.ts";
+import { parseConfig } from "../../../src/models/families.ts";
 import type { DrawnModel } from "../../../widgets/mod.ts";
 
 /** The settings of GPT-2 small. */

@@ -1,5 +1,5 @@
 import { deepEqual, equal, match, ok, throws } from "@std/assert";
-import { type GPT2Config, modelView } from "../../../widgets/mod.ts";
+import { type ModelConfig, modelView } from "../../../widgets/mod.ts";
 import { matchesGolden } from "../golden.ts";
 import { all, isWellFormed, parse } from "../page.ts";
 import { untrustedHtml } from "../untrusted.ts";
@@ -63,7 +63,7 @@ Deno.test("modelView() stays whole in a notebook that is not trusted", () => {
 });
 
 Deno.test("modelView() throws on what is no model", () => {
-  throws(() => modelView(Promise.resolve() as unknown as GPT2Config), {
+  throws(() => modelView(Promise.resolve() as unknown as ModelConfig), {
     name: "TypeError",
     message: "Cannot draw a promise as a model; pass what await LanguageModel.fromPretrained() returned",
   });

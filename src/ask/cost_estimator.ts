@@ -1,0 +1,78 @@
+import type { Cost } from "../model/cost.ts";
+import type { Sequence } from "../model/sequence.ts";
+import { FAITHFULNESS } from "./faithfulness/faithfulness.ts";
+import type { FaithfulnessOptions } from "./faithfulness/types.ts";
+import { LAYER_PREDICTIONS, type LayerPredictionsOptions } from "./lens/layer_predictions.ts";
+import { RANKINGS, RANKINGS_WATCH, type RankingsOptions, type RankingsWatchOptions } from "./lens/rankings.ts";
+import { type AskedModel, estimate } from "./question.ts";
+import type { Saliency, SaliencyOptions } from "./saliency/definition.ts";
+import { SALIENCY } from "./saliency/saliency.ts";
+import { SURPRISE, type SurpriseOptions } from "./surprise.ts";
+import { TRACE, type TraceOptions } from "./trace.ts";
+import { BEAMS } from "./write/beams/beams.ts";
+import type { BeamSearchOptions } from "./write/beams/types.ts";
+import { GENERATE, GENERATE_BATCH } from "./write/generate.ts";
+import type { DecodeOptions } from "./write/options.ts";
+
+/**
+ * Says what a call will take before it is made: each method takes what the method of {@linkcode LanguageModel} by the
+ * same name takes, checks it alike, runs nothing and answers at once. When not even the smallest runs keep within
+ * `maxMemory`, the answer is what those take, and the call itself would be refused.
+ *
+ * @example Is there room for all of the attention?
+ * ```ts
+ * import { LanguageModel } from "@looking-glass/looking-glass";
+ *
+ * await using model = await LanguageModel.fromPretrained();
+ * const sequence = model.sequence("The keys to the cabinet are on the table");
+ * const { runs, bytes } = model.cost.trace(sequence, { capture: ["attention"], layers: [0, 1] });
+ * console.log(runs, bytes / 2 ** 20, "MiB");
+ * ```
+ */
+export interface CostEstimator {
+  /** What {@linkcode LanguageModel.generate} takes, and {@linkcode LanguageModel.steps} up to its end. */
+  generate(
+    prompt: string | readonly number[],
+    options?: Pick<DecodeOptions, "maxNewTokens" | "maxLength" | "maxMemory" | "beams">,
+  ): Cost;
+  /** What {@linkcode LanguageModel.generateBatch} takes. */
+  generateBatch(
+    prompts: readonly (string | readonly number[])[],
+    options?: Pick<DecodeOptions, "maxNewTokens" | "maxLength" | "maxMemory" | "beams">,
+  ): Cost;
+  /** What {@linkcode LanguageModel.beams} takes. */
+  beams(
+    prompt: string | readonly number[],
+    options?: Pick<BeamSearchOptions, "maxNewTokens" | "maxLength" | "maxMemory" | "beams">,
+  ): Cost;
+  /** What {@linkcode LanguageModel.trace} takes. */
+  trace(sequence: Sequence, options?: TraceOptions): Cost;
+  /** What {@linkcode LanguageModel.saliency} takes. */
+  saliency(sequence: Sequence, options?: SaliencyOptions): Cost;
+  /** What {@linkcode LanguageModel.faithfulness} takes. */
+  faithfulness(saliency: Saliency, options?: FaithfulnessOptions): Cost;
+  /** What {@linkcode LanguageModel.layerPredictions} takes. */
+  layerPredictions(sequence: Sequence, options?: LayerPredictionsOptions): Cost;
+  /** What {@linkcode LanguageModel.rankings} takes. */
+  rankings(sequence: Sequence, options?: RankingsOptions): Cost;
+  /** What {@linkcode LanguageModel.rankingsWatch} takes. */
+  rankingsWatch(sequence: Sequence, options: RankingsWatchOptions): Cost;
+  /** What {@linkcode LanguageModel.surprise} takes. */
+  surprise(sequence: Sequence, options?: SurpriseOptions): Cost;
+}
+
+/** The estimates for a model: of each question its plan. */
+export function costsOf(model: AskedModel): CostEstimator {
+  return {
+    generate: (prompt, options) => estimate(model, GENERATE, prompt, options),
+    generateBatch: (prompts, options) => estimate(model, GENERATE_BATCH, prompts, options),
+    beams: (prompt, options) => estimate(model, BEAMS, prompt, options),
+    trace: (sequence, options) => estimate(model, TRACE, sequence, options),
+    saliency: (sequence, options) => estimate(model, SALIENCY, sequence, options),
+    faithfulness: (saliency, options) => estimate(model, FAITHFULNESS, saliency, options),
+    layerPredictions: (sequence, options) => estimate(model, LAYER_PREDICTIONS, sequence, options),
+    rankings: (sequence, options) => estimate(model, RANKINGS, sequence, options),
+    rankingsWatch: (sequence, options) => estimate(model, RANKINGS_WATCH, sequence, options),
+    surprise: (sequence, options) => estimate(model, SURPRISE, sequence, options),
+  };
+}

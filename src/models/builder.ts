@@ -1,0 +1,107 @@
+/**
+ * What families write their forward passes with. It remembers what can be seen inside a model, and what its gradient
+ * needs.
+ *
+ * Sizes: T new tokens, P cached ones before them, S = P + T; C width, H heads, D numbers of a head; V vocabulary.
+ *
+ * @module
+ */
+import type { Graph, Value } from "../onnx/mod.ts";
+import { type Attention, attention, type AttentionOptions } from "./attention.ts";
+import type { ForwardInputs } from "./forward_inputs.ts";
+import type { WeightSpec } from "./weight_list.ts";
+
+/**
+ * The places of a model that can be seen, by the names of TransformerLens's hooks: the token embeddings before positions
+ * are added, `[T, C]`; the residual stream that enters block i, or leaves the last one where i is L, `[T, C]`, and
+ * between attention and MLP of block i; the attention probabilities of block i, `[H, T, S]`; its neurons, after the
+ * activation function, `[T, nInner]`.
+ */
+export type SiteName = "embed" | `resid.${number}` | `resid_mid.${number}` | `pattern.${number}` | `neurons.${number}`;
+
+/** Looks a weight up by its checkpoint name, such as `h.0.ln_1.weight`. */
+export type Weights = (name: string) => Value;
+
+/** Writes a model into a graph, layer by layer. */
+export class ModelBuilder {
+  /** Where it is written. */
+  readonly g: Graph;
+  /** What it reads. */
+  readonly inputs: ForwardInputs;
+  /** Each place that can be seen. */
+  readonly sites: ReadonlyMap<SiteName, Value>;
+  /** The attention of each block. */
+  readonly attentions: readonly Attention[];
+  readonly #sites: Map<SiteName, Value>;
+  readonly #attentions: Attention[];
+  readonly #w: Weights;
+  readonly #specs: ReadonlyMap<string, WeightSpec>;
+
+  /** Begins a model with weights `w`, of which `specs` says how they are stored. */
+  constructor(g: Graph, inputs: ForwardInputs, w: Weights, specs: ReadonlyMap<string, WeightSpec>, of?: ModelBuilder) {
+    this.g = g;
+    this.inputs = inputs;
+    this.#w = w;
+    this.#specs = specs;
+    this.sites = this.#sites = of ? of.#sites : new Map();
+    this.attentions = this.#attentions = of ? of.#attentions : [];
+  }
+
+  /** The same model, of which more is written into a branch. */
+  within(branch: Graph): ModelBuilder {
+    return new ModelBuilder(branch, this.inputs, this.#w, this.#specs, this);
+  }
+
+  /** A weight, by its checkpoint name. */
+  weight(name: string): Value {
+    return this.#w(name);
+  }
+
+  /** Names a place that can be seen, and returns what is there. */
+  site(name: SiteName, x: Value): Value {
+    this.#sites.set(name, x);
+    return x;
+  }
+
+  /** What is at a place. */
+  at(name: SiteName): Value {
+    const value = this.#sites.get(name);
+    if (!value) throw new RangeError(`Cannot see "${name}" as the model has no such place`);
+    return value;
+  }
+
+  /** The token embeddings, scaled, `[T, C]`: what saliency differentiates by. */
+  embed(table: string): Value {
+    const { inputIds, embeddingScale } = this.inputs;
+    return this.site("embed", this.g.mul(this.g.gather(this.weight(table), inputIds), embeddingScale));
+  }
+
+  /** A linear layer, with its bias if it has one, of `x` `[rows, in]`. */
+  linear(name: string, x: Value): Value {
+    const weight = `${name}.weight`;
+    const bias = this.#specs.has(`${name}.bias`) ? { bias: this.weight(`${name}.bias`) } : {};
+    return this.g.gemm(x, this.weight(weight), { transposed: this.#specs.get(weight)?.layout === "out-in", ...bias });
+  }
+
+  /** LayerNorm over the last axis. */
+  layerNorm(name: string, x: Value, epsilon: number): Value {
+    return this.g.layerNorm(x, this.weight(`${name}.weight`), this.weight(`${name}.bias`), epsilon);
+  }
+
+  /** RMSNorm over the last axis (Zhang and Sennrich 2019, https://arxiv.org/abs/1910.07467). */
+  rmsNorm(name: string, x: Value, epsilon: number): Value {
+    return this.g.rmsNorm(x, this.weight(`${name}.weight`), epsilon);
+  }
+
+  /**
+   * The attention of the next block, from its queries, keys and values to the heads' sums side by side, `[T, H D]`. It is
+   * the only operation that mixes tokens.
+   */
+  attend(options: AttentionOptions): Value {
+    const i = this.#attentions.length;
+    const seen = attention(this.g, this.inputs, i, options);
+    this.#attentions.push(seen);
+    this.site(`pattern.${i}`, seen.probabilities);
+    return seen.merged;
+  }
+}

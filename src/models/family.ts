@@ -1,0 +1,88 @@
+/**
+ * The contract of a family: what a page such as `gpt2.ts` says about its models, and all that the rest of the package
+ * knows of them.
+ *
+ * @module
+ */
+import type { Value } from "../onnx/mod.ts";
+import type { ModelBuilder } from "./builder.ts";
+import type { Fields, ModelConfig } from "./config.ts";
+import type { WeightSpec } from "./weight_list.ts";
+
+/** How a family's checkpoints name what they hold. */
+export interface CheckpointNames {
+  /** What may stand before a name, and is not part of it here: `transformer.` for GPT-2. */
+  readonly prefix: string;
+  /** What stands before the number of a block: `h` for `h.0.ln_1.weight`. */
+  readonly blocks: string;
+  /** The field of config.json with the number of blocks. */
+  readonly blocksField: string;
+  /** The token embeddings, `[V, C]`. */
+  readonly embedding: string;
+  /** The matrix that logits are read with where it is not the token embeddings, `[V, C]`. */
+  readonly unembedding: string;
+  /** What is added to the logits, `[V]`; none where nothing is. */
+  readonly unembeddingBias?: string;
+  /** What else some files call a weight. */
+  readonly otherName?: (name: string) => string;
+}
+
+/** A family of models, which share a page. */
+export interface Family<Config extends ModelConfig = ModelConfig> {
+  /** What messages call it. */
+  readonly name: string;
+  /** The `model_type` of its models. */
+  readonly modelTypes: readonly string[];
+  /** The `architectures` of its models, by which files are known that have no `model_type`. */
+  readonly architectures: readonly string[];
+  /** What a token sees: those up to itself, so that it can predict the next one, or all of its text. */
+  readonly mask: "causal" | "full";
+  /** How its checkpoints name what they hold. */
+  readonly names: CheckpointNames;
+
+  /**
+   * Reads the fields of a config.json. Missing ones have Hugging Face's defaults.
+   *
+   * @throws {TypeError} When a field has the wrong type, or asks for what this package does not compute.
+   * @throws {RangeError} When the numbers do not fit together.
+   */
+  parseConfig(fields: Fields): Config;
+
+  /** The settings as the weights have them, where files may hold more or less than config.json tells. */
+  settle?(config: Config, has: (name: string) => boolean): Config;
+
+  /** Whether there are logits; there always are unless this says otherwise. */
+  hasHead?(config: Config): boolean;
+
+  /** How many types of tokens there are; none unless this says otherwise. */
+  tokenTypes?(config: Config): number;
+
+  /** Every weight by its checkpoint name, in the order in which a token passes them. */
+  weights(config: Config): ReadonlyMap<string, WeightSpec>;
+
+  /** How many numbers a block's keys of one token are, and its values: what a cache holds. */
+  cacheWidth(config: Config): number;
+
+  /** How many numbers of a token the forward pass of one block keeps to its end, beside attention and the cache. */
+  keptNumbers(config: Config): number;
+
+  /** The same settings for a model of two blocks that is small enough to be checked in no time. */
+  tiny(config: Config): Config;
+
+  /** Writes the forward pass, from the tokens to the residual stream that leaves the last block, `[T, C]`. */
+  forward(m: ModelBuilder, config: Config): Value;
+
+  /** Writes what the logits are read from, `[..., C]`, where the residual stream is `x`, `[..., C]`. */
+  readout(m: ModelBuilder, config: Config, x: Value): Value;
+}
+
+/** The name of the matrix that logits are read with; none where there are no logits. */
+export function unembeddingName(family: Family, config: ModelConfig): string | undefined {
+  if (!hasHead(family, config)) return undefined;
+  return config.tieWordEmbeddings ? family.names.embedding : family.names.unembedding;
+}
+
+/** Whether a model has logits. */
+export function hasHead(family: Family, config: ModelConfig): boolean {
+  return family.hasHead?.(config) ?? true;
+}

@@ -1,0 +1,140 @@
+/**
+ * Saliency as a question to a program: scores of the tokens from the gradient with respect to their embeddings, in a
+ * branch that runs when it is asked.
+ *
+ * Sizes as in `gradient.ts`.
+ *
+ * @module
+ */
+import { type Feed, idsFeed } from "../onnx/feed.ts";
+import type { Graph, Value } from "../onnx/mod.ts";
+import { packRows } from "./back_rows.ts";
+import { type Differentiable, gradient, type GradientInputs } from "./gradient.ts";
+
+/** How the C numbers of a token become one score: of g or of g·x, the L2 norm or the signed sum. */
+export const SCORES = ["gradientL2", "gradientSum", "gradientXInputL2", "gradientXInputSum"] as const;
+
+/** The name of a score. */
+export type ScoreName = typeof SCORES[number];
+
+/** The answer. */
+export interface GradientOutputs {
+  /** `[N, T]` each. */
+  readonly scores: Readonly<Record<ScoreName, Value>>;
+  /** The gradient, `[N, T, C]`, before it becomes scores. */
+  readonly gradients: Value;
+  /** The same times the scaled embeddings, `[N, T, C]`. */
+  readonly products: Value;
+}
+
+/** What is asked. */
+export interface GradientRequest {
+  /** Where the scalars are taken, R of them. */
+  readonly rows: readonly number[];
+  /** The token at each of them. */
+  readonly targets: readonly number[];
+  /** `[N, R]`, how they add up. */
+  readonly mix: Float32Array;
+  /** Whether the scalar is the logit rather than the log-probability. */
+  readonly ofLogit: boolean;
+  /**
+   * The cotangents of the residual stream that leaves the last block, `[R, C]`, in place of those of the targets' scalars:
+   * for what is computed from the stream outside of the graph. Models whose tokens see all of their text take them.
+   */
+  readonly given?: Float32Array | undefined;
+}
+
+/** The gradient of a model, as a question. */
+export class GradientQuestion {
+  /** What it is asked with. */
+  readonly inputs: GradientInputs;
+  /** What it answers. */
+  readonly outputs: GradientOutputs;
+
+  readonly #mask: "causal" | "full";
+  readonly #width: number;
+
+  /** Writes it into the graph of a model of some width, which is not given where there is no gradient. */
+  constructor(
+    g: Graph,
+    rows: Value,
+    { width, mask }: { width: number; mask: "causal" | "full" },
+    model?: Differentiable,
+  ) {
+    this.#mask = mask;
+    this.#width = width;
+    this.inputs = {
+      rows,
+      targets: g.input("targets", "int64", ["R"]),
+      mix: g.input("mix", g.float, ["N", "R"]),
+      ofLogit: g.input("of_logit", "bool", [1]),
+      backScalars: g.input("back_scalars", "int64", ["M"]),
+      backTokens: g.input("back_tokens", "int64", ["M"]),
+      slots: g.input("slots", "int64", ["N", "T"]),
+      ...(mask === "full" && {
+        given: { cotangents: g.input("given", g.float, ["R", width]), asked: g.input("is_given", "bool", [1]) },
+      }),
+    };
+    const asked = g.greater(g.size(this.inputs.mix, -2), g.ints([0]));
+    const answer = model ? scoresBranch(g, model, this.inputs) : emptyBranch(g, width);
+    const values = g.if(asked, answer, emptyBranch(g, width));
+    const scores = Object.fromEntries(SCORES.map((name, i) => [name, values[i]!])) as Record<ScoreName, Value>;
+    this.outputs = { scores, gradients: values.at(-2)!, products: values.at(-1)! };
+  }
+
+  /** The feeds of a run of T tokens and some rows, in which it is asked nothing by default. */
+  feeds(T: number, rows: readonly number[], request?: Omit<GradientRequest, "rows">): Feed[] {
+    const { targets = rows.map(() => 0), mix = new Float32Array(0), ofLogit = false, given } = request ?? {};
+    const back = packRows(T, rows, mix, this.#mask);
+    const R = rows.length;
+    const { given: input } = this.inputs;
+    const cotangents = given ?? new Float32Array(input ? R * this.#width : 0);
+    return [
+      ...(input
+        ? [
+          { value: input.cotangents, data: cotangents, dims: [R, this.#width] },
+          { value: input.asked, data: Uint8Array.of(Number(given !== undefined)), dims: [1] },
+        ]
+        : []),
+      idsFeed(this.inputs.targets, targets),
+      { value: this.inputs.mix, data: mix, dims: [R === 0 ? 0 : mix.length / R, R] },
+      { value: this.inputs.ofLogit, data: Uint8Array.of(Number(ofLogit)), dims: [1] },
+      idsFeed(this.inputs.backScalars, back.scalars),
+      idsFeed(this.inputs.backTokens, back.tokens),
+      idsFeed(this.inputs.slots, back.slots, [back.slots.length / T, T]),
+    ];
+  }
+}
+
+/** A branch that computes nothing. */
+function emptyBranch(g: Graph, width: number): Graph {
+  const nothing = g.branch();
+  for (const _ of SCORES) nothing.output(nothing.zeros(nothing.ints([0, 0]), [0, 0]));
+  const none = [0, 0, width];
+  for (const _ of ["gradients", "products"]) nothing.output(nothing.zeros(nothing.ints(none), none));
+  return nothing;
+}
+
+/** A branch that computes the scores. */
+function scoresBranch(g: Graph, model: Differentiable, inputs: GradientInputs): Graph {
+  const branch = g.branch();
+  const { backTokens, slots } = inputs;
+  const dx = gradient(branch, model, inputs); // [M, C]
+  const product = branch.mul(dx, branch.gather(model.m.at("embed"), backTokens)); // [M, C]
+  for (const score of scoreValues(branch, dx, product)) branch.output(branch.gather(score, slots)); // [N, T]
+  for (const vectors of [dx, product]) branch.output(branch.gather(vectors, slots)); // [N, T, C]
+  return branch;
+}
+
+/** The four scores of {@linkcode SCORES}, `[M]` each, from the gradient and its product with x, `[M, C]`. */
+function scoreValues(g: Graph, gradient: Value, product: Value): readonly Value[] {
+  return [gradient, product].flatMap((x) => [l2Norm(g, x), g.sum(x, -1)])
+    .map((score) => g.reshape(score, ["M"]));
+}
+
+/** The L2 norm over the last axis, scaled so that small numbers do not vanish when they are squared. */
+function l2Norm(g: Graph, x: Value): Value {
+  const largest = g.max(g.greatest(g.abs(x), -1), g.floats([1e-37], []));
+  const scaled = g.div(x, largest);
+  return g.mul(g.sqrt(g.sum(g.mul(scaled, scaled), -1)), largest);
+}

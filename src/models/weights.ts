@@ -1,0 +1,177 @@
+/**
+ * Which tensors of a checkpoint are a model's weights, and their constants in a graph.
+ *
+ * @module
+ */
+import type { TensorEntry } from "../checkpoint/safetensors.ts";
+import { CHECKPOINT_DTYPES, holdSameNumbers, isCheckpointDType } from "../checkpoint/values.ts";
+import type { DType, Graph, QuantizedMatrix, Value } from "../onnx/mod.ts";
+import type { Weights } from "./builder.ts";
+import type { ModelConfig } from "./config.ts";
+import { familyOf } from "./families.ts";
+import { type CheckpointNames, type Family, unembeddingName } from "./family.ts";
+import type { WeightSpec } from "./weight_list.ts";
+
+const DTYPES: Readonly<Record<string, DType>> = { F64: "float64", F32: "float32", F16: "float16", BF16: "bfloat16" };
+
+/** Every weight of a model by its checkpoint name, in the order in which a token passes them. */
+export function weightsOf(config: ModelConfig): ReadonlyMap<string, WeightSpec> {
+  return familyOf(config).weights(config);
+}
+
+/**
+ * The entries of a model's weights by checkpoint name, without the prefix that some files have. Buffers such as
+ * `attn.bias` and heads that the model does not use are left out.
+ *
+ * @throws {RangeError} When a weight is missing, has another shape than the configuration says, or there are more
+ * blocks than it says.
+ * @throws {TypeError} When a weight is of another type than F64, F32, F16 or BF16.
+ */
+export function selectWeights<Config extends ModelConfig>(
+  config: Config,
+  entries: ReadonlyMap<string, TensorEntry>,
+): ReadonlyMap<string, TensorEntry> {
+  const family = familyOf(config);
+  const { name: model, names } = family;
+  const file = entries.values().next().value?.source.name ?? "an empty file";
+  // Some converters keep the other name of the two that the tied weights have.
+  const other = (name: string) => config.tieWordEmbeddings && name === names.embedding ? names.unembedding : name;
+  const selected = new Map<string, TensorEntry>();
+  for (const [name, { shape }] of family.weights(config)) {
+    const entry = findWeight(names, entries, name) ?? findWeight(names, entries, other(name)) ??
+      findWeight(names, entries, names.otherName?.(name) ?? name);
+    if (!entry) throw new RangeError(`Cannot build ${model} as "${name}" is missing from ${file}`);
+    if (entry.shape.join() !== shape.join()) {
+      const found = `[${entry.shape}] in ${file}`;
+      throw new RangeError(`Cannot build ${model} as "${name}" must be [${shape}] by config.json: ${found}`);
+    }
+    if (!(entry.dtype in DTYPES)) {
+      throw new TypeError(`Cannot read "${name}" of ${file} as weights must be ${CHECKPOINT_DTYPES}: ${entry.dtype}`);
+    }
+    selected.set(name, entry);
+  }
+  refuseMoreBlocks(family, config, entries.keys(), file);
+  return selected;
+}
+
+function findWeight({ prefix }: CheckpointNames, entries: ReadonlyMap<string, TensorEntry>, name: string) {
+  return entries.get(`${prefix}${name}`) ?? entries.get(name);
+}
+
+/**
+ * The settings as the weights have them. A checkpoint whose config.json ties the head to the embeddings may hold a head
+ * all the same: transformers compares the two, and ties them only when they are equal. A family may say more.
+ *
+ * @throws {Error} When a file cannot be read.
+ */
+export async function settleTie<Config extends ModelConfig>(
+  config: Config,
+  entries: ReadonlyMap<string, TensorEntry>,
+): Promise<Config> {
+  const { names, settle } = familyOf(config);
+  if (settle) config = settle(config, (name) => findWeight(names, entries, name) !== undefined) as Config;
+  const [embedding, head] = [names.embedding, names.unembedding].map((name) => findWeight(names, entries, name));
+  if (!config.tieWordEmbeddings || !embedding || !head) return config;
+  const comparable = embedding.shape.join() === head.shape.join() &&
+    isCheckpointDType(embedding.dtype) && isCheckpointDType(head.dtype);
+  if (comparable && await holdSameNumbers(embedding, head)) return config;
+  return { ...config, tieWordEmbeddings: false };
+}
+
+function refuseMoreBlocks(family: Family, { nLayer }: ModelConfig, found: Iterable<string>, file: string): void {
+  const { prefix, blocks, blocksField } = family.names;
+  const start = `${blocks}.`;
+  for (const name of found) {
+    const own = name.startsWith(prefix) ? name.slice(prefix.length) : name;
+    const block = own.startsWith(start) ? /^\d+(?=\.)/.exec(own.slice(start.length))?.[0] : undefined;
+    if (block !== undefined && Number(block) >= nLayer) {
+      throw new RangeError(
+        `Cannot build ${family.name} as config.json says ${blocksField} ${nLayer} but ${file} holds "${name}"`,
+      );
+    }
+  }
+}
+
+/** The name by which a graph refers to the file that holds `entry`. */
+export function weightLocation({ source }: TensorEntry): string {
+  return (source.path ?? source.name).split(/[\\/]/).at(-1)!;
+}
+
+/** A matrix that rows are multiplied by. */
+export interface ProductWeight {
+  /** Its checkpoint name. */
+  readonly name: string;
+  /** Whether rows are multiplied by its transpose. */
+  readonly transposed: boolean;
+  /** Whether it is used for nothing else. */
+  readonly only: boolean;
+}
+
+/** The matrices that can be stored in 8 bits: the linear layers and the unembedding. */
+export function productWeights(config: ModelConfig): readonly ProductWeight[] {
+  const family = familyOf(config);
+  const last = unembeddingName(family, config);
+  const layers = [...family.weights(config)].filter(([name, { layout }]) => layout && name !== last);
+  return [
+    ...layers.map(([name, { layout }]) => ({ name, transposed: layout === "out-in", only: true })),
+    ...(last === undefined ? [] : [{ name: last, transposed: true, only: !config.tieWordEmbeddings }]),
+  ];
+}
+
+/** The names of the tensors that hold a matrix in 8 bits. */
+export function quantizedNames(name: string): { readonly codes: string; readonly scales: string } {
+  return { codes: `${name}.codes`, scales: `${name}.scales` };
+}
+
+/** Whether products are computed in 8 bits, through which no gradient flows. */
+export function isQuantized(entries: ReadonlyMap<string, TensorEntry>): boolean {
+  return entries.values().some(({ dtype }) => dtype === "U8");
+}
+
+/**
+ * Declares each weight in `g` when it is first asked for; half-precision weights are widened, and products are taken
+ * with 8-bit codes where there are some.
+ */
+export function declareWeights(g: Graph, config: ModelConfig, entries: ReadonlyMap<string, TensorEntry>): Weights {
+  const specs = weightsOf(config);
+  const products = new Map(productWeights(config).map((product) => [product.name, product]));
+  const declared = new Map<string, Value>();
+  return (name) => {
+    const known = declared.get(name);
+    if (known) return known;
+    const product = products.get(name);
+    const quantized = product && declareQuantized(g, entries, product);
+    const shape = specs.get(name)?.shape ?? [];
+    const float = quantized?.only ? { name, dtype: g.float, shape } : declareFloat(g, entries, name);
+    const value = quantized ? { ...float, quantized } : float;
+    declared.set(name, value);
+    return value;
+  };
+}
+
+function declareFloat(g: Graph, entries: ReadonlyMap<string, TensorEntry>, name: string): Value {
+  const entry = entries.get(name);
+  if (!entry) throw new RangeError(`Cannot find weight "${name}"`);
+  const stored = g.external(name, DTYPES[entry.dtype]!, entry.shape, placeOf(entry));
+  return stored.dtype === g.float ? stored : g.cast(stored, g.float);
+}
+
+function declareQuantized(
+  g: Graph,
+  entries: ReadonlyMap<string, TensorEntry>,
+  { name, transposed, only }: ProductWeight,
+): QuantizedMatrix | undefined {
+  const names = quantizedNames(name);
+  const [codes, scales] = [entries.get(names.codes), entries.get(names.scales)];
+  if (!codes || !scales) return undefined;
+  return {
+    codes: g.external(names.codes, "uint8", codes.shape, placeOf(codes)),
+    scales: g.external(names.scales, "float32", scales.shape, placeOf(scales)),
+    transposed,
+    only,
+  };
+}
+
+function placeOf(entry: TensorEntry): { location: string; offset: number; length: number } {
+  return { location: weightLocation(entry), offset: entry.start, length: entry.end - entry.start };
+}
