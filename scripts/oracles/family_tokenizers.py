@@ -8,6 +8,8 @@ tests/goldens/tokenizer/family_texts.json holds the texts, and a file for each f
     parts, trained on TRAINING; for each text its `ids`; what they decode to (`decoded`, null when it is the text);
     `offsets`, [start, end) of each token in UTF-16 code units of the normalized text, null where the tokens do not spell
     it; `framed`, ids and types of texts with special tokens around them, as transformers has them.
+tests/goldens/tokenizer/chat.json holds conversations, and for each template its text and what apply_chat_template of
+    transformers writes with it: `plain`, and `prompt` with add_generation_prompt; null where it refuses.
 tests/goldens/tokenizer/sweep.json holds a SHA-256 for each part of a tokenizer, of what it makes of every code point in
     several contexts.
 """
@@ -17,6 +19,7 @@ import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from jinja2 import TemplateError
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast
 
@@ -218,6 +221,90 @@ PAIRS = [
 ]
 
 
+CHATML = (
+    "{% for message in messages %}{% if loop.first and messages[0]['role'] != 'system' %}{{ '<|im_start|>system\nYou are "
+    "a helpful AI assistant named SmolLM, trained by Hugging Face<|im_end|>\n' }}{% endif %}{{'<|im_start|>' + "
+    "message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}{% endfor %}{% if add_generation_prompt %}"
+    "{{ '<|im_start|>assistant\n' }}{% endif %}"
+)
+LLAMA3 = (
+    "{% set loop_messages = messages %}{% for message in loop_messages %}{% set content = '<|start_header_id|>' + "
+    "message['role'] + '<|end_header_id|>\n\n'+ message['content'] | trim + '<|eot_id|>' %}{% if loop.index0 == 0 %}"
+    "{% set content = bos_token + content %}{% endif %}{{ content }}{% endfor %}{% if add_generation_prompt %}"
+    "{{ '<|start_header_id|>assistant<|end_header_id|>\n\n' }}{% endif %}"
+)
+ZEPHYR = (
+    "{% for message in messages %}\n{% if message['role'] == 'user' %}\n{{ '<|user|>\n' + message['content'] + eos_token "
+    "}}\n{% elif message['role'] == 'system' %}\n{{ '<|system|>\n' + message['content'] + eos_token }}\n{% elif "
+    "message['role'] == 'assistant' %}\n{{ '<|assistant|>\n'  + message['content'] + eos_token }}\n{% endif %}\n{% if "
+    "loop.last and add_generation_prompt %}\n{{ '<|assistant|>' }}\n{% endif %}\n{% endfor %}"
+)
+MISTRAL = (
+    "{{ bos_token }}{% for message in messages %}{% if (message['role'] == 'user') != (loop.index0 % 2 == 0) %}"
+    "{{ raise_exception('Conversation roles must alternate user/assistant/user/assistant/...') }}{% endif %}"
+    "{% if message['role'] == 'user' %}{{ '[INST] ' + message['content'] + ' [/INST]' }}{% elif message['role'] == "
+    "'assistant' %}{{ message['content'] + eos_token + ' ' }}{% else %}"
+    "{{ raise_exception('Only user and assistant roles are supported!') }}{% endif %}{% endfor %}"
+)
+GEMMA = """{{ bos_token }}
+{%- if messages[0]['role'] == 'system' -%}
+    {%- set first = messages[0]['content'] + '\n\n' -%}
+    {%- set rest = messages[1:] -%}
+{%- else -%}
+    {%- set first = "" -%}
+    {%- set rest = messages -%}
+{%- endif -%}
+{%- set ns = namespace(count=0) %}
+{% for message in rest %}
+    {# the model's own name #}
+    {%- if message['role'] == 'assistant' -%}
+        {%- set role = "model" -%}
+    {%- else -%}
+        {%- set role = message['role'] -%}
+    {%- endif -%}
+    {%- set ns.count = ns.count + 1 -%}
+    {{ '<start_of_turn>' + role + '\n' + (first if loop.first else "") }}
+    {{- message['content'] | trim }}
+    {%- if pad_token is defined and not loop.last %}{{ pad_token }}{% endif -%}
+    {{ '<end_of_turn>\n' }}
+{%- endfor -%}
+{%- if add_generation_prompt -%}
+    {{ '<start_of_turn>model\n' ~ ns.count }}
+{%- endif -%}
+"""
+TEMPLATES = {"ChatML": CHATML, "Llama 3": LLAMA3, "Zephyr": ZEPHYR, "Mistral": MISTRAL, "Gemma": GEMMA}
+TALK = ["What is the capital of France?", " Paris, I'd say.\n", "Sûr? 😀\n\n  <b>{{ 1 }}</b> {% if %}", ""]
+CHATS = [
+    [("user", TALK[0])],
+    [("user", TALK[0]), ("assistant", TALK[1]), ("user", TALK[2])],
+    [("system", "Be brief. "), ("user", TALK[2]), ("assistant", TALK[3])],
+    [("assistant", TALK[1])],
+    [("tool", TALK[1])],
+]
+
+
+def chats() -> dict:
+    settings = {"bos_token": "<s>", "eos_token": "</s>"}
+    peer = PreTrainedTokenizerFast(tokenizer_object=train(FAMILIES["opt"]), **settings)
+    talks = [[{"role": role, "content": content} for role, content in talk] for talk in CHATS]
+
+    def write(template: str, talk: list, prompt: bool) -> str | None:
+        try:
+            return peer.apply_chat_template(talk, chat_template=template, tokenize=False, add_generation_prompt=prompt)
+        except TemplateError:
+            return None
+
+    written = {
+        name: {
+            "template": template,
+            "plain": [write(template, talk, False) for talk in talks],
+            "prompt": [write(template, talk, True) for talk in talks],
+        }
+        for name, template in TEMPLATES.items()
+    }
+    return {"settings": settings, "chats": talks, "templates": written}
+
+
 def digest(results) -> str:
     made = hashlib.sha256()
     for result in results:
@@ -244,6 +331,7 @@ def main() -> None:
     for name, parts in FAMILIES.items():
         (OUT / f"{name}.json").write_text(dump(family(parts)) + "\n")
     (OUT / "family_texts.json").write_text(dump(TEXTS) + "\n")
+    (OUT / "chat.json").write_text(json.dumps(chats(), ensure_ascii=True, indent=1) + "\n")
     sweeps = {f"words of {name}": sweep_words(split(name)) for name in PATTERNS}
     sweeps["words of Digits"] = sweep_words(pre_tokenizers.Digits(individual_digits=False))
     sweeps["words of single Digits"] = sweep_words(pre_tokenizers.Digits(individual_digits=True))

@@ -6,7 +6,7 @@
 import { shown } from "../base/words.ts";
 import { type AddedToken, readAddedTokens } from "./added_tokens.ts";
 import { type BpeModel, readBpeModel } from "./bpe_model.ts";
-import { parsed, parseLarge, record } from "./json_parts.ts";
+import { type Json, parsed, parseLarge, record } from "./json_parts.ts";
 import { type Normalizer, readNormalizer } from "./normalizers.ts";
 import { readTemplate, type Template } from "./post_processor.ts";
 import { type PreTokenizer, readBytePreTokenizer } from "./pre_tokenizers.ts";
@@ -22,6 +22,8 @@ export interface TokenizerDefinition extends BpeModel {
   readonly preTokenizer: PreTokenizer;
   /** The special tokens around a text. */
   readonly template: Template;
+  /** tokenizer_config.json. */
+  readonly settings: Json;
 }
 
 /**
@@ -62,6 +64,7 @@ export function readDefinition(json: unknown, config: unknown = {}): TokenizerDe
   return {
     ...model,
     addedTokens,
+    settings,
     normalizer: readNormalizer(file.normalizer),
     preTokenizer,
     template: readTemplate(file["post_processor"], (id) => added.has(id) || model.vocab.pieceOf(id) !== undefined),

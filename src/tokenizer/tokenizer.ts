@@ -8,7 +8,9 @@ import { showing } from "../show/showing.ts";
 import { type AddedToken, addedTokenSplitter } from "./added_tokens.ts";
 import { byteCharacter, pieceBytes } from "./byte_level.ts";
 import { gpt2TokenizerJson, readDefinition, type TokenizerDefinition } from "./definition.ts";
+import { type ChatMessage, type ChatOptions, readChatTemplate, renderChat } from "./chat_template.ts";
 import { createEncoder, type Encoder } from "./encoder.ts";
+import type { Json } from "./json_parts.ts";
 import { around, fill, type FramedText, type Template } from "./post_processor.ts";
 import type { Token } from "./token.ts";
 import { SpelledStream, type TokenStream } from "./token_stream.ts";
@@ -51,6 +53,10 @@ export class Tokenizer {
   /** The special tokens that the model expects after each text, such as `[SEP]`. Models that write have none. */
   readonly endIds: readonly number[];
 
+  /** How the model writes a conversation, in Jinja, as tokenizer_config.json has it. Models that do not talk have none. */
+  readonly chatTemplate: string | undefined;
+
+  readonly #settings: Json;
   readonly #template: Template;
   readonly #encoder: Encoder;
   readonly #vocab: Vocabulary;
@@ -65,6 +71,8 @@ export class Tokenizer {
     const { vocab, addedTokens, unknownToken } = definition;
     this.#encoder = createEncoder(definition);
     this.#template = definition.template;
+    this.#settings = definition.settings;
+    this.chatTemplate = readChatTemplate(this.#settings);
     [this.startIds, this.endIds] = around(this.#template);
     this.#vocab = vocab;
     this.#addedIds = new Map(addedTokens.map(({ content, id }) => [content, id]));
@@ -159,6 +167,25 @@ export class Tokenizer {
    */
   frame(first: readonly number[], second?: readonly number[]): FramedText {
     return fill(this.#template, first, second);
+  }
+
+  /**
+   * Writes a conversation as one text, as the model has learnt to read it. It is Hugging Face's
+   * `apply_chat_template(messages, tokenize=False)`.
+   *
+   * @param messages What was said, the first first.
+   * @param options Whether the text ends where the model's answer begins.
+   * @returns The text, with all special tokens: what {@linkcode Tokenizer.startIds} holds is in it already.
+   * @throws {TypeError} If a message has no role or no content, or an option is of the wrong type.
+   * @throws {RangeError} If the template is longer than 64 KiB, or makes too much.
+   * @throws {SyntaxError} If the template is no Jinja.
+   * @throws {Error} If there is no template, or it refuses the conversation.
+   */
+  applyChatTemplate(messages: readonly ChatMessage[], options?: ChatOptions): string {
+    if (this.chatTemplate === undefined) {
+      throw new Error("Cannot write a conversation as this tokenizer has no chat_template; write the text yourself");
+    }
+    return renderChat(this.chatTemplate, this.#settings, messages, options);
   }
 
   /**
