@@ -22,7 +22,8 @@ const DEFAULTS: GPT2Config = {
 };
 
 type Changes = Readonly<Record<string, unknown>>;
-const MODEL_TYPES = '"gpt2", "llama", "mistral", "qwen2", "gpt_neox", "opt", "bert", "distilbert", "roberta"';
+const MODEL_TYPES =
+  '"gpt2", "llama", "mistral", "qwen2", "gpt_neox", "opt", "bert", "distilbert", "roberta", "bart", "marian"';
 const otherModel = (found: string) =>
   `Cannot load a ${found} model as this package reads the model types ${MODEL_TYPES}`;
 const parse = (changes: Changes = {}) => parseConfig({ model_type: "gpt2", ...changes });
@@ -157,7 +158,7 @@ for (const json of [{}, { architectures: ["GPT2ForSequenceClassification"] }, { 
   Deno.test(`parseConfig() refuses ${JSON.stringify(json)}, which does not say what it is`, () => {
     const architectures = "GPT2LMHeadModel, LlamaForCausalLM, MistralForCausalLM, Qwen2ForCausalLM, " +
       "GPTNeoXForCausalLM, OPTForCausalLM, BertForMaskedLM, BertForPreTraining, BertModel, DistilBertForMaskedLM, " +
-      "DistilBertModel, RobertaForMaskedLM, RobertaModel";
+      "DistilBertModel, RobertaForMaskedLM, RobertaModel, BartForConditionalGeneration, MarianMTModel";
     const message = `Cannot read config.json as it has neither a model_type, such as ${MODEL_TYPES}, nor an ` +
       `architecture of ${architectures}`;
     throws(() => parseConfig(json), { name: "TypeError", message });
