@@ -75,7 +75,7 @@ for (const [changes, expected] of FIELDS) {
   });
 }
 
-for (const name of ["gelu", "gelu_new", "gelu_pytorch_tanh", "relu", "silu", "swish", "tanh"]) {
+for (const name of ["gelu", "gelu_fast", "gelu_new", "gelu_pytorch_tanh", "relu", "silu", "swish", "tanh"]) {
   Deno.test(`parseConfig() reads activation_function "${name}"`, () => {
     equal(parse({ activation_function: name }).activationFunction, name);
   });
@@ -92,7 +92,7 @@ const truth = (name: string, value: string) =>
 const epsilon = (value: string) => `Cannot use layer_norm_epsilon of config.json as it must be >= 0: ${value}`;
 const activation = (value: string) =>
   `Cannot use activation_function ${value} as only these are supported: ` +
-  "gelu, gelu_new, gelu_pytorch_tanh, relu, silu, swish, tanh";
+  "gelu, gelu_fast, gelu_new, gelu_pytorch_tanh, relu, silu, swish, tanh";
 
 const REFUSALS: readonly (readonly [Changes, "RangeError" | "TypeError", string])[] = [
   [{ model_type: "mamba" }, "TypeError", otherModel('"mamba"')],
