@@ -127,6 +127,9 @@ export function groupSaliency<Map extends Saliency>(saliency: OfTokens<Map>, by:
       tokens: groups.map((group) => groupToken(sequence, group)),
       promptLength: groups.filter(({ end }) => end <= sequence.promptLength).length,
       text: sequence.text,
+      ...sequence.sourceLength !== undefined && {
+        sourceLength: groups.filter(({ end }) => end <= sequence.sourceLength!).length,
+      },
     },
     positions: explained,
     scores: options.together ? scores : addRows(scores, rowGroups, explained, options.normalize),

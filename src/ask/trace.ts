@@ -5,8 +5,7 @@ import type { FloatTensor } from "../base/tensor.ts";
 import { formatBytes, shown } from "../base/words.ts";
 import { type MemoryOptions, READING } from "../model/cost.ts";
 import { costOf, FLOAT, memoryLimit, readBytes } from "../model/memory.ts";
-import { CHUNK_TOKENS, type ModelRunner } from "../model/runner.ts";
-import type { SourceTokens } from "../model/requests.ts";
+import { CHUNK_TOKENS, type ModelRunner, sourceTokens } from "../model/runner.ts";
 import type { Sequence } from "../model/sequence.ts";
 import type { BartConfig } from "../models/bart.ts";
 import type { ModelConfig } from "../models/config.ts";
@@ -153,7 +152,7 @@ async function traceSequence(
   { onProgress, signal }: Watch,
 ): Promise<Trace> {
   const T = sequence.tokenIds.length;
-  const source = sequence.source && sourceOf(sequence.source.tokenIds);
+  const source = sequence.source && sourceTokens(sequence.source.tokenIds);
   const recorders = capture.map((name) => createRecorder(runner, name, layers, { T, E: source?.tokenIds.length ?? 0 }));
   using cache = runner.emptyCache();
   const typed = sequence.tokenTypes && { tokenTypes: sequence.tokenTypes }; // of encoders, which read all in one run
@@ -208,11 +207,6 @@ function expectEncoder(capture: readonly Capture[], config: ModelConfig): void {
   const { name, hasSource } = familyOf(config);
   const found = capture.find((one) => OF_SOURCES.includes(one));
   if (found && !hasSource) throw new TypeError(`Cannot capture ${found} as ${name} has no encoder; leave it out`);
-}
-
-/** The source of a single text. */
-function sourceOf(tokenIds: readonly number[]): SourceTokens {
-  return { tokenIds, texts: tokenIds.map(() => 0) };
 }
 
 /** How many tokens a text has, and its source. */

@@ -66,7 +66,7 @@ function family(
         own.replace(/LayerNorm\.weight$/, "LayerNorm.gamma").replace(/LayerNorm\.bias$/, "LayerNorm.beta"),
     },
     parseConfig: (fields) => parseConfig(modelType, name, fields),
-    settle: (config, has) => ({ ...config, hasHead: has(`${names.transform}.weight`) }),
+    settle: (config, { has }) => Promise.resolve({ ...config, hasHead: has(`${names.transform}.weight`) }),
     hasHead: (config) => config.hasHead,
     weights: (config) => weights(names, config),
     cacheWidth: ({ nEmbd }) => nEmbd,

@@ -68,11 +68,13 @@ const decoding = record<Decoding>({
   ...{ removeInvalidValues: flag, renormalizeLogits: flag },
 });
 
-/** A text. */
-export const sequence: Check<Sequence> = own(
-  and(
+/** A text with the tokens that it says, and the source that `source` allows. */
+function sequenceWith(source: Check<Sequence>): Check<Sequence> {
+  return and(
     record<Sequence>({ tokenIds: list(id, "T"), tokens: list(token, "T"), promptLength: indexIn("T", 1), text }, {
       tokenTypes: list(whole, "T"),
+      source,
+      sourceLength: indexIn("T", 1),
       decoding,
     }),
     (value, path) => {
@@ -84,8 +86,19 @@ export const sequence: Check<Sequence> = own(
         return `${path}.tokens.${far}.end is ${tokens[far]!.end}, and the text has ${text.length} characters`;
       }
     },
-  ),
+  );
+}
+
+const source: Check<Sequence> = own(sequenceWith((_, path) => `${path} is the source of a source, which has none`));
+
+/** A text; T stands for its length, and E for that of its source. */
+export const sequence: Check<Sequence> = own(
+  sequenceWith(and(source, (value, _, { sizes }) => {
+    sizes.set("E", (value as Sequence).tokenIds.length);
+    return undefined;
+  })),
   "T",
+  "E",
 );
 
 /** A record with a token and its id. */
