@@ -37,14 +37,14 @@ export interface GroupedSaliency {
  * console.log(groups.map(({ text }) => text)); // ["The", " keys", " to", " the", " cabinet"]
  * ```
  */
-export function groupTokens({ tokens, text }: Sequence, by: GroupBy): TokenGroup[] {
+export function groupTokens({ tokens, text, sourceLength }: Sequence, by: GroupBy): TokenGroup[] {
   const starts = segmentStarts(text, by);
   const groups: { start: number; end: number; text: string }[] = [];
   let before: number | undefined;
   tokens.forEach(({ start, end }, index) => {
     const segment = end > start ? segmentAt(starts, firstShown(text, start, end)) : undefined;
     const last = groups.at(-1);
-    if (last && segment !== undefined && segment === before) {
+    if (last && segment !== undefined && segment === before && index !== sourceLength) {
       last.end = index + 1;
       last.text = text.slice(tokens[last.start]!.start, end);
     } else groups.push({ start: index, end: index + 1, text: text.slice(start, end) });
