@@ -255,7 +255,9 @@ function parseConfig(modelType: BartConfig["modelType"], name: string, file: Fie
   const nEmbd = count(fields, "d_model", 1024, LARGEST.nEmbd);
   const width = { name: "d_model", size: nEmbd };
   const last = vocabSize - 1;
+  const ends = textEnds(fields, vocabSize, { bos: 0, eos: [Math.min(modelType === "bart" ? 2 : 0, last)] });
   const start = tokenIds(fields, "decoder_start_token_id", vocabSize)[0];
+  const usual = fields.decoder_start_token_id === null ? ends.bosTokenId : modelType === "bart" ? 2 : 58100;
   return {
     modelType,
     vocabSize,
@@ -270,10 +272,10 @@ function parseConfig(modelType: BartConfig["modelType"], name: string, file: Fie
     encoderAttentionHeads: headCount(fields, "encoder_attention_heads", 16, width),
     encoderFfnDim: count(fields, "encoder_ffn_dim", 4096, LARGEST.nInner),
     scaleEmbedding: flag(fields, "scale_embedding", false),
-    decoderStartTokenId: start ?? Math.min(modelType === "bart" ? 2 : 58100, last),
+    decoderStartTokenId: start ?? Math.min(usual, last),
     hasPositions: modelType === "bart",
     hasLogitsBias: true,
     ownEmbeddings: [],
-    ...textEnds(fields, vocabSize, { bos: 0, eos: [Math.min(modelType === "bart" ? 2 : 0, last)] }),
+    ...ends,
   };
 }
