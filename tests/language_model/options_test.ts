@@ -7,6 +7,7 @@ import * as widgets from "../../widgets/mod.ts";
 import { checkpointCopy } from "../support/goldens.ts";
 import { clustersOf } from "../widgets/activations/clusters_fixtures.ts";
 import { attentionOf, rolloutOf } from "../widgets/attention/fixtures.ts";
+import { crossAttentionOf, DATE } from "../widgets/cross_attention/fixtures.ts";
 import { factorsOf } from "../widgets/factors/fixtures.ts";
 import { ECCO, KEYS, saliencyOf } from "../widgets/fixtures.ts";
 import { layerSimilarityOf } from "../widgets/layer_similarity/fixtures.ts";
@@ -65,6 +66,7 @@ const ANALYSES: Readonly<Record<string, Wrong>> = {
 const VIEWS: Readonly<Record<string, Wrong>> = {
   activationsView: { layer: "1" },
   attentionView: { layer: "1", head: "0", scores: 1, start: "0" },
+  crossAttentionView: { layer: "1", head: true },
   factorsView: { curve: 1 },
   layerPredictionsView: { follow: " is", unit: "bit" },
   layerSimilarityView: {},
@@ -280,6 +282,7 @@ Deno.test("analyses take an option that is undefined as not given", async () => 
 const DRAWN: Readonly<Record<string, unknown>> = {
   activationsView: clustersOf(KEYS),
   attentionView: attentionOf(KEYS),
+  crossAttentionView: crossAttentionOf(DATE),
   factorsView: factorsOf([KEYS]),
   layerPredictionsView: layerPredictionsOf(),
   layerSimilarityView: layerSimilarityOf(KEYS),
