@@ -38,7 +38,9 @@ export function readBpeModel(json: unknown): BpeModel {
   // GPT-2's own tokenizer.json says no type
   if (model.type !== undefined && model.type !== "BPE") {
     const kind = shown(model.type);
-    throw new Error(`Cannot read model of tokenizer.json as byte-level BPE, the kind that GPT-2 has: ${kind}`);
+    throw new Error(
+      `Cannot read model of tokenizer.json as byte-level BPE or WordPiece, the kinds that GPT-2 and BERT have: ${kind}`,
+    );
   }
   for (const option of FOREIGN_OPTIONS) {
     if (model[option]) {
