@@ -1,4 +1,9 @@
 import { type CostEstimator, costsOf } from "./ask/cost_estimator.ts";
+import { CLASS_SALIENCY, type ClassSaliency, type ClassSaliencyOptions } from "./ask/encode/class_saliency.ts";
+import type { Classifier } from "./ask/encode/classifier.ts";
+import { type Embeddings, ENCODE, type EncodeOptions } from "./ask/encode/encode.ts";
+import { FILL_MASK, type FilledMasks, type FillMaskOptions } from "./ask/encode/fill_mask.ts";
+import { MASKED_SALIENCY, type MaskedSaliency, type MaskedSaliencyOptions } from "./ask/encode/masked_saliency.ts";
 import { FAITHFULNESS } from "./ask/faithfulness/faithfulness.ts";
 import type { Faithfulness, FaithfulnessOptions } from "./ask/faithfulness/types.ts";
 import {
@@ -34,7 +39,7 @@ import { identify, IDENTITY, type IdentityOptions, type ModelIdentity } from "./
 import { downloadOptions } from "./model/load/download.ts";
 import { type LoadedModel, loadModel } from "./model/load/load.ts";
 import { expectLoadOptions, LOAD, type LoadOptions } from "./model/load/options.ts";
-import { Reader, SEQUENCE } from "./model/reader.ts";
+import { Reader, SEQUENCE, type SequenceOptions, type WholeText } from "./model/reader.ts";
 import type { ModelRunner } from "./model/runner.ts";
 import type { Sequence } from "./model/sequence.ts";
 import { watched } from "./model/watch.ts";
@@ -120,18 +125,23 @@ export class LanguageModel implements AsyncDisposable {
    *
    * @param text The text, or its token ids.
    * @param options `promptLength` says how many of the tokens count as given, 1 by default: all others can be
-   * explained without naming their positions.
+   * explained without naming their positions. `tokenTypes` are those of ids for encoders that have types.
+   * `source` is what a model with an encoder read before it wrote the text, and that one needs.
    * @throws {RangeError} When an id is not in the vocabulary, the context is too short or `promptLength` does not fit.
    */
-  sequence(text: string | readonly number[], options: { readonly promptLength?: number } = {}): Sequence {
+  sequence(text: string | readonly number[], options: SequenceOptions = {}): Sequence {
     options = expectOptions(options, SEQUENCE);
-    const { tokenIds, text: spelled } = this.#asked.reader.read(text);
-    const { promptLength = 1 } = options;
-    if (!Number.isInteger(promptLength) || promptLength < 1 || promptLength > tokenIds.length) {
-      const range = `the sequence has ${tokenIds.length} tokens`;
+    const { promptLength = 1, tokenTypes, source } = options;
+    const { reader } = this.#asked;
+    const read = source === undefined ? reader.whole(text) : reader.written(text, reader.source(source));
+    const { length } = read.tokenIds;
+    if (!Number.isInteger(promptLength) || promptLength < 1 || promptLength > length) {
+      const range = `the sequence has ${length} tokens`;
       throw new RangeError(`Cannot take ${promptLength} tokens as the prompt as ${range} and at least 1 must be given`);
     }
-    return showing("Sequence", this.#asked.reader.sequence(tokenIds, promptLength, spelled));
+    const sequence = { ...read, promptLength, ...tokenTypes && { tokenTypes: [...tokenTypes] } };
+    reader.expectSequence(sequence);
+    return showing("Sequence", sequence);
   }
 
   /**
@@ -237,7 +247,7 @@ export class LanguageModel implements AsyncDisposable {
    */
   async tree(prompt: string | readonly number[], options: DecodeOptions = {}): Promise<GrowingTree> {
     options = expectOptions(options, DECODE);
-    return await growTree(this.#asked, { prompt: this.#asked.reader.read(prompt), options });
+    return await growTree(this.#asked, { prompt: this.#asked.reader.prompt(prompt), options });
   }
 
   /**
@@ -397,6 +407,104 @@ export class LanguageModel implements AsyncDisposable {
    */
   async surprise(sequence: Sequence, options: SurpriseOptions = {}): Promise<Surprise> {
     return await ask(this.#asked, SURPRISE, sequence, options);
+  }
+
+  /**
+   * Makes a vector of each text, by an encoder such as BERT or MiniLM: the mean of its tokens' last hidden states, or the
+   * state of its first token. Texts are read side by side, in runs of some 256 tokens, and do not see each other, so that
+   * each has the vector that it has alone; they are not padded. Models that write have no such vector, as their tokens do
+   * not see what follows them.
+   *
+   * @param texts The texts, their token ids, or sequences.
+   * @returns `[N, C]` vectors, of length 1 by default: a product of two is their cosine.
+   * @throws {TypeError} When the model is no encoder, or `texts` no array of texts.
+   * @throws {RangeError} When `texts` is empty, one is longer than the context, or takes more than `maxMemory`.
+   *
+   * @example How alike are two sentences?
+   * ```ts ignore
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   *
+   * await using model = await LanguageModel.fromPretrained("sentence-transformers/all-MiniLM-L6-v2");
+   * const { vectors: { data, shape: [, width] } } = await model.encode(["A man eats.", "Someone has a meal."]);
+   * const [a, b] = [data.slice(0, width), data.slice(width)];
+   * console.log(a.reduce((sum, x, i) => sum + x * b[i]!, 0)); // their cosine
+   * ```
+   */
+  async encode(texts: readonly WholeText[], options: EncodeOptions = {}): Promise<Embeddings> {
+    return await ask(this.#asked, ENCODE, texts, options);
+  }
+
+  /**
+   * Says what may stand in the place of each `[MASK]` of a text (`<mask>` for RoBERTa), by an encoder that has a head for
+   * that, as `BertForMaskedLM` does.
+   *
+   * @throws {TypeError} When the model is no encoder, has no such head, or its tokenizer no mask.
+   * @throws {RangeError} When the text has no mask, is too long, or `topK` is not in the vocabulary's size.
+   *
+   * @example
+   * ```ts ignore
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   *
+   * await using model = await LanguageModel.fromPretrained("bert-base-uncased");
+   * const { masks } = await model.fillMask("Paris is the [MASK] of France.", { topK: 3 });
+   * for (const { token, probability } of masks[0]!.predictions) console.log(token.text, probability);
+   * ```
+   */
+  async fillMask(text: WholeText, options: FillMaskOptions = {}): Promise<FilledMasks> {
+    return await ask(this.#asked, FILL_MASK, text, options);
+  }
+
+  /**
+   * Explains what an encoder predicts at masked tokens: how much each token, before and after it, made the token at a
+   * position likely. Tokens that are no masks are masked while they are explained, one position at a time. Scores are
+   * those of {@linkcode LanguageModel.saliency}, of the word embeddings of the whole text.
+   *
+   * @throws {TypeError} When the model is no encoder, has no head for that, or its tokenizer no mask.
+   * @throws {RangeError} When there is no such position, or a run takes more than `maxMemory`.
+   *
+   * @example Which words make it "capital"?
+   * ```ts ignore
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   *
+   * await using model = await LanguageModel.fromPretrained("bert-base-uncased");
+   * const sequence = model.sequence("Paris is the [MASK] of France.");
+   * const { targets, scores } = await model.maskedSaliency(sequence, { targets: ["capital"], reduce: "sum" });
+   * console.log(targets[0]!.probability, scores.data);
+   * ```
+   */
+  async maskedSaliency(sequence: Sequence, options: MaskedSaliencyOptions = {}): Promise<MaskedSaliency> {
+    return await ask(this.#asked, MASKED_SALIENCY, sequence, options);
+  }
+
+  /**
+   * Explains what a classifier on top of an encoder says of a text: how much each token made each class, by the gradient
+   * of the class's logit, log-probability or probability, through the pooling and the division by the length, with respect
+   * to the word embeddings. Beside the class itself nothing is needed: the classifier is that of `trainClassifier`.
+   *
+   * @param sequence The text; `encode` gives the sequences that it read.
+   * @param classifier What `trainClassifier` returned, trained with vectors of this model.
+   * @throws {TypeError} When the model is no encoder, or `classifier` is none.
+   * @throws {RangeError} When it was trained with vectors of another width, there is no such class, or a run takes more
+   * than `maxMemory`.
+   *
+   * @example Which words made it praise?
+   * ```ts ignore
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   * import { trainClassifier } from "@looking-glass/looking-glass/analysis";
+   *
+   * await using model = await LanguageModel.fromPretrained("sentence-transformers/all-MiniLM-L6-v2");
+   * const embeddings = await model.encode(["What a lovely film.", "It was a waste of time."]);
+   * const classifier = await trainClassifier(embeddings, ["praise", "complaint"]);
+   * const { scores } = await model.classSaliency(embeddings.sequences[0]!, classifier, { classes: ["praise"] });
+   * console.log(scores.data);
+   * ```
+   */
+  async classSaliency(
+    sequence: Sequence,
+    classifier: Classifier,
+    options: ClassSaliencyOptions = {},
+  ): Promise<ClassSaliency> {
+    return await ask(this.#asked, CLASS_SALIENCY, { sequence, classifier }, options);
   }
 
   /** The names of the weights, as checkpoints have them: `wte.weight`, `h.0.attn.c_attn.weight` and so on. */

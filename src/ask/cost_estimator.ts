@@ -1,5 +1,11 @@
 import type { Cost } from "../model/cost.ts";
+import type { WholeText } from "../model/reader.ts";
 import type { Sequence } from "../model/sequence.ts";
+import { CLASS_SALIENCY, type ClassSaliencyOptions } from "./encode/class_saliency.ts";
+import type { Classifier } from "./encode/classifier.ts";
+import { ENCODE, type EncodeOptions } from "./encode/encode.ts";
+import { FILL_MASK, type FillMaskOptions } from "./encode/fill_mask.ts";
+import { MASKED_SALIENCY, type MaskedSaliencyOptions } from "./encode/masked_saliency.ts";
 import { FAITHFULNESS } from "./faithfulness/faithfulness.ts";
 import type { FaithfulnessOptions } from "./faithfulness/types.ts";
 import { LAYER_PREDICTIONS, type LayerPredictionsOptions } from "./lens/layer_predictions.ts";
@@ -59,6 +65,14 @@ export interface CostEstimator {
   rankingsWatch(sequence: Sequence, options: RankingsWatchOptions): Cost;
   /** What {@linkcode LanguageModel.surprise} takes. */
   surprise(sequence: Sequence, options?: SurpriseOptions): Cost;
+  /** What {@linkcode LanguageModel.encode} takes. */
+  encode(texts: readonly WholeText[], options?: EncodeOptions): Cost;
+  /** What {@linkcode LanguageModel.fillMask} takes. */
+  fillMask(text: WholeText, options?: FillMaskOptions): Cost;
+  /** What {@linkcode LanguageModel.maskedSaliency} takes. */
+  maskedSaliency(sequence: Sequence, options?: MaskedSaliencyOptions): Cost;
+  /** What {@linkcode LanguageModel.classSaliency} takes. */
+  classSaliency(sequence: Sequence, classifier: Classifier, options?: ClassSaliencyOptions): Cost;
 }
 
 /** The estimates for a model: of each question its plan. */
@@ -74,5 +88,10 @@ export function costsOf(model: AskedModel): CostEstimator {
     rankings: (sequence, options) => estimate(model, RANKINGS, sequence, options),
     rankingsWatch: (sequence, options) => estimate(model, RANKINGS_WATCH, sequence, options),
     surprise: (sequence, options) => estimate(model, SURPRISE, sequence, options),
+    encode: (texts, options) => estimate(model, ENCODE, texts, options),
+    fillMask: (text, options) => estimate(model, FILL_MASK, text, options),
+    maskedSaliency: (sequence, options) => estimate(model, MASKED_SALIENCY, sequence, options),
+    classSaliency: (sequence, classifier, options) =>
+      estimate(model, CLASS_SALIENCY, { sequence, classifier }, options),
   };
 }

@@ -12,6 +12,8 @@ import { expectWithin, type Machine } from "../model/memory.ts";
 import type { Reader } from "../model/reader.ts";
 import type { ModelRunner } from "../model/runner.ts";
 import { type Watched, watched } from "../model/watch.ts";
+import { familyOf } from "../models/families.ts";
+import { hasHead } from "../models/family.ts";
 import { showing } from "../show/showing.ts";
 import type { GenerationDefaults } from "./write/generation_config.ts";
 
@@ -37,6 +39,12 @@ export interface Plan {
   readonly advice: string;
 }
 
+/**
+ * What some models do and others do not: predict the next token from those before it, as models that write do, or read
+ * each token with all of its text, as encoders do.
+ */
+export type Ability = "next token" | "whole text";
+
 /** Where work reports to while it runs. */
 export interface Watch {
   /** Called after each part. */
@@ -51,6 +59,8 @@ export interface Question<Subject, Options, Planned extends Plan, Result> {
   readonly label: string;
   /** What it may be asked with. */
   readonly options: OptionTable<Options>;
+  /** What the model must do; questions that say nothing can be asked of every model. */
+  readonly needs?: Ability;
   /**
    * Checks all of what is asked, decides how it is answered, in runs that take no more than they may if that can be
    * done, and runs nothing.
@@ -60,6 +70,46 @@ export interface Question<Subject, Options, Planned extends Plan, Result> {
   plan(model: AskedModel, subject: Subject, options: Options): Planned;
   /** Does what is planned. */
   run(model: AskedModel<ModelRunner>, plan: Planned, watch: Watch): Promise<Result>;
+}
+
+/** The ability, and whose it is, in words; what is to be done where it is missing. */
+const ABILITIES = {
+  "next token": {
+    mask: "causal",
+    lacks: "each token sees the whole text and none predicts the next one",
+    advice: "use encode(), fillMask(), maskedSaliency() or classSaliency(), or load a model that writes",
+  },
+  "whole text": {
+    mask: "full",
+    lacks: "its tokens do not see what follows them",
+    advice: "load an encoder, such as BERT",
+  },
+} as const;
+
+/**
+ * Refuses what the model cannot do.
+ *
+ * @throws {TypeError} By the name of its family, with what to do instead.
+ */
+export function expectAbility(task: string, needs: Ability | undefined, { config }: Pick<Machine, "config">): void {
+  if (needs === undefined) return;
+  const { mask, lacks, advice } = ABILITIES[needs];
+  const family = familyOf(config);
+  if (family.mask !== mask) throw new TypeError(`Cannot ${task} with ${family.name} as ${lacks}; ${advice}`);
+}
+
+/**
+ * Refuses what needs logits where there are none.
+ *
+ * @throws {TypeError} When the checkpoint has no head that predicts masked tokens.
+ */
+export function expectHead(task: string, { config }: Pick<Machine, "config">): void {
+  const family = familyOf(config);
+  if (hasHead(family, config)) return;
+  const needed = family.architectures.find((name) => name.endsWith("ForMaskedLM"));
+  throw new TypeError(
+    `Cannot ${task} as this ${family.name} has no head that predicts masked tokens; load a checkpoint of ${needed}`,
+  );
 }
 
 /**
@@ -79,6 +129,7 @@ export function estimate<Subject, Options, Planned extends Plan, Result>(
   options: NoInfer<Options> | undefined,
 ): Cost {
   model.expectUsable();
+  expectAbility(question.options.task, question.needs, model.runner);
   return question.plan(model, subject, expectOptions(options, question.options)).cost;
 }
 
@@ -95,6 +146,7 @@ export async function ask<
   options: NoInfer<Options>,
 ): Promise<Result> {
   model.expectUsable();
+  expectAbility(question.options.task, question.needs, model.runner);
   const given = expectOptions(options, question.options);
   const signal = stoppable(given.signal);
   const plan = question.plan(model, subject, given);

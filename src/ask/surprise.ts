@@ -74,6 +74,7 @@ interface SurprisePlan extends Plan, ReadingPlan {
 export const SURPRISE: Question<Sequence, SurpriseOptions, SurprisePlan, Surprise> = {
   label: "Surprise",
   options: OPTIONS,
+  needs: "next token",
   plan: planSurprise,
   run: measureSurprise,
 };

@@ -1,13 +1,46 @@
 import type { OptionTable } from "../base/options.ts";
+import { shown } from "../base/words.ts";
+import type { BartConfig } from "../models/bart.ts";
 import type { ModelConfig } from "../models/config.ts";
+import { familyOf } from "../models/families.ts";
 import type { Token } from "../tokenizer/token.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
-import type { Sequence, Word } from "./sequence.ts";
+import type { Prompt, Sequence, Word } from "./sequence.ts";
 
-export const SEQUENCE: OptionTable<{ readonly promptLength?: number }> = {
+/** What tokenizers call the token that stands for what is to be predicted: BERT's, and RoBERTa's. */
+const MASKS: readonly string[] = ["[MASK]", "<mask>"];
+
+/** Options of {@linkcode LanguageModel.sequence}. */
+export interface SequenceOptions {
+  /**
+   * How many of the tokens count as given.
+   *
+   * @default {1}
+   */
+  readonly promptLength?: number;
+  /** Of which type each token is, for encoders such as BERT; by default as the tokenizer says, or all of type 0. */
+  readonly tokenTypes?: readonly number[];
+  /** The source that the text was written after, or its ids, for models with an encoder, which need one. */
+  readonly source?: string | readonly number[];
+}
+
+export const SEQUENCE: OptionTable<SequenceOptions> = {
   task: "make a sequence",
-  kinds: { promptLength: "a number" },
+  kinds: { promptLength: "a number", tokenTypes: "an array", source: "anything" },
 };
+
+/** A text as the model reads it. */
+export interface ReadText {
+  /** The ids, checked, with those that the model expects around a text. */
+  readonly tokenIds: readonly number[];
+  /** What they spell. */
+  readonly text: string;
+  /** Of which type each is, where there are two texts. */
+  readonly tokenTypes?: readonly number[];
+}
+
+/** A text that is read as a whole: as it is written, its token ids, or a sequence. */
+export type WholeText = string | readonly number[] | Sequence;
 
 /** Turns texts and ids into tokens, and checks them against the model. */
 export class Reader {
@@ -27,7 +60,7 @@ export class Reader {
    * @throws {TypeError} When it is neither a string nor an array.
    * @throws {RangeError} When an id is not in the vocabulary, or there are more tokens than the context holds.
    */
-  read(input: string | readonly number[]): { readonly tokenIds: readonly number[]; readonly text: string } {
+  read(input: string | readonly number[]): ReadText {
     if (typeof input !== "string" && !Array.isArray(input)) {
       throw new TypeError(
         `Cannot read ${input === null ? "null" : typeof input} as a text; pass a string or an array of token ids`,
@@ -57,6 +90,8 @@ export class Reader {
       throw new TypeError(`Cannot use ${found} as a sequence; pass what sequence() or await generate() returned`);
     }
     this.#check(sequence.tokenIds);
+    this.#checkSource(sequence.source);
+    if (sequence.tokenTypes) this.#checkTypes(sequence.tokenIds, sequence.tokenTypes);
   }
 
   /** The sequence of checked ids that spell `text`. */
@@ -64,12 +99,98 @@ export class Reader {
     return { tokenIds, tokens: this.tokens(tokenIds, text), promptLength, text };
   }
 
-  /** The sequence of a prompt that spells `text` and what was written after it. */
-  continuation(prompt: readonly number[], text: string, written: readonly number[]): Sequence {
+  /**
+   * A text that is read and not continued, its ids, or a sequence that the caller may have made.
+   *
+   * @throws {TypeError | RangeError} When it is none, or does not fit the model.
+   */
+  whole(input: WholeText): Sequence {
+    if (typeof input !== "string" && !Array.isArray(input)) {
+      const sequence = input as Sequence;
+      this.expectSequence(sequence);
+      return sequence;
+    }
+    const { tokenIds, text, tokenTypes } = this.read(input);
+    return { ...this.sequence(tokenIds, 1, text), ...tokenTypes && { tokenTypes } };
+  }
+
+  /** A text of a model with an encoder has the source that was read for it, and others have none. */
+  #checkSource(source: Sequence | undefined): void {
+    const { name, hasSource = false } = familyOf(this.#config);
+    if (hasSource !== (source !== undefined)) {
+      throw new TypeError(
+        hasSource
+          ? `Cannot use a text without its source as ${name} reads one; pass what generate() returned, or { source }`
+          : `Cannot use a text with a source as ${name} has no encoder; pass the text alone`,
+      );
+    }
+    if (source) this.#check(source.tokenIds);
+  }
+
+  /**
+   * The types of tokens that a caller gives.
+   *
+   * @throws {TypeError | RangeError} When there is not one for each token, or the model does not have it.
+   */
+  #checkTypes(tokenIds: readonly number[], types: readonly number[]): void {
+    const count = familyOf(this.#config).tokenTypes?.(this.#config) ?? 0;
+    if (!Array.isArray(types)) {
+      throw new TypeError(`Cannot use tokenTypes ${shown(types)}; pass a number for each token`);
+    }
+    if (count === 0) {
+      throw new TypeError(
+        `Cannot use tokenTypes as ${familyOf(this.#config).name} has no types of tokens; leave them out`,
+      );
+    }
+    if (types.length !== tokenIds.length) {
+      throw new RangeError(
+        `Cannot use ${types.length} tokenTypes as there are ${tokenIds.length} tokens; pass one for each`,
+      );
+    }
+    const wrong = types.find((type) => !Number.isInteger(type) || type < 0 || type >= count);
+    if (wrong === undefined) return;
+    throw new RangeError(`Cannot use the token type ${shown(wrong)} as the model has the types 0 to ${count - 1}`);
+  }
+
+  /** The sequence of a prompt and what was written after it. */
+  continuation({ tokenIds: prompt, text, source }: Prompt, written: readonly number[]): Sequence {
     const all = [...prompt, ...written];
     // A prompt of ids may end inside a character; a text with lone surrogates is not what its ids spell.
     const whole = text === this.spell(prompt) ? this.spell(all) : text + this.spell(written);
-    return this.sequence(all, prompt.length, whole);
+    return { ...this.sequence(all, prompt.length, whole), ...source && { source } };
+  }
+
+  /**
+   * What is given before a text is written. A model with an encoder reads it as the source, and the text begins with the
+   * token that its decoder starts with.
+   *
+   * @throws {TypeError | RangeError} As {@linkcode Reader.read} does.
+   */
+  prompt(input: string | readonly number[]): Prompt {
+    const start = this.#decoderStart();
+    return start === undefined
+      ? this.read(input)
+      : { tokenIds: [start], text: this.spell([start]), source: this.source(input) };
+  }
+
+  /** A text that was written after a source, or its ids: a text begins with the token that the decoder starts with. */
+  written(input: string | readonly number[], source: Sequence): Sequence {
+    const read = this.read(input);
+    const start = typeof input === "string" ? this.#decoderStart() : undefined;
+    const before = start === undefined ? [] : [start];
+    const tokenIds = [...before, ...read.tokenIds];
+    return { ...this.sequence(tokenIds, 1, this.spell(before) + read.text), source };
+  }
+
+  /** A source, all of which is given. */
+  source(input: string | readonly number[]): Sequence {
+    const { tokenIds, text } = this.read(input);
+    return this.sequence(tokenIds, tokenIds.length, text);
+  }
+
+  /** The token that a decoder starts with, where there is an encoder. */
+  #decoderStart(): number | undefined {
+    return (this.#config as Partial<BartConfig>).decoderStartTokenId;
   }
 
   /** The text that ids spell; ids that the tokenizer lacks, as padded vocabularies have them, spell nothing. */
@@ -119,6 +240,19 @@ export class Reader {
       : this.read(typeof input === "number" ? [input] : input);
     this.#check(tokenIds);
     return { text, tokenIds, tokens: this.tokens(tokenIds, text) };
+  }
+
+  /**
+   * The id of the token that stands for what is to be predicted.
+   *
+   * @throws {TypeError} When the tokenizer has none.
+   */
+  maskId(): number {
+    const id = MASKS.map((piece) => this.#tokenizer.tokenToId(piece)).find((id) => id !== undefined);
+    if (id !== undefined) return id;
+    throw new TypeError(
+      `Cannot mask a token as the tokenizer has none of ${MASKS.join(", ")}; load a model that has one`,
+    );
   }
 
   #check(tokenIds: readonly number[]): void {

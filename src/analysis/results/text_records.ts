@@ -72,6 +72,7 @@ const decoding = record<Decoding>({
 export const sequence: Check<Sequence> = own(
   and(
     record<Sequence>({ tokenIds: list(id, "T"), tokens: list(token, "T"), promptLength: indexIn("T", 1), text }, {
+      tokenTypes: list(whole, "T"),
       decoding,
     }),
     (value, path) => {

@@ -12,6 +12,7 @@ import { type Faithfulness, FAITHFULNESS_OPTIONS, type FaithfulnessOptions } fro
 export const FAITHFULNESS: Question<Saliency, FaithfulnessOptions, FaithfulnessPlan, Faithfulness> = {
   label: "Faithfulness",
   options: FAITHFULNESS_OPTIONS,
+  needs: "next token",
   plan: planFaithfulness,
   run: tryMap,
 };

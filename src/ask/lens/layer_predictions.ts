@@ -106,6 +106,7 @@ interface PredictionsPlan extends Plan, ReadingPlan {
 export const LAYER_PREDICTIONS: Question<Sequence, LayerPredictionsOptions, PredictionsPlan, LayerPredictions> = {
   label: "LayerPredictions",
   options: OPTIONS,
+  needs: "next token",
   plan: planPredictions,
   run: predictLayers,
 };

@@ -109,6 +109,7 @@ interface RankingsPlan extends Plan, ReadingPlan {
 export const RANKINGS: Question<Sequence, RankingsOptions, RankingsPlan, Rankings> = {
   label: "Rankings",
   options: OPTIONS,
+  needs: "next token",
   plan(model, sequence, options) {
     model.reader.expectSequence(sequence);
     const { norm = "final" } = options;
@@ -123,6 +124,7 @@ export const RANKINGS: Question<Sequence, RankingsOptions, RankingsPlan, Ranking
 export const RANKINGS_WATCH: Question<Sequence, RankingsWatchOptions, RankingsPlan, Rankings> = {
   label: "Rankings",
   options: WATCH_OPTIONS,
+  needs: "next token",
   plan(model, sequence, options) {
     model.reader.expectSequence(sequence);
     const { watch, norm = "final" } = options;

@@ -4,10 +4,11 @@ import type { KVCache } from "../../model/kv_cache.ts";
 import { costOf, type Machine, memoryLimit, readBytes } from "../../model/memory.ts";
 import type { Reader } from "../../model/reader.ts";
 import { CHUNK_TOKENS, type ModelRunner } from "../../model/runner.ts";
+import type { Prompt } from "../../model/sequence.ts";
 import type { ModelConfig } from "../../models/config.ts";
-import type { Prediction } from "../prediction.ts";
-import type { AskedModel, Plan } from "../question.ts";
-import type { DecodeOptions } from "./options.ts";
+import { predict } from "../prediction.ts";
+import { type AskedModel, expectAbility, type Plan } from "../question.ts";
+import { DECODE, type DecodeOptions } from "./options.ts";
 import { createSampler } from "./sampling.ts";
 import { expectOneLength, mostNewTokens, overDefaults } from "./scores/lengths.ts";
 import { createProcessors, type ScoreProcessor } from "./scores/processors.ts";
@@ -23,12 +24,6 @@ export interface Decoder {
   readonly reader: Reader;
   /** The tokens that end a text. */
   readonly eosTokenIds: readonly number[];
-}
-
-/** Checked ids and the text that they spell. */
-export interface Prompt {
-  readonly tokenIds: readonly number[];
-  readonly text: string;
 }
 
 /** A chosen token and the scores that it was chosen by, `[V]`. */
@@ -65,14 +60,15 @@ export interface WritingPlan extends Plan {
  */
 export function planDecoding(machine: Machine, prompt: Prompt, options: DecodeOptions): WritingPlan {
   const { length: P } = prompt.tokenIds;
+  const E = prompt.source?.tokenIds.length ?? 0;
   expectRoomAfter(prompt.tokenIds, machine.config);
   expectOneLength(options);
   const limit = memoryLimit(machine, options.maxMemory);
   const most = mostNewTokens(options, P);
   expectCount("maxNewTokens", most, 1);
   const written = Math.min(most, machine.config.nPositions - P);
-  const first = readBytes(machine, { T: Math.min(P, CHUNK_TOKENS), S: P, R: 1 });
-  const last = readBytes(machine, { T: 1, S: P + written, R: 1 });
+  const first = readBytes(machine, { T: Math.min(P, CHUNK_TOKENS), S: P, E, R: 1 });
+  const last = readBytes(machine, { T: 1, S: P + written, E, R: 1 });
   return {
     prompts: [prompt],
     options,
@@ -86,13 +82,14 @@ export function planDecoding(machine: Machine, prompt: Prompt, options: DecodeOp
 /** What a caller says, over what the model says, for work that asks nothing else before it begins. */
 export function prepared<Options extends DecodeOptions>(model: AskedModel, options: Options): Options {
   model.expectUsable();
+  expectAbility(DECODE.task, "next token", model.runner);
   return { ...overDefaults(model.defaults, options), signal: stoppable(options.signal) };
 }
 
 /** Chooses what follows a prompt. Nothing is computed before a choice is asked for. */
 export async function* choose(
   decoder: Decoder,
-  { tokenIds: prompt }: Prompt,
+  prompt: Prompt,
   options: DecodeOptions,
   given?: KVCache,
 ): AsyncGenerator<Choice> {
@@ -100,7 +97,7 @@ export async function* choose(
   using own = given ? undefined : runner.emptyCache();
   const cache = given ?? own!;
   const read = () => runner.readPrompt(prompt, cache, options.signal);
-  yield* chooseFrom(decoder, { before: prompt, cache, read }, options);
+  yield* chooseFrom(decoder, { before: prompt.tokenIds, cache, read }, options);
 }
 
 /**
@@ -237,21 +234,6 @@ function processedBy(reader: Reader, scores: Float32Array, tokenId: number, cand
   const possible = scores.reduce((count, score) => count + Number(Math.exp(score - norm) > 0), 0);
   const best = predict(reader, topK(scores, Math.min(candidates, possible)), scores, norm);
   return { possible, logProb: scores[tokenId]! - norm, candidates: best };
-}
-
-/** Describes the likeliest tokens. All that have a greater score than one of them stand before it. */
-function predict(
-  reader: Reader,
-  likeliest: readonly number[],
-  logits: Float32Array,
-  norm: number,
-): readonly Prediction[] {
-  const scores = likeliest.map((tokenId) => logits[tokenId]!);
-  return likeliest.map((tokenId, i) => {
-    const logit = scores[i]!;
-    const probability = Math.exp(logit - norm);
-    return { tokenId, token: reader.token(tokenId), probability, logit, rank: 1 + scores.indexOf(logit) };
-  });
 }
 
 export function expectCount(name: string, value: number, least: number): void {

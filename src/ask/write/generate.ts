@@ -19,10 +19,11 @@ type Input = string | readonly number[];
 export const GENERATE: Question<Input, DecodeOptions, WritingPlan | SearchPlan, Sequence> = {
   label: "Sequence",
   options: DECODE,
+  needs: "next token",
   plan({ runner, reader, defaults }, prompt, given) {
     const options = overDefaults(defaults, given);
     const settings = beamSettings(options, given);
-    const read = reader.read(prompt);
+    const read = reader.prompt(prompt);
     return settings ? planSearch(runner, [read], options, settings) : planDecoding(runner, read, options);
   },
   async run(model, plan, watch) {
@@ -36,6 +37,7 @@ export const GENERATE_BATCH: Question<readonly Input[], DecodeOptions, GroupedPl
   {
     label: "Sequences",
     options: DECODE,
+    needs: "next token",
     plan({ runner, reader, defaults }, prompts, given) {
       const options = overDefaults(defaults, given);
       const settings = beamSettings(options, given);
@@ -78,7 +80,7 @@ export async function* writeSteps(
   const { candidates = 5 } = given;
   const options = prepared(model, { ...given, candidates });
   expectNoBeams("write step by step", options, given);
-  const read = model.reader.read(prompt);
+  const read = model.reader.prompt(prompt);
   expectAffordable(planDecoding(model.runner, read, options));
   for await (const step of describe(model, read, candidates, choose(model, read, options))) yield showing("Step", step);
   await model.runner.session.settle();

@@ -19,12 +19,13 @@ interface BeamsPlan extends SearchPlan {
 export const BEAMS: Question<string | readonly number[], BeamSearchOptions, BeamsPlan, BeamSearch> = {
   label: "BeamSearch",
   options: BEAM_OPTIONS,
+  needs: "next token",
   plan({ runner, reader, defaults }, prompt, given) {
     const { best: usual, candidates = 5, ...options } = overDefaults(defaults, given);
     const settings = searchSettings(options);
     const best = expectBest(given.best ?? Math.min(usual ?? Infinity, settings.beams), settings);
     expectCount("candidates", candidates, 0);
-    const plan = planSearch(runner, [reader.read(prompt)], options, settings, { keepLogits: true });
+    const plan = planSearch(runner, [reader.prompt(prompt)], options, settings, { keepLogits: true });
     return { ...plan, best, candidates };
   },
   async run(model, plan, watch) {
