@@ -48,8 +48,7 @@ export function readWordPiece(file: Json): WordPieceDefinition {
   if (decoder.type !== "WordPiece") {
     throw new Error(`Cannot read decoder of tokenizer.json as WordPiece: ${shown(decoder.type)}`);
   }
-  const vocab = readVocab(record("model.vocab", model.vocab));
-  if (vocab.size === 0) throw new RangeError("Cannot read model.vocab as a vocabulary: it is empty");
+  const vocab = readVocab(model.vocab);
   const { unk_token: unknown = "[UNK]", max_input_chars_per_word: longest = 100 } = model;
   const unknownId = typeof unknown === "string" ? vocab.idOf(unknown) : undefined;
   if (unknownId === undefined) {

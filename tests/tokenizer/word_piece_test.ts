@@ -1,5 +1,7 @@
 import { deepStrictEqual as deepEqual, ok, strictEqual as equal, throws } from "@std/assert";
+import { scanTokenizer } from "../../src/tokenizer/scan.ts";
 import { Tokenizer } from "../../src/tokenizer/tokenizer.ts";
+import { Vocabulary } from "../../src/tokenizer/vocabulary.ts";
 import { counted } from "../support/counted.ts";
 
 /** What the Rust tokenizers say of BERT's, written by scripts/oracles/family_tokenizers.py. */
@@ -111,6 +113,18 @@ Deno.test("Tokenizer.read() keeps lone surrogates in BERT's text", () => {
 Deno.test("Tokenizer.encode() reads one long word of BERT's in time", () => {
   equal(TOKENIZER.encode("a".repeat(100_000)).length, 1);
   ok(TOKENIZER.encode("keys, ".repeat(20_000)).length === 40_000);
+});
+
+Deno.test("scanTokenizer() reads a vocabulary without merges, and leaves what is not written as usual", () => {
+  const text = JSON.stringify(GOLDEN.json);
+  ok(Object(scanTokenizer(text)).model.vocab instanceof Vocabulary);
+  for (const part of ['"vocab":{', '"x":{"vocab":{}},"vocab":{"a":0,']) {
+    const other = text.replace('"vocab":{', part);
+    equal(scanTokenizer(other) === undefined, other !== text);
+  }
+  const parsed = Tokenizer.fromJson(GOLDEN.json);
+  const scanned = Tokenizer.fromJson(text);
+  for (let id = 0; id < scanned.vocabSize; ++id) deepEqual(scanned.tokens([id]), parsed.tokens([id]));
 });
 
 const parts = (part: string, changes: object) => ({ ...GOLDEN.json, [part]: { ...GOLDEN.json[part], ...changes } });
