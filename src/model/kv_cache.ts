@@ -8,6 +8,8 @@ export type TextRange = readonly [first: number, last: number];
  * be of several texts, in any order but that of each text; texts that begin alike may have their beginning in common.
  */
 export class KVCache implements Disposable {
+  /** What was read of the sources of the texts, where an encoder reads them. */
+  readonly source?: KVCache;
   /** Another object when rows have been forgotten; while it is the same, rows were added and none has changed. */
   lineage: object = {};
   readonly #width: number;
@@ -16,9 +18,10 @@ export class KVCache implements Disposable {
   readonly #keys: Float32Array[];
   readonly #values: Float32Array[];
 
-  /** An empty cache for `layers` layers of width `width`. */
-  constructor(layers: number, width: number) {
+  /** An empty cache for `layers` layers of width `width`, with one for sources where `hasSource` says so. */
+  constructor(layers: number, width: number, { hasSource = false }: { readonly hasSource?: boolean | undefined } = {}) {
     this.#width = width;
+    if (hasSource) this.source = new KVCache(layers, width);
     this.#keys = Array.from({ length: layers }, () => new Float32Array(0));
     this.#values = Array.from({ length: layers }, () => new Float32Array(0));
   }
@@ -66,8 +69,9 @@ export class KVCache implements Disposable {
     this.lineage = {};
   }
 
-  /** Forgets the tokens of all texts but some. */
+  /** Forgets the tokens of all texts but some, and of their sources. */
   keep(texts: ReadonlySet<number>): void {
+    this.source?.keep(texts);
     this.assign(this.#texts.map((text, row) => texts.has(text) ? [text, this.#lastTexts[row]!] : undefined));
   }
 
@@ -91,13 +95,15 @@ export class KVCache implements Disposable {
 
   /** Frees the memory. */
   [Symbol.dispose](): void {
+    this.source?.[Symbol.dispose]();
     this.#texts = [];
     this.#lastTexts = [];
     free(...this.#keys.splice(0), ...this.#values.splice(0));
   }
 
-  /** Adds copies of those rows of another cache that are from `start` to before `end`. */
+  /** Adds copies of those rows of another cache that are from `start` to before `end`; from its beginning, sources too. */
   appendFrom(other: KVCache, start: number, end: number): void {
+    if (start === 0 && other.source) this.source?.appendFrom(other.source, 0, other.source.length);
     const cut = (buffers: Float32Array[]) =>
       buffers.map((rows) => rows.subarray(start * this.#width, end * this.#width));
     const length = this.length;

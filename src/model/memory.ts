@@ -43,9 +43,13 @@ const VOCABULARY_TENSORS = 6;
 export const LENS_LOGITS = 3 * 2 ** 22;
 
 /** An estimate of the bytes of a run that reads T tokens, S with those before them, and takes R rows of logits. */
-export function readBytes(machine: Machine, { T, S = T, R }: { T: number; S?: number; R: number }): number {
+export function readBytes(
+  machine: Machine,
+  { T, S = T, R, E = 0 }: { T: number; S?: number; R: number; E?: number },
+): number {
   const { config } = machine;
-  return OVERHEAD * FLOAT * (forwardNumbers(config, T, S) + 2 * R * logitWidth(config)) + cacheBytes(machine, S);
+  const numbers = forwardNumbers(config, T, S, E) + 2 * R * logitWidth(config);
+  return OVERHEAD * FLOAT * numbers + cacheBytes(machine, S + E);
 }
 
 /**
@@ -54,11 +58,11 @@ export function readBytes(machine: Machine, { T, S = T, R }: { T: number; S?: nu
  */
 export function explainBytes(
   config: ModelConfig,
-  { N, T, R = N, M = N * T }: { N: number; T: number; R?: number; M?: number },
+  { N, T, R = N, M = N * T, E = 0 }: { N: number; T: number; R?: number; M?: number; E?: number },
 ): number {
   const { nHead, nEmbd } = config;
-  const backward = 3 * N * nHead * T * T + 28 * M * nEmbd;
-  return OVERHEAD * FLOAT * (forwardNumbers(config, T, T) + backward + VOCABULARY_TENSORS * R * logitWidth(config));
+  const backward = 3 * N * nHead * Math.max(T, E) ** 2 + 28 * (M + N * E) * nEmbd;
+  return OVERHEAD * FLOAT * (forwardNumbers(config, T, T, E) + backward + VOCABULARY_TENSORS * R * logitWidth(config));
 }
 
 /** An estimate of the bytes of a run that looks at R rows through the lens, at `depths` places of the model. */
@@ -76,10 +80,11 @@ function logitWidth(config: ModelConfig): number {
 }
 
 /** What the forward pass keeps to the end of a run, as it may be fetched or differentiated. */
-function forwardNumbers(config: ModelConfig, T: number, S: number): number {
+function forwardNumbers(config: ModelConfig, T: number, S: number, E: number): number {
   const family = familyOf(config);
   const { nLayer, nHead } = config;
-  return nLayer * (nHead * T * S + family.keptNumbers(config) * T + 4 * family.cacheWidth(config) * S);
+  const source = family.sourceNumbers?.(config, { T, E }) ?? 0;
+  return source + nLayer * (nHead * T * S + family.keptNumbers(config) * T + 4 * family.cacheWidth(config) * S);
 }
 
 /**

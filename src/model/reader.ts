@@ -1,10 +1,11 @@
 import type { OptionTable } from "../base/options.ts";
 import { shown } from "../base/words.ts";
+import type { BartConfig } from "../models/bart.ts";
 import type { ModelConfig } from "../models/config.ts";
 import { familyOf } from "../models/families.ts";
 import type { Token } from "../tokenizer/token.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
-import type { Sequence, Word } from "./sequence.ts";
+import type { Prompt, Sequence, Word } from "./sequence.ts";
 
 /** What tokenizers call the token that stands for what is to be predicted: BERT's, and RoBERTa's. */
 const MASKS: readonly string[] = ["[MASK]", "<mask>"];
@@ -19,11 +20,13 @@ export interface SequenceOptions {
   readonly promptLength?: number;
   /** Of which type each token is, for encoders such as BERT; by default as the tokenizer says, or all of type 0. */
   readonly tokenTypes?: readonly number[];
+  /** The source that the text was written after, or its ids, for models with an encoder, which need one. */
+  readonly source?: string | readonly number[];
 }
 
 export const SEQUENCE: OptionTable<SequenceOptions> = {
   task: "make a sequence",
-  kinds: { promptLength: "a number", tokenTypes: "an array" },
+  kinds: { promptLength: "a number", tokenTypes: "an array", source: "anything" },
 };
 
 /** A text as the model reads it. */
@@ -87,6 +90,7 @@ export class Reader {
       throw new TypeError(`Cannot use ${found} as a sequence; pass what sequence() or await generate() returned`);
     }
     this.#check(sequence.tokenIds);
+    this.#checkSource(sequence.source);
     if (sequence.tokenTypes) this.#checkTypes(sequence.tokenIds, sequence.tokenTypes);
   }
 
@@ -108,6 +112,19 @@ export class Reader {
     }
     const { tokenIds, text, tokenTypes } = this.read(input);
     return { ...this.sequence(tokenIds, 1, text), ...tokenTypes && { tokenTypes } };
+  }
+
+  /** A text of a model with an encoder has the source that was read for it, and others have none. */
+  #checkSource(source: Sequence | undefined): void {
+    const { name, hasSource = false } = familyOf(this.#config);
+    if (hasSource !== (source !== undefined)) {
+      throw new TypeError(
+        hasSource
+          ? `Cannot use a text without its source as ${name} reads one; pass what generate() returned, or { source }`
+          : `Cannot use a text with a source as ${name} has no encoder; pass the text alone`,
+      );
+    }
+    if (source) this.#check(source.tokenIds);
   }
 
   /**
@@ -135,12 +152,45 @@ export class Reader {
     throw new RangeError(`Cannot use the token type ${shown(wrong)} as the model has the types 0 to ${count - 1}`);
   }
 
-  /** The sequence of a prompt that spells `text` and what was written after it. */
-  continuation(prompt: readonly number[], text: string, written: readonly number[]): Sequence {
+  /** The sequence of a prompt and what was written after it. */
+  continuation({ tokenIds: prompt, text, source }: Prompt, written: readonly number[]): Sequence {
     const all = [...prompt, ...written];
     // A prompt of ids may end inside a character; a text with lone surrogates is not what its ids spell.
     const whole = text === this.spell(prompt) ? this.spell(all) : text + this.spell(written);
-    return this.sequence(all, prompt.length, whole);
+    return { ...this.sequence(all, prompt.length, whole), ...source && { source } };
+  }
+
+  /**
+   * What is given before a text is written. A model with an encoder reads it as the source, and the text begins with the
+   * token that its decoder starts with.
+   *
+   * @throws {TypeError | RangeError} As {@linkcode Reader.read} does.
+   */
+  prompt(input: string | readonly number[]): Prompt {
+    const start = this.#decoderStart();
+    return start === undefined
+      ? this.read(input)
+      : { tokenIds: [start], text: this.spell([start]), source: this.source(input) };
+  }
+
+  /** A text that was written after a source, or its ids: a text begins with the token that the decoder starts with. */
+  written(input: string | readonly number[], source: Sequence): Sequence {
+    const read = this.read(input);
+    const start = typeof input === "string" ? this.#decoderStart() : undefined;
+    const before = start === undefined ? [] : [start];
+    const tokenIds = [...before, ...read.tokenIds];
+    return { ...this.sequence(tokenIds, 1, this.spell(before) + read.text), source };
+  }
+
+  /** A source, all of which is given. */
+  source(input: string | readonly number[]): Sequence {
+    const { tokenIds, text } = this.read(input);
+    return this.sequence(tokenIds, tokenIds.length, text);
+  }
+
+  /** The token that a decoder starts with, where there is an encoder. */
+  #decoderStart(): number | undefined {
+    return (this.#config as Partial<BartConfig>).decoderStartTokenId;
   }
 
   /** The text that ids spell; ids that the tokenizer lacks, as padded vocabularies have them, spell nothing. */

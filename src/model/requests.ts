@@ -12,8 +12,24 @@ export interface Explanation extends GradientRequest {
   readonly tokenIds: readonly number[];
   /** Of which type each is; all of type 0 by default. */
   readonly tokenTypes?: readonly number[] | undefined;
+  /** Those of the source, where an encoder reads one. */
+  readonly source?: readonly number[] | undefined;
   /** What the embeddings are multiplied by, 1 by default. */
   readonly embeddingScale?: number;
+}
+
+/** Source tokens that are read in one run. */
+export interface SourceTokens {
+  /** The tokens of one source after another. */
+  readonly tokenIds: readonly number[];
+  /** Which text each is the source of. */
+  readonly texts: readonly number[];
+}
+
+/** What stands before what is written: a prompt, and the source where an encoder reads one. */
+export interface PromptTokens {
+  readonly tokenIds: readonly number[];
+  readonly source?: { readonly tokenIds: readonly number[] } | undefined;
 }
 
 /** The outputs of a backward pass: a score of each token, the cotangents of the embeddings, or their products. */
@@ -23,6 +39,8 @@ export type ScoreKind = ScoreName | "gradients" | "products";
 export interface Reading {
   /** The tokens of one text after another. */
   readonly tokenIds: readonly number[];
+  /** The tokens of the source, where an encoder reads one and there is one text. */
+  readonly source?: readonly number[] | undefined;
   /** Where the logits are wanted, R indices into the tokens. */
   readonly rows: readonly number[];
   /** Which text each token belongs to, `[T]`; by default they are all one text. */

@@ -5,6 +5,7 @@ import type { TensorEntry } from "../checkpoint/safetensors.ts";
 import { firstNonFinite, readFloat32 } from "../checkpoint/values.ts";
 import { type AnyConfig, familyOf } from "../models/families.ts";
 import type { Family } from "../models/family.ts";
+import type { GradientOutputs } from "../models/gradient_question.ts";
 import { LENS, type LensRequest } from "../models/lens.ts";
 import type { Program, ProgramRequest } from "../models/program.ts";
 import type { Feed } from "../onnx/feed.ts";
@@ -12,7 +13,7 @@ import type { Value } from "../onnx/mod.ts";
 import type { Backend } from "../runtime/backend.ts";
 import type { Session } from "../runtime/session.ts";
 import { KVCache } from "./kv_cache.ts";
-import type { Explanation, LensNumbers, Reading, ScoreKind } from "./requests.ts";
+import type { Explanation, LensNumbers, PromptTokens, Reading, ScoreKind, SourceTokens } from "./requests.ts";
 
 /** How many tokens are read in one run, so that long prompts can be stopped and take bounded memory. */
 export const CHUNK_TOKENS = 256;
@@ -75,12 +76,14 @@ export class ModelRunner implements AsyncDisposable {
 
   /** An empty cache. */
   emptyCache(): KVCache {
-    return new KVCache(this.config.nLayer, this.family.cacheWidth(this.config));
+    const { hasSource } = this.family;
+    return new KVCache(this.config.nLayer, this.family.cacheWidth(this.config), { hasSource });
   }
 
   /**
    * Reads the next tokens after those in `cache`, appends them to it, and returns the logits at `rows` (`[R, V]`)
    * followed by the `fetches`. `texts` says which text each token belongs to, `[T]`; by default they are all one text.
+   * Where there is an encoder, the first tokens of a text bring its source.
    */
   async read(
     tokenIds: readonly number[],
@@ -89,16 +92,20 @@ export class ModelRunner implements AsyncDisposable {
     options: {
       readonly texts?: readonly number[];
       readonly tokenTypes?: readonly number[] | undefined;
+      readonly source?: SourceTokens | undefined;
       readonly fetches?: readonly Value[];
       readonly signal?: AbortSignal | undefined;
     } = {},
   ): Promise<Float32Array[]> {
-    const { texts, tokenTypes, fetches = [], signal } = options;
-    const { keys, values, logits } = this.program.outputs;
-    const feeds = this.#feeds({ tokenIds, past: cache, rows, texts, tokenTypes });
-    const results = await this.session.run(feeds, [logits, ...fetches, ...keys, ...values], signal);
+    const { texts, tokenTypes, source = NO_SOURCE, fetches = [], signal } = options;
+    const { keys, values, logits, encoder } = this.program.outputs;
+    const feeds = this.#feeds({ tokenIds, past: cache, rows, texts, tokenTypes, source });
+    const made = [...keys, ...values, ...(encoder ? [...encoder.keys, ...encoder.values] : [])];
+    const results = await this.session.run(feeds, [logits, ...fetches, ...made], signal);
     const seen = 1 + fetches.length;
-    cache.append(results.slice(seen, seen + keys.length), results.slice(seen + keys.length), texts);
+    const [ownKeys, ownValues, sourceKeys, sourceValues] = inParts(results.slice(seen), keys.length);
+    cache.append(ownKeys!, ownValues!, texts);
+    if (source.tokenIds.length > 0) cache.source?.append(sourceKeys!, sourceValues!, source.texts);
     free(...results.slice(seen));
     await this.#expectFinite(results[0]!, "logits");
     return results.slice(0, seen);
@@ -133,9 +140,9 @@ export class ModelRunner implements AsyncDisposable {
     return Object.fromEntries(LENS.map((name, i) => [name, results[i]!])) as Record<typeof LENS[number], Float32Array>;
   }
 
-  /** Reads a prompt in chunks and returns the logits after its last token, `[V]`. */
-  async readPrompt(tokenIds: readonly number[], cache: KVCache, signal?: AbortSignal): Promise<Float32Array> {
-    const [logits] = await this.readPrompts([tokenIds], cache, { signal });
+  /** Reads a prompt in chunks, with its source if it has one, and returns the logits after its last token, `[V]`. */
+  async readPrompt(prompt: PromptTokens, cache: KVCache, signal?: AbortSignal): Promise<Float32Array> {
+    const [logits] = await this.readPrompts([prompt], cache, { signal });
     return logits!;
   }
 
@@ -144,19 +151,28 @@ export class ModelRunner implements AsyncDisposable {
    * the last token of each, `[V]`. `texts` says which text each prompt belongs to, by default its index.
    */
   async readPrompts(
-    prompts: readonly (readonly number[])[],
+    prompts: readonly PromptTokens[],
     cache: KVCache,
     { texts, signal }: { readonly texts?: readonly number[]; readonly signal?: AbortSignal | undefined } = {},
   ): Promise<Float32Array[]> {
-    const tokenIds = prompts.flat();
-    const owners = prompts.flatMap((prompt, i) => prompt.map(() => texts?.[i] ?? i));
+    const ownerOf = (i: number) => texts?.[i] ?? i;
+    const tokenIds = prompts.flatMap(({ tokenIds }) => tokenIds);
+    const owners = prompts.flatMap(({ tokenIds }, i) => tokenIds.map(() => ownerOf(i)));
+    const source = {
+      tokenIds: prompts.flatMap(({ source }) => source?.tokenIds ?? []),
+      texts: prompts.flatMap(({ source }, i) => (source?.tokenIds ?? []).map(() => ownerOf(i))),
+    };
     const logits: Float32Array[] = [];
     for (let start = 0; start < tokenIds.length; start += CHUNK_TOKENS) {
       const chunk = tokenIds.slice(start, start + CHUNK_TOKENS);
       const own = owners.slice(start, start + CHUNK_TOKENS);
       const ends = chunk.keys().filter((t) => owners[start + t] !== owners[start + t + 1]).toArray();
       const rows = ends.length > 0 ? ends : [0]; // a run gives the logits of one row at least
-      const [numbers] = await this.read(chunk, cache, rows, { texts: own, signal });
+      const [numbers] = await this.read(chunk, cache, rows, {
+        texts: own,
+        source: start === 0 ? source : undefined,
+        signal,
+      });
       logits.push(...ends.map((_, r) => logitsRow(numbers!, r, rows.length)));
     }
     return logits;
@@ -165,22 +181,38 @@ export class ModelRunner implements AsyncDisposable {
   /**
    * Differentiates the log-probability (or logit) of `targets[r]` at `rows[r]`, added up by `mix` `[N, R]`, with
    * respect to the embeddings of `tokenIds`. Returns what is fetched, scores `[N, T]`, or gradients or their products
-   * with the embeddings `[N, T, C]`, and the logits `[R, V]`.
+   * with the embeddings `[N, T, C]`, and the logits `[R, V]`. Where there is an encoder, the tokens of the source stand
+   * before those of the text, E + T in all.
    */
   async explain(
     explanation: Explanation & { readonly fetch: readonly ScoreKind[] },
     signal?: AbortSignal,
   ): Promise<{ numbers: Float32Array[]; logits: Float32Array }> {
-    const { tokenIds, tokenTypes, rows, fetch, embeddingScale = 1 } = explanation;
-    const { outputs } = this.program;
+    const { tokenIds, tokenTypes, source, rows, fetch, embeddingScale = 1 } = explanation;
+    const { source: sourceOutputs, ...outputs } = this.program.outputs;
     this.expectDifferentiable();
-    const feeds = this.#feeds({ tokenIds, tokenTypes, rows, embeddingScale, gradient: explanation });
-    const vectors = { gradients: outputs.gradients, products: outputs.products };
-    const fetched = fetch.map((name) => ({ ...outputs.scores, ...vectors })[name]);
-    const [logits, ...numbers] = await this.session.run(feeds, [outputs.logits, ...fetched], signal);
+    const feeds = this.#feeds({
+      tokenIds,
+      tokenTypes,
+      source: sourceTokens(source),
+      rows,
+      embeddingScale,
+      gradient: explanation,
+    });
+    const namesIn = (from: GradientOutputs) => {
+      const vectors = { gradients: from.gradients, products: from.products };
+      return fetch.map((name) => ({ ...from.scores, ...vectors })[name]);
+    };
+    const wanted = [...namesIn(outputs), ...(sourceOutputs ? namesIn(sourceOutputs) : [])];
+    const [logits, ...numbers] = await this.session.run(feeds, [outputs.logits, ...wanted], signal);
     await this.#expectFinite(logits!, "logits");
     for (const own of numbers) await this.#expectFinite(own, "gradient");
-    return { numbers, logits: logits! };
+    if (!sourceOutputs) return { numbers, logits: logits! };
+    const [own, ofSource] = inParts(numbers, fetch.length);
+    const N = explanation.mix.length / rows.length;
+    const joined = own!.map((rows, i) => joinRows(ofSource![i]!, rows, N));
+    free(...numbers);
+    return { numbers: joined, logits: logits! };
   }
 
   /**
@@ -195,8 +227,8 @@ export class ModelRunner implements AsyncDisposable {
 
   /** The logits at some rows of some texts, `[R, V]`. */
   async logits(reading: Reading, signal?: AbortSignal): Promise<Float32Array> {
-    const { tokenIds, tokenTypes, rows, texts, embeddingScale = 1 } = reading;
-    const feeds = this.#feeds({ tokenIds, tokenTypes, rows, embeddingScale, texts });
+    const { tokenIds, tokenTypes, source, rows, texts, embeddingScale = 1 } = reading;
+    const feeds = this.#feeds({ tokenIds, tokenTypes, source: sourceTokens(source), rows, embeddingScale, texts });
     const [logits] = await this.session.run(feeds, [this.program.outputs.logits], signal);
     await this.#expectFinite(logits!, "logits");
     return logits!;
@@ -223,15 +255,23 @@ export class ModelRunner implements AsyncDisposable {
 
   /** The feeds of a run: of one text, unless `texts` says otherwise, and nothing before it, unless there is a past. */
   #feeds(
-    { texts, past, ...request }: Omit<ProgramRequest, "texts" | "past"> & {
-      readonly texts?: readonly number[] | undefined;
-      readonly past?: KVCache;
-    },
+    { texts, past = this.emptyCache(), source = NO_SOURCE, ...request }:
+      & Omit<ProgramRequest, "texts" | "past" | "source">
+      & {
+        readonly texts?: readonly number[] | undefined;
+        readonly past?: KVCache;
+        readonly source?: SourceTokens;
+      },
   ): Feed[] {
+    if (past.source && past.source.length + source.tokenIds.length === 0) {
+      throw new TypeError(`Cannot run ${this.family.name} without a source`);
+    }
+    const sourceTokens = source.tokenIds.length === 0 ? NO_TEXT : source;
     return this.program.feeds({
       ...request,
+      ...(past.source && { source: { ...sourceTokens, past: past.source } }),
       texts: texts ?? request.tokenIds.map(() => 0),
-      past: past ?? this.emptyCache(),
+      past,
     });
   }
 
@@ -241,6 +281,35 @@ export class ModelRunner implements AsyncDisposable {
     await expectFiniteWeights(this.#weights.values().filter(({ dtype }) => dtype !== "U8"));
     throw new RangeError(`Cannot use the ${what} as they overflow float32, although all weights are finite`);
   }
+}
+
+const NO_SOURCE: SourceTokens = { tokenIds: [], texts: [] };
+
+/**
+ * A source token of no text, at which none looks. It is read where there is no other: ONNX Runtime's kernels divide by the
+ * size of an axis, and native ends the process when that is 0.
+ */
+const NO_TEXT: SourceTokens = { tokenIds: [0], texts: [-1] };
+
+/** The source of a single text. */
+function sourceTokens(tokenIds: readonly number[] = []): SourceTokens {
+  return { tokenIds, texts: tokenIds.map(() => 0) };
+}
+
+/** A list in parts of a length. */
+function inParts<T>(list: readonly T[], length: number): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(list.length / length) }, (_, i) => list.slice(i * length, (i + 1) * length));
+}
+
+/** N rows of one list, each followed by that of another: `[N, a]` and `[N, b]` as `[N, a + b]`. */
+function joinRows(before: Float32Array, after: Float32Array, N: number): Float32Array {
+  const [a, b] = [before.length / N, after.length / N];
+  const joined = new Float32Array(N * (a + b));
+  for (let n = 0; n < N; ++n) {
+    joined.set(before.subarray(n * a, (n + 1) * a), n * (a + b));
+    joined.set(after.subarray(n * b, (n + 1) * b), n * (a + b) + a);
+  }
+  return joined;
 }
 
 /**

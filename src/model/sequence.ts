@@ -17,6 +17,8 @@ export interface Sequence {
   readonly promptLength: number;
   /** The whole text; token offsets point into it. */
   readonly text: string;
+  /** What the model read with its encoder, and looked at to write this; none where it has no encoder. */
+  readonly source?: Sequence;
   /**
    * Of which type each token is, where they are not all of type 0: for BERT, 0 in the first of two texts and 1 in the
    * second.
@@ -45,6 +47,31 @@ export interface Decoding extends Penalties, WarperOptions {
   readonly lengthPenalty?: number;
   /** When the search ended, where there was one. */
   readonly earlyStopping?: boolean | "never";
+}
+
+/**
+ * A text and its source as one, as maps show them: the tokens of the source, then those of the text. A text without a
+ * source stays as it is.
+ */
+export function withSource(sequence: Sequence): Sequence {
+  const { source, ...own } = sequence;
+  if (!source) return sequence;
+  const offset = source.text.length;
+  const moved = own.tokens.map((token) => ({ ...token, start: token.start + offset, end: token.end + offset }));
+  return {
+    ...own,
+    tokenIds: [...source.tokenIds, ...own.tokenIds],
+    tokens: [...source.tokens, ...moved],
+    promptLength: source.tokenIds.length + own.promptLength,
+    text: source.text + own.text,
+  };
+}
+
+/** What is given before a text is written: checked ids, the text that they spell, and the source, where there is one. */
+export interface Prompt {
+  readonly tokenIds: readonly number[];
+  readonly text: string;
+  readonly source?: Sequence;
 }
 
 /** A word that is asked about. It stands for its first token, as that is what the model would write next. */

@@ -1,11 +1,20 @@
 import type { Graph, Value } from "../onnx/mod.ts";
 
 /** The activation functions that are supported, by their Hugging Face names. */
-export type ActivationFunction = "gelu" | "gelu_new" | "gelu_pytorch_tanh" | "relu" | "silu" | "swish" | "tanh";
+export type ActivationFunction =
+  | "gelu"
+  | "gelu_fast"
+  | "gelu_new"
+  | "gelu_pytorch_tanh"
+  | "relu"
+  | "silu"
+  | "swish"
+  | "tanh";
 
 /** Their names. */
 export const ACTIVATION_FUNCTIONS: readonly ActivationFunction[] = [
   "gelu",
+  "gelu_fast",
   "gelu_new",
   "gelu_pytorch_tanh",
   "relu",
@@ -19,6 +28,7 @@ export function activate(g: Graph, name: ActivationFunction, x: Value): Value {
   switch (name) {
     case "gelu":
       return gelu(g, x);
+    case "gelu_fast":
     case "gelu_new":
     case "gelu_pytorch_tanh":
       return g.geluTanh(x);

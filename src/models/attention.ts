@@ -3,8 +3,9 @@
  * grouped heads (Ainslie et al. 2023, https://arxiv.org/abs/2305.13245), G = H / K heads of queries share each of K heads
  * of keys and values.
  *
- * Sizes: T new tokens, P cached ones before them, S = P + T; D numbers of a head. `[heads...]` stands for `[H]`, or for
- * `[K, G]` where heads are grouped, as then one product serves a group.
+ * Sizes: T new tokens, P cached ones before them, S = P + T; E new source tokens, Z cached ones, X = Z + E; D numbers of a
+ * head. `[heads...]` stands for `[H]`, or for `[K, G]` where heads are grouped, as then one product serves a group. Where
+ * an encoder looks at its own tokens, E stands for T and S; where a decoder looks at an encoder's, X stands for S.
  *
  * @module
  */
@@ -25,9 +26,23 @@ export interface AttentionOptions {
   readonly keyHeads?: number;
   /** What the products of queries and keys are multiplied by; 1 / √D by default. */
   readonly scale?: number;
-  /** What a token may look at: tokens up to itself, or all of its text. */
-  readonly mask?: "causal" | "full";
+  /** What a token may look at. */
+  readonly mask?: AttentionMask;
 }
+
+/**
+ * What a token may look at: tokens of its text up to itself, all of its text, or, with an encoder, as a source token all of
+ * its source, and as a token of the decoder all of its text's source.
+ */
+export type AttentionMask = "causal" | "full" | "source" | "cross";
+
+/** The names of the axes: of those that look, and of those that are looked at. */
+const AXES: Readonly<Record<AttentionMask, readonly [rows: string, columns: string]>> = {
+  causal: ["T", "S"],
+  full: ["T", "S"],
+  source: ["E", "E"],
+  cross: ["T", "X"],
+};
 
 /**
  * What an attention computed from, and what it gave. Operands are not transposed yet: ONNX Runtime reads transposed ones
@@ -48,11 +63,13 @@ export interface Attention extends Required<AttentionOptions> {
   readonly sums: Value;
   /** The same with the heads of a token side by side, `[T, H D]`. */
   readonly merged: Value;
+  /** The names of its two axes. */
+  readonly axes: readonly [rows: string, columns: string];
   /** Where its nodes begin and end among those of the graph. */
   readonly nodes: readonly [start: number, end: number];
 }
 
-/** Writes the attention of block `i`. */
+/** Writes the attention of block `i`, counted among those with the same mask. */
 export function attention(g: Graph, inputs: ForwardInputs, i: number, options: AttentionOptions): Attention {
   const { query, key, value, heads, keyHeads = heads, mask = "causal" } = options;
   const headSize = query.shape[1] as number / heads;
@@ -61,18 +78,21 @@ export function attention(g: Graph, inputs: ForwardInputs, i: number, options: A
   const start = g.nodes.length;
   const groups = heads === keyHeads ? [] : [heads / keyHeads];
   const shared = groups.map(() => 1);
-  const perQuery = ["T", keyHeads, ...groups, headSize];
-  const perKey = ["S", keyHeads, ...shared, headSize];
+  const [rows, columns] = AXES[mask];
+  const past = mask === "source" ? undefined : mask === "cross" ? inputs.source! : inputs;
+  const withPast = (x: Value, cached?: Value) => cached ? g.concat([cached, x], -2, columns) : x;
+  const perQuery = [rows, keyHeads, ...groups, headSize];
+  const perKey = [columns, keyHeads, ...shared, headSize];
   const queries = g.reshape(g.mul(query, g.floats([scale], [])), perQuery); // [T, heads..., D]
-  const keys = g.reshape(g.concat([inputs.pastKeys[i]!, key], -2, "S"), perKey);
-  const values = g.reshape(g.concat([inputs.pastValues[i]!, value], -2, "S"), perKey);
+  const keys = g.reshape(withPast(key, past?.pastKeys[i]), perKey);
+  const values = g.reshape(withPast(value, past?.pastValues[i]), perKey);
   const scores = g.matmul(byHead(g, queries), g.transpose(keys, [...headAxes(keys), -1, 0])); // [heads..., T, S]
   const pattern = g.softmax(g.add(scores, allowed)); // [heads..., T, S]
   const sums = g.matmul(pattern, byHead(g, values)); // [heads..., T, D]
-  const merged = g.reshape(byToken(g, sums), ["T", heads * headSize]); // [T, H D]
+  const merged = g.reshape(byToken(g, sums), [rows, heads * headSize]); // [T, H D]
   const probabilities = groups.length === 0 ? pattern : g.mergeFirst(pattern); // [H, T, S]
   const nodes = [start, g.nodes.length] as const;
-  const seen = { keys, values, pattern, probabilities, sums, merged, nodes };
+  const seen = { keys, values, pattern, probabilities, sums, merged, nodes, axes: AXES[mask] };
   return { query, key, value, heads, keyHeads, scale, mask, headSize, ...seen };
 }
 
@@ -95,16 +115,21 @@ export function byToken(g: Graph, x: Value): Value {
  * tokens of a text are read in its order, whatever stands between them. A cached token may be of several texts, from its
  * first to its last.
  */
-function maskOf(g: Graph, inputs: ForwardInputs, mask: Attention["mask"]): Value {
+function maskOf(g: Graph, inputs: ForwardInputs, mask: AttentionMask): Value {
   return g.once(`${mask} mask`, () => {
     const hidden = g.floats([-3.4028234663852886e38], []);
-    const { texts, pastTexts, pastLastTexts } = inputs;
-    const text = g.unsqueeze(texts, -1); // [T, 1]
-    const ends = (past: Value) => g.unsqueeze(g.concat([past, texts], -1, "S"), 0); // [1, S]
-    const begun = g.lessOrEqual(ends(pastTexts), text); // [T, S]
-    const unended = g.lessOrEqual(text, ends(pastLastTexts)); // [T, S]
-    const own = g.where(begun, g.where(unended, g.floats([0], []), hidden), hidden);
-    return mask === "full" ? own : g.where(notLater(g, inputs), own, hidden);
+    const own = (texts: Value, first: Value, last: Value) => {
+      const text = g.unsqueeze(texts, -1); // [T, 1]
+      const begun = g.lessOrEqual(g.unsqueeze(first, 0), text); // [T, S]
+      const unended = g.lessOrEqual(text, g.unsqueeze(last, 0)); // [T, S]
+      return g.where(begun, g.where(unended, g.floats([0], []), hidden), hidden);
+    };
+    const { source } = inputs;
+    if (mask === "source") return own(source!.texts, source!.texts, source!.texts); // [E, E]
+    const { pastTexts, pastLastTexts, texts } = mask === "cross" ? source! : inputs;
+    const all = (past: Value) => g.concat([past, texts], -1, AXES[mask][1]);
+    const seen = own(inputs.texts, all(pastTexts), all(pastLastTexts)); // [T, S]
+    return mask === "causal" ? g.where(notLater(g, inputs), seen, hidden) : seen;
   });
 }
 

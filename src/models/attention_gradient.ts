@@ -15,18 +15,24 @@
 import type { Graph, Value } from "../onnx/mod.ts";
 import { type Attention, byHead, byToken } from "./attention.ts";
 
-/** What the rows of a backward pass are. */
-export interface GradientRows {
-  /** The rows of logits that are differentiated, int64 `[R]`. */
-  readonly rows: Value;
-  /** `[N, R]`, how the R scalars add up to the N that are differentiated; `[0, R]` leaves the gradient out. */
-  readonly mix: Value;
+/** The rows that go back through one stack of blocks. */
+export interface BackwardRows {
   /** The scalar of each row that goes back, int64 `[M]`. */
   readonly backScalars: Value;
   /** The token of each row that goes back, int64 `[M]`. */
   readonly backTokens: Value;
   /** Which row that goes back has the gradient of a scalar at a token, or is zero, int64 `[N, T]`. */
   readonly slots: Value;
+}
+
+/** What the rows of a backward pass are. */
+export interface GradientRows extends BackwardRows {
+  /** The rows of logits that are differentiated, int64 `[R]`. */
+  readonly rows: Value;
+  /** `[N, R]`, how the R scalars add up to the N that are differentiated; `[0, R]` leaves the gradient out. */
+  readonly mix: Value;
+  /** The rows that go back through an encoder, where there is one: all of its tokens for each scalar, in this order. */
+  readonly source?: BackwardRows;
 }
 
 /** The queries, keys and values of a block's attention, and its output, head by head. */
@@ -67,13 +73,17 @@ export class AttentionGradient {
     const g = this.#g;
     const { pattern, sums, heads, headSize } = attention;
     const { queries, keys, extended } = this.#heads(attention);
-    const rows = g.mergeRows(g.reshape(dmerged, ["M", heads, headSize])); // [M H, D]
+    const rows = g.mergeRows(g.reshape(dmerged, [dmerged.shape[0]!, heads, headSize])); // [M H, D]
     const gathered = g.gather(rows, this.#slots(attention)); // [N, heads..., T, D]
     const dscores = this.#scoreCotangent(gathered, sums, extended, pattern); // [N, heads..., T, S]
     const dqueries = g.matmul(dscores, keys); // [N, heads..., T, S] x [heads..., S, D]
     const dkeys = g.matmul(transposed(g, dscores), queries); // [N, heads..., S, T] x [heads..., T, D]
     const dvalues = g.matmul(transposed(g, pattern), gathered); // [heads..., S, T] x [N, heads..., T, D]
-    return [this.#packed(dqueries), this.#packedShared(attention, dkeys), this.#packedShared(attention, dvalues)];
+    return [
+      this.#packed(attention, dqueries),
+      this.#packedKeys(attention, dkeys),
+      this.#packedKeys(attention, dvalues),
+    ];
   }
 
   /** The same where only the R rows have a cotangent, `[R, H D]`, as in the last block. */
@@ -92,8 +102,8 @@ export class AttentionGradient {
     const dvalues = g.matmul(g.mul(transposed(g, pattern), shares), dsums); // [N, heads..., S, D]
     return [
       this.placed(g.reshape(dqueries, ["R", heads * headSize])),
-      this.#packedShared(attention, dkeys),
-      this.#packedShared(attention, dvalues),
+      this.#packedKeys(attention, dkeys),
+      this.#packedKeys(attention, dvalues),
     ];
   }
 
@@ -108,58 +118,70 @@ export class AttentionGradient {
   /** What is transposed here is not transposed where no gradient is asked for. */
   #heads(attention: Attention): Heads {
     const g = this.#g;
-    const { query, keys, values, scale, headSize } = attention;
+    const { query, keys, values, scale, headSize, axes } = attention;
     const scaled = transposed(g, byHead(g, g.mul(values, g.floats([scale], [])))); // [heads..., D, S]
     return {
-      queries: byHead(g, g.reshape(query, ["T", ...groupsOf(attention), headSize])),
+      queries: byHead(g, g.reshape(query, [axes[0], ...groupsOf(attention), headSize])),
       keys: byHead(g, keys),
       extended: g.concat([scaled, this.#forEachKey(attention)], -2),
     };
   }
 
   /** Minus the scale for each key, `[heads..., 1, S]`. */
-  #forEachKey({ scale, values }: Attention): Value {
+  #forEachKey({ scale, values, axes: [, columns] }: Attention): Value {
     const g = this.#g;
     const heads = values.shape.slice(1, -1) as readonly number[];
-    return g.once(`-${scale} for each key of ${heads}`, () => {
+    return g.once(`-${scale} for each of ${columns}, heads ${heads}`, () => {
       const sizes = g.concat([g.ints([...heads, 1]), g.size(values, 0)], -1);
-      return g.add(g.zeros(sizes, [...heads, 1, "S"]), g.floats([-scale], []));
+      return g.add(g.zeros(sizes, [...heads, 1, columns]), g.floats([-scale], []));
     });
+  }
+
+  /** The rows that go back through the stack that an attention is in. */
+  #rowsOf({ mask }: Attention): BackwardRows {
+    return mask === "source" ? this.#rows.source! : this.#rows;
   }
 
   /** Which head of which row that goes back is each of `[N, heads..., T]`. */
   #slots(attention: Attention): Value {
     const g = this.#g;
-    const { heads } = attention;
+    const { heads, axes: [rows] } = attention;
     const groups = groupsOf(attention);
-    return g.once(`slots of ${groups} heads`, () => {
+    return g.once(`slots of ${groups} heads, ${rows}`, () => {
       const own = g.ints([...Array(heads).keys()], [...groups, 1]);
-      const rows = groups.reduce((x) => g.unsqueeze(x, 1), this.#rows.slots); // [N, 1..., T]
-      return g.add(g.mul(rows, g.ints([heads], [])), own);
+      const slots = groups.reduce((x) => g.unsqueeze(x, 1), this.#rowsOf(attention).slots); // [N, 1..., T]
+      return g.add(g.mul(slots, g.ints([heads], [])), own);
     });
   }
 
-  /** Packs cotangents of heads that share keys and values, `[N, heads..., S, D]`, as rows, added up: `[M, K D]`. */
-  #packedShared({ values, keyHeads, headSize }: Attention, parts: Value): Value {
-    if (values.shape.length === 3) return this.#packed(parts);
+  /**
+   * Packs cotangents of keys or values, `[N, heads..., S, D]`, as rows, `[M, K D]`: of heads that share them added up, and
+   * of a source all of its tokens for each scalar.
+   */
+  #packedKeys(attention: Attention, parts: Value): Value {
     const g = this.#g;
-    return this.#packed(g.reshape(g.sum(parts, -3), ["N", keyHeads, "S", headSize])); // [N, K, 1, S, D] -> [N, K, S, D]
+    const { keyHeads, headSize, mask, axes: [, columns] } = attention;
+    const grouped = parts.shape.length === 5;
+    const own = grouped ? g.reshape(g.sum(parts, -3), ["N", keyHeads, columns, headSize]) : parts; // [N, K, S, D]
+    if (mask !== "cross") return this.#packed(attention, own);
+    const byToken = g.transpose(own, [0, 2, 1, 3]); // [N, X, K, D]
+    return g.mergeRows(g.reshape(byToken, ["N", columns, keyHeads * headSize])); // [N X, K D]
   }
 
   /** Packs cotangents `[N, heads..., T, D]` as the rows that go back, `[M, H D]`. */
-  #packed(parts: Value): Value {
+  #packed(attention: Attention, parts: Value): Value {
     const g = this.#g;
     const [, ...heads] = parts.shape.slice(0, -2) as [string, ...number[]];
     const H = heads.reduce((a, b) => a * b, 1);
-    const rows = g.gather(g.mergeRows(parts), this.#index(H)); // [M, H, D]
-    return g.reshape(rows, ["M", H * (parts.shape.at(-1) as number)]);
+    const rows = g.gather(g.mergeRows(parts), this.#index(attention, H)); // [M, H, D]
+    return g.reshape(rows, [rows.shape[0]!, H * (parts.shape.at(-1) as number)]);
   }
 
   /** Where the heads of each row that goes back are among those of a cotangent `[N, H, T]`, `[M, H]`. */
-  #index(H: number): Value {
+  #index(attention: Attention, H: number): Value {
     const g = this.#g;
-    return g.once(`places of ${H} heads`, () => {
-      const { slots, backScalars, backTokens } = this.#rows;
+    return g.once(`places of ${H} heads, ${attention.axes[0]}`, () => {
+      const { slots, backScalars, backTokens } = this.#rowsOf(attention);
       const T = g.size(slots, -1);
       const first = g.add(g.mul(backScalars, g.mul(T, g.ints([H]))), backTokens); // [M]
       return g.add(g.unsqueeze(first, -1), g.mul(g.ints([...Array(H).keys()]), T)); // [M, 1] + [H]

@@ -24,6 +24,7 @@ import {
   type ModelConfig,
   refuseOtherComputation,
   textEnds,
+  tokenIds,
 } from "./config.ts";
 import type { Family } from "./family.ts";
 import { blocks, linear, norm, table, unembedding, weightMap, type WeightSpec } from "./weight_list.ts";
@@ -151,20 +152,30 @@ function weights(names: BertNames, config: BertConfig): ReadonlyMap<string, Weig
   );
 }
 
-/** DistilBERT's names of the settings that the others share. */
-const DISTILBERT_NAMES = {
-  "hidden_size": "dim",
-  "num_hidden_layers": "n_layers",
-  "num_attention_heads": "n_heads",
-  "intermediate_size": "hidden_dim",
-  "hidden_act": "activation",
-};
+/** What config.json calls the settings that kinds of encoders name differently. */
+function settingNames(modelType: BertConfig["modelType"], fields: Fields) {
+  if (modelType !== "distilbert") {
+    return {
+      width: "hidden_size",
+      layers: "num_hidden_layers",
+      heads: "num_attention_heads",
+      neurons: "intermediate_size",
+      activation: "hidden_act",
+    };
+  }
+  // Of two names that differ, transformers takes the one that all models share.
+  const own = (shared: string, name: string) => fields[shared] == null ? name : shared;
+  return {
+    width: own("hidden_size", "dim"),
+    layers: own("num_hidden_layers", "n_layers"),
+    heads: own("num_attention_heads", "n_heads"),
+    neurons: "hidden_dim",
+    activation: "activation",
+  };
+}
 
-function parseConfig(modelType: BertConfig["modelType"], name: string, file: Fields): BertConfig {
-  const own = modelType === "distilbert"
-    ? Object.entries(DISTILBERT_NAMES).map(([shared, own]) => [shared, file[shared] ?? file[own]])
-    : [];
-  const fields: Fields = { ...file, ...Object.fromEntries(own) };
+function parseConfig(modelType: BertConfig["modelType"], name: string, fields: Fields): BertConfig {
+  const names = settingNames(modelType, fields);
   refuseOtherComputation(name, fields, {
     "is_decoder": (value) => value !== false,
     "position_embedding_type": (value) => value !== "absolute",
@@ -172,30 +183,34 @@ function parseConfig(modelType: BertConfig["modelType"], name: string, file: Fie
   });
   const roberta = modelType === "roberta";
   const vocabSize = count(fields, "vocab_size", roberta ? 50265 : 30522, LARGEST.vocabSize);
-  const nEmbd = count(fields, "hidden_size", 768, LARGEST.nEmbd);
+  const nEmbd = count(fields, names.width, 768, LARGEST.nEmbd);
   const rows = count(fields, "max_position_embeddings", 512, LARGEST.nPositions);
   // A RoBERTa table begins with the rows up to that of padding, which no token has.
-  const firstPosition = roberta ? count({ first: paddingId(fields, vocabSize) + 1 }, "first", 2, rows - 1) : 0;
+  const firstPosition = roberta ? paddingId(fields, vocabSize) + 1 : 0;
+  if (firstPosition >= rows) {
+    throw new RangeError(`Cannot use max_position_embeddings ${rows} as those of texts begin at ${firstPosition}`);
+  }
   return {
     modelType,
     vocabSize,
     nPositions: rows - firstPosition,
     nEmbd,
-    nLayer: count(fields, "num_hidden_layers", modelType === "distilbert" ? 6 : 12, LARGEST.nLayer),
-    nHead: headCount(fields, "num_attention_heads", 12, { name: "hidden_size", size: nEmbd }),
-    nInner: count(fields, "intermediate_size", 3072, LARGEST.nInner),
-    activationFunction: choice(fields, "hidden_act", "gelu", ACTIVATION_FUNCTIONS),
+    nLayer: count(fields, names.layers, modelType === "distilbert" ? 6 : 12, LARGEST.nLayer),
+    nHead: headCount(fields, names.heads, 12, { name: names.width, size: nEmbd }),
+    nInner: count(fields, names.neurons, 3072, LARGEST.nInner),
+    activationFunction: choice(fields, names.activation, "gelu", ACTIVATION_FUNCTIONS),
     tieWordEmbeddings: flag(fields, "tie_word_embeddings", true),
     typeVocabSize: modelType === "distilbert" ? 0 : count(fields, "type_vocab_size", 2, LARGEST.vocabSize),
     layerNormEps: modelType === "distilbert" ? 1e-12 : amount(fields, "layer_norm_eps", 1e-12),
     firstPosition,
     hasHead: true,
-    ...textEnds({ ...fields, "eos_token_id": fields.eos_token_id ?? null }, vocabSize, { bos: 0, eos: [] }),
+    ...textEnds(fields, vocabSize, { bos: 0, eos: roberta && vocabSize > 2 ? [2] : [] }),
   };
 }
 
 function paddingId(fields: Fields, vocabSize: number): number {
-  const { pad_token_id: id = 1 } = fields;
-  if (typeof id === "number" && Number.isInteger(id) && id >= 0 && id < vocabSize) return id;
-  throw new RangeError(`Cannot use pad_token_id ${String(id)} as the vocabulary holds ${vocabSize} tokens`);
+  if (fields.pad_token_id === null) {
+    throw new TypeError("Cannot use pad_token_id null as positions are counted from it");
+  }
+  return tokenIds(fields, "pad_token_id", vocabSize)[0] ?? Math.min(1, vocabSize - 1);
 }

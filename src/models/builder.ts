@@ -15,9 +15,18 @@ import type { WeightSpec } from "./weight_list.ts";
  * The places of a model that can be seen, by the names of TransformerLens's hooks: the token embeddings before positions
  * are added, `[T, C]`; the residual stream that enters block i, or leaves the last one where i is L, `[T, C]`, and
  * between attention and MLP of block i; the attention probabilities of block i, `[H, T, S]`; its neurons, after the
- * activation function, `[T, nInner]`.
+ * activation function, `[T, nInner]`. Where there is an encoder, the places of the decoder have these names; between
+ * attention to its own text and attention to the source is `resid_mid`, then `resid_cross`; `cross_pattern` is the
+ * attention to the source, `[H, T, X]`; the places of the encoder begin with `source_`, with E for T and S.
  */
-export type SiteName = "embed" | `resid.${number}` | `resid_mid.${number}` | `pattern.${number}` | `neurons.${number}`;
+export type SiteName =
+  | StackSite
+  | `source_${StackSite}`
+  | `resid_cross.${number}`
+  | `cross_pattern.${number}`;
+
+/** The places of a stack of blocks. */
+type StackSite = "embed" | `resid.${number}` | `resid_mid.${number}` | `pattern.${number}` | `neurons.${number}`;
 
 /** Looks a weight up by its checkpoint name, such as `h.0.ln_1.weight`. */
 export type Weights = (name: string) => Value;
@@ -52,6 +61,11 @@ export class ModelBuilder {
     return new ModelBuilder(branch, this.inputs, this.#w, this.#specs, this);
   }
 
+  /** Whether the model has a weight of that name. */
+  has(name: string): boolean {
+    return this.#specs.has(name);
+  }
+
   /** A weight, by its checkpoint name. */
   weight(name: string): Value {
     return this.#w(name);
@@ -70,16 +84,21 @@ export class ModelBuilder {
     return value;
   }
 
-  /** The token embeddings, scaled, `[T, C]`: what saliency differentiates by. */
-  embed(table: string): Value {
-    const { inputIds, embeddingScale } = this.inputs;
-    return this.site("embed", this.g.mul(this.g.gather(this.weight(table), inputIds), embeddingScale));
+  /**
+   * The token embeddings, `[T, C]`, or those of the source, `[E, C]`, scaled, by `factor` too: what saliency
+   * differentiates by.
+   */
+  embed(table: string, { factor = 1, source = false }: { factor?: number; source?: boolean } = {}): Value {
+    const { g, inputs } = this;
+    const { inputIds, embeddingScale } = source ? inputs.source! : inputs;
+    const scale = factor === 1 ? embeddingScale : g.mul(embeddingScale, g.floats([factor], []));
+    return this.site(source ? "source_embed" : "embed", g.mul(g.gather(this.weight(table), inputIds), scale));
   }
 
   /** A linear layer, with its bias if it has one, of `x` `[rows, in]`. */
   linear(name: string, x: Value): Value {
     const weight = `${name}.weight`;
-    const bias = this.#specs.has(`${name}.bias`) ? { bias: this.weight(`${name}.bias`) } : {};
+    const bias = this.has(`${name}.bias`) ? { bias: this.weight(`${name}.bias`) } : {};
     return this.g.gemm(x, this.weight(weight), { transposed: this.#specs.get(weight)?.layout === "out-in", ...bias });
   }
 
@@ -98,10 +117,12 @@ export class ModelBuilder {
    * the only operation that mixes tokens.
    */
   attend(options: AttentionOptions): Value {
-    const i = this.#attentions.length;
+    const { mask = "causal" } = options;
+    const i = this.#attentions.filter((one) => one.mask === mask).length;
     const seen = attention(this.g, this.inputs, i, options);
     this.#attentions.push(seen);
-    this.site(`pattern.${i}`, seen.probabilities);
+    const stack = mask === "cross" ? "cross_" : mask === "source" ? "source_" : "";
+    this.site(`${stack}pattern.${i}`, seen.probabilities);
     return seen.merged;
   }
 }

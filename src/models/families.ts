@@ -4,6 +4,7 @@
  * @module
  */
 import { shown } from "../base/words.ts";
+import { BART, type BartConfig, MARIAN } from "./bart.ts";
 import { BERT, type BertConfig, DISTILBERT, ROBERTA } from "./bert.ts";
 import { fieldsOf, type ModelConfig } from "./config.ts";
 import type { Family } from "./family.ts";
@@ -13,9 +14,9 @@ import { GPT_NEOX, type GPTNeoXConfig } from "./neox.ts";
 import { OPT, type OPTConfig } from "./opt.ts";
 
 /** The settings of a model of any family; `modelType` tells which. */
-export type AnyConfig = BertConfig | GPT2Config | GPTNeoXConfig | LlamaConfig | OPTConfig;
+export type AnyConfig = BartConfig | BertConfig | GPT2Config | GPTNeoXConfig | LlamaConfig | OPTConfig;
 
-const FAMILIES: readonly Family[] = [GPT2, LLAMA, GPT_NEOX, OPT, BERT, DISTILBERT, ROBERTA];
+const FAMILIES: readonly Family[] = [GPT2, LLAMA, GPT_NEOX, OPT, BERT, DISTILBERT, ROBERTA, BART, MARIAN];
 
 /** Every `model_type` that can be loaded. */
 const MODEL_TYPES: readonly string[] = FAMILIES.flatMap(({ modelTypes }) => modelTypes);

@@ -37,6 +37,8 @@ export interface Family<Config extends ModelConfig = ModelConfig> {
   readonly architectures: readonly string[];
   /** What a token sees: those up to itself, so that it can predict the next one, or all of its text. */
   readonly mask: "causal" | "full";
+  /** Whether an encoder reads a source text, at which the blocks that write look. */
+  readonly hasSource?: boolean;
   /** How its checkpoints name what they hold. */
   readonly names: CheckpointNames;
 
@@ -65,6 +67,9 @@ export interface Family<Config extends ModelConfig = ModelConfig> {
 
   /** How many numbers of a token the forward pass of one block keeps to its end, beside attention and the cache. */
   keptNumbers(config: Config): number;
+
+  /** How many numbers the forward pass keeps of a source of E tokens, and of attention to it from T tokens. */
+  sourceNumbers?(config: Config, lengths: { readonly T: number; readonly E: number }): number;
 
   /** The same settings for a model of two blocks that is small enough to be checked in no time. */
   tiny(config: Config): Config;

@@ -28,15 +28,46 @@ export interface ForwardInputs {
   readonly embeddingScale: Value;
   /** The rows of the new tokens whose logits are wanted, int64 `[R]`. */
   readonly rows: Value;
+  /** What a decoder looks at, where there is an encoder. */
+  readonly source?: SourceInputs;
 }
 
-/**
- * Declares the inputs of a model of `blocks` blocks whose cache holds `width` numbers of a token in each, and whose tokens
- * may have types.
- */
-export function declareInputs(g: Graph, blocks: number, width: number, types = 0): ForwardInputs {
-  const past = (name: string) =>
-    Array.from({ length: blocks }, (_, i) => g.input(`${name}.${i}`, g.float, ["P", width]));
+/** The inputs of an encoder whose decoder looks at what it makes of a source text. */
+export interface SourceInputs {
+  /** The new source tokens, int64 `[E]`; none in later runs. */
+  readonly inputIds: Value;
+  /** Which text each of them is the source of, int64 `[E]`. */
+  readonly texts: Value;
+  /** Where in its text each of them stands, int64 `[E]`. */
+  readonly positions: Value;
+  /** What the embedding of each of them is multiplied by, `[E, 1]`. */
+  readonly embeddingScale: Value;
+  /** The keys of each block's attention to the source tokens that were read before, `[Z, cache width]`. */
+  readonly pastKeys: readonly Value[];
+  /** The values, alike. */
+  readonly pastValues: readonly Value[];
+  /** The first text that each of those is the source of, int64 `[Z]`. */
+  readonly pastTexts: Value;
+  /** The last one, int64 `[Z]`. */
+  readonly pastLastTexts: Value;
+}
+
+/** What the inputs of a model depend on. */
+export interface InputOptions {
+  /** The number of blocks. */
+  readonly blocks: number;
+  /** How many numbers of a token its cache holds in each. */
+  readonly width: number;
+  /** How many types of tokens there are. */
+  readonly types?: number | undefined;
+  /** Whether there is an encoder for source texts. */
+  readonly source?: boolean | undefined;
+}
+
+/** Declares the inputs of a model. */
+export function declareInputs(g: Graph, { blocks, width, types = 0, source = false }: InputOptions): ForwardInputs {
+  const past = (name: string, dim = "P") =>
+    Array.from({ length: blocks }, (_, i) => g.input(`${name}.${i}`, g.float, [dim, width]));
   return {
     inputIds: g.input("input_ids", "int64", ["T"]),
     pastKeys: past("past_key"),
@@ -48,6 +79,18 @@ export function declareInputs(g: Graph, blocks: number, width: number, types = 0
     ...(types > 0 && { tokenTypes: g.input("token_types", "int64", ["T"]) }),
     embeddingScale: g.input("embedding_scale", g.float, ["T", 1]),
     rows: g.input("rows", "int64", ["R"]),
+    ...(source && {
+      source: {
+        inputIds: g.input("source_ids", "int64", ["E"]),
+        texts: g.input("source_texts", "int64", ["E"]),
+        positions: g.input("source_positions", "int64", ["E"]),
+        embeddingScale: g.input("source_scale", g.float, ["E", 1]),
+        pastKeys: past("past_source_key", "Z"),
+        pastValues: past("past_source_value", "Z"),
+        pastTexts: g.input("past_source_texts", "int64", ["Z"]),
+        pastLastTexts: g.input("past_source_last_texts", "int64", ["Z"]),
+      },
+    }),
   };
 }
 
@@ -63,8 +106,20 @@ export interface ReadRequest {
   readonly tokenTypes?: readonly number[] | undefined;
   /** What was read before. */
   readonly past: Past;
-  /** What the embedding of each token is multiplied by, or of all. */
+  /** What the embedding of each token is multiplied by, or of all; of source tokens too where it is one number. */
   readonly embeddingScale?: number | Float32Array;
+  /** The source tokens that are read in this run, and those that were read before. */
+  readonly source?: SourceRequest | undefined;
+}
+
+/** Source tokens of one run. */
+export interface SourceRequest {
+  /** The new ones. */
+  readonly tokenIds: readonly number[];
+  /** Which text each of them is the source of. */
+  readonly texts: readonly number[];
+  /** What was read before. */
+  readonly past: Past;
 }
 
 /** P tokens that were read before. */
@@ -90,14 +145,10 @@ export function readFeeds(inputs: ForwardInputs, request: ReadRequest): Feed[] {
   const { tokenIds, rows, texts, past, embeddingScale = 1 } = request;
   const T = tokenIds.length;
   const scale = typeof embeddingScale === "number" ? new Float32Array(T).fill(embeddingScale) : embeddingScale;
-  const cached = (values: readonly Value[], numbers: readonly Float32Array[]) =>
-    values.map((value, i) => {
-      return { value, data: numbers[i]!, dims: [past.length, value.shape[1] as number], lineage: past.lineage };
-    });
   return [
     idsFeed(inputs.inputIds, tokenIds),
-    ...cached(inputs.pastKeys, past.keys),
-    ...cached(inputs.pastValues, past.values),
+    ...cacheFeeds(inputs.pastKeys, past, past.keys),
+    ...cacheFeeds(inputs.pastValues, past, past.values),
     idsFeed(inputs.pastTexts, past.texts),
     idsFeed(inputs.pastLastTexts, past.lastTexts),
     idsFeed(inputs.texts, texts),
@@ -105,5 +156,30 @@ export function readFeeds(inputs: ForwardInputs, request: ReadRequest): Feed[] {
     ...(inputs.tokenTypes ? [idsFeed(inputs.tokenTypes, request.tokenTypes ?? tokenIds.map(() => 0))] : []),
     { value: inputs.embeddingScale, data: scale, dims: [T, 1] },
     idsFeed(inputs.rows, rows),
+    ...(inputs.source ? sourceFeeds(inputs.source, request) : []),
+  ];
+}
+
+/** What was read before, of each block. */
+function cacheFeeds(values: readonly Value[], past: Past, numbers: readonly Float32Array[]): Feed[] {
+  return values.map((value, i) => {
+    return { value, data: numbers[i]!, dims: [past.length, value.shape[1] as number], lineage: past.lineage };
+  });
+}
+
+/** The feeds of an encoder. */
+function sourceFeeds(inputs: SourceInputs, { source, embeddingScale }: ReadRequest): Feed[] {
+  if (!source) throw new TypeError("Cannot run an encoder and a decoder without a source");
+  const { tokenIds, texts, past } = source;
+  const scale = typeof embeddingScale === "number" ? embeddingScale : 1;
+  return [
+    idsFeed(inputs.inputIds, tokenIds),
+    idsFeed(inputs.texts, texts),
+    idsFeed(inputs.positions, past.nextPositions(texts)),
+    { value: inputs.embeddingScale, data: new Float32Array(tokenIds.length).fill(scale), dims: [tokenIds.length, 1] },
+    ...cacheFeeds(inputs.pastKeys, past, past.keys),
+    ...cacheFeeds(inputs.pastValues, past, past.values),
+    idsFeed(inputs.pastTexts, past.texts),
+    idsFeed(inputs.pastLastTexts, past.lastTexts),
   ];
 }

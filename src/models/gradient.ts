@@ -44,8 +44,11 @@ export interface Differentiable {
   readonly logits: Value;
 }
 
-/** Writes the gradient of the N scalars with respect to the embeddings into `g`, `[M, C]`. */
-export function gradient(g: Graph, model: Differentiable, inputs: GradientInputs): Value {
+/**
+ * Writes the gradient of the N scalars with respect to the embeddings into `g`, `[M, C]`, and where there is an encoder
+ * with respect to those of the source, `[N X, C]`.
+ */
+export function gradient(g: Graph, model: Differentiable, inputs: GradientInputs): readonly [Value, Value?] {
   const { m, nodes, stream } = model;
   const attention = new AttentionGradient(g, inputs);
   const last = m.attentions.at(-1)!;
@@ -54,7 +57,8 @@ export function gradient(g: Graph, model: Differentiable, inputs: GradientInputs
   const down = streamCotangent(g, model, inputs); // [R, C]
 
   const rest = nodes.slice(end);
-  const frontier = frontierOf(nodes.slice(0, end), rest, embeddings, stream);
+  const starts = [embeddings, ...(inputs.source ? [m.at("source_embed")] : [])];
+  const frontier = frontierOf(nodes.slice(0, end), rest, starts, stream);
   const atRows = (saved: Value) => saved.shape[0] === "T" ? g.gather(saved, inputs.rows) : saved;
   const found = backward(g, { steps: rest, cotangents: new Map([[stream, down]]), wrt: frontier, spread: atRows });
 
@@ -69,19 +73,24 @@ export function gradient(g: Graph, model: Differentiable, inputs: GradientInputs
   attention.ofOwnRows(last, ownMerged).forEach((dx, i) => give(operands[i]!, dx)); // [M, H D], [M, K D] twice
 
   const steps = stepsOf(m, attention, nodes.slice(0, last.nodes[0]));
-  const [dx] = backward(g, { steps, cotangents, wrt: [embeddings], spread: spreadTo(g, inputs.backTokens) });
-  return dx!;
+  const gradients = backward(g, { steps, cotangents, wrt: starts, spread: spreadTo(g, inputs) });
+  return gradients as [Value, Value?];
 }
 
 /**
- * What the nodes of `rest`, on their way to `end`, read of what the nodes before made of `start`: for a model with a
+ * What the nodes of `rest`, on their way to `end`, read of what the nodes before made of `starts`: for a model with a
  * residual stream, that stream and the last attention's merged heads.
  */
-function frontierOf(before: readonly Node[], rest: readonly Node[], start: Value, end: Value): readonly Value[] {
-  const made = new Set([start]);
+function frontierOf(
+  before: readonly Node[],
+  rest: readonly Node[],
+  starts: readonly Value[],
+  end: Value,
+): readonly Value[] {
+  const made = new Set(starts);
   for (const { inputs, outputs } of before) {
     if (!inputs.some((x) => made.has(x))) continue;
-    outputs.filter(({ dtype }) => dtype === start.dtype).forEach((y) => made.add(y));
+    outputs.filter(({ dtype }) => dtype === end.dtype).forEach((y) => made.add(y));
   }
   const needed = new Set([end]);
   for (const { inputs, outputs } of rest.toReversed()) {
@@ -107,13 +116,14 @@ function stepsOf(m: ModelBuilder, attention: AttentionGradient, nodes: readonly 
  * Lays saved rows out as those that go back are, `[M, ...]`: not before there is a cotangent for them, or else all
  * blocks' saved values are spread at once.
  */
-function spreadTo(g: Graph, backTokens: Value): (saved: Value, cotangent: Value) => Value {
-  const tokens = new Map<Value, Value>();
+function spreadTo(g: Graph, rows: GradientRows): (saved: Value, cotangent: Value) => Value {
+  const after = new Map<Value, Value>();
   return (saved, cotangent) => {
-    if (saved.shape[0] !== "T") return saved;
-    const after = tokens.get(cotangent) ?? g.after(backTokens, cotangent, 0);
-    tokens.set(cotangent, after);
-    return g.gather(saved, after);
+    const stack = saved.shape[0] === "T" ? rows : saved.shape[0] === "E" ? rows.source : undefined;
+    if (!stack) return saved;
+    const tokens = after.get(cotangent) ?? g.after(stack.backTokens, cotangent, 0);
+    after.set(cotangent, tokens);
+    return g.gather(saved, tokens);
   };
 }
 

@@ -8,6 +8,7 @@
  */
 import { type Feed, idsFeed } from "../onnx/feed.ts";
 import type { Graph, Value } from "../onnx/mod.ts";
+import type { BackwardRows } from "./attention_gradient.ts";
 import { packRows } from "./back_rows.ts";
 import { type Differentiable, gradient, type GradientInputs } from "./gradient.ts";
 
@@ -25,6 +26,8 @@ export interface GradientOutputs {
   readonly gradients: Value;
   /** The same times the scaled embeddings, `[N, T, C]`. */
   readonly products: Value;
+  /** The answer about the source tokens, where there is an encoder: E for T. */
+  readonly source?: Omit<GradientOutputs, "source">;
 }
 
 /** What is asked. */
@@ -44,6 +47,16 @@ export interface GradientRequest {
   readonly given?: Float32Array | undefined;
 }
 
+/** What the inputs and outputs depend on. */
+export interface GradientSizes {
+  /** C. */
+  readonly width: number;
+  /** What a token sees. */
+  readonly mask: "causal" | "full";
+  /** Whether there is an encoder. */
+  readonly hasSource?: boolean | undefined;
+}
+
 /** The gradient of a model, as a question. */
 export class GradientQuestion {
   /** What it is asked with. */
@@ -58,7 +71,7 @@ export class GradientQuestion {
   constructor(
     g: Graph,
     rows: Value,
-    { width, mask }: { width: number; mask: "causal" | "full" },
+    { width, mask, hasSource = false }: GradientSizes,
     model?: Differentiable,
   ) {
     this.#mask = mask;
@@ -74,22 +87,40 @@ export class GradientQuestion {
       ...(mask === "full" && {
         given: { cotangents: g.input("given", g.float, ["R", width]), asked: g.input("is_given", "bool", [1]) },
       }),
+      ...(hasSource && {
+        source: {
+          backScalars: g.input("source_back_scalars", "int64", ["N*X"]),
+          backTokens: g.input("source_back_tokens", "int64", ["N*X"]),
+          slots: g.input("source_slots", "int64", ["N", "E"]),
+        },
+      }),
     };
     const asked = g.greater(g.size(this.inputs.mix, -2), g.ints([0]));
-    const answer = model ? scoresBranch(g, model, this.inputs) : emptyBranch(g, width);
-    const values = g.if(asked, answer, emptyBranch(g, width));
-    const scores = Object.fromEntries(SCORES.map((name, i) => [name, values[i]!])) as Record<ScoreName, Value>;
-    this.outputs = { scores, gradients: values.at(-2)!, products: values.at(-1)! };
+    const stacks = hasSource ? 2 : 1;
+    const answer = model ? scoresBranch(g, model, this.inputs) : emptyBranch(g, width, stacks);
+    const values = g.if(asked, answer, emptyBranch(g, width, stacks));
+    const each = values.length / stacks;
+    const own = outputsOf(values.slice(0, each));
+    this.outputs = hasSource ? { ...own, source: outputsOf(values.slice(each)) } : own;
   }
 
   /** The feeds of a run of T tokens and some rows, in which it is asked nothing by default. */
-  feeds(T: number, rows: readonly number[], request?: Omit<GradientRequest, "rows">): Feed[] {
+  feeds(T: number, rows: readonly number[], request?: Omit<GradientRequest, "rows">, E = 0): Feed[] {
     const { targets = rows.map(() => 0), mix = new Float32Array(0), ofLogit = false, given } = request ?? {};
     const back = packRows(T, rows, mix, this.#mask);
     const R = rows.length;
-    const { given: input } = this.inputs;
+    const { given: input, source } = this.inputs;
+    const N = R === 0 ? 0 : mix.length / R;
+    const places = Array.from({ length: N * E }, (_, m) => m);
     const cotangents = given ?? new Float32Array(input ? R * this.#width : 0);
     return [
+      ...(source
+        ? [
+          idsFeed(source.backScalars, places.map((m) => Math.floor(m / E))),
+          idsFeed(source.backTokens, places.map((m) => m % E)),
+          idsFeed(source.slots, places, [N, E]),
+        ]
+        : []),
       ...(input
         ? [
           { value: input.cotangents, data: cotangents, dims: [R, this.#width] },
@@ -97,7 +128,7 @@ export class GradientQuestion {
         ]
         : []),
       idsFeed(this.inputs.targets, targets),
-      { value: this.inputs.mix, data: mix, dims: [R === 0 ? 0 : mix.length / R, R] },
+      { value: this.inputs.mix, data: mix, dims: [N, R] },
       { value: this.inputs.ofLogit, data: Uint8Array.of(Number(ofLogit)), dims: [1] },
       idsFeed(this.inputs.backScalars, back.scalars),
       idsFeed(this.inputs.backTokens, back.tokens),
@@ -107,29 +138,42 @@ export class GradientQuestion {
 }
 
 /** A branch that computes nothing. */
-function emptyBranch(g: Graph, width: number): Graph {
+function emptyBranch(g: Graph, width: number, stacks: number): Graph {
   const nothing = g.branch();
-  for (const _ of SCORES) nothing.output(nothing.zeros(nothing.ints([0, 0]), [0, 0]));
   const none = [0, 0, width];
-  for (const _ of ["gradients", "products"]) nothing.output(nothing.zeros(nothing.ints(none), none));
+  for (let stack = 0; stack < stacks; ++stack) {
+    for (const _ of SCORES) nothing.output(nothing.zeros(nothing.ints([0, 0]), [0, 0]));
+    for (const _ of ["gradients", "products"]) nothing.output(nothing.zeros(nothing.ints(none), none));
+  }
   return nothing;
+}
+
+/** The outputs of one stack of blocks by name. */
+function outputsOf(values: readonly Value[]): Omit<GradientOutputs, "source"> {
+  const scores = Object.fromEntries(SCORES.map((name, i) => [name, values[i]!])) as Record<ScoreName, Value>;
+  return { scores, gradients: values.at(-2)!, products: values.at(-1)! };
 }
 
 /** A branch that computes the scores. */
 function scoresBranch(g: Graph, model: Differentiable, inputs: GradientInputs): Graph {
   const branch = g.branch();
-  const { backTokens, slots } = inputs;
-  const dx = gradient(branch, model, inputs); // [M, C]
-  const product = branch.mul(dx, branch.gather(model.m.at("embed"), backTokens)); // [M, C]
-  for (const score of scoreValues(branch, dx, product)) branch.output(branch.gather(score, slots)); // [N, T]
-  for (const vectors of [dx, product]) branch.output(branch.gather(vectors, slots)); // [N, T, C]
+  const [dx, dsource] = gradient(branch, model, inputs); // [M, C], [N X, C]
+  writeScores(branch, dx, model.m.at("embed"), inputs);
+  if (dsource && inputs.source) writeScores(branch, dsource, model.m.at("source_embed"), inputs.source);
   return branch;
+}
+
+/** Writes what is made of the gradient of one stack of blocks, `[M, C]`, and its embeddings. */
+function writeScores(g: Graph, dx: Value, embeddings: Value, { backTokens, slots }: BackwardRows): void {
+  const product = g.mul(dx, g.gather(embeddings, backTokens)); // [M, C]
+  for (const score of scoreValues(g, dx, product)) g.output(g.gather(score, slots)); // [N, T]
+  for (const vectors of [dx, product]) g.output(g.gather(vectors, slots)); // [N, T, C]
 }
 
 /** The four scores of {@linkcode SCORES}, `[M]` each, from the gradient and its product with x, `[M, C]`. */
 function scoreValues(g: Graph, gradient: Value, product: Value): readonly Value[] {
   return [gradient, product].flatMap((x) => [l2Norm(g, x), g.sum(x, -1)])
-    .map((score) => g.reshape(score, ["M"]));
+    .map((score) => g.reshape(score, [gradient.shape[0]!]));
 }
 
 /** The L2 norm over the last axis, scaled so that small numbers do not vanish when they are squared. */

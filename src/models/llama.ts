@@ -25,7 +25,7 @@ import {
   textEnds,
 } from "./config.ts";
 import type { Family } from "./family.ts";
-import { type RopeSettings, ropeSettings, rotation } from "./rotary.ts";
+import { expectTurnable, type RopeSettings, ropeSettings, rotation } from "./rotary.ts";
 import { blocks, linear, norm, table, unembedding, weightMap, type WeightSpec } from "./weight_list.ts";
 
 /** The settings of a Llama model: Hugging Face's `config.json`, in camel case. */
@@ -128,10 +128,10 @@ const DEFAULTS = {
 function parseConfig(file: Fields): LlamaConfig {
   const modelType = modelTypeOf(file);
   const defaults = DEFAULTS[modelType];
-  const window = slidingWindow(modelType, file);
-  const own = { "sliding_window": modelType === "llama" ? file.sliding_window : null };
-  const fields: Fields = { ...file, ...own, ...(window === undefined ? {} : { "layer_types": null }) };
-  refuseOtherComputation("Llama", fields);
+  const nLayer = count(file, "num_hidden_layers", 32, LARGEST.nLayer);
+  const window = slidingWindow(modelType, file, nLayer);
+  const fields = window === undefined ? file : { ...file, "layer_types": allFull(file.layer_types) };
+  refuseOtherComputation("Llama", modelType === "llama" ? fields : { ...fields, "sliding_window": null });
   const nEmbd = count(fields, "hidden_size", 4096, LARGEST.nEmbd);
   const nHead = count(fields, "num_attention_heads", 32, LARGEST.nEmbd);
   const headDim = fields.head_dim == null
@@ -141,18 +141,14 @@ function parseConfig(file: Fields): LlamaConfig {
   const vocabSize = count(fields, "vocab_size", defaults.vocab, LARGEST.vocabSize);
   const positions = count(fields, "max_position_embeddings", defaults.positions, LARGEST.nPositions);
   const rope = ropeSettings(fields);
-  if (rope.partialRotaryFactor !== 1 || headDim % 2 !== 0) {
-    throw new RangeError(
-      `Cannot turn all of a head of ${headDim} numbers, ${rope.partialRotaryFactor} of it, in pairs`,
-    );
-  }
+  expectTurnable(headDim, rope, { whole: true });
   const bias = flag(fields, "attention_bias", false) && modelType === "llama";
   return {
     modelType,
     vocabSize,
     nPositions: Math.min(positions, window ?? positions),
     nEmbd,
-    nLayer: count(fields, "num_hidden_layers", 32, LARGEST.nLayer),
+    nLayer,
     nHead,
     nInner: count(fields, "intermediate_size", defaults.inner, LARGEST.nInner),
     activationFunction: choice(fields, "hidden_act", "silu", ACTIVATION_FUNCTIONS),
@@ -180,8 +176,19 @@ function modelTypeOf({ model_type: modelType, architectures }: Fields): LlamaCon
  * The most tokens of a text for which attention to the last tokens only, as some of these models have it, is attention to
  * all: longer texts are refused, as they would need another mask.
  */
-function slidingWindow(modelType: LlamaConfig["modelType"], fields: Fields): number | undefined {
+function slidingWindow(modelType: LlamaConfig["modelType"], fields: Fields, nLayer: number): number | undefined {
   const inUse = modelType === "mistral" || (modelType === "qwen2" && flag(fields, "use_sliding_window", false));
   if (!inUse || fields.sliding_window === null) return undefined;
-  return count(fields, "sliding_window", 4096, LARGEST.nPositions);
+  const window = count(fields, "sliding_window", 4096, LARGEST.nPositions);
+  if (modelType === "mistral") return window;
+  const { layer_types: types } = fields; // of Qwen2, where the first layers may see all tokens
+  const some = Array.isArray(types) ? types.includes(SLIDING) : nLayer > amount(fields, "max_window_layers", 28);
+  return some ? window : undefined;
+}
+
+const SLIDING = "sliding_attention";
+
+/** The kinds of the layers for texts that fit into the window. */
+function allFull(types: unknown): unknown {
+  return Array.isArray(types) ? types.map((type) => type === SLIDING ? "full_attention" : type) : types;
 }

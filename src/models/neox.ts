@@ -24,7 +24,7 @@ import {
   textEnds,
 } from "./config.ts";
 import type { Family } from "./family.ts";
-import { inverseFrequencies, type RopeSettings, ropeSettings, rotation } from "./rotary.ts";
+import { expectTurnable, type RopeSettings, ropeSettings, rotation } from "./rotary.ts";
 import { blocks, linear, norm, table, unembedding, weightMap, type WeightSpec } from "./weight_list.ts";
 
 /** The settings of a GPT-NeoX model: Hugging Face's `config.json`, in camel case. */
@@ -108,13 +108,11 @@ function parseConfig(fields: Fields): GPTNeoXConfig {
   const nEmbd = count(fields, "hidden_size", 6144, LARGEST.nEmbd);
   const nHead = headCount(fields, "num_attention_heads", 64, { name: "hidden_size", size: nEmbd });
   const vocabSize = count(fields, "vocab_size", 50432, LARGEST.vocabSize);
-  // Its own names, by which files had them before `rope_parameters`.
+  // Its own names, by which files had them before `rope_parameters`. Those of other families are not read.
+  const others = { "rope_theta": null, "partial_rotary_factor": null };
   const theta = amount(fields, "rotary_emb_base", 10000, { above: true });
-  const rope = ropeSettings(fields, { theta, part: amount(fields, "rotary_pct", 0.25) });
-  const turned = 2 * inverseFrequencies(nEmbd / nHead, rope).length;
-  if (turned === 0 || turned > nEmbd / nHead) {
-    throw new RangeError(`Cannot turn ${rope.partialRotaryFactor} of a head of ${nEmbd / nHead} numbers in pairs`);
-  }
+  const rope = ropeSettings({ ...fields, ...others }, { theta, part: amount(fields, "rotary_pct", 0.25) });
+  expectTurnable(nEmbd / nHead, rope);
   return {
     modelType: "gpt_neox",
     vocabSize,

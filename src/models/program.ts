@@ -7,6 +7,7 @@
 import type { TensorEntry } from "../checkpoint/safetensors.ts";
 import type { Feed } from "../onnx/feed.ts";
 import { Graph, type Value } from "../onnx/mod.ts";
+import type { AttentionMask } from "./attention.ts";
 import { ModelBuilder, type SiteName } from "./builder.ts";
 import type { ModelConfig } from "./config.ts";
 import { familyOf } from "./families.ts";
@@ -32,6 +33,24 @@ export interface ProgramOutputs extends GradientOutputs {
   readonly logits: Value;
   /** What each depth of the residual stream would predict, where tokens predict the next one. */
   readonly lens?: LensValues;
+  /** What can be seen of the encoder, where there is one. */
+  readonly encoder?: EncoderOutputs;
+}
+
+/** What can be fetched of an encoder, and of what the decoder looks at. */
+export interface EncoderOutputs {
+  /** What enters the encoder's first block and what leaves each, `[E, C]`. */
+  readonly hiddenStates: readonly Value[];
+  /** The attention probabilities of each of its blocks, `[H, E, E]`. */
+  readonly attention: readonly Value[];
+  /** The neurons of each of its blocks, `[E, nInner]`. */
+  readonly activations: readonly Value[];
+  /** The attention of each block of the decoder to the source, `[H, T, X]`. */
+  readonly crossAttention: readonly Value[];
+  /** The keys of the new source tokens in each block of the decoder, `[E, cache width]`. */
+  readonly keys: readonly Value[];
+  /** Their values, alike. */
+  readonly values: readonly Value[];
 }
 
 /** What is read in one run, and what is asked about it. */
@@ -58,7 +77,12 @@ export class Program {
   constructor(config: ModelConfig, entries: ReadonlyMap<string, TensorEntry>) {
     const g = new Graph();
     const family = familyOf(config);
-    const inputs = declareInputs(g, config.nLayer, family.cacheWidth(config), family.tokenTypes?.(config));
+    const inputs = declareInputs(g, {
+      blocks: config.nLayer,
+      width: family.cacheWidth(config),
+      types: family.tokenTypes?.(config),
+      source: family.hasSource,
+    });
     const m = new ModelBuilder(g, inputs, declareWeights(g, config, entries), family.weights(config));
     const stream = family.forward(m, config); // [T, C]
     const nodes = g.nodes.slice();
@@ -78,7 +102,7 @@ export class Program {
     this.#gradient = new GradientQuestion(
       g,
       inputs.rows,
-      { width: config.nEmbd, mask: family.mask },
+      { width: config.nEmbd, mask: family.mask, hasSource: family.hasSource },
       this.differentiable ? model : undefined,
     );
     this.#lens = unembedding && family.mask === "causal"
@@ -91,10 +115,10 @@ export class Program {
 
   /** The feeds of a run. */
   feeds(request: ProgramRequest): Feed[] {
-    const { tokenIds, rows, gradient, lens } = request;
+    const { tokenIds, rows, gradient, lens, source } = request;
     return [
       ...readFeeds(this.#inputs, request),
-      ...this.#gradient.feeds(tokenIds.length, rows, gradient),
+      ...this.#gradient.feeds(tokenIds.length, rows, gradient, source?.tokenIds.length),
       ...(this.#lens?.feeds(rows.length, lens) ?? []),
     ];
   }
@@ -102,7 +126,8 @@ export class Program {
 
 /** The logits, `[R, V]`, of what they are read from, `[R, C]`. */
 function logitsOf(m: ModelBuilder, bias: string | undefined, read: Value, unembedding: Value): Value {
-  const added = bias === undefined ? {} : { bias: m.weight(bias) };
+  const V = unembedding.shape[0]!;
+  const added = bias !== undefined && m.has(bias) ? { bias: m.g.reshape(m.weight(bias), [V]) } : {}; // of [V] or [1, V]
   return m.g.gemm(read, unembedding, { transposed: true, ...added }); // [R, C] x [C, V] -> [R, V]
 }
 
@@ -110,19 +135,33 @@ function logitsOf(m: ModelBuilder, bias: string | undefined, read: Value, unembe
 function seenIn(
   m: ModelBuilder,
   L: number,
-): Pick<ProgramOutputs, "hiddenStates" | "attention" | "activations" | "keys" | "values"> {
+): Pick<ProgramOutputs, "hiddenStates" | "attention" | "activations" | "keys" | "values"> & {
+  readonly encoder?: EncoderOutputs;
+} {
+  const ofMask = (...masks: readonly AttentionMask[]) => m.attentions.filter(({ mask }) => masks.includes(mask));
+  const [own, cross, encoder] = [ofMask("causal", "full"), ofMask("cross"), ofMask("source").length];
   const all = (count: number, name: (i: number) => SiteName) => Array.from({ length: count }, (_, i) => m.at(name(i)));
   return {
     hiddenStates: all(L + 1, (i) => `resid.${i}`),
     attention: all(L, (i) => `pattern.${i}`),
     activations: all(L, (i) => `neurons.${i}`),
-    keys: m.attentions.map(({ key }) => key),
-    values: m.attentions.map(({ value }) => value),
+    keys: own.map(({ key }) => key),
+    values: own.map(({ value }) => value),
+    ...(cross.length > 0 && {
+      encoder: {
+        hiddenStates: all(encoder + 1, (i) => `source_resid.${i}`),
+        attention: all(encoder, (i) => `source_pattern.${i}`),
+        activations: all(encoder, (i) => `source_neurons.${i}`),
+        crossAttention: all(L, (i) => `cross_pattern.${i}`),
+        keys: cross.map(({ key }) => key),
+        values: cross.map(({ value }) => value),
+      },
+    }),
   };
 }
 
-/** A value, a list of them, or some by name, as a list. */
-function valuesIn(output: Value | readonly Value[] | Readonly<Record<string, Value>>): readonly Value[] {
+/** All values of an output: one, a list of them, or some by name. */
+function valuesIn(output: Value | readonly Value[] | object): readonly Value[] {
   if (Array.isArray(output)) return output;
-  return "dtype" in output ? [output as Value] : Object.values(output as Readonly<Record<string, Value>>);
+  return "dtype" in output ? [output as Value] : Object.values(output).flatMap((value) => valuesIn(value));
 }

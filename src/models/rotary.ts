@@ -48,22 +48,22 @@ export interface RopeSettings {
  * @throws {RangeError} When a number is out of range.
  */
 export function ropeSettings(fields: Fields, { theta = 10000, part = 1 } = {}): RopeSettings {
-  const given = fields.rope_scaling ?? fields.rope_parameters ?? {};
-  if (typeof given !== "object" || Array.isArray(given)) {
-    throw new TypeError(`Cannot use rope_scaling ${shown(given)} as it is not an object`);
-  }
-  const own = given as Fields;
-  const nested = Object.keys(own).find((name) => typeof own[name] === "object" && own[name] !== null);
-  if (nested !== undefined) {
-    throw new TypeError(`Cannot use rope_parameters with ${shown(nested)} as all layers must have the same`);
-  }
+  const before = settingsIn(fields, "rope_scaling");
+  const own = Object.keys(before).length > 0 ? before : settingsIn(fields, "rope_parameters");
   const kind = choice({ "rope_type": own.rope_type ?? own.type }, "rope_type", "default", [
     "default",
     "linear",
     "llama3",
   ]);
+  const nested = Object.keys(own).find((name) => typeof own[name] === "object" && own[name] !== null);
+  if (nested !== undefined) {
+    throw new TypeError(`Cannot use rope_parameters with ${shown(nested)} as all layers must have the same`);
+  }
   const scaling = scalingOf(kind, own, fields);
-  const all = { "rope_theta": fields.rope_theta, "partial_rotary_factor": fields.partial_rotary_factor, ...own };
+  const all = {
+    "rope_theta": own.rope_theta ?? fields.rope_theta,
+    "partial_rotary_factor": own.partial_rotary_factor ?? fields.partial_rotary_factor,
+  };
   const partialRotaryFactor = amount(all, "partial_rotary_factor", part);
   if (partialRotaryFactor > 1) {
     throw new RangeError(`Cannot use partial_rotary_factor ${partialRotaryFactor} as it must be at most 1`);
@@ -73,6 +73,12 @@ export function ropeSettings(fields: Fields, { theta = 10000, part = 1 } = {}): 
     ...(scaling && { ropeScaling: scaling }),
     partialRotaryFactor,
   };
+}
+
+function settingsIn(fields: Fields, name: string): Fields {
+  const value = fields[name] ?? {};
+  if (typeof value === "object" && !Array.isArray(value)) return value as Fields;
+  throw new TypeError(`Cannot use ${name} ${shown(value)} as it is not an object`);
 }
 
 function scalingOf(kind: "default" | RopeScaling["ropeType"], own: Fields, fields: Fields): RopeScaling | undefined {
@@ -102,20 +108,51 @@ export function inverseFrequencies(
   const turned = Math.trunc(size * partialRotaryFactor);
   return Array.from({ length: Math.ceil(turned / 2) }, (_, j) => {
     const own = Math.fround(1 / Math.fround(ropeTheta ** Math.fround(2 * j / turned)));
-    return Math.fround(ropeScaling ? scaled(own, ropeScaling) : own);
+    return ropeScaling ? scaled(own, ropeScaling) : own;
   });
 }
 
-/** After transformers' `modeling_rope_utils.py`. */
+/** The most numbers of a head that are turned: the matrix that finds a number's partner has their square. */
+const LARGEST_HEAD = 1024;
+
+/**
+ * Refuses heads of `size` numbers that cannot be turned: the part that is turned must come in pairs, and all of a head
+ * where it must be `whole`.
+ *
+ * @throws {RangeError} With the numbers.
+ */
+export function expectTurnable(size: number, settings: RopeSettings, { whole = false } = {}): void {
+  if (size > LARGEST_HEAD) {
+    throw new RangeError(`Cannot turn heads of ${size} numbers as they must have at most ${LARGEST_HEAD}`);
+  }
+  const { partialRotaryFactor: part } = settings;
+  const frequencies = inverseFrequencies(size, settings);
+  const turned = 2 * frequencies.length;
+  if (whole ? part !== 1 || turned !== size : turned === 0 || turned > size) {
+    throw new RangeError(`Cannot turn ${part === 1 ? "all" : part} of a head of ${size} numbers in pairs`);
+  }
+  if (!frequencies.every((frequency) => frequency * LARGEST.nPositions < LARGEST_FLOAT)) {
+    throw new RangeError(`Cannot turn heads by the angles of rope_theta ${settings.ropeTheta} as they are infinite`);
+  }
+}
+
+const LARGEST_FLOAT = 3.4e38;
+
+/**
+ * After transformers' `modeling_rope_utils.py`. Each step is rounded to single precision, as PyTorch does it: a last digit
+ * more or less is multiplied by the position.
+ */
 function scaled(frequency: number, scaling: RopeScaling): number {
-  const { factor } = scaling;
-  if (scaling.ropeType === "linear") return frequency / factor;
+  const round = Math.fround;
+  const factor = round(scaling.factor);
+  if (scaling.ropeType === "linear") return round(frequency / factor);
   const { lowFreqFactor: low, highFreqFactor: high, originalMaxPositionEmbeddings: first } = scaling;
-  const rounds = first * frequency / (2 * Math.PI); // in the first context
-  if (rounds < low) return frequency / factor;
-  if (rounds > high) return frequency;
-  const smooth = (rounds - low) / (high - low);
-  return (1 - smooth) * frequency / factor + smooth * frequency;
+  const over = (x: number, y: number) => round(round(1 / y) * round(x)); // as PyTorch divides a number by a tensor
+  const wavelength = over(2 * Math.PI, frequency);
+  if (wavelength > round(first / low)) return round(frequency / factor);
+  if (wavelength < round(first / high)) return frequency;
+  const smooth = round(round(over(first, wavelength) - round(low)) / round(high - low));
+  return round(round(round(round(1 - smooth) * frequency) / factor) + round(smooth * frequency));
 }
 
 /**

@@ -22,7 +22,8 @@ const DEFAULTS: GPT2Config = {
 };
 
 type Changes = Readonly<Record<string, unknown>>;
-const MODEL_TYPES = '"gpt2", "llama", "mistral", "qwen2", "gpt_neox", "opt", "bert", "distilbert", "roberta"';
+const MODEL_TYPES =
+  '"gpt2", "llama", "mistral", "qwen2", "gpt_neox", "opt", "bert", "distilbert", "roberta", "bart", "marian"';
 const otherModel = (found: string) =>
   `Cannot load a ${found} model as this package reads the model types ${MODEL_TYPES}`;
 const parse = (changes: Changes = {}) => parseConfig({ model_type: "gpt2", ...changes });
@@ -74,7 +75,7 @@ for (const [changes, expected] of FIELDS) {
   });
 }
 
-for (const name of ["gelu", "gelu_new", "gelu_pytorch_tanh", "relu", "silu", "swish", "tanh"]) {
+for (const name of ["gelu", "gelu_fast", "gelu_new", "gelu_pytorch_tanh", "relu", "silu", "swish", "tanh"]) {
   Deno.test(`parseConfig() reads activation_function "${name}"`, () => {
     equal(parse({ activation_function: name }).activationFunction, name);
   });
@@ -91,7 +92,7 @@ const truth = (name: string, value: string) =>
 const epsilon = (value: string) => `Cannot use layer_norm_epsilon of config.json as it must be >= 0: ${value}`;
 const activation = (value: string) =>
   `Cannot use activation_function ${value} as only these are supported: ` +
-  "gelu, gelu_new, gelu_pytorch_tanh, relu, silu, swish, tanh";
+  "gelu, gelu_fast, gelu_new, gelu_pytorch_tanh, relu, silu, swish, tanh";
 
 const REFUSALS: readonly (readonly [Changes, "RangeError" | "TypeError", string])[] = [
   [{ model_type: "mamba" }, "TypeError", otherModel('"mamba"')],
@@ -157,7 +158,7 @@ for (const json of [{}, { architectures: ["GPT2ForSequenceClassification"] }, { 
   Deno.test(`parseConfig() refuses ${JSON.stringify(json)}, which does not say what it is`, () => {
     const architectures = "GPT2LMHeadModel, LlamaForCausalLM, MistralForCausalLM, Qwen2ForCausalLM, " +
       "GPTNeoXForCausalLM, OPTForCausalLM, BertForMaskedLM, BertForPreTraining, BertModel, DistilBertForMaskedLM, " +
-      "DistilBertModel, RobertaForMaskedLM, RobertaModel";
+      "DistilBertModel, RobertaForMaskedLM, RobertaModel, BartForConditionalGeneration, MarianMTModel";
     const message = `Cannot read config.json as it has neither a model_type, such as ${MODEL_TYPES}, nor an ` +
       `architecture of ${architectures}`;
     throws(() => parseConfig(json), { name: "TypeError", message });

@@ -244,6 +244,7 @@ for (const tied of [true, false]) {
 
 const ACTIVATIONS: Readonly<Record<string, (x: number) => number>> = {
   gelu: (x) => x * (1 + erf(x * Math.SQRT1_2)) / 2,
+  "gelu_fast": (x) => x * (1 + Math.tanh(0.7978845608 * x * (1 + 0.044715 * x * x))) / 2,
   "gelu_new": (x) => x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))) / 2,
   "gelu_pytorch_tanh": (x) => x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))) / 2,
   relu: (x) => Math.max(0, x),

@@ -1,9 +1,10 @@
 import { deepEqual, equal } from "@std/assert";
 import { parseConfig } from "../../src/models/families.ts";
 import { modelSummary } from "../../src/models/summary.ts";
+import families from "../goldens/family_sizes.json" with { type: "json" };
 import goldens from "../goldens/gpt2_sizes.json" with { type: "json" };
 
-for (const { name, config, parameters, perBlock, parts } of goldens.models) {
+for (const { name, config, parameters, perBlock, parts } of [...goldens.models, ...families.models]) {
   Deno.test(`modelSummary() counts the parameters of ${name} as transformers does`, () => {
     const summary = modelSummary(parseConfig(config));
     equal(summary.parameters, parameters);
@@ -16,6 +17,11 @@ for (const { name, config, parameters, perBlock, parts } of goldens.models) {
 Deno.test("modelSummary() gives the published sizes of OpenAI's checkpoints", () => {
   const sizes = goldens.models.slice(0, 4).map(({ config }) => modelSummary(parseConfig(config)).parameters);
   deepEqual(sizes, [124_439_808, 354_823_168, 774_030_080, 1_557_611_200]);
+});
+
+Deno.test("modelSummary() is held to models of every family", () => {
+  equal(families.models.length, 14);
+  equal(new Set(families.models.map(({ config }) => config.model_type)).size, 8);
 });
 
 Deno.test("modelSummary() counts the parameters of a block where there is a single one", () => {

@@ -28,9 +28,9 @@ export async function integrate(
   { of, steps = 1 }: SaliencyDefinition,
   { onStep, signal }: { readonly onStep: () => void; readonly signal?: AbortSignal | undefined },
 ): Promise<Integrated> {
-  const { tokenIds, rows, mix } = explanation;
+  const { tokenIds, source = [], rows, mix } = explanation;
   const M = mix.length / rows.length;
-  const T = tokenIds.length;
+  const T = source.length + tokenIds.length;
   const C = runner.config.nEmbd;
   const sums = new Float64Array(M * T * C);
   const { nodes, weights } = gaussLegendre(steps);

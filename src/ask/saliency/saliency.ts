@@ -2,7 +2,7 @@ import { free, normalizeL1 } from "../../base/numbers.ts";
 import { costOf, explainBytes, FLOAT, memoryLimit } from "../../model/memory.ts";
 import type { Explanation, ScoreKind } from "../../model/requests.ts";
 import type { ModelRunner } from "../../model/runner.ts";
-import type { Sequence } from "../../model/sequence.ts";
+import { type Sequence, withSource } from "../../model/sequence.ts";
 import { checkedPositions } from "../positions.ts";
 import type { AskedModel, Plan, Question, Watch } from "../question.ts";
 import {
@@ -57,11 +57,12 @@ function planSaliency(
   const completeness = integrated || options.completeness === true;
   const positions = checkedPositions("explain", sequence, options.positions);
   const maxMemory = memoryLimit(machine, options.maxMemory);
-  const result = FLOAT * sequence.tokenIds.length * (together ? 1 : positions.length);
+  const E = sequence.source?.tokenIds.length ?? 0;
+  const result = FLOAT * (E + sequence.tokenIds.length) * (together ? 1 : positions.length);
   const bytes = ({ count, length: T, rows }: RunSize) => {
     const N = together ? 1 : count;
     const sums = integrated ? 3 * FLOAT * N * T * nEmbd : 0; // products, added up in float64
-    return explainBytes(machine.config, { N, T, R: contrast ? 2 * count : count, M: rows + 1 }) + sums;
+    return explainBytes(machine.config, { N, T, R: contrast ? 2 * count : count, M: rows + 1, E }) + sums;
   };
   // Targets that are explained together go back through the model as one row, whatever their number.
   const fits = (size: RunSize) => {
@@ -110,13 +111,25 @@ async function explainSequence(
       const message = `Explained ${Math.floor(completed)} of ${total} tokens`;
       onProgress?.({ task: "saliency", completed, total, message });
     };
-    return { chunk, explanation: explanationOf(sequence.tokenIds, chunk, positions, definition), onStep, signal };
+    return { chunk, explanation: explanationOf(sequence, chunk, positions, definition), onStep, signal };
   });
-  const T = sequence.tokenIds.length;
+  const mapped = withSource(sequence);
+  const [E, T] = [sequence.source?.tokenIds.length ?? 0, mapped.tokenIds.length];
   const explain = definition.together ? explainTogether : explainEach;
-  const { numbers: data, gaps } = await explain(runner, plan, parts, T);
-  const saliency = { sequence, positions, scores: { data, shape: [data.length / T, T] }, options: definition };
+  const { numbers: data, gaps } = await explain(runner, plan, parts, { E, T });
+  const saliency = {
+    sequence: mapped,
+    positions: positions.map((position) => E + position),
+    scores: { data, shape: [data.length / T, T] },
+    options: definition,
+  };
   return completeness ? { ...saliency, convergenceGaps: gaps! } : saliency;
+}
+
+/** The columns of a map: E tokens of the source and those of the text after them, T in all. */
+interface Columns {
+  readonly E: number;
+  readonly T: number;
 }
 
 /** A row for each target, `[N, T]`. */
@@ -124,7 +137,7 @@ async function explainEach(
   runner: ModelRunner,
   { positions, definition, completeness }: SaliencyPlan,
   parts: readonly Part[],
-  T: number,
+  { E, T }: Columns,
 ): Promise<Required<Rows>> {
   const { method, normalize, reduce } = definition;
   const numbers = new Float32Array(positions.length * T);
@@ -139,7 +152,8 @@ async function explainEach(
     const { targets, length } = part.chunk;
     const seen = await scoresOf(part);
     targets.forEach((target, n) => {
-      const row = seen.numbers.subarray(n * length, n * length + positions[target]!);
+      const start = n * (E + length);
+      const row = seen.numbers.subarray(start, start + E + positions[target]!);
       numbers.set(normalize ? normalizeL1(row) : row, target * T);
       gaps[target] = seen.gaps?.[n] ?? 0;
     });
@@ -152,7 +166,7 @@ async function explainTogether(
   runner: ModelRunner,
   { definition, completeness }: SaliencyPlan,
   parts: readonly Part[],
-  T: number,
+  { T }: Columns,
 ): Promise<Required<Rows>> {
   const { method, normalize, reduce } = definition;
   const C = runner.config.nEmbd;
@@ -190,7 +204,7 @@ async function differentiate(
   const M = explanation.mix.length / explanation.rows.length;
   const factors = Array.from({ length: M }, (_, n) => normalize ? 1 : factor(n));
   const scaled = numbers.map((number, i) => number * factors[Math.floor(i / (numbers.length / M))]!);
-  const T = explanation.tokenIds.length;
+  const T = sums.length / M;
   const gained = completeness ? await gain(runner, explanation, logits, of, signal) : undefined;
   const gaps = gained?.map((value, n) => {
     return factor(n) * sums.subarray(n * T, (n + 1) * T).reduce((a, b) => a + b, 0) - value;
@@ -202,7 +216,7 @@ async function differentiate(
 
 /** What is differentiated: a scalar for each target, or their sum; less that of the contrast, if there is one. */
 function explanationOf(
-  tokenIds: readonly number[],
+  { tokenIds, source }: Sequence,
   { length, targets }: Chunk,
   positions: readonly number[],
   { of, together, contrast }: SaliencyDefinition,
@@ -220,6 +234,7 @@ function explanationOf(
   });
   return {
     tokenIds: tokenIds.slice(0, length),
+    source: source?.tokenIds,
     rows: all.map(({ row }) => row),
     targets: all.map(({ target }) => target),
     mix,

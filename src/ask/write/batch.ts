@@ -8,19 +8,13 @@ import { free, logitsRow } from "../../base/numbers.ts";
 import type { KVCache } from "../../model/kv_cache.ts";
 import type { Machine } from "../../model/memory.ts";
 import type { Reader } from "../../model/reader.ts";
+import type { PromptTokens } from "../../model/requests.ts";
 import type { ModelRunner } from "../../model/runner.ts";
+import type { Prompt } from "../../model/sequence.ts";
 import type { ModelConfig } from "../../models/config.ts";
 import type { Watch } from "../question.ts";
 import { type BatchPlan, packsOf, planBatch } from "./batch_plan.ts";
-import {
-  createWriter,
-  type Decoder,
-  expectRoomAfter,
-  type Prompt,
-  tellWritten,
-  type Writer,
-  type WritingPlan,
-} from "./decode.ts";
+import { createWriter, type Decoder, expectRoomAfter, tellWritten, type Writer, type WritingPlan } from "./decode.ts";
 import type { DecodeOptions } from "./options.ts";
 import { mostNewTokens } from "./scores/lengths.ts";
 
@@ -28,7 +22,7 @@ import { mostNewTokens } from "./scores/lengths.ts";
 interface Text {
   /** What it is called in the cache. */
   readonly id: number;
-  readonly prompt: readonly number[];
+  readonly prompt: Prompt;
   readonly writer: Writer;
 }
 
@@ -50,7 +44,7 @@ export function readBatch(
   if (prompts.length === 0) throw new RangeError("Cannot continue an empty list of prompts; pass one at least");
   return Array.from(prompts, (input, i) => { // map() would leave holes out
     try {
-      const prompt = reader.read(input);
+      const prompt = reader.prompt(input);
       expectRoomAfter(prompt.tokenIds, config);
       mostNewTokens(options, prompt.tokenIds.length);
       return prompt;
@@ -83,8 +77,8 @@ export async function continueBatch(
   watch: Watch,
 ): Promise<readonly (readonly number[])[]> {
   const { prompts, options } = plan;
-  const texts = prompts.map(({ tokenIds: prompt }, id): Text => {
-    return { id, prompt, writer: createWriter(decoder, { before: prompt }, options) };
+  const texts = prompts.map((prompt, id): Text => {
+    return { id, prompt, writer: createWriter(decoder, { before: prompt.tokenIds }, options) };
   });
   const total = texts.reduce((sum, { writer }) => sum + writer.most, 0);
   const tell = () => {
@@ -125,13 +119,15 @@ async function writeTogether(
 }
 
 /** Reads prompts into one cache, in few runs, each as the text of its `id`. Gives the scores after each of them, `[V]`. */
-export async function* readPacks<T extends { readonly id: number; readonly prompt: readonly number[] }>(
+export async function* readPacks<T extends { readonly id: number; readonly prompt: PromptTokens }>(
   runner: ModelRunner,
   cache: KVCache,
   texts: readonly T[],
   signal: AbortSignal | undefined,
 ): AsyncGenerator<{ readonly text: T; readonly logits: Float32Array }> {
-  for (const pack of packsOf(texts, ({ prompt }) => prompt.length)) {
+  for (
+    const pack of packsOf(texts, ({ prompt: { tokenIds, source } }) => tokenIds.length + (source?.tokenIds.length ?? 0))
+  ) {
     const own = cache.length === 0 ? cache : runner.emptyCache(); // what was read before would be compared in vain
     const request = { texts: pack.map(({ id }) => id), signal };
     const logits = await runner.readPrompts(pack.map(({ prompt }) => prompt), own, request);

@@ -4,6 +4,7 @@ import type { KVCache } from "../../model/kv_cache.ts";
 import { costOf, type Machine, memoryLimit, readBytes } from "../../model/memory.ts";
 import type { Reader } from "../../model/reader.ts";
 import { CHUNK_TOKENS, type ModelRunner } from "../../model/runner.ts";
+import type { Prompt } from "../../model/sequence.ts";
 import type { ModelConfig } from "../../models/config.ts";
 import { predict } from "../prediction.ts";
 import { type AskedModel, expectAbility, type Plan } from "../question.ts";
@@ -23,12 +24,6 @@ export interface Decoder {
   readonly reader: Reader;
   /** The tokens that end a text. */
   readonly eosTokenIds: readonly number[];
-}
-
-/** Checked ids and the text that they spell. */
-export interface Prompt {
-  readonly tokenIds: readonly number[];
-  readonly text: string;
 }
 
 /** A chosen token and the scores that it was chosen by, `[V]`. */
@@ -65,14 +60,15 @@ export interface WritingPlan extends Plan {
  */
 export function planDecoding(machine: Machine, prompt: Prompt, options: DecodeOptions): WritingPlan {
   const { length: P } = prompt.tokenIds;
+  const E = prompt.source?.tokenIds.length ?? 0;
   expectRoomAfter(prompt.tokenIds, machine.config);
   expectOneLength(options);
   const limit = memoryLimit(machine, options.maxMemory);
   const most = mostNewTokens(options, P);
   expectCount("maxNewTokens", most, 1);
   const written = Math.min(most, machine.config.nPositions - P);
-  const first = readBytes(machine, { T: Math.min(P, CHUNK_TOKENS), S: P, R: 1 });
-  const last = readBytes(machine, { T: 1, S: P + written, R: 1 });
+  const first = readBytes(machine, { T: Math.min(P, CHUNK_TOKENS), S: P, E, R: 1 });
+  const last = readBytes(machine, { T: 1, S: P + written, E, R: 1 });
   return {
     prompts: [prompt],
     options,
@@ -93,7 +89,7 @@ export function prepared<Options extends DecodeOptions>(model: AskedModel, optio
 /** Chooses what follows a prompt. Nothing is computed before a choice is asked for. */
 export async function* choose(
   decoder: Decoder,
-  { tokenIds: prompt }: Prompt,
+  prompt: Prompt,
   options: DecodeOptions,
   given?: KVCache,
 ): AsyncGenerator<Choice> {
@@ -101,7 +97,7 @@ export async function* choose(
   using own = given ? undefined : runner.emptyCache();
   const cache = given ?? own!;
   const read = () => runner.readPrompt(prompt, cache, options.signal);
-  yield* chooseFrom(decoder, { before: prompt, cache, read }, options);
+  yield* chooseFrom(decoder, { before: prompt.tokenIds, cache, read }, options);
 }
 
 /**

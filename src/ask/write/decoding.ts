@@ -1,8 +1,7 @@
 import { temperatureOf } from "../../model/score_settings.ts";
 import type { Reader } from "../../model/reader.ts";
-import type { Decoding, Sequence } from "../../model/sequence.ts";
+import type { Decoding, Prompt, Sequence } from "../../model/sequence.ts";
 import { beamSettings } from "./beams/settings.ts";
-import type { Prompt } from "./decode.ts";
 import type { DecodeOptions } from "./options.ts";
 import { DEFAULT_SEED } from "./sampling.ts";
 import { mostNewTokens } from "./scores/lengths.ts";
@@ -28,6 +27,6 @@ export function writtenAfter(
   written: readonly number[],
   options: DecodeOptions,
 ): Sequence {
-  const sequence = reader.continuation(prompt.tokenIds, prompt.text, written);
+  const sequence = reader.continuation(prompt, written);
   return { ...sequence, decoding: decodingOf(options, reader, prompt.tokenIds.length) };
 }

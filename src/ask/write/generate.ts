@@ -23,7 +23,7 @@ export const GENERATE: Question<Input, DecodeOptions, WritingPlan | SearchPlan, 
   plan({ runner, reader, defaults }, prompt, given) {
     const options = overDefaults(defaults, given);
     const settings = beamSettings(options, given);
-    const read = reader.read(prompt);
+    const read = reader.prompt(prompt);
     return settings ? planSearch(runner, [read], options, settings) : planDecoding(runner, read, options);
   },
   async run(model, plan, watch) {
@@ -80,7 +80,7 @@ export async function* writeSteps(
   const { candidates = 5 } = given;
   const options = prepared(model, { ...given, candidates });
   expectNoBeams("write step by step", options, given);
-  const read = model.reader.read(prompt);
+  const read = model.reader.prompt(prompt);
   expectAffordable(planDecoding(model.runner, read, options));
   for await (const step of describe(model, read, candidates, choose(model, read, options))) yield showing("Step", step);
   await model.runner.session.settle();

@@ -1,13 +1,13 @@
 import { expectOptions } from "../../base/options.ts";
 import type { KVCache } from "../../model/kv_cache.ts";
 import type { ModelRunner } from "../../model/runner.ts";
-import type { Decoding } from "../../model/sequence.ts";
+import type { Decoding, Prompt } from "../../model/sequence.ts";
 import { watched } from "../../model/watch.ts";
 import { showing } from "../../show/showing.ts";
 import { displayOf } from "../../show/view_of.ts";
 import { type AskedModel, expectAffordable } from "../question.ts";
 import { expectNoBeams } from "./beams/settings.ts";
-import { choose, chooseFrom, describe, planDecoding, prepared, type Prompt } from "./decode.ts";
+import { choose, chooseFrom, describe, planDecoding, prepared } from "./decode.ts";
 import { decodingOf } from "./decoding.ts";
 import type { DecodeOptions } from "./options.ts";
 import { overDefaults } from "./scores/lengths.ts";
@@ -154,7 +154,8 @@ class Tree implements GrowingTree {
   async #logits(from: Grown, position: number, cache: KVCache, signal?: AbortSignal): Promise<Float32Array> {
     const { start, steps, sequence } = from.branch;
     const step = steps[position - start];
-    return step?.logits ?? await this.#model.runner.readPrompt(sequence.tokenIds.slice(position - 1), cache, signal);
+    const rest = { tokenIds: sequence.tokenIds.slice(position - 1) };
+    return step?.logits ?? await this.#model.runner.readPrompt(rest, cache, signal);
   }
 
   #add(
@@ -167,14 +168,14 @@ class Tree implements GrowingTree {
       readonly decoding?: Decoding;
     },
   ): Branch {
-    const { tokenIds, text } = this.#request.prompt;
+    const { tokenIds } = this.#request.prompt;
     const shared = from?.branch.sequence.tokenIds.slice(tokenIds.length, start) ?? [];
     const written = [...shared, ...steps.map(({ tokenId }) => tokenId)];
     const branch: Branch = {
       id: this.#grown.length,
       ...from && { parent: holderOf(from, start).branch.id },
       start,
-      sequence: { ...this.#model.reader.continuation(tokenIds, text, written), ...decoding && { decoding } },
+      sequence: { ...this.#model.reader.continuation(this.#request.prompt, written), ...decoding && { decoding } },
       steps,
       logProb: logProbBefore(from, start) + sumLogProbs(steps),
     };

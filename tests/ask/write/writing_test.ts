@@ -29,7 +29,7 @@ function hostileTokenizer(): Tokenizer {
 /** What `describe` gave for each token before: the last token of the whole text, read anew. */
 function retokenised(reader: Reader, prompt: string | readonly number[], written: readonly number[]): Token[] {
   const { tokenIds, text } = reader.read(prompt);
-  return written.map((_, i) => reader.continuation(tokenIds, text, written.slice(0, i + 1)).tokens.at(-1)!);
+  return written.map((_, i) => reader.continuation({ tokenIds, text }, written.slice(0, i + 1)).tokens.at(-1)!);
 }
 
 function describedOneByOne(reader: Reader, prompt: string | readonly number[], written: readonly number[]): Token[] {

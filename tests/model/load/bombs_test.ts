@@ -6,21 +6,36 @@ import { readWeightMap } from "../../../src/checkpoint/shards.ts";
 import { readListing } from "../../../src/hub/listing.ts";
 import { shardNames } from "../../../src/hub/wanted.ts";
 import { LARGEST } from "../../../src/models/config.ts";
-import { parseConfig } from "../../../src/models/families.ts";
+import { type AnyConfig, parseConfig } from "../../../src/models/families.ts";
+import { modelSummary } from "../../../src/models/summary.ts";
 import { weightsOf } from "../../../src/models/weights.ts";
 import { Tokenizer } from "../../../src/tokenizer/tokenizer.ts";
 import { checkpointCopy } from "../../support/goldens.ts";
 
-const NAMES = ["vocab_size", "n_positions", "n_embd", "n_layer", "n_head", "n_inner"] as const;
-const OTHER_NAMES = [
-  "n_ctx",
-  "hidden_size",
-  "max_position_embeddings",
-  "num_attention_heads",
-  "num_hidden_layers",
-] as const;
-const FLAGS = ["scale_attn_weights", "scale_attn_by_inverse_layer_idx", "tie_word_embeddings"] as const;
-const OTHERS = ["layer_norm_epsilon", "activation_function", "bos_token_id", "eos_token_id", "model_type"] as const;
+/** What config.json calls the sizes of each family, and its other settings. */
+const SHARED_SIZES = ["hidden_size", "max_position_embeddings", "num_attention_heads", "num_hidden_layers"] as const;
+const ENDS = ["bos_token_id", "eos_token_id", "model_type", "tie_word_embeddings", "layer_types"] as const;
+const ROPE = ["rope_theta", "rope_scaling", "rope_parameters", "partial_rotary_factor"] as const;
+const OWN = {
+  gpt2: [
+    ...["n_positions", "n_embd", "n_layer", "n_head", "n_inner", "n_ctx", "scale_attn_weights"],
+    ...["scale_attn_by_inverse_layer_idx", "layer_norm_epsilon", "activation_function"],
+  ],
+  llama: [
+    ...["intermediate_size", "num_key_value_heads", "head_dim", "hidden_act", "rms_norm_eps", "attention_bias"],
+    ...["mlp_bias", "original_max_position_embeddings", ...ROPE],
+  ],
+  mistral: ["intermediate_size", "num_key_value_heads", "head_dim", "sliding_window", ...ROPE],
+  qwen2: ["intermediate_size", "num_key_value_heads", "sliding_window", "use_sliding_window", "max_window_layers"],
+  "gpt_neox": [
+    ...["intermediate_size", "hidden_act", "layer_norm_eps", "use_parallel_residual", "attention_bias"],
+    ...["rotary_pct", "rotary_emb_base", ...ROPE],
+  ],
+  opt: ["ffn_dim", "activation_function", "enable_bias", "word_embed_proj_dim", "do_layer_norm_before"],
+  bert: ["intermediate_size", "hidden_act", "layer_norm_eps", "type_vocab_size", "position_embedding_type"],
+  distilbert: ["dim", "n_layers", "n_heads", "hidden_dim", "activation", "sinusoidal_pos_embds"],
+  roberta: ["intermediate_size", "hidden_act", "layer_norm_eps", "type_vocab_size", "pad_token_id"],
+} as const;
 
 /** `[[[...]]]`. */
 const nested = (depth: number) => JSON.parse("[".repeat(depth) + "]".repeat(depth));
@@ -31,50 +46,78 @@ const ODD: readonly unknown[] = [
   ...["", "16", "x".repeat(100_000), [], [16], {}, { valueOf: 16 }, true, false, MANY, nested(60)],
 ];
 
-Deno.test("parseConfig() answers any value of any setting at once, with sizes that can be built", () => {
-  let [count, refused] = [0, 0];
-  const start = performance.now();
-  for (const name of [...NAMES, ...OTHER_NAMES, ...FLAGS, ...OTHERS]) {
-    for (const value of ODD) {
-      count += 1;
+/** Values inside of `rope_scaling`. */
+const ROPES: readonly (readonly [string, unknown])[] = ["rope_type", "factor", "rope_theta", "low_freq_factor"].flatMap(
+  (name) => ODD.map((value) => ["rope_scaling", { "rope_type": "llama3", "factor": 2, [name]: value }] as const),
+);
+
+for (const [modelType, own] of Object.entries(OWN)) {
+  Deno.test(`parseConfig() answers any value of any setting of ${modelType} at once, with sizes that can be built`, () => {
+    const names = ["vocab_size", ...SHARED_SIZES, ...own, ...ENDS];
+    const values = [...names.flatMap((name) => ODD.map((value) => [name, value] as const)), ...ROPES];
+    let refused = 0;
+    const start = performance.now();
+    for (const [name, value] of values) {
       const began = performance.now();
       try {
-        const config = parseConfig({ "model_type": "gpt2", [name]: value });
-        for (const [size, most] of Object.entries(LARGEST)) {
-          const is = config[size as keyof typeof LARGEST];
-          ok(Number.isInteger(is) && is >= 1 && is <= most, `${size} ${is}`);
-        }
-        ok(weightsOf(config).size <= 12 * 1024 + 5);
+        expectBuildable(parseConfig({ "model_type": modelType, [name]: value }));
       } catch (error) {
         refused += 1;
         ok(error instanceof RangeError || error instanceof TypeError, String(error));
-        match(error.message, /^Cannot (use|load|read|divide) /);
+        match(error.message, /^Cannot (use|load|read|divide|turn) /);
         ok(error.message.length < 400, error.message);
       }
       ok(performance.now() - began < 1000, `${name} ${JSON.stringify(value).slice(0, 40)}`);
     }
+    ok(refused > 0.5 * (values.length - ROPES.length), `${refused} of ${values.length} refused`);
+    ok(performance.now() - start < 10_000);
+  });
+}
+
+function expectBuildable(config: AnyConfig): void {
+  for (const [size, most] of Object.entries(LARGEST)) {
+    const is = config[size as keyof typeof LARGEST];
+    ok(Number.isInteger(is) && is >= 1 && is <= most, `${size} ${is}`);
   }
-  equal(count, (NAMES.length + OTHER_NAMES.length + FLAGS.length + OTHERS.length) * ODD.length);
-  ok(refused > 0.8 * count, `${refused} of ${count} refused`);
-  ok(performance.now() - start < 10_000);
+  ok(weightsOf(config).size <= 16 * 1024 + 12);
+  ok(Number.isSafeInteger(modelSummary(config).parameters));
+}
+
+Deno.test("OWN names every model_type", () => {
+  for (const modelType of Object.keys(OWN)) equal(parseConfig({ "model_type": modelType }).modelType, modelType);
+  equal(Object.keys(OWN).length, 9);
 });
 
-Deno.test("parseConfig() takes the largest sizes, and none above", () => {
-  const settings = {
-    "vocab_size": LARGEST.vocabSize,
-    "n_positions": LARGEST.nPositions,
-    "n_embd": LARGEST.nEmbd,
-    "n_layer": LARGEST.nLayer,
-    "n_inner": LARGEST.nInner,
-  };
-  parseConfig({ "model_type": "gpt2", "n_head": 16, ...settings });
-  for (const [name, most] of Object.entries(settings)) {
-    throws(() => parseConfig({ "model_type": "gpt2", "n_head": 1, [name]: most + 1 }), {
-      name: "RangeError",
-      message: `Cannot use ${name} of config.json as it must be at most ${most}: ${most + 1}`,
-    });
-  }
-});
+const LARGEST_SIZES: Readonly<Record<keyof typeof OWN, readonly string[]>> = {
+  gpt2: ["vocab_size", "n_positions", "n_embd", "n_layer", "n_inner"],
+  llama: ["vocab_size", "max_position_embeddings", "hidden_size", "num_hidden_layers", "intermediate_size"],
+  mistral: ["vocab_size", "max_position_embeddings", "hidden_size", "num_hidden_layers", "intermediate_size"],
+  qwen2: ["vocab_size", "max_position_embeddings", "hidden_size", "num_hidden_layers", "intermediate_size"],
+  "gpt_neox": ["vocab_size", "max_position_embeddings", "hidden_size", "num_hidden_layers", "intermediate_size"],
+  opt: ["vocab_size", "max_position_embeddings", "hidden_size", "num_hidden_layers", "ffn_dim"],
+  bert: ["vocab_size", "max_position_embeddings", "hidden_size", "num_hidden_layers", "intermediate_size"],
+  distilbert: ["vocab_size", "max_position_embeddings", "dim", "n_layers", "hidden_dim"],
+  roberta: ["vocab_size", "max_position_embeddings", "hidden_size", "num_hidden_layers", "intermediate_size"],
+};
+
+for (const [modelType, names] of Object.entries(LARGEST_SIZES)) {
+  Deno.test(`parseConfig() takes the largest sizes of ${modelType}, lists their weights at once, and takes none above`, () => {
+    const settings = Object.fromEntries(Object.values(LARGEST).map((most, i) => [names[i]!, most]));
+    const heads = modelType === "gpt2" ? "n_head" : modelType === "distilbert" ? "n_heads" : "num_attention_heads";
+    const config = { "model_type": modelType, [heads]: 64 };
+    const start = performance.now();
+    const parsed = parseConfig({ ...config, ...settings });
+    const { weights } = modelSummary(parsed);
+    ok(weights.length > 9 * LARGEST.nLayer && performance.now() - start < 1000, `${performance.now() - start} ms`);
+    equal(weights[0]!.parameters, LARGEST.vocabSize * LARGEST.nEmbd);
+    for (const [name, most] of Object.entries(settings)) {
+      throws(() => parseConfig({ ...config, [name]: most + 1 }), {
+        name: "RangeError",
+        message: `Cannot use ${name} of config.json as it must be at most ${most}: ${most + 1}`,
+      });
+    }
+  });
+}
 
 type Change = readonly [file: string, text: string];
 

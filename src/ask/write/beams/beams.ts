@@ -25,7 +25,7 @@ export const BEAMS: Question<string | readonly number[], BeamSearchOptions, Beam
     const settings = searchSettings(options);
     const best = expectBest(given.best ?? Math.min(usual ?? Infinity, settings.beams), settings);
     expectCount("candidates", candidates, 0);
-    const plan = planSearch(runner, [reader.read(prompt)], options, settings, { keepLogits: true });
+    const plan = planSearch(runner, [reader.prompt(prompt)], options, settings, { keepLogits: true });
     return { ...plan, best, candidates };
   },
   async run(model, plan, watch) {

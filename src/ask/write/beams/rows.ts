@@ -31,12 +31,22 @@ export class BeamRows {
   /** Goes on with the beams that continue `parents`, indices of the beams there were, in ascending order. */
   follow(parents: readonly number[]): void {
     this.#tips = parents.map((parent) => this.#tips[parent]!);
+    this.#followSources(parents);
     const [first, last] = [this.#reached(false), this.#reached(true)];
     const count = first.filter((beam) => beam !== undefined).length;
     const keepsAll = first.length - count <= UNUSED * count;
     const none = keepsAll ? NO_TEXT : undefined;
     this.#cache.assign(first.map((beam, row) => beam === undefined ? none : [beam, last[row]!]));
     if (!keepsAll) this.#close(first);
+  }
+
+  /** A source is that of the beams which continue those whose source it was: they stand side by side. */
+  #followSources(parents: readonly number[]): void {
+    const { source } = this.#cache;
+    source?.assign(source.texts.map((first, row) => {
+      const own = parents.flatMap((parent, beam) => first <= parent && parent <= source.lastTexts[row]! ? [beam] : []);
+      return own.length === 0 ? undefined : [own[0]!, own.at(-1)!];
+    }));
   }
 
   /** Adds the last rows of the cache, one to each beam. */

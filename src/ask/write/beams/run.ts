@@ -10,13 +10,14 @@ import type { KVCache } from "../../../model/kv_cache.ts";
 import type { Machine } from "../../../model/memory.ts";
 import { CHUNK_TOKENS, type ModelRunner } from "../../../model/runner.ts";
 import { temperatureOf } from "../../../model/score_settings.ts";
+import type { Prompt } from "../../../model/sequence.ts";
 import type { Watch } from "../../question.ts";
 import { type GroupedPlan, readPacks } from "../batch.ts";
 import { planBatch } from "../batch_plan.ts";
 import { BeamRows } from "./rows.ts";
 import { type Beam, type BeamRow, Searcher } from "./search.ts";
 import type { BeamSettings } from "./settings.ts";
-import { createRules, type Decoder, expectRoomAfter, type Prompt, tellWritten } from "../decode.ts";
+import { createRules, type Decoder, expectRoomAfter, tellWritten } from "../decode.ts";
 import type { DecodeOptions } from "../options.ts";
 import { DEFAULT_SEED } from "../sampling.ts";
 import type { ScoreProcessor } from "../scores/processors.ts";
@@ -53,6 +54,7 @@ export function planSearch(
 
 /** The search of one prompt. */
 interface Search {
+  readonly given: Prompt;
   readonly prompt: readonly number[];
   readonly searcher: Searcher;
   /** How many tokens may be written. */
@@ -69,7 +71,7 @@ export async function searchBeams(
   watch: Watch,
 ): Promise<readonly (readonly Beam[])[]> {
   const { prompts, keepLogits } = plan;
-  const searches = prompts.map(({ tokenIds }) => createSearch(decoder, tokenIds, plan));
+  const searches = prompts.map((prompt) => createSearch(decoder, prompt, plan));
   const total = searches.reduce((sum, { most }) => sum + most, 0);
   const tell = () => {
     const completed = searches.reduce((sum, { searcher }) => sum + searcher.length, 0);
@@ -86,7 +88,8 @@ export async function searchBeams(
   });
 }
 
-function createSearch(decoder: Decoder, prompt: readonly number[], { options, settings }: SearchPlan): Search {
+function createSearch(decoder: Decoder, given: Prompt, { options, settings }: SearchPlan): Search {
+  const { tokenIds: prompt } = given;
   const { stop = [], seed = DEFAULT_SEED } = options;
   const endings = new Set([...decoder.eosTokenIds, ...stop.filter((entry) => typeof entry === "number")]).size;
   const leastKept = endings + 1; // one at least does not end the text
@@ -96,7 +99,7 @@ function createSearch(decoder: Decoder, prompt: readonly number[], { options, se
   expectSeed(seed);
   const drawing = temperatureOf(options) > 0 && { random: createRandom(seed) };
   const searcher = new Searcher({ ...settings, limit: end - prompt.length, endings, ends, ...drawing });
-  return { prompt, searcher, most, process, slots: [] };
+  return { given, prompt, searcher, most, process, slots: [] };
 }
 
 interface Hearing {
@@ -108,7 +111,7 @@ interface Hearing {
 async function searchTogether(runner: ModelRunner, searches: readonly Search[], hearing: Hearing): Promise<void> {
   const { tell, keepLogits, signal } = hearing;
   using cache = runner.emptyCache();
-  const places = searches.map(({ prompt }, id) => ({ id, prompt }));
+  const places = searches.map(({ given }, id) => ({ id, prompt: given }));
   for await (const { text: { id }, logits } of readPacks(runner, cache, places, signal)) {
     const search = searches[id]!;
     search.slots = search.searcher.running.map(() => id);

@@ -1,7 +1,7 @@
-import type { Decoding } from "../../../model/sequence.ts";
+import type { Decoding, Prompt } from "../../../model/sequence.ts";
 import type { Beam } from "./search.ts";
 import type { BeamSearch, FoundText } from "./types.ts";
-import { type Choice, type Decoder, describe, type Prompt } from "../decode.ts";
+import { type Choice, type Decoder, describe } from "../decode.ts";
 
 /** What a prompt was continued with, and how. */
 export interface Found {
@@ -25,7 +25,7 @@ export async function foundTree(decoder: Decoder, { prompt, beams, candidates, d
       id,
       ...parent !== undefined && { parent },
       start: tokenIds.length + common,
-      sequence: { ...reader.continuation(tokenIds, text, written), decoding },
+      sequence: { ...reader.continuation(prompt, written), decoding },
       steps: await Array.fromAsync(describe(decoder, prompt, candidates, choicesFrom(beams[id]!, common), shared)),
       logProb,
       score,
