@@ -27,6 +27,7 @@ export { saliencyView, type SaliencyViewOptions } from "./saliency/view.ts";
 export type { DecodedStep, DecodedSteps } from "./steps/record.ts";
 export { show } from "./kit/show.ts";
 export { stepsView, type StepsViewOptions } from "./steps/view.ts";
+export { evidenceView, type EvidenceViewOptions } from "./evidence/view.ts";
 export { surpriseView, type SurpriseViewOptions } from "./surprise/view.ts";
 export { treeView, type TreeViewOptions } from "./tree/view.ts";
 export { tokensView, type TokensViewOptions } from "./tokens/view.ts";
