@@ -126,19 +126,21 @@ export class LanguageModel implements AsyncDisposable {
    * @param text The text, or its token ids.
    * @param options `promptLength` says how many of the tokens count as given, 1 by default: all others can be
    * explained without naming their positions. `tokenTypes` are those of ids for encoders that have types.
+   * `source` is what a model with an encoder read before it wrote the text, and that one needs.
    * @throws {RangeError} When an id is not in the vocabulary, the context is too short or `promptLength` does not fit.
    */
   sequence(text: string | readonly number[], options: SequenceOptions = {}): Sequence {
     options = expectOptions(options, SEQUENCE);
-    const { promptLength = 1, tokenTypes } = options;
-    const read = this.#asked.reader.whole(text);
+    const { promptLength = 1, tokenTypes, source } = options;
+    const { reader } = this.#asked;
+    const read = source === undefined ? reader.whole(text) : reader.written(text, reader.source(source));
     const { length } = read.tokenIds;
     if (!Number.isInteger(promptLength) || promptLength < 1 || promptLength > length) {
       const range = `the sequence has ${length} tokens`;
       throw new RangeError(`Cannot take ${promptLength} tokens as the prompt as ${range} and at least 1 must be given`);
     }
     const sequence = { ...read, promptLength, ...tokenTypes && { tokenTypes: [...tokenTypes] } };
-    this.#asked.reader.expectSequence(sequence);
+    reader.expectSequence(sequence);
     return showing("Sequence", sequence);
   }
 

@@ -192,8 +192,10 @@ CASES = [
 
 @torch.no_grad()
 def fill(model: PreTrainedModel, random: np.random.Generator) -> None:
-    """Random numbers for every weight, in the order of their names."""
+    """Random numbers for every weight, in the order of their names; sinusoids are none."""
     for name, weight in sorted(model.named_parameters()):
+        if not weight.requires_grad:
+            continue
         of_norm = "norm" in name.lower()
         if name.endswith("bias"):
             values = random.normal(0.0, 0.2, weight.shape)

@@ -22,6 +22,9 @@ export {
   headScores,
   type HeadScoresOptions,
 } from "./attention.ts";
+export { type Classification, classify, type ClassifyOptions } from "./classifier/classify.ts";
+export { trainClassifier, type TrainClassifierOptions } from "./classifier/train.ts";
+export type { Classifier } from "../ask/encode/classifier.ts";
 export {
   type ClusteringOptions,
   type NeuronClusters,

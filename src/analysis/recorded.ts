@@ -7,8 +7,14 @@ import type { Pace } from "./pace.ts";
 const CHUNK = 1 << 20;
 
 /** The axis of a recording whose size is the number of tokens. */
-const TOKEN_AXIS = { hiddenStates: 1, attention: 2, activations: 1, logits: 0 } as const;
-const RANK = { hiddenStates: 3, attention: 4, activations: 3, logits: 2 } as const;
+const TOKEN_AXIS = {
+  ...{ hiddenStates: 1, attention: 2, activations: 1, logits: 0 },
+  ...{ crossAttention: 2, sourceAttention: 2 },
+} as const satisfies Record<Capture, number>;
+const RANK = {
+  ...{ hiddenStates: 3, attention: 4, activations: 3, logits: 2 },
+  ...{ crossAttention: 4, sourceAttention: 4 },
+} as const satisfies Record<Capture, number>;
 
 /**
  * A recording of a trace, found whole.
@@ -24,7 +30,8 @@ export function recordedTensor(trace: Trace, capture: Capture, task: string): Fl
     throw new TypeError(`Cannot ${task} as the trace has no ${capture}; ${remedy}`);
   }
   const { data, shape } = tensor;
-  const T = trace.sequence.tokenIds.length;
+  const { sequence } = trace;
+  const T = (capture === "sourceAttention" && sequence.source ? sequence.source : sequence).tokenIds.length;
   const expectedSize = shape.reduce((product, size) => product * size, 1);
   if (shape.length !== RANK[capture] || shape[TOKEN_AXIS[capture]] !== T || data.length !== expectedSize) {
     const found = `${data.length} numbers of shape [${shape.join(", ")}] as ${capture}`;

@@ -297,11 +297,13 @@ function attentionRecorder(fetches: readonly Value[], layers: readonly number[],
 function crossRecorder(capture: Capture, fetches: readonly Value[], shape: readonly number[]): Recorder {
   const data = allocate(capture, shape);
   const [, H, T, E] = shape as [number, number, number, number];
-  const take = (parts: readonly Float32Array[], start: number) =>
+  const take = (parts: readonly Float32Array[], start: number, tokens: number) =>
     parts.forEach((part, k) => {
-      const count = part.length / (H * E);
-      for (let head = 0; head < H; ++head) {
-        data.set(part.subarray(head * count * E, (head + 1) * count * E), ((k * H + head) * T + start) * E);
+      const count = capture === "sourceAttention" ? E : tokens;
+      const width = part.length / (H * count); // in later runs with a column of no text behind the source's
+      for (let row = 0; row < H * count; ++row) {
+        const at = (k * H + Math.floor(row / count)) * T + start + row % count;
+        data.set(part.subarray(row * width, row * width + E), at * E);
       }
     });
   return { capture, fetches, tensor: { data, shape }, take };

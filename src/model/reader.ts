@@ -20,11 +20,13 @@ export interface SequenceOptions {
   readonly promptLength?: number;
   /** Of which type each token is, for encoders such as BERT; by default as the tokenizer says, or all of type 0. */
   readonly tokenTypes?: readonly number[];
+  /** The source that the text was written after, or its ids, for models with an encoder, which need one. */
+  readonly source?: string | readonly number[];
 }
 
 export const SEQUENCE: OptionTable<SequenceOptions> = {
   task: "make a sequence",
-  kinds: { promptLength: "a number", tokenTypes: "an array" },
+  kinds: { promptLength: "a number", tokenTypes: "an array", source: "anything" },
 };
 
 /** A text as the model reads it. */
@@ -165,11 +167,30 @@ export class Reader {
    * @throws {TypeError | RangeError} As {@linkcode Reader.read} does.
    */
   prompt(input: string | readonly number[]): Prompt {
+    const start = this.#decoderStart();
+    return start === undefined
+      ? this.read(input)
+      : { tokenIds: [start], text: this.spell([start]), source: this.source(input) };
+  }
+
+  /** A text that was written after a source, or its ids: a text begins with the token that the decoder starts with. */
+  written(input: string | readonly number[], source: Sequence): Sequence {
     const read = this.read(input);
-    const start = (this.#config as Partial<BartConfig>).decoderStartTokenId;
-    if (start === undefined) return read;
-    const source = this.sequence(read.tokenIds, read.tokenIds.length, read.text);
-    return { tokenIds: [start], text: this.spell([start]), source };
+    const start = typeof input === "string" ? this.#decoderStart() : undefined;
+    const before = start === undefined ? [] : [start];
+    const tokenIds = [...before, ...read.tokenIds];
+    return { ...this.sequence(tokenIds, 1, this.spell(before) + read.text), source };
+  }
+
+  /** A source, all of which is given. */
+  source(input: string | readonly number[]): Sequence {
+    const { tokenIds, text } = this.read(input);
+    return this.sequence(tokenIds, tokenIds.length, text);
+  }
+
+  /** The token that a decoder starts with, where there is an encoder. */
+  #decoderStart(): number | undefined {
+    return (this.#config as Partial<BartConfig>).decoderStartTokenId;
   }
 
   /** The text that ids spell; ids that the tokenizer lacks, as padded vocabularies have them, spell nothing. */

@@ -266,9 +266,10 @@ export class ModelRunner implements AsyncDisposable {
     if (past.source && past.source.length + source.tokenIds.length === 0) {
       throw new TypeError(`Cannot run ${this.family.name} without a source`);
     }
+    const sourceTokens = source.tokenIds.length === 0 ? NO_TEXT : source;
     return this.program.feeds({
       ...request,
-      ...(past.source && { source: { ...source, past: past.source } }),
+      ...(past.source && { source: { ...sourceTokens, past: past.source } }),
       texts: texts ?? request.tokenIds.map(() => 0),
       past,
     });
@@ -283,6 +284,12 @@ export class ModelRunner implements AsyncDisposable {
 }
 
 const NO_SOURCE: SourceTokens = { tokenIds: [], texts: [] };
+
+/**
+ * A source token of no text, at which none looks. It is read where there is no other: ONNX Runtime's kernels divide by the
+ * size of an axis, and native ends the process when that is 0.
+ */
+const NO_TEXT: SourceTokens = { tokenIds: [0], texts: [-1] };
 
 /** The source of a single text. */
 function sourceTokens(tokenIds: readonly number[] = []): SourceTokens {

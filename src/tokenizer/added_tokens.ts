@@ -6,6 +6,10 @@
  * @module
  */
 
+import { shown } from "../base/words.ts";
+import { isId, record } from "./json_parts.ts";
+import type { Vocabulary } from "./vocabulary.ts";
+
 /** A token that is found as it stands in the text. */
 export interface AddedToken {
   /** The vocabulary index. */
@@ -69,4 +73,53 @@ function isInsideWord(text: string, start: number, end: number): boolean {
 function characterBefore(text: string, end: number): string {
   const pair = text.slice(Math.max(0, end - 2), end);
   return (pair.codePointAt(0) ?? 0) > 0xffff ? pair : pair.slice(-1);
+}
+
+/**
+ * Reads the added tokens.
+ *
+ * @param vocab The vocabulary, which may hold them.
+ * @param list The `added_tokens` of tokenizer.json.
+ * @param more The `added_tokens_decoder` of tokenizer_config.json.
+ * @returns The tokens, those of tokenizer.json first.
+ */
+export function readAddedTokens(vocab: Vocabulary, list: unknown, more: unknown): AddedToken[] {
+  if (!Array.isArray(list)) throw new TypeError(`Cannot read added_tokens as an array: ${shown(list)}`);
+  const tokens = new Map<string, AddedToken>();
+  const pieces = new Map<number, string>();
+  const decoder = Object.entries(record("added_tokens_decoder", more));
+  const entries = [
+    ...list,
+    ...decoder.map(([id, fields]) => ({ ...record("an added token", fields), id: Number(id) })),
+  ];
+  for (const entry of entries) {
+    const token = readAddedToken(entry);
+    if (tokens.has(token.content)) continue;
+    const other = pieces.get(token.id) ?? vocab.pieceOf(token.id);
+    if (other !== undefined && other !== token.content) {
+      throw new RangeError(
+        `Cannot read id ${token.id} as one piece: it is given to ${shown(other)} and ${shown(token.content)}`,
+      );
+    }
+    tokens.set(token.content, token);
+    pieces.set(token.id, token.content);
+  }
+  return [...tokens.values()];
+}
+
+function readAddedToken(json: unknown): AddedToken {
+  const { id, content, single_word: singleWord, lstrip, rstrip, normalized, special } = record("an added token", json);
+  if (typeof content !== "string" || content === "") {
+    throw new TypeError(`Cannot read the content of an added token as text: ${shown(content)}`);
+  }
+  if (!isId(id)) throw new RangeError(`Cannot read the id of ${shown(content)} as an index: ${shown(id)}`);
+  return {
+    id,
+    content,
+    singleWord: singleWord === true,
+    lstrip: lstrip === true,
+    rstrip: rstrip === true,
+    special: special === true,
+    normalized: typeof normalized === "boolean" ? normalized : special !== true,
+  };
 }

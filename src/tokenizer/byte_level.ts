@@ -14,6 +14,8 @@ const CHARACTERS: readonly string[] = (() => {
   return Array.from({ length: 256 }, (_, byte) => String.fromCodePoint(isPrintable(byte) ? byte : next++));
 })();
 
+const ENCODER = new TextEncoder();
+
 const BYTES: ReadonlyMap<string, number> = new Map(CHARACTERS.map((character, byte) => [character, byte]));
 
 /**
@@ -29,6 +31,25 @@ export function byteCharacter(byte: number): string {
 }
 
 /**
+ * Writes the UTF-8 of a text as vocabulary entries have it.
+ *
+ * @param text The text.
+ * @returns A character for each byte.
+ */
+export function byteCharacters(text: string): string {
+  let piece = "";
+  for (let i = 0; i < text.length; ++i) {
+    const unit = text.charCodeAt(i);
+    if (unit >= 0x80) {
+      for (const byte of ENCODER.encode(text.slice(i))) piece += CHARACTERS[byte];
+      return piece;
+    }
+    piece += CHARACTERS[unit];
+  }
+  return piece;
+}
+
+/**
  * The bytes that a vocabulary entry stands for.
  *
  * @param piece The entry, such as `Ġkeys`.
@@ -38,7 +59,7 @@ export function pieceBytes(piece: string): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(piece.length);
   for (let i = 0; i < piece.length; ++i) {
     const byte = BYTES.get(piece.charAt(i));
-    if (byte === undefined) return new TextEncoder().encode(piece);
+    if (byte === undefined) return ENCODER.encode(piece);
     bytes[i] = byte;
   }
   return bytes;

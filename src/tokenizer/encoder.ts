@@ -1,11 +1,8 @@
 /**
- * The one place where `@huggingface/tokenizers` is used: it normalizes text and cuts it into words. It would join bytes
- * too, but takes a tenth of a second to index the merges of a large vocabulary.
+ * Byte-level BPE: words of a text become ids.
  *
  * @module
  */
-import { Tokenizer as HuggingFaceTokenizer } from "npm:@huggingface/tokenizers@0.2.0";
-import { shown } from "../base/words.ts";
 import type { TokenizerDefinition } from "./definition.ts";
 
 /** Text in, ids out; knows nothing of added tokens. */
@@ -16,72 +13,42 @@ export interface Encoder {
   encode(text: string): number[];
 }
 
-/**
- * GPT-2's words, https://github.com/openai/gpt-2/blob/9b63575ef42771a015060c964af2c3da4cf7c8ab/src/encoder.py#L53.
- * The library reads `\s` here as Unicode white space, as the Rust tokenizers do; its own ByteLevel takes JavaScript's,
- * which counts U+FEFF and leaves out U+0085.
- */
-const WORDS = String.raw`'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`;
-
-type Json = Readonly<Record<string, unknown>>;
+/** Stands for what is in no merge. */
+const NO_TOKEN = -1;
+/** How many words, and how long ones, are remembered: a text has few that are not there already. */
+const [MOST_WORDS, LONGEST_WORD] = [10_000, 32];
 
 /**
  * Builds the encoder of a tokenizer.
  *
  * @param definition The checked parts of the tokenizer.
  * @returns The encoder.
- * @throws {Error} If the library does not know the normalizer or the pre-tokenizer.
  */
 export function createEncoder(definition: TokenizerDefinition): Encoder {
-  const { normalizer, preTokenizer, addPrefixSpace, vocab, merges, ignoreMerges, unknownToken } = definition;
-  const words = splitWords(
-    preTokenizer.type === "ByteLevel" ? { ...preTokenizer, "add_prefix_space": false } : preTokenizer,
-  );
-  const split = createLibrary("pre_tokenizer", preTokenizer, { "pre_tokenizer": words })["pre_tokenizer"]!;
-  const form = normalizer && createLibrary("normalizer", normalizer, { normalizer }).normalizer;
+  const { normalizer, preTokenizer, vocab, merges, ignoreMerges, unknownToken, fuseUnknown } = definition;
   const unknownId = unknownToken === undefined ? undefined : vocab.idOf(unknownToken);
-  const encodeWord = (word: string) => {
+  const encodeWord = (word: string): number[] => {
     const whole = ignoreMerges ? vocab.idOf(word) : undefined;
     if (whole !== undefined) return [whole];
-    const ids = Array.from(word, (character) => vocab.idOf(character));
     // What the vocabulary lacks is joined with nothing.
-    const joined = merges.join(ids.map((id) => id ?? NO_TOKEN));
-    return joined.flatMap((id) => id !== NO_TOKEN ? [id] : unknownId ?? []);
+    const joined = merges.join(Array.from(word, (character) => vocab.idOf(character) ?? NO_TOKEN));
+    return joined.flatMap((id, i) => {
+      if (id !== NO_TOKEN) return [id];
+      return fuseUnknown && i > 0 && joined[i - 1] === NO_TOKEN ? [] : unknownId ?? [];
+    });
+  };
+  const remembered = new Map<string, number[]>();
+  const recall = (word: string): number[] => {
+    if (word.length > LONGEST_WORD) return encodeWord(word);
+    const known = remembered.get(word);
+    if (known) return known;
+    if (remembered.size >= MOST_WORDS) remembered.clear();
+    const ids = encodeWord(word);
+    remembered.set(word, ids);
+    return ids;
   };
   return {
-    normalize: (text) => form ? form.normalize(text) : text,
-    encode: (text) => {
-      const prefixed = addPrefixSpace && !text.startsWith(" ") ? ` ${text}` : text;
-      return split(prefixed, { "section_index": 0 }).flatMap(encodeWord);
-    },
+    normalize: (text) => normalizer ? normalizer(text) : text,
+    encode: (text) => preTokenizer(text).flatMap(recall),
   };
-}
-
-/** Stands for what is in no merge. */
-const NO_TOKEN = -1;
-
-function createLibrary(name: string, part: Json, parts: Json): HuggingFaceTokenizer {
-  const defaults = {
-    model: { type: "BPE", vocab: {}, merges: [] },
-    "added_tokens": [],
-    normalizer: null,
-    "pre_tokenizer": null,
-    "post_processor": null,
-    decoder: null,
-  };
-  try {
-    return new HuggingFaceTokenizer({ ...defaults, ...parts }, {});
-  } catch {
-    throw new Error(`Cannot read ${name} of tokenizer.json as one that is known: ${shown(part)}`);
-  }
-}
-
-/** Puts a split into words in front of each ByteLevel that would split by itself. */
-function splitWords(part: Json): Json {
-  if (part.type === "Sequence" && Array.isArray(part.pretokenizers)) {
-    return { ...part, pretokenizers: part.pretokenizers.map(splitWords) };
-  }
-  if (part.type !== "ByteLevel" || part.use_regex === false || part.add_prefix_space === true) return part;
-  const split = { type: "Split", pattern: { Regex: WORDS }, behavior: "Isolated", invert: false };
-  return { type: "Sequence", pretokenizers: [split, { ...part, "use_regex": false }] };
 }

@@ -8,7 +8,10 @@ import { showing } from "../show/showing.ts";
 import { type AddedToken, addedTokenSplitter } from "./added_tokens.ts";
 import { byteCharacter, pieceBytes } from "./byte_level.ts";
 import { gpt2TokenizerJson, readDefinition, type TokenizerDefinition } from "./definition.ts";
+import { type ChatMessage, type ChatOptions, readChatTemplate, renderChat } from "./chat_template.ts";
 import { createEncoder, type Encoder } from "./encoder.ts";
+import type { Json } from "./json_parts.ts";
+import { around, fill, type FramedText, type Template } from "./post_processor.ts";
 import type { Token } from "./token.ts";
 import { SpelledStream, type TokenStream } from "./token_stream.ts";
 import { decodeUtf8, displayBytes, placeCharacters } from "./utf8.ts";
@@ -25,9 +28,9 @@ export interface TokenizedText {
 }
 
 /**
- * A byte-level BPE tokenizer, the kind that GPT-2 has. Encoding equals Hugging Face's `tokenizer(text).input_ids` for
- * GPT-2: no special token is added, and `<|endoftext|>` in a text is the special token. A lone surrogate is read as
- * U+FFFD, as no UTF-8 stands for it.
+ * A byte-level BPE tokenizer, the kind that GPT-2 has, and Llama 3, SmolLM2, Qwen2, GPT-NeoX, OPT and RoBERTa. Encoding
+ * equals Hugging Face's `tokenizer(text, add_special_tokens=False).input_ids`: no special token is added, and
+ * `<|endoftext|>` in a text is the special token. A lone surrogate is read as U+FFFD, as no UTF-8 stands for it.
  *
  * @example
  * ```ts
@@ -47,7 +50,14 @@ export class Tokenizer {
    * a template in tokenizer.json. GPT-2 has none. Models put them before a text that is given as one.
    */
   readonly startIds: readonly number[];
+  /** The special tokens that the model expects after each text, such as `[SEP]`. Models that write have none. */
+  readonly endIds: readonly number[];
 
+  /** How the model writes a conversation, in Jinja, as tokenizer_config.json has it. Models that do not talk have none. */
+  readonly chatTemplate: string | undefined;
+
+  readonly #settings: Json;
+  readonly #template: Template;
   readonly #encoder: Encoder;
   readonly #vocab: Vocabulary;
   /** The ids of added tokens by their contents, and the contents by the ids. */
@@ -60,7 +70,10 @@ export class Tokenizer {
   private constructor(definition: TokenizerDefinition) {
     const { vocab, addedTokens, unknownToken } = definition;
     this.#encoder = createEncoder(definition);
-    this.startIds = definition.startIds;
+    this.#template = definition.template;
+    this.#settings = definition.settings;
+    this.chatTemplate = readChatTemplate(this.#settings);
+    [this.startIds, this.endIds] = around(this.#template);
     this.#vocab = vocab;
     this.#addedIds = new Map(addedTokens.map(({ content, id }) => [content, id]));
     this.#addedPieces = new Map(addedTokens.map(({ content, id }) => [id, content]));
@@ -85,7 +98,7 @@ export class Tokenizer {
    * @throws {SyntaxError} If a text is not JSON.
    * @throws {TypeError} If a part is missing or of the wrong type.
    * @throws {RangeError} If an id or a merge does not fit the vocabulary.
-   * @throws {Error} If the tokenizer is of another kind than byte-level BPE.
+   * @throws {Error} If the tokenizer is of another kind than byte-level BPE, or has a part that is not known.
    *
    * @example
    * ```ts
@@ -145,6 +158,37 @@ export class Tokenizer {
   }
 
   /**
+   * Puts the special tokens around one text, or around two, as `tokenizer(first, second)` of Hugging Face does.
+   *
+   * @param first The ids of a text.
+   * @param second The ids of a second text, if there is one.
+   * @returns All ids, with the type of each: for BERT 0 up to the first `[SEP]`, 1 for what follows it.
+   * @throws {Error} If there are two texts, and tokenizer.json does not say how they are put together.
+   */
+  frame(first: readonly number[], second?: readonly number[]): FramedText {
+    return fill(this.#template, first, second);
+  }
+
+  /**
+   * Writes a conversation as one text, as the model has learnt to read it. It is Hugging Face's
+   * `apply_chat_template(messages, tokenize=False)`.
+   *
+   * @param messages What was said, the first first.
+   * @param options Whether the text ends where the model's answer begins.
+   * @returns The text, with all special tokens: what {@linkcode Tokenizer.startIds} holds is in it already.
+   * @throws {TypeError} If a message has no role or no content, or an option is of the wrong type.
+   * @throws {RangeError} If the template is longer than 64 KiB, or makes too much.
+   * @throws {SyntaxError} If the template is no Jinja.
+   * @throws {Error} If there is no template, or it refuses the conversation.
+   */
+  applyChatTemplate(messages: readonly ChatMessage[], options?: ChatOptions): string {
+    if (this.chatTemplate === undefined) {
+      throw new Error("Cannot write a conversation as this tokenizer has no chat_template; write the text yourself");
+    }
+    return renderChat(this.chatTemplate, this.#settings, messages, options);
+  }
+
+  /**
    * Turns token ids into the text that they stand for. Bytes that are no whole character become U+FFFD; special tokens
    * are written out, and no space is changed.
    *
@@ -180,9 +224,10 @@ export class Tokenizer {
   /**
    * Describes tokens: their bytes, their place in the text, and what they look like.
    *
-   * Offsets count UTF-16 code units of `text`. A few tokenizers change the text that they encode, by a normalizer, a
-   * space in front, or an added token that takes white space along; GPT-2 does not. Offsets then count those of
-   * `decode(ids)`; {@linkcode Tokenizer.read} returns the text that the offsets fit.
+   * Offsets count UTF-16 code units of `text`, the space before a word included. A few tokenizers change the text that
+   * they encode, by a normalizer (GPT-NeoX and Qwen2 read `e` and an accent as `é`), a space in front, or an added token
+   * that takes white space along; GPT-2 and Llama do not. Offsets then count those of `decode(ids)`;
+   * {@linkcode Tokenizer.read} returns the text that the offsets fit.
    *
    * @param ids The ids.
    * @param text The text that the ids encode; by default what they decode to.
@@ -297,4 +342,15 @@ function concatenate(parts: readonly Uint8Array[]): Uint8Array {
     offset += part.length;
   }
   return bytes;
+}
+
+/**
+ * Refuses a tokenizer that ends each text, for a model that goes on with texts.
+ *
+ * @throws {Error} If it puts tokens after a text.
+ */
+export function expectOpenEnd(tokenizer: Tokenizer): void {
+  if (tokenizer.endIds.length === 0) return;
+  const what = shown(tokenizer.decode(tokenizer.endIds));
+  throw new Error(`Cannot continue texts of this tokenizer as its post_processor puts ${what} after each`);
 }

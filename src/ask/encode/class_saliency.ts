@@ -6,7 +6,7 @@ import { costOf, explainBytes, FLOAT, memoryLimit, readBytes } from "../../model
 import type { ModelRunner } from "../../model/runner.ts";
 import type { Sequence } from "../../model/sequence.ts";
 import type { AskedModel, Plan, Question, Watch } from "../question.ts";
-import { type Classifier, classLogits, expectClassifier, softmax } from "./classifier.ts";
+import { type Classifier, classProbabilities, expectClassifier } from "./classifier.ts";
 import {
   scoreOf,
   WHOLE_TEXT,
@@ -113,7 +113,7 @@ async function explainClasses(
   const states = await runner.stream({ tokenIds, tokenTypes }, signal);
   const vector = pooled(states, T, classifier.pooling);
   free(states);
-  const probabilities = softmax(classLogits(classifier, classifier.normalize ? unit(vector) : vector));
+  const probabilities = classProbabilities(classifier, classifier.normalize ? unit(vector) : vector);
   const data = new Float32Array(chosen.length * T);
   for (const [n, k] of chosen.entries()) {
     const cotangent = classCotangent(classifier, probabilities, k, definition);

@@ -52,14 +52,23 @@ export function expectClassifier(task: string, classifier: Classifier, C: number
   );
 }
 
-/** The logits of a vector, `[K]`. */
-export function classLogits({ weights, bias }: Classifier, vector: ArrayLike<number>): Float64Array {
-  const C = weights.shape[1]!;
-  return Float64Array.from(bias.data, (own, k) => {
+/** The logits of a vector of C numbers, `[K]`, by weights `[K, C]` and a bias `[K]`. */
+export function logitsOf(
+  weights: ArrayLike<number>,
+  bias: ArrayLike<number>,
+  vector: ArrayLike<number>,
+): Float64Array {
+  const C = vector.length;
+  return Float64Array.from(bias, (own, k) => {
     let sum = own;
-    for (let c = 0; c < C; ++c) sum += weights.data[k * C + c]! * vector[c]!;
+    for (let c = 0; c < C; ++c) sum += weights[k * C + c]! * vector[c]!;
     return sum;
   });
+}
+
+/** The probabilities of the classes of a vector of C numbers, `[K]`. */
+export function classProbabilities({ weights, bias }: Classifier, vector: ArrayLike<number>): Float64Array {
+  return softmax(logitsOf(weights.data, bias.data, vector));
 }
 
 /** The probabilities of logits. */

@@ -8,7 +8,7 @@ import type { Backend } from "../../runtime/backend.ts";
 import { Session } from "../../runtime/session.ts";
 import type { AddedToken } from "../../tokenizer/added_tokens.ts";
 import { gpt2TokenizerJson, parseTokenizer } from "../../tokenizer/definition.ts";
-import { Tokenizer } from "../../tokenizer/tokenizer.ts";
+import { expectOpenEnd, Tokenizer } from "../../tokenizer/tokenizer.ts";
 import { expectRoom } from "../memory.ts";
 import { ModelRunner } from "../runner.ts";
 import { checkWebgpu } from "../self_check.ts";
@@ -82,6 +82,7 @@ async function loadOpened<Defaults>(
     options.generationConfig,
   );
   const tokenizer = await loadTokenizer(opened);
+  expectOpenEnd(tokenizer);
   report(1, "Read the configuration and the tokenizer");
   const { config, weights, made } = await readWeights(opened, stated, options, (message) => report(1, message));
   if (config !== stated) expectRoom(files.id, config, { backend, prepack });

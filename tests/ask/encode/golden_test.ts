@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from "@std/assert";
 import { LanguageModel } from "../../../mod.ts";
 import { counted } from "../../support/counted.ts";
-import { encoderCopy, ENCODER_NAMES, maxAbsDifference, openEncoderGolden } from "../../support/encoders.ts";
+import { ENCODER_NAMES, encoderCopy, maxAbsDifference, openEncoderGolden } from "../../support/encoders.ts";
 
 const STATE_BOUND = 1e-4;
 const BOUND = 1e-5;
