@@ -46,7 +46,8 @@ export type {
   TokenGroup,
 } from "./src/ask/saliency/definition.ts";
 export type { Surprise, SurpriseOptions } from "./src/ask/surprise.ts";
-export type { Capture, Trace, TraceOptions } from "./src/ask/trace.ts";
+export type { Capture } from "./src/ask/trace/recorders.ts";
+export type { Trace, TraceOptions } from "./src/ask/trace/trace.ts";
 export type { Decoding } from "./src/model/sequence.ts";
 export type { ProcessedScores } from "./src/ask/write/step.ts";
 export type { Prediction } from "./src/ask/prediction.ts";
@@ -100,6 +101,8 @@ export { saliencyView, type SaliencyViewOptions } from "./widgets/saliency/view.
 export type { DecodedStep, DecodedSteps } from "./widgets/steps/record.ts";
 export { show } from "./widgets/kit/show.ts";
 export { stepsView, type StepsViewOptions } from "./widgets/steps/view.ts";
+export type { Evidence } from "./widgets/evidence/rows.ts";
+export { evidenceView, type EvidenceViewOptions } from "./widgets/evidence/view.ts";
 export { surpriseView, type SurpriseViewOptions } from "./widgets/surprise/view.ts";
 export { treeView, type TreeViewOptions } from "./widgets/tree/view.ts";
 export { tokensView, type TokensViewOptions } from "./widgets/tokens/view.ts";
