@@ -76,7 +76,7 @@ function changed(
 
 interface Entry {
   readonly dtype: string;
-  readonly data_offsets: readonly [number, number];
+  readonly "data_offsets": readonly [number, number];
 }
 
 /** Logits of the long prompt, and the scores of one target. */
