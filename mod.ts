@@ -46,7 +46,8 @@ export type {
   TokenGroup,
 } from "./src/ask/saliency/definition.ts";
 export type { Surprise, SurpriseOptions } from "./src/ask/surprise.ts";
-export type { Capture, Trace, TraceOptions } from "./src/ask/trace.ts";
+export type { Capture } from "./src/ask/trace/recorders.ts";
+export type { Trace, TraceOptions } from "./src/ask/trace/trace.ts";
 export type { Decoding } from "./src/model/sequence.ts";
 export type { ProcessedScores } from "./src/ask/write/step.ts";
 export type { Prediction } from "./src/ask/prediction.ts";

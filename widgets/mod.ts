@@ -44,7 +44,7 @@ export type { LensNorm } from "../src/ask/lens/reading.ts";
 export type { Rankings } from "../src/ask/lens/rankings.ts";
 export type { LayerPrediction, LayerPredictions } from "../src/ask/lens/layer_predictions.ts";
 export type { Surprise } from "../src/ask/surprise.ts";
-export type { Trace } from "../src/ask/trace.ts";
+export type { Trace } from "../src/ask/trace/trace.ts";
 export type { Branch, DecodingTree } from "../src/ask/write/tree_types.ts";
 export type { Sequence, Word } from "../src/model/sequence.ts";
 export type { Step } from "../src/ask/write/step.ts";

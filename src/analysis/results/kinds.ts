@@ -8,7 +8,7 @@ import type { LayerPredictions } from "../../ask/lens/layer_predictions.ts";
 import type { Rankings } from "../../ask/lens/rankings.ts";
 import type { Saliency } from "../../ask/saliency/definition.ts";
 import type { Surprise } from "../../ask/surprise.ts";
-import type { Trace } from "../../ask/trace.ts";
+import type { Trace } from "../../ask/trace/trace.ts";
 import type { Step } from "../../ask/write/step.ts";
 import type { DecodingTree } from "../../ask/write/tree_types.ts";
 import type { Tensor } from "../../base/tensor.ts";
