@@ -1,7 +1,7 @@
 import { shown } from "../../base/words.ts";
 import type { ModelFiles } from "../../hub/model_files.ts";
 import type { ModelConfig } from "../../models/config.ts";
-import { parseConfig } from "../../models/families.ts";
+import { familyOf, parseConfig } from "../../models/families.ts";
 import { Program } from "../../models/program.ts";
 import { weightLocation } from "../../models/weights.ts";
 import type { Backend } from "../../runtime/backend.ts";
@@ -82,7 +82,7 @@ async function loadOpened<Defaults>(
     options.generationConfig,
   );
   const tokenizer = await loadTokenizer(opened);
-  expectOpenEnd(tokenizer);
+  if (familyOf(stated).mask === "causal") expectOpenEnd(tokenizer);
   report(1, "Read the configuration and the tokenizer");
   const { config, weights, made } = await readWeights(opened, stated, options, (message) => report(1, message));
   if (config !== stated) expectRoom(files.id, config, { backend, prepack });
