@@ -108,8 +108,8 @@ export class Reader {
       const found = sequence instanceof Promise ? "a promise" : sequence === null ? "null" : typeof sequence;
       throw new TypeError(`Cannot use ${found} as a sequence; pass what sequence() or await generate() returned`);
     }
-    this.#check(sequence.tokenIds);
     this.#checkSource(sequence.source);
+    this.#check(sequence.tokenIds);
     if (sequence.tokenTypes) this.#checkTypes(sequence.tokenIds, sequence.tokenTypes);
   }
 
