@@ -64,6 +64,8 @@ export const trace: Check<Trace> = and(
     activations: floats("K", "T", "*"),
     hiddenStates: floats("D", "T", "*"),
     logits: floats("T", "*"),
+    crossAttention: floats("K", "*", "T", "E"),
+    sourceAttention: floats("*", "*", "E", "E"),
   }),
   depths("hiddenStates"),
 );

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { shown } from "../../base/words.ts";
 import type { Prediction } from "../../ask/prediction.ts";
 import type { ProcessedScores, Step } from "../../ask/write/step.ts";
 import type { Decoding, Sequence, Word } from "../../model/sequence.ts";
@@ -20,6 +21,7 @@ import {
   list,
   number,
   numberFrom,
+  type OptionalChecks,
   own,
   pair,
   record,
@@ -68,13 +70,19 @@ const decoding = record<Decoding>({
   ...{ removeInvalidValues: flag, renormalizeLogits: flag },
 });
 
-/** A text. */
-export const sequence: Check<Sequence> = own(
-  and(
-    record<Sequence>({ tokenIds: list(id, "T"), tokens: list(token, "T"), promptLength: indexIn("T", 1), text }, {
-      tokenTypes: list(whole, "T"),
-      decoding,
-    }),
+/** What a text has besides its tokens. */
+type TextFields = Pick<OptionalChecks<Sequence>, "decoding" | "source">;
+
+/** A text of as many tokens as a letter stands for. */
+function textOf(letter: string, { decoding, source }: TextFields): Check<Sequence> {
+  const fields = {
+    tokenIds: list(id, letter),
+    tokens: list(token, letter),
+    promptLength: indexIn(letter, 1),
+    text,
+  };
+  return and(
+    record<Sequence>(fields, { tokenTypes: list(whole, letter), decoding, source }),
     (value, path) => {
       const { tokenIds, tokens, text } = value as Sequence;
       const wrong = tokens.findIndex(({ id }, i) => id !== tokenIds[i]);
@@ -84,8 +92,17 @@ export const sequence: Check<Sequence> = own(
         return `${path}.tokens.${far}.end is ${tokens[far]!.end}, and the text has ${text.length} characters`;
       }
     },
-  ),
+  );
+}
+
+/** What is in no record of a kind. */
+const never: Check<never> = (value, path) => `${path} is ${shown(value)}, which does not belong there`;
+
+/** A text, and its source. */
+export const sequence: Check<Sequence> = own(
+  textOf("T", { decoding, source: own(textOf("E", { decoding: never, source: never }), "E") }),
   "T",
+  "E",
 );
 
 /** A record with a token and its id. */
