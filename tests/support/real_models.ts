@@ -11,15 +11,15 @@ import { cacheFolder } from "../../src/hub/settings.ts";
 export class RealModel<Golden> {
   /** What transformers says. */
   readonly golden: Golden & { readonly model: string; readonly revision: string };
-  /** Whether its weights are there; the cache of the hub is where `HF_HUB_CACHE` says, or at its usual place. */
+  /** Whether the cache has these very weights as `main`; it is where `HF_HUB_CACHE` says, or at its usual place. */
   readonly present: boolean;
 
   /** Reads the golden, which names the model and the revision. */
   constructor(name: "smollm2" | "minilm") {
     this.golden = JSON.parse(Deno.readTextFileSync(new URL(`../goldens/real/${name}.json`, import.meta.url)));
     const { model, revision } = this.golden;
-    const folder = `${cacheFolder()}/models--${model.replaceAll("/", "--")}/snapshots/${revision}`;
-    this.present = exists(`${folder}/model.safetensors`);
+    const folder = `${cacheFolder()}/models--${model.replaceAll("/", "--")}`;
+    this.present = textOf(`${folder}/refs/main`) === revision;
   }
 
   /** What a test needs to be left out by name where the weights are absent. */
@@ -29,18 +29,18 @@ export class RealModel<Golden> {
     return this.present ? { name, ignore: false } : { name: `${name} (absent: see scripts/real_models)`, ignore: true };
   }
 
-  /** Loads it, from the cache alone. */
+  /** Loads it from the cache alone. */
   load(options: LoadOptions = {}): Promise<LanguageModel> {
     const { model, revision } = this.golden;
     return LanguageModel.fromPretrained(model, { revision, localFilesOnly: true, ...options });
   }
 }
 
-function exists(path: string): boolean {
+function textOf(file: string): string | undefined {
   try {
-    return Deno.statSync(path).isFile;
+    return Deno.readTextFileSync(file).trim();
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
+    if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
   }
 }
