@@ -117,7 +117,7 @@ function attentionLines({ config }: ModelSummary): string[] {
   const { headDim: D = nEmbd / H, numKeyValueHeads: K = H } = config as Partial<LlamaConfig>;
   const heads = `attention: ${H} heads of ${D}`;
   if (config.modelType === "gpt2") return [heads];
-  return [K === H ? heads : `${heads}, ${K} of keys and values`, "queries and keys are turned by positions"];
+  return [K === H ? heads : `${heads}, ${K} of keys`, "queries and keys are turned by positions"];
 }
 
 function block(summary: ModelSummary, top: number): Pick<Diagram, "boxes" | "wires" | "arrows" | "pluses" | "frame"> {
@@ -142,8 +142,17 @@ function block(summary: ModelSummary, top: number): Pick<Diagram, "boxes" | "wir
   };
 }
 
+/** What the logits are read with; long names take two lines. */
+function unembeddingLines({ config }: ModelSummary): string[] {
+  const { vocabSize: V, nEmbd: C, tieWordEmbeddings } = config;
+  const { names } = familyOf(config);
+  if (!tieWordEmbeddings) return [`${withoutEnd(names.unembedding)} [${V}, ${C}]: ${wholeText(V * C)}`];
+  const [table, shape] = [`${withoutEnd(names.embedding)} transposed`, `[${C}, ${V}], shared`];
+  return table.length < 16 ? [`${table} ${shape}`] : [table, shape];
+}
+
 function boxesOf(summary: ModelSummary, inner: readonly Box[], end: number): Box[] {
-  const { vocabSize: V, nEmbd: C, nLayer: L, tieWordEmbeddings } = summary.config;
+  const { vocabSize: V, nEmbd: C, nLayer: L } = summary.config;
   const wide = (y: number, height: number, fill: string, lines: string[]): Box => ({ ...MAIN, y, height, fill, lines });
   const small = { x: 44, width: 70, height: 36, fill: PLAIN };
   const [table, positions] = weightsOf(summary, "embedding");
@@ -160,12 +169,7 @@ function boxesOf(summary: ModelSummary, inner: readonly Box[], end: number): Box
     { ...small, y: 240, lines: ["stream", `[T, ${C}]`] },
     ...inner,
     wide(end + 24, 22, PART_FILLS.norm, [`${lastNorm(summary)}  [${C}]`]),
-    wide(end + 68, 50, PART_FILLS.unembedding, [
-      "unembedding",
-      tieWordEmbeddings
-        ? `${withoutEnd(table!.name)} transposed [${C}, ${V}], shared`
-        : `${withoutEnd(familyOf(summary.config).names.unembedding)} [${V}, ${C}]: ${wholeText(V * C)}`,
-    ]),
+    wide(end + 68, 50, PART_FILLS.unembedding, ["unembedding", ...unembeddingLines(summary)]),
     wide(end + 140, 24, PLAIN, [`logits  [T, ${V}]`]),
   ];
 }

@@ -47,12 +47,12 @@ Deno.test("modelView() draws a Llama with its own names, its heads of keys and n
     ...[
       "embed_tokens [49152, 576]: 28,311,552",
       "input_layernorm  [576]",
-      "attention: 9 heads of 64, 3 of keys and values",
+      "attention: 9 heads of 64, 3 of keys",
     ],
     ...["queries and keys are turned by positions", "q_proj [576, 576], k_proj [192, 576]"],
     ...["v_proj [192, 576], o_proj [576, 576]", "884,736 parameters", "post_attention_layernorm  [576]"],
     ...["MLP: 1536 neurons, silu", "gate_proj [1536, 576], up_proj [1536, 576]", "down_proj [576, 1536]"],
-    ...["2,654,208 parameters", "norm  [576]", "embed_tokens transposed [576, 49152], shared"],
+    ...["2,654,208 parameters", "norm  [576]", "embed_tokens transposed", "[576, 49152], shared"],
   ];
   deepEqual(texts.filter((text) => !view.svg.includes(`>${text}<`)), []);
   equal(/position embedding|wpe|wte|ln_|c_attn/.test(view.svg + view.html + view.text), false);
