@@ -58,8 +58,8 @@ export class Reader {
 
   /**
    * The ids of a text, or ids themselves, checked, and the text that they spell; an empty prompt is the token that
-   * starts a text. Text begins with what its tokenizer puts before each; for an encoder, it ends with what belongs after
-   * it too, as in `[CLS] a text [SEP]`.
+   * starts a text. Text begins with what its tokenizer puts before each, once: a text that has it already is given no
+   * more. For an encoder, it ends with what belongs after it too, as in `[CLS] a text [SEP]`.
    *
    * @throws {TypeError} When it is neither a string nor an array.
    * @throws {RangeError} When an id is not in the vocabulary, or there are more tokens than the context holds.
@@ -79,9 +79,11 @@ export class Reader {
     }
     const { startIds } = this.#tokenizer;
     const { tokenIds, text } = this.#tokenizer.read(input);
-    const all = [...startIds, ...tokenIds];
+    // What a chat template wrote, or a text that was read before, begins with them already.
+    const missing = startIds.every((id, i) => tokenIds[i] === id) ? [] : startIds;
+    const all = [...missing, ...tokenIds];
     this.#check(all);
-    return { tokenIds: all, text: this.spell(startIds) + text };
+    return { tokenIds: all, text: this.spell(missing) + text };
   }
 
   /** A text, or two, with what the model expects around them. */
