@@ -22,7 +22,7 @@ import { ask, type AskedModel } from "./ask/question.ts";
 import type { Saliency, SaliencyOptions } from "./ask/saliency/definition.ts";
 import { SALIENCY } from "./ask/saliency/saliency.ts";
 import { SURPRISE, type Surprise, type SurpriseOptions } from "./ask/surprise.ts";
-import { TRACE, type Trace, type TraceOptions } from "./ask/trace.ts";
+import { TRACE, type Trace, type TraceOptions } from "./ask/trace/trace.ts";
 import { BEAMS } from "./ask/write/beams/beams.ts";
 import type { BeamSearch, BeamSearchOptions } from "./ask/write/beams/types.ts";
 import { GENERATE, GENERATE_BATCH, writeSteps } from "./ask/write/generate.ts";
@@ -166,7 +166,12 @@ export class LanguageModel implements AsyncDisposable {
     yield* writeSteps(this.#asked, prompt, options);
   }
 
-  /** Decodes to the end, with the rules of {@linkcode LanguageModel.steps}, and returns prompt and continuation. */
+  /**
+   * Decodes to the end, with the rules of {@linkcode LanguageModel.steps}, and returns prompt and continuation. A model
+   * that talks answers a conversation that {@linkcode Tokenizer.applyChatTemplate} of its `tokenizer` wrote:
+   *
+   *     model.generate(model.tokenizer.applyChatTemplate(messages, { addGenerationPrompt: true }))
+   */
   async generate(prompt: string | readonly number[], options: DecodeOptions = {}): Promise<Sequence> {
     return await ask(this.#asked, GENERATE, prompt, options);
   }

@@ -8,6 +8,7 @@ import { type OutlineRow, outlineRows, outlineText } from "../src/show/outline.t
 import { activationsView } from "./activations/view.ts";
 import { rolloutView } from "./attention/rollout_view.ts";
 import { crossAttentionView } from "./cross_attention/view.ts";
+import { evidenceView } from "./evidence/view.ts";
 import { factorsView } from "./factors/view.ts";
 import { styling } from "./kit/css.ts";
 import { type Html, markup, stacked } from "./kit/html.ts";
@@ -28,6 +29,8 @@ const VIEWS: { readonly [Kind in ResultKind]?: (result: ResultKinds[Kind]) => Vi
   trace: (result) => result.crossAttention ? crossAttentionView(result) : undefined,
   decodingTree: (result) => treeView(result),
   saliency: (result) => saliencyView(result),
+  classSaliency: (result) => evidenceView(result),
+  maskedSaliency: (result) => evidenceView(result),
   layerPredictions: (result) => layerPredictionsView(result),
   rankings: (result) => result.words === undefined ? rankingsView(result) : rankingsWatchView(result),
   surprise: (result) => surpriseView(result),

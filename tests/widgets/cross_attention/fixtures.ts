@@ -1,5 +1,5 @@
 /** Attention to a source without a model: each head looks at something that can be told from its numbers. */
-import type { Trace } from "../../../src/ask/trace.ts";
+import type { Trace } from "../../../src/ask/trace/trace.ts";
 import type { Sequence } from "../../../src/model/sequence.ts";
 import { sequenceOf } from "../fixtures.ts";
 

@@ -2,6 +2,7 @@
 import { equal, match, ok, rejects, throws } from "@std/assert";
 import { LanguageModel } from "../../../mod.ts";
 import * as analysis from "../../../src/analysis/mod.ts";
+import { classSaliencyOf, maskedSaliencyOf } from "../evidence/fixtures.ts";
 import * as widgets from "../../../widgets/mod.ts";
 import { openSourceModel } from "../../support/sources.ts";
 
@@ -21,6 +22,7 @@ const GIVEN: Readonly<Record<string, readonly unknown[]>> = {
   activationsView: [await analysis.neuronClusters(trace, { layer: 0, clusters: 3 })],
   attentionView: [trace],
   crossAttentionView: [await translated.trace(written, { capture: ["crossAttention"] })],
+  evidenceView: [classSaliencyOf(), maskedSaliencyOf()],
   factorsView: [await analysis.neuronFactors(trace, { factors: 2 })],
   layerPredictionsView: [await model.layerPredictions(sequence, { position })],
   layerSimilarityView: [await analysis.layerSimilarity(trace)],
