@@ -14,6 +14,7 @@
  * @module
  */
 export { LanguageModel } from "./src/language_model.ts";
+export { DATES } from "./src/hub/model_files.ts";
 export type { CostEstimator } from "./src/ask/cost_estimator.ts";
 export type { Cost, MemoryOptions } from "./src/model/cost.ts";
 export type { EarlyStopping } from "./src/ask/write/beams/search.ts";
