@@ -41,8 +41,11 @@ function panel(n: number, first: number, content: Html): Html {
 
 function thumbnailsHtml(shown: CrossShown, images: readonly Pixels[]): Html {
   const { pictures, heads, blocks, written, columns } = shown;
-  const width = Math.max(12, Math.min(64, 2 * columns));
-  const height = Math.max(12, Math.min(64, 2 * written.length));
+  const scale = 56 / Math.max(columns, written.length);
+  const [width, height] = [columns, written.length].map((count) => Math.max(12, Math.round(scale * count))) as [
+    number,
+    number,
+  ];
   const name = (text: string | number) =>
     markup`<td style="padding:0 2px;text-align:center;font-size:11px">${text}</td>`;
   const names = ["mean", ...Array.from({ length: heads }, (_, head) => head)].map(name);
