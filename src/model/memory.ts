@@ -48,14 +48,18 @@ const VOCABULARY_TENSORS = 6;
 /** The most logits of the lens of one run: depths times rows times vocabulary, 48 MiB for each of the tensors of that size. */
 export const LENS_LOGITS = 3 * 2 ** 22;
 
-/** An estimate of the bytes of a run that reads T tokens, S with those before them, and takes R rows of logits. */
+/**
+ * An estimate of the bytes of a run that reads T tokens, S with those before them, and takes R rows of logits; with E
+ * tokens of sources, or with Z that were read before.
+ */
 export function readBytes(
   machine: Machine,
-  { T, S = T, R, E = 0 }: { T: number; S?: number; R: number; E?: number },
+  { T, S = T, R, E = 0, Z = 0 }: { T: number; S?: number; R: number; E?: number; Z?: number },
 ): number {
   const { config } = machine;
-  const numbers = forwardNumbers(config, T, S, E) + 2 * R * logitWidth(config);
-  return OVERHEAD * FLOAT * numbers + cacheBytes(machine, S + E);
+  const seen = config.nLayer * Z * (config.nHead * T + 4 * familyOf(config).cacheWidth(config));
+  const numbers = forwardNumbers(config, T, S, E) + seen + 2 * R * logitWidth(config);
+  return OVERHEAD * FLOAT * numbers + cacheBytes(machine, S + E + Z);
 }
 
 /**
@@ -67,7 +71,8 @@ export function explainBytes(
   { N, T, R = N, M = N * T, E = 0 }: { N: number; T: number; R?: number; M?: number; E?: number },
 ): number {
   const back = WAY_BACK * familyOf(config).keptNumbers(config);
-  const backward = 3 * N * config.nHead * Math.max(T, E) ** 2 + (M + N * E) * back;
+  const patterns = E > 0 ? 6 : 3; // of attention to a source and within it there are as many more
+  const backward = patterns * N * config.nHead * Math.max(T, E) ** 2 + (M + N * E) * back;
   return OVERHEAD * FLOAT * (forwardNumbers(config, T, T, E) + backward + VOCABULARY_TENSORS * R * logitWidth(config));
 }
 

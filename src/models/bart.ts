@@ -96,7 +96,8 @@ function family(
     cacheWidth: ({ nEmbd }) => nEmbd,
     keptNumbers: ({ nEmbd, nInner }) => 12 * nEmbd + 2 * nInner,
     sourceNumbers: ({ nEmbd, nLayer, nHead, encoderLayers, encoderAttentionHeads, encoderFfnDim }, { T, E }) => {
-      const encoder = encoderLayers * E * (encoderAttentionHeads * E + 7 * nEmbd + 2 * encoderFfnDim);
+      const patterns = (encoderLayers + 1) * encoderAttentionHeads * E; // those of each block, and scores on the way
+      const encoder = E * (patterns + encoderLayers * (7 * nEmbd + 2 * encoderFfnDim));
       return encoder + nLayer * E * (nHead * T + 4 * nEmbd);
     },
     tiny: (config) => ({ ...config, ...TINY }),

@@ -28,6 +28,12 @@ const LLAMA = {
   ...{ "max_position_embeddings": 512, "hidden_size": 128, "num_attention_heads": 4, "num_key_value_heads": 2 },
   ...{ "head_dim": 48, "num_hidden_layers": 4, "intermediate_size": 3072, "vocab_size": 2000, "eos_token_id": 0 },
 };
+/** An encoder and a decoder. */
+const SOURCE = {
+  ...{ "model_type": "bart", "max_position_embeddings": 1024, "d_model": 64, "vocab_size": 2000 },
+  ...{ "encoder_layers": 4, "encoder_attention_heads": 8, "encoder_ffn_dim": 256 },
+  ...{ "decoder_layers": 4, "decoder_attention_heads": 8, "decoder_ffn_dim": 256 },
+};
 /** What JavaScript and compiled code take by themselves: up to 29 MiB were seen on a busy machine. */
 const NOISE = 40 * 2 ** 20;
 
@@ -45,6 +51,7 @@ async function checkpoint(config: object) {
 const CALLS = [
   [SHAPE, "calls", ["saliency", "trace", "generate", "generateBatch", "beams", "rankings"]],
   [WORDY, "calls with a large vocabulary", ["saliencyOfMany", "rankingsOfAll"]],
+  [SOURCE, "calls with a source", ["saliency", "traceOfSource", "generate", "generateBatch", "beams", "rankings"]],
   [LLAMA, "calls of a Llama", ["saliency", "saliencyOfMany", "trace", "generate", "rankings"]],
 ] as const;
 

@@ -18,17 +18,21 @@ function residentBytes(field: "VmRSS" | "VmHWM"): number {
 const model = await LanguageModel.fromPretrained(directory, { backend });
 const { nPositions: T, vocabSize } = model.config;
 const ids = Array.from({ length: T }, (_, i) => (7 * i * i + 3 * i) % vocabSize);
-const sequence = model.sequence(ids);
-const short = model.sequence(ids.slice(0, 4));
+/** Models with an encoder read a source as long as the text. */
+const sourceOf = (text: readonly number[]) => "encoderLayers" in model.config ? { source: text.toReversed() } : {};
+const sequence = model.sequence(ids, sourceOf(ids));
+const short = model.sequence(ids.slice(0, 4), sourceOf(ids.slice(0, 4)));
 const last = { positions: [T - 1] };
 const many = Array.from({ length: 4 }, (_, i) => ids.slice(i, i + T - 20));
 const together = { preset: "lit", positions: Array.from({ length: 200 }, (_, i) => 20 + i) } as const;
 const few = { maxNewTokens: 3 };
 const wide = { ...few, beams: 100 };
 const attention = { capture: ["attention"] } as const;
+const cross = { capture: ["crossAttention", "sourceAttention"] } as const;
 const calls: Record<string, readonly [() => { bytes: number }, () => Promise<unknown>]> = {
   saliency: [() => model.cost.saliency(sequence, last), () => model.saliency(sequence, last)],
   trace: [() => model.cost.trace(sequence, attention), () => model.trace(sequence, attention)],
+  traceOfSource: [() => model.cost.trace(sequence, cross), () => model.trace(sequence, cross)],
   generate: [
     () => model.cost.generate(ids.slice(0, -1), { maxNewTokens: 1 }),
     () => model.generate(ids.slice(0, -1), { maxNewTokens: 1 }),

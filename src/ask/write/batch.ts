@@ -58,9 +58,15 @@ export function readBatch(
 /** How prompts are continued in groups. */
 export interface GroupedPlan extends WritingPlan, Pick<BatchPlan, "groups"> {}
 
+/** The lengths of prompts, and the options with those of their sources. */
+export function lengthsOf<Options>(prompts: readonly Prompt[], options: Options) {
+  const sources = prompts.map(({ source }) => source?.tokenIds.length ?? 0);
+  return [prompts.map(({ tokenIds }) => tokenIds.length), { ...options, sources }] as const;
+}
+
 /** Plans to continue prompts together. Only a limit that is given holds, but groups are made by the default too. */
 export function planTogether(machine: Machine, prompts: readonly Prompt[], options: DecodeOptions): GroupedPlan {
-  const plan = planBatch(machine, prompts.map(({ tokenIds }) => tokenIds.length), options);
+  const plan = planBatch(machine, ...lengthsOf(prompts, options));
   return {
     ...plan,
     ...{ prompts, options },

@@ -17,15 +17,18 @@ export interface BatchPlan {
   readonly maxMemory: number;
 }
 
-/** A prompt of P tokens which is continued until there are `end`, in as many ways as there are beams. */
+/** A prompt of P tokens, with a source of E, which is continued until there are `end`, in as many ways as there are beams. */
 interface Extent {
   readonly P: number;
+  readonly E: number;
   readonly end: number;
   readonly beams: number;
 }
 
 /** What a call is asked for, as far as it decides what it takes. */
 export interface BatchOptions extends Pick<DecodeOptions, "maxNewTokens" | "maxLength" | "maxMemory" | "beams"> {
+  /** How many tokens the source of each prompt has, where an encoder reads them. */
+  readonly sources?: readonly number[];
   /** Whether the scores of the vocabulary are kept for each token of each beam. */
   readonly keepLogits?: boolean;
 }
@@ -44,8 +47,8 @@ export function planBatch(
   if (options.maxNewTokens !== undefined) expectCount("maxNewTokens", options.maxNewTokens, 1);
   const { config } = machine;
   const maxMemory = memoryLimit(machine, given);
-  const extents = lengths.map((P): Extent => {
-    return { P, end: Math.min(P + mostNewTokens(options, P), config.nPositions), beams };
+  const extents = lengths.map((P, i): Extent => {
+    return { P, E: options.sources?.[i] ?? 0, end: Math.min(P + mostNewTokens(options, P), config.nPositions), beams };
   });
   const kept = keepLogits ? KEPT * FLOAT * beams * config.vocabSize : 0; // for each step
   const resultBytes = extents.reduce((sum, { P, end }) => sum + 8 * end + kept * (end - P), 0);
@@ -101,13 +104,15 @@ function groupCost(machine: Machine, group: readonly Extent[]): { runs: number; 
   const searches = R > group.length;
   const T = searches ? Math.min(R, CHUNK_TOKENS) : R;
   const scores = searches ? SCORES * FLOAT * R * machine.config.vocabSize : 0;
-  let [runs, runBytes, read] = [0, readBytes(machine, { T, S, R }) + scores, 0];
-  for (const pack of packsOf(group, ({ P }) => P)) {
+  const Z = group.reduce((sum, { E }) => sum + E, 0);
+  let [runs, runBytes, read] = [0, readBytes(machine, { T, S, Z, R }) + scores, 0];
+  for (const pack of packsOf(group, ({ P, E }) => P + E)) {
     const P = pack.reduce((sum, extent) => sum + extent.P, 0);
-    const bytes = readBytes(machine, { T: Math.min(P, CHUNK_TOKENS), S: P, R: pack.length });
+    const E = pack.reduce((sum, extent) => sum + extent.E, 0);
+    const bytes = readBytes(machine, { T: Math.min(P, CHUNK_TOKENS), S: P, E, R: pack.length });
     runBytes = Math.max(runBytes, bytes + cacheBytes(machine, read));
     runs += Math.ceil(P / CHUNK_TOKENS);
-    read += P;
+    read += P + E;
   }
   return { runs: runs + Math.ceil(R / T) * Math.max(...group.map(({ P, end }) => end - P - 1)), runBytes };
 }

@@ -71,7 +71,7 @@ export function planDecoding(machine: Machine, prompt: Prompt, options: DecodeOp
   expectCount("maxNewTokens", most, 1);
   const written = Math.min(most, machine.config.nPositions - P);
   const first = readBytes(machine, { T: Math.min(P, CHUNK_TOKENS), S: P, E, R: 1 });
-  const last = readBytes(machine, { T: 1, S: P + written, E, R: 1 });
+  const last = readBytes(machine, { T: 1, S: P + written, Z: E, R: 1 });
   return {
     prompts: [prompt],
     options,

@@ -12,7 +12,7 @@ import { CHUNK_TOKENS, type ModelRunner } from "../../../model/runner.ts";
 import { temperatureOf } from "../../../model/score_settings.ts";
 import type { Prompt } from "../../../model/sequence.ts";
 import type { Watch } from "../../question.ts";
-import { type GroupedPlan, readPacks } from "../batch.ts";
+import { type GroupedPlan, lengthsOf, readPacks } from "../batch.ts";
 import { planBatch } from "../batch_plan.ts";
 import { BeamRows } from "./rows.ts";
 import { type Beam, type BeamRow, Searcher } from "./search.ts";
@@ -45,7 +45,7 @@ export function planSearch(
   const { beams } = settings;
   const what = prompts.length === 1 ? "a prompt" : `${prompts.length} prompts`;
   return {
-    ...planBatch(machine, prompts.map(({ tokenIds }) => tokenIds.length), { ...options, beams, keepLogits }),
+    ...planBatch(machine, ...lengthsOf(prompts, { ...options, beams, keepLogits })),
     ...{ prompts, options, settings, keepLogits },
     task: `continue ${what} with ${beams} beams`,
     advice: "ask for fewer beams or tokens",
