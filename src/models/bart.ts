@@ -90,6 +90,7 @@ function family(
       hasLogitsBias: has(LOGITS_BIAS),
     }),
     weights,
+    layout: () => "norms after",
     cacheWidth: ({ nEmbd }) => nEmbd,
     keptNumbers: ({ nEmbd, nInner }) => 12 * nEmbd + 2 * nInner,
     sourceNumbers: ({ nEmbd, nLayer, nHead, encoderLayers, encoderAttentionHeads, encoderFfnDim }, { T, E }) => {
