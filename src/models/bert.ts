@@ -68,7 +68,7 @@ function family(
       preferredName: (own) => own === names.decoderBias ? names.decoder.replace(/weight$/, "bias") : own,
     },
     parseConfig: (fields) => parseConfig(modelType, name, fields),
-    settle: (config, has) => ({ ...config, hasHead: has(`${names.transform}.weight`) }),
+    settle: (config, { has }) => Promise.resolve({ ...config, hasHead: has(`${names.transform}.weight`) }),
     hasHead: (config) => config.hasHead,
     weights: (config) => weights(names, config),
     layout: () => "norms after",

@@ -8,6 +8,7 @@ import { encoderCopy } from "../support/encoders.ts";
 import { checkpointCopy } from "../support/goldens.ts";
 import { clustersOf } from "../widgets/activations/clusters_fixtures.ts";
 import { attentionOf, rolloutOf } from "../widgets/attention/fixtures.ts";
+import { classSaliencyOf } from "../widgets/evidence/fixtures.ts";
 import { factorsOf } from "../widgets/factors/fixtures.ts";
 import { ECCO, KEYS, saliencyOf } from "../widgets/fixtures.ts";
 import { layerSimilarityOf } from "../widgets/layer_similarity/fixtures.ts";
@@ -74,6 +75,7 @@ const ANALYSES: Readonly<Record<string, Wrong>> = {
 const VIEWS: Readonly<Record<string, Wrong>> = {
   activationsView: { layer: "1" },
   attentionView: { layer: "1", head: "0", scores: 1, start: "0" },
+  evidenceView: {},
   factorsView: { curve: 1 },
   layerPredictionsView: { follow: " is", unit: "bit" },
   layerSimilarityView: {},
@@ -302,6 +304,7 @@ Deno.test("analyses take an option that is undefined as not given", async () => 
 const DRAWN: Readonly<Record<string, unknown>> = {
   activationsView: clustersOf(KEYS),
   attentionView: attentionOf(KEYS),
+  evidenceView: classSaliencyOf(),
   factorsView: factorsOf([KEYS]),
   layerPredictionsView: layerPredictionsOf(),
   layerSimilarityView: layerSimilarityOf(KEYS),

@@ -166,7 +166,7 @@ function titleOf(evidence: Evidence, count: number): string {
  *   options: { method: "gradientXInput", of: "probability", reduce: "l2", normalize: true },
  *   pooling: "mean",
  * });
- * console.log(view.text); // praise, probability 90%: most from “Lovely” 80.0%
+ * console.log(view.text); // praise, probability 90.0%: most from “Lovely” 80.0%
  * ```
  */
 export function evidenceView(evidence: Evidence, options: EvidenceViewOptions = {}): View<Evidence> {

@@ -39,7 +39,7 @@ export interface Anatomy {
 }
 
 /** The most characters of a line. */
-const LINE = 40;
+const LINE = 42;
 const TO_SOURCE = ".encoder_attn";
 
 /** What is drawn of the model that `summary` is of: of an encoder and decoder, the decoder. */

@@ -140,7 +140,7 @@ function tableHtml(summary: ModelSummary): Html {
 /** The family, and which of those that are made alike. */
 function familyName(config: ModelConfig): string {
   const { name, modelTypes } = familyOf(config);
-  return modelTypes.length > 1 ? `${name} (${config.modelType})` : name;
+  return config.modelType === modelTypes[0] ? name : `${name} (${config.modelType})`;
 }
 
 /** The model in one line. */
