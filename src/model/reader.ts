@@ -59,7 +59,8 @@ export class Reader {
   /**
    * The ids of a text, or ids themselves, checked, and the text that they spell; an empty prompt is the token that
    * starts a text. Text begins with what its tokenizer puts before each, once: a text that has it already is given no
-   * more. For an encoder, it ends with what belongs after it too, as in `[CLS] a text [SEP]`.
+   * more. What an encoder reads ends with what belongs after it too, as in
+   * `[CLS] a text [SEP]`.
    *
    * @throws {TypeError} When it is neither a string nor an array.
    * @throws {RangeError} When an id is not in the vocabulary, or there are more tokens than the context holds.
@@ -70,7 +71,8 @@ export class Reader {
         `Cannot read ${input === null ? "null" : typeof input} as a text; pass a string or an array of token ids`,
       );
     }
-    const whole = familyOf(this.#config).mask === "full";
+    const { mask, hasSource = false } = familyOf(this.#config);
+    const whole = mask === "full" || hasSource;
     if (whole && typeof input === "string") return this.#framed(input);
     if (!whole && input.length === 0) return this.read([this.#config.bosTokenId]);
     if (typeof input !== "string") {
