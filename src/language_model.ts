@@ -166,7 +166,12 @@ export class LanguageModel implements AsyncDisposable {
     yield* writeSteps(this.#asked, prompt, options);
   }
 
-  /** Decodes to the end, with the rules of {@linkcode LanguageModel.steps}, and returns prompt and continuation. */
+  /**
+   * Decodes to the end, with the rules of {@linkcode LanguageModel.steps}, and returns prompt and continuation. A model
+   * that talks answers a conversation that {@linkcode Tokenizer.applyChatTemplate} of its `tokenizer` wrote:
+   *
+   *     model.generate(model.tokenizer.applyChatTemplate(messages, { addGenerationPrompt: true }))
+   */
   async generate(prompt: string | readonly number[], options: DecodeOptions = {}): Promise<Sequence> {
     return await ask(this.#asked, GENERATE, prompt, options);
   }

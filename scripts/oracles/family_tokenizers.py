@@ -12,6 +12,8 @@ tests/goldens/tokenizer/family_texts.json holds the texts, and a file for each f
     to the first; their `offsets` are those of the text as it was given.
 tests/goldens/tokenizer/chat.json holds conversations, and for each template its text and what apply_chat_template of
     transformers writes with it: `plain`, and `prompt` with add_generation_prompt; null where it refuses.
+tests/goldens/tokenizer/chat_ids.json holds the ids that it gives where it tokenizes, for the tokenizers of families that
+    talk, whether or not they put a token before a text.
 tests/goldens/tokenizer/sweep.json holds a SHA-256 for each part of a tokenizer, of what it makes of every code point in
     several contexts.
 """
@@ -364,6 +366,24 @@ def chats() -> dict:
     return {"settings": settings, "chats": talks, "templates": written}
 
 
+# families that talk: the template, and which token it may begin with
+TALKING = [
+    ("llama3", "Llama 3", {"bos_token": "<|begin_of_text|>"}),
+    ("mistral_nemo", "Mistral", {"bos_token": "<s>", "eos_token": "</s>"}),
+    ("smollm2", "ChatML", {}),
+]
+
+
+def read_chats(family: str, template: str, settings: dict) -> dict:
+    """The ids that `apply_chat_template` gives, which puts nothing around what the template writes."""
+    settings = settings | {"chat_template": TEMPLATES[template]}
+    peer = PreTrainedTokenizerFast(tokenizer_object=train(FAMILIES[family]), **settings)
+    talks = [[{"role": role, "content": content} for role, content in talk] for talk in CHATS[:3]]
+    told = [talk for talk in talks if template != "Mistral" or talk[0]["role"] == "user"]
+    ids = [peer.apply_chat_template(talk, add_generation_prompt=True, return_dict=False) for talk in told]
+    return {"family": family, "settings": settings, "chats": told, "ids": ids}
+
+
 def digest(results) -> str:
     made = hashlib.sha256()
     for result in results:
@@ -398,6 +418,7 @@ def main() -> None:
         (OUT / f"{name}.json").write_text(dump(bert(parts)) + "\n")
     (OUT / "family_texts.json").write_text(dump(TEXTS) + "\n")
     (OUT / "chat.json").write_text(json.dumps(chats(), ensure_ascii=True, indent=1) + "\n")
+    (OUT / "chat_ids.json").write_text(dump([read_chats(*case) for case in TALKING]) + "\n")
     sweeps = {f"words of {name}": sweep_words(split(name)) for name in PATTERNS}
     sweeps["words of Digits"] = sweep_words(pre_tokenizers.Digits(individual_digits=False))
     sweeps["words of single Digits"] = sweep_words(pre_tokenizers.Digits(individual_digits=True))

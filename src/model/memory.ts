@@ -2,7 +2,7 @@
  * How much memory a call takes. ONNX Runtime cannot be asked, and an allocation that fails inside a wasm run poisons
  * the session, so it is estimated first. `tests/model/memory_test.ts` holds the estimates to what runs really take.
  *
- * Sizes: T new tokens, S with those read before them, R rows of logits, N explained targets, M rows that go back for
+ * Sizes: T new tokens, S with those read before them, E tokens of a source, R rows of logits, N explained targets, M rows that go back for
  * them; L blocks, C width, H heads, V vocabulary.
  *
  * @module
@@ -36,6 +36,12 @@ export const FLOAT = 4;
 /** What allocators take beside what they are asked for. */
 const OVERHEAD = 1.1;
 
+/**
+ * How much the way back through a block has alive of a row: what the forward pass keeps, gathered for the rows, and what
+ * flows back; 28 widths where GPT-2 keeps 15.
+ */
+const WAY_BACK = 28 / 15;
+
 /** How many tensors of the size of the logits the gradient and the lens have alive at a time, at most. */
 const VOCABULARY_TENSORS = 6;
 
@@ -60,18 +66,18 @@ export function explainBytes(
   config: ModelConfig,
   { N, T, R = N, M = N * T, E = 0 }: { N: number; T: number; R?: number; M?: number; E?: number },
 ): number {
-  const { nHead, nEmbd } = config;
-  const backward = 3 * N * nHead * Math.max(T, E) ** 2 + 28 * (M + N * E) * nEmbd;
+  const back = WAY_BACK * familyOf(config).keptNumbers(config);
+  const backward = 3 * N * config.nHead * Math.max(T, E) ** 2 + (M + N * E) * back;
   return OVERHEAD * FLOAT * (forwardNumbers(config, T, T, E) + backward + VOCABULARY_TENSORS * R * logitWidth(config));
 }
 
 /** An estimate of the bytes of a run that looks at R rows through the lens, at `depths` places of the model. */
 export function lensBytes(
   machine: Machine,
-  { T, S, R, depths }: { T: number; S: number; R: number; depths: number },
+  { T, S, E, R, depths }: { T: number; S: number; E: number; R: number; depths: number },
 ): number {
   const vocabulary = VOCABULARY_TENSORS * depths * R * machine.config.vocabSize;
-  return readBytes(machine, { T, S, R }) + OVERHEAD * FLOAT * vocabulary;
+  return readBytes(machine, { T, S, E, R }) + OVERHEAD * FLOAT * vocabulary;
 }
 
 /** How many numbers a row of logits is; where there is no head, of the residual stream. */

@@ -64,9 +64,11 @@ function family(
       // Checkpoints that were converted from TensorFlow.
       otherName: (own) =>
         own.replace(/LayerNorm\.weight$/, "LayerNorm.gamma").replace(/LayerNorm\.bias$/, "LayerNorm.beta"),
+      // The decoder has a bias of its own where it is not tied, and then the other one is not used.
+      preferredName: (own) => own === names.decoderBias ? names.decoder.replace(/weight$/, "bias") : own,
     },
     parseConfig: (fields) => parseConfig(modelType, name, fields),
-    settle: (config, has) => ({ ...config, hasHead: has(`${names.transform}.weight`) }),
+    settle: (config, { has }) => Promise.resolve({ ...config, hasHead: has(`${names.transform}.weight`) }),
     hasHead: (config) => config.hasHead,
     weights: (config) => weights(names, config),
     cacheWidth: ({ nEmbd }) => nEmbd,

@@ -25,6 +25,16 @@ export interface CheckpointNames {
   readonly unembeddingBias?: string;
   /** What else some files call a weight. */
   readonly otherName?: (name: string) => string;
+  /** What is read in place of a weight where a file has both, as transformers does. */
+  readonly preferredName?: (name: string) => string;
+}
+
+/** What a file holds. */
+export interface HeldWeights {
+  /** Whether it has a weight of that name. */
+  readonly has: (name: string) => boolean;
+  /** Whether it has both, with the same numbers. */
+  readonly same: (name: string, other: string) => Promise<boolean>;
 }
 
 /** A family of models, which share a page. */
@@ -51,7 +61,7 @@ export interface Family<Config extends ModelConfig = ModelConfig> {
   parseConfig(fields: Fields): Config;
 
   /** The settings as the weights have them, where files may hold more or less than config.json tells. */
-  settle?(config: Config, has: (name: string) => boolean): Config;
+  settle?(config: Config, file: HeldWeights): Promise<Config>;
 
   /** Whether there are logits; there always are unless this says otherwise. */
   hasHead?(config: Config): boolean;

@@ -40,7 +40,8 @@ export class Tokenizer {
   readonly vocabSize: number;
   /**
    * The special tokens that the model expects before each text, as `tokenizer(text)` of Hugging Face has them: those of
-   * a template in tokenizer.json. GPT-2 has none. Models put them before a text that is given as one.
+   * a template in tokenizer.json. GPT-2 has none. Models put them before a text that is given as one, unless it begins
+   * with them.
    */
   readonly startIds: readonly number[];
   /** The special tokens that the model expects after each text, such as `[SEP]`. Models that write have none. */
@@ -144,15 +145,32 @@ export class Tokenizer {
 
   /**
    * Writes a conversation as one text, as the model has learnt to read it. It is Hugging Face's
-   * `apply_chat_template(messages, tokenize=False)`.
+   * `apply_chat_template(messages, tokenize=False)`; `encode` of the text gives the ids that it gives with
+   * `tokenize=True`. The text is a prompt as any other: a model puts nothing before a text that begins with
+   * {@linkcode Tokenizer.startIds} already. Where a template leaves them out, pass the ids of `encode` instead.
    *
    * @param messages What was said, the first first.
    * @param options Whether the text ends where the model's answer begins.
-   * @returns The text, with all special tokens: what {@linkcode Tokenizer.startIds} holds is in it already.
+   * @returns The text, with all special tokens that the template writes.
    * @throws {TypeError} If a message has no role or no content, or an option is of the wrong type.
    * @throws {RangeError} If the template is longer than 64 KiB, or makes too much.
    * @throws {SyntaxError} If the template is no Jinja.
    * @throws {Error} If there is no template, or it refuses the conversation.
+   *
+   * @example
+   * ```ts
+   * import { Tokenizer } from "./tokenizer.ts";
+   *
+   * const template = "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}" +
+   *   "{% if add_generation_prompt %}assistant: {% endif %}";
+   * const files = { model: { type: "BPE", vocab: { a: 0 }, merges: [] }, decoder: { type: "ByteLevel" } };
+   * const tokenizer = Tokenizer.fromJson(
+   *   { ...files, "pre_tokenizer": { type: "ByteLevel" } },
+   *   { "chat_template": template },
+   * );
+   * const messages = [{ role: "user", content: "Hello" }];
+   * tokenizer.applyChatTemplate(messages, { addGenerationPrompt: true }); // "user: Hello\nassistant: "
+   * ```
    */
   applyChatTemplate(messages: readonly ChatMessage[], options?: ChatOptions): string {
     if (this.chatTemplate === undefined) {

@@ -1,19 +1,46 @@
 /**
- * Published models in a hub cache, as `scripts/real_models` makes it. The variable LOOKING_GLASS_REAL_MODELS says where
- * it is; tests that need one are ignored without it.
+ * Published models with their real weights, where `scripts/real_models` put them into the cache of the hub, and what
+ * transformers says of them, by `scripts/oracles/real_goldens.py`.
  *
  * @module
  */
+import { LanguageModel, type LoadOptions } from "../../mod.ts";
+import { cacheFolder } from "../../src/hub/settings.ts";
 
-/** Where the cache is, if it is anywhere. */
-export const REAL_MODELS: string | undefined = Deno.env.get("LOOKING_GLASS_REAL_MODELS");
+/** A published model and its golden. */
+export class RealModel<Golden> {
+  /** What transformers says. */
+  readonly golden: Golden & { readonly model: string; readonly revision: string };
+  /** Whether the cache has these very weights as `main`; it is where `HF_HUB_CACHE` says, or at its usual place. */
+  readonly present: boolean;
 
-/** Whether the cache holds a model. */
-export function hasRealModel(id: string): boolean {
-  if (REAL_MODELS === undefined) return false;
+  /** Reads the golden, which names the model and the revision. */
+  constructor(name: "smollm2" | "minilm") {
+    this.golden = JSON.parse(Deno.readTextFileSync(new URL(`../goldens/real/${name}.json`, import.meta.url)));
+    const { model, revision } = this.golden;
+    const folder = `${cacheFolder()}/models--${model.replaceAll("/", "--")}`;
+    this.present = textOf(`${folder}/refs/main`) === revision;
+  }
+
+  /** What a test needs to be left out by name where the weights are absent. */
+  test(title: string): { readonly name: string; readonly ignore: boolean } {
+    const { model } = this.golden;
+    const name = `${title} on ${model}`;
+    return this.present ? { name, ignore: false } : { name: `${name} (absent: see scripts/real_models)`, ignore: true };
+  }
+
+  /** Loads it from the cache alone. */
+  load(options: LoadOptions = {}): Promise<LanguageModel> {
+    const { model, revision } = this.golden;
+    return LanguageModel.fromPretrained(model, { revision, localFilesOnly: true, ...options });
+  }
+}
+
+function textOf(file: string): string | undefined {
   try {
-    return Deno.statSync(`${REAL_MODELS}/models--${id.replace("/", "--")}/refs/main`).isFile;
-  } catch {
-    return false;
+    return Deno.readTextFileSync(file).trim();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
   }
 }

@@ -12,7 +12,8 @@ import { pixelsHtml } from "../kit/image.ts";
 import { type AttentionShown, roleOf } from "./data.ts";
 import { headName } from "./names.ts";
 import { type Drawing, each } from "./parts.ts";
-import { legendImage, thumbnailGrid } from "./raster.ts";
+import { legendImage } from "../kit/weight_pixels.ts";
+import { thumbnailGrid } from "./raster.ts";
 import { headWords } from "./words.ts";
 
 /** A head that can be opened; its picture is a piece of the sprite. */

@@ -11,7 +11,8 @@ import type { Html } from "../kit/html.ts";
 import { pngUrl } from "../kit/pixel_image.ts";
 import { type AttentionShown, earlierWeight } from "./data.ts";
 import { linesOf, lineWidth } from "./lines.ts";
-import { thumbnailGrid, weightOpacity } from "./raster.ts";
+import { weightOpacity } from "../kit/weight_pixels.ts";
+import { thumbnailGrid } from "./raster.ts";
 import { headWords } from "./words.ts";
 
 const THUMBNAIL = 28;

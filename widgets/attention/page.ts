@@ -15,7 +15,7 @@ import { LEAST_LINE, LEAST_OF_MANY } from "./lines.ts";
 import { matrixHtml, wholeHtml } from "./matrix.ts";
 import { headName, pairName, queryName } from "./names.ts";
 import { type Drawing, drawingOf, each, tokenHtml } from "./parts.ts";
-import { weightOpacity } from "./raster.ts";
+import { weightOpacity } from "../kit/weight_pixels.ts";
 import { attentionRules } from "./style.ts";
 import { attentionTables } from "./table.ts";
 import { captionWords, hintWords, introWords } from "./words.ts";

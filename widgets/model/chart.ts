@@ -1,9 +1,12 @@
 /**
- * A GPT-2 model as a picture: from the token ids through the layers to the logits.
+ * A model as a picture: from the token ids through the layers to the logits.
  *
  * @module
  */
-import type { ModelSummary } from "../../src/models/summary.ts";
+import { familyOf } from "../../src/models/families.ts";
+import type { LlamaConfig } from "../../src/models/llama.ts";
+import type { ModelSummary, WeightSummary } from "../../src/models/summary.ts";
+import type { ModelPart } from "../../src/models/weight_list.ts";
 import { drawDocument, Plot } from "../kit/chart.ts";
 import type { Html } from "../kit/html.ts";
 import { wholeText } from "../kit/quantities.ts";
@@ -48,9 +51,36 @@ interface Diagram {
   readonly height: number;
 }
 
-function numberOf({ weights }: ModelSummary, start: string): string {
-  const some = weights.filter(({ name }) => name.startsWith(start));
-  return wholeText(some.reduce((sum, { parameters }) => sum + parameters, 0));
+/** The models whose layers are as in the picture: each half reads the stream through a norm, and adds to it. */
+const DRAWN: readonly string[] = ["gpt2", "llama", "mistral", "qwen2"];
+
+/** Whether there is a picture of a model. */
+export function hasPicture({ config }: ModelSummary): boolean {
+  return DRAWN.includes(config.modelType);
+}
+
+/** The weights of a part: those of the first layer, or those outside of all. */
+function weightsOf({ weights }: ModelSummary, part: ModelPart, block?: 0): readonly WeightSummary[] {
+  return weights.filter((weight) => weight.part === part && weight.block === block);
+}
+
+const withoutEnd = (name: string) => name.replace(/\.weight$/, "");
+
+/** The name of the norm before the unembedding. */
+export function lastNorm(summary: ModelSummary): string {
+  return withoutEnd(weightsOf(summary, "norm")[0]!.name);
+}
+
+const numberOf = (some: readonly WeightSummary[]) =>
+  wholeText(some.reduce((sum, { parameters }) => sum + parameters, 0));
+
+/** A half of a layer: what it is, its matrices two by two, and how many numbers they hold with their biases. */
+function halfLines(summary: ModelSummary, part: "attention" | "mlp", lines: readonly string[]): string[] {
+  const weights = weightsOf(summary, part, 0);
+  const matrices = weights.filter(({ shape }) => shape.length === 2)
+    .map(({ name, shape }) => `${withoutEnd(name).split(".").at(-1)} [${shape.join(", ")}]`);
+  const pairs = Array.from({ length: Math.ceil(matrices.length / 2) }, (_, i) => matrices.slice(2 * i, 2 * i + 2));
+  return [...lines, ...pairs.map((pair) => pair.join(", ")), `${numberOf(weights)} parameters`];
 }
 
 /** The x of the residual stream, the boxes on it, and those beside it, which read it and write to it. */
@@ -81,29 +111,28 @@ function branch(
   };
 }
 
+/** What attention is: its heads, and where positions come in when no embedding has them. */
+function attentionLines({ config }: ModelSummary): string[] {
+  const { nEmbd, nHead: H } = config;
+  const { headDim: D = nEmbd / H, numKeyValueHeads: K = H } = config as Partial<LlamaConfig>;
+  const heads = `attention: ${H} heads of ${D}`;
+  if (config.modelType === "gpt2") return [heads];
+  return [K === H ? heads : `${heads}, ${K} of keys`, "queries and keys are turned by positions"];
+}
+
 function block(summary: ModelSummary, top: number): Pick<Diagram, "boxes" | "wires" | "arrows" | "pluses" | "frame"> {
-  const { nEmbd: C, nInner: I, nHead: H, activationFunction } = summary.config;
+  const { nEmbd: C, nInner: I, activationFunction } = summary.config;
   const box = (y: number, height: number, fill: string, lines: string[]): Box => ({ ...SIDE, y, height, fill, lines });
-  const norm = (y: number, name: string) => box(y, 22, PART_FILLS.norm, [`${name}  [${C}]`]);
-  const first = branch(
-    top + 34,
-    norm(top + 46, "ln_1"),
-    box(top + 82, 66, PART_FILLS.attention, [
-      `attention: ${H} heads of ${C / H}`,
-      `c_attn [${C}, ${3 * C}], c_proj [${C}, ${C}]`,
-      `${numberOf(summary, "h.0.attn.")} parameters`,
-    ]),
-  );
+  const norms = weightsOf(summary, "norm", 0).filter(({ name }) => name.endsWith(".weight"));
+  const norm = (y: number, i: number) => {
+    return box(y, 22, PART_FILLS.norm, [`${withoutEnd(norms[i]!.name).split(".").at(-1)}  [${C}]`]);
+  };
+  const half = (y: number, fill: string, lines: string[]) => box(y, 21 + 15 * lines.length, fill, lines);
+  const attention = halfLines(summary, "attention", attentionLines(summary));
+  const first = branch(top + 34, norm(top + 46, 0), half(top + 82, PART_FILLS.attention, attention));
   const middle = first.plus.y + 14;
-  const second = branch(
-    middle,
-    norm(middle + 12, "ln_2"),
-    box(middle + 48, 66, PART_FILLS.mlp, [
-      `MLP: ${I} neurons, ${activationFunction}`,
-      `c_fc [${C}, ${I}], c_proj [${I}, ${C}]`,
-      `${numberOf(summary, "h.0.mlp.")} parameters`,
-    ]),
-  );
+  const mlp = halfLines(summary, "mlp", [`MLP: ${I} neurons, ${activationFunction}`]);
+  const second = branch(middle, norm(middle + 12, 1), half(middle + 48, PART_FILLS.mlp, mlp));
   return {
     boxes: [...first.boxes, ...second.boxes],
     wires: [...first.wires, ...second.wires],
@@ -113,22 +142,34 @@ function block(summary: ModelSummary, top: number): Pick<Diagram, "boxes" | "wir
   };
 }
 
+/** What the logits are read with; long names take two lines. */
+function unembeddingLines({ config }: ModelSummary): string[] {
+  const { vocabSize: V, nEmbd: C, tieWordEmbeddings } = config;
+  const { names } = familyOf(config);
+  if (!tieWordEmbeddings) return [`${withoutEnd(names.unembedding)} [${V}, ${C}]: ${wholeText(V * C)}`];
+  const [table, shape] = [`${withoutEnd(names.embedding)} transposed`, `[${C}, ${V}], shared`];
+  return table.length < 16 ? [`${table} ${shape}`] : [table, shape];
+}
+
 function boxesOf(summary: ModelSummary, inner: readonly Box[], end: number): Box[] {
-  const { vocabSize: V, nPositions: P, nEmbd: C, nLayer: L, tieWordEmbeddings } = summary.config;
+  const { vocabSize: V, nEmbd: C, nLayer: L } = summary.config;
   const wide = (y: number, height: number, fill: string, lines: string[]): Box => ({ ...MAIN, y, height, fill, lines });
   const small = { x: 44, width: 70, height: 36, fill: PLAIN };
+  const [table, positions] = weightsOf(summary, "embedding");
+  const embedding = (what: string, { name, shape, parameters }: WeightSummary) =>
+    wide(52, 50, PART_FILLS.embedding, [
+      `${what} embedding`,
+      `${withoutEnd(name)} [${shape.join(", ")}]: ${wholeText(parameters)}`,
+    ]);
   return [
     wide(4, 24, PLAIN, ["token ids  [T]"]),
-    wide(52, 50, PART_FILLS.embedding, ["token embedding", `wte [${V}, ${C}]: ${wholeText(V * C)}`]),
-    { ...wide(52, 50, PART_FILLS.embedding, ["position embedding", `wpe [${P}, ${C}]: ${wholeText(P * C)}`]), ...SIDE },
+    embedding("token", table!),
+    ...positions ? [{ ...embedding("position", positions), ...SIDE }] : [],
     { ...small, y: 148, lines: ["layer", `× ${L}`] },
     { ...small, y: 240, lines: ["stream", `[T, ${C}]`] },
     ...inner,
-    wide(end + 24, 22, PART_FILLS.norm, [`ln_f  [${C}]`]),
-    wide(end + 68, 50, PART_FILLS.unembedding, [
-      "unembedding",
-      tieWordEmbeddings ? `wte transposed [${C}, ${V}], shared` : `lm_head [${V}, ${C}]: ${wholeText(V * C)}`,
-    ]),
+    wide(end + 24, 22, PART_FILLS.norm, [`${lastNorm(summary)}  [${C}]`]),
+    wide(end + 68, 50, PART_FILLS.unembedding, ["unembedding", ...unembeddingLines(summary)]),
     wide(end + 140, 24, PLAIN, [`logits  [T, ${V}]`]),
   ];
 }
@@ -136,23 +177,22 @@ function boxesOf(summary: ModelSummary, inner: readonly Box[], end: number): Box
 function diagramOf(summary: ModelSummary): Diagram {
   const inner = block(summary, 138);
   const { y2: end } = inner.frame;
-  const pluses = [{ x: STREAM, y: 120 }, ...inner.pluses];
   const down = (y1: number, y2: number): Wire => ({ x1: STREAM, y1, x2: STREAM, y2 });
+  const { boxes, wires, arrows, pluses } = inner;
+  const stack = { boxes: boxesOf(summary, boxes, end), frame: inner.frame, height: end + 170 };
+  const last = [down(end + 46, end + 68), down(end + 118, end + 140)];
+  const between = (some: Diagram["pluses"]) => some.map(({ y }, i) => down(y + 10, (some[i + 1]?.y ?? end + 34) - 10));
+  if (weightsOf(summary, "embedding").length === 1) {
+    const first = [down(28, 52), down(102, pluses[0]!.y - 10)];
+    return { ...stack, wires, pluses, arrows: [...arrows, ...first, ...between(pluses), ...last] };
+  }
+  const all = [{ x: STREAM, y: 120 }, ...pluses];
+  const positions = { x1: SIDE_CENTRE, y1: 120, x2: STREAM + 10, y2: 120 };
   return {
-    boxes: boxesOf(summary, inner.boxes, end),
-    wires: [...inner.wires, { x1: SIDE_CENTRE, y1: 102, x2: SIDE_CENTRE, y2: 120 }],
-    arrows: [
-      ...inner.arrows,
-      { x1: SIDE_CENTRE, y1: 120, x2: STREAM + 10, y2: 120 },
-      down(28, 52),
-      down(102, 110),
-      ...pluses.map(({ y }, i) => down(y + 10, (pluses[i + 1]?.y ?? end + 34) - 10)),
-      down(end + 46, end + 68),
-      down(end + 118, end + 140),
-    ],
-    pluses,
-    frame: inner.frame,
-    height: end + 170,
+    ...stack,
+    pluses: all,
+    wires: [...wires, { x1: SIDE_CENTRE, y1: 102, x2: SIDE_CENTRE, y2: 120 }],
+    arrows: [...arrows, positions, down(28, 52), down(102, 110), ...between(all), ...last],
   };
 }
 

@@ -1,5 +1,6 @@
 import { expectOptions, type OptionTable } from "../../src/base/options.ts";
 import type { ModelConfig } from "../../src/models/config.ts";
+import { familyOf } from "../../src/models/families.ts";
 import { type ModelSummary, modelSummary } from "../../src/models/summary.ts";
 import type { ModelPart } from "../../src/models/weight_list.ts";
 import { SMALL_STYLE, textTable } from "../kit/chips.ts";
@@ -12,7 +13,7 @@ import { counted } from "../kit/numbers.ts";
 import { wholeText } from "../kit/quantities.ts";
 import { scrollRegion } from "../kit/scroll_region.ts";
 import { createView, rootHtml, type View } from "../kit/view.ts";
-import { drawModel, PART_FILLS } from "./chart.ts";
+import { drawModel, hasPicture, lastNorm, PART_FILLS } from "./chart.ts";
 
 /** What a model is drawn from; a `LanguageModel` fits. */
 export interface DrawnModel {
@@ -141,23 +142,31 @@ function lineOf(id: string | undefined, { config, parameters, parametersPerBlock
   const name = id === undefined ? "" : `${visibleText(id)}: `;
   const size = parameters * 4 / 1e6;
   const bytes = size < 10 ? size.toFixed(1) : wholeText(Math.round(size));
-  return `${name}GPT-2 with ${counted(nLayer, "layer")} of ${counted(nHead, "head")}, width ${nEmbd}, a vocabulary of ${
+  const sizes = `${counted(nLayer, "layer")} of ${counted(nHead, "head")}, width ${nEmbd}`;
+  return `${name}${familyOf(config).name} with ${sizes}, a vocabulary of ${
     wholeText(vocabSize)
   } tokens and a context of ${nPositions}. ` +
     `${wholeText(parameters)} parameters, ${wholeText(parametersPerBlock)} in each layer; ${bytes} MB at 4 bytes each.`;
+}
+
+function pictureHtml(summary: ModelSummary): Html {
+  const parts = `the layers with attention and MLP beside the residual stream, ${
+    lastNorm(summary)
+  }, unembedding, logits`;
+  const alt = `The stack: token ids, embeddings, ${parts}`;
+  return imageHtml(drawModel(summary, alt, true), alt);
 }
 
 function drawHtml(line: string, summary: ModelSummary): Html {
   const tied = summary.config.tieWordEmbeddings
     ? "The logits are read with the token embeddings, so these are counted once. "
     : "";
-  const alt =
-    "The stack: token ids, embeddings, the layers with attention and MLP beside the residual stream, ln_f, unembedding, logits";
+  const { names } = familyOf(summary.config);
   const content = markup`<div style="font-size:14px;margin:4px 0">${line}</div>
-${imageHtml(drawModel(summary, alt, true), alt)}
+${hasPicture(summary) ? pictureHtml(summary) : ""}
 ${sharesHtml(summary)}
 ${scrollRegion("Weights", tableHtml(summary))}
-<div style="${SMALL_STYLE}">${tied}h.* stands for each layer. T is the number of tokens that are read.</div>`;
+<div style="${SMALL_STYLE}">${tied}${names.blocks}.* stands for each layer. T is the number of tokens that are read.</div>`;
   return rootHtml(undefined, [content]);
 }
 
@@ -196,11 +205,15 @@ export function modelView(model: DrawnModel | ModelConfig, options: ModelViewOpt
   const { id, config } = checkModel(model);
   const summary = modelSummary(config);
   const line = lineOf(id, summary);
-  const title = options.title ?? (id === undefined ? "A GPT-2 model" : visibleText(id));
+  const { name: family } = familyOf(config);
+  const title = options.title ?? (id === undefined ? `A ${family} model` : visibleText(id));
   return createView({
     title,
     html: drawHtml(line, summary),
-    drawSvg: () => drawModel(summary, title, false),
+    drawSvg: () => {
+      if (hasPicture(summary)) return drawModel(summary, title, false);
+      throw new Error(`Cannot draw a picture of a ${family} model as its layers are made otherwise; see the table`);
+    },
     data: summary,
     text: drawText(line, summary),
   });

@@ -1,12 +1,10 @@
 /** The published all-MiniLM-L6-v2 against what transformers says of it: scripts/oracles/real_goldens.py. */
 import { deepEqual, equal, ok } from "@std/assert";
-import { LanguageModel } from "../../../mod.ts";
 import { counted } from "../../support/counted.ts";
 import { maxAbsDifference } from "../../support/goldens.ts";
-import { hasRealModel, REAL_MODELS } from "../../support/real_models.ts";
+import { RealModel } from "../../support/real_models.ts";
 
 interface Golden {
-  readonly model: string;
   readonly sentences: readonly {
     readonly text: string;
     readonly tokenIds: readonly number[];
@@ -17,16 +15,12 @@ interface Golden {
   readonly texts: readonly { readonly text: string; readonly ids: readonly number[] }[];
 }
 
-const golden: Golden = JSON.parse(
-  await Deno.readTextFile(new URL("../../goldens/real/minilm.json", import.meta.url)),
-);
-const { model: id } = golden;
-const ignore = !hasRealModel(id);
+const real = new RealModel<Golden>("minilm");
+const { golden } = real;
 
 for (const backend of ["native", "wasm"] as const) {
-  Deno.test(`encode() on ${backend} equals transformers on ${id}`, { ignore }, async () => {
-    const options = { backend, cacheDir: REAL_MODELS!, localFilesOnly: true } as const;
-    await using model = await LanguageModel.fromPretrained(id, options);
+  Deno.test(real.test(`encode() on ${backend} equals transformers`), async () => {
+    await using model = await real.load({ backend });
     const texts = counted(golden.sentences, 3).map(({ text }) => text);
     const { sequences, vectors: { data, shape } } = await model.encode(texts);
     deepEqual(shape, [3, 384]);
@@ -46,9 +40,8 @@ for (const backend of ["native", "wasm"] as const) {
   });
 }
 
-Deno.test(`sequence() of ${id} has the ids of transformers, and a pair has types`, { ignore }, async () => {
-  const options = { backend: "native", cacheDir: REAL_MODELS!, localFilesOnly: true } as const;
-  await using model = await LanguageModel.fromPretrained(id, options);
+Deno.test(real.test("sequence() has the ids of transformers, and a pair has types"), async () => {
+  await using model = await real.load({ backend: "native" });
   ok(golden.texts.length > 20, `${golden.texts.length} texts`);
   for (const { text, ids } of golden.texts) deepEqual(model.sequence(text).tokenIds, ids, text);
   const { sequences: [pair] } = await model.encode([["It rains.", "Take a coat."]]);

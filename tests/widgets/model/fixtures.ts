@@ -16,3 +16,16 @@ export const UNTIED: DrawnModel = {
     vocab_size: 50,
   }),
 };
+
+/** The settings of SmolLM2-135M, a Llama. */
+export const LLAMA: DrawnModel = {
+  id: "HuggingFaceTB/SmolLM2-135M-Instruct",
+  config: parseConfig({
+    ...{ model_type: "llama", hidden_size: 576, intermediate_size: 1536, num_hidden_layers: 30 },
+    ...{ num_attention_heads: 9, num_key_value_heads: 3, vocab_size: 49152, tie_word_embeddings: true },
+    ...{ bos_token_id: 1, eos_token_id: 2, max_position_embeddings: 8192 },
+  }),
+};
+
+/** The settings of BERT, whose layers are made otherwise. */
+export const BERT: DrawnModel = { config: parseConfig({ model_type: "bert" }) };

@@ -3,7 +3,7 @@ import { type ModelConfig, modelView } from "../../../widgets/mod.ts";
 import { matchesGolden } from "../golden.ts";
 import { all, isWellFormed, parse } from "../page.ts";
 import { untrustedHtml } from "../untrusted.ts";
-import { SMALL, UNTIED } from "./fixtures.ts";
+import { BERT, LLAMA, SMALL, UNTIED } from "./fixtures.ts";
 
 Deno.test("modelView() draws a page and an image that can be looked at", async () => {
   const view = modelView(SMALL);
@@ -32,6 +32,40 @@ Deno.test("modelView() draws the same for a model and for its settings, but for 
   match(modelView(config).text, /^GPT-2 with 12 layers/);
   equal(modelView(config).text, modelView({ config }).text);
   equal(modelView(SMALL).data.parameters, 124_439_808);
+});
+
+Deno.test("modelView() draws a Llama with its own names, its heads of keys and no embedding of positions", async () => {
+  const view = modelView(LLAMA);
+  // transformers' num_parameters() of the published model is 134515008
+  match(
+    view.text,
+    /^HuggingFaceTB\/SmolLM2-135M-Instruct: Llama with 30 layers of 9 heads, width 576, [^]*134,515,008/,
+  );
+  match(view.html, /layers\.\* stands for each layer/);
+  match(parse(view.html).querySelector("img")?.getAttribute("alt") ?? "", /residual stream, norm, unembedding/);
+  const texts = [
+    ...[
+      "embed_tokens [49152, 576]: 28,311,552",
+      "input_layernorm  [576]",
+      "attention: 9 heads of 64, 3 of keys",
+    ],
+    ...["queries and keys are turned by positions", "q_proj [576, 576], k_proj [192, 576]"],
+    ...["v_proj [192, 576], o_proj [576, 576]", "884,736 parameters", "post_attention_layernorm  [576]"],
+    ...["MLP: 1536 neurons, silu", "gate_proj [1536, 576], up_proj [1536, 576]", "down_proj [576, 1536]"],
+    ...["2,654,208 parameters", "norm  [576]", "embed_tokens transposed", "[576, 49152], shared"],
+  ];
+  deepEqual(texts.filter((text) => !view.svg.includes(`>${text}<`)), []);
+  equal(/position embedding|wpe|wte|ln_|c_attn/.test(view.svg + view.html + view.text), false);
+  isWellFormed(view.svg);
+  await matchesGolden("model_llama.svg", view.svg);
+});
+
+Deno.test("modelView() has no picture of a model whose layers are made otherwise", () => {
+  const view = modelView(BERT);
+  match(view.text, /^BERT with 12 layers of 12 heads/);
+  equal(all(parse(view.html), "img").length, 0);
+  ok(all(parse(view.html), "tbody tr").length > 10);
+  throws(() => view.svg, { name: "Error", message: /^Cannot draw a picture of a BERT model as its layers are made/ });
 });
 
 Deno.test("modelView() says whether the logits share the embeddings", () => {
