@@ -46,7 +46,8 @@ export type {
   TokenGroup,
 } from "./src/ask/saliency/definition.ts";
 export type { Surprise, SurpriseOptions } from "./src/ask/surprise.ts";
-export type { Capture, Trace, TraceOptions } from "./src/ask/trace.ts";
+export type { Capture } from "./src/ask/trace/recorders.ts";
+export type { Trace, TraceOptions } from "./src/ask/trace/trace.ts";
 export type { Decoding } from "./src/model/sequence.ts";
 export type { ProcessedScores } from "./src/ask/write/step.ts";
 export type { Prediction } from "./src/ask/prediction.ts";
@@ -59,6 +60,8 @@ export type { IdentityOptions, ModelFile, ModelIdentity } from "./src/model/iden
 export type { Branch, DecodingTree, ForkOptions, GrowingTree } from "./src/ask/write/tree_types.ts";
 export type { ActivationFunction } from "./src/models/activation.ts";
 export type { ModelConfig } from "./src/models/config.ts";
+export type { ChatMessage, ChatOptions } from "./src/tokenizer/chat_template.ts";
+export type { FramedText } from "./src/tokenizer/post_processor.ts";
 export type { BartConfig } from "./src/models/bart.ts";
 export type { BertConfig } from "./src/models/bert.ts";
 export type { AnyConfig } from "./src/models/families.ts";
@@ -71,7 +74,6 @@ export { type ModelSummary, modelSummary, type WeightSummary } from "./src/model
 export type { ModelPart } from "./src/models/weight_list.ts";
 export type { Backend } from "./src/runtime/backend.ts";
 export type { AddedToken } from "./src/tokenizer/added_tokens.ts";
-export type { ChatMessage, ChatOptions } from "./src/tokenizer/chat_template.ts";
 export type { Token } from "./src/tokenizer/token.ts";
 export type { Spelling, TokenStream } from "./src/tokenizer/token_stream.ts";
 export { type TokenizedText, Tokenizer } from "./src/tokenizer/tokenizer.ts";
@@ -101,6 +103,8 @@ export { saliencyView, type SaliencyViewOptions } from "./widgets/saliency/view.
 export type { DecodedStep, DecodedSteps } from "./widgets/steps/record.ts";
 export { show } from "./widgets/kit/show.ts";
 export { stepsView, type StepsViewOptions } from "./widgets/steps/view.ts";
+export type { Evidence } from "./widgets/evidence/rows.ts";
+export { evidenceView, type EvidenceViewOptions } from "./widgets/evidence/view.ts";
 export { surpriseView, type SurpriseViewOptions } from "./widgets/surprise/view.ts";
 export { treeView, type TreeViewOptions } from "./widgets/tree/view.ts";
 export { tokensView, type TokensViewOptions } from "./widgets/tokens/view.ts";

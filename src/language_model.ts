@@ -22,7 +22,7 @@ import { ask, type AskedModel } from "./ask/question.ts";
 import type { Saliency, SaliencyOptions } from "./ask/saliency/definition.ts";
 import { SALIENCY } from "./ask/saliency/saliency.ts";
 import { SURPRISE, type Surprise, type SurpriseOptions } from "./ask/surprise.ts";
-import { TRACE, type Trace, type TraceOptions } from "./ask/trace.ts";
+import { TRACE, type Trace, type TraceOptions } from "./ask/trace/trace.ts";
 import { BEAMS } from "./ask/write/beams/beams.ts";
 import type { BeamSearch, BeamSearchOptions } from "./ask/write/beams/types.ts";
 import { GENERATE, GENERATE_BATCH, writeSteps } from "./ask/write/generate.ts";

@@ -7,6 +7,7 @@ import { kindOf, type ResultKind, type ResultKinds } from "../src/analysis/resul
 import { type OutlineRow, outlineRows, outlineText } from "../src/show/outline.ts";
 import { activationsView } from "./activations/view.ts";
 import { rolloutView } from "./attention/rollout_view.ts";
+import { evidenceView } from "./evidence/view.ts";
 import { factorsView } from "./factors/view.ts";
 import { styling } from "./kit/css.ts";
 import { type Html, markup, stacked } from "./kit/html.ts";
@@ -26,6 +27,8 @@ const VIEWS: { readonly [Kind in ResultKind]?: (result: ResultKinds[Kind]) => Vi
   sequence: (result) => tokensView(result),
   decodingTree: (result) => treeView(result),
   saliency: (result) => saliencyView(result),
+  classSaliency: (result) => evidenceView(result),
+  maskedSaliency: (result) => evidenceView(result),
   layerPredictions: (result) => layerPredictionsView(result),
   rankings: (result) => result.words === undefined ? rankingsView(result) : rankingsWatchView(result),
   surprise: (result) => surpriseView(result),

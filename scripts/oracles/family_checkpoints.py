@@ -176,6 +176,7 @@ CASES = [
     Case("bert", "bert", 251, BERT, kind=AutoModelForMaskedLM),
     Case("bert", "old_names", 252, BERT, kind=AutoModelForMaskedLM, old_names=True),
     Case("bert", "no_head", 253, BERT | {"hidden_act": "gelu_new"}, kind=AutoModel, constants=True),
+    Case("bert", "untied", 256, BERT | {"tie_word_embeddings": False}, kind=AutoModelForMaskedLM),
     Case("bert", "distilbert", 254, DISTILBERT, model_type="distilbert", kind=AutoModelForMaskedLM),
     Case(
         "bert",

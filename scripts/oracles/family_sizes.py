@@ -31,7 +31,7 @@ SIZES = {
     "BERT base": ("bert", {}),
     "DistilBERT base": ("distilbert", {}),
     "RoBERTa base": ("roberta", {"max_position_embeddings": 514, "type_vocab_size": 1}),
-    "an untied RoBERTa": ("roberta", {"tie_word_embeddings": False}),
+    "an untied DistilBERT": ("distilbert", {"tie_word_embeddings": False}),
 }
 ENCODERS = ("bert", "distilbert", "roberta")
 HEADS = ("lm_head", "embed_out", "cls", "vocab_transform", "vocab_layer_norm", "vocab_projector")

@@ -8,6 +8,8 @@ tests/goldens/tokenizer/family_texts.json holds the texts, and a file for each f
     parts, trained on TRAINING; for each text its `ids`; what they decode to (`decoded`, null when it is the text);
     `offsets`, [start, end) of each token in UTF-16 code units of the normalized text, null where the tokens do not spell
     it; `framed`, ids and types of texts with special tokens around them, as transformers has them.
+    The files of BERT (`bert`, ...) have more `texts` of their own, and `backwards`, what the ids decode to from the last
+    to the first; their `offsets` are those of the text as it was given.
 tests/goldens/tokenizer/chat.json holds conversations, and for each template its text and what apply_chat_template of
     transformers writes with it: `plain`, and `prompt` with add_generation_prompt; null where it refuses.
 tests/goldens/tokenizer/chat_ids.json holds the ids that it gives where it tokenizes, for the tokenizers of families that
@@ -65,6 +67,14 @@ TEXTS = [
     "<s>a</s>", "a <s> b", "<|begin_of_text|>The keys<|eot_id|>\n\n", "<|im_start|>user\nHi<|im_end|>", "<|endoftext|>  x", "</s></s>",
     "<mask>", "a  <mask> b", "x<mask>\n", "            x", "a                        b", "<unk><pad>", "Ġ Ċ ÃÂ", "__proto__ constructor",
     "a_b --flag=value user@example.org <b>bold</b>", "Iñtërnâtiônàlizætiøn", "\u1100\u1161\u11a8 \uac00\u11a8", "'", "''''", "\\n \\\\",
+]
+
+
+BERT_TEXTS = [
+    "[CLS] The keys [SEP]", "a[MASK]b [MASK]", "[UNK][PAD]", "THE KEYS", "unbelievablekeyscabinettables", "caf\u00e9 cafe\u0301 CAF\u00c9S",
+    "don't do not I'm we've it's they're, is it?! 'x' n't", "x" * 101, "keys" * 30, "\u4e2d\u56fd\U00020000\U0002b820z", "\u0130stanbul \u03a3\u03c3\u03c2 \u03a3\u0391\u03a3",
+    "a\u200db\u00adc\ufeffd", "the\u0000keys\ufffdto", "x\u302e\u302a \U0001d165\U0001d16d\u0301x", "e\u0301\u0327e\u0327\u0301", "\uac01\uac02 \u1100\u1161",
+    "$100+5=\u20ac3 ^`~|<>", "\u061d\u166d\u2e43", "the\u0085keys\u2028to", "\u0958\u09dc \ufb1f",
 ]
 
 
@@ -161,6 +171,40 @@ def train(parts: dict) -> Tokenizer:
     return tokenizer
 
 
+# BERT's own settings, and others
+BERTS: dict = {
+    "bert": {"normalizer": normalizers.BertNormalizer(), "model": {}},
+    "bert_cased": {
+        "normalizer": normalizers.BertNormalizer(lowercase=False, strip_accents=False),
+        "model": {"max_input_chars_per_word": 12},
+    },
+    "bert_plain": {
+        "normalizer": normalizers.BertNormalizer(clean_text=False, handle_chinese_chars=False, strip_accents=True, lowercase=False),
+        "model": {},
+        "cleanup": False,
+        "template": True,
+    },
+}
+
+
+def train_bert(parts: dict) -> Tokenizer:
+    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]", **parts["model"]))
+    tokenizer.normalizer = parts["normalizer"]
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.decoder = decoders.WordPiece(cleanup=parts.get("cleanup", True))
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    trainer = trainers.WordPieceTrainer(vocab_size=420, min_frequency=1, special_tokens=special, show_progress=False)
+    tokenizer.train_from_iterator(TRAINING, trainer)
+    tokenizer.add_tokens([token("<mask>", special=False, lstrip=True), token("CAF\u00c9", special=False, normalized=True)])
+    ids = [(t, tokenizer.token_to_id(t)) for t in ("[SEP]", "[CLS]")]
+    tokenizer.post_processor = (
+        processors.TemplateProcessing("[CLS] $A [SEP]", "[CLS] $A [SEP] $B:1 [SEP]:1", ids)
+        if parts.get("template")
+        else processors.BertProcessing(*ids)
+    )
+    return tokenizer
+
+
 def with_whole_words(tokenizer: Tokenizer) -> Tokenizer:
     """Words of the vocabulary that no merges lead to, as Llama 3 has them."""
     parts = json.loads(tokenizer.to_str())
@@ -186,6 +230,21 @@ def frames(tokenizer: Tokenizer) -> list[dict]:
     return [
         {"texts": text, "ids": ids["input_ids"], "types": ids["token_type_ids"]} for text, ids in zip(texts, found)
     ]
+
+
+def bert(parts: dict) -> dict:
+    tokenizer = train_bert(parts)
+    texts = TEXTS + BERT_TEXTS
+    encodings = [tokenizer.encode(text, add_special_tokens=False) for text in texts]
+    return {
+        "json": json.loads(tokenizer.to_str()),
+        "texts": BERT_TEXTS,
+        "ids": [encoding.ids for encoding in encodings],
+        "decoded": [tokenizer.decode(encoding.ids, skip_special_tokens=False) for encoding in encodings],
+        "offsets": [utf16_offsets(text, encoding.offsets) for text, encoding in zip(texts, encodings)],
+        "backwards": [tokenizer.decode(encoding.ids[::-1], skip_special_tokens=False) for encoding in encodings],
+        "framed": frames(tokenizer),
+    }
 
 
 def family(parts: dict) -> dict:
@@ -339,6 +398,11 @@ def sweep_words(part: pre_tokenizers.PreTokenizer) -> str:
     return digest(" ".join(word for word, _ in part.pre_tokenize_str(contexts.format(chr(c)))) for c in POINTS)
 
 
+def sweep_bert_words() -> str:
+    part = pre_tokenizers.BertPreTokenizer()
+    return digest(" ".join(word for word, _ in part.pre_tokenize_str(f"a{chr(c)}b {chr(c)}{chr(c)} x")) for c in POINTS)
+
+
 def sweep_text(part: normalizers.Normalizer) -> str:
     contexts = ["{0}", "a\u0301{0}\u0327x", "a\u0327\u093c{0}\u0301x"]
     texts = [context.format(chr(c)) for context in contexts for c in POINTS] + PAIRS
@@ -350,6 +414,8 @@ def main() -> None:
     dump = lambda data: json.dumps(data, ensure_ascii=True, separators=(",", ":"))  # noqa: E731
     for name, parts in FAMILIES.items():
         (OUT / f"{name}.json").write_text(dump(family(parts)) + "\n")
+    for name, parts in BERTS.items():
+        (OUT / f"{name}.json").write_text(dump(bert(parts)) + "\n")
     (OUT / "family_texts.json").write_text(dump(TEXTS) + "\n")
     (OUT / "chat.json").write_text(json.dumps(chats(), ensure_ascii=True, indent=1) + "\n")
     (OUT / "chat_ids.json").write_text(dump([read_chats(*case) for case in TALKING]) + "\n")
@@ -358,6 +424,9 @@ def main() -> None:
     sweeps["words of single Digits"] = sweep_words(pre_tokenizers.Digits(individual_digits=True))
     for form in ("NFC", "NFD", "NFKC", "NFKD", "Lowercase"):
         sweeps[f"text of {form}"] = sweep_text(getattr(normalizers, form)())
+    sweeps["words of BertPreTokenizer"] = sweep_bert_words()
+    for name, parts in BERTS.items():
+        sweeps[f"text of {name}"] = sweep_text(parts["normalizer"])
     (OUT / "sweep.json").write_text(json.dumps({"pairs": PAIRS, "sweeps": sweeps}, indent=1) + "\n")
 
 

@@ -1,8 +1,9 @@
 """What GPT-2 computes with 8-bit weights: a reference in PyTorch, and how far it is from float32.
 
 Run:   .venv-oracle/bin/python scripts/oracles/q8_goldens.py [--corpus FOLDER]   (after gpt2_goldens.py)
+       .venv-oracle/bin/python scripts/oracles/q8_goldens.py --families          (after family_goldens.py)
 Pins:  torch==2.13.0 transformers==5.23.0 safetensors==0.8.0 (scripts/requirements-oracle.txt)
-Out:   tests/goldens/q8/golden.safetensors, golden.json, held_out.txt
+Out:   tests/goldens/q8/golden.safetensors, golden.json, held_out.txt; families.safetensors
 
 Every linear layer and the unembedding, y = x W, is replaced by what ONNX Runtime's MatMulNBits defines for 8 bits,
 blocks of 32 along the inner axis, no zero points and accuracy level 4, in float64:
@@ -33,6 +34,7 @@ from transformers import AutoTokenizer
 
 ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / "tests" / "goldens" / "q8"
+FAMILIES = ["llama/grouped", "llama/multi_query_tied", "llama/odd", "gpt_neox/parallel", "opt/pre_norm"]
 CASES = ["f32", "f16", "n_inner", "twelve_layers", "untied"]
 BLOCK, WINDOW = 32, 256
 GRIMM_CHARACTERS = 6000
@@ -88,6 +90,34 @@ def in_8_bits(model: nn.Module) -> nn.Module:
     return model
 
 
+def family_in_8_bits(model: nn.Module) -> nn.Module:
+    """The same model of another family, whose linear layers hold [out, in]."""
+    model = in_float64(model)
+    with torch.no_grad():
+        for name, layer in list(model.named_modules()):
+            if isinstance(layer, nn.Linear):
+                model.set_submodule(name, Quantized(layer.weight.clone(), layer.bias))
+    return model
+
+
+def logits_of(folder: Path, rounded) -> torch.Tensor:
+    """The logits of a checkpoint's long prompt and continuation when `rounded` has seen the model."""
+    prompt = json.loads((folder / "golden.json").read_text("utf-8"))["prompts"]["long"]
+    ids = torch.tensor([prompt["tokenIds"]])
+    model = load(folder)
+    with torch.no_grad():
+        logits = rounded(model)(ids).logits[0].float()
+        difference = (logits - model(ids).logits[0]).abs().max()
+    print(f"{folder.name}: 8 bits move a logit by at most {difference:.2g}")
+    return logits
+
+
+def write_families() -> None:
+    """Write the goldens of families other than GPT-2."""
+    root = ROOT / "tests" / "goldens"
+    save_file({f"{name}/logits": logits_of(root / name, family_in_8_bits) for name in FAMILIES}, OUT / "families.safetensors")
+
+
 def held_out_text(corpus: Path) -> str:
     """What of the training texts was held out, as scripts/bundled_model/generate_text.py splits them."""
 
@@ -110,19 +140,15 @@ def main() -> None:
     """Write the goldens."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--corpus", type=Path, help="the folder of the training texts, to write held_out.txt anew")
+    parser.add_argument("--families", action="store_true", help="write those of families other than GPT-2 instead")
     options = parser.parse_args()
+    if options.families:
+        write_families()
+        return
     OUT.mkdir(parents=True, exist_ok=True)
     if options.corpus:
         (OUT / "held_out.txt").write_text(held_out_text(options.corpus), "utf-8")
-    arrays = {}
-    for case in CASES:
-        prompt = json.loads((GOLDENS / case / "golden.json").read_text("utf-8"))["prompts"]["long"]
-        model = load(GOLDENS / case)
-        ids = torch.tensor([prompt["tokenIds"]])
-        with torch.no_grad():
-            arrays[f"{case}/logits"] = in_8_bits(model)(ids).logits[0].float()
-            difference = (arrays[f"{case}/logits"] - model(ids).logits[0]).abs().max()
-        print(f"{case}: 8 bits move a logit by at most {difference:.2g}")
+    arrays = {f"{case}/logits": logits_of(GOLDENS / case, in_8_bits) for case in CASES}
 
     model = load(ROOT / "models")
     tokenizer = AutoTokenizer.from_pretrained(ROOT / "models")

@@ -5,6 +5,6 @@
  * @module
  */
 import { saveResults } from "../../src/analysis/mod.ts";
-import { RESULTS } from "../../tests/analysis/results/fixtures.ts";
+import { FIRST_RESULTS } from "../../tests/analysis/results/fixtures.ts";
 
-await saveResults("tests/goldens/results/version_1.safetensors", { ...RESULTS });
+await saveResults("tests/goldens/results/version_1.safetensors", { ...FIRST_RESULTS });

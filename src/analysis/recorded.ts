@@ -1,4 +1,5 @@
-import type { Capture, Trace } from "../ask/trace.ts";
+import type { Capture } from "../ask/trace/recorders.ts";
+import type { Trace } from "../ask/trace/trace.ts";
 import { firstNonFiniteIndex } from "../base/numbers.ts";
 import type { FloatTensor } from "../base/tensor.ts";
 import type { Pace } from "./pace.ts";

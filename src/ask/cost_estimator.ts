@@ -14,7 +14,7 @@ import { type AskedModel, estimate } from "./question.ts";
 import type { Saliency, SaliencyOptions } from "./saliency/definition.ts";
 import { SALIENCY } from "./saliency/saliency.ts";
 import { SURPRISE, type SurpriseOptions } from "./surprise.ts";
-import { TRACE, type TraceOptions } from "./trace.ts";
+import { TRACE, type TraceOptions } from "./trace/trace.ts";
 import { BEAMS } from "./write/beams/beams.ts";
 import type { BeamSearchOptions } from "./write/beams/types.ts";
 import { GENERATE, GENERATE_BATCH } from "./write/generate.ts";

@@ -19,7 +19,11 @@ export const TOKENIZER = "tokenizer.json";
 /** The tokenizer as GPT-2 came with it; the third one is not always there. */
 export const VOCABULARY: readonly string[] = ["vocab.json", "merges.txt", "added_tokens.json"];
 /** What is used when it is there. */
-export const OPTIONAL: readonly string[] = ["generation_config.json", "tokenizer_config.json"];
+export const OPTIONAL: readonly string[] = [
+  "generation_config.json",
+  "tokenizer_config.json",
+  "chat_template.jinja",
+];
 
 /**
  * The names of the files that hold the weights, of the text of {@linkcode INDEX}.

@@ -36,6 +36,12 @@ export const FLOAT = 4;
 /** What allocators take beside what they are asked for. */
 const OVERHEAD = 1.1;
 
+/**
+ * How much the way back through a block has alive of a row: what the forward pass keeps, gathered for the rows, and what
+ * flows back; 28 widths where GPT-2 keeps 15.
+ */
+const WAY_BACK = 28 / 15;
+
 /** How many tensors of the size of the logits the gradient and the lens have alive at a time, at most. */
 const VOCABULARY_TENSORS = 6;
 
@@ -60,8 +66,8 @@ export function explainBytes(
   config: ModelConfig,
   { N, T, R = N, M = N * T, E = 0 }: { N: number; T: number; R?: number; M?: number; E?: number },
 ): number {
-  const { nHead, nEmbd } = config;
-  const backward = 3 * N * nHead * Math.max(T, E) ** 2 + 28 * (M + N * E) * nEmbd;
+  const back = WAY_BACK * familyOf(config).keptNumbers(config);
+  const backward = 3 * N * config.nHead * Math.max(T, E) ** 2 + (M + N * E) * back;
   return OVERHEAD * FLOAT * (forwardNumbers(config, T, T, E) + backward + VOCABULARY_TENSORS * R * logitWidth(config));
 }
 

@@ -39,8 +39,11 @@ export interface ReadText {
   readonly tokenTypes?: readonly number[];
 }
 
-/** A text that is read as a whole: as it is written, its token ids, or a sequence. */
-export type WholeText = string | readonly number[] | Sequence;
+/**
+ * A text that is read as a whole: as it is written, its token ids, two texts that an encoder reads together, or a
+ * sequence.
+ */
+export type WholeText = string | readonly number[] | readonly [string, string] | Sequence;
 
 /** Turns texts and ids into tokens, and checks them against the model. */
 export class Reader {
@@ -56,7 +59,7 @@ export class Reader {
   /**
    * The ids of a text, or ids themselves, checked, and the text that they spell; an empty prompt is the token that
    * starts a text. Text begins with what its tokenizer puts before each, once: a text that has it already is given no
-   * more.
+   * more. For an encoder, it ends with what belongs after it too, as in `[CLS] a text [SEP]`.
    *
    * @throws {TypeError} When it is neither a string nor an array.
    * @throws {RangeError} When an id is not in the vocabulary, or there are more tokens than the context holds.
@@ -67,7 +70,9 @@ export class Reader {
         `Cannot read ${input === null ? "null" : typeof input} as a text; pass a string or an array of token ids`,
       );
     }
-    if (input.length === 0) return this.read([this.#config.bosTokenId]);
+    const whole = familyOf(this.#config).mask === "full";
+    if (whole && typeof input === "string") return this.#framed(input);
+    if (!whole && input.length === 0) return this.read([this.#config.bosTokenId]);
     if (typeof input !== "string") {
       this.#check(input);
       return { tokenIds: [...input], text: this.spell(input) };
@@ -79,6 +84,19 @@ export class Reader {
     const all = [...missing, ...tokenIds];
     this.#check(all);
     return { tokenIds: all, text: this.spell(missing) + text };
+  }
+
+  /** A text, or two, with what the model expects around them. */
+  #framed(first: string, second?: string): ReadText {
+    const [a, b] = [this.#tokenizer.read(first), second === undefined ? undefined : this.#tokenizer.read(second)];
+    const { tokenIds, typeIds } = this.#tokenizer.frame(a.tokenIds, b?.tokenIds);
+    this.#check(tokenIds);
+    const frame = this.#tokenizer.frame([-1], b && [-2]).tokenIds; // no token has such an id
+    const [start, end] = [frame.indexOf(-1), b ? frame.indexOf(-2) : frame.length];
+    const text = this.spell(frame.slice(0, start)) + a.text + this.spell(frame.slice(start + 1, end)) +
+      (b?.text ?? "") + this.spell(frame.slice(end + 1));
+    const typed = typeIds.some((type) => type > 0) && familyOf(this.#config).tokenTypes?.(this.#config);
+    return { tokenIds, text, ...typed && { tokenTypes: typeIds } };
   }
 
   /**
@@ -108,13 +126,18 @@ export class Reader {
    * @throws {TypeError | RangeError} When it is none, or does not fit the model.
    */
   whole(input: WholeText): Sequence {
-    if (typeof input !== "string" && !Array.isArray(input)) {
-      const sequence = input as Sequence;
-      this.expectSequence(sequence);
-      return sequence;
+    if (!isText(input)) {
+      this.expectSequence(input);
+      return input;
     }
-    const { tokenIds, text, tokenTypes } = this.read(input);
+    const { tokenIds, text, tokenTypes } = isPair(input) ? this.#pair(input) : this.read(input);
     return { ...this.sequence(tokenIds, 1, text), ...tokenTypes && { tokenTypes } };
+  }
+
+  #pair([first, second]: readonly [string, string]): ReadText {
+    const { mask, name } = familyOf(this.#config);
+    if (mask === "full") return this.#framed(first, second);
+    throw new TypeError(`Cannot read two texts together with ${name} as it reads one; pass one text`);
   }
 
   /** A text of a model with an encoder has the source that was read for it, and others have none. */
@@ -272,6 +295,14 @@ export class Reader {
       );
     }
   }
+}
+
+function isText(input: WholeText): input is Exclude<WholeText, Sequence> {
+  return typeof input === "string" || Array.isArray(input);
+}
+
+function isPair(input: string | readonly number[] | readonly [string, string]): input is readonly [string, string] {
+  return typeof input !== "string" && input.length === 2 && input.every((text) => typeof text === "string");
 }
 
 function unusedToken(id: number, end: number): Token {

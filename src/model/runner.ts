@@ -2,7 +2,7 @@ import { firstNonFiniteIndex, free, logitsRow } from "../base/numbers.ts";
 import type { FloatTensor } from "../base/tensor.ts";
 import { shown } from "../base/words.ts";
 import type { TensorEntry } from "../checkpoint/safetensors.ts";
-import { firstNonFinite, readFloat32 } from "../checkpoint/values.ts";
+import { readFloat32 } from "../checkpoint/values.ts";
 import { type AnyConfig, familyOf } from "../models/families.ts";
 import type { Family } from "../models/family.ts";
 import type { GradientOutputs } from "../models/gradient_question.ts";
@@ -12,8 +12,10 @@ import type { Feed } from "../onnx/feed.ts";
 import type { Value } from "../onnx/mod.ts";
 import type { Backend } from "../runtime/backend.ts";
 import type { Session } from "../runtime/session.ts";
+import { expectFiniteWeights } from "./finite_weights.ts";
 import { KVCache } from "./kv_cache.ts";
 import type { Explanation, LensNumbers, PromptTokens, Reading, ScoreKind, SourceTokens } from "./requests.ts";
+import { joinRows, NO_SOURCE, NO_TEXT, sourceTokens } from "./sources.ts";
 
 /** How many tokens are read in one run, so that long prompts can be stopped and take bounded memory. */
 export const CHUNK_TOKENS = 256;
@@ -283,45 +285,7 @@ export class ModelRunner implements AsyncDisposable {
   }
 }
 
-const NO_SOURCE: SourceTokens = { tokenIds: [], texts: [] };
-
-/**
- * A source token of no text, at which none looks. It is read where there is no other: ONNX Runtime's kernels divide by the
- * size of an axis, and native ends the process when that is 0.
- */
-const NO_TEXT: SourceTokens = { tokenIds: [0], texts: [-1] };
-
-/** The source of a single text. */
-function sourceTokens(tokenIds: readonly number[] = []): SourceTokens {
-  return { tokenIds, texts: tokenIds.map(() => 0) };
-}
-
 /** A list in parts of a length. */
 function inParts<T>(list: readonly T[], length: number): readonly (readonly T[])[] {
   return Array.from({ length: Math.ceil(list.length / length) }, (_, i) => list.slice(i * length, (i + 1) * length));
-}
-
-/** N rows of one list, each followed by that of another: `[N, a]` and `[N, b]` as `[N, a + b]`. */
-function joinRows(before: Float32Array, after: Float32Array, N: number): Float32Array {
-  const [a, b] = [before.length / N, after.length / N];
-  const joined = new Float32Array(N * (a + b));
-  for (let n = 0; n < N; ++n) {
-    joined.set(before.subarray(n * a, (n + 1) * a), n * (a + b));
-    joined.set(after.subarray(n * b, (n + 1) * b), n * (a + b) + a);
-  }
-  return joined;
-}
-
-/**
- * Checks the weights one by one.
- *
- * @throws {RangeError} When one holds a NaN or an infinity.
- */
-export async function expectFiniteWeights(weights: Iterable<TensorEntry>): Promise<void> {
-  for (const entry of weights) {
-    const index = await firstNonFinite(entry);
-    if (index !== undefined) {
-      throw new RangeError(`Cannot use "${entry.name}" of ${entry.source.name} as element ${index} is NaN or infinite`);
-    }
-  }
 }

@@ -10,6 +10,7 @@ import type { TensorEntry } from "../checkpoint/safetensors.ts";
 import { type AnyConfig, familyOf } from "../models/families.ts";
 import { Program } from "../models/program.ts";
 import { weightLocation, weightsOf } from "../models/weights.ts";
+import type { Backend } from "../runtime/backend.ts";
 import { Session } from "../runtime/session.ts";
 import { ModelRunner } from "./runner.ts";
 
@@ -26,8 +27,8 @@ const BOUND = 1e-3;
  */
 export async function checkWebgpu(config: AnyConfig, worker = false): Promise<void> {
   const tiny = familyOf(config).tiny(config) as AnyConfig;
-  const expected = await tinyNumbers(tiny, { onCpu: true, worker });
-  const actual = await tinyNumbers(tiny, { onCpu: false, worker })
+  const expected = await tinyNumbers(tiny, { backend: "webgpu", onCpu: true, worker });
+  const actual = await tinyNumbers(tiny, { backend: "webgpu", onCpu: false, worker })
     .catch((error) => fail(error instanceof Error ? error.message : error));
   expected.forEach((numbers, i) => {
     const difference = relativeDifference(actual[i]!, numbers);
@@ -41,25 +42,46 @@ function fail(reason: unknown): never {
 }
 
 /** Numbers of each kind: states, logits, ranks and scores. */
-async function tinyNumbers(
+export async function tinyNumbers(
   config: AnyConfig,
-  where: { readonly onCpu: boolean; readonly worker: boolean },
+  where: { readonly backend: Backend; readonly onCpu?: boolean; readonly worker?: boolean },
 ): Promise<readonly Float32Array[]> {
   const weights = tinyWeights(config);
   const program = new Program(config, weights);
   const [first] = weights.values();
   const files = new Map([[weightLocation(first!), first!.source]]);
-  const session = await Session.create(program.graph, files, { backend: "webgpu", ...where });
+  const session = await Session.create(program.graph, files, where);
   await using runner = new ModelRunner(config, program, session, weights);
+  const read = runner.family.mask === "full" ? await readWhole(runner) : await readOn(runner);
+  const explained = await runner.explain({
+    ...{ tokenIds: [3, 41, 5, 96, 0], rows: [2, 4], targets: [1, 2], mix: Float32Array.of(1, 0, 0, 1), ofLogit: false },
+    ...(runner.family.hasSource && { source: SOURCE }),
+    fetch: ["gradientXInputL2"],
+  });
+  return [...read, ...explained.numbers, explained.logits];
+}
+
+const SOURCE = [7, 50, 9, 12];
+
+/** Reads a text, more of it with the cache and through the lens, and another text beside. */
+async function readOn(runner: ModelRunner): Promise<Float32Array[]> {
+  const { hasSource } = runner.family;
+  const sourceOf = (text: number) =>
+    hasSource ? { source: { tokenIds: SOURCE, texts: SOURCE.map(() => text) } } : undefined;
   const cache = runner.emptyCache();
-  const read = await runner.read([3, 41, 5], cache, [0, 2], { fetches: program.outputs.hiddenStates });
+  const fetches = runner.program.outputs.hiddenStates;
+  const read = await runner.read([3, 41, 5], cache, [0, 2], { fetches, ...sourceOf(0) });
   const depths = [1, 3].map((index) => ({ index, normed: true })); // after each of the two blocks
   const question = { tokenIds: [96, 0], cache, rows: [0, 1], targets: [7, 9], best: 3, depths };
   const seen = Object.values(await runner.look(question));
-  const beside = await runner.read([2, 90, 11], cache, [0, 1, 2], { texts: [1, 0, 1] });
-  const explanation = { tokenIds: [3, 41, 5, 96, 0], rows: [2, 4], targets: [1, 2], mix: Float32Array.of(1, 0, 0, 1) };
-  const explained = await runner.explain({ ...explanation, ofLogit: false, fetch: ["gradientXInputL2"] });
-  return [...read, ...seen, ...beside, ...explained.numbers, explained.logits];
+  const beside = await runner.read([2, 90, 11], cache, [0, 1, 2], { texts: [1, 0, 1], ...sourceOf(1) });
+  return [...read, ...seen, ...beside];
+}
+
+/** Reads two texts side by side where a token sees all of its text, and there is no cache. */
+async function readWhole(runner: ModelRunner): Promise<Float32Array[]> {
+  const reading = { tokenIds: [3, 41, 5, 96, 0], texts: [0, 1, 0, 1, 1] };
+  return [await runner.logits({ ...reading, rows: [0, 3] }), await runner.stream(reading)];
 }
 
 /** Weights without a pattern that an error could hide in: `sin(k²)` is about as good as random. */

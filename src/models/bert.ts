@@ -64,6 +64,8 @@ function family(
       // Checkpoints that were converted from TensorFlow.
       otherName: (own) =>
         own.replace(/LayerNorm\.weight$/, "LayerNorm.gamma").replace(/LayerNorm\.bias$/, "LayerNorm.beta"),
+      // The decoder has a bias of its own where it is not tied, and then the other one is not used.
+      preferredName: (own) => own === names.decoderBias ? names.decoder.replace(/weight$/, "bias") : own,
     },
     parseConfig: (fields) => parseConfig(modelType, name, fields),
     settle: (config, has) => ({ ...config, hasHead: has(`${names.transform}.weight`) }),

@@ -25,6 +25,8 @@ export interface CheckpointNames {
   readonly unembeddingBias?: string;
   /** What else some files call a weight. */
   readonly otherName?: (name: string) => string;
+  /** What is read in place of a weight where a file has both, as transformers does. */
+  readonly preferredName?: (name: string) => string;
 }
 
 /** A family of models, which share a page. */

@@ -38,8 +38,8 @@ export function selectWeights<Config extends ModelConfig>(
   const other = (name: string) => config.tieWordEmbeddings && name === names.embedding ? names.unembedding : name;
   const selected = new Map<string, TensorEntry>();
   for (const [name, { shape }] of family.weights(config)) {
-    const entry = findWeight(names, entries, name) ?? findWeight(names, entries, other(name)) ??
-      findWeight(names, entries, names.otherName?.(name) ?? name);
+    const candidates = [names.preferredName?.(name) ?? name, name, other(name), names.otherName?.(name) ?? name];
+    const entry = candidates.map((candidate) => findWeight(names, entries, candidate)).find((found) => found);
     if (!entry) throw new RangeError(`Cannot build ${model} as "${name}" is missing from ${file}`);
     if (entry.shape.join() !== shape.join()) {
       const found = `[${entry.shape}] in ${file}`;

@@ -28,8 +28,15 @@ export interface AddedToken {
   readonly special?: boolean;
 }
 
-/** What a text falls into: text, or a token. */
-export type TextPart = string | AddedToken;
+/** What a text falls into: text, or a token with the white space that it takes along. */
+export interface TextPart {
+  /** Where it begins, in UTF-16 code units. */
+  readonly start: number;
+  /** Where it ends. */
+  readonly end: number;
+  /** The token, if it is one. */
+  readonly token?: AddedToken;
+}
 
 const WORD = /^[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u;
 const SPACE = /^\p{White_Space}$/u;
@@ -40,9 +47,9 @@ const SPACE = /^\p{White_Space}$/u;
  * @param tokens The tokens to look for, by the string that stands for each.
  * @returns The function; its parts are never empty, and in the order of the text.
  */
-export function addedTokenSplitter(tokens: ReadonlyMap<string, AddedToken>): (text: string) => TextPart[] {
+function addedTokenSplitter(tokens: ReadonlyMap<string, AddedToken>): (text: string) => TextPart[] {
   const contents = [...tokens.keys()].filter((content) => content !== "").sort((a, b) => b.length - a.length);
-  if (contents.length === 0) return (text) => text === "" ? [] : [text];
+  if (contents.length === 0) return (text) => text === "" ? [] : [{ start: 0, end: text.length }];
   const pattern = new RegExp(
     contents.map((content) => content.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&")).join("|"),
     "gu",
@@ -57,11 +64,11 @@ export function addedTokenSplitter(tokens: ReadonlyMap<string, AddedToken>): (te
       if (start < done || (token.singleWord && isInsideWord(text, start, end))) continue;
       if (token.lstrip) { while (start > done && SPACE.test(text.charAt(start - 1))) --start; }
       if (token.rstrip) { while (SPACE.test(text.charAt(end))) ++end; }
-      if (start > done) parts.push(text.slice(done, start));
-      parts.push(token);
+      if (start > done) parts.push({ start: done, end: start });
+      parts.push({ start, end, token });
       done = end;
     }
-    if (done < text.length) parts.push(text.slice(done));
+    if (done < text.length) parts.push({ start: done, end: text.length });
     return parts;
   };
 }
@@ -121,5 +128,25 @@ function readAddedToken(json: unknown): AddedToken {
     rstrip: rstrip === true,
     special: special === true,
     normalized: typeof normalized === "boolean" ? normalized : special !== true,
+  };
+}
+
+/** What finds added tokens: in the text as it is, and in the normalized text. */
+export interface AddedTokenSplitters {
+  /** Cuts a text as it is. */
+  readonly raw: (text: string) => TextPart[];
+  /** Cuts a normalized text. */
+  readonly normalized: (text: string) => TextPart[];
+}
+
+/** Makes the two functions that cut a text at added tokens. */
+export function addedTokenSplitters(
+  tokens: readonly AddedToken[],
+  normalize: (text: string) => string,
+): AddedTokenSplitters {
+  const [raw = [], normalized = []] = [false, true].map((kind) => tokens.filter((token) => token.normalized === kind));
+  return {
+    raw: addedTokenSplitter(new Map(raw.map((token) => [token.content, token]))),
+    normalized: addedTokenSplitter(new Map(normalized.map((token) => [normalize(token.content), token]))),
   };
 }

@@ -38,15 +38,16 @@ export function readBpeModel(json: unknown): BpeModel {
   // GPT-2's own tokenizer.json says no type
   if (model.type !== undefined && model.type !== "BPE") {
     const kind = shown(model.type);
-    throw new Error(`Cannot read model of tokenizer.json as byte-level BPE, the kind that GPT-2 has: ${kind}`);
+    throw new Error(
+      `Cannot read model of tokenizer.json as byte-level BPE or WordPiece, the kinds that GPT-2 and BERT have: ${kind}`,
+    );
   }
   for (const option of FOREIGN_OPTIONS) {
     if (model[option]) {
       throw new Error(`Cannot read model.${option} of tokenizer.json as byte-level BPE: ${shown(model[option])}`);
     }
   }
-  const vocab = model.vocab instanceof Vocabulary ? model.vocab : readVocab(record("model.vocab", model.vocab));
-  if (vocab.size === 0) throw new RangeError("Cannot read model.vocab as a vocabulary: it is empty");
+  const vocab = readVocab(model.vocab);
   const merges = model.merges instanceof Merges ? model.merges : readMerges(vocab, model.merges);
   const unknownToken = model["unk_token"] ?? undefined;
   if (unknownToken !== undefined && typeof unknownToken !== "string") {
@@ -61,8 +62,19 @@ export function readBpeModel(json: unknown): BpeModel {
   };
 }
 
-/** A vocabulary that is parsed already. */
-export function readVocab(json: Readonly<Record<string, unknown>>): Vocabulary {
+/**
+ * Reads the `vocab` of a model, which may have been scanned already.
+ *
+ * @throws {TypeError} If it is no object.
+ * @throws {RangeError} If it is empty, an id is no index, or two pieces have the same.
+ */
+export function readVocab(json: unknown): Vocabulary {
+  const vocab = json instanceof Vocabulary ? json : indexed(record("model.vocab", json));
+  if (vocab.size > 0) return vocab;
+  throw new RangeError("Cannot read model.vocab as a vocabulary: it is empty");
+}
+
+function indexed(json: Readonly<Record<string, unknown>>): Vocabulary {
   const pieces = new Map<number, string>();
   for (const [piece, id] of Object.entries(json)) {
     if (!isId(id)) throw new RangeError(`Cannot read the id of ${shown(piece)} as an index: ${shown(id)}`);

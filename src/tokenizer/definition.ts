@@ -5,25 +5,28 @@
  */
 import { shown } from "../base/words.ts";
 import { type AddedToken, readAddedTokens } from "./added_tokens.ts";
-import { type BpeModel, readBpeModel } from "./bpe_model.ts";
+import { readBpeModel } from "./bpe_model.ts";
+import type { BytesDefinition } from "./bytes_codec.ts";
 import { type Json, parsed, parseLarge, record } from "./json_parts.ts";
-import { type Normalizer, readNormalizer } from "./normalizers.ts";
+import { readNormalizer } from "./normalizers.ts";
 import { readTemplate, type Template } from "./post_processor.ts";
-import { type PreTokenizer, readBytePreTokenizer } from "./pre_tokenizers.ts";
+import { readBytePreTokenizer } from "./pre_tokenizers.ts";
 import { scanTokenizer } from "./scan.ts";
+import type { Vocabulary } from "./vocabulary.ts";
+import { readWordPiece, type WordPieceDefinition } from "./word_piece_definition.ts";
 
-/** A byte-level BPE tokenizer, checked. */
-export interface TokenizerDefinition extends BpeModel {
+/** A tokenizer, checked. */
+export interface TokenizerDefinition {
+  /** The vocabulary. Added tokens may or may not be in it. */
+  readonly vocab: Vocabulary;
   /** Tokens that are found as they stand. */
   readonly addedTokens: readonly AddedToken[];
-  /** What changes a text at first, if something does. */
-  readonly normalizer: Normalizer | undefined;
-  /** What cuts a text into words. */
-  readonly preTokenizer: PreTokenizer;
   /** The special tokens around a text. */
   readonly template: Template;
   /** tokenizer_config.json. */
   readonly settings: Json;
+  /** What turns text into ids. */
+  readonly kind: { readonly name: "bytes" } & BytesDefinition | { readonly name: "words" } & WordPieceDefinition;
 }
 
 /**
@@ -46,29 +49,29 @@ export function parseTokenizer(text: string, parse: (text: string) => unknown = 
  * @throws {SyntaxError} If a text is not JSON.
  * @throws {TypeError} If a part is missing or of the wrong type.
  * @throws {RangeError} If an id or a merge does not fit the vocabulary.
- * @throws {Error} If the tokenizer is of another kind than byte-level BPE.
+ * @throws {Error} If it is of another kind than byte-level BPE and WordPiece, or has a part that is not known.
  */
 export function readDefinition(json: unknown, config: unknown = {}): TokenizerDefinition {
   const file = record("tokenizer.json", parsed("tokenizer.json", json, parseTokenizer));
   const settings = record("tokenizer_config.json", parsed("tokenizer_config.json", config));
+  const kind = record("model", file.model).type === "WordPiece"
+    ? { name: "words" as const, ...readWordPiece(file) }
+    : { name: "bytes" as const, ...readBytes(file, settings) };
+  const { vocab } = kind;
+  const addedTokens = readAddedTokens(vocab, file["added_tokens"] ?? [], settings["added_tokens_decoder"] ?? {});
+  const added = new Set(addedTokens.map(({ id }) => id));
+  const isKnown = (id: number) => added.has(id) || vocab.pieceOf(id) !== undefined;
+  return { vocab, addedTokens, template: readTemplate(file["post_processor"], isKnown), settings, kind };
+}
+
+function readBytes(file: Json, settings: Json): BytesDefinition {
   const model = readBpeModel(file.model);
   const preTokenizer = readBytePreTokenizer(file["pre_tokenizer"], settings["add_prefix_space"] ?? undefined);
   const { type: decoder } = record("decoder", file.decoder);
-  if (decoder !== "ByteLevel") {
-    throw new Error(
-      `Cannot read decoder of tokenizer.json as byte-level BPE, the kind that GPT-2 has: ${shown(decoder)}`,
-    );
-  }
-  const addedTokens = readAddedTokens(model.vocab, file["added_tokens"] ?? [], settings["added_tokens_decoder"] ?? {});
-  const added = new Set(addedTokens.map(({ id }) => id));
-  return {
-    ...model,
-    addedTokens,
-    settings,
-    normalizer: readNormalizer(file.normalizer),
-    preTokenizer,
-    template: readTemplate(file["post_processor"], (id) => added.has(id) || model.vocab.pieceOf(id) !== undefined),
-  };
+  if (decoder === "ByteLevel") return { ...model, normalizer: readNormalizer(file.normalizer), preTokenizer };
+  throw new Error(
+    `Cannot read decoder of tokenizer.json as byte-level BPE, the kind that GPT-2 has: ${shown(decoder)}`,
+  );
 }
 
 /**

@@ -24,7 +24,13 @@ export function scanTokenizer(text: string): unknown {
   const vocabStart = scanner.at;
   const vocabulary = scanner.vocabulary();
   const vocabEnd = scanner.at;
-  if (!vocabulary || !scanner.find('"merges"')) return undefined;
+  if (!vocabulary) return undefined;
+  if (!text.includes('"merges"')) { // WordPiece has none
+    const json = parseQuietly(`${text.slice(0, vocabStart)}"${VOCAB}"${text.slice(vocabEnd)}`);
+    const model = Object(Object(json).model);
+    return model.vocab === VOCAB ? { ...Object(json), model: { ...model, vocab: vocabulary } } : undefined;
+  }
+  if (!scanner.find('"merges"')) return undefined;
   const mergesStart = scanner.at;
   const merges = scanner.merges(vocabulary);
   if (!merges) return undefined;

@@ -5,32 +5,25 @@
  */
 import { shown } from "../base/words.ts";
 import { showing } from "../show/showing.ts";
-import { type AddedToken, addedTokenSplitter } from "./added_tokens.ts";
-import { byteCharacter, pieceBytes } from "./byte_level.ts";
-import { gpt2TokenizerJson, readDefinition, type TokenizerDefinition } from "./definition.ts";
+import type { AddedToken } from "./added_tokens.ts";
+import { BytesCodec } from "./bytes_codec.ts";
 import { type ChatMessage, type ChatOptions, readChatTemplate, renderChat } from "./chat_template.ts";
-import { createEncoder, type Encoder } from "./encoder.ts";
+import type { Codec, TokenizedText } from "./codec.ts";
+import { gpt2TokenizerJson, readDefinition, type TokenizerDefinition } from "./definition.ts";
 import type { Json } from "./json_parts.ts";
+import { Pieces } from "./pieces.ts";
 import { around, fill, type FramedText, type Template } from "./post_processor.ts";
 import type { Token } from "./token.ts";
-import { SpelledStream, type TokenStream } from "./token_stream.ts";
-import { decodeUtf8, displayBytes, placeCharacters } from "./utf8.ts";
-import type { Vocabulary } from "./vocabulary.ts";
+import type { TokenStream } from "./token_stream.ts";
+import { WordPieceCodec } from "./word_piece.ts";
 
-/** A text as the tokenizer reads it. */
-export interface TokenizedText {
-  /** The token ids, in reading order. */
-  readonly tokenIds: readonly number[];
-  /** The tokens, one for each id. */
-  readonly tokens: readonly Token[];
-  /** The text that the offsets of the tokens point into: the one given, or what the tokenizer made of it. */
-  readonly text: string;
-}
+export type { TokenizedText };
 
 /**
- * A byte-level BPE tokenizer, the kind that GPT-2 has, and Llama 3, SmolLM2, Qwen2, GPT-NeoX, OPT and RoBERTa. Encoding
- * equals Hugging Face's `tokenizer(text, add_special_tokens=False).input_ids`: no special token is added, and
- * `<|endoftext|>` in a text is the special token. A lone surrogate is read as U+FFFD, as no UTF-8 stands for it.
+ * A tokenizer: byte-level BPE, the kind that GPT-2 has, and Llama 3, SmolLM2, Qwen2, GPT-NeoX, OPT and RoBERTa; or
+ * WordPiece, the kind of BERT and DistilBERT. Encoding equals Hugging Face's
+ * `tokenizer(text, add_special_tokens=False).input_ids`: no special token is added, and `<|endoftext|>` in a text is the
+ * special token. A lone surrogate is read as U+FFFD, as no UTF-8 stands for it.
  *
  * @example
  * ```ts
@@ -59,34 +52,19 @@ export class Tokenizer {
 
   readonly #settings: Json;
   readonly #template: Template;
-  readonly #encoder: Encoder;
-  readonly #vocab: Vocabulary;
-  /** The ids of added tokens by their contents, and the contents by the ids. */
-  readonly #addedIds: ReadonlyMap<string, number>;
-  readonly #addedPieces: ReadonlyMap<number, string>;
-  readonly #missingBytes: ReadonlySet<number>;
-  readonly #splitRaw: ReturnType<typeof addedTokenSplitter>;
-  readonly #splitNormalized: ReturnType<typeof addedTokenSplitter>;
+  readonly #pieces: Pieces;
+  readonly #codec: Codec;
 
-  private constructor(definition: TokenizerDefinition) {
-    const { vocab, addedTokens, unknownToken } = definition;
-    this.#encoder = createEncoder(definition);
-    this.#template = definition.template;
-    this.#settings = definition.settings;
-    this.chatTemplate = readChatTemplate(this.#settings);
-    [this.startIds, this.endIds] = around(this.#template);
-    this.#vocab = vocab;
-    this.#addedIds = new Map(addedTokens.map(({ content, id }) => [content, id]));
-    this.#addedPieces = new Map(addedTokens.map(({ content, id }) => [id, content]));
-    this.vocabSize = 1 + addedTokens.reduce((highest, { id }) => Math.max(highest, id), vocab.highestId);
-    const bytes = Array.from({ length: 256 }, (_, byte) => byte);
-    this.#missingBytes = new Set(
-      unknownToken === undefined ? bytes.filter((byte) => vocab.idOf(byteCharacter(byte)) === undefined) : [],
-    );
-    const [raw, normalized] = [false, true].map((kind) => addedTokens.filter((token) => token.normalized === kind));
-    const normalize = (token: AddedToken) => this.#encoder.normalize(token.content);
-    this.#splitRaw = addedTokenSplitter(new Map(raw?.map((token) => [token.content, token])));
-    this.#splitNormalized = addedTokenSplitter(new Map(normalized?.map((token) => [normalize(token), token])));
+  private constructor({ vocab, addedTokens, template, settings, kind }: TokenizerDefinition) {
+    this.#pieces = new Pieces(vocab, addedTokens);
+    this.vocabSize = this.#pieces.size;
+    this.#template = template;
+    [this.startIds, this.endIds] = around(template);
+    this.#settings = settings;
+    this.chatTemplate = readChatTemplate(settings);
+    this.#codec = kind.name === "bytes"
+      ? new BytesCodec(kind, this.#pieces, addedTokens)
+      : new WordPieceCodec(kind, this.#pieces, addedTokens);
   }
 
   /**
@@ -99,7 +77,7 @@ export class Tokenizer {
    * @throws {SyntaxError} If a text is not JSON.
    * @throws {TypeError} If a part is missing or of the wrong type.
    * @throws {RangeError} If an id or a merge does not fit the vocabulary.
-   * @throws {Error} If the tokenizer is of another kind than byte-level BPE, or has a part that is not known.
+   * @throws {Error} If it is of another kind than byte-level BPE and WordPiece, or has a part that is not known.
    *
    * @example
    * ```ts
@@ -150,12 +128,7 @@ export class Tokenizer {
    */
   encode(text: string): number[] {
     if (typeof text !== "string") throw new TypeError(`Cannot encode ${shown(text)} as text: it is no string`);
-    return this.#splitRaw(text.toWellFormed()).flatMap((part) => {
-      if (typeof part !== "string") return [part.id];
-      return this.#splitNormalized(this.#encoder.normalize(part)).flatMap((section) =>
-        typeof section === "string" ? this.#encodeSection(section) : [section.id]
-      );
-    });
+    return this.#codec.encode(text.toWellFormed());
   }
 
   /**
@@ -208,7 +181,8 @@ export class Tokenizer {
 
   /**
    * Turns token ids into the text that they stand for. Bytes that are no whole character become U+FFFD; special tokens
-   * are written out, and no space is changed.
+   * are written out, and no space is changed. BERT's tokens know nothing of spaces and capitals: words are written with
+   * a space between, and none before punctuation.
    *
    * @param ids The ids; none give an empty text.
    * @returns The text.
@@ -216,7 +190,7 @@ export class Tokenizer {
    * @throws {RangeError} If an id is not in the vocabulary.
    */
   decode(ids: Iterable<number>): string {
-    return decodeUtf8(concatenate(this.#idList(ids).map((id) => this.#bytesOf(id))));
+    return this.#codec.decode(idList(ids));
   }
 
   /**
@@ -226,7 +200,7 @@ export class Tokenizer {
    * @returns The id, or undefined when there is no such entry.
    */
   tokenToId(piece: string): number | undefined {
-    return this.#addedIds.get(piece) ?? this.#vocab.idOf(piece);
+    return this.#pieces.idOf(piece);
   }
 
   /**
@@ -236,7 +210,7 @@ export class Tokenizer {
    * @returns False also within `vocabSize` where the vocabulary has a hole.
    */
   has(id: number): boolean {
-    return this.#pieceOf(id) !== undefined;
+    return this.#pieces.pieceOf(id) !== undefined;
   }
 
   /**
@@ -245,7 +219,8 @@ export class Tokenizer {
    * Offsets count UTF-16 code units of `text`, the space before a word included. A few tokenizers change the text that
    * they encode, by a normalizer (GPT-NeoX and Qwen2 read `e` and an accent as `é`), a space in front, or an added token
    * that takes white space along; GPT-2 and Llama do not. Offsets then count those of `decode(ids)`;
-   * {@linkcode Tokenizer.read} returns the text that the offsets fit.
+   * {@linkcode Tokenizer.read} returns the text that the offsets fit. BERT's tokens have their places in the text as it
+   * was given, whatever was made of it, or else in what they decode to.
    *
    * @param ids The ids.
    * @param text The text that the ids encode; by default what they decode to.
@@ -254,25 +229,7 @@ export class Tokenizer {
    * @throws {RangeError} If an id is not in the vocabulary, or the ids encode another text.
    */
   tokens(ids: Iterable<number>, text?: string): Token[] {
-    const list = this.#idList(ids);
-    const parts = list.map((id) => this.#bytesOf(id));
-    const bytes = concatenate(parts);
-    if (text !== undefined) this.#checkText(text, bytes);
-    const { starts, ends, length } = placeCharacters(bytes);
-    let offset = 0;
-    const tokens = parts.map((part, i): Token => {
-      const first = offset;
-      offset += part.length;
-      return {
-        id: list[i]!,
-        piece: this.#pieceOf(list[i]!)!,
-        bytes: part,
-        start: starts[first] ?? length,
-        end: part.length === 0 ? starts[first] ?? length : ends[offset - 1]!,
-        text: displayBytes(part),
-      };
-    });
-    return showing("Tokens", tokens);
+    return showing("Tokens", this.#codec.tokens(idList(ids), text));
   }
 
   /**
@@ -281,7 +238,7 @@ export class Tokenizer {
    * @returns A stream at the beginning of a text.
    */
   stream(): TokenStream {
-    return new SpelledStream((id) => ({ bytes: this.#bytesOf(id), piece: this.#pieceOf(id)! }));
+    return this.#codec.stream();
   }
 
   /**
@@ -303,63 +260,20 @@ export class Tokenizer {
    * ```
    */
   read(text: string): TokenizedText {
-    const tokenIds = this.encode(text);
-    const decoded = this.decode(tokenIds);
+    if (typeof text !== "string") throw new TypeError(`Cannot encode ${shown(text)} as text: it is no string`);
+    const source = text.toWellFormed();
+    const found = this.#codec.read(source);
     return showing("TokenizedText", {
-      tokenIds,
-      tokens: this.tokens(tokenIds),
-      text: text.toWellFormed() === decoded ? text : decoded,
+      ...found,
+      tokens: showing("Tokens", [...found.tokens]),
+      text: found.text === source ? text : found.text,
     });
-  }
-
-  #encodeSection(text: string): number[] {
-    if (this.#missingBytes.size > 0) {
-      const missing = new TextEncoder().encode(text).find((byte) => this.#missingBytes.has(byte));
-      if (missing !== undefined) {
-        const byte = `0x${missing.toString(16).toUpperCase().padStart(2, "0")}`;
-        throw new RangeError(`Cannot encode ${shown(text)} as the vocabulary has no token for byte ${byte}`);
-      }
-    }
-    return this.#encoder.encode(text);
-  }
-
-  #checkText(text: string, bytes: Uint8Array): void {
-    const decoded = decodeUtf8(bytes);
-    if (text.toWellFormed() === decoded || this.decode(this.encode(text)) === decoded) return;
-    throw new RangeError(`Cannot place the tokens of ${shown(decoded)} in another text: ${shown(text)}`);
-  }
-
-  #idList(ids: Iterable<number>): number[] {
-    if (typeof ids !== "object" || ids === null || !(Symbol.iterator in ids)) {
-      throw new TypeError(`Cannot decode ${shown(ids)} as token ids: it is no list`);
-    }
-    return Array.from(ids);
-  }
-
-  #pieceOf(id: number): string | undefined {
-    return this.#addedPieces.get(id) ?? this.#vocab.pieceOf(id);
-  }
-
-  #bytesOf(id: number): Uint8Array<ArrayBuffer> {
-    const piece = this.#pieceOf(id);
-    if (piece === undefined) {
-      const found = Number.isInteger(id) && id >= 0 && id < this.vocabSize
-        ? "has none with that id"
-        : `holds ${this.vocabSize} tokens`;
-      throw new RangeError(`Cannot decode token id ${shown(id)} as the vocabulary ${found}`);
-    }
-    return this.#addedPieces.has(id) ? new TextEncoder().encode(piece) : pieceBytes(piece);
   }
 }
 
-function concatenate(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    bytes.set(part, offset);
-    offset += part.length;
-  }
-  return bytes;
+function idList(ids: Iterable<number>): number[] {
+  if (typeof ids === "object" && ids !== null && Symbol.iterator in ids) return Array.from(ids);
+  throw new TypeError(`Cannot decode ${shown(ids)} as token ids: it is no list`);
 }
 
 /**

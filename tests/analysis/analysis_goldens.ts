@@ -4,7 +4,8 @@
  * @module
  */
 import { ok } from "@std/assert";
-import type { Capture, Trace } from "../../src/ask/trace.ts";
+import type { Capture } from "../../src/ask/trace/recorders.ts";
+import type { Trace } from "../../src/ask/trace/trace.ts";
 import type { FloatTensor } from "../../src/base/tensor.ts";
 import type { Sequence } from "../../src/model/sequence.ts";
 import { maxAbsDifference, openGolden, openGoldenFile } from "../support/goldens.ts";

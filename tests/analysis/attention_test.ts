@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok, rejects, throws } from "@std/assert";
 import { attentionOf, attentionRollout, headScores, repeatedRandomTokens } from "../../src/analysis/mod.ts";
-import type { Trace } from "../../src/ask/trace.ts";
+import type { Trace } from "../../src/ask/trace/trace.ts";
 import { maxAbsDifference } from "../support/goldens.ts";
 import { equalsGolden, FACTS, goldenTrace, layersOf, sequenceOfIds, traceOf } from "./analysis_goldens.ts";
 

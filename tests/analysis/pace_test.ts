@@ -20,6 +20,12 @@ const matrix = { data: hidden.hiddenStates!.data.subarray(0, 400 * 500), shape: 
 const text = sequenceOf(Array.from({ length: 600 }, (_, i) => ` word${i}`), 1);
 const map = saliencyOf(text, CAPTUM);
 
+const vectors = {
+  ...{ sequences: [], pooling: "mean", normalize: false } as const,
+  vectors: { data: numbers(2000 * 400), shape: [2000, 400] },
+};
+const labels = Array.from({ length: 2000 }, (_, i) => `class ${i % 5}`);
+
 /** Work of several parts; the names are those of the functions. */
 const CALLS: Readonly<Record<string, (options: Long) => Promise<unknown>>> = {
   agreement: (options) => analysis.agreement(map, map, options),
@@ -30,6 +36,7 @@ const CALLS: Readonly<Record<string, (options: Long) => Promise<unknown>>> = {
   linearCKA: ({ signal }) => analysis.linearCKA(matrix, matrix, { ...signal && { signal } }),
   neuronClusters: (options) => analysis.neuronClusters(activations, { ...options, layer: 0, clusters: 4 }),
   neuronFactors: (options) => analysis.neuronFactors(activations, { ...options, factors: 3, maxIterations: 20 }),
+  trainClassifier: (options) => analysis.trainClassifier(vectors, labels, { ...options, maxIterations: 30 }),
   silhouetteCurve: (options) => analysis.silhouetteCurve(activations, { ...options, layer: 0, clusters: [2, 3] }),
 };
 

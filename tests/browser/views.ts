@@ -3,6 +3,7 @@ import type { Sequence } from "../../src/model/sequence.ts";
 import {
   activationsView,
   attentionView,
+  evidenceView,
   factorsView,
   layerPredictionsView,
   layerSimilarityView,
@@ -25,6 +26,7 @@ import { layerSimilarityOf } from "../widgets/layer_similarity/fixtures.ts";
 import { layerPredictionsOf, rankingsOf, watchedOf } from "../widgets/lens_fixtures.ts";
 import { SMALL, UNTIED } from "../widgets/model/fixtures.ts";
 import { promptOf, stepsOf } from "../widgets/steps/fixtures.ts";
+import { classSaliencyOf } from "../widgets/evidence/fixtures.ts";
 import { surpriseOf } from "../widgets/surprise/fixtures.ts";
 import { treeOf } from "../widgets/tree/fixtures.ts";
 
@@ -143,6 +145,12 @@ export const CASES: readonly Case[] = [
     draw: (text) => treeView(grownTree(text)),
     chosen: false,
     tree: [/group "/, /listitem/, /Branches as a table/],
+  },
+  {
+    name: "evidence",
+    draw: (text) => evidenceView(classSaliencyOf(text, ["complaint", "praise"], true)),
+    chosen: false,
+    tree: [/group "complaint, probability 33.3%"/, /Scores as a table/],
   },
   {
     name: "layer similarity",

@@ -266,13 +266,16 @@ Deno.test("findSnapshot() gives a server that falls silent several tries, and go
 Deno.test("findSnapshot() gives up on a server that stays silent, and says for how long it waited", async () => {
   const { promise: late, resolve } = Promise.withResolvers<Response>();
   await using test = await setUp(() => late);
-  await rejects(test.load({ patience: 50 }), {
-    name: "Error",
-    message:
-      /^Cannot load "owner\/tiny" as config\.json could not be fetched from http.*: nothing came for 0\.05 seconds;/,
-  });
-  equal(test.hub.seen.length, 5);
-  resolve(new Response()); // so that the server can end
+  try {
+    await rejects(test.load({ patience: 50 }), {
+      name: "Error",
+      message:
+        /^Cannot load "owner\/tiny" as config\.json could not be fetched from http.*: nothing came for 0\.05 seconds;/,
+    });
+    equal(test.hub.seen.length, 5);
+  } finally {
+    resolve(new Response()); // so that the server can end
+  }
 });
 
 Deno.test("findSnapshot() never joins the parts of two states of a file", async () => {

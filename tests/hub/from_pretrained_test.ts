@@ -38,6 +38,7 @@ Deno.test("fromPretrained() lays the cache out as Python's huggingface_hub does"
     await listing(cache.path),
     [
       ...[config, tokenizer, WEIGHTS].map((etag) => `.locks/${model}/${etag}.lock`),
+      `${model}/.no_exist/${COMMIT}/chat_template.jinja`,
       `${model}/.no_exist/${COMMIT}/generation_config.json`,
       `${model}/.no_exist/${COMMIT}/tokenizer_config.json`,
       ...[config, tokenizer, WEIGHTS].map((etag) => `${model}/blobs/${etag}`),

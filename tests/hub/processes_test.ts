@@ -1,6 +1,7 @@
 /** What other processes do to a download: kill it, run beside it, or share its cache. */
 import { deepEqual, equal, ok, rejects } from "@std/assert";
 import { findSnapshot } from "../../src/hub/snapshot.ts";
+import { OPTIONAL } from "../../src/hub/wanted.ts";
 import { blob, listing, temporaryCache } from "../support/hub_model.ts";
 import { cut, HubServer, repository, sha256 } from "../support/hub_server.ts";
 
@@ -138,7 +139,7 @@ Deno.test({
     equal(await python("print(scan_cache_dir().warnings)", offline), "[]");
     deepEqual(hub.seen, []);
     const env = { HF_ENDPOINT: hub.endpoint, HF_HUB_CACHE: theirs.path };
-    const names = JSON.stringify([...Object.keys(FILES), "generation_config.json", "tokenizer_config.json"]);
+    const names = JSON.stringify([...Object.keys(FILES), ...OPTIONAL]);
     await python(`for name in ${names}:\n  try: hf_hub_download("owner/tiny", name)\n  except Exception: pass`, env);
     const layout = async (path: string) => (await listing(path)).filter((name) => name !== "CACHEDIR.TAG");
     deepEqual(await layout(ours.path), await layout(theirs.path));

@@ -4,9 +4,11 @@ import { LanguageModel } from "../../mod.ts";
 import * as analysis from "../../src/analysis/mod.ts";
 import { expectOptions } from "../../src/base/options.ts";
 import * as widgets from "../../widgets/mod.ts";
+import { encoderCopy } from "../support/encoders.ts";
 import { checkpointCopy } from "../support/goldens.ts";
 import { clustersOf } from "../widgets/activations/clusters_fixtures.ts";
 import { attentionOf, rolloutOf } from "../widgets/attention/fixtures.ts";
+import { classSaliencyOf } from "../widgets/evidence/fixtures.ts";
 import { factorsOf } from "../widgets/factors/fixtures.ts";
 import { ECCO, KEYS, saliencyOf } from "../widgets/fixtures.ts";
 import { layerSimilarityOf } from "../widgets/layer_similarity/fixtures.ts";
@@ -49,6 +51,14 @@ const READINGS: Readonly<Record<string, Wrong>> = {
   generateBatch: DECODING,
   beams: { ...DECODING, best: "2" },
 };
+const WHOLE_TEXT = { method: "lime", of: "odds", reduce: "max", normalize: "yes", ...READING };
+/** Those of encoders. */
+const ENCODINGS: Readonly<Record<string, Wrong>> = {
+  encode: { pooling: "max", normalize: "yes", ...READING },
+  fillMask: { topK: "3", ...READING },
+  maskedSaliency: { positions: 3, targets: " is", ...WHOLE_TEXT },
+  classSaliency: { classes: "praise", ...WHOLE_TEXT },
+};
 const CLUSTERING = { layer: "1", scale: null, seed: "x", ...LONG };
 const FACTORISATION = { layers: 1, init: null, seed: "x", maxIterations: "9", tolerance: "0", ...LONG };
 const ANALYSES: Readonly<Record<string, Wrong>> = {
@@ -65,6 +75,7 @@ const ANALYSES: Readonly<Record<string, Wrong>> = {
 const VIEWS: Readonly<Record<string, Wrong>> = {
   activationsView: { layer: "1" },
   attentionView: { layer: "1", head: "0", scores: 1, start: "0" },
+  evidenceView: {},
   factorsView: { curve: 1 },
   layerPredictionsView: { follow: " is", unit: "bit" },
   layerSimilarityView: {},
@@ -122,14 +133,23 @@ const method = (owner: object, name: string, input?: unknown) => (options: unkno
 Deno.test("LanguageModel and its cost refuse options of a wrong type, null and unknown names", async () => {
   await using copy = await checkpointCopy("f32");
   await using model = await LanguageModel.fromPretrained(copy.directory, { backend: "wasm" });
-  deepEqual(Object.keys(READINGS).toSorted(), Object.keys(model.cost).toSorted());
+  deepEqual(Object.keys({ ...READINGS, ...ENCODINGS }).toSorted(), Object.keys(model.cost).toSorted());
   for (const [name, wrong] of Object.entries(READINGS)) {
     await refusesEach(name, method(model, name), wrong);
     await refusesEach(name, method(model.cost, name), wrong);
   }
+  await using encoder = await encoderCopy("bert/bert");
+  await using bert = await LanguageModel.fromPretrained(encoder.directory, { backend: "wasm" });
+  for (const [name, wrong] of Object.entries(ENCODINGS)) {
+    const inputs = name === "classSaliency" ? [undefined, undefined] : [undefined];
+    for (const owner of [bert, bert.cost]) {
+      const call = (options: unknown): unknown => Reflect.apply(Reflect.get(owner, name), owner, [...inputs, options]);
+      await refusesEach(name, call, wrong);
+    }
+  }
   await refusesEach("steps", (options) => model.steps([1], options as never).next(), DECODING);
   await refusesEach("tree", method(model, "tree"), DECODING);
-  await refusesEach("sequence", method(model, "sequence"), { promptLength: "2" });
+  await refusesEach("sequence", method(model, "sequence"), { promptLength: "2", tokenTypes: "01" });
   await refusesEach("identity", (options) => model.identity(options as never), LONG);
   const tree = await model.tree([1, 2], { maxNewTokens: 1 });
   await refusesEach("fork", (options) => tree.fork(2, 1, options as never), { ...DECODING, branch: "0" });
@@ -149,6 +169,10 @@ Deno.test("fromPretrained() refuses options of a wrong type, null and unknown na
 
 Deno.test("analyses refuse options of a wrong type, null and unknown names", async () => {
   for (const [name, wrong] of Object.entries(ANALYSES)) await refusesEach(name, method(analysis, name), wrong);
+  const train = (options: unknown) => analysis.trainClassifier(undefined as never, [], options as never);
+  await refusesEach("trainClassifier", train, { inverseStrength: "1", maxIterations: "9", ...LONG });
+  const judge = (options: unknown) => analysis.classify(undefined as never, undefined as never, options as never);
+  await refusesEach("classify", judge, { labels: "praise" });
   const compare = (options: unknown) => analysis.agreement(undefined as never, undefined as never, options as never);
   await refusesEach("agreement", compare, { absolute: "yes", ...LONG });
   const align = (options: unknown) => analysis.linearCKA(undefined as never, undefined as never, options as never);
@@ -241,14 +265,14 @@ Deno.test("LanguageModel, its cost and its trees take an option that is undefine
   const grown = await tree({ temperature: 0, candidates: 2, maxNewTokens: 4, stop: [90], seed: 7 });
   cases += await heedsNoUndefined("fork", fork, { ...DECODING, branch: "0" });
   const make = (options: unknown) => model.sequence([1, 2, 3], options as never);
-  cases += await heedsNoUndefined("sequence", make, { promptLength: "2" });
+  cases += await heedsNoUndefined("sequence", make, { promptLength: "2", tokenTypes: "01" });
   cases += await heedsNoUndefined("identity", (options) => model.identity(options as never), LONG);
   const load = async (options: unknown) => {
     await using other = await LanguageModel.fromPretrained(copy.directory, options as never);
     return [other.backend, other.backendReason, other.config, await other.generate([1])];
   };
   cases += await heedsNoUndefined("fromPretrained", load, LOADING);
-  ok(cases >= 176, `only ${cases} cases`);
+  ok(cases >= 177, `only ${cases} cases`);
 });
 
 Deno.test("analyses take an option that is undefined as not given", async () => {
@@ -280,6 +304,7 @@ Deno.test("analyses take an option that is undefined as not given", async () => 
 const DRAWN: Readonly<Record<string, unknown>> = {
   activationsView: clustersOf(KEYS),
   attentionView: attentionOf(KEYS),
+  evidenceView: classSaliencyOf(),
   factorsView: factorsOf([KEYS]),
   layerPredictionsView: layerPredictionsOf(),
   layerSimilarityView: layerSimilarityOf(KEYS),

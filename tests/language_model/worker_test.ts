@@ -36,7 +36,18 @@ async function numbersOf(id: string | undefined, promptIds: readonly number[], o
 }
 
 for (const backend of BACKENDS) {
-  for (const name of ["bundled", "f32", "f16", "bf16", "twelve_layers"]) {
+  for (
+    const name of [
+      "bundled",
+      "f32",
+      "f16",
+      "bf16",
+      "twelve_layers",
+      "llama/grouped",
+      "gpt_neox/parallel",
+      "opt/pre_norm",
+    ]
+  ) {
     Deno.test(`a worker computes the same numbers, to the last bit: ${name} on ${backend}`, async () => {
       await using copy = name === "bundled" ? undefined : await checkpointCopy(name);
       const golden = copy && (await openGolden(name)).prompts.long!;

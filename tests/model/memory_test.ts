@@ -3,16 +3,37 @@ import { parseConfig } from "../../src/models/families.ts";
 import { randomCheckpoint, tensorSpecs, TINY } from "../support/tiny_gpt2.ts";
 
 /** Large enough for a call to stand out from what JavaScript and compiled code take: 120 to 400 MB. */
-const SHAPE = { "n_positions": 1024, "n_embd": 64, "n_head": 8, "n_layer": 4, "n_inner": 256, "vocab_size": 2000 };
+const SHAPE = {
+  ...TINY,
+  "n_positions": 1024,
+  "n_embd": 64,
+  "n_head": 8,
+  "n_layer": 4,
+  "n_inner": 256,
+  "vocab_size": 2000,
+};
 /** So large a vocabulary that tensors of the size of the logits are nearly all that a call takes. */
-const WORDY = { "n_positions": 512, "n_embd": 16, "n_head": 2, "n_layer": 2, "n_inner": 32, "vocab_size": 40_000 };
+const WORDY = {
+  ...TINY,
+  "n_positions": 512,
+  "n_embd": 16,
+  "n_head": 2,
+  "n_layer": 2,
+  "n_inner": 32,
+  "vocab_size": 40_000,
+};
+/** A Llama with grouped heads, so many neurons that a gated MLP is nearly all that a call takes, and few heads. */
+const LLAMA = {
+  "model_type": "llama",
+  ...{ "max_position_embeddings": 512, "hidden_size": 128, "num_attention_heads": 4, "num_key_value_heads": 2 },
+  ...{ "head_dim": 48, "num_hidden_layers": 4, "intermediate_size": 3072, "vocab_size": 2000, "eos_token_id": 0 },
+};
 /** What JavaScript and compiled code take by themselves: up to 29 MiB were seen on a busy machine. */
 const NOISE = 40 * 2 ** 20;
 
-async function checkpoint(shape: typeof SHAPE) {
+async function checkpoint(config: object) {
   const directory = await Deno.makeTempDir({ prefix: "looking-glass-" });
-  const config = { ...TINY, ...shape };
-  const [entry] = (await randomCheckpoint(tensorSpecs(parseConfig(config)))).values();
+  const [entry] = (await randomCheckpoint(tensorSpecs(parseConfig(config), ""))).values();
   const { source } = entry!;
   await Deno.writeFile(`${directory}/model.safetensors`, await source.read(0, source.size));
   await Deno.writeTextFile(`${directory}/config.json`, JSON.stringify(config));
@@ -24,6 +45,7 @@ async function checkpoint(shape: typeof SHAPE) {
 const CALLS = [
   [SHAPE, "calls", ["saliency", "trace", "generate", "generateBatch", "beams", "rankings"]],
   [WORDY, "calls with a large vocabulary", ["saliencyOfMany", "rankingsOfAll"]],
+  [LLAMA, "calls of a Llama", ["saliency", "saliencyOfMany", "trace", "generate", "rankings"]],
 ] as const;
 
 for (const backend of ["native", "wasm"]) {

@@ -35,6 +35,12 @@ for (const activation of ["gelu", "gelu_new", "relu", "silu", "tanh"]) {
   });
 }
 
+for (const modelType of ["llama", "gpt_neox", "bert", "bart"]) {
+  Deno.test(`checkWebgpu() trusts this GPU with ${modelType}`, { ignore: NO_WEBGPU }, async () => {
+    await checkWebgpu(parseConfig({ "model_type": modelType }));
+  });
+}
+
 Deno.test("checkWebgpu() refuses a GPU whose gradient is off by 1 %", { ignore: NO_WEBGPU }, async () => {
   using _ = damagedGpu((results) => {
     for (const [name, tensor] of Object.entries(results)) {

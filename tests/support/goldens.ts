@@ -44,7 +44,7 @@ export const FAMILY_NAMES: readonly string[] = counted(
 );
 
 /** The names of the checkpoints of encoders, such as `bert/roberta`. */
-export const ENCODER_NAMES: readonly string[] = counted(foldersIn("bert").map((name) => `bert/${name}`), 5);
+export const ENCODER_NAMES: readonly string[] = counted(foldersIn("bert").map((name) => `bert/${name}`), 6);
 
 /** Where a checkpoint is; those of GPT-2 are named without their family. */
 function folderOf(name: string): URL {

@@ -85,10 +85,10 @@ const ERRORS: [string, unknown, string, string][] = [
   ["text that is not JSON", "{", "SyntaxError", 'Cannot read tokenizer.json as JSON: "{"'],
   ["no model", BYTE_LEVEL, "TypeError", "Cannot read model as an object: undefined"],
   [
-    "a WordPiece model",
-    model({ type: "WordPiece" }),
+    "a Unigram model",
+    model({ type: "Unigram" }),
     "Error",
-    'Cannot read model of tokenizer.json as byte-level BPE, the kind that GPT-2 has: "WordPiece"',
+    'Cannot read model of tokenizer.json as byte-level BPE or WordPiece, the kinds that GPT-2 and BERT have: "Unigram"',
   ],
   [
     "another pre-tokenizer",

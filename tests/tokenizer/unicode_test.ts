@@ -1,7 +1,9 @@
 import { strictEqual as equal } from "@std/assert";
+import { readBertNormalizer } from "../../src/tokenizer/bert_normalizer.ts";
 import { readNormalizer } from "../../src/tokenizer/normalizers.ts";
 import { PATTERNS } from "../../src/tokenizer/patterns.ts";
 import { readBytePreTokenizer } from "../../src/tokenizer/pre_tokenizers.ts";
+import { bertWords } from "../../src/tokenizer/word_piece.ts";
 import { counted } from "../support/counted.ts";
 
 const { pairs, sweeps }: { pairs: string[]; sweeps: Record<string, string> } = JSON.parse(
@@ -66,3 +68,17 @@ Deno.test("readBytePreTokenizer() cuts long runs in time", () => {
     }
   }
 });
+
+Deno.test("bertWords() cuts around every character as the Rust tokenizers do", async () => {
+  const words = characters().map((c) => bertWords(`a${c}b ${c}${c} x`).map(({ word }) => word).join(" "));
+  equal(await digest(words), sweeps["words of BertPreTokenizer"]);
+});
+
+for (const name of counted(["bert", "bert_cased", "bert_plain"], 3)) {
+  Deno.test(`readBertNormalizer() changes every character as the Rust tokenizers do (${name})`, async () => {
+    const url = new URL(`../goldens/tokenizer/${name}.json`, import.meta.url);
+    const normalize = readBertNormalizer(JSON.parse(Deno.readTextFileSync(url)).json.normalizer);
+    const texts = CONTEXTS.flatMap(([before, after]) => [...characters().map((c) => before + c + after)]);
+    equal(await digest([...texts, ...pairs].map((text) => normalize(text, 0).text)), sweeps[`text of ${name}`]);
+  });
+}

@@ -4,7 +4,7 @@
  * @module
  */
 import type { HeadScores } from "../../src/analysis/attention.ts";
-import type { Trace } from "../../src/ask/trace.ts";
+import type { Trace } from "../../src/ask/trace/trace.ts";
 import type { Sequence } from "../../src/model/sequence.ts";
 import { isSequence, nameOf } from "../kit/expect.ts";
 import { expectLength } from "../kit/expect_shape.ts";

@@ -1,4 +1,4 @@
-import type { Trace } from "../../src/ask/trace.ts";
+import type { Trace } from "../../src/ask/trace/trace.ts";
 import { expectOptions, type OptionTable } from "../../src/base/options.ts";
 import { counted } from "../kit/numbers.ts";
 import { createView, type View } from "../kit/view.ts";

@@ -1,4 +1,4 @@
-import type { Trace } from "../../ask/trace.ts";
+import type { Trace } from "../../ask/trace/trace.ts";
 import { expectOptions, LONG_WORK, type OptionTable } from "../../base/options.ts";
 import type { Progress } from "../../base/progress.ts";
 import { expectSeed } from "../../base/random.ts";

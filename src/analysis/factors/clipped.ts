@@ -1,4 +1,4 @@
-import type { Trace } from "../../ask/trace.ts";
+import type { Trace } from "../../ask/trace/trace.ts";
 import type { Pace } from "../pace.ts";
 import { finiteTensor, indexOfLayer, recordedLayers } from "../recorded.ts";
 

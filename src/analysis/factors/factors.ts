@@ -1,4 +1,4 @@
-import type { Trace } from "../../ask/trace.ts";
+import type { Trace } from "../../ask/trace/trace.ts";
 import { topK } from "../../base/numbers.ts";
 import { expectOptions } from "../../base/options.ts";
 import type { FloatTensor } from "../../base/tensor.ts";

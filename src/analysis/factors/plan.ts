@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Trace } from "../../ask/trace.ts";
+import type { Trace } from "../../ask/trace/trace.ts";
 import { firstNonFiniteIndex } from "../../base/numbers.ts";
 import { expectSeed } from "../../base/random.ts";
 import type { FloatTensor } from "../../base/tensor.ts";

@@ -1,19 +1,26 @@
+import type { ClassSaliency } from "../../ask/encode/class_saliency.ts";
+import type { Classifier } from "../../ask/encode/classifier.ts";
+import type { Embeddings } from "../../ask/encode/encode.ts";
+import type { FilledMasks } from "../../ask/encode/fill_mask.ts";
+import type { MaskedSaliency } from "../../ask/encode/masked_saliency.ts";
 import type { Faithfulness } from "../../ask/faithfulness/types.ts";
 import type { LayerPredictions } from "../../ask/lens/layer_predictions.ts";
 import type { Rankings } from "../../ask/lens/rankings.ts";
 import type { Saliency } from "../../ask/saliency/definition.ts";
 import type { Surprise } from "../../ask/surprise.ts";
-import type { Trace } from "../../ask/trace.ts";
+import type { Trace } from "../../ask/trace/trace.ts";
 import type { Step } from "../../ask/write/step.ts";
 import type { DecodingTree } from "../../ask/write/tree_types.ts";
 import type { Tensor } from "../../base/tensor.ts";
 import type { Sequence } from "../../model/sequence.ts";
 import type { AttentionRollout, HeadScores } from "../attention.ts";
+import type { Classification } from "../classifier/classify.ts";
 import type { NeuronClusters } from "../clusters/clusters.ts";
 import type { ErrorCurve, Factors } from "../factors/types.ts";
 import type { GroupedSaliency } from "../groups.ts";
 import type { LayerSimilarity } from "../similarity.ts";
 import { type Check, newScope, type Scope, tensor } from "./checks.ts";
+import * as encoders from "./encoder_records.ts";
 import { isRecord, isTensor } from "./plain.ts";
 import * as records from "./records.ts";
 import { sequence, steps } from "./text_records.ts";
@@ -40,6 +47,18 @@ export interface ResultKinds {
   readonly rankings: Rankings;
   /** How much each token surprised the model. */
   readonly surprise: Surprise;
+  /** Texts as vectors. */
+  readonly embeddings: Embeddings;
+  /** A linear classifier of such vectors. */
+  readonly classifier: Classifier;
+  /** What it says of texts. */
+  readonly classification: Classification;
+  /** Which tokens made each class. */
+  readonly classSaliency: ClassSaliency;
+  /** What may stand in the place of masks. */
+  readonly filledMasks: FilledMasks;
+  /** Which tokens made each masked token likely. */
+  readonly maskedSaliency: MaskedSaliency;
   /** What attention heads look at. */
   readonly headScores: HeadScores;
   /** How much of each token reaches each other one. */
@@ -79,6 +98,12 @@ interface Kind<Result> {
 const KINDS: { readonly [Name in Exclude<ResultKind, "steps" | "tensor" | "data">]: Kind<ResultKinds[Name]> } = {
   sequence: { check: sequence, marks: ["tokenIds", "tokens", "promptLength"] },
   decodingTree: { check: records.decodingTree, marks: ["prompt", "branches"] },
+  embeddings: { check: encoders.embeddings, marks: ["sequences", "vectors", "pooling"] },
+  classifier: { check: encoders.classifier, marks: ["classes", "weights", "bias"] },
+  classification: { check: encoders.classification, marks: ["classes", "probabilities", "predicted"] },
+  classSaliency: { check: encoders.classSaliency, marks: ["classes", "probabilities", "scores"] },
+  filledMasks: { check: encoders.filledMasks, marks: ["sequence", "masks"] },
+  maskedSaliency: { check: encoders.maskedSaliency, marks: ["positions", "targets", "scores"] },
   saliency: { check: records.saliency, marks: ["positions", "scores", "options"] },
   groupedSaliency: { check: records.groupedSaliency, marks: ["positions", "scores", "groups"] },
   faithfulness: { check: records.faithfulness, marks: ["saliency", "deletion", "insertion"] },

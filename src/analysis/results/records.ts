@@ -17,7 +17,7 @@ import type {
   TokenGroup,
 } from "../../ask/saliency/definition.ts";
 import type { Surprise } from "../../ask/surprise.ts";
-import type { Trace } from "../../ask/trace.ts";
+import type { Trace } from "../../ask/trace/trace.ts";
 import type { Branch, DecodingTree } from "../../ask/write/tree_types.ts";
 import type { ModelFile, ModelIdentity } from "../../model/identity.ts";
 import { LARGEST } from "../../models/config.ts";

@@ -36,7 +36,8 @@ export const ROUNDING = 1e-3;
 /** The id of a token. */
 export const id: Check<number> = wholeFrom(0, 2 ** 31 - 1);
 const rank = wholeFrom(1);
-const probability = numberFrom(0, 1, ROUNDING);
+/** From 0 to 1. */
+export const probability: Check<number> = numberFrom(0, 1, ROUNDING);
 /** The natural logarithm of a probability. */
 export const logProb: Check<number> = numberFrom(-Infinity, 0, ROUNDING);
 /** An entropy, or how far two distributions are apart. */
@@ -115,7 +116,10 @@ function withToken<Value extends { readonly tokenId: number; readonly token: Tok
 
 /** A word that is asked about. */
 export const word: Check<Word> = own(record<Word>({ text, tokenIds: list(id, "W"), tokens: list(token, "W") }));
-const prediction = withToken(record<Prediction>({ tokenId: id, token, probability, logit: number, rank }));
+/** A likely token. */
+export const prediction: Check<Prediction> = withToken(
+  record<Prediction>({ tokenId: id, token, probability, logit: number, rank }),
+);
 /** Likely tokens. */
 export const predictions: Check<readonly Prediction[]> = list(prediction);
 

@@ -1,12 +1,13 @@
 import { shown } from "../../base/words.ts";
 import type { ModelFiles } from "../../hub/model_files.ts";
 import type { ModelConfig } from "../../models/config.ts";
-import { parseConfig } from "../../models/families.ts";
+import { familyOf, parseConfig } from "../../models/families.ts";
 import { Program } from "../../models/program.ts";
 import { weightLocation } from "../../models/weights.ts";
 import type { Backend } from "../../runtime/backend.ts";
 import { Session } from "../../runtime/session.ts";
 import type { AddedToken } from "../../tokenizer/added_tokens.ts";
+import { withChatTemplate } from "../../tokenizer/chat_template.ts";
 import { gpt2TokenizerJson, parseTokenizer } from "../../tokenizer/definition.ts";
 import { expectOpenEnd, Tokenizer } from "../../tokenizer/tokenizer.ts";
 import { expectRoom } from "../memory.ts";
@@ -82,7 +83,8 @@ async function loadOpened<Defaults>(
     options.generationConfig,
   );
   const tokenizer = await loadTokenizer(opened);
-  expectOpenEnd(tokenizer);
+  const family = familyOf(stated);
+  if (family.mask === "causal" && !family.hasSource) expectOpenEnd(tokenizer);
   report(1, "Read the configuration and the tokenizer");
   const { config, weights, made } = await readWeights(opened, stated, options, (message) => report(1, message));
   if (config !== stated) expectRoom(files.id, config, { backend, prepack });
@@ -127,15 +129,26 @@ async function loadTokenizer(opened: OpenedFiles): Promise<Tokenizer> {
   const text = await opened.text("tokenizer.json");
   if (text !== undefined) {
     const json = parseTokenizer(text, (text) => parseJson(files, "tokenizer.json", text));
-    return Tokenizer.fromJson(json, await readOptionalJson(opened, "tokenizer_config.json"));
+    return Tokenizer.fromJson(json, await readTokenizerSettings(opened));
   }
   const vocab = await readJson(opened, "vocab.json", "tokenizer.json, or vocab.json and merges.txt, must be there");
   const merges = await opened.text("merges.txt");
   if (merges === undefined) throw new Error(`Cannot load "${files.id}" as merges.txt is missing from ${files.base}`);
   const added = await readOptionalJson(opened, "added_tokens.json");
-  const settings = await readOptionalJson(opened, "tokenizer_config.json");
+  const settings = await readTokenizerSettings(opened);
   const more = added === undefined ? undefined : addedTokens(vocab, added);
   return Tokenizer.fromJson(gpt2TokenizerJson(vocab, merges, more, startToken(settings)), settings);
+}
+
+/** tokenizer_config.json, with the template of conversations that may stand in a file of its own. */
+async function readTokenizerSettings(opened: OpenedFiles): Promise<unknown> {
+  const settings = await readOptionalJson(opened, "tokenizer_config.json");
+  const template = {
+    jinja: await opened.text("chat_template.jinja"),
+    json: await readOptionalJson(opened, "chat_template.json"),
+  };
+  const isAbsent = template.jinja === undefined && template.json === undefined;
+  return isAbsent ? settings : withChatTemplate(settings, template);
 }
 
 /** Hugging Face heeds `add_bos_token` where there is no tokenizer.json, which says itself what begins a text. */

@@ -11,7 +11,7 @@ import { readFloat32 } from "../../checkpoint/values.ts";
 import { safetensorsHeader, type TensorPart } from "../../checkpoint/write_safetensors.ts";
 import type { ModelConfig } from "../../models/config.ts";
 import { productWeights, quantizedNames } from "../../models/weights.ts";
-import { expectFiniteWeights } from "../runner.ts";
+import { expectFiniteWeights } from "../finite_weights.ts";
 import { areMade, type Form, madeFile, type MadeWeightsOptions, mayMake, openMade, writeMade } from "./made_weights.ts";
 
 const FORM: Form = { name: `Q8 in blocks of ${BLOCK_SIZE}`, version: 2 };

@@ -13,7 +13,7 @@ import { type AnyConfig, familyOf } from "../../models/families.ts";
 import { selectWeights, settleTie } from "../../models/weights.ts";
 import type { Backend } from "../../runtime/backend.ts";
 import { availableBackend, type Session } from "../../runtime/session.ts";
-import { expectFiniteWeights } from "../runner.ts";
+import { expectFiniteWeights } from "../finite_weights.ts";
 import { type OpenedFiles, openWeights } from "./files.ts";
 import type { LoadOptions } from "./options.ts";
 import { isQuantized, openQuantized } from "./quantized_weights.ts";

@@ -2,7 +2,7 @@ import { deepEqual, equal, ok, rejects } from "@std/assert";
 import { silhouettes } from "../../../src/analysis/clusters/silhouette.ts";
 import { neuronClusters, type NeuronClustersOptions, silhouetteCurve } from "../../../src/analysis/mod.ts";
 import { Pace } from "../../../src/analysis/pace.ts";
-import type { Trace } from "../../../src/ask/trace.ts";
+import type { Trace } from "../../../src/ask/trace/trace.ts";
 import type { Progress } from "../../../src/base/progress.ts";
 import { random } from "../../checkpoint/random.ts";
 import { counted } from "../../support/counted.ts";

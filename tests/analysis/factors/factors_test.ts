@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok, rejects } from "@std/assert";
 import { errorCurve, type Factors, type FactorsOptions, neuronFactors } from "../../../src/analysis/mod.ts";
-import type { Trace } from "../../../src/ask/trace.ts";
+import type { Trace } from "../../../src/ask/trace/trace.ts";
 import type { Progress } from "../../../src/base/progress.ts";
 import { random } from "../../checkpoint/random.ts";
 import { counted } from "../../support/counted.ts";

@@ -43,8 +43,17 @@ const T = SEQUENCE.tokens.length;
 const neurons = [[{ layer: 1, neuron: 7, weight: 0.3 }], []];
 const tokens = [[{ text: 0, position: 2, activity: 1.5 }, { text: 1, position: 0, activity: 0.1 }], []];
 
-/** One result of each kind. */
-export const RESULTS: ResultKinds = {
+/** The kinds of encoders, which came after the committed file of version 1. */
+type LaterKind =
+  | "embeddings"
+  | "classifier"
+  | "classification"
+  | "classSaliency"
+  | "filledMasks"
+  | "maskedSaliency";
+
+/** One result of each kind that the committed file of version 1 holds. */
+export const FIRST_RESULTS: Omit<ResultKinds, LaterKind> = {
   sequence: SEQUENCE,
   steps: [step(4), step(5)],
   decodingTree: {
@@ -158,6 +167,47 @@ export const RESULTS: ResultKinds = {
     "$key": [null, true, "\uD83D\u0000", { "__proto__x": -1e-7 }],
     matrix: new Float64Array([0.1, -0]),
     "a.b": {},
+  },
+};
+
+/** One result of each kind. */
+export const RESULTS: ResultKinds = {
+  ...FIRST_RESULTS,
+  embeddings: { sequences: [SEQUENCE, sequenceOf(["a"], 1)], vectors: floats(2, 4), pooling: "mean", normalize: true },
+  classifier: {
+    classes: ["complaint", "praise", "question"],
+    weights: floats(3, 4),
+    bias: floats(3),
+    pooling: "cls",
+    normalize: false,
+    inverseStrength: 0.5,
+    loss: 1.25,
+    iterations: 9,
+    converged: true,
+  },
+  classification: {
+    classes: ["complaint", "praise"],
+    probabilities: floats(3, 2),
+    predicted: ["praise", "praise", "complaint"],
+    labels: ["praise", "complaint", "complaint"],
+    accuracy: 2 / 3,
+    confusion: ints(2, 2),
+  },
+  classSaliency: {
+    sequence: { ...SEQUENCE, tokenTypes: [0, 0, 0, 1, 1, 1] },
+    classes: ["complaint", "praise"],
+    probabilities: floats(2),
+    scores: floats(2, T),
+    options: { method: "gradientXInput", of: "logProb", reduce: "sum", normalize: false },
+    pooling: "mean",
+  },
+  filledMasks: { sequence: SEQUENCE, masks: [{ position: 2, predictions: [prediction(0), prediction(1)] }] },
+  maskedSaliency: {
+    sequence: SEQUENCE,
+    positions: [0, 5],
+    targets: [prediction(2), prediction(3)],
+    scores: floats(2, T),
+    options: { method: "gradient", of: "probability", reduce: "l2", normalize: true },
   },
 };
 

@@ -10,7 +10,8 @@ const MARKUP = "<img src=x onerror=alert(1)>";
 const ODD: readonly unknown[] = [MARKUP, -1, 0.5, 1e300, 2 ** 40, null, true, [], {}, [MARKUP], { [MARKUP]: 1 }];
 
 /** Where any text may stand; all else is a number, true or false, or one of a few words. */
-const TEXTS = /(^|\.)(text|piece|tokens\.\d+\.(text|piece)|decoding\.stop\.\d+|stop\.\d+)$/;
+const TEXTS =
+  /(^|\.)(text|piece|tokens\.\d+\.(text|piece)|decoding\.stop\.\d+|stop\.\d+|(classes|predicted|labels)\.\d+)$/;
 
 /** All places of a document: each object or list, and each entry of one. */
 function* places(value: unknown): Generator<readonly [holder: Json, key: string]> {
@@ -129,6 +130,15 @@ Deno.test("decodeResults() refuses numbers and words that no result has", async 
     ["layerSimilarity", (x) => x.layers = [MARKUP, 1], /x\.layers\.0 is "<img/],
     ["layerSimilarity", (x) => x.layers = [1], /x\.similarity has 3 layers, not 2/],
     ["headScores", (x) => x.counts = { previousToken: 1 }, /x\.counts has no firstToken/],
+    ["embeddings", (x) => x.pooling = "max", /x\.pooling is "max", not "mean" or "cls"/],
+    ["embeddings", (x) => (x.sequences as Json[]).pop(), /x\.vectors has shape \[2,4\], not \[N,C\], as N is 1/],
+    ["classifier", (x) => (x.classes as string[]).pop(), /x\.weights has shape \[3,4\], not \[K,C\], as K is 2/],
+    ["classifier", (x) => x.loss = -1, /x\.loss is -1, not a number >= 0/],
+    ["classification", (x) => (x.predicted as string[])[1] = "doubt", /x has "doubt", which is none of its classes/],
+    ["classification", (x) => x.accuracy = 1.5, /x\.accuracy is 1.5, not a number from 0 to 1/],
+    ["classSaliency", (x) => (x.options as Json).method = "lime", /x\.options\.method is "lime", not "gradientXInput"/],
+    ["filledMasks", (x) => (x.masks as Json[])[0]!.position = T, /x\.masks\.0\.position is 6, and T is 6/],
+    ["maskedSaliency", (x) => (x.positions as number[])[1] = T, /x\.positions\.1 is 6, and T is 6/],
     ["neuronClusters", (x) => x.layer = 1024, /x\.layer is 1024, not a whole number, 0 to 1023/],
     ["neuronClusters", (x) => x.silhouette = 2, /x\.silhouette is 2, not a number from -1 to 1/],
     [

@@ -1,6 +1,6 @@
 /** Attention without a model: each head looks at something that can be told from its numbers. */
 import type { AttentionRollout, HeadScores } from "../../../src/analysis/attention.ts";
-import type { Trace } from "../../../src/ask/trace.ts";
+import type { Trace } from "../../../src/ask/trace/trace.ts";
 import type { Sequence } from "../../../src/model/sequence.ts";
 
 /** How a head looks at earlier tokens: before the softmax. */

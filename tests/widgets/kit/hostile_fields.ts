@@ -2,6 +2,7 @@
 import {
   activationsView,
   attentionView,
+  evidenceView,
   factorsView,
   layerPredictionsView,
   layerSimilarityView,
@@ -24,6 +25,7 @@ import { layerSimilarityOf } from "../layer_similarity/fixtures.ts";
 import { layerPredictionsOf, longSequence, rankingsOf, watchedOf } from "../lens_fixtures.ts";
 import { SMALL } from "../model/fixtures.ts";
 import { promptOf, stepsOf } from "../steps/fixtures.ts";
+import { classSaliencyOf, maskedSaliencyOf } from "../evidence/fixtures.ts";
 import { surpriseOf } from "../surprise/fixtures.ts";
 import { treeOf } from "../tree/fixtures.ts";
 
@@ -93,6 +95,8 @@ export const SUBJECTS: readonly Subject[] = [
     view: treeView,
     data: [treeOf(["The", " keys"], [{ texts: [" are", "\n"] }, { parent: 0, after: 1, texts: [" is"] }]), { title }],
   },
+  { name: "classes", view: evidenceView, data: [classSaliencyOf(TEXT, ["a", "b"], true), { title }] },
+  { name: "masked tokens", view: evidenceView, data: [maskedSaliencyOf(TEXT), {}] },
   {
     name: "layer similarity",
     view: layerSimilarityView,

@@ -2,6 +2,7 @@
 import { equal, match, ok, rejects, throws } from "@std/assert";
 import { LanguageModel } from "../../../mod.ts";
 import * as analysis from "../../../src/analysis/mod.ts";
+import { classSaliencyOf, maskedSaliencyOf } from "../evidence/fixtures.ts";
 import * as widgets from "../../../widgets/mod.ts";
 
 const model = await LanguageModel.fromPretrained(undefined, { backend: "wasm" });
@@ -15,6 +16,7 @@ await tree.fork(tree.data.branches[0]!.steps[0]!, " seven", { maxNewTokens: 2 })
 const GIVEN: Readonly<Record<string, readonly unknown[]>> = {
   activationsView: [await analysis.neuronClusters(trace, { layer: 0, clusters: 3 })],
   attentionView: [trace],
+  evidenceView: [classSaliencyOf(), maskedSaliencyOf()],
   factorsView: [await analysis.neuronFactors(trace, { factors: 2 })],
   layerPredictionsView: [await model.layerPredictions(sequence, { position })],
   layerSimilarityView: [await analysis.layerSimilarity(trace)],

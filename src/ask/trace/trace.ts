@@ -1,21 +1,17 @@
-import { free } from "../base/numbers.ts";
-import type { OptionTable } from "../base/options.ts";
-import type { Progress } from "../base/progress.ts";
-import type { FloatTensor } from "../base/tensor.ts";
-import { formatBytes, shown } from "../base/words.ts";
-import { type MemoryOptions, READING } from "../model/cost.ts";
-import { costOf, FLOAT, memoryLimit, readBytes } from "../model/memory.ts";
-import { CHUNK_TOKENS, type ModelRunner } from "../model/runner.ts";
-import type { SourceTokens } from "../model/requests.ts";
-import type { Sequence } from "../model/sequence.ts";
-import type { BartConfig } from "../models/bart.ts";
-import type { ModelConfig } from "../models/config.ts";
-import { familyOf } from "../models/families.ts";
-import type { Value } from "../onnx/mod.ts";
-import { type AskedModel, expectHead, type Plan, type Question, type Watch } from "./question.ts";
-
-/** What {@linkcode LanguageModel.trace} can record. */
-export type Capture = "hiddenStates" | "attention" | "activations" | "logits" | "crossAttention" | "sourceAttention";
+import { free } from "../../base/numbers.ts";
+import type { OptionTable } from "../../base/options.ts";
+import type { Progress } from "../../base/progress.ts";
+import type { FloatTensor } from "../../base/tensor.ts";
+import { shown } from "../../base/words.ts";
+import { type MemoryOptions, READING } from "../../model/cost.ts";
+import { costOf, FLOAT, memoryLimit, readBytes } from "../../model/memory.ts";
+import { CHUNK_TOKENS, type ModelRunner } from "../../model/runner.ts";
+import type { Sequence } from "../../model/sequence.ts";
+import type { ModelConfig } from "../../models/config.ts";
+import { familyOf } from "../../models/families.ts";
+import { type AskedModel, expectHead, type Plan, type Question, type Watch } from "../question.ts";
+import { sourceTokens } from "../../model/sources.ts";
+import { type Capture, createRecorder, product, shapeOf } from "./recorders.ts";
 
 /** Options of {@linkcode LanguageModel.trace}. */
 export interface TraceOptions extends MemoryOptions {
@@ -86,9 +82,6 @@ const CAPTURES: readonly Capture[] = [
 /** Those that need an encoder. */
 const OF_SOURCES: readonly Capture[] = ["crossAttention", "sourceAttention"];
 
-/** How far the sum of an attention row may be from 1. Float32 is off by less than 1e-5 over 1,024 tokens. */
-const ROW_SUM_BOUND = 1e-4;
-
 /** What is recorded, and in how long pieces. */
 interface TracePlan extends Plan {
   readonly sequence: Sequence;
@@ -98,15 +91,6 @@ interface TracePlan extends Plan {
   readonly layers: readonly number[];
   /** How many tokens are read in one run. */
   readonly chunkTokens: number;
-}
-
-/** One recording: the values to fetch, and the tensor that their rows are gathered in. */
-interface Recorder {
-  readonly capture: Capture;
-  readonly fetches: readonly Value[];
-  readonly tensor: FloatTensor;
-  /** Takes `count` rows of each fetched value, the first of which is row `start` of the sequence. */
-  readonly take: (parts: readonly Float32Array[], start: number, count: number) => void;
 }
 
 /** The question that {@linkcode LanguageModel.trace} asks. */
@@ -153,7 +137,7 @@ async function traceSequence(
   { onProgress, signal }: Watch,
 ): Promise<Trace> {
   const T = sequence.tokenIds.length;
-  const source = sequence.source && sourceOf(sequence.source.tokenIds);
+  const source = sequence.source && sourceTokens(sequence.source.tokenIds);
   const recorders = capture.map((name) => createRecorder(runner, name, layers, { T, E: source?.tokenIds.length ?? 0 }));
   using cache = runner.emptyCache();
   const typed = sequence.tokenTypes && { tokenTypes: sequence.tokenTypes }; // of encoders, which read all in one run
@@ -208,130 +192,4 @@ function expectEncoder(capture: readonly Capture[], config: ModelConfig): void {
   const { name, hasSource } = familyOf(config);
   const found = capture.find((one) => OF_SOURCES.includes(one));
   if (found && !hasSource) throw new TypeError(`Cannot capture ${found} as ${name} has no encoder; leave it out`);
-}
-
-/** The source of a single text. */
-function sourceOf(tokenIds: readonly number[]): SourceTokens {
-  return { tokenIds, texts: tokenIds.map(() => 0) };
-}
-
-/** How many tokens a text has, and its source. */
-interface Lengths {
-  readonly T: number;
-  readonly E: number;
-}
-
-/** The shape of a recording of K layers. */
-function shapeOf(config: ModelConfig, capture: Capture, K: number, { T, E }: Lengths): readonly number[] {
-  switch (capture) {
-    case "hiddenStates":
-      return [K + 1, T, config.nEmbd];
-    case "attention":
-      return [K, config.nHead, T, T];
-    case "activations":
-      return [K, T, config.nInner];
-    case "logits":
-      return [T, config.vocabSize];
-    case "crossAttention":
-      return [K, config.nHead, T, E];
-    case "sourceAttention": {
-      const { encoderLayers, encoderAttentionHeads } = config as BartConfig;
-      return [encoderLayers, encoderAttentionHeads, E, E];
-    }
-  }
-}
-
-function createRecorder(
-  { config, program: { outputs } }: ModelRunner,
-  capture: Capture,
-  layers: readonly number[],
-  lengths: Lengths,
-): Recorder {
-  const shape = shapeOf(config, capture, layers.length, lengths);
-  switch (capture) {
-    case "hiddenStates":
-      return rowRecorder(capture, [0, ...layers.map((i) => i + 1)].map((i) => outputs.hiddenStates[i]!), shape);
-    case "activations":
-      return rowRecorder(capture, layers.map((i) => outputs.activations[i]!), shape);
-    case "logits":
-      return { ...rowRecorder(capture, [outputs.logits], shape), fetches: [] };
-    case "attention":
-      return attentionRecorder(layers.map((i) => outputs.attention[i]!), layers, shape);
-    case "crossAttention":
-      return crossRecorder(capture, layers.map((i) => outputs.encoder!.crossAttention[i]!), shape);
-    case "sourceAttention":
-      return crossRecorder(capture, outputs.encoder!.attention, shape);
-  }
-}
-
-/** Gathers `[T, width]` values, one after another. */
-function rowRecorder(capture: Capture, fetches: readonly Value[], shape: readonly number[]): Recorder {
-  const data = allocate(capture, shape);
-  const width = shape.at(-1)!;
-  const T = shape.at(-2)!;
-  const take = (parts: readonly Float32Array[], start: number) =>
-    parts.forEach((part, layer) => data.set(part, (layer * T + start) * width));
-  return { capture, fetches, tensor: { data, shape }, take };
-}
-
-/** Gathers `[H, count, start + count]` patterns into the lower triangles of `[K, H, T, T]`. */
-function attentionRecorder(fetches: readonly Value[], layers: readonly number[], shape: readonly number[]): Recorder {
-  const data = allocate("attention", shape);
-  const [, H, T] = shape as [number, number, number, number];
-  const take = (parts: readonly Float32Array[], start: number, count: number) => {
-    const width = start + count;
-    parts.forEach((part, k) => {
-      for (let row = 0; row < H * count; ++row) {
-        const head = Math.floor(row / count);
-        const from = start + row % count;
-        const pattern = part.subarray(row * width, (row + 1) * width);
-        expectRowSum(pattern, layers[k]!, head, from);
-        data.set(pattern, ((k * H + head) * T + from) * T);
-      }
-    });
-  };
-  return { capture: "attention", fetches, tensor: { data, shape }, take };
-}
-
-/** Gathers `[H, count, E]` patterns into `[K, H, T, E]`. */
-function crossRecorder(capture: Capture, fetches: readonly Value[], shape: readonly number[]): Recorder {
-  const data = allocate(capture, shape);
-  const [, H, T, E] = shape as [number, number, number, number];
-  const take = (parts: readonly Float32Array[], start: number, tokens: number) =>
-    parts.forEach((part, k) => {
-      const count = capture === "sourceAttention" ? E : tokens;
-      const width = part.length / (H * count); // in later runs with a column of no text behind the source's
-      for (let row = 0; row < H * count; ++row) {
-        const at = (k * H + Math.floor(row / count)) * T + start + row % count;
-        data.set(part.subarray(row * width, row * width + E), at * E);
-      }
-    });
-  return { capture, fetches, tensor: { data, shape }, take };
-}
-
-/**
- * Refuses an attention row that is no distribution, which would be a mistake of ours or of ONNX Runtime.
- *
- * @throws {Error} When it does not sum to 1.
- */
-export function expectRowSum(pattern: Float32Array, layer: number, head: number, from: number): void {
-  let sum = 0;
-  for (const weight of pattern) sum += weight;
-  if (Math.abs(sum - 1) <= ROW_SUM_BOUND) return;
-  throw new Error(
-    `Cannot trust the attention of layer ${layer}, head ${head}: the row of token ${from} sums to ${sum} instead of 1`,
-  );
-}
-
-function allocate(capture: Capture, shape: readonly number[]): Float32Array {
-  try {
-    return new Float32Array(product(shape));
-  } catch {
-    const size = `[${shape}] takes ${formatBytes(FLOAT * product(shape))}`;
-    throw new RangeError(`Cannot capture ${capture} as ${size}, more than can be allocated; shorten the sequence`);
-  }
-}
-
-function product(shape: readonly number[]): number {
-  return shape.reduce((product, size) => product * size, 1);
 }

@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok, rejects, throws } from "@std/assert";
-import { type Capture, LanguageModel, type TraceOptions } from "../../mod.ts";
-import { expectRowSum } from "../../src/ask/trace.ts";
-import { checkpointCopy, maxAbsDifference, openGolden } from "../support/goldens.ts";
+import { type Capture, LanguageModel, type TraceOptions } from "../../../mod.ts";
+import { expectRowSum } from "../../../src/ask/trace/recorders.ts";
+import { checkpointCopy, maxAbsDifference, openGolden } from "../../support/goldens.ts";
 
 const ALL: readonly Capture[] = ["hiddenStates", "attention", "activations", "logits"];
 

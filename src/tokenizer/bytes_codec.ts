@@ -1,0 +1,155 @@
+/**
+ * Byte-level BPE: the bytes of a word are joined to tokens.
+ *
+ * @module
+ */
+import { shown } from "../base/words.ts";
+import { type AddedToken, type AddedTokenSplitters, addedTokenSplitters } from "./added_tokens.ts";
+import type { BpeModel } from "./bpe_model.ts";
+import { byteCharacter, pieceBytes } from "./byte_level.ts";
+import type { Codec, TokenizedText } from "./codec.ts";
+import type { Normalizer } from "./normalizers.ts";
+import type { Pieces } from "./pieces.ts";
+import type { PreTokenizer } from "./pre_tokenizers.ts";
+import type { Token } from "./token.ts";
+import { SpelledStream, type TokenStream } from "./token_stream.ts";
+import { decodeUtf8, displayBytes, placeCharacters } from "./utf8.ts";
+
+/** What byte-level BPE is made of. */
+export interface BytesDefinition extends BpeModel {
+  /** What changes a text at first, if something does. */
+  readonly normalizer: Normalizer | undefined;
+  /** What cuts a text into words. */
+  readonly preTokenizer: PreTokenizer;
+}
+
+/** Stands for what is in no merge. */
+const NO_TOKEN = -1;
+/** How many words, and how long ones, are remembered: a text has few that are not there already. */
+const [MOST_WORDS, LONGEST_WORD] = [10_000, 32];
+
+/** Byte-level BPE, the kind that GPT-2 has. */
+export class BytesCodec implements Codec {
+  readonly #parts: BytesDefinition;
+  readonly #pieces: Pieces;
+  readonly #unknownId: number | undefined;
+  readonly #missingBytes: ReadonlySet<number>;
+  readonly #split: AddedTokenSplitters;
+  readonly #remembered = new Map<string, number[]>();
+
+  /** Encodes with the given parts. */
+  constructor(parts: BytesDefinition, pieces: Pieces, addedTokens: readonly AddedToken[]) {
+    const { vocab, unknownToken } = parts;
+    this.#parts = parts;
+    this.#pieces = pieces;
+    this.#unknownId = unknownToken === undefined ? undefined : vocab.idOf(unknownToken);
+    const bytes = Array.from({ length: 256 }, (_, byte) => byte);
+    this.#missingBytes = new Set(
+      unknownToken === undefined ? bytes.filter((byte) => vocab.idOf(byteCharacter(byte)) === undefined) : [],
+    );
+    this.#split = addedTokenSplitters(addedTokens, (text) => this.#normalize(text));
+  }
+
+  encode(text: string): number[] {
+    return this.#split.raw(text).flatMap(({ start, end, token }) => {
+      if (token) return [token.id];
+      const normal = this.#normalize(text.slice(start, end));
+      return this.#split.normalized(normal).flatMap(({ start, end, token }) =>
+        token ? [token.id] : this.#encodeSection(normal.slice(start, end))
+      );
+    });
+  }
+
+  decode(ids: readonly number[]): string {
+    return decodeUtf8(concatenate(ids.map((id) => this.#bytesOf(id))));
+  }
+
+  tokens(ids: readonly number[], text?: string): Token[] {
+    const parts = ids.map((id) => this.#bytesOf(id));
+    const bytes = concatenate(parts);
+    if (text !== undefined) this.#checkText(text, bytes);
+    const { starts, ends, length } = placeCharacters(bytes);
+    let offset = 0;
+    return parts.map((part, i): Token => {
+      const first = offset;
+      offset += part.length;
+      return {
+        id: ids[i]!,
+        piece: this.#pieces.expectPiece(ids[i]!),
+        bytes: part,
+        start: starts[first] ?? length,
+        end: part.length === 0 ? starts[first] ?? length : ends[offset - 1]!,
+        text: displayBytes(part),
+      };
+    });
+  }
+
+  read(text: string): TokenizedText {
+    const tokenIds = this.encode(text);
+    return { tokenIds, tokens: this.tokens(tokenIds), text: this.decode(tokenIds) };
+  }
+
+  stream(): TokenStream {
+    return new SpelledStream((id) => ({ bytes: this.#bytesOf(id), piece: this.#pieces.expectPiece(id) }));
+  }
+
+  #normalize(text: string): string {
+    const { normalizer } = this.#parts;
+    return normalizer ? normalizer(text) : text;
+  }
+
+  #encodeSection(text: string): number[] {
+    if (this.#missingBytes.size > 0) {
+      const missing = new TextEncoder().encode(text).find((byte) => this.#missingBytes.has(byte));
+      if (missing !== undefined) {
+        const byte = `0x${missing.toString(16).toUpperCase().padStart(2, "0")}`;
+        throw new RangeError(`Cannot encode ${shown(text)} as the vocabulary has no token for byte ${byte}`);
+      }
+    }
+    return this.#parts.preTokenizer(text).flatMap((word) => this.#recall(word));
+  }
+
+  #recall(word: string): number[] {
+    if (word.length > LONGEST_WORD) return this.#encodeWord(word);
+    const known = this.#remembered.get(word);
+    if (known) return known;
+    if (this.#remembered.size >= MOST_WORDS) this.#remembered.clear();
+    const ids = this.#encodeWord(word);
+    this.#remembered.set(word, ids);
+    return ids;
+  }
+
+  #encodeWord(word: string): number[] {
+    const { vocab, merges, ignoreMerges, fuseUnknown } = this.#parts;
+    const whole = ignoreMerges ? vocab.idOf(word) : undefined;
+    if (whole !== undefined) return [whole];
+    // What the vocabulary lacks is joined with nothing.
+    const joined = merges.join(Array.from(word, (character) => vocab.idOf(character) ?? NO_TOKEN));
+    return joined.flatMap((id, i) => {
+      if (id !== NO_TOKEN) return [id];
+      return fuseUnknown && i > 0 && joined[i - 1] === NO_TOKEN ? [] : this.#unknownId ?? [];
+    });
+  }
+
+  #checkText(text: string, bytes: Uint8Array): void {
+    const decoded = decodeUtf8(bytes);
+    const source = text.toWellFormed();
+    if (source === decoded || this.decode(this.encode(source)) === decoded) return;
+    throw new RangeError(`Cannot place the tokens of ${shown(decoded)} in another text: ${shown(text)}`);
+  }
+
+  #bytesOf(id: number): Uint8Array<ArrayBuffer> {
+    const piece = this.#pieces.expectPiece(id);
+    return this.#pieces.isAdded(id) ? new TextEncoder().encode(piece) : pieceBytes(piece);
+  }
+}
+
+function concatenate(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    bytes.set(part, offset);
+    offset += part.length;
+  }
+  return bytes;
+}
