@@ -73,7 +73,6 @@ export { type ModelSummary, modelSummary, type WeightSummary } from "./src/model
 export type { ModelPart } from "./src/models/weight_list.ts";
 export type { Backend } from "./src/runtime/backend.ts";
 export type { AddedToken } from "./src/tokenizer/added_tokens.ts";
-export type { ChatMessage, ChatOptions } from "./src/tokenizer/chat_template.ts";
 export type { Token } from "./src/tokenizer/token.ts";
 export type { Spelling, TokenStream } from "./src/tokenizer/token_stream.ts";
 export { type TokenizedText, Tokenizer } from "./src/tokenizer/tokenizer.ts";
