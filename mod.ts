@@ -60,6 +60,7 @@ export type { IdentityOptions, ModelFile, ModelIdentity } from "./src/model/iden
 export type { Branch, DecodingTree, ForkOptions, GrowingTree } from "./src/ask/write/tree_types.ts";
 export type { ActivationFunction } from "./src/models/activation.ts";
 export type { ModelConfig } from "./src/models/config.ts";
+export type { ChatMessage, ChatOptions } from "./src/tokenizer/chat_template.ts";
 export type { FramedText } from "./src/tokenizer/post_processor.ts";
 export type { BartConfig } from "./src/models/bart.ts";
 export type { BertConfig } from "./src/models/bert.ts";
