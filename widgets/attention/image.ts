@@ -9,9 +9,9 @@ import { hex, ORANGE } from "../kit/colours.ts";
 import { glyphText } from "../kit/glyphs.ts";
 import type { Html } from "../kit/html.ts";
 import { pngUrl } from "../kit/pixel_image.ts";
+import { weightOpacity } from "../kit/weight_pixels.ts";
 import { type AttentionShown, earlierWeight } from "./data.ts";
 import { linesOf, lineWidth } from "./lines.ts";
-import { weightOpacity } from "../kit/weight_pixels.ts";
 import { thumbnailGrid } from "./raster.ts";
 import { headWords } from "./words.ts";
 

@@ -56,3 +56,8 @@ export function tableWords({ rollout, blocks }: AttentionShown, layer: number): 
     ? `After layer ${blocks[layer]} as a table: the token that each token takes most from`
     : `Layer ${blocks[layer]} as a table: the token that each token looks at most`;
 }
+
+/** What the colours are shares of. */
+export function wholeWords({ rollout }: AttentionShown): string {
+  return rollout ? "what has reached a token" : "a token’s attention";
+}
