@@ -59,8 +59,7 @@ export class Reader {
   /**
    * The ids of a text, or ids themselves, checked, and the text that they spell; an empty prompt is the token that
    * starts a text. Text begins with what its tokenizer puts before each, once: a text that has it already is given no
-   * more. What an encoder reads ends with what belongs after it too, as in
-   * `[CLS] a text [SEP]`.
+   * more. What an encoder reads ends with what belongs after it too, as in `[CLS] a text [SEP]`.
    *
    * @throws {TypeError} When it is neither a string nor an array.
    * @throws {RangeError} When an id is not in the vocabulary, or there are more tokens than the context holds.

@@ -93,6 +93,7 @@ function family(
     parseConfig: (fields) => parseConfig(modelType, name, fields),
     settle,
     weights,
+    layout: () => "norms after",
     cacheWidth: ({ nEmbd }) => nEmbd,
     keptNumbers: ({ nEmbd, nInner }) => 12 * nEmbd + 2 * nInner,
     sourceNumbers: ({ nEmbd, nLayer, nHead, encoderLayers, encoderAttentionHeads, encoderFfnDim }, { T, E }) => {
