@@ -149,7 +149,7 @@ Deno.test("LanguageModel and its cost refuse options of a wrong type, null and u
   }
   await refusesEach("steps", (options) => model.steps([1], options as never).next(), DECODING);
   await refusesEach("tree", method(model, "tree"), DECODING);
-  await refusesEach("sequence", method(model, "sequence"), { promptLength: "2", tokenTypes: "01" });
+  await refusesEach("sequence", method(model, "sequence"), { promptLength: "2", tokenTypes: "01", source: null });
   await refusesEach("identity", (options) => model.identity(options as never), LONG);
   const tree = await model.tree([1, 2], { maxNewTokens: 1 });
   await refusesEach("fork", (options) => tree.fork(2, 1, options as never), { ...DECODING, branch: "0" });
@@ -265,7 +265,7 @@ Deno.test("LanguageModel, its cost and its trees take an option that is undefine
   const grown = await tree({ temperature: 0, candidates: 2, maxNewTokens: 4, stop: [90], seed: 7 });
   cases += await heedsNoUndefined("fork", fork, { ...DECODING, branch: "0" });
   const make = (options: unknown) => model.sequence([1, 2, 3], options as never);
-  cases += await heedsNoUndefined("sequence", make, { promptLength: "2", tokenTypes: "01" });
+  cases += await heedsNoUndefined("sequence", make, { promptLength: "2", tokenTypes: "01", source: null });
   cases += await heedsNoUndefined("identity", (options) => model.identity(options as never), LONG);
   const load = async (options: unknown) => {
     await using other = await LanguageModel.fromPretrained(copy.directory, options as never);
