@@ -14,6 +14,7 @@
  * @module
  */
 export { LanguageModel } from "./src/language_model.ts";
+export { DATES } from "./src/hub/model_files.ts";
 export type { CostEstimator } from "./src/ask/cost_estimator.ts";
 export type { Cost, MemoryOptions } from "./src/model/cost.ts";
 export type { EarlyStopping } from "./src/ask/write/beams/search.ts";
@@ -91,6 +92,7 @@ export { type Help, help, type HelpView } from "./guide/help.ts";
 export { checkSetup, type Setup, type SetupCheck } from "./guide/setup.ts";
 export { activationsView, type ActivationsViewOptions } from "./widgets/activations/view.ts";
 export { attentionView, type AttentionViewOptions } from "./widgets/attention/view.ts";
+export { crossAttentionView, type CrossAttentionViewOptions } from "./widgets/cross_attention/view.ts";
 export { factorsView, type FactorsViewOptions } from "./widgets/factors/view.ts";
 export { layerPredictionsView, type LayerPredictionsViewOptions } from "./widgets/layer_predictions/view.ts";
 export type { InformationUnit } from "./widgets/kit/quantities.ts";

@@ -30,13 +30,15 @@ const EXTERNAL = ["node:crypto", "node:fs/promises", "node:worker_threads"];
  * @throws {Error} When Deno cannot bundle, or the bundle would need what a page does not have.
  */
 export async function bundle(folder: string): Promise<string[]> {
-  await Deno.mkdir(join(folder, "models"), { recursive: true });
+  await Deno.mkdir(join(folder, "models", "dates"), { recursive: true });
   const files = new Map<string, string>();
   const modules = [["mod.ts", MODULE], [WORKER.source, WORKER.name]] as const;
   for (const [source, name] of modules) await bundleModule(source, join(folder, name), files);
-  for await (const { name, isFile } of Deno.readDir(join(ROOT, "models"))) {
-    if (isFile && /^(?!evaluation).*\.(json|safetensors)$/.test(name)) {
-      files.set(join("models", name), join(ROOT, "models", name));
+  for (const models of ["models", join("models", "dates")]) {
+    for await (const { name, isFile } of Deno.readDir(join(ROOT, models))) {
+      if (isFile && /^(?!evaluation).*\.(json|safetensors)$/.test(name)) {
+        files.set(join(models, name), join(ROOT, models, name));
+      }
     }
   }
   await Promise.all([...files].map(([name, source]) => Deno.copyFile(source, join(folder, name))));

@@ -15,6 +15,7 @@
  */
 export { activationsView, type ActivationsViewOptions } from "./activations/view.ts";
 export { attentionView, type AttentionViewOptions } from "./attention/view.ts";
+export { crossAttentionView, type CrossAttentionViewOptions } from "./cross_attention/view.ts";
 export { factorsView, type FactorsViewOptions } from "./factors/view.ts";
 export { layerPredictionsView, type LayerPredictionsViewOptions } from "./layer_predictions/view.ts";
 export { layerSimilarityView, type LayerSimilarityViewOptions } from "./layer_similarity/view.ts";

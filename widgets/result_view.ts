@@ -7,6 +7,7 @@ import { kindOf, type ResultKind, type ResultKinds } from "../src/analysis/resul
 import { type OutlineRow, outlineRows, outlineText } from "../src/show/outline.ts";
 import { activationsView } from "./activations/view.ts";
 import { rolloutView } from "./attention/rollout_view.ts";
+import { crossAttentionView } from "./cross_attention/view.ts";
 import { evidenceView } from "./evidence/view.ts";
 import { factorsView } from "./factors/view.ts";
 import { styling } from "./kit/css.ts";
@@ -23,8 +24,9 @@ import { tokensView } from "./tokens/view.ts";
 import { treeView } from "./tree/view.ts";
 
 /** The view of each kind; the others are a table. */
-const VIEWS: { readonly [Kind in ResultKind]?: (result: ResultKinds[Kind]) => View } = {
+const VIEWS: { readonly [Kind in ResultKind]?: (result: ResultKinds[Kind]) => View | undefined } = {
   sequence: (result) => tokensView(result),
+  trace: (result) => result.crossAttention ? crossAttentionView(result) : undefined,
   decodingTree: (result) => treeView(result),
   saliency: (result) => saliencyView(result),
   classSaliency: (result) => evidenceView(result),
@@ -41,7 +43,7 @@ const VIEWS: { readonly [Kind in ResultKind]?: (result: ResultKinds[Kind]) => Vi
 /** The view of a result, when there is one that draws it. */
 export function viewOf(result: unknown): View | undefined {
   const kind = kindOf(result);
-  const draw: ((result: never) => View) | undefined = VIEWS[kind];
+  const draw: ((result: never) => View | undefined) | undefined = VIEWS[kind];
   if (draw) return draw(result as never);
   return isModel(result) ? modelView(result as Parameters<typeof modelView>[0]) : undefined;
 }

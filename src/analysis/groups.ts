@@ -37,14 +37,14 @@ export interface GroupedSaliency {
  * console.log(groups.map(({ text }) => text)); // ["The", " keys", " to", " the", " cabinet"]
  * ```
  */
-export function groupTokens({ tokens, text }: Sequence, by: GroupBy): TokenGroup[] {
+export function groupTokens({ tokens, text, sourceLength }: Sequence, by: GroupBy): TokenGroup[] {
   const starts = segmentStarts(text, by);
   const groups: { start: number; end: number; text: string }[] = [];
   let before: number | undefined;
   tokens.forEach(({ start, end }, index) => {
     const segment = end > start ? segmentAt(starts, firstShown(text, start, end)) : undefined;
     const last = groups.at(-1);
-    if (last && segment !== undefined && segment === before) {
+    if (last && segment !== undefined && segment === before && index !== sourceLength) {
       last.end = index + 1;
       last.text = text.slice(tokens[last.start]!.start, end);
     } else groups.push({ start: index, end: index + 1, text: text.slice(start, end) });
@@ -127,6 +127,9 @@ export function groupSaliency<Map extends Saliency>(saliency: OfTokens<Map>, by:
       tokens: groups.map((group) => groupToken(sequence, group)),
       promptLength: groups.filter(({ end }) => end <= sequence.promptLength).length,
       text: sequence.text,
+      ...sequence.sourceLength !== undefined && {
+        sourceLength: groups.filter(({ end }) => end <= sequence.sourceLength!).length,
+      },
     },
     positions: explained,
     scores: options.together ? scores : addRows(scores, rowGroups, explained, options.normalize),

@@ -90,7 +90,7 @@ function planSurprise(
   const { topK = 5 } = options;
   expectTopK(topK, machine.config.vocabSize);
   const resultBytes = positions.length * (3 * FLOAT + topK * PREDICTION);
-  const request = { length: Math.max(...positions), questions: positions.length, resultBytes, depths: 1 };
+  const request = { sequence, length: Math.max(...positions), questions: positions.length, resultBytes, depths: 1 };
   return {
     ...planReading(machine, request, options),
     ...{ sequence, positions, topK },

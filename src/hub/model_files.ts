@@ -21,6 +21,22 @@ export interface ModelFiles {
 const BUNDLED_ID = "looking-glass-6m";
 /** The bundle for pages, `scripts/bundle.ts`, is one module with the model beside it. */
 const BUNDLED_URL = new URL(inPage ? "models/" : "../../models/", import.meta.url);
+const DATES_ID = "looking-glass-dates";
+
+/**
+ * Where the second model of this package is: an encoder and a decoder of 0.2 million parameters that write a date in words,
+ * "the twenty-third of March, nineteen eighty-four", as 1984-03-23. `models/dates/README.md` says how it was made.
+ *
+ * @example A date
+ * ```ts
+ * import { DATES, LanguageModel } from "@looking-glass/looking-glass";
+ *
+ * await using model = await LanguageModel.fromPretrained(DATES);
+ * console.log((await model.generate("the second of May, nineteen ninety-nine")).text);
+ * ```
+ */
+export const DATES: URL = new URL("dates/", BUNDLED_URL);
+
 const WAYS = inPage
   ? 'pass the id of a model of the hub, as in "gpt2", or the URL of a directory'
   : 'pass the id of a model of the hub, as in "gpt2", a directory path or the URL of a directory';
@@ -38,6 +54,7 @@ export async function findModelFiles(id?: string, options: SnapshotOptions = {})
   if (typeof id !== "string" || id === "") {
     throw new TypeError(`Cannot load a model by ${JSON.stringify(id)}; ${WAYS}`);
   }
+  if (id === DATES.href) return onWeb(DATES_ID, DATES, options);
   if (/^https?:/.test(id)) return onWeb(id, webUrl(id), options);
   if (!inPage) {
     const base = id.startsWith("file:") ? directoryUrl(id) : folderUrl(id);

@@ -2,7 +2,7 @@
  * How much memory a call takes. ONNX Runtime cannot be asked, and an allocation that fails inside a wasm run poisons
  * the session, so it is estimated first. `tests/model/memory_test.ts` holds the estimates to what runs really take.
  *
- * Sizes: T new tokens, S with those read before them, R rows of logits, N explained targets, M rows that go back for
+ * Sizes: T new tokens, S with those read before them, E tokens of a source, R rows of logits, N explained targets, M rows that go back for
  * them; L blocks, C width, H heads, V vocabulary.
  *
  * @module
@@ -74,10 +74,10 @@ export function explainBytes(
 /** An estimate of the bytes of a run that looks at R rows through the lens, at `depths` places of the model. */
 export function lensBytes(
   machine: Machine,
-  { T, S, R, depths }: { T: number; S: number; R: number; depths: number },
+  { T, S, E, R, depths }: { T: number; S: number; E: number; R: number; depths: number },
 ): number {
   const vocabulary = VOCABULARY_TENSORS * depths * R * machine.config.vocabSize;
-  return readBytes(machine, { T, S, R }) + OVERHEAD * FLOAT * vocabulary;
+  return readBytes(machine, { T, S, E, R }) + OVERHEAD * FLOAT * vocabulary;
 }
 
 /** How many numbers a row of logits is; where there is no head, of the residual stream. */

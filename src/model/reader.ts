@@ -59,7 +59,7 @@ export class Reader {
   /**
    * The ids of a text, or ids themselves, checked, and the text that they spell; an empty prompt is the token that
    * starts a text. Text begins with what its tokenizer puts before each, once: a text that has it already is given no
-   * more. For an encoder, it ends with what belongs after it too, as in `[CLS] a text [SEP]`.
+   * more. What an encoder reads ends with what belongs after it too, as in `[CLS] a text [SEP]`.
    *
    * @throws {TypeError} When it is neither a string nor an array.
    * @throws {RangeError} When an id is not in the vocabulary, or there are more tokens than the context holds.
@@ -70,7 +70,8 @@ export class Reader {
         `Cannot read ${input === null ? "null" : typeof input} as a text; pass a string or an array of token ids`,
       );
     }
-    const whole = familyOf(this.#config).mask === "full";
+    const { mask, hasSource = false } = familyOf(this.#config);
+    const whole = mask === "full" || hasSource;
     if (whole && typeof input === "string") return this.#framed(input);
     if (!whole && input.length === 0) return this.read([this.#config.bosTokenId]);
     if (typeof input !== "string") {
@@ -110,8 +111,8 @@ export class Reader {
       const found = sequence instanceof Promise ? "a promise" : sequence === null ? "null" : typeof sequence;
       throw new TypeError(`Cannot use ${found} as a sequence; pass what sequence() or await generate() returned`);
     }
-    this.#check(sequence.tokenIds);
     this.#checkSource(sequence.source);
+    this.#check(sequence.tokenIds);
     if (sequence.tokenTypes) this.#checkTypes(sequence.tokenIds, sequence.tokenTypes);
   }
 

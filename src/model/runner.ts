@@ -100,45 +100,55 @@ export class ModelRunner implements AsyncDisposable {
     } = {},
   ): Promise<Float32Array[]> {
     const { texts, tokenTypes, source = NO_SOURCE, fetches = [], signal } = options;
-    const { keys, values, logits, encoder } = this.program.outputs;
+    const { logits } = this.program.outputs;
     const feeds = this.#feeds({ tokenIds, past: cache, rows, texts, tokenTypes, source });
+    const results = await this.#extend(cache, feeds, [logits, ...fetches], { texts, source, signal });
+    await this.#expectFinite(results[0]!, "logits");
+    return results;
+  }
+
+  /** Runs with feeds that have `cache` in them, appends to it what was read, and returns what is fetched. */
+  async #extend(
+    cache: KVCache,
+    feeds: readonly Feed[],
+    fetches: readonly Value[],
+    { texts, source, signal }: {
+      readonly texts?: readonly number[] | undefined;
+      readonly source: SourceTokens;
+      readonly signal: AbortSignal | undefined;
+    },
+  ): Promise<Float32Array[]> {
+    const { keys, values, encoder } = this.program.outputs;
     const made = [...keys, ...values, ...(encoder ? [...encoder.keys, ...encoder.values] : [])];
-    const results = await this.session.run(feeds, [logits, ...fetches, ...made], signal);
-    const seen = 1 + fetches.length;
+    const results = await this.session.run(feeds, [...fetches, ...made], signal);
+    const seen = fetches.length;
     const [ownKeys, ownValues, sourceKeys, sourceValues] = inParts(results.slice(seen), keys.length);
     cache.append(ownKeys!, ownValues!, texts);
     if (source.tokenIds.length > 0) cache.source?.append(sourceKeys!, sourceValues!, source.texts);
     free(...results.slice(seen));
-    await this.#expectFinite(results[0]!, "logits");
     return results.slice(0, seen);
   }
 
   /**
    * Reads the next tokens after those in `cache`, appends them to it, and looks at `rows` through the lens: how many
    * tokens each depth prefers to `targets[r]`, its `best` tokens, and more. See {@linkcode LENS}. The last depth is what
-   * the others are compared with.
+   * the others are compared with. Where there is an encoder, the first tokens of a text bring its source.
    */
   async look(
     request: LensRequest & {
       readonly tokenIds: readonly number[];
       readonly cache: KVCache;
       readonly rows: readonly number[];
+      readonly source?: SourceTokens | undefined;
     },
     signal?: AbortSignal,
   ): Promise<LensNumbers> {
-    const { tokenIds, cache, rows } = request;
-    const { keys, values, lens } = this.program.outputs;
+    const { tokenIds, cache, rows, source = NO_SOURCE } = request;
+    const { lens } = this.program.outputs;
     if (!lens) throw new Error(`Cannot look through the lens as ${this.family.name} predicts no next token`);
-    const fetches = [...LENS.map((name) => lens[name]), ...keys, ...values];
-    const results = await this.session.run(
-      this.#feeds({ tokenIds, past: cache, rows, lens: request }),
-      fetches,
-      signal,
-    );
-    const seen = LENS.length;
-    cache.append(results.slice(seen, seen + keys.length), results.slice(seen + keys.length));
-    free(...results.slice(seen));
-    for (const numbers of results.slice(0, seen)) await this.#expectFinite(numbers, "logits");
+    const feeds = this.#feeds({ tokenIds, past: cache, rows, source, lens: request });
+    const results = await this.#extend(cache, feeds, LENS.map((name) => lens[name]), { source, signal });
+    for (const numbers of results) await this.#expectFinite(numbers, "logits");
     return Object.fromEntries(LENS.map((name, i) => [name, results[i]!])) as Record<typeof LENS[number], Float32Array>;
   }
 

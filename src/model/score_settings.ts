@@ -16,7 +16,7 @@ export interface PenaltyOptions {
    * above 0 the word becomes likelier, below 0 less so. It is finite, or `-Infinity`.
    */
   readonly sequenceBias?: readonly (readonly [word: Words, bias: number])[];
-  /** Makes tokens of the prompt likelier: divides their scores by 1 / p, or multiplies them where they are below 0. */
+  /** Makes tokens of the prompt, or of the source where there is one, likelier: divides their scores by 1 / p, or multiplies them where they are below 0. */
   readonly encoderRepetitionPenalty?: number;
   /**
    * Makes tokens that stand in the text, the prompt too, less likely: divides their scores by p, or multiplies them where
@@ -27,7 +27,7 @@ export interface PenaltyOptions {
   readonly repetitionPenalty?: number;
   /** No run of so many tokens is written that stands in the text already; 0 is no limit. */
   readonly noRepeatNgramSize?: number;
-  /** No run of so many tokens is written that stands in the prompt; 0 is no limit. */
+  /** No run of so many tokens is written that stands in the prompt, or in the source where there is one; 0 is no limit. */
   readonly encoderNoRepeatNgramSize?: number;
   /** Words that are not written. A word of several tokens is kept from being completed. An end of a text stays possible. */
   readonly badWords?: readonly Words[];
@@ -106,6 +106,8 @@ export interface ScoreSettings extends Penalties, WarperOptions {}
 export interface ScoreContext {
   /** What stands before the first token that is chosen. Settings that count what is written begin after it. */
   readonly prompt: readonly number[];
+  /** What an encoder read, which settings about the encoder are about; by default that is the prompt. */
+  readonly source?: readonly number[] | undefined;
   /** How many tokens the text has at most, with its prompt. */
   readonly end: number;
   /** The tokens that end a text. */

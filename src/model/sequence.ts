@@ -19,6 +19,8 @@ export interface Sequence {
   readonly text: string;
   /** What the model read with its encoder, and looked at to write this; none where it has no encoder. */
   readonly source?: Sequence;
+  /** How many of the tokens are those of a source, where a source and its text stand one after the other, as in maps. */
+  readonly sourceLength?: number;
   /**
    * Of which type each token is, where they are not all of type 0: for BERT, 0 in the first of two texts and 1 in the
    * second.
@@ -63,6 +65,7 @@ export function withSource(sequence: Sequence): Sequence {
     tokenIds: [...source.tokenIds, ...own.tokenIds],
     tokens: [...source.tokens, ...moved],
     promptLength: source.tokenIds.length + own.promptLength,
+    sourceLength: source.tokenIds.length,
     text: source.text + own.text,
   };
 }

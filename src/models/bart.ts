@@ -25,7 +25,7 @@ import {
   textEnds,
   tokenIds,
 } from "./config.ts";
-import type { Family } from "./family.ts";
+import type { Family, HeldWeights } from "./family.ts";
 import {
   blocks,
   linear,
@@ -55,11 +55,18 @@ export interface BartConfig extends ModelConfig {
   readonly hasPositions: boolean;
   /** Whether the checkpoint holds what is added to the logits. */
   readonly hasLogitsBias: boolean;
+  /** The stacks with token embeddings of their own; by default there is one table for both. */
+  readonly ownEmbeddings: readonly ("encoder" | "decoder")[];
 }
+
+type Stack = BartConfig["ownEmbeddings"][number];
+const STACKS: readonly Stack[] = ["encoder", "decoder"];
 
 /** The number added to the variance in each LayerNorm, which files do not say. */
 const EPSILON = 1e-5;
 const LOGITS_BIAS = "final_logits_bias";
+const SHARED = "shared.weight";
+const ownTable = (stack: Stack) => `${stack}.embed_tokens.weight`;
 /** Where the positions of texts begin in BART's tables: the first two rows are unused. */
 const firstPosition = ({ modelType }: BartConfig) => modelType === "bart" ? 2 : 0;
 
@@ -78,18 +85,15 @@ function family(
       prefix: "model.",
       blocks: "decoder.layers",
       blocksField: "decoder_layers",
-      embedding: "shared.weight",
+      embedding: SHARED,
       unembedding: "lm_head.weight",
       unembeddingBias: LOGITS_BIAS,
-      otherName: (own) => own === "shared.weight" ? "decoder.embed_tokens.weight" : own,
+      otherName: (own) => own === SHARED ? ownTable("decoder") : own,
     },
     parseConfig: (fields) => parseConfig(modelType, name, fields),
-    settle: (config, has) => ({
-      ...config,
-      hasPositions: modelType === "bart" || has("encoder.embed_positions.weight"),
-      hasLogitsBias: has(LOGITS_BIAS),
-    }),
+    settle,
     weights,
+    layout: () => "norms after",
     cacheWidth: ({ nEmbd }) => nEmbd,
     keptNumbers: ({ nEmbd, nInner }) => 12 * nEmbd + 2 * nInner,
     sourceNumbers: ({ nEmbd, nLayer, nHead, encoderLayers, encoderAttentionHeads, encoderFfnDim }, { T, E }) => {
@@ -111,6 +115,20 @@ const TINY = {
 export const BART = family("bart", "BART", ["BartForConditionalGeneration"]);
 /** Marian: the translators of OPUS-MT (Junczys-Dowmunt et al. 2018, https://arxiv.org/abs/1804.00344). */
 export const MARIAN = family("marian", "Marian", ["MarianMTModel"]);
+
+/** What the files of a model leave out, and which tables they hold once for each stack. */
+async function settle(config: BartConfig, { has, same }: HeldWeights): Promise<BartConfig> {
+  const ownEmbeddings: Stack[] = [];
+  for (const stack of STACKS) {
+    if (has(SHARED) && has(ownTable(stack)) && !(await same(SHARED, ownTable(stack)))) ownEmbeddings.push(stack);
+  }
+  return {
+    ...config,
+    hasPositions: config.hasPositions || has("encoder.embed_positions.weight"),
+    hasLogitsBias: has(LOGITS_BIAS),
+    ownEmbeddings,
+  };
+}
 
 /** Writes the forward pass, of the encoder and of the decoder. */
 function forward(m: ModelBuilder, config: BartConfig): Value {
@@ -145,11 +163,11 @@ function encoder(m: ModelBuilder, config: BartConfig): Value {
 }
 
 /** What enters the blocks of a stack. */
-function embedded(m: ModelBuilder, config: BartConfig, stack: "encoder" | "decoder"): Value {
+function embedded(m: ModelBuilder, config: BartConfig, stack: Stack): Value {
   const { g } = m;
   const source = stack === "encoder";
   const factor = config.scaleEmbedding ? Math.sqrt(config.nEmbd) : 1;
-  const words = m.embed("shared.weight", { factor, source });
+  const words = m.embed(config.ownEmbeddings.includes(stack) ? ownTable(stack) : SHARED, { factor, source });
   const { positions } = source ? m.inputs.source! : m.inputs;
   const first = firstPosition(config);
   const rows = first === 0 ? positions : g.add(positions, g.ints([first], []));
@@ -195,14 +213,15 @@ function mlp(m: ModelBuilder, { activationFunction }: BartConfig, block: string,
 }
 
 function weights(config: BartConfig): ReadonlyMap<string, WeightSpec> {
-  const { vocabSize: V, nEmbd: C, hasPositions } = config;
-  const stack = (name: "encoder" | "decoder", count: number, inner: number) => [
+  const { vocabSize: V, nEmbd: C, hasPositions, ownEmbeddings } = config;
+  const stack = (name: Stack, count: number, inner: number) => [
+    ownEmbeddings.includes(name) ? table(ownTable(name), [V, C]) : [],
     hasPositions ? table(`${name}.embed_positions.weight`, [config.nPositions + firstPosition(config), C]) : [],
     config.modelType === "bart" ? norm(`${name}.layernorm_embedding`, C) : [],
     ...blocks(count, (i) => blockWeights(`${name}.layers.${i}`, C, inner, name === "decoder")),
   ];
   return weightMap(
-    table("shared.weight", [V, C]),
+    config.tieWordEmbeddings || ownEmbeddings.length < STACKS.length ? table(SHARED, [V, C]) : [],
     ...stack("encoder", config.encoderLayers, config.encoderFfnDim),
     ...stack("decoder", config.nLayer, config.nInner),
     config.tieWordEmbeddings ? [] : unembedding("lm_head.weight", [V, C]),
@@ -237,7 +256,9 @@ function parseConfig(modelType: BartConfig["modelType"], name: string, file: Fie
   const nEmbd = count(fields, "d_model", 1024, LARGEST.nEmbd);
   const width = { name: "d_model", size: nEmbd };
   const last = vocabSize - 1;
+  const ends = textEnds(fields, vocabSize, { bos: 0, eos: [Math.min(modelType === "bart" ? 2 : 0, last)] });
   const start = tokenIds(fields, "decoder_start_token_id", vocabSize)[0];
+  const usual = fields.decoder_start_token_id === null ? ends.bosTokenId : modelType === "bart" ? 2 : 58100;
   return {
     modelType,
     vocabSize,
@@ -252,9 +273,10 @@ function parseConfig(modelType: BartConfig["modelType"], name: string, file: Fie
     encoderAttentionHeads: headCount(fields, "encoder_attention_heads", 16, width),
     encoderFfnDim: count(fields, "encoder_ffn_dim", 4096, LARGEST.nInner),
     scaleEmbedding: flag(fields, "scale_embedding", false),
-    decoderStartTokenId: start ?? Math.min(modelType === "bart" ? 2 : 58100, last),
+    decoderStartTokenId: start ?? Math.min(usual, last),
     hasPositions: modelType === "bart",
     hasLogitsBias: true,
-    ...textEnds(fields, vocabSize, { bos: 0, eos: [Math.min(modelType === "bart" ? 2 : 0, last)] }),
+    ownEmbeddings: [],
+    ...ends,
   };
 }

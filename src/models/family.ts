@@ -29,6 +29,14 @@ export interface CheckpointNames {
   readonly preferredName?: (name: string) => string;
 }
 
+/** What a file holds. */
+export interface HeldWeights {
+  /** Whether it has a weight of that name. */
+  readonly has: (name: string) => boolean;
+  /** Whether it has both, with the same numbers. */
+  readonly same: (name: string, other: string) => Promise<boolean>;
+}
+
 /** A family of models, which share a page. */
 export interface Family<Config extends ModelConfig = ModelConfig> {
   /** What messages call it. */
@@ -53,7 +61,13 @@ export interface Family<Config extends ModelConfig = ModelConfig> {
   parseConfig(fields: Fields): Config;
 
   /** The settings as the weights have them, where files may hold more or less than config.json tells. */
-  settle?(config: Config, has: (name: string) => boolean): Config;
+  settle?(config: Config, file: HeldWeights): Promise<Config>;
+
+  /**
+   * How a block is laid out, for its picture: with a norm before attention and MLP, unless this says otherwise, or after
+   * what they add to the stream, or with both side by side.
+   */
+  layout?(config: Config): "norms after" | "norms before" | "parallel";
 
   /** Whether there are logits; there always are unless this says otherwise. */
   hasHead?(config: Config): boolean;

@@ -70,8 +70,8 @@ export interface LensModel {
   readonly nLayer: number;
   /** Writes what the logits are read from, `[..., C]`. */
   readonly readout: (m: ModelBuilder, x: Value) => Value;
-  /** What it is multiplied by, `[V, C]`. */
-  readonly unembedding: Value;
+  /** Writes the logits of that, `[rows, V]`. */
+  readonly toLogits: (m: ModelBuilder, read: Value) => Value;
   /** The logits of the model itself, `[R, V]`. */
   readonly logits: Value;
 }
@@ -126,14 +126,14 @@ export class LensQuestion {
  * of the size of the logits are much larger than a cache, so the fewer of them are written, the faster it is.
  */
 function lensValues(g: Graph, model: LensModel, inputs: LensInputs): readonly Value[] {
-  const { m, nLayer, readout, unembedding, logits: ownLogits } = model;
+  const { m, nLayer, readout, toLogits, logits: ownLogits } = model;
   const { best, depths, normed } = inputs;
   const V = ownLogits.shape[1] as number;
   const halves = Array.from({ length: nLayer }, (_, i) => [m.at(`resid_mid.${i}`), m.at(`resid.${i + 1}`)]).flat();
   const all = g.concat(halves.map((x) => g.unsqueeze(g.gather(x, m.inputs.rows), -2)), -2); // [R, 2L, C]
   const stream = g.gather(all, depths, -2); // [R, D, C]
   const read = g.where(normed, readout(m.within(g), stream), stream); // [R, D, C]
-  const products = g.gemm(g.mergeRows(read), unembedding, { transposed: true }); // [R*D, C] x [C, V] -> [R*D, V]
+  const products = toLogits(m.within(g), g.mergeRows(read)); // [R*D, C] x [C, V] -> [R*D, V]
   const logits = g.splitRows(products, read); // [R, D, V]
 
   const target = targetLogits(g, products, inputs, V); // [R, D, 1]

@@ -92,7 +92,9 @@ export class Program {
     const readoutNodes = g.nodes.slice(start);
     const head = unembeddingName(family, config);
     const unembedding = head === undefined ? undefined : m.weight(head); // [V, C]
-    const logits = unembedding ? logitsOf(m, family.names.unembeddingBias, read, unembedding) : read; // [R, V]
+    const toLogits = (m: ModelBuilder, read: Value) =>
+      unembedding ? logitsOf(m, family.names.unembeddingBias, read, unembedding) : read;
+    const logits = toLogits(m, read); // [R, V]
 
     const model = { m, nodes, stream, own, readoutNodes, read, unembedding, logits };
     const readout = (m: ModelBuilder, x: Value) => family.readout(m, config, x);
@@ -106,7 +108,7 @@ export class Program {
       this.differentiable ? model : undefined,
     );
     this.#lens = unembedding && family.mask === "causal"
-      ? new LensQuestion(g, { m, nLayer: config.nLayer, readout, unembedding, logits })
+      ? new LensQuestion(g, { m, nLayer: config.nLayer, readout, toLogits, logits })
       : undefined;
     const lens = this.#lens && { lens: this.#lens.outputs };
     this.outputs = { ...seenIn(m, config.nLayer), logits, ...this.#gradient.outputs, ...lens };

@@ -69,13 +69,20 @@ export async function settleTie<Config extends ModelConfig>(
   entries: ReadonlyMap<string, TensorEntry>,
 ): Promise<Config> {
   const { names, settle } = familyOf(config);
-  if (settle) config = settle(config, (name) => findWeight(names, entries, name) !== undefined) as Config;
-  const [embedding, head] = [names.embedding, names.unembedding].map((name) => findWeight(names, entries, name));
-  if (!config.tieWordEmbeddings || !embedding || !head) return config;
-  const comparable = embedding.shape.join() === head.shape.join() &&
-    isCheckpointDType(embedding.dtype) && isCheckpointDType(head.dtype);
-  if (comparable && await holdSameNumbers(embedding, head)) return config;
-  return { ...config, tieWordEmbeddings: false };
+  const find = (name: string) => findWeight(names, entries, name);
+  const same = async (name: string, other: string) => {
+    const [a, b] = [find(name), find(other)];
+    return a !== undefined && b !== undefined && await holdTheSame(a, b);
+  };
+  if (settle) config = await settle(config, { has: (name) => find(name) !== undefined, same }) as Config;
+  const { embedding, unembedding } = names;
+  if (!config.tieWordEmbeddings || !find(embedding) || !find(unembedding)) return config;
+  return await same(embedding, unembedding) ? config : { ...config, tieWordEmbeddings: false };
+}
+
+async function holdTheSame(a: TensorEntry, b: TensorEntry): Promise<boolean> {
+  const comparable = a.shape.join() === b.shape.join() && isCheckpointDType(a.dtype) && isCheckpointDType(b.dtype);
+  return comparable && await holdSameNumbers(a, b);
 }
 
 function refuseMoreBlocks(family: Family, { nLayer }: ModelConfig, found: Iterable<string>, file: string): void {

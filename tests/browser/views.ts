@@ -3,6 +3,7 @@ import type { Sequence } from "../../src/model/sequence.ts";
 import {
   activationsView,
   attentionView,
+  crossAttentionView,
   evidenceView,
   factorsView,
   layerPredictionsView,
@@ -20,6 +21,7 @@ import {
 } from "../../widgets/mod.ts";
 import { clustersOf } from "../widgets/activations/clusters_fixtures.ts";
 import { attentionOf, headScoresOf, rolloutOf } from "../widgets/attention/fixtures.ts";
+import { crossAttentionOf } from "../widgets/cross_attention/fixtures.ts";
 import { CURVE, factorsOf } from "../widgets/factors/fixtures.ts";
 import { CAPTUM, KEYS, saliencyOf } from "../widgets/fixtures.ts";
 import { layerSimilarityOf } from "../widgets/layer_similarity/fixtures.ts";
@@ -115,6 +117,12 @@ export const CASES: readonly Case[] = [
     draw: (text) => attentionView(attentionOf(text), { scores: headScoresOf(text) }),
     chosen: true,
     tree: [/form "Attention"/, /radiogroup "Tokens"/, /radio "/, /as a table/],
+  },
+  {
+    name: "attention to a source",
+    draw: (text) => crossAttentionView(crossAttentionOf({ ...text, source: text })),
+    chosen: true,
+    tree: [/form "Attention to the source"/, /radiogroup "Heads"/, /radio "/, /as a table/],
   },
   {
     name: "rollout",

@@ -8,6 +8,7 @@ import { encoderCopy } from "../support/encoders.ts";
 import { checkpointCopy } from "../support/goldens.ts";
 import { clustersOf } from "../widgets/activations/clusters_fixtures.ts";
 import { attentionOf, rolloutOf } from "../widgets/attention/fixtures.ts";
+import { crossAttentionOf, DATE } from "../widgets/cross_attention/fixtures.ts";
 import { classSaliencyOf } from "../widgets/evidence/fixtures.ts";
 import { factorsOf } from "../widgets/factors/fixtures.ts";
 import { ECCO, KEYS, saliencyOf } from "../widgets/fixtures.ts";
@@ -75,6 +76,7 @@ const ANALYSES: Readonly<Record<string, Wrong>> = {
 const VIEWS: Readonly<Record<string, Wrong>> = {
   activationsView: { layer: "1" },
   attentionView: { layer: "1", head: "0", scores: 1, start: "0" },
+  crossAttentionView: { layer: "1", head: true },
   evidenceView: {},
   factorsView: { curve: 1 },
   layerPredictionsView: { follow: " is", unit: "bit" },
@@ -149,7 +151,7 @@ Deno.test("LanguageModel and its cost refuse options of a wrong type, null and u
   }
   await refusesEach("steps", (options) => model.steps([1], options as never).next(), DECODING);
   await refusesEach("tree", method(model, "tree"), DECODING);
-  await refusesEach("sequence", method(model, "sequence"), { promptLength: "2", tokenTypes: "01" });
+  await refusesEach("sequence", method(model, "sequence"), { promptLength: "2", tokenTypes: "01", source: null });
   await refusesEach("identity", (options) => model.identity(options as never), LONG);
   const tree = await model.tree([1, 2], { maxNewTokens: 1 });
   await refusesEach("fork", (options) => tree.fork(2, 1, options as never), { ...DECODING, branch: "0" });
@@ -265,7 +267,7 @@ Deno.test("LanguageModel, its cost and its trees take an option that is undefine
   const grown = await tree({ temperature: 0, candidates: 2, maxNewTokens: 4, stop: [90], seed: 7 });
   cases += await heedsNoUndefined("fork", fork, { ...DECODING, branch: "0" });
   const make = (options: unknown) => model.sequence([1, 2, 3], options as never);
-  cases += await heedsNoUndefined("sequence", make, { promptLength: "2", tokenTypes: "01" });
+  cases += await heedsNoUndefined("sequence", make, { promptLength: "2", tokenTypes: "01", source: null });
   cases += await heedsNoUndefined("identity", (options) => model.identity(options as never), LONG);
   const load = async (options: unknown) => {
     await using other = await LanguageModel.fromPretrained(copy.directory, options as never);
@@ -304,6 +306,7 @@ Deno.test("analyses take an option that is undefined as not given", async () => 
 const DRAWN: Readonly<Record<string, unknown>> = {
   activationsView: clustersOf(KEYS),
   attentionView: attentionOf(KEYS),
+  crossAttentionView: crossAttentionOf(DATE),
   evidenceView: classSaliencyOf(),
   factorsView: factorsOf([KEYS]),
   layerPredictionsView: layerPredictionsOf(),

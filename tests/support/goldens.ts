@@ -46,8 +46,15 @@ export const FAMILY_NAMES: readonly string[] = counted(
 /** The names of the checkpoints of encoders, such as `bert/roberta`. */
 export const ENCODER_NAMES: readonly string[] = counted(foldersIn("bert").map((name) => `bert/${name}`), 6);
 
+/** The names of the checkpoints with an encoder and a decoder, such as `bart/scaled`. */
+export const SOURCE_NAMES: readonly string[] = counted(
+  ["bart", "marian"].flatMap((family) => foldersIn(family).map((name) => `${family}/${name}`))
+    .filter((name) => name !== "marian/separate"), // which is refused
+  5,
+);
+
 /** Where a checkpoint is; those of GPT-2 are named without their family. */
-function folderOf(name: string): URL {
+export function folderOf(name: string): URL {
   return new URL(name.includes("/") ? `${name}/` : `gpt2/${name}/`, ROOT);
 }
 

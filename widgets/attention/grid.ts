@@ -1,5 +1,5 @@
 /**
- * Every head as a thumbnail, and what the colours mean.
+ * Every head as a thumbnail.
  *
  * @module
  */
@@ -9,10 +9,10 @@ import { rgb } from "../kit/colours.ts";
 import { styling } from "../kit/css.ts";
 import { attributes, type Html, markup, stacked } from "../kit/html.ts";
 import { pixelsHtml } from "../kit/image.ts";
-import { type AttentionShown, roleOf } from "./data.ts";
+import { roleOf } from "./data.ts";
 import { headName } from "./names.ts";
 import { type Drawing, each } from "./parts.ts";
-import { legendImage, thumbnailGrid } from "./raster.ts";
+import { thumbnailGrid } from "./raster.ts";
 import { headWords } from "./words.ts";
 
 /** A head that can be opened; its picture is a piece of the sprite. */
@@ -67,23 +67,4 @@ border-bottom:3px solid ${rgb(categoryColour(head))}">${rollout ? "" : head}</sp
 <table role="presentation" style="border-collapse:collapse;font-size:11px">\
 ${PLAIN_ROW}<td style="text-align:right;padding:0 6px">${rollout ? "" : "head"}</td>${names}</tr>
 ${stacked(rows)}</table></div>`;
-}
-
-/** The colours from nothing to all of a token's attention. */
-export function legendHtml({ rollout }: AttentionShown): Html {
-  const whole = rollout ? "what has reached a token" : "a token’s attention";
-  const marks = ["0%", "6%", "25%", "56%", "100%"].map((mark, i) =>
-    markup`<span style="display:inline-block;width:40px;text-align:${
-      i === 0 ? "left" : i === 4 ? "right" : "center"
-    }">${mark}</span>`
-  );
-  return markup`<div style="font-size:11px;margin:6px 0">${
-    pixelsHtml(legendImage(), {
-      width: 200,
-      height: 10,
-      alt: `Colours from 0% to 100% of ${whole}`,
-      className: "",
-      style: styling`display:block;border:1px solid #888`,
-    })
-  }${marks} of ${whole}</div>`;
 }

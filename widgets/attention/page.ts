@@ -9,16 +9,17 @@ import { OPACITY, ORANGE, rgba } from "../kit/colours.ts";
 import { cssJoined, cssText, styling } from "../kit/css.ts";
 import { contentName } from "../kit/escape.ts";
 import { type Html, htmlText, type HtmlValue, markup, stacked } from "../kit/html.ts";
-import { type AttentionShown, earlierWeight, LEAST_WEIGHT, roleOf, rolesNote } from "./data.ts";
-import { gridHtml, legendHtml } from "./grid.ts";
+import { weightLegend } from "../kit/weight_legend.ts";
+import { weightOpacity } from "../kit/weight_pixels.ts";
+import { type AttentionShown, earlierWeight, lastKey, LEAST_WEIGHT, roleOf, rolesNote } from "./data.ts";
+import { gridHtml } from "./grid.ts";
 import { LEAST_LINE, LEAST_OF_MANY } from "./lines.ts";
 import { matrixHtml, wholeHtml } from "./matrix.ts";
 import { headName, pairName, queryName } from "./names.ts";
 import { type Drawing, drawingOf, each, tokenHtml } from "./parts.ts";
-import { weightOpacity } from "./raster.ts";
 import { attentionRules } from "./style.ts";
 import { attentionTables } from "./table.ts";
-import { captionWords, hintWords, introWords } from "./words.ts";
+import { captionWords, hintWords, introWords, wholeWords } from "./words.ts";
 
 /** One of many pieces of a line, of which one is shown. */
 function piece(className: string, shown: boolean, text: HtmlValue): Html {
@@ -47,7 +48,7 @@ function chipsHtml(drawing: Drawing): Html {
   const { sequence, tokens, start, end, layer, head } = drawing;
   const weight = drawing.weights(layer, head);
   const chip = (key: number, words: string, text: string | Html, share: number) => {
-    const readers = tokens.filter((query) => query >= key)
+    const readers = tokens.filter((query) => key <= lastKey(drawing, query))
       .map((query) => styling`${queryName(drawing, query)}:var(${pairName(drawing, query, key)})`);
     return markup`<span class="t" title="${words}" style="background-color:${
       rgba(
@@ -119,7 +120,7 @@ export function attentionHtml(shown: AttentionShown): Html {
     hintWords(shown)
   }</span></div>
 ${gridHtml(drawing)}
-${legendHtml(shown)}
+${weightLegend(wholeWords(shown))}
 ${headingHtml(drawing)}
 ${matrixHtml(drawing)}
 ${captionHtml(drawing)}

@@ -1,49 +1,27 @@
 /**
- * Attention as small pictures. Colour is the square root of the weight, so that what is spread thinly shows as well.
+ * Attention as small pictures.
  *
  * @module
  */
-import { ORANGE } from "../kit/colours.ts";
-import type { Pixels, Rgba } from "../kit/pixel_image.ts";
-import { type AttentionShown, earlierWeight, type HeadWeights } from "./data.ts";
-
-/** The strongest colour; the one after it marks tokens that cannot be seen yet. */
-const STRONGEST = 14;
-const UNSEEN = 15;
-const [RED, GREEN, BLUE] = ORANGE;
-
-const PALETTE: readonly Rgba[] = [
-  ...Array.from({ length: STRONGEST + 1 }, (_, level): Rgba => [RED, GREEN, BLUE, Math.round(255 * level / STRONGEST)]),
-  [128, 128, 128, 36],
-];
-
-/** The opacity of a weight. */
-export function weightOpacity(weight: number): number {
-  return Math.sqrt(Math.min(1, Math.max(0, weight || 0)));
-}
-
-function levelOf(weight: number): number {
-  return Math.round(STRONGEST * weightOpacity(weight));
-}
-
-function image(width: number, height: number, indices: Uint8Array): Pixels {
-  return { width, height, palette: PALETTE, indices };
-}
+import type { Pixels } from "../kit/pixel_image.ts";
+import { UNSEEN, weightLevel, weightPixels } from "../kit/weight_pixels.ts";
+import { type AttentionShown, earlierWeight, type HeadWeights, lastKey } from "./data.ts";
 
 /** The whole text, at most `most` pixels wide; a pixel is the largest weight of what falls on it. */
-export function headThumbnail({ length }: AttentionShown, weight: HeadWeights, most: number): Pixels {
+export function headThumbnail(shown: AttentionShown, weight: HeadWeights, most: number): Pixels {
+  const { length } = shown;
   const side = Math.min(length, most);
   const pixels = new Uint8Array(side * side).fill(UNSEEN);
   const place = (token: number) => Math.floor(token * side / length);
   for (let query = 0; query < length; ++query) {
-    for (let key = 0; key <= query; ++key) {
+    for (let key = 0; key <= lastKey(shown, query, length); ++key) {
       const at = place(query) * side + place(key);
-      const level = levelOf(weight(query, key));
+      const level = weightLevel(weight(query, key));
       const before = pixels[at] ?? 0;
       pixels[at] = before === UNSEEN ? level : Math.max(before, level);
     }
   }
-  return image(side, side, pixels);
+  return weightPixels(side, side, pixels);
 }
 
 /** The tokens that are shown, a pixel a weight; the first column is what they give to all earlier ones, if any. */
@@ -54,10 +32,12 @@ export function headMatrix(shown: AttentionShown, weight: HeadWeights): Pixels {
   const pixels = new Uint8Array(width * (end - start)).fill(UNSEEN);
   for (let query = start; query < end; ++query) {
     const row = (query - start) * width;
-    if (extra > 0) pixels[row] = levelOf(earlierWeight(shown, weight, query));
-    for (let key = start; key <= query; ++key) pixels[row + extra + key - start] = levelOf(weight(query, key));
+    if (extra > 0) pixels[row] = weightLevel(earlierWeight(shown, weight, query));
+    for (let key = start; key <= lastKey(shown, query); ++key) {
+      pixels[row + extra + key - start] = weightLevel(weight(query, key));
+    }
   }
-  return image(width, end - start, pixels);
+  return weightPixels(width, end - start, pixels);
 }
 
 /** The thumbnails of some layers in a grid, each of `side` pixels with `gap` between. */
@@ -81,10 +61,5 @@ export function thumbnailGrid(
       }
     }
   });
-  return image(width, height, pixels);
-}
-
-/** The colours from nothing to all, with the weights of the marks below them. */
-export function legendImage(): Pixels {
-  return image(STRONGEST + 1, 1, Uint8Array.from({ length: STRONGEST + 1 }, (_, level) => level));
+  return weightPixels(width, height, pixels);
 }

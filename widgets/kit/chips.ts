@@ -54,7 +54,8 @@ export function isRead({ promptLength, decoding }: Sequence): boolean {
 }
 
 /** What a token is part of. */
-export function roleOf(sequence: Sequence, position: number): "text" | "prompt" | "continuation" {
+export function roleOf(sequence: Sequence, position: number): "text" | "source" | "prompt" | "continuation" {
+  if (position < (sequence.sourceLength ?? 0)) return "source";
   return isRead(sequence) ? "text" : originOf(sequence, position);
 }
 
@@ -88,6 +89,9 @@ export function chipHtml(sequence: Sequence, chip: Chip): Html {
 /** Says how prompt and continuation differ. */
 export function underlineNote(sequence: Sequence): string {
   if (isRead(sequence)) return "";
+  if (sequence.sourceLength !== undefined) {
+    return "Before the arrow: the source. Underlined: what was written after it.";
+  }
   if (sequence.promptLength >= sequence.tokens.length) return "Nothing is underlined: nothing follows the prompt.";
   return sequence.promptLength === 0 ? "" : "Underlined: what follows the prompt.";
 }

@@ -229,6 +229,13 @@ function notesHtml(drawing: Drawing): Html {
 ${readingDetails(reading, definitionLine(saliency))}`;
 }
 
+/** An arrow on a line of its own stands between a source and the text after it. */
+function withBorder({ sourceLength = 0 }: Sequence, chips: readonly Html[]): readonly Html[] {
+  if (sourceLength === 0) return chips;
+  const border = markup`<br><span style="opacity:0.8">→</span>`;
+  return [...chips.slice(0, sourceLength), border, ...chips.slice(sourceLength)];
+}
+
 function drawHtml(drawing: Drawing): Html {
   const { saliency, sequence, rows, first, format, detailed, unit } = drawing;
   const { together } = saliency.options;
@@ -241,7 +248,7 @@ function drawHtml(drawing: Drawing): Html {
     : attributes({ role: "radiogroup", "aria-label": "Tokens; choose an explained one" });
   const content = markup`<form method="dialog" aria-label="Saliency map" style="margin:0">
 ${introHtml(questionWords(format, unit, saliency.options.contrast))}
-${textRegion(group, stacked(chips), chips.length)}
+${textRegion(group, stacked(withBorder(sequence, chips)), chips.length)}
 <div aria-live="polite" style="min-height:24px;font-size:14px">
 ${stacked(rows.map((_, n) => captionHtml(drawing, n)))}
 </div>

@@ -119,7 +119,7 @@ const KINDS: { readonly [Name in Exclude<ResultKind, "steps" | "tensor" | "data"
   trace: {
     check: records.trace,
     marks: ["sequence"],
-    tensors: ["hiddenStates", "attention", "activations", "logits"],
+    tensors: ["hiddenStates", "attention", "activations", "logits", "crossAttention", "sourceAttention"],
   },
 };
 

@@ -58,16 +58,23 @@ const norm = choice<LensNorm>({ final: true, none: true });
 
 /** The inside of the model. */
 export const trace: Check<Trace> = and(
-  record<Trace>({ sequence }, {
-    layers: rising(list(layer, "K")),
-    attention: floats("K", "H", "T", "T"),
-    activations: floats("K", "T", "*"),
-    hiddenStates: floats("D", "T", "*"),
-    logits: floats("T", "*"),
-    crossAttention: floats("K", "*", "T", "E"),
-    sourceAttention: floats("*", "*", "E", "E"),
-  }),
-  depths("hiddenStates"),
+  and(
+    record<Trace>({ sequence }, {
+      layers: rising(list(layer, "K")),
+      attention: floats("K", "H", "T", "T"),
+      activations: floats("K", "T", "*"),
+      hiddenStates: floats("D", "T", "*"),
+      logits: floats("T", "*"),
+      crossAttention: floats("K", "H", "T", "E"),
+      sourceAttention: floats("*", "*", "E", "E"),
+    }),
+    depths("hiddenStates"),
+  ),
+  (value, path) => {
+    const { sequence, crossAttention, sourceAttention } = value as Trace;
+    if (sequence.source || !(crossAttention ?? sourceAttention)) return undefined;
+    return `${path} has attention to a source, and ${path}.sequence has none`;
+  },
 );
 
 /** The states of a text are those of the embeddings and of each layer. */

@@ -33,6 +33,6 @@ export function subjectOf<Kind extends ResultKind>(kind: Kind, result: ResultKin
 }
 
 /** A text, for human eyes first. */
-function textOf({ text, tokenIds }: Sequence): Subject {
-  return { text, tokenIds };
+function textOf({ text, tokenIds, source }: Sequence): Subject {
+  return { text, tokenIds, ...source && { source: textOf(source) } };
 }

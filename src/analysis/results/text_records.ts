@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { shown } from "../../base/words.ts";
 import type { Prediction } from "../../ask/prediction.ts";
 import type { ProcessedScores, Step } from "../../ask/write/step.ts";
 import type { Decoding, Sequence, Word } from "../../model/sequence.ts";
@@ -21,7 +20,6 @@ import {
   list,
   number,
   numberFrom,
-  type OptionalChecks,
   own,
   pair,
   record,
@@ -71,19 +69,15 @@ const decoding = record<Decoding>({
   ...{ removeInvalidValues: flag, renormalizeLogits: flag },
 });
 
-/** What a text has besides its tokens. */
-type TextFields = Pick<OptionalChecks<Sequence>, "decoding" | "source">;
-
-/** A text of as many tokens as a letter stands for. */
-function textOf(letter: string, { decoding, source }: TextFields): Check<Sequence> {
-  const fields = {
-    tokenIds: list(id, letter),
-    tokens: list(token, letter),
-    promptLength: indexIn(letter, 1),
-    text,
-  };
+/** A text with the tokens that it says, and the source that `source` allows. */
+function sequenceWith(source: Check<Sequence>): Check<Sequence> {
   return and(
-    record<Sequence>(fields, { tokenTypes: list(whole, letter), decoding, source }),
+    record<Sequence>({ tokenIds: list(id, "T"), tokens: list(token, "T"), promptLength: indexIn("T", 1), text }, {
+      tokenTypes: list(whole, "T"),
+      source,
+      sourceLength: indexIn("T", 1),
+      decoding,
+    }),
     (value, path) => {
       const { tokenIds, tokens, text } = value as Sequence;
       const wrong = tokens.findIndex(({ id }, i) => id !== tokenIds[i]);
@@ -96,12 +90,14 @@ function textOf(letter: string, { decoding, source }: TextFields): Check<Sequenc
   );
 }
 
-/** What is in no record of a kind. */
-const never: Check<never> = (value, path) => `${path} is ${shown(value)}, which does not belong there`;
+const source: Check<Sequence> = own(sequenceWith((_, path) => `${path} is the source of a source, which has none`));
 
-/** A text, and its source. */
+/** A text; T stands for its length, and E for that of its source. */
 export const sequence: Check<Sequence> = own(
-  textOf("T", { decoding, source: own(textOf("E", { decoding: never, source: never }), "E") }),
+  sequenceWith(and(source, (value, _, { sizes }) => {
+    sizes.set("E", (value as Sequence).tokenIds.length);
+    return undefined;
+  })),
   "T",
   "E",
 );

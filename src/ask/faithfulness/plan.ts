@@ -121,6 +121,11 @@ function orderingRow({ positions, scores, sequence, options }: Saliency, positio
 /** A map can be tried when its tokens are known, and are this model's. */
 function expectTriable(reader: Reader, saliency: Saliency): void {
   expectMap("try", saliency);
+  if ((saliency.grouping?.sequence ?? saliency.sequence).sourceLength !== undefined) {
+    throw new TypeError(
+      "Cannot try a map of a source and a text as that is not built; try one of a model without encoder",
+    );
+  }
   const unit = unitOf(saliency);
   if (unit !== "token" && !saliency.grouping) {
     throw new TypeError(

@@ -124,7 +124,7 @@ function planPredictions(
   const depths = machine.config.nLayer * (halves ? 2 : 1);
   const resultBytes = depths * topK * PREDICTION;
   return {
-    ...planReading(machine, { length: position, questions: 1, resultBytes, depths }, options),
+    ...planReading(machine, { sequence, length: position, questions: 1, resultBytes, depths }, options),
     ...{ sequence, position, topK, norm, halves },
     task: `show the layers at position ${position}`,
     advice: "ask for an earlier position",

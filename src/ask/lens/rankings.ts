@@ -154,11 +154,17 @@ function readWords(reader: Reader, watch: readonly (string | number)[]): readonl
 
 /** Four numbers for each layer and ranked token. */
 function planRankings({ runner: machine }: AskedModel, ranked: Ranked, options: MemoryOptions): RankingsPlan {
-  const { positions, norm } = ranked;
+  const { sequence, positions, norm } = ranked;
   const { nLayer } = machine.config;
   expectNorm(norm);
   const resultBytes = nLayer * positions.length * 4 * FLOAT;
-  const request = { length: Math.max(...positions), questions: positions.length, resultBytes, depths: nLayer };
+  const request = {
+    sequence,
+    length: Math.max(...positions),
+    questions: positions.length,
+    resultBytes,
+    depths: nLayer,
+  };
   return {
     ...planReading(machine, request, options),
     ranked,

@@ -8,13 +8,14 @@ import { costOf, LENS_LOGITS, lensBytes, type Machine, memoryLimit } from "../..
 import type { Reader } from "../../model/reader.ts";
 import type { LensNumbers } from "../../model/requests.ts";
 import { CHUNK_TOKENS, type ModelRunner } from "../../model/runner.ts";
+import { sourceTokens } from "../../model/sources.ts";
 import type { Sequence } from "../../model/sequence.ts";
 import type { Depth } from "../../models/lens.ts";
 import type { Prediction } from "../prediction.ts";
 
 /**
- * Which norm stands between a layer and the unembedding: `final` applies `ln_f` to every layer, as it is applied to the
- * last one (the logit lens); `none` applies it to the last layer only, as Ecco does.
+ * Which norm stands between a layer and the unembedding: `final` applies the last norm (`ln_f` in GPT-2) to every
+ * layer, as it is applied to the last one (the logit lens); `none` applies it to the last layer only, as Ecco does.
  */
 export type LensNorm = "final" | "none";
 
@@ -32,7 +33,9 @@ export interface ReadingPlan {
 
 /** What a reading through the lens is of. */
 interface Request {
-  /** How many tokens are read. */
+  /** The text that is read. */
+  readonly sequence: Sequence;
+  /** How many of its tokens are read. */
   readonly length: number;
   /** How many rows are looked at. */
   readonly questions: number;
@@ -48,12 +51,13 @@ export const PREDICTION = 256;
 /** Halves tokens and rows until a run fits. */
 export function planReading(
   machine: Machine,
-  { length: S, questions, resultBytes, depths }: Request,
+  { sequence, length: S, questions, resultBytes, depths }: Request,
   { maxMemory }: MemoryOptions,
 ): ReadingPlan {
   const { config } = machine;
   const limit = memoryLimit(machine, maxMemory);
-  const bytes = (T: number, R: number) => lensBytes(machine, { T, S, R, depths });
+  const E = sequence.source?.tokenIds.length ?? 0;
+  const bytes = (T: number, R: number) => lensBytes(machine, { T, S, E, R, depths });
   const mostRows = Math.max(1, Math.floor(LENS_LOGITS / (depths * config.vocabSize)));
   let chunkTokens = Math.min(S, CHUNK_TOKENS);
   let chunkRows = Math.min(questions, mostRows);
@@ -127,7 +131,7 @@ export interface LensReading {
 /** Reads a sequence in pieces and looks at what is asked through the lens. */
 export async function readLens(
   runner: ModelRunner,
-  { tokenIds }: Sequence,
+  { tokenIds, source: read }: Sequence,
   asked: readonly Asked[],
   options: LensOptions,
 ): Promise<LensReading> {
@@ -139,13 +143,15 @@ export async function readLens(
   for (const piece of planPieces(asked, plan.chunkRows, plan.chunkTokens)) {
     cache.rewind(piece.start);
     const ids = tokenIds.slice(piece.start, piece.end);
+    const source = cache.source?.length === 0 ? sourceTokens(read?.tokenIds) : undefined; // the first piece brings it
     if (piece.asked.length === 0) {
-      await runner.read(ids, cache, [ids.length - 1], { signal });
+      await runner.read(ids, cache, [ids.length - 1], { source, signal });
       continue;
     }
     const rows = piece.asked.map((n) => asked[n]!.row - piece.start);
     const targets = piece.asked.map((n) => asked[n]!.tokenId);
-    take(reading, await runner.look({ tokenIds: ids, cache, rows, targets, best, depths }, signal), piece.asked, D);
+    const request = { tokenIds: ids, cache, rows, targets, best, depths, source };
+    take(reading, await runner.look(request, signal), piece.asked, D);
     onAnswered?.(answered += piece.asked.length);
   }
   return reading;

@@ -78,7 +78,7 @@ export async function continueBatch(
 ): Promise<readonly (readonly number[])[]> {
   const { prompts, options } = plan;
   const texts = prompts.map((prompt, id): Text => {
-    return { id, prompt, writer: createWriter(decoder, { before: prompt.tokenIds }, options) };
+    return { id, prompt, writer: createWriter(decoder, { before: prompt.tokenIds, source: prompt.source }, options) };
   });
   const total = texts.reduce((sum, { writer }) => sum + writer.most, 0);
   const tell = () => {

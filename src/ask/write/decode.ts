@@ -3,6 +3,7 @@ import { logSumExp, topK } from "../../base/numbers.ts";
 import type { KVCache } from "../../model/kv_cache.ts";
 import { costOf, type Machine, memoryLimit, readBytes } from "../../model/memory.ts";
 import type { Reader } from "../../model/reader.ts";
+import type { PromptTokens } from "../../model/requests.ts";
 import { CHUNK_TOKENS, type ModelRunner } from "../../model/runner.ts";
 import type { Prompt } from "../../model/sequence.ts";
 import type { ModelConfig } from "../../models/config.ts";
@@ -38,6 +39,8 @@ export interface Choice {
 export interface Start {
   /** The tokens before the first choice. */
   readonly before: readonly number[];
+  /** The source, where an encoder reads one. */
+  readonly source?: PromptTokens["source"];
   /** What has been read; what follows is added. */
   readonly cache: KVCache;
   /** Reads the rest of what stands before the first choice, and returns the scores of what follows, `[V]`. */
@@ -97,7 +100,7 @@ export async function* choose(
   using own = given ? undefined : runner.emptyCache();
   const cache = given ?? own!;
   const read = () => runner.readPrompt(prompt, cache, options.signal);
-  yield* chooseFrom(decoder, { before: prompt.tokenIds, cache, read }, options);
+  yield* chooseFrom(decoder, { before: prompt.tokenIds, source: prompt.source, cache, read }, options);
 }
 
 /**
@@ -146,11 +149,12 @@ export interface Writer {
 /** A writer of one text that begins with `first`, or else by the options, which are checked at once. */
 export function createWriter(
   decoder: Decoder,
-  { before, first }: Pick<Start, "before" | "first">,
+  { before, source, first }: Pick<Start, "before" | "source" | "first">,
   options: DecodeOptions,
 ): Writer {
   const begun = first === undefined ? before : [...before, first];
-  const { most, end, process, stops } = createRules(decoder, begun, options, { least: first === undefined ? 1 : 0 });
+  const least = first === undefined ? 1 : 0;
+  const { most, end, process, stops } = createRules(decoder, { tokenIds: begun, source }, options, { least });
   const sample = createSampler(options);
   const all = [...before];
   const written: number[] = [];
@@ -182,13 +186,13 @@ export interface TextRules {
 }
 
 /**
- * What options mean for what follows the tokens of `before`.
+ * What options mean for what follows a prompt.
  *
  * @throws {TypeError | RangeError} When an option is out of its range.
  */
 export function createRules(
   { runner, reader, eosTokenIds }: Decoder,
-  before: readonly number[],
+  { tokenIds: before, source }: PromptTokens,
   options: DecodeOptions,
   { least, leastKept = 1 }: { readonly least: number; readonly leastKept?: number },
 ): TextRules {
@@ -200,7 +204,8 @@ export function createRules(
   const settings = readSettings(options, reader);
   const most = mostNewTokens(options, before.length, least);
   const end = Math.min(before.length + most, nPositions);
-  const process = createProcessors(settings, { prompt: before, end, eosTokenIds, vocabSize, leastKept });
+  const context = { prompt: before, source: source?.tokenIds, end, eosTokenIds, vocabSize, leastKept };
+  const process = createProcessors(settings, context);
   const stops = createStopTest(stop, { eosTokenIds, vocabSize, bytesOf: (id) => reader.token(id).bytes });
   return { most, end, process, stops };
 }

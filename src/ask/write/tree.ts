@@ -86,7 +86,8 @@ class Tree implements GrowingTree {
     const before = from.branch.sequence.tokenIds.slice(0, position);
     const shared = before.slice(prompt.tokenIds.length);
     const steps = await watched(rest, async (rest) => {
-      const choices = chooseFrom(this.#model, { before, cache, read, first }, { ...rest, candidates });
+      const start = { before, source: prompt.source, cache, read, first };
+      const choices = chooseFrom(this.#model, start, { ...rest, candidates });
       return await Array.fromAsync(describe(this.#model, prompt, candidates, choices, shared));
     });
     return this.#add({ from, start: position, steps, cache, firstRow });

@@ -74,9 +74,9 @@ async function loadOpened<Defaults>(
   };
   report(0, `Loading ${files.id}`);
   const json = await readJson(opened, "config.json");
-  const stated = parseConfig(json);
-  expectRoom(files.id, stated, { backend, prepack });
   const generation = await readOptionalJson(opened, "generation_config.json");
+  const stated = parseConfig(startingAs(json, generation, options.generationConfig));
+  expectRoom(files.id, stated, { backend, prepack });
   const writing = readDefaults(
     { generation, config: json as Readonly<Record<string, unknown>> },
     stated,
@@ -117,6 +117,17 @@ async function loadOpened<Defaults>(
     for (const source of located.values()) source.close();
     throw error;
   }
+}
+
+/**
+ * config.json with the token that a decoder starts with as generation_config.json has it, whose word goes before: without
+ * that field, transformers starts with its `bos_token_id`.
+ */
+function startingAs(json: unknown, generation: unknown, changes: LoadOptions["generationConfig"] = {}): unknown {
+  if (typeof json !== "object" || json === null || changes === false) return json;
+  const { decoder_start_token_id: start, bos_token_id: begin } = { ...Object(generation), ...changes };
+  const found: unknown = start ?? begin;
+  return found == null ? json : { ...json, "decoder_start_token_id": found };
 }
 
 /** Refuses a model that does not fit, by its config.json as the hub has it, before its weights are downloaded. */

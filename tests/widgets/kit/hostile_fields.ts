@@ -2,6 +2,7 @@
 import {
   activationsView,
   attentionView,
+  crossAttentionView,
   evidenceView,
   factorsView,
   layerPredictionsView,
@@ -19,6 +20,7 @@ import {
 } from "../../../widgets/mod.ts";
 import { clustersOf } from "../activations/clusters_fixtures.ts";
 import { attentionOf, headScoresOf, rolloutOf } from "../attention/fixtures.ts";
+import { crossAttentionOf } from "../cross_attention/fixtures.ts";
 import { CURVE, factorsOf } from "../factors/fixtures.ts";
 import { CAPTUM, LIT, saliencyOf, sequenceOf } from "../fixtures.ts";
 import { layerSimilarityOf } from "../layer_similarity/fixtures.ts";
@@ -82,6 +84,11 @@ export const SUBJECTS: readonly Subject[] = [
     data: [attentionOf(TEXT, 2, 2), { title, layer: 1, head: 1, start: 0, scores: headScoresOf(TEXT, 2, 2) }],
   },
   { name: "attention of some layers", view: attentionView, data: [{ ...attentionOf(TEXT, 2, 1), layers: [3, 5] }, {}] },
+  {
+    name: "attention to a source",
+    view: crossAttentionView,
+    data: [{ ...crossAttentionOf({ ...TEXT, source: TEXT }), layers: [3, 5] }, { title, layer: 3, head: 1 }],
+  },
   { name: "rollout", view: rolloutView, data: [rolloutOf(TEXT, 2), { title, layer: 1, start: 0 }] },
   {
     name: "activations",

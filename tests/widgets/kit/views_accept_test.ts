@@ -4,6 +4,7 @@ import { LanguageModel } from "../../../mod.ts";
 import * as analysis from "../../../src/analysis/mod.ts";
 import { classSaliencyOf, maskedSaliencyOf } from "../evidence/fixtures.ts";
 import * as widgets from "../../../widgets/mod.ts";
+import { openSourceModel } from "../../support/sources.ts";
 
 const model = await LanguageModel.fromPretrained(undefined, { backend: "wasm" });
 const sequence = await model.generate("The keys to the cabinet", { maxNewTokens: 3 });
@@ -12,10 +13,15 @@ const trace = await model.trace(sequence, { capture: ["hiddenStates", "attention
 const tree = await model.tree("One, two,", { maxNewTokens: 3 });
 await tree.fork(tree.data.branches[0]!.steps[0]!, " seven", { maxNewTokens: 2 });
 
+const translating = await openSourceModel("marian/marian");
+const { model: translated } = translating;
+const written = translating.sequenceOf(translating.pairs.long!);
+
 /** What is drawn, by the view's name. */
 const GIVEN: Readonly<Record<string, readonly unknown[]>> = {
   activationsView: [await analysis.neuronClusters(trace, { layer: 0, clusters: 3 })],
   attentionView: [trace],
+  crossAttentionView: [await translated.trace(written, { capture: ["crossAttention"] })],
   evidenceView: [classSaliencyOf(), maskedSaliencyOf()],
   factorsView: [await analysis.neuronFactors(trace, { factors: 2 })],
   layerPredictionsView: [await model.layerPredictions(sequence, { position })],
@@ -79,4 +85,7 @@ Deno.test("rankingsWatchView() heads a watched word of several tokens by all of 
   for (const shown of [html, svg, text]) match(shown.replace(/<[^>]*>/g, ""), /·cabinets/);
 });
 
-Deno.test.afterAll(() => model.dispose());
+Deno.test.afterAll(async () => {
+  await model.dispose();
+  await translating[Symbol.asyncDispose]();
+});

@@ -93,7 +93,7 @@ function createSearch(decoder: Decoder, given: Prompt, { options, settings }: Se
   const { stop = [], seed = DEFAULT_SEED } = options;
   const endings = new Set([...decoder.eosTokenIds, ...stop.filter((entry) => typeof entry === "number")]).size;
   const leastKept = endings + 1; // one at least does not end the text
-  const { most, end, process, stops } = createRules(decoder, prompt, options, { least: 1, leastKept });
+  const { most, end, process, stops } = createRules(decoder, given, options, { least: 1, leastKept });
   const wholeText = stop.some((entry) => typeof entry === "string"); // which may begin in the prompt
   const ends = (written: readonly number[]) => stops(wholeText ? [...prompt, ...written] : written);
   expectSeed(seed);

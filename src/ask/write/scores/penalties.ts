@@ -13,7 +13,7 @@ const GREATEST = Math.fround(3.4028234663852886e38);
 
 /** The processors that settings ask for, in Hugging Face's order; those that would change nothing are left out. */
 export function penaltyProcessors(settings: Penalties, context: ScoreContext): readonly Processor[] {
-  const { prompt, eosTokenIds } = context;
+  const { prompt, source = prompt, eosTokenIds } = context;
   const { encoderRepetitionPenalty: encoder = 1, repetitionPenalty = 1 } = settings;
   const { noRepeatNgramSize = 0, encoderNoRepeatNgramSize = 0 } = settings;
   const { sequenceBias = [], badWords = [], suppressTokens = [], beginSuppressTokens = [] } = settings;
@@ -22,11 +22,11 @@ export function penaltyProcessors(settings: Penalties, context: ScoreContext): r
   const first = prompt.length + (prompt.length === 1 && settings.forcedBosTokenId !== undefined ? 1 : 0);
   const all: readonly (Processor | false | undefined)[] = [
     sequenceBias.length > 0 && bias(sequenceBias),
-    encoder !== 1 && ((_, scores) => penalise(scores, prompt, Math.fround(1 / encoder))),
+    encoder !== 1 && ((_, scores) => penalise(scores, source, Math.fround(1 / encoder))),
     repetitionPenalty !== 1 && ((ids, scores) => penalise(scores, ids, Math.fround(repetitionPenalty))),
     noRepeatNgramSize > 0 && ((ids, scores) => suppress(scores, bannedNext(ids, ids, noRepeatNgramSize))),
     encoderNoRepeatNgramSize > 0 &&
-    ((ids, scores) => suppress(scores, bannedNext(prompt, ids, encoderNoRepeatNgramSize))),
+    ((ids, scores) => suppress(scores, bannedNext(source, ids, encoderNoRepeatNgramSize))),
     banned.length > 0 && bias(banned.map((word) => [word, -Infinity])),
     least !== undefined && least > prompt.length &&
     ((ids, scores) => ids.length < least && suppress(scores, eosTokenIds)),
