@@ -8,7 +8,16 @@ Deno.test("deno publish would send the module, the bundled models and nothing of
   const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
   ok(success, said);
   const files = Array.from(said.matchAll(/(file:\/\/\S+) \(/g), ([, url = ""]) => url.slice(ROOT.href.length));
-  for (const name of ["mod.ts", "models/model.safetensors", "models/tokenizer.json", "models/dates/model.safetensors", "widgets/mod.ts", "README.md"]) {
+  for (
+    const name of [
+      "mod.ts",
+      "models/model.safetensors",
+      "models/tokenizer.json",
+      "models/dates/model.safetensors",
+      "widgets/mod.ts",
+      "README.md",
+    ]
+  ) {
     ok(files.includes(name), `${name} is not sent: ${files.join(", ")}`);
   }
   equal(files.filter((name) => /^(tests|bench|scripts|notebooks|\.)/.test(name)).join(), "");

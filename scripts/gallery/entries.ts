@@ -130,6 +130,16 @@ export const ENTRIES: readonly GalleryEntry[] = [
     height: 886,
   },
   {
+    name: "cross_attention",
+    title: "Attention to a source",
+    words: "Where an encoder's text was looked at while each digit was written, by each head of the decoder.",
+    code: [
+      `const dates = await LanguageModel.fromPretrained(DATES);`,
+      `const date = await dates.generate("the twenty-third of March, nineteen eighty-four");`,
+      `crossAttentionView(await dates.trace(date, { capture: ["crossAttention"] }), { head: 0 });`,
+    ],
+  },
+  {
     name: "rollout",
     title: "Attention rollout",
     words: "The attention of all layers chained: how much of each token reaches the end.",

@@ -24,7 +24,7 @@ const BUNDLED_URL = new URL(inPage ? "models/" : "../../models/", import.meta.ur
 const DATES_ID = "looking-glass-dates";
 
 /**
- * Where the second model of this package is: an encoder and a decoder of 0.2 million parameters that write a date in words,
+ * Where the second model of this package is: an encoder and a decoder of 150,854 parameters that write a date in words,
  * "the twenty-third of March, nineteen eighty-four", as 1984-03-23. `models/dates/README.md` says how it was made.
  *
  * @example A date

@@ -10,6 +10,7 @@ import {
 } from "../../src/analysis/mod.ts";
 import type { Saliency } from "../../src/ask/saliency/definition.ts";
 import { Reader } from "../../src/model/reader.ts";
+import { withSource } from "../../src/model/sequence.ts";
 import { parseConfig } from "../../src/models/families.ts";
 import { Tokenizer } from "../../src/tokenizer/tokenizer.ts";
 import { CAPTUM, LIT, saliencyOf, sequenceOf } from "../widgets/fixtures.ts";
@@ -153,6 +154,15 @@ Deno.test("groupScores(), groupSaliency(), scoresOf() and mostSalient() refuse w
   }
   // @ts-expect-error A map by groups is not grouped again.
   throws(() => groupScores(grouped, "word"), { name: "TypeError", message: /^Cannot group a map of each word again/ });
+});
+
+Deno.test("groupSaliency() puts no token of a source into a word with one of the text after it", () => {
+  const source = sequenceOf(["the", " thi", "rd"], 3);
+  const sequence = withSource({ ...sequenceOf(["eth", "03", "a"], 1), source });
+  const groups = groupTokens(sequence, "word").map(({ text }) => text);
+  deepEqual(groups, ["the", " third", "eth03a"]);
+  const grouped = groupSaliency(saliencyOf(sequence), "word");
+  deepEqual([grouped.sequence.sourceLength, grouped.sequence.promptLength], [2, 2]);
 });
 
 /** GPT-2's letter for a byte. */

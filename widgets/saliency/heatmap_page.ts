@@ -136,9 +136,13 @@ export function heatmapHtml(
   const colours = `${colourWords(format, unit, contrast)} Grey: ${unit}s that come later.`;
   const size = `${counted(rows.length, "row")} by ${counted(saliency.sequence.tokens.length, "column")}`;
   const words = `${title}: a heat map of ${size}; the table below holds its numbers`;
+  const E = saliency.sequence.sourceLength ?? 0;
+  const source = E > 0 ? ` The first ${counted(E, "column")}: the source.` : "";
   const body = markup`${
     introHtml(
-      `${questionWords(format, unit, contrast)} A row for each explained ${unit}, a column for each earlier one.`,
+      `${
+        questionWords(format, unit, contrast)
+      } A row for each explained ${unit}, a column for each earlier one.${source}`,
     )
   }
 ${heatmapPicture(saliency, rows, words)}

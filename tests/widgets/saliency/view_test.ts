@@ -1,6 +1,7 @@
 import { deepEqual, equal, match, ok, throws } from "@std/assert";
 import { groupSaliency } from "../../../src/analysis/groups.ts";
 import type { Saliency, SaliencyDefinition } from "../../../src/ask/saliency/definition.ts";
+import { withSource } from "../../../src/model/sequence.ts";
 import { saliencyView, type SaliencyViewOptions } from "../../../widgets/mod.ts";
 import { CAPTUM, ECCO, HOSTILE, KEYS, LIT, saliencyOf, sequenceOf } from "../fixtures.ts";
 import { matchesGolden } from "../golden.ts";
@@ -284,4 +285,23 @@ Deno.test("saliencyView() says how many scores are NaN, and draws the others", (
   match(view.text, /2 numbers of the data are NaN/);
   match(captionOf(view.data), /for it ·keys \+2\.00; against it ·cabinet −4\.00$/);
   deepEqual(all(parse(view.html), ".k").map(({ textContent }) => textContent)[4], "+4.00");
+});
+
+Deno.test("saliencyView() puts an arrow on a line of its own between a source and the text after it", () => {
+  const source = sequenceOf(["the", " third", "</s>"], 3);
+  const sequence = withSource({ ...sequenceOf(["<s>", "03", "</s>"], 1), source });
+  const map = saliencyOf(sequence);
+  for (const style of ["minimal", "detailed"] as const) {
+    const view = saliencyView(map, { style });
+    const body = parse(view.html);
+    const [region] = all(body, "[role=radiogroup]");
+    const tokens = region!.innerHTML.split(/<br><span[^>]*>→<\/span>/);
+    deepEqual(tokens.map((part) => part.match(/class="t[ "]/g)?.length), [3, 3], "tokens on either side");
+    const titles = all(body, ".t").map((one) => one.getAttribute("title")!.split("\n")[0]!.split(", ").at(-1));
+    deepEqual(titles, ["source", "source", "source", "prompt", "continuation", "continuation"]);
+    match(body.textContent!, /Before the arrow: the source\. Underlined: what was written after it\./);
+  }
+  equal(saliencyView(saliencyOf(KEYS)).html.includes("→"), false);
+  match(parse(saliencyView(map, { style: "heatmap" }).html).textContent!, /The first 3 columns: the source\./);
+  equal(saliencyView(saliencyOf(KEYS), { style: "heatmap" }).html.includes("the source"), false);
 });
