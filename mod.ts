@@ -61,6 +61,7 @@ export type { IdentityOptions, ModelFile, ModelIdentity } from "./src/model/iden
 export type { Branch, DecodingTree, ForkOptions, GrowingTree } from "./src/ask/write/tree_types.ts";
 export type { ActivationFunction } from "./src/models/activation.ts";
 export type { ModelConfig } from "./src/models/config.ts";
+export type { ChatMessage, ChatOptions } from "./src/tokenizer/chat_template.ts";
 export type { FramedText } from "./src/tokenizer/post_processor.ts";
 export type { BartConfig } from "./src/models/bart.ts";
 export type { BertConfig } from "./src/models/bert.ts";
@@ -74,7 +75,6 @@ export { type ModelSummary, modelSummary, type WeightSummary } from "./src/model
 export type { ModelPart } from "./src/models/weight_list.ts";
 export type { Backend } from "./src/runtime/backend.ts";
 export type { AddedToken } from "./src/tokenizer/added_tokens.ts";
-export type { ChatMessage, ChatOptions } from "./src/tokenizer/chat_template.ts";
 export type { Token } from "./src/tokenizer/token.ts";
 export type { Spelling, TokenStream } from "./src/tokenizer/token_stream.ts";
 export { type TokenizedText, Tokenizer } from "./src/tokenizer/tokenizer.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Measurement, TEXTS } from "./protocol.ts";
+import { FIRST, type Measurement, TEXTS } from "./protocol.ts";
 
 /** The folder of the repository; all paths are relative to it. */
 export const ROOT = new URL("../", import.meta.url);
@@ -35,6 +35,8 @@ export interface Program {
   readonly rows: readonly string[];
   /** What takes long: each row in the first round only, in a process of its own. */
   readonly longRows: readonly string[];
+  /** What it measures on a published model, in every round, in a process of its own. */
+  readonly realRows?: readonly string[];
 }
 
 /** What a program measured in all rounds, by row. */
@@ -49,35 +51,54 @@ const named = (prefix: string, long: boolean) => {
 const explain = named("explain", false);
 const explainLong = named("explain", true);
 
-function ours(key: string, args: readonly string[], rows: readonly string[], long: readonly string[] = []): Program {
+/** Rows that are not measured with the others. */
+interface OtherRows {
+  readonly long?: readonly string[];
+  readonly real?: readonly string[];
+}
+
+function ours(
+  key: string,
+  args: readonly string[],
+  rows: readonly string[],
+  { long = [], real = [] }: OtherRows = {},
+): Program {
   const deno = ["run", "-A", "--quiet", "bench/ours.ts"];
-  return { name: args.join(", "), key, command: Deno.execPath(), args: [deno, args], rows, longRows: long };
+  const name = args.join(", ");
+  return { name, key, command: Deno.execPath(), args: [deno, args], rows, longRows: long, realRows: real };
 }
 
 function python(
   name: string,
   need: Exclude<Need, "onnx">,
   file: string,
-  { rows, long = [] }: { readonly rows: readonly string[]; readonly long?: readonly string[] },
+  { rows, long = [], real = [] }: OtherRows & { readonly rows: readonly string[] },
 ): Program {
   const key = file.split("_")[0]!;
-  return { name, key, need, command: PYTHON[need], args: [[`bench/peers/${file}.py`], []], rows, longRows: long };
+  const args = [[`bench/peers/${file}.py`], []] as const;
+  return { name, key, need, command: PYTHON[need], args, rows, longRows: long, realRows: real };
 }
 
 const DECODING = ["load", "decode", "memory", "prefill"];
 const WORK = ["work of prefill", ...[...explain, ...explainLong].map((row) => `work of ${row}`)];
+/** What is measured on a published model. */
+export const REAL_ROWS: readonly string[] = ["load", "decode", `explain ${FIRST}`, "memory"];
 const ALL = ["load", "decode", ...explain, "memory", "batch", "prefill", "lens"];
 
 /** All programs, in the order of a round: ours and peers take turns, so that all see the same disturbances. */
 export const PROGRAMS: readonly Program[] = [
   python("limit", "oracle", "probe", { rows: PROBES }),
-  ours("native", ["native"], [...ALL, ...WORK, "load again"], [...explainLong, "factors"]),
+  ours("native", ["native"], [...ALL, ...WORK, "load again"], { long: [...explainLong, "factors"], real: REAL_ROWS }),
   python("Ecco", "ecco", "ecco_peer", {
     rows: ["load", ...named("write and explain", false), "memory", "lens"],
     long: named("write and explain", true),
   }),
-  ours("wasm", ["wasm"], [...ALL, "load again"], explainLong),
-  python("transformers", "oracle", "transformers_peer", { rows: ALL, long: [...explainLong, "factors"] }),
+  ours("wasm", ["wasm"], [...ALL, "load again"], { long: explainLong, real: REAL_ROWS }),
+  python("transformers", "oracle", "transformers_peer", {
+    rows: ALL,
+    long: [...explainLong, "factors"],
+    real: REAL_ROWS,
+  }),
   ours("q8", ["native", "q8"], [...DECODING, "batch", "load again"]),
   python("captum", "oracle", "captum_peer", { rows: [...explain, "memory"], long: explainLong }),
   ours("prepack", ["wasm", "prepack"], [...DECODING, "load again"]),

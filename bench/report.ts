@@ -6,6 +6,7 @@
 import { failed, formatRatio, formatTime, table } from "./format.ts";
 import { goalTable } from "./goals.ts";
 import { PROGRAMS } from "./programs.ts";
+import { REAL, realRow } from "./real.ts";
 import { BATCH, FACTORED, FACTORS, FIRST, PREFILL, TEXTS } from "./protocol.ts";
 import {
   bytesOf,
@@ -43,6 +44,9 @@ const SECTIONS: readonly Section[] = [
   { row: "factors", title: `${FACTORS} factors of the 36,864 neurons over ${FACTORED.split(" ").at(-1)} tokens` },
   { row: "load", title: "Load the model, first in a process" },
   { row: "load again", title: "Load and dispose again, later in a process" },
+  { row: realRow("decode"), title: `${REAL}, a published Llama: one decode step (of 19, after 23 + 1 tokens)` },
+  { row: realRow(`explain ${FIRST}`), title: `${REAL}: explain ${explained(FIRST)}` },
+  { row: realRow("load"), title: `${REAL}: load the model, first in a process` },
 ];
 
 /** The name of a program in tables. */
@@ -67,20 +71,20 @@ function sectionOf(results: Results, { row, title }: Section): string | undefine
   return `**${title}**${note}\n\n${table(head, lines)}`;
 }
 
-function memoryTable(results: Results): string {
+function memoryTable(results: Results, row: string, weightBytes: number): string {
   const lines = Object.keys(results.measured).flatMap((program) => {
     const cells = ["loaded", "worked", "peak"].map((when) => {
-      const bytes = bytesOf(results, program, when);
+      const bytes = bytesOf(results, program, when, row);
       if (bytes === undefined) return undefined;
-      return `${(bytes / 1e6).toFixed(0)} MB, ${formatRatio(bytes / results.weightBytes)}`;
+      return `${(bytes / 1e6).toFixed(0)} MB, ${formatRatio(bytes / weightBytes)}`;
     });
-    const error = failureOf(results, program, "memory");
+    const error = failureOf(results, program, row);
     if (error !== undefined) return [[inTable(program), failed(error), "", ""]];
     return cells.every((cell) => cell !== undefined) ? [[inTable(program), ...cells]] : [];
   });
   if (lines.length === 0) return "";
   const head = ["", "loaded", "after work", "peak until then"];
-  const what =
+  const what = (row === "memory" ? "" : `${REAL}: `) +
     "Resident memory, and of the weights' size; work is decoding and explaining 20 tokens after 23, as far as " +
     "the program does that";
   return `**${what}**\n\n${table(head, lines)}`;
@@ -148,6 +152,13 @@ export function markdown(results: Results): string {
   const different = differing(results);
   const verdict = different.length === 0 ? [] : [`NOT THE SAME NUMBERS: ${different.join("; ")}`];
   const sections = SECTIONS.flatMap((section) => sectionOf(results, section) ?? []);
-  const parts = [settingOf(results), ...verdict, goalTable(results), ...sections, memoryTable(results)];
+  const { weightBytes, realBytes } = results;
+  const memory = [
+    memoryTable(results, "memory", weightBytes),
+    realBytes === undefined
+      ? `${REAL} was not in the cache of the hub, so it was not measured.`
+      : memoryTable(results, realRow("memory"), realBytes),
+  ];
+  const parts = [settingOf(results), ...verdict, goalTable(results), ...sections, ...memory];
   return [...parts, workTable(results)].filter((part) => part !== "").join("\n\n");
 }

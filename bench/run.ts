@@ -11,6 +11,7 @@ import { writeBetweenMarkers } from "./markers.ts";
 import { run, stopWithUs } from "./process.ts";
 import { CHECKPOINT, type Need, type Program, PROGRAMS, ROOT } from "./programs.ts";
 import type { Measurement, Task } from "./protocol.ts";
+import { findReal, REAL, type RealCheckpoint, realRow } from "./real.ts";
 import { differing, markdown } from "./report.ts";
 import { type Results, setting } from "./results.ts";
 import { prepareNeeds, prepareTexts } from "./setup.ts";
@@ -102,7 +103,14 @@ async function measure(program: Program, task: Task, seconds: number): Promise<r
   return [...measured, ...missing.map((row) => ({ row, error: failure ?? "it said nothing" }))];
 }
 
-async function measureAll(options: Options, task: Omit<Task, "rows">, failures: ReadonlyMap<Need, string>) {
+/** What is common to all programs, and what is known of their needs. */
+interface Prepared {
+  readonly task: Omit<Task, "rows">;
+  readonly failures: ReadonlyMap<Need, string>;
+  readonly real: RealCheckpoint | undefined;
+}
+
+async function measureAll(options: Options, { task, failures, real }: Prepared) {
   const measured: Record<string, Record<string, Measurement[]>> = {};
   const note = ({ name }: Program, measurements: readonly Measurement[]) => {
     const rows = measured[name] ??= {};
@@ -119,6 +127,12 @@ async function measureAll(options: Options, task: Omit<Task, "rows">, failures: 
         if (failure !== undefined) note(program, rows.map((row) => ({ row, error: failure })));
         else note(program, await measure(program, { ...task, rows }, options.seconds));
       }
+      const { realRows: rows = [] } = program;
+      if (!real || rows.length === 0 || failure !== undefined) continue;
+      say(`  round ${round} of ${options.rounds}: ${program.name}, ${REAL}`);
+      const { checkpoint, texts } = real;
+      const measured = await measure(program, { ...task, checkpoint, texts, rows }, options.seconds);
+      note(program, measured.map((one) => one.row === "versions" ? one : { ...one, row: realRow(one.row) }));
     }
   }
   return measured;
@@ -135,17 +149,25 @@ async function found(options: Options): Promise<Results> {
   for (const program of programs.filter(({ need }) => need === undefined)) {
     await measure(program, { ...task, rows: [] }, options.seconds); // makes what is kept of a loaded model
   }
+  const real = await findReal();
+  if (!real) say(`${REAL} is not in the cache of the hub, so it is left out: see scripts/real_models`);
   const before = Deno.loadavg()[0]!;
   const start = performance.now();
-  const measured = await measureAll(options, task, failures);
+  const measured = await measureAll(options, { task, failures, real });
   const results: Results = {
     ...await setting(options, before),
     minutes: (performance.now() - start) / 60_000,
-    texts,
+    texts: real ? { ...texts, ...renamed(real.texts) } : texts,
+    ...real && { realBytes: real.bytes },
     measured,
   };
   await Deno.writeTextFile(RESULTS, JSON.stringify(results));
   return results;
+}
+
+/** Texts by the names that they have in results, where those of all checkpoints are. */
+function renamed(texts: RealCheckpoint["texts"]): RealCheckpoint["texts"] {
+  return Object.fromEntries(Object.entries(texts).map(([name, text]) => [realRow(name), text]));
 }
 
 async function main(): Promise<void> {

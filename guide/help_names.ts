@@ -76,7 +76,7 @@ function nearNames(asked: string, entries: readonly HelpEntry[]): string[] {
     return { name, apart: Math.min(holds, distance(text, whole), distance(text.split(".").at(-1)!, last)) };
   });
   const near = apart.filter(({ name, apart }) => apart <= Math.max(2, Math.min(text.length, name.length) / 3));
-  return near.sort((a, b) => a.apart - b.apart).slice(0, 5).map(({ name }) => name);
+  return near.sort((a, b) => a.apart - b.apart || a.name.length - b.name.length).slice(0, 5).map(({ name }) => name);
 }
 
 function entryNamed(asked: string, entries: readonly HelpEntry[]): HelpEntry | undefined {

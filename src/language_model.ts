@@ -50,7 +50,9 @@ import { displayOf } from "./show/view_of.ts";
 import type { Tokenizer } from "./tokenizer/tokenizer.ts";
 
 /**
- * GPT-2, open to view: it writes text token by token, and shows what it computes and why.
+ * A language model, open to view: it writes text token by token, and shows what it computes and why. Models of the GPT-2
+ * and Llama families are read, and others that `docs/families.md` names; encoders such as BERT write nothing, and have
+ * questions of their own.
  *
  * In a script, `await using` frees the memory at the end of the scope. A notebook never leaves its scope: call
  * {@linkcode LanguageModel.dispose} there.
@@ -323,8 +325,8 @@ export class LanguageModel implements AsyncDisposable {
   }
 
   /**
-   * What each layer would predict as the next token, or at another position, if it were the last: its hidden state, by default with `ln_f`
-   * applied, times the unembedding. The last layer's predictions are the model's own, which is checked on each call to
+   * What each layer would predict as the next token, or at another position, if it were the last: its hidden state, by
+   * default with the last norm applied (`ln_f` in GPT-2), times the unembedding. The last layer's predictions are the model's own, which is checked on each call to
    * 1e-4 of the best logit. Each entry has the entropy of its distribution, and how far that is from the model's own,
    * KL(final || layer), in nats. With `halves` the residual stream is also read after the attention of each layer.
    *
@@ -512,17 +514,21 @@ export class LanguageModel implements AsyncDisposable {
     return await ask(this.#asked, CLASS_SALIENCY, { sequence, classifier }, options);
   }
 
-  /** The names of the weights, as checkpoints have them: `wte.weight`, `h.0.attn.c_attn.weight` and so on. */
+  /**
+   * The names of the weights, as checkpoints of the family have them: `wte.weight`, `h.0.attn.c_attn.weight` and so on in
+   * GPT-2, `embed_tokens.weight`, `layers.0.self_attn.q_proj.weight` and so on in Llama.
+   */
   get weightNames(): readonly string[] {
     return showing("Weights", this.#model.runner.weightNames);
   }
 
   /**
-   * Reads a weight from the checkpoint, in single precision. Matrices of linear layers are `[in, out]`, as GPT-2 has
-   * them; those of `c_attn` hold queries, keys and values side by side, `[C, 3C]`. When the embeddings are tied, as
-   * they are in GPT-2, the unembedding is `wte.weight`.
+   * Reads a weight from the checkpoint, in single precision and as it is stored. Matrices of linear layers are
+   * `[in, out]` in GPT-2, whose `c_attn` holds queries, keys and values side by side, `[C, 3C]`, and `[out, in]` in all
+   * other families. When the embeddings are tied, as they are in GPT-2, the unembedding is the token embeddings.
    *
-   * @param name A name of {@linkcode LanguageModel.weightNames}, with or without `transformer.` before it.
+   * @param name A name of {@linkcode LanguageModel.weightNames}, with or without the family's prefix, such as
+   * `transformer.`, before it.
    * @throws {RangeError} When there is no weight of that name, or it is in 8 bits.
    *
    * @example The embedding of a token

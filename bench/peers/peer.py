@@ -42,6 +42,11 @@ class Recorder:
         """Print a row at once, so that it is known even if the next one never ends."""
         print(json.dumps({"row": row, **measurement}), flush=True)
 
+    @property
+    def names(self) -> list[str]:
+        """The texts that the task has; the long ones last."""
+        return [name for name in (*SHORT, *LONG) if name in self.task["texts"]]
+
     def text(self, name: str) -> tuple[list[int], int]:
         """The ids of a text, and how many of them were given."""
         text = self.task["texts"][name]
@@ -88,7 +93,7 @@ class Recorder:
 
     def explain(self, scores: Callable[[list[int], int], torch.Tensor]) -> None:
         """The rows of saliency: `scores` of one target, of the tokens before it, reduced but not normalised."""
-        for name in (*SHORT, *LONG):
+        for name in self.names:
             ids, given = self.text(name)
 
             def explain_all() -> list[float]:

@@ -11,8 +11,8 @@ norm of gradient x embedding of the log-probability.
 import time
 
 import torch
-from peer import FIRST, LONG, SHORT, Recorder
-from transformers import GPT2LMHeadModel, LogitsProcessor, LogitsProcessorList
+from peer import FIRST, Recorder
+from transformers import AutoModelForCausalLM, GPT2LMHeadModel, LogitsProcessor, LogitsProcessorList, PreTrainedModel
 
 
 class StepClock(LogitsProcessor):
@@ -26,7 +26,7 @@ class StepClock(LogitsProcessor):
         return scores
 
 
-def write(model: GPT2LMHeadModel, prompts: list[list[int]], new_tokens: int) -> tuple[list[int], list[float]]:
+def write(model: PreTrainedModel, prompts: list[list[int]], new_tokens: int) -> tuple[list[int], list[float]]:
     """The last text with its greedy continuation, and the seconds of each step after the first."""
     clock = StepClock()
     ids = torch.tensor(prompts)
@@ -40,9 +40,9 @@ def write(model: GPT2LMHeadModel, prompts: list[list[int]], new_tokens: int) -> 
     return output[-1].tolist(), [after - before for before, after in zip(clock.times, clock.times[1:])]
 
 
-def scores(model: GPT2LMHeadModel, ids: list[int], position: int) -> torch.Tensor:
+def scores(model: PreTrainedModel, ids: list[int], position: int) -> torch.Tensor:
     """The saliency of one target."""
-    x = model.transformer.wte.weight[torch.tensor(ids[:position])].clone().requires_grad_()
+    x = model.get_input_embeddings().weight[torch.tensor(ids[:position])].clone().requires_grad_()
     logits = model(inputs_embeds=x[None], use_cache=False, logits_to_keep=1).logits[0, -1]
     (gradient,) = torch.autograd.grad(logits.log_softmax(-1)[ids[position]], x)
     return (gradient * x.detach()).norm(dim=-1)
@@ -91,8 +91,8 @@ def measure_factors(recorder: Recorder, model: GPT2LMHeadModel) -> None:
 
 def main() -> None:
     recorder = Recorder("torch", "transformers", "scikit-learn")
-    model = recorder.load(lambda: GPT2LMHeadModel.from_pretrained(recorder.checkpoint)).requires_grad_(False)
-    for name in (*SHORT, *LONG):
+    model = recorder.load(lambda: AutoModelForCausalLM.from_pretrained(recorder.checkpoint)).requires_grad_(False)
+    for name in recorder.names:
         ids, given = recorder.text(name)
         written = lambda: write(model, [ids[:given]], len(ids) - given)
         recorder.measure(f"write {name}", written, long=True, answer=lambda result: result[0])
@@ -100,6 +100,8 @@ def main() -> None:
     times = {"seconds": lambda result: result[1], "answer": lambda result: result[0]}
     recorder.measure("decode", lambda: write(model, [ids[:given]], len(ids) - given), **times)
     recorder.explain(lambda ids, position: scores(model, ids, position))
+    if not isinstance(model, GPT2LMHeadModel):
+        return  # what follows knows where the parts of GPT-2 are
     each = {**times, "seconds": lambda result: [seconds / 8 for seconds in result[1]]}
     recorder.measure("batch", lambda: write(model, [ids[:given]] * 8, len(ids) - given), **each)
     long, prompt = recorder.text("16 of 512")

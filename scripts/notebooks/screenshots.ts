@@ -37,6 +37,7 @@ const SCENES: Readonly<Record<string, Scene>> = {
   "05": { view: (page) => form(page, /^Attention$/).first() },
   "06": { view: (page) => outputs(page).filter({ hasText: "7 branches after a prompt" }) },
   "07": { view: (page) => outputs(page).filter({ hasText: "Rank of each token" }) },
+  "10": { view: (page) => form(page, /^Predictions of each layer/).first() },
 };
 
 function say(message: string): void {

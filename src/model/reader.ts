@@ -1,11 +1,11 @@
 import type { OptionTable } from "../base/options.ts";
-import { shown } from "../base/words.ts";
 import type { BartConfig } from "../models/bart.ts";
 import type { ModelConfig } from "../models/config.ts";
 import { familyOf } from "../models/families.ts";
 import type { Token } from "../tokenizer/token.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import type { Prompt, Sequence, Word } from "./sequence.ts";
+import { expectSource, expectTokenIds, expectTypes } from "./token_checks.ts";
 
 /** What tokenizers call the token that stands for what is to be predicted: BERT's, and RoBERTa's. */
 const MASKS: readonly string[] = ["[MASK]", "<mask>"];
@@ -59,8 +59,7 @@ export class Reader {
   /**
    * The ids of a text, or ids themselves, checked, and the text that they spell; an empty prompt is the token that
    * starts a text. Text begins with what its tokenizer puts before each, once: a text that has it already is given no
-   * more. What an encoder reads ends with what belongs after it too, as in
-   * `[CLS] a text [SEP]`.
+   * more. What an encoder reads ends with what belongs after it too, as in `[CLS] a text [SEP]`.
    *
    * @throws {TypeError} When it is neither a string nor an array.
    * @throws {RangeError} When an id is not in the vocabulary, or there are more tokens than the context holds.
@@ -76,7 +75,7 @@ export class Reader {
     if (whole && typeof input === "string") return this.#framed(input);
     if (!whole && input.length === 0) return this.read([this.#config.bosTokenId]);
     if (typeof input !== "string") {
-      this.#check(input);
+      expectTokenIds(this.#config, input);
       return { tokenIds: [...input], text: this.spell(input) };
     }
     const { startIds } = this.#tokenizer;
@@ -84,7 +83,7 @@ export class Reader {
     // What a chat template wrote, or a text that was read before, begins with them already.
     const missing = startIds.every((id, i) => tokenIds[i] === id) ? [] : startIds;
     const all = [...missing, ...tokenIds];
-    this.#check(all);
+    expectTokenIds(this.#config, all);
     return { tokenIds: all, text: this.spell(missing) + text };
   }
 
@@ -92,7 +91,7 @@ export class Reader {
   #framed(first: string, second?: string): ReadText {
     const [a, b] = [this.#tokenizer.read(first), second === undefined ? undefined : this.#tokenizer.read(second)];
     const { tokenIds, typeIds } = this.#tokenizer.frame(a.tokenIds, b?.tokenIds);
-    this.#check(tokenIds);
+    expectTokenIds(this.#config, tokenIds);
     const frame = this.#tokenizer.frame([-1], b && [-2]).tokenIds; // no token has such an id
     const [start, end] = [frame.indexOf(-1), b ? frame.indexOf(-2) : frame.length];
     const text = this.spell(frame.slice(0, start)) + a.text + this.spell(frame.slice(start + 1, end)) +
@@ -112,9 +111,9 @@ export class Reader {
       const found = sequence instanceof Promise ? "a promise" : sequence === null ? "null" : typeof sequence;
       throw new TypeError(`Cannot use ${found} as a sequence; pass what sequence() or await generate() returned`);
     }
-    this.#checkSource(sequence.source);
-    this.#check(sequence.tokenIds);
-    if (sequence.tokenTypes) this.#checkTypes(sequence.tokenIds, sequence.tokenTypes);
+    expectSource(this.#config, sequence.source);
+    expectTokenIds(this.#config, sequence.tokenIds);
+    if (sequence.tokenTypes) expectTypes(this.#config, sequence.tokenIds, sequence.tokenTypes);
   }
 
   /** The sequence of checked ids that spell `text`. */
@@ -140,44 +139,6 @@ export class Reader {
     const { mask, name } = familyOf(this.#config);
     if (mask === "full") return this.#framed(first, second);
     throw new TypeError(`Cannot read two texts together with ${name} as it reads one; pass one text`);
-  }
-
-  /** A text of a model with an encoder has the source that was read for it, and others have none. */
-  #checkSource(source: Sequence | undefined): void {
-    const { name, hasSource = false } = familyOf(this.#config);
-    if (hasSource !== (source !== undefined)) {
-      throw new TypeError(
-        hasSource
-          ? `Cannot use a text without its source as ${name} reads one; pass what generate() returned, or { source }`
-          : `Cannot use a text with a source as ${name} has no encoder; pass the text alone`,
-      );
-    }
-    if (source) this.#check(source.tokenIds);
-  }
-
-  /**
-   * The types of tokens that a caller gives.
-   *
-   * @throws {TypeError | RangeError} When there is not one for each token, or the model does not have it.
-   */
-  #checkTypes(tokenIds: readonly number[], types: readonly number[]): void {
-    const count = familyOf(this.#config).tokenTypes?.(this.#config) ?? 0;
-    if (!Array.isArray(types)) {
-      throw new TypeError(`Cannot use tokenTypes ${shown(types)}; pass a number for each token`);
-    }
-    if (count === 0) {
-      throw new TypeError(
-        `Cannot use tokenTypes as ${familyOf(this.#config).name} has no types of tokens; leave them out`,
-      );
-    }
-    if (types.length !== tokenIds.length) {
-      throw new RangeError(
-        `Cannot use ${types.length} tokenTypes as there are ${tokenIds.length} tokens; pass one for each`,
-      );
-    }
-    const wrong = types.find((type) => !Number.isInteger(type) || type < 0 || type >= count);
-    if (wrong === undefined) return;
-    throw new RangeError(`Cannot use the token type ${shown(wrong)} as the model has the types 0 to ${count - 1}`);
   }
 
   /** The sequence of a prompt and what was written after it. */
@@ -266,7 +227,7 @@ export class Reader {
     const { tokenIds, text } = typeof input === "string"
       ? this.#tokenizer.read(input)
       : this.read(typeof input === "number" ? [input] : input);
-    this.#check(tokenIds);
+    expectTokenIds(this.#config, tokenIds);
     return { text, tokenIds, tokens: this.tokens(tokenIds, text) };
   }
 
@@ -281,21 +242,6 @@ export class Reader {
     throw new TypeError(
       `Cannot mask a token as the tokenizer has none of ${MASKS.join(", ")}; load a model that has one`,
     );
-  }
-
-  #check(tokenIds: readonly number[]): void {
-    if (tokenIds.length === 0) throw new RangeError("Cannot read a sequence without tokens");
-    const { vocabSize, nPositions } = this.#config;
-    for (const id of tokenIds) {
-      if (!Number.isInteger(id) || id < 0 || id >= vocabSize) {
-        throw new RangeError(`Cannot read token id ${id} as the vocabulary holds ${vocabSize} tokens`);
-      }
-    }
-    if (tokenIds.length > nPositions) {
-      throw new RangeError(
-        `Cannot read ${tokenIds.length} tokens as the context holds ${nPositions}; shorten the text`,
-      );
-    }
   }
 }
 

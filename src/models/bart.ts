@@ -56,10 +56,10 @@ export interface BartConfig extends ModelConfig {
   /** Whether the checkpoint holds what is added to the logits. */
   readonly hasLogitsBias: boolean;
   /** The stacks with token embeddings of their own; by default there is one table for both. */
-  readonly ownEmbeddings: readonly Stack[];
+  readonly ownEmbeddings: readonly ("encoder" | "decoder")[];
 }
 
-type Stack = "encoder" | "decoder";
+type Stack = BartConfig["ownEmbeddings"][number];
 const STACKS: readonly Stack[] = ["encoder", "decoder"];
 
 /** The number added to the variance in each LayerNorm, which files do not say. */
@@ -93,6 +93,7 @@ function family(
     parseConfig: (fields) => parseConfig(modelType, name, fields),
     settle,
     weights,
+    layout: () => "norms after",
     cacheWidth: ({ nEmbd }) => nEmbd,
     keptNumbers: ({ nEmbd, nInner }) => 12 * nEmbd + 2 * nInner,
     sourceNumbers: ({ nEmbd, nLayer, nHead, encoderLayers, encoderAttentionHeads, encoderFfnDim }, { T, E }) => {

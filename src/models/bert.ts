@@ -71,6 +71,7 @@ function family(
     settle: (config, { has }) => Promise.resolve({ ...config, hasHead: has(`${names.transform}.weight`) }),
     hasHead: (config) => config.hasHead,
     weights: (config) => weights(names, config),
+    layout: () => "norms after",
     cacheWidth: ({ nEmbd }) => nEmbd,
     keptNumbers: ({ nEmbd, nInner }) => 7 * nEmbd + 2 * nInner,
     tokenTypes: ({ typeVocabSize }) => typeVocabSize,

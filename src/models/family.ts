@@ -63,6 +63,12 @@ export interface Family<Config extends ModelConfig = ModelConfig> {
   /** The settings as the weights have them, where files may hold more or less than config.json tells. */
   settle?(config: Config, file: HeldWeights): Promise<Config>;
 
+  /**
+   * How a block is laid out, for its picture: with a norm before attention and MLP, unless this says otherwise, or after
+   * what they add to the stream, or with both side by side.
+   */
+  layout?(config: Config): "norms after" | "norms before" | "parallel";
+
   /** Whether there are logits; there always are unless this says otherwise. */
   hasHead?(config: Config): boolean;
 

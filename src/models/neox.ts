@@ -54,6 +54,7 @@ export const GPT_NEOX: Family<GPTNeoXConfig> = {
   },
   parseConfig,
   weights,
+  layout: ({ useParallelResidual }) => useParallelResidual ? "parallel" : "norms before",
   cacheWidth: ({ nEmbd }) => nEmbd,
   keptNumbers: ({ nEmbd, nInner }) => 11 * nEmbd + 4 * nInner,
   tiny: (config) => ({ ...config, vocabSize: 97, nPositions: 8, nEmbd: 64, nLayer: 2, nHead: 4, nInner: 132 }),

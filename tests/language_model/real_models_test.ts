@@ -64,48 +64,42 @@ async function expectPrompt(model: LanguageModel, { text, tokenIds, top, written
   equal(generated.text, text + writtenText);
 }
 
-Deno.test({
-  ...SMOLLM2.test("LanguageModel on native equals transformers"),
-  async fn(t) {
-    await using model = await SMOLLM2.load({ backend: "native" });
-    for (const prompt of prompts) {
-      await t.step(`logits and greedy text of ${JSON.stringify(prompt.text.slice(0, 30))}`, () => {
-        return expectPrompt(model, prompt);
+Deno.test(SMOLLM2.test("LanguageModel on native equals transformers"), async (t) => {
+  await using model = await SMOLLM2.load({ backend: "native" });
+  for (const prompt of prompts) {
+    await t.step(`logits and greedy text of ${JSON.stringify(prompt.text.slice(0, 30))}`, () => {
+      return expectPrompt(model, prompt);
+    });
+  }
+  for (const { position, tokenIds, scores } of saliency) {
+    for (const [definition, golden] of counted(Object.entries(scores), 6)) {
+      await t.step(`${definition} of token ${position}`, async () => {
+        const [scalar, method, reduce] = definition.split("/") as [
+          SaliencyDefinition["of"],
+          SaliencyDefinition["method"],
+          SaliencyDefinition["reduce"],
+        ];
+        const options = { of: scalar, method, reduce, normalize: false, positions: [position] };
+        const map = await model.saliency(model.sequence(tokenIds), options);
+        close(map.scores.data.subarray(0, position), golden, BOUND.scores, definition);
       });
     }
-    for (const { position, tokenIds, scores } of saliency) {
-      for (const [definition, golden] of counted(Object.entries(scores), 6)) {
-        await t.step(`${definition} of token ${position}`, async () => {
-          const [scalar, method, reduce] = definition.split("/") as [
-            SaliencyDefinition["of"],
-            SaliencyDefinition["method"],
-            SaliencyDefinition["reduce"],
-          ];
-          const options = { of: scalar, method, reduce, normalize: false, positions: [position] };
-          const map = await model.saliency(model.sequence(tokenIds), options);
-          close(map.scores.data.subarray(0, position), golden, BOUND.scores, definition);
-        });
-      }
+  }
+  await t.step("tokens and their places", () => {
+    for (const { text, ids, offsets } of texts) {
+      const read = model.tokenizer.read(text);
+      deepEqual(read.tokenIds, ids, JSON.stringify(text));
+      deepEqual(read.tokens.flatMap(({ start, end }) => [start, end]), offsets, JSON.stringify(text));
     }
-    await t.step("tokens and their places", () => {
-      for (const { text, ids, offsets } of texts) {
-        const read = model.tokenizer.read(text);
-        deepEqual(read.tokenIds, ids, JSON.stringify(text));
-        deepEqual(read.tokens.flatMap(({ start, end }) => [start, end]), offsets, JSON.stringify(text));
-      }
-    });
-    await t.step("conversations", () => {
-      for (const { messages, addGenerationPrompt, text } of chat) {
-        equal(model.tokenizer.applyChatTemplate(messages, { addGenerationPrompt }), text);
-      }
-    });
-  },
+  });
+  await t.step("conversations", () => {
+    for (const { messages, addGenerationPrompt, text } of chat) {
+      equal(model.tokenizer.applyChatTemplate(messages, { addGenerationPrompt }), text);
+    }
+  });
 });
 
-Deno.test({
-  ...SMOLLM2.test("LanguageModel on wasm equals transformers"),
-  async fn() {
-    await using model = await SMOLLM2.load({ backend: "wasm" });
-    await expectPrompt(model, prompts[0]!);
-  },
+Deno.test(SMOLLM2.test("LanguageModel on wasm equals transformers"), async () => {
+  await using model = await SMOLLM2.load({ backend: "wasm" });
+  await expectPrompt(model, prompts[0]!);
 });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { listNotebooks, prepareEnvironment, ROOT } from "../../scripts/notebooks/environment.ts";
 import { executeNotebook } from "../../scripts/notebooks/execute.ts";
 import { joined, normalNotebook, type Notebook, notebookText, readNotebook } from "../../scripts/notebooks/notebook.ts";
-import { RealModel } from "../support/real_models.ts";
+import { REAL_MODELS, RealModel } from "../support/real_models.ts";
 import { differingNumbers, frame, outputTexts } from "./compare.ts";
 
 async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
@@ -37,6 +37,8 @@ function notebookOf(code: string): Notebook {
 const OF_REAL_MODELS: Readonly<Record<string, RealModel<unknown>>> = {
   "notebooks/10_llama.ipynb": new RealModel("smollm2"),
 };
+
+Deno.env.set("HF_HUB_CACHE", REAL_MODELS); // the kernel looks where the tests do
 
 for (const path of await listNotebooks()) {
   const { present = true } = OF_REAL_MODELS[path] ?? {};

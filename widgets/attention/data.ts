@@ -64,6 +64,8 @@ export interface AttentionShown {
   readonly scores: HeadScores | undefined;
   /** Whether these are no heads, but what has mixed after each layer. */
   readonly rollout: boolean;
+  /** Whether tokens look at later ones too, as those of encoders do. */
+  readonly both: boolean;
   readonly weights: (layer: number, head: number) => HeadWeights;
 }
 
@@ -117,8 +119,8 @@ function blocksOf(trace: Trace, layers: number): readonly number[] {
 }
 
 /** The layers that fit into a page: the chosen one, then its neighbours. */
-function openLayers(layers: number, heads: number, tokens: number, layer: number): number[] {
-  const perLayer = heads * tokens * (tokens + 1) / 2;
+function openLayers(layers: number, heads: number, pairs: number, layer: number): number[] {
+  const perLayer = heads * pairs;
   const count = Math.max(1, Math.min(layers, Math.floor(MOST_WEIGHTS / perLayer)));
   const first = Math.max(0, Math.min(layers - count, layer - Math.floor(count / 2)));
   return Array.from({ length: count }, (_, i) => first + i);
@@ -138,11 +140,14 @@ export function attentionShown(trace: Trace, options: AttentionViewOptions): Att
   if (layer < 0) throw new RangeError(`Cannot show layer ${block} as the trace holds layers ${blocks.join(", ")}`);
   checkIndex("head", head, heads);
   checkScores(scores, layers, heads);
-  const fitting = Math.floor((Math.sqrt(1 + 8 * MOST_WEIGHTS / heads) - 1) / 2);
+  const data = trace.attention?.data ?? [];
+  const both = looksBothWays(data, layers * heads, length);
+  const fitting = both
+    ? Math.floor(Math.sqrt(MOST_WEIGHTS / heads))
+    : Math.floor((Math.sqrt(1 + 8 * MOST_WEIGHTS / heads) - 1) / 2);
   const tokens = Math.max(1, Math.min(length, MOST_TOKENS, fitting));
   if (options.start !== undefined) checkIndex("token", options.start, length);
   const start = Math.min(options.start ?? Infinity, length - tokens);
-  const data = trace.attention?.data ?? [];
   return {
     sequence: trace.sequence,
     layers,
@@ -153,9 +158,10 @@ export function attentionShown(trace: Trace, options: AttentionViewOptions): Att
     end: start + tokens,
     layer,
     head,
-    open: openLayers(layers, heads, tokens, layer),
+    open: openLayers(layers, heads, both ? tokens ** 2 : tokens * (tokens + 1) / 2, layer),
     scores,
     rollout: false,
+    both,
     weights: (layer, head) => {
       const offset = (layer * heads + head) * length * length;
       return (query, key) => data[offset + query * length + key] ?? 0;
@@ -170,9 +176,28 @@ export function earlierWeight({ start }: AttentionShown, weight: HeadWeights, qu
   return sum;
 }
 
+/** Whether some first token looks at what follows it; where tokens see nothing after themselves, that is exactly 0. */
+function looksBothWays(data: ArrayLike<number>, maps: number, length: number): boolean {
+  return Array.from({ length: maps }, (_, map) => map * length ** 2)
+    .some((offset) => Array.from({ length: length - 1 }, (_, i) => data[offset + 1 + i] ?? 0).some((one) => one > 0));
+}
+
+/** The last token that a token can look at, of those before `end`. */
+export function lastKey({ both, end }: AttentionShown, query: number, before: number = end): number {
+  return both ? before - 1 : query;
+}
+
 /** The tokens that a token attends to most, strongest first; weights below a half percent are left out. */
-export function strongestKeys(weight: HeadWeights, query: number, count: number): { key: number; weight: number }[] {
-  return Array.from({ length: query + 1 }, (_, key) => ({ key, weight: weight(query, key) }))
+export function strongestKeys(
+  shown: AttentionShown,
+  weight: HeadWeights,
+  query: number,
+  count: number,
+): { key: number; weight: number }[] {
+  return Array.from(
+    { length: lastKey(shown, query, shown.length) + 1 },
+    (_, key) => ({ key, weight: weight(query, key) }),
+  )
     .filter((one) => one.weight >= 0.005)
     .sort((a, b) => b.weight - a.weight || a.key - b.key)
     .slice(0, count);

@@ -10,7 +10,7 @@ import { glyphText } from "../kit/glyphs.ts";
 import type { Html } from "../kit/html.ts";
 import { pngUrl } from "../kit/pixel_image.ts";
 import { weightOpacity } from "../kit/weight_pixels.ts";
-import { type AttentionShown, earlierWeight } from "./data.ts";
+import { type AttentionShown, earlierWeight, lastKey } from "./data.ts";
 import { linesOf, lineWidth } from "./lines.ts";
 import { thumbnailGrid } from "./raster.ts";
 import { headWords } from "./words.ts";
@@ -92,13 +92,15 @@ function cellsOf(shown: AttentionShown, tokens: readonly number[]): Cell[] {
   const weight = shown.weights(shown.layer, shown.head);
   return tokens.flatMap((query) => [
     ...(shown.start > 0 ? [{ query, key: -1, weight: earlierWeight(shown, weight, query) }] : []),
-    ...tokens.filter((key) => key <= query).map((key) => ({ query, key, weight: weight(query, key) })),
+    ...tokens.filter((key) => key <= lastKey(shown, query)).map((key) => ({ query, key, weight: weight(query, key) })),
   ]).filter((one) => one.weight >= 0.001);
 }
 
 function matrixMarks(shown: AttentionShown, { tokens, label }: Layout, columns: readonly number[]): Plot.Markish[] {
   const columnLabel = (key: number) => key < 0 ? `before ${shown.start}` : label(key);
-  const unseen = tokens.flatMap((query) => tokens.filter((key) => key > query).map((key) => ({ query, key })));
+  const unseen = tokens.flatMap((query) =>
+    tokens.filter((key) => key > lastKey(shown, query)).map((key) => ({ query, key }))
+  );
   const place = { x: "key", y: "query" } as const;
   const title = ({ query, key, weight }: Cell) =>
     `${query} ${label(query)} → ${columnLabel(key)}: ${(100 * weight).toFixed(1)}%`;

@@ -6,7 +6,7 @@
 import { styling } from "../kit/css.ts";
 import { type Html, markup, stacked } from "../kit/html.ts";
 import { fixedSize } from "../kit/image.ts";
-import type { AttentionShown } from "./data.ts";
+import { type AttentionShown, lastKey } from "./data.ts";
 import { pairName } from "./names.ts";
 
 /** Thinner lines are not drawn, in percent: of one head, and of all heads of a layer, which are many. */
@@ -25,12 +25,13 @@ export interface Line {
 }
 
 /** The lines of all heads of a layer, among the tokens that are shown, thinnest first. */
-export function linesOf({ weights, heads, start, end }: AttentionShown, layer: number): Line[] {
+export function linesOf(shown: AttentionShown, layer: number): Line[] {
+  const { weights, heads, start, end } = shown;
   const lines: Line[] = [];
   for (let head = 0; head < heads; ++head) {
     const weight = weights(layer, head);
     for (let query = start; query < end; ++query) {
-      for (let key = start; key <= query; ++key) {
+      for (let key = start; key <= lastKey(shown, query); ++key) {
         if (100 * weight(query, key) >= LEAST_OF_MANY) lines.push({ head, query, key, weight: weight(query, key) });
       }
     }
@@ -64,7 +65,7 @@ export function headLines(shown: AttentionShown, width: number, height: number):
   const { start, end } = shown;
   const tokens = Array.from({ length: end - start }, (_, i) => start + i);
   const groups = tokens.map((query) => {
-    const paths = tokens.filter((key) => key <= query).map((key) =>
+    const paths = tokens.filter((key) => key <= lastKey(shown, query)).map((key) =>
       markup`<path style="--w:var(${pairName(shown, query, key)})" d="M0 ${query}L9 ${key}"/>`
     );
     return markup`<g class="q q${query}">${paths}</g>`;

@@ -11,7 +11,7 @@ import { contentName } from "../kit/escape.ts";
 import { type Html, htmlText, type HtmlValue, markup, stacked } from "../kit/html.ts";
 import { weightLegend } from "../kit/weight_legend.ts";
 import { weightOpacity } from "../kit/weight_pixels.ts";
-import { type AttentionShown, earlierWeight, LEAST_WEIGHT, roleOf, rolesNote } from "./data.ts";
+import { type AttentionShown, earlierWeight, lastKey, LEAST_WEIGHT, roleOf, rolesNote } from "./data.ts";
 import { gridHtml } from "./grid.ts";
 import { LEAST_LINE, LEAST_OF_MANY } from "./lines.ts";
 import { matrixHtml, wholeHtml } from "./matrix.ts";
@@ -48,7 +48,7 @@ function chipsHtml(drawing: Drawing): Html {
   const { sequence, tokens, start, end, layer, head } = drawing;
   const weight = drawing.weights(layer, head);
   const chip = (key: number, words: string, text: string | Html, share: number) => {
-    const readers = tokens.filter((query) => query >= key)
+    const readers = tokens.filter((query) => key <= lastKey(drawing, query))
       .map((query) => styling`${queryName(drawing, query)}:var(${pairName(drawing, query, key)})`);
     return markup`<span class="t" title="${words}" style="background-color:${
       rgba(

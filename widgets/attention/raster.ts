@@ -5,15 +5,16 @@
  */
 import type { Pixels } from "../kit/pixel_image.ts";
 import { UNSEEN, weightLevel, weightPixels } from "../kit/weight_pixels.ts";
-import { type AttentionShown, earlierWeight, type HeadWeights } from "./data.ts";
+import { type AttentionShown, earlierWeight, type HeadWeights, lastKey } from "./data.ts";
 
 /** The whole text, at most `most` pixels wide; a pixel is the largest weight of what falls on it. */
-export function headThumbnail({ length }: AttentionShown, weight: HeadWeights, most: number): Pixels {
+export function headThumbnail(shown: AttentionShown, weight: HeadWeights, most: number): Pixels {
+  const { length } = shown;
   const side = Math.min(length, most);
   const pixels = new Uint8Array(side * side).fill(UNSEEN);
   const place = (token: number) => Math.floor(token * side / length);
   for (let query = 0; query < length; ++query) {
-    for (let key = 0; key <= query; ++key) {
+    for (let key = 0; key <= lastKey(shown, query, length); ++key) {
       const at = place(query) * side + place(key);
       const level = weightLevel(weight(query, key));
       const before = pixels[at] ?? 0;
@@ -32,7 +33,9 @@ export function headMatrix(shown: AttentionShown, weight: HeadWeights): Pixels {
   for (let query = start; query < end; ++query) {
     const row = (query - start) * width;
     if (extra > 0) pixels[row] = weightLevel(earlierWeight(shown, weight, query));
-    for (let key = start; key <= query; ++key) pixels[row + extra + key - start] = weightLevel(weight(query, key));
+    for (let key = start; key <= lastKey(shown, query); ++key) {
+      pixels[row + extra + key - start] = weightLevel(weight(query, key));
+    }
   }
   return weightPixels(width, end - start, pixels);
 }

@@ -10,7 +10,7 @@ import { categoryColour } from "../kit/categories.ts";
 import { OPACITY, ORANGE, rgb, rgba } from "../kit/colours.ts";
 import { type Css, cssJoined, cssPicture, styling } from "../kit/css.ts";
 import { COLUMNS_RULE } from "../kit/picture_labels.ts";
-import { type AttentionShown, earlierWeight, LEAST_WEIGHT } from "./data.ts";
+import { type AttentionShown, earlierWeight, lastKey, LEAST_WEIGHT } from "./data.ts";
 import { LINE_WIDTH } from "./lines.ts";
 import { headName, pairName, queryName } from "./names.ts";
 import { matrixSprite, pieceRule, wholeSprite } from "./sprite.ts";
@@ -32,7 +32,7 @@ function headVariables(shown: AttentionShown, layer: number, head: number): Css 
   const weight = shown.weights(layer, head);
   const all: Css[] = [];
   for (let query = start; query < end; ++query) {
-    for (let key = start > 0 ? start - 1 : 0; key <= query; ++key) {
+    for (let key = start > 0 ? start - 1 : 0; key <= lastKey(shown, query); ++key) {
       const percent = Math.round(100 * (key < start ? earlierWeight(shown, weight, query) : weight(query, key)));
       if (percent >= LEAST_WEIGHT) {
         all.push(styling`${pairName(shown, query, key)}:${percent}`);

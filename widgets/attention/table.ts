@@ -31,7 +31,7 @@ function layerTable(shown: AttentionShown, layer: number): Html {
   const rows = tokensOf(shown).map((position) => [
     nameOf(shown, position),
     ...weights.map((weight) => {
-      const [best] = strongestKeys(weight, position, 1);
+      const [best] = strongestKeys(shown, weight, position, 1);
       return best ? `${nameOf(shown, best.key)} ${Math.round(100 * best.weight)}%` : "";
     }),
   ]);
@@ -62,7 +62,9 @@ export function attentionText(shown: AttentionShown): string {
   const weight = shown.weights(layer, head);
   const rows = tokensOf(shown).map((position) => [
     nameOf(shown, position),
-    ...strongestKeys(weight, position, LARGEST).map(({ key, weight }) => `${nameOf(shown, key)} ${percent(weight)}`),
+    ...strongestKeys(shown, weight, position, LARGEST).map(({ key, weight }) =>
+      `${nameOf(shown, key)} ${percent(weight)}`
+    ),
   ]);
   const part = end - start < length ? `, tokens ${start} to ${end - 1} of ${length}` : "";
   const what = shown.rollout

@@ -12,13 +12,15 @@ export function headWords({ rollout, blocks }: AttentionShown, layer: number, he
 }
 
 /** What is shown, in one line. */
-export function introWords({ rollout, layers, heads, length }: AttentionShown): string {
+export function introWords({ rollout, layers, heads, length, both }: AttentionShown): string {
   const tokens = counted(length, "token");
   return rollout
     ? `Attention rollout over ${tokens}: what each token is made of after each of ${
       counted(layers, "layer")
     }, if attention alone mixed the tokens: heads averaged, half of each layer passed on unchanged, layers multiplied.`
-    : `Attention of ${layers} × ${heads} heads (layers × heads) over ${tokens}: how much each token takes from each earlier one.`;
+    : `Attention of ${layers} × ${heads} heads (layers × heads) over ${tokens}: how much each token takes from each ${
+      both ? "one, before and after it" : "earlier one"
+    }.`;
 }
 
 /** How pictures and tokens are chosen. */

@@ -3,13 +3,10 @@
  *
  * @module
  */
-import { familyOf } from "../../src/models/families.ts";
-import type { LlamaConfig } from "../../src/models/llama.ts";
-import type { ModelSummary, WeightSummary } from "../../src/models/summary.ts";
-import type { ModelPart } from "../../src/models/weight_list.ts";
+import type { ModelSummary } from "../../src/models/summary.ts";
 import { drawDocument, Plot } from "../kit/chart.ts";
 import type { Html } from "../kit/html.ts";
-import { wholeText } from "../kit/quantities.ts";
+import { type Anatomy, anatomyOf, type Layer } from "./anatomy.ts";
 
 /** The fill of each part; its text is dark, so it reads wherever the picture stands. */
 export const PART_FILLS = {
@@ -51,148 +48,161 @@ interface Diagram {
   readonly height: number;
 }
 
-/** The models whose layers are as in the picture: each half reads the stream through a norm, and adds to it. */
-const DRAWN: readonly string[] = ["gpt2", "llama", "mistral", "qwen2"];
-
-/** Whether there is a picture of a model. */
-export function hasPicture({ config }: ModelSummary): boolean {
-  return DRAWN.includes(config.modelType);
-}
-
-/** The weights of a part: those of the first layer, or those outside of all. */
-function weightsOf({ weights }: ModelSummary, part: ModelPart, block?: 0): readonly WeightSummary[] {
-  return weights.filter((weight) => weight.part === part && weight.block === block);
-}
-
-const withoutEnd = (name: string) => name.replace(/\.weight$/, "");
-
-/** The name of the norm before the unembedding. */
-export function lastNorm(summary: ModelSummary): string {
-  return withoutEnd(weightsOf(summary, "norm")[0]!.name);
-}
-
-const numberOf = (some: readonly WeightSummary[]) =>
-  wholeText(some.reduce((sum, { parameters }) => sum + parameters, 0));
-
-/** A half of a layer: what it is, its matrices two by two, and how many numbers they hold with their biases. */
-function halfLines(summary: ModelSummary, part: "attention" | "mlp", lines: readonly string[]): string[] {
-  const weights = weightsOf(summary, part, 0);
-  const matrices = weights.filter(({ shape }) => shape.length === 2)
-    .map(({ name, shape }) => `${withoutEnd(name).split(".").at(-1)} [${shape.join(", ")}]`);
-  const pairs = Array.from({ length: Math.ceil(matrices.length / 2) }, (_, i) => matrices.slice(2 * i, 2 * i + 2));
-  return [...lines, ...pairs.map((pair) => pair.join(", ")), `${numberOf(weights)} parameters`];
-}
-
 /** The x of the residual stream, the boxes on it, and those beside it, which read it and write to it. */
 const STREAM = 130;
 const MAIN = { x: 10, width: 240 };
 const SIDE = { x: 340, width: 262 };
 const SIDE_CENTRE = SIDE.x + SIDE.width / 2;
 
-/** A branch off the stream: a norm, then what it feeds, then back with a plus. */
-function branch(
-  y: number,
-  norm: Box,
-  body: Box,
-): { boxes: Box[]; wires: Wire[]; arrows: Wire[]; plus: { x: number; y: number } } {
+/** Lines, boxes and pluses, and what stands on the stream, from top to bottom. */
+interface Piece extends Pick<Diagram, "arrows" | "boxes" | "pluses" | "wires"> {
+  readonly stops: readonly Stop[];
+  readonly end: number;
+}
+
+/** What stands on the stream. */
+interface Stop {
+  readonly top: number;
+  readonly bottom: number;
+}
+
+const plusStop = (y: number): Stop => ({ top: y - 10, bottom: y + 10 });
+const boxStop = ({ y, height }: Box): Stop => ({ top: y, bottom: y + height });
+const heightOf = (lines: readonly string[]) => 21 + 15 * lines.length;
+
+/** A norm on the stream itself. */
+const streamNorm = (y: number, line: string): Box => ({
+  x: 35,
+  width: 190,
+  y,
+  height: 22,
+  fill: PART_FILLS.norm,
+  lines: [line],
+});
+
+/**
+ * A branch off the stream: a norm, if it stands before, then what it feeds, then back with a plus. It reads the stream at
+ * `y`, or where `from` says.
+ */
+function branch(y: number, { part, norm, lines }: Layer, { layout, from = y }: BranchOptions): Piece {
+  const before = layout !== "norms after" && norm !== undefined
+    ? [{ ...SIDE, y: y + 12, height: 22, fill: PART_FILLS.norm, lines: [norm] }]
+    : [];
+  const body = {
+    ...SIDE,
+    y: y + (before.length > 0 ? 48 : 12),
+    height: heightOf(lines),
+    fill: PART_FILLS[part],
+    lines,
+  };
   const end = body.y + body.height + 20;
+  const after = layout === "norms after" && norm !== undefined ? [streamNorm(end + 22, norm)] : [];
+  const down = (y1: number, y2: number): Wire => ({ x1: SIDE_CENTRE, y1, x2: SIDE_CENTRE, y2 });
   return {
-    boxes: [norm, body],
+    boxes: [...before, body, ...after],
     wires: [
-      { x1: STREAM, y1: y, x2: SIDE_CENTRE, y2: y },
-      { x1: SIDE_CENTRE, y1: body.y + body.height, x2: SIDE_CENTRE, y2: end },
+      ...(from === y ? [{ x1: STREAM, y1: y, x2: SIDE_CENTRE, y2: y }] : [
+        { x1: ASIDE, y1: from, x2: ASIDE, y2: y },
+        { x1: ASIDE, y1: y, x2: SIDE_CENTRE, y2: y },
+      ]),
+      down(body.y + body.height, end),
     ],
     arrows: [
-      { x1: SIDE_CENTRE, y1: y, x2: SIDE_CENTRE, y2: norm.y },
-      { x1: SIDE_CENTRE, y1: norm.y + norm.height, x2: SIDE_CENTRE, y2: body.y },
+      ...(before.length > 0 ? [down(y, y + 12), down(y + 34, body.y)] : [down(y, body.y)]),
       { x1: SIDE_CENTRE, y1: end, x2: STREAM + 10, y2: end },
     ],
-    plus: { x: STREAM, y: end },
+    pluses: [{ x: STREAM, y: end }],
+    stops: [plusStop(end), ...after.map(boxStop)],
+    end: after.length > 0 ? end + 48 : end,
   };
 }
 
-/** What attention is: its heads, and where positions come in when no embedding has them. */
-function attentionLines({ config }: ModelSummary): string[] {
-  const { nEmbd, nHead: H } = config;
-  const { headDim: D = nEmbd / H, numKeyValueHeads: K = H } = config as Partial<LlamaConfig>;
-  const heads = `attention: ${H} heads of ${D}`;
-  if (config.modelType === "gpt2") return [heads];
-  return [K === H ? heads : `${heads}, ${K} of keys`, "queries and keys are turned by positions"];
+/** How a branch is drawn. */
+interface BranchOptions {
+  readonly layout: Anatomy["layout"];
+  readonly from?: number;
 }
 
-function block(summary: ModelSummary, top: number): Pick<Diagram, "boxes" | "wires" | "arrows" | "pluses" | "frame"> {
-  const { nEmbd: C, nInner: I, activationFunction } = summary.config;
-  const box = (y: number, height: number, fill: string, lines: string[]): Box => ({ ...SIDE, y, height, fill, lines });
-  const norms = weightsOf(summary, "norm", 0).filter(({ name }) => name.endsWith(".weight"));
-  const norm = (y: number, i: number) => {
-    return box(y, 22, PART_FILLS.norm, [`${withoutEnd(norms[i]!.name).split(".").at(-1)}  [${C}]`]);
-  };
-  const half = (y: number, fill: string, lines: string[]) => box(y, 21 + 15 * lines.length, fill, lines);
-  const attention = halfLines(summary, "attention", attentionLines(summary));
-  const first = branch(top + 34, norm(top + 46, 0), half(top + 82, PART_FILLS.attention, attention));
-  const middle = first.plus.y + 14;
-  const mlp = halfLines(summary, "mlp", [`MLP: ${I} neurons, ${activationFunction}`]);
-  const second = branch(middle, norm(middle + 12, 1), half(middle + 48, PART_FILLS.mlp, mlp));
+/** The x where a second layer takes the stream that the first one reads. */
+const ASIDE = 310;
+
+function joined(pieces: readonly Piece[]): Piece {
   return {
-    boxes: [...first.boxes, ...second.boxes],
-    wires: [...first.wires, ...second.wires],
-    arrows: [...first.arrows, ...second.arrows],
-    pluses: [first.plus, second.plus],
-    frame: { y1: top, y2: second.plus.y + 18 },
+    boxes: pieces.flatMap(({ boxes }) => boxes),
+    wires: pieces.flatMap(({ wires }) => wires),
+    arrows: pieces.flatMap(({ arrows }) => arrows),
+    pluses: pieces.flatMap(({ pluses }) => pluses),
+    stops: pieces.flatMap(({ stops }) => stops),
+    end: pieces.at(-1)!.end,
   };
 }
 
-/** What the logits are read with; long names take two lines. */
-function unembeddingLines({ config }: ModelSummary): string[] {
-  const { vocabSize: V, nEmbd: C, tieWordEmbeddings } = config;
-  const { names } = familyOf(config);
-  if (!tieWordEmbeddings) return [`${withoutEnd(names.unembedding)} [${V}, ${C}]: ${wholeText(V * C)}`];
-  const [table, shape] = [`${withoutEnd(names.embedding)} transposed`, `[${C}, ${V}], shared`];
-  return table.length < 16 ? [`${table} ${shape}`] : [table, shape];
+function block({ layout, layers }: Anatomy, top: number): Piece {
+  const start = top + 34;
+  const pieces: Piece[] = [];
+  for (const layer of layers) {
+    const y = pieces.length === 0 ? start : pieces.at(-1)!.end + 14;
+    const from = layout === "parallel" ? { from: start } : {};
+    pieces.push(branch(y, layer, { layout, ...from }));
+  }
+  return joined(pieces);
 }
 
-function boxesOf(summary: ModelSummary, inner: readonly Box[], end: number): Box[] {
-  const { vocabSize: V, nEmbd: C, nLayer: L } = summary.config;
-  const wide = (y: number, height: number, fill: string, lines: string[]): Box => ({ ...MAIN, y, height, fill, lines });
-  const small = { x: 44, width: 70, height: 36, fill: PLAIN };
-  const [table, positions] = weightsOf(summary, "embedding");
-  const embedding = (what: string, { name, shape, parameters }: WeightSummary) =>
-    wide(52, 50, PART_FILLS.embedding, [
-      `${what} embedding`,
-      `${withoutEnd(name)} [${shape.join(", ")}]: ${wholeText(parameters)}`,
-    ]);
-  return [
-    wide(4, 24, PLAIN, ["token ids  [T]"]),
-    embedding("token", table!),
-    ...positions ? [{ ...embedding("position", positions), ...SIDE }] : [],
-    { ...small, y: 148, lines: ["layer", `× ${L}`] },
-    { ...small, y: 240, lines: ["stream", `[T, ${C}]`] },
-    ...inner,
-    wide(end + 24, 22, PART_FILLS.norm, [`${lastNorm(summary)}  [${C}]`]),
-    wide(end + 68, 50, PART_FILLS.unembedding, ["unembedding", ...unembeddingLines(summary)]),
-    wide(end + 140, 24, PLAIN, [`logits  [T, ${V}]`]),
-  ];
+/** From the token ids to what enters the first block. */
+function beginning({ tokens, tables, norm }: Anatomy): Piece {
+  const wide = (y: number, height: number, fill: string, lines: readonly string[]) => ({
+    ...MAIN,
+    y,
+    height,
+    fill,
+    lines,
+  });
+  const [ids, embedding] = [wide(4, 24, PLAIN, ["token ids  [T]"]), wide(52, 50, PART_FILLS.embedding, tokens)];
+  const added = tables.length === 0 ? [] : [{ ...wide(52, 50, PART_FILLS.embedding, tables), ...SIDE }];
+  const normed = norm === undefined ? [] : [streamNorm(added.length > 0 ? 142 : 114, norm)];
+  return {
+    boxes: [ids, embedding, ...added, ...normed],
+    wires: added.map(() => ({ x1: SIDE_CENTRE, y1: 102, x2: SIDE_CENTRE, y2: 120 })),
+    arrows: added.map(() => ({ x1: SIDE_CENTRE, y1: 120, x2: STREAM + 10, y2: 120 })),
+    pluses: added.map(() => ({ x: STREAM, y: 120 })),
+    stops: [ids, embedding].map(boxStop).concat(added.map(() => plusStop(120)), normed.map(boxStop)),
+    end: normed.length > 0 ? normed[0]!.y + 40 : 138,
+  };
+}
+
+/** From what leaves the last block to the logits. */
+function ending({ ends, result }: Anatomy, top: number): Piece {
+  let y = top + 24;
+  const boxes = ends.map(({ part, lines }): Box => {
+    const box = { ...MAIN, y, height: lines.length > 1 ? 50 : 22, fill: PART_FILLS[part], lines };
+    y += box.height + 22;
+    return box;
+  });
+  boxes.push({ ...MAIN, y, height: 24, fill: PLAIN, lines: [result] });
+  return { boxes, wires: [], arrows: [], pluses: [], stops: boxes.map(boxStop), end: y + 30 };
 }
 
 function diagramOf(summary: ModelSummary): Diagram {
-  const inner = block(summary, 138);
-  const { y2: end } = inner.frame;
-  const down = (y1: number, y2: number): Wire => ({ x1: STREAM, y1, x2: STREAM, y2 });
-  const { boxes, wires, arrows, pluses } = inner;
-  const stack = { boxes: boxesOf(summary, boxes, end), frame: inner.frame, height: end + 170 };
-  const last = [down(end + 46, end + 68), down(end + 118, end + 140)];
-  const between = (some: Diagram["pluses"]) => some.map(({ y }, i) => down(y + 10, (some[i + 1]?.y ?? end + 34) - 10));
-  if (weightsOf(summary, "embedding").length === 1) {
-    const first = [down(28, 52), down(102, pluses[0]!.y - 10)];
-    return { ...stack, wires, pluses, arrows: [...arrows, ...first, ...between(pluses), ...last] };
-  }
-  const all = [{ x: STREAM, y: 120 }, ...pluses];
-  const positions = { x1: SIDE_CENTRE, y1: 120, x2: STREAM + 10, y2: 120 };
+  const anatomy = anatomyOf(summary);
+  const { nEmbd: C, nLayer: L } = summary.config;
+  const begin = beginning(anatomy);
+  const inner = block(anatomy, begin.end);
+  const frame = { y1: begin.end, y2: inner.end + 18 };
+  const end = ending(anatomy, frame.y2);
+  const small = { x: 44, width: 70, height: 36, fill: PLAIN };
+  const labels = [
+    { ...small, y: frame.y1 + 10, lines: ["layer", `× ${L}`] },
+    { ...small, y: frame.y1 + 102, lines: ["stream", `[T, ${C}]`] },
+  ];
+  const stops = [...begin.stops, ...inner.stops, ...end.stops];
+  const down = stops.slice(1).map(({ top }, i) => ({ x1: STREAM, y1: stops[i]!.bottom, x2: STREAM, y2: top }));
   return {
-    ...stack,
-    pluses: all,
-    wires: [...wires, { x1: SIDE_CENTRE, y1: 102, x2: SIDE_CENTRE, y2: 120 }],
-    arrows: [...arrows, positions, down(28, 52), down(102, 110), ...between(all), ...last],
+    boxes: [...begin.boxes, ...labels, ...inner.boxes, ...end.boxes],
+    wires: [...inner.wires, ...begin.wires],
+    arrows: [...inner.arrows, ...begin.arrows, ...down],
+    pluses: [...begin.pluses, ...inner.pluses],
+    frame,
+    height: end.end,
   };
 }
 

@@ -13,7 +13,8 @@ import { counted } from "../kit/numbers.ts";
 import { wholeText } from "../kit/quantities.ts";
 import { scrollRegion } from "../kit/scroll_region.ts";
 import { createView, rootHtml, type View } from "../kit/view.ts";
-import { drawModel, hasPicture, lastNorm, PART_FILLS } from "./chart.ts";
+import { anatomyOf } from "./anatomy.ts";
+import { drawModel, PART_FILLS } from "./chart.ts";
 
 /** What a model is drawn from; a `LanguageModel` fits. */
 export interface DrawnModel {
@@ -136,37 +137,38 @@ function tableHtml(summary: ModelSummary): Html {
   }</tbody></table>`;
 }
 
+/** The family, and which of those that are made alike. */
+function familyName(config: ModelConfig): string {
+  const { name, modelTypes } = familyOf(config);
+  return config.modelType === modelTypes[0] ? name : `${name} (${config.modelType})`;
+}
+
 /** The model in one line. */
 function lineOf(id: string | undefined, { config, parameters, parametersPerBlock }: ModelSummary): string {
   const { nLayer, nHead, nEmbd, vocabSize, nPositions } = config;
   const name = id === undefined ? "" : `${visibleText(id)}: `;
   const size = parameters * 4 / 1e6;
   const bytes = size < 10 ? size.toFixed(1) : wholeText(Math.round(size));
-  const sizes = `${counted(nLayer, "layer")} of ${counted(nHead, "head")}, width ${nEmbd}`;
-  return `${name}${familyOf(config).name} with ${sizes}, a vocabulary of ${
-    wholeText(vocabSize)
-  } tokens and a context of ${nPositions}. ` +
+  return `${name}${familyName(config)} with ${counted(nLayer, "layer")} of ${
+    counted(nHead, "head")
+  }, width ${nEmbd}, a vocabulary of ${wholeText(vocabSize)} tokens and a context of ${nPositions}. ` +
     `${wholeText(parameters)} parameters, ${wholeText(parametersPerBlock)} in each layer; ${bytes} MB at 4 bytes each.`;
-}
-
-function pictureHtml(summary: ModelSummary): Html {
-  const parts = `the layers with attention and MLP beside the residual stream, ${
-    lastNorm(summary)
-  }, unembedding, logits`;
-  const alt = `The stack: token ids, embeddings, ${parts}`;
-  return imageHtml(drawModel(summary, alt, true), alt);
 }
 
 function drawHtml(line: string, summary: ModelSummary): Html {
   const tied = summary.config.tieWordEmbeddings
     ? "The logits are read with the token embeddings, so these are counted once. "
     : "";
-  const { names } = familyOf(summary.config);
+  const { hasSource, names } = familyOf(summary.config);
+  const source = hasSource ? "The picture is of the decoder; the table has the encoder too. " : "";
+  const ends = anatomyOf(summary);
+  const last = [...ends.ends.map(({ lines }) => lines[0]!), ends.result].map((line) => line.split("  ")[0]).join(", ");
+  const alt = "The stack: token ids, embeddings, the layers with attention and MLP beside the residual stream, " + last;
   const content = markup`<div style="font-size:14px;margin:4px 0">${line}</div>
-${hasPicture(summary) ? pictureHtml(summary) : ""}
+${imageHtml(drawModel(summary, alt, true), alt)}
 ${sharesHtml(summary)}
 ${scrollRegion("Weights", tableHtml(summary))}
-<div style="${SMALL_STYLE}">${tied}${names.blocks}.* stands for each layer. T is the number of tokens that are read.</div>`;
+<div style="${SMALL_STYLE}">${source}${tied}${names.blocks}.* stands for each layer. T is the number of tokens that are read.</div>`;
   return rootHtml(undefined, [content]);
 }
 
@@ -205,15 +207,11 @@ export function modelView(model: DrawnModel | ModelConfig, options: ModelViewOpt
   const { id, config } = checkModel(model);
   const summary = modelSummary(config);
   const line = lineOf(id, summary);
-  const { name: family } = familyOf(config);
-  const title = options.title ?? (id === undefined ? `A ${family} model` : visibleText(id));
+  const title = options.title ?? (id === undefined ? `A ${familyName(config)} model` : visibleText(id));
   return createView({
     title,
     html: drawHtml(line, summary),
-    drawSvg: () => {
-      if (hasPicture(summary)) return drawModel(summary, title, false);
-      throw new Error(`Cannot draw a picture of a ${family} model as its layers are made otherwise; see the table`);
-    },
+    drawSvg: () => drawModel(summary, title, false),
     data: summary,
     text: drawText(line, summary),
   });

@@ -14,8 +14,8 @@ import type { Depth } from "../../models/lens.ts";
 import type { Prediction } from "../prediction.ts";
 
 /**
- * Which norm stands between a layer and the unembedding: `final` applies `ln_f` to every layer, as it is applied to the
- * last one (the logit lens); `none` applies it to the last layer only, as Ecco does.
+ * Which norm stands between a layer and the unembedding: `final` applies the last norm (`ln_f` in GPT-2) to every
+ * layer, as it is applied to the last one (the logit lens); `none` applies it to the last layer only, as Ecco does.
  */
 export type LensNorm = "final" | "none";
 

@@ -48,7 +48,7 @@ export interface Trace {
   /** The K layers that were recorded, by their 0-based indices in rising order: `[0, 1, ..., L-1]` by default. */
   readonly layers?: readonly number[];
   /**
-   * `[K+1, T, C]`, the residual stream before `ln_f`: 0 is the embeddings, with positions, that enter the first layer,
+   * `[K+1, T, C]`, the residual stream before the last norm (`ln_f` in GPT-2): 0 is the embeddings, with positions, that enter the first layer,
    * and `i + 1` is what leaves layer `layers[i]`. Encoders such as BERT normalise after each layer: theirs are the
    * normalised ones, as in transformers.
    */

@@ -15,12 +15,12 @@ interface Golden {
   readonly texts: readonly { readonly text: string; readonly ids: readonly number[] }[];
 }
 
-const real = new RealModel<Golden>("minilm");
-const { golden } = real;
+const MINILM = new RealModel<Golden>("minilm");
+const { golden } = MINILM;
 
 for (const backend of ["native", "wasm"] as const) {
-  Deno.test(real.test(`encode() on ${backend} equals transformers`), async () => {
-    await using model = await real.load({ backend });
+  Deno.test(MINILM.test(`encode() on ${backend} equals transformers`), async () => {
+    await using model = await MINILM.load({ backend });
     const texts = counted(golden.sentences, 3).map(({ text }) => text);
     const { sequences, vectors: { data, shape } } = await model.encode(texts);
     deepEqual(shape, [3, 384]);
@@ -40,8 +40,8 @@ for (const backend of ["native", "wasm"] as const) {
   });
 }
 
-Deno.test(real.test("sequence() has the ids of transformers, and a pair has types"), async () => {
-  await using model = await real.load({ backend: "native" });
+Deno.test(MINILM.test("sequence() has the ids of transformers, and a pair has types"), async () => {
+  await using model = await MINILM.load({ backend: "native" });
   ok(golden.texts.length > 20, `${golden.texts.length} texts`);
   for (const { text, ids } of golden.texts) deepEqual(model.sequence(text).tokenIds, ids, text);
   const { sequences: [pair] } = await model.encode([["It rains.", "Take a coat."]]);

@@ -272,3 +272,18 @@ Deno.test("attentionView() throws on traces without attention, shapes that do no
     message: "Cannot name the heads as scores.previousToken must be of shape [2,3]: [1,1]",
   });
 });
+
+Deno.test("attentionView() draws both halves of an encoder's matrices, and says so", () => {
+  const causal = attentionOf(KEYS, 1, 1);
+  const T = KEYS.tokens.length;
+  const data = new Float32Array(T * T).fill(0.5 / (T - 1));
+  for (let token = 0; token < T; ++token) data[token * T + (token + 1) % T] = 0.5; // each looks at the next one
+  const view = attentionView({ ...causal, attention: { data, shape: [1, 1, T, T] } });
+  match(view.html, /how much each token takes from each one, before and after it\./);
+  match(attentionView(causal).html, /how much each token takes from each earlier one\./);
+  KEYS.tokens.slice(0, -1).forEach((_, token) => {
+    match(view.text, new RegExp(`^${token} .*${token + 1} \\S+ +50\\.0%`, "m"), `token ${token}`);
+  });
+  equal(view.svg.match(/fill="#f1f1f1"/g), null);
+  ok(attentionView(causal).svg.includes("#f1f1f1"));
+});

@@ -26,6 +26,3 @@ export const LLAMA: DrawnModel = {
     ...{ bos_token_id: 1, eos_token_id: 2, max_position_embeddings: 8192 },
   }),
 };
-
-/** The settings of BERT, whose layers are made otherwise. */
-export const BERT: DrawnModel = { config: parseConfig({ model_type: "bert" }) };

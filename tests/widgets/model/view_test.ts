@@ -1,9 +1,12 @@
 import { deepEqual, equal, match, ok, throws } from "@std/assert";
+import { parseConfig } from "../../../src/models/families.ts";
+import { modelSummary } from "../../../src/models/summary.ts";
+import { anatomyOf } from "../../../widgets/model/anatomy.ts";
 import { type ModelConfig, modelView } from "../../../widgets/mod.ts";
 import { matchesGolden } from "../golden.ts";
 import { all, isWellFormed, parse } from "../page.ts";
 import { untrustedHtml } from "../untrusted.ts";
-import { BERT, LLAMA, SMALL, UNTIED } from "./fixtures.ts";
+import { LLAMA, SMALL, UNTIED } from "./fixtures.ts";
 
 Deno.test("modelView() draws a page and an image that can be looked at", async () => {
   const view = modelView(SMALL);
@@ -47,25 +50,17 @@ Deno.test("modelView() draws a Llama with its own names, its heads of keys and n
     ...[
       "embed_tokens [49152, 576]: 28,311,552",
       "input_layernorm  [576]",
-      "attention: 9 heads of 64, 3 of keys",
+      "attention: 9 heads of 64",
     ],
-    ...["queries and keys are turned by positions", "q_proj [576, 576], k_proj [192, 576]"],
+    ...["3 of keys and values, rotary positions", "q_proj [576, 576], k_proj [192, 576]"],
     ...["v_proj [192, 576], o_proj [576, 576]", "884,736 parameters", "post_attention_layernorm  [576]"],
-    ...["MLP: 1536 neurons, silu", "gate_proj [1536, 576], up_proj [1536, 576]", "down_proj [576, 1536]"],
+    ...["gated MLP: 1536 neurons, silu", "gate_proj [1536, 576], up_proj [1536, 576]", "down_proj [576, 1536]"],
     ...["2,654,208 parameters", "norm  [576]", "embed_tokens transposed", "[576, 49152], shared"],
   ];
   deepEqual(texts.filter((text) => !view.svg.includes(`>${text}<`)), []);
   equal(/position embedding|wpe|wte|ln_|c_attn/.test(view.svg + view.html + view.text), false);
   isWellFormed(view.svg);
   await matchesGolden("model_llama.svg", view.svg);
-});
-
-Deno.test("modelView() has no picture of a model whose layers are made otherwise", () => {
-  const view = modelView(BERT);
-  match(view.text, /^BERT with 12 layers of 12 heads/);
-  equal(all(parse(view.html), "img").length, 0);
-  ok(all(parse(view.html), "tbody tr").length > 10);
-  throws(() => view.svg, { name: "Error", message: /^Cannot draw a picture of a BERT model as its layers are made/ });
 });
 
 Deno.test("modelView() says whether the logits share the embeddings", () => {
@@ -77,6 +72,65 @@ Deno.test("modelView() says whether the logits share the embeddings", () => {
   equal(/counted once/.test(modelView(UNTIED).html), false);
   match(modelView(UNTIED).svg, /lm_head \[50, 8\]: 400/);
   match(modelView(UNTIED).text, /\nlm_head\.weight +\[50, 8\] +400 +400\n/);
+});
+
+/** What is said of each family, where its norms stand, and what is not said of it. */
+const FAMILIES: readonly (readonly [config: object, line: RegExp, drawn: readonly RegExp[], not: RegExp])[] = [
+  [
+    { "model_type": "llama", "num_key_value_heads": 8 },
+    /^Llama with 32 layers of 32 heads, width 4096/,
+    [
+      /8 of keys and values, rotary positions/,
+      /gated MLP: 11008 neurons, silu/,
+      /up_proj \[11008, 4096\]/,
+      />norm {2}\[4096\]/,
+    ],
+    /position embedding|wte|c_attn|ln_f|GPT-2/,
+  ],
+  [
+    { "model_type": "gpt_neox" },
+    /^GPT-NeoX with 44 layers of 64 heads/,
+    [/query_key_value \[18432, 6144\]/, /rotary positions/, />MLP: 24576/, /final_layer_norm/],
+    /position embedding|of keys and values|gated|GPT-2/,
+  ],
+  [
+    { "model_type": "opt" },
+    /^OPT with 12 layers/,
+    [/embed_positions \[2050, 768\]/, /self_attn_layer_norm/, /fc1 \[3072, 768\], fc2 \[768, 3072\]/],
+    /rotary|GPT-2/,
+  ],
+  [
+    { "model_type": "bert" },
+    /^BERT with 12 layers/,
+    [/positions and types/, /token_type_embeddings \[2, 768\]: 1,536/, /intermediate\.dense \[3072, 768\]/, />head</],
+    /rotary|ln_f|GPT-2/,
+  ],
+  [
+    { "model_type": "bart" },
+    /^BART with 12 layers/,
+    [/attention to the source/, /encoder_attn_layer_norm/, /shared transposed/],
+    /rotary|GPT-2/,
+  ],
+];
+
+for (const [config, line, drawn, not] of FAMILIES) {
+  Deno.test(`modelView() draws ${Object.values(config)[0]} as it is`, () => {
+    const { text, svg, html } = modelView(parseConfig(config));
+    match(text, line);
+    for (const words of drawn) match(svg, words);
+    equal(not.test(svg + text), false);
+    match(html, /\.\* stands for each layer/);
+    isWellFormed(svg);
+  });
+}
+
+Deno.test("modelView() draws the norms of a block and its layers where the family has them", () => {
+  const layoutOf = (config: object) => anatomyOf(modelSummary(parseConfig(config))).layout;
+  equal(layoutOf({ "model_type": "gpt2" }), "norms before");
+  equal(layoutOf({ "model_type": "llama" }), "norms before");
+  equal(layoutOf({ "model_type": "gpt_neox" }), "parallel");
+  equal(layoutOf({ "model_type": "gpt_neox", "use_parallel_residual": false }), "norms before");
+  equal(layoutOf({ "model_type": "bert" }), "norms after");
 });
 
 Deno.test("modelView() treats the name of the model as data", () => {
