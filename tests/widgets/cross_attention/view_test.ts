@@ -1,5 +1,7 @@
 import { deepEqual, equal, match, ok, throws } from "@std/assert";
 import { crossAttentionView, type Trace } from "../../../widgets/mod.ts";
+import { viewOf } from "../../../widgets/result_view.ts";
+import { attentionOf } from "../attention/fixtures.ts";
 import { sequenceOf } from "../fixtures.ts";
 import { matchesGolden } from "../golden.ts";
 import { INJECTED, INJECTION } from "../lens_fixtures.ts";
@@ -115,4 +117,9 @@ Deno.test("crossAttentionView() refuses what is no attention to a source", () =>
     name: "RangeError",
     message: "Cannot draw attention to the source of a text of one token as nothing was written",
   });
+});
+
+Deno.test("viewOf() shows a trace by its attention to a source, and one without it as a table", () => {
+  equal(viewOf(trace)?.html, crossAttentionView(trace).html);
+  equal(viewOf(attentionOf(DATE)), undefined);
 });
