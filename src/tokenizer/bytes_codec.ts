@@ -66,22 +66,8 @@ export class BytesCodec implements Codec {
 
   tokens(ids: readonly number[], text?: string): Token[] {
     const parts = ids.map((id) => this.#bytesOf(id));
-    const bytes = concatenate(parts);
-    if (text !== undefined) this.#checkText(text, bytes);
-    const { starts, ends, length } = placeCharacters(bytes);
-    let offset = 0;
-    return parts.map((part, i): Token => {
-      const first = offset;
-      offset += part.length;
-      return {
-        id: ids[i]!,
-        piece: this.#pieces.expectPiece(ids[i]!),
-        bytes: part,
-        start: starts[first] ?? length,
-        end: part.length === 0 ? starts[first] ?? length : ends[offset - 1]!,
-        text: displayBytes(part),
-      };
-    });
+    if (text !== undefined) this.#checkText(text, concatenate(parts));
+    return placedTokens(ids, parts, this.#pieces);
   }
 
   read(text: string): TokenizedText {
@@ -144,7 +130,30 @@ export class BytesCodec implements Codec {
   }
 }
 
-function concatenate(parts: readonly Uint8Array[]): Uint8Array {
+/** The tokens of ids that stand for some bytes each, placed in the text of all of them. */
+export function placedTokens(
+  ids: readonly number[],
+  parts: readonly Uint8Array<ArrayBuffer>[],
+  pieces: Pieces,
+): Token[] {
+  const { starts, ends, length } = placeCharacters(concatenate(parts));
+  let offset = 0;
+  return parts.map((part, i): Token => {
+    const first = offset;
+    offset += part.length;
+    return {
+      id: ids[i]!,
+      piece: pieces.expectPiece(ids[i]!),
+      bytes: part,
+      start: starts[first] ?? length,
+      end: part.length === 0 ? starts[first] ?? length : ends[offset - 1]!,
+      text: displayBytes(part),
+    };
+  });
+}
+
+/** Bytes one behind another. */
+export function concatenate(parts: readonly Uint8Array[]): Uint8Array {
   const bytes = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
   let offset = 0;
   for (const part of parts) {

@@ -12,6 +12,7 @@ import { readNormalizer } from "./normalizers.ts";
 import { readTemplate, type Template } from "./post_processor.ts";
 import { readBytePreTokenizer } from "./pre_tokenizers.ts";
 import { scanTokenizer } from "./scan.ts";
+import { readUnigram, type UnigramDefinition } from "./unigram_definition.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 import { readWordPiece, type WordPieceDefinition } from "./word_piece_definition.ts";
 
@@ -26,7 +27,10 @@ export interface TokenizerDefinition {
   /** tokenizer_config.json. */
   readonly settings: Json;
   /** What turns text into ids. */
-  readonly kind: { readonly name: "bytes" } & BytesDefinition | { readonly name: "words" } & WordPieceDefinition;
+  readonly kind:
+    | { readonly name: "bytes" } & BytesDefinition
+    | { readonly name: "words" } & WordPieceDefinition
+    | { readonly name: "unigram" } & UnigramDefinition;
 }
 
 /**
@@ -49,13 +53,16 @@ export function parseTokenizer(text: string, parse: (text: string) => unknown = 
  * @throws {SyntaxError} If a text is not JSON.
  * @throws {TypeError} If a part is missing or of the wrong type.
  * @throws {RangeError} If an id or a merge does not fit the vocabulary.
- * @throws {Error} If it is of another kind than byte-level BPE and WordPiece, or has a part that is not known.
+ * @throws {Error} If it is of another kind than byte-level BPE, WordPiece and Unigram, or has a part that is not known.
  */
 export function readDefinition(json: unknown, config: unknown = {}): TokenizerDefinition {
   const file = record("tokenizer.json", parsed("tokenizer.json", json, parseTokenizer));
   const settings = record("tokenizer_config.json", parsed("tokenizer_config.json", config));
-  const kind = record("model", file.model).type === "WordPiece"
+  const { type } = record("model", file.model);
+  const kind = type === "WordPiece"
     ? { name: "words" as const, ...readWordPiece(file) }
+    : type === "Unigram"
+    ? { name: "unigram" as const, ...readUnigram(file) }
     : { name: "bytes" as const, ...readBytes(file, settings) };
   const { vocab } = kind;
   const addedTokens = readAddedTokens(vocab, file["added_tokens"] ?? [], settings["added_tokens_decoder"] ?? {});

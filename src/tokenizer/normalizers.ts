@@ -25,6 +25,41 @@ export function readNormalizer(json: unknown): Normalizer | undefined {
   return json === null || json === undefined ? undefined : read(record("normalizer", json));
 }
 
+/**
+ * Reads the normalizer of Unigram, which may also clean a text as SentencePiece does, join spaces, and put marks.
+ *
+ * @throws {TypeError} If a part is of the wrong type.
+ * @throws {Error} If a part is not known, as a table that SentencePiece has compiled.
+ */
+export function readUnigramNormalizer(json: unknown): Normalizer | undefined {
+  if (json === null || json === undefined) return undefined;
+  const part = record("normalizer", json);
+  if (part.type === "Sequence") {
+    const steps = list("normalizers", part.normalizers).map((inner) => readUnigramNormalizer(inner));
+    return (text) => steps.reduce((changed, step) => step?.(changed) ?? changed, text);
+  }
+  if (part.type === "Nmt") return (text) => text.replace(NMT_REMOVED, "").replace(NMT_SPACES, " ");
+  if (part.type === "Prepend" && typeof part.prepend === "string") {
+    const { prepend } = part;
+    return (text) => text === "" ? text : prepend + text;
+  }
+  if (part.type === "Replace" && typeof part.content === "string") {
+    const { content } = part;
+    const { String: literal, Regex: pattern } = Object(part.pattern);
+    if (typeof literal === "string" && literal !== "") return (text) => text.replaceAll(literal, () => content);
+    if (pattern === " {2,}") return (text) => text.replace(/ {2,}/g, () => content);
+    throw new Error(`Cannot read pattern of a Replace of tokenizer.json as a text or " {2,}": ${shown(part.pattern)}`);
+  }
+  if (part.type === "Precompiled") {
+    throw new Error("Cannot read a Precompiled normalizer of tokenizer.json as its table is SentencePiece's own");
+  }
+  return read(part);
+}
+
+/** What SentencePiece's rules for translation take out, and make spaces of. */
+const NMT_REMOVED = /[\u0001-\u0008\u000b\u000e-\u001f\u007f\u008f\u009f]/g;
+const NMT_SPACES = /[\u0009\u000a\u000c\u000d\u1680\u200b-\u200f\u2028\u2029\u2581\ufeff\ufffd]/g;
+
 function read(part: Json): Normalizer {
   const { type, normalizers } = part;
   if (type === "Sequence") {

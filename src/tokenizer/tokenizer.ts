@@ -15,13 +15,14 @@ import { Pieces } from "./pieces.ts";
 import { around, fill, type FramedText, type Template } from "./post_processor.ts";
 import type { Token } from "./token.ts";
 import type { TokenStream } from "./token_stream.ts";
+import { UnigramCodec } from "./unigram.ts";
 import { WordPieceCodec } from "./word_piece.ts";
 
 export type { TokenizedText };
 
 /**
  * A tokenizer: byte-level BPE, the kind that GPT-2 has, and Llama 3, SmolLM2, Qwen2, GPT-NeoX, OPT and RoBERTa; or
- * WordPiece, the kind of BERT and DistilBERT. Encoding equals Hugging Face's
+ * WordPiece, the kind of BERT and DistilBERT; or Unigram, the kind that SentencePiece trains. Encoding equals Hugging Face's
  * `tokenizer(text, add_special_tokens=False).input_ids`: no special token is added, and `<|endoftext|>` in a text is the
  * special token. A lone surrogate is read as U+FFFD, as no UTF-8 stands for it.
  *
@@ -64,7 +65,9 @@ export class Tokenizer {
     this.chatTemplate = readChatTemplate(settings);
     this.#codec = kind.name === "bytes"
       ? new BytesCodec(kind, this.#pieces, addedTokens)
-      : new WordPieceCodec(kind, this.#pieces, addedTokens);
+      : kind.name === "words"
+      ? new WordPieceCodec(kind, this.#pieces, addedTokens)
+      : new UnigramCodec(kind, this.#pieces, addedTokens);
   }
 
   /**
@@ -77,7 +80,7 @@ export class Tokenizer {
    * @throws {SyntaxError} If a text is not JSON.
    * @throws {TypeError} If a part is missing or of the wrong type.
    * @throws {RangeError} If an id or a merge does not fit the vocabulary.
-   * @throws {Error} If it is of another kind than byte-level BPE and WordPiece, or has a part that is not known.
+   * @throws {Error} If it is of another kind than byte-level BPE, WordPiece and Unigram, or has a part that is not known.
    *
    * @example
    * ```ts
