@@ -6,7 +6,7 @@
  */
 import { shown } from "../base/words.ts";
 import { type Json, list, record } from "./json_parts.ts";
-import { lowercase, normalForm } from "./unicode.ts";
+import { characterClass, lowercase, normalForm } from "./unicode.ts";
 
 /** Changes a text. */
 export type Normalizer = (text: string) => string;
@@ -57,8 +57,8 @@ export function readUnigramNormalizer(json: unknown): Normalizer | undefined {
 }
 
 /** What SentencePiece's rules for translation take out, and make spaces of. */
-const NMT_REMOVED = /[\u0001-\u0008\u000b\u000e-\u001f\u007f\u008f\u009f]/g;
-const NMT_SPACES = /[\u0009\u000a\u000c\u000d\u1680\u200b-\u200f\u2028\u2029\u2581\ufeff\ufffd]/g;
+const NMT_REMOVED = new RegExp(characterClass("1-8 b e-1f 7f 8f 9f"), "gu");
+const NMT_SPACES = new RegExp(characterClass("9 a c d 1680 200b-200f 2028 2029 2581 feff fffd"), "gu");
 
 function read(part: Json): Normalizer {
   const { type, normalizers } = part;

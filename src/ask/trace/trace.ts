@@ -107,7 +107,7 @@ function planTrace({ runner: machine, reader }: AskedModel, sequence: Sequence, 
   const { config } = machine;
   const T = sequence.tokenIds.length;
   const maxMemory = memoryLimit(machine, options.maxMemory);
-  const capture = checkedCapture(options.capture ?? ["hiddenStates"]);
+  const capture = checkedCapture(options.capture ?? ["hiddenStates"], config);
   if (capture.includes("logits")) expectHead("capture logits", machine);
   expectEncoder(capture, config);
   const E = sequence.source?.tokenIds.length ?? 0;
@@ -159,13 +159,15 @@ async function traceSequence(
   return { sequence, layers, ...Object.fromEntries(recorders.map(({ capture, tensor }) => [capture, tensor])) };
 }
 
-function checkedCapture(capture: readonly Capture[]): readonly Capture[] {
+function checkedCapture(capture: readonly Capture[], config: ModelConfig): readonly Capture[] {
   if (!Array.isArray(capture)) {
     throw new TypeError(`Cannot capture ${shown(capture)}; pass an array such as ["hiddenStates"]`);
   }
   for (const name of capture) {
     if (!CAPTURES.includes(name)) {
-      throw new TypeError(`Cannot capture ${JSON.stringify(name)}; use "${CAPTURES.join('", "')}"`);
+      const { hasSource } = familyOf(config);
+      const known = CAPTURES.filter((one) => hasSource || !OF_SOURCES.includes(one));
+      throw new TypeError(`Cannot capture ${JSON.stringify(name)}; use "${known.join('", "')}"`);
     }
   }
   return [...new Set(capture)];
