@@ -246,7 +246,7 @@ export class Reader {
 }
 
 function isText(input: WholeText): input is Exclude<WholeText, Sequence> {
-  return typeof input === "string" || Array.isArray(input);
+  return typeof input !== "object" || input === null || Array.isArray(input);
 }
 
 function isPair(input: string | readonly number[] | readonly [string, string]): input is readonly [string, string] {
