@@ -250,7 +250,7 @@ function isText(input: WholeText): input is Exclude<WholeText, Sequence> {
 }
 
 function isPair(input: string | readonly number[] | readonly [string, string]): input is readonly [string, string] {
-  return typeof input !== "string" && input.length === 2 && input.every((text) => typeof text === "string");
+  return Array.isArray(input) && input.length === 2 && input.every((text) => typeof text === "string");
 }
 
 function unusedToken(id: number, end: number): Token {

@@ -106,7 +106,12 @@ Deno.test("fromPretrained() refuses an empty config.json, and what is none, befo
       ["", "SyntaxError", /^Cannot read config\.json of "owner\/tiny" as it is not JSON/],
       ["<html>Log in</html>", "SyntaxError", /^Cannot read config\.json of "owner\/tiny" as it is not JSON/],
       ["[]", "TypeError", /^Cannot read config\.json as it is not an object: \[\]/],
-      ['{"model_type": "llama"}', "TypeError", /^Cannot load a "llama" model as this package reads "gpt2" models only/],
+      [
+        '{"model_type": "mamba"}',
+        "TypeError",
+        /^Cannot load a "mamba" model as this package reads the model types "gpt2",/,
+      ],
+      ['{"model_type": "llama"}', "RangeError", /^Cannot load "owner\/tiny" on wasm as its weights take 25\.1 GiB/],
     ] as const
   ) {
     await using hub = new HubServer({ "owner/tiny": repository({ ...FILES, "config.json": encode(config) }) });
