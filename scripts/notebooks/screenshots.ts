@@ -37,6 +37,8 @@ const SCENES: Readonly<Record<string, Scene>> = {
   "05": { view: (page) => form(page, /^Attention$/).first() },
   "06": { view: (page) => outputs(page).filter({ hasText: "7 branches after a prompt" }) },
   "07": { view: (page) => outputs(page).filter({ hasText: "Rank of each token" }) },
+  "08": { view: (page) => outputs(page).filter({ hasText: /praise, probability/ }).first() },
+  "09": { view: (page) => outputs(page).filter({ hasText: "Attention to the source" }).first() },
   "10": { view: (page) => form(page, /^Predictions of each layer/).first() },
 };
 
