@@ -86,7 +86,7 @@ export function attention(g: Graph, inputs: ForwardInputs, i: number, options: A
   const queries = g.reshape(g.mul(query, g.floats([scale], [])), perQuery); // [T, heads..., D]
   const keys = g.reshape(withPast(key, past?.pastKeys[i]), perKey);
   const values = g.reshape(withPast(value, past?.pastValues[i]), perKey);
-  const scores = g.matmul(byHead(g, queries), g.transpose(keys, [...headAxes(keys), -1, 0])); // [heads..., T, S]
+  const scores = g.matmul(byHead(g, queries), transposedByHead(g, keys)); // [heads..., T, S]
   const pattern = g.softmax(g.add(scores, allowed)); // [heads..., T, S]
   const sums = g.matmul(pattern, byHead(g, values)); // [heads..., T, D]
   const merged = g.reshape(byToken(g, sums), [rows, heads * headSize]); // [T, H D]
@@ -102,6 +102,11 @@ const headAxes = ({ shape }: Value) => [...shape.keys()].slice(1, -1);
 /** `[rows, heads..., D]` as `[heads..., rows, D]`. */
 export function byHead(g: Graph, x: Value): Value {
   return g.transpose(x, [...headAxes(x), 0, -1]);
+}
+
+/** `[rows, heads..., D]` as `[heads..., D, rows]`. */
+export function transposedByHead(g: Graph, x: Value): Value {
+  return g.transpose(x, [...headAxes(x), -1, 0]);
 }
 
 /** `[heads..., rows, D]` as `[rows, heads..., D]`. */

@@ -13,7 +13,7 @@
  * @module
  */
 import type { Graph, Value } from "../onnx/mod.ts";
-import { type Attention, byHead, byToken } from "./attention.ts";
+import { type Attention, byHead, byToken, transposedByHead } from "./attention.ts";
 
 /** The rows that go back through one stack of blocks. */
 export interface BackwardRows {
@@ -119,7 +119,7 @@ export class AttentionGradient {
   #heads(attention: Attention): Heads {
     const g = this.#g;
     const { query, keys, values, scale, headSize, axes } = attention;
-    const scaled = transposed(g, byHead(g, g.mul(values, g.floats([scale], [])))); // [heads..., D, S]
+    const scaled = transposedByHead(g, g.mul(values, g.floats([scale], []))); // [heads..., D, S]
     return {
       queries: byHead(g, g.reshape(query, [axes[0], ...groupsOf(attention), headSize])),
       keys: byHead(g, keys),

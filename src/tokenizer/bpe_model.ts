@@ -37,9 +37,10 @@ export function readBpeModel(json: unknown): BpeModel {
   const model = record("model", json);
   // GPT-2's own tokenizer.json says no type
   if (model.type !== undefined && model.type !== "BPE") {
-    const kind = shown(model.type);
     throw new Error(
-      `Cannot read model of tokenizer.json as byte-level BPE or WordPiece, the kinds that GPT-2 and BERT have: ${kind}`,
+      `Cannot read model of tokenizer.json as byte-level BPE, WordPiece or Unigram, the kinds that are known: ${
+        shown(model.type)
+      }`,
     );
   }
   for (const option of FOREIGN_OPTIONS) {

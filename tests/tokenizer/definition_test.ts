@@ -85,10 +85,10 @@ const ERRORS: [string, unknown, string, string][] = [
   ["text that is not JSON", "{", "SyntaxError", 'Cannot read tokenizer.json as JSON: "{"'],
   ["no model", BYTE_LEVEL, "TypeError", "Cannot read model as an object: undefined"],
   [
-    "a Unigram model",
-    model({ type: "Unigram" }),
+    "a WordLevel model",
+    model({ type: "WordLevel" }),
     "Error",
-    'Cannot read model of tokenizer.json as byte-level BPE or WordPiece, the kinds that GPT-2 and BERT have: "Unigram"',
+    'Cannot read model of tokenizer.json as byte-level BPE, WordPiece or Unigram, the kinds that are known: "WordLevel"',
   ],
   [
     "another pre-tokenizer",

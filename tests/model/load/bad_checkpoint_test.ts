@@ -39,7 +39,7 @@ const C_ATTN = "transformer.h.0.attn.c_attn.weight";
 const CASES: readonly (readonly [string, Damage, string, RegExp])[] = [
   ["config.json is missing", remove("config.json"), "Error", /config\.json is missing/],
   ["config.json is not JSON", replace("config.json", "{"), "SyntaxError", /^Cannot read config\.json of .* not JSON/],
-  ["config.json is of another model", configure((c) => c.model_type = "llama"), "TypeError", /"llama" model/],
+  ["config.json is of another model", configure((c) => c.model_type = "mamba"), "TypeError", /"mamba" model/],
   ["n_embd cannot be divided", configure((c) => c.n_head = 3), "RangeError", /n_embd 16 among n_head 3 heads$/],
   ["n_layer is 0", configure((c) => c.n_layer = 0), "RangeError", /n_layer of config\.json .* >= 1: 0$/],
   ["n_layer is too small", configure((c) => c.n_layer = 1), "RangeError", /n_layer 1 but .* holds ".*h\.1\./],
@@ -59,9 +59,9 @@ const CASES: readonly (readonly [string, Damage, string, RegExp])[] = [
   ["tokenizer is missing", remove("tokenizer.json"), "Error", /tokenizer\.json, or vocab\.json and merges\.txt/],
   [
     "tokenizer is of another kind",
-    replace("tokenizer.json", '{"model":{"type":"WordPiece"}}'),
+    replace("tokenizer.json", '{"model":{"type":"WordLevel"}}'),
     "Error",
-    /^Cannot read/,
+    /^Cannot read model of tokenizer\.json as byte-level BPE, WordPiece or Unigram, .*: "WordLevel"$/,
   ],
   [
     "weights are missing",
