@@ -1,6 +1,7 @@
 /**
- * Runs every gate, as `deno task ok` and `deno task test`: the ones that are named, or all. Says at the end which
- * failed and how long each took.
+ * Runs every gate, as `deno task ok` and `deno task test`: the ones that are named, or all. The tests run on one core
+ * most of the time, so what drives kernels and browsers runs beside them. Says at the end which failed and how long each
+ * took.
  *
  * @module
  */
@@ -19,17 +20,37 @@ const GATES: Readonly<Record<string, readonly string[]>> = {
   browser: ["test", "-A", "--quiet", "tests/browser"],
 };
 
+/** The gates that run one after another beside the rest; notebooks come last, as they put files where lint would look. */
+const BESIDE = ["examples", "browser", "notebooks"];
+
 function say(message: string): void {
   // deno-lint-ignore no-console -- this is what the command is for
   console.log(message);
 }
 
-async function passes(name: string): Promise<boolean> {
-  say(`\n── ${name}: deno ${GATES[name]!.join(" ")}`);
-  const stdout = name === "docs" ? "null" : "inherit"; // deno doc prints all of the documentation
-  const { success } = await new Deno.Command(Deno.execPath(), { args: [...GATES[name]!], cwd: ROOT, stdout }).spawn()
-    .status;
-  return success;
+interface Result {
+  readonly name: string;
+  readonly success: boolean;
+  readonly seconds: number;
+}
+
+/** Runs a gate; what it says is shown as it says it, or when it has ended where another gate speaks meanwhile. */
+async function run(name: string, speaks: boolean): Promise<Result> {
+  const start = performance.now();
+  const title = `\n── ${name}: deno ${GATES[name]!.join(" ")}`;
+  if (speaks) say(title);
+  const output = speaks ? "inherit" : "piped";
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [...GATES[name]!],
+    cwd: ROOT,
+    stdout: name === "docs" ? "null" : output, // deno doc prints all of the documentation
+    stderr: output,
+  }).spawn();
+  if (speaks) return { name, success: (await child.status).success, seconds: (performance.now() - start) / 1000 };
+  const { success, stdout, stderr } = await child.output();
+  const seconds = (performance.now() - start) / 1000;
+  say([title, ...[stdout, stderr].map((bytes) => new TextDecoder().decode(bytes))].join("\n"));
+  return { name, success, seconds };
 }
 
 const asked = Deno.args.length > 0 ? Deno.args : Object.keys(GATES);
@@ -39,11 +60,14 @@ if (unknown.length > 0) {
   say(`${help ? "" : `Cannot run ${unknown.join(", ")}; `}the gates are ${Object.keys(GATES).join(", ")}`);
   Deno.exit(help ? 0 : 2);
 }
-const results: { name: string; success: boolean; seconds: number }[] = [];
-for (const name of asked) {
-  const start = performance.now();
-  results.push({ name, success: await passes(name), seconds: (performance.now() - start) / 1000 });
-}
+const lanes = [Object.keys(GATES).filter((name) => !BESIDE.includes(name)), BESIDE]
+  .map((names) => names.filter((name) => asked.includes(name)))
+  .filter((names) => names.length > 0);
+const results = (await Promise.all(lanes.map(async (names, lane) => {
+  const done: Result[] = [];
+  for (const name of names) done.push(await run(name, lane === 0));
+  return done;
+}))).flat();
 say("");
 for (const { name, success, seconds } of results) {
   say(`${success ? "ok    " : "FAILED"} ${name.padEnd(10)} ${seconds.toFixed(1).padStart(6)} s`);
