@@ -80,7 +80,7 @@ Deno.test("encode() refuses what are no texts, by their place", async () => {
       "RangeError",
       /^In texts\[1\]: Cannot read 49 tokens as the context holds 48/,
     ],
-    [[[5], 7] as never, {}, "TypeError", /^In texts\[1\]: Cannot use number as a sequence/],
+    [[[5], 7] as never, {}, "TypeError", /^In texts\[1\]: Cannot read number as a text; pass a string or/],
     [
       [[5]] as never,
       { pooling: "max" },
