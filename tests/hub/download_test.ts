@@ -258,7 +258,7 @@ Deno.test("findSnapshot() refuses what the disk cannot take before it fetches an
 Deno.test("findSnapshot() gives a server that falls silent several tries, and goes on where it stopped", async () => {
   const silent = (after: number) => (answer: Response) => cut(answer, { after, hang: true });
   await using test = await setUp(onBytes(silent(300_000), silent(200_000)));
-  await test.load({ patience: 200 });
+  await test.load({ patience: 1_000 });
   await test.expectWhole();
   deepEqual(ranges(test.hub), [null, "bytes=300000-", "bytes=500000-"]);
 });
