@@ -37,6 +37,11 @@ const DATES_ID = "looking-glass-dates";
  */
 export const DATES: URL = new URL("dates/", BUNDLED_URL);
 
+/** Whether the files are a bundled model's, none of which has a template of conversations. */
+export function isBundled({ base }: { readonly base: URL }): boolean {
+  return base.href.startsWith(BUNDLED_URL.href);
+}
+
 const WAYS = inPage
   ? 'pass the id of a model of the hub, as in "gpt2", or the URL of a directory'
   : 'pass the id of a model of the hub, as in "gpt2", a directory path or the URL of a directory';

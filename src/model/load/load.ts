@@ -1,5 +1,5 @@
 import { shown } from "../../base/words.ts";
-import type { ModelFiles } from "../../hub/model_files.ts";
+import { isBundled, type ModelFiles } from "../../hub/model_files.ts";
 import type { ModelConfig } from "../../models/config.ts";
 import { familyOf, parseConfig } from "../../models/families.ts";
 import { Program } from "../../models/program.ts";
@@ -154,6 +154,7 @@ async function loadTokenizer(opened: OpenedFiles): Promise<Tokenizer> {
 /** tokenizer_config.json, with the template of conversations that may stand in a file of its own. */
 async function readTokenizerSettings(opened: OpenedFiles): Promise<unknown> {
   const settings = await readOptionalJson(opened, "tokenizer_config.json");
+  if (isBundled(opened.files)) return settings; // a page would report each file that it looks for in vain
   const template = {
     jinja: await opened.text("chat_template.jinja"),
     json: await readOptionalJson(opened, "chat_template.json"),
