@@ -59,12 +59,12 @@ export class WordPieceCodec implements Codec {
   }
 
   tokens(ids: readonly number[], text?: string): Token[] {
-    const decoded = this.decode(ids);
     if (text === undefined) return this.#decodedTokens(ids);
     const placed = this.#place(text.toWellFormed());
     if (placed.length === ids.length && placed.every(({ id }, i) => id === ids[i])) {
       return placed.map((place) => this.#token(place));
     }
+    const decoded = this.decode(ids);
     if (text === decoded) return this.#decodedTokens(ids);
     throw new RangeError(`Cannot place the tokens of ${shown(decoded)} in another text: ${shown(text)}`);
   }
