@@ -21,6 +21,12 @@ export function list(name: string, value: unknown): readonly unknown[] {
   throw new TypeError(`Cannot read ${name} as an array: ${shown(value)}`);
 }
 
+/** A part, or all parts of a Sequence of them, which may hold further ones; `key` is what it calls its list. */
+export function sequenceParts(name: string, key: string, part: Json): Json[] {
+  if (part.type !== "Sequence") return [part];
+  return list(key, part[key]).flatMap((inner) => sequenceParts(name, key, record(name, inner)));
+}
+
 /** A switch of a part, or what it is when the part does not say. */
 export function flag(name: string, value: unknown, standard: boolean): boolean {
   if (value === undefined || value === null) return standard;

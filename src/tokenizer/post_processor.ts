@@ -5,7 +5,7 @@
  * @module
  */
 import { shown } from "../base/words.ts";
-import { isId, type Json, list, record } from "./json_parts.ts";
+import { isId, type Json, list, record, sequenceParts } from "./json_parts.ts";
 
 /** A place in a template: special tokens, or one of the texts; its tokens have a type, 0 or 1 for BERT. */
 export interface TemplatePart {
@@ -49,7 +49,8 @@ const PLAIN: Template = { single: [FIRST], pair: [FIRST, { content: "second", ty
  */
 export function readTemplate(json: unknown, isKnown: Knows): Template {
   if (json === null || json === undefined) return PLAIN;
-  const templates = parts(record("post_processor", json)).flatMap((part) => {
+  const parts = sequenceParts("post_processor", "processors", record("post_processor", json));
+  const templates = parts.flatMap((part) => {
     if (part.type === "ByteLevel") return []; // it is about offsets
     if (part.type === "TemplateProcessing") return [readTemplateProcessing(part, isKnown)];
     if (part.type === "BertProcessing" || part.type === "RobertaProcessing") return [readBert(part, isKnown)];
@@ -64,11 +65,6 @@ export function readTemplate(json: unknown, isKnown: Knows): Template {
     );
   }
   return templates[0] ?? PLAIN;
-}
-
-function parts(part: Json): Json[] {
-  if (part.type !== "Sequence") return [part];
-  return list("processors", part.processors).flatMap((inner) => parts(record("post_processor", inner)));
 }
 
 function readTemplateProcessing({ single, pair, special_tokens: specials }: Json, isKnown: Knows): Template {

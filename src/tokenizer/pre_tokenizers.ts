@@ -8,7 +8,7 @@
  */
 import { shown } from "../base/words.ts";
 import { byteCharacters } from "./byte_level.ts";
-import { flag, type Json, list, record } from "./json_parts.ts";
+import { flag, type Json, record, sequenceParts } from "./json_parts.ts";
 import { GPT2_WORDS, knownPattern } from "./patterns.ts";
 import { NUMBER } from "./unicode.ts";
 
@@ -43,8 +43,7 @@ export function readBytePreTokenizer(json: unknown, prefixSpace: unknown): PreTo
 
 /** A pre-tokenizer, or all of a sequence. */
 function parts(part: Json): Json[] {
-  if (part.type !== "Sequence") return [part];
-  return list("pretokenizers", part.pretokenizers).flatMap((inner) => parts(record("pre_tokenizer", inner)));
+  return sequenceParts("pre_tokenizer", "pretokenizers", part);
 }
 
 function read(part: Json): PreTokenizer {
