@@ -13,7 +13,7 @@ import type { Pieces } from "./pieces.ts";
 import type { PreTokenizer } from "./pre_tokenizers.ts";
 import type { Token } from "./token.ts";
 import { SpelledStream, type TokenStream } from "./token_stream.ts";
-import { decodeUtf8, displayBytes, placeCharacters } from "./utf8.ts";
+import { decodeUtf8, displayBytes, hexByte, placeCharacters } from "./utf8.ts";
 
 /** What byte-level BPE is made of. */
 export interface BytesDefinition extends BpeModel {
@@ -88,8 +88,8 @@ export class BytesCodec implements Codec {
     if (this.#missingBytes.size > 0) {
       const missing = new TextEncoder().encode(text).find((byte) => this.#missingBytes.has(byte));
       if (missing !== undefined) {
-        const byte = `0x${missing.toString(16).toUpperCase().padStart(2, "0")}`;
-        throw new RangeError(`Cannot encode ${shown(text)} as the vocabulary has no token for byte ${byte}`);
+        const byte = hexByte(missing);
+        throw new RangeError(`Cannot encode ${shown(text)} as the vocabulary has no token for byte 0x${byte}`);
       }
     }
     return this.#parts.preTokenizer(text).flatMap((word) => this.#recall(word));

@@ -13,7 +13,7 @@ import type { Pieces } from "./pieces.ts";
 import type { Token } from "./token.ts";
 import { SpelledStream, type TokenStream } from "./token_stream.ts";
 import type { UnigramDefinition } from "./unigram_definition.ts";
-import { decodeUtf8 } from "./utf8.ts";
+import { decodeUtf8, hexByte } from "./utf8.ts";
 
 /** How much less a character that the vocabulary lacks counts than the least piece. */
 const UNKNOWN_PENALTY = 10;
@@ -131,9 +131,7 @@ export class UnigramCodec implements Codec {
 
   /** The ids of the bytes of a text; undefined when the vocabulary lacks one. */
   #byteIds(text: string): number[] | undefined {
-    const ids = Array.from(new TextEncoder().encode(text), (byte) => {
-      return this.#parts.vocab.idOf(`<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`);
-    });
+    const ids = Array.from(new TextEncoder().encode(text), (byte) => this.#parts.vocab.idOf(`<0x${hexByte(byte)}>`));
     return ids.every((id) => id !== undefined) ? ids as number[] : undefined;
   }
 

@@ -79,7 +79,12 @@ export function decodeUtf8(bytes: Uint8Array): string {
   return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
 }
 
-const escapeByte = (byte: number) => `\\x${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+/** A byte as two hexadecimal digits, such as `0A`. */
+export function hexByte(byte: number): string {
+  return byte.toString(16).toUpperCase().padStart(2, "0");
+}
+
+const escapeByte = (byte: number) => `\\x${hexByte(byte)}`;
 
 /**
  * The decoder of https://encoding.spec.whatwg.org/#utf-8-decoder: a sequence that breaks off counts as one
