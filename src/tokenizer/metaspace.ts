@@ -10,6 +10,8 @@ import { flag, type Json, list, record } from "./json_parts.ts";
 
 /** The mark, U+2581. */
 export const SPACE_MARK = "\u2581";
+/** Where a word begins. */
+const BEFORE_MARK = new RegExp(`(?=${SPACE_MARK})`, "u");
 
 /** How spaces become marks, and marks spaces. */
 export interface SpaceMarks {
@@ -58,7 +60,7 @@ function readMetaspace(part: Json): Cut {
     const marked = text.replaceAll(" ", SPACE_MARK);
     const begins = scheme === "always" || (scheme === "first" && first);
     const whole = begins && !marked.startsWith(SPACE_MARK) ? SPACE_MARK + marked : marked;
-    return split ? whole.split(new RegExp(`(?=${SPACE_MARK})`, "u")) : [whole];
+    return split ? whole.split(BEFORE_MARK) : [whole];
   };
 }
 
