@@ -150,3 +150,28 @@ export function addedTokenSplitters(
     normalized: addedTokenSplitter(new Map(normalized.map((token) => [normalize(token.content), token]))),
   };
 }
+
+/**
+ * Makes a function that encodes a text: added tokens by their ids, what is between them by `encodeSection`.
+ *
+ * @param tokens The added tokens.
+ * @param normalize Changes what stands between those that are found in the text as it is.
+ * @param encodeSection The ids of a part of a normalized text; `first` says whether the text begins with it.
+ * @returns The function.
+ */
+export function sectionEncoder(
+  tokens: readonly AddedToken[],
+  normalize: (text: string) => string,
+  encodeSection: (text: string, first: boolean) => number[],
+): (text: string) => number[] {
+  const split = addedTokenSplitters(tokens, normalize);
+  return (text) =>
+    split.raw(text).flatMap(({ start, end, token }) => {
+      if (token) return [token.id];
+      const normal = normalize(text.slice(start, end));
+      return split.normalized(normal).flatMap((part) => {
+        if (part.token) return [part.token.id];
+        return encodeSection(normal.slice(part.start, part.end), start === 0 && part.start === 0);
+      });
+    });
+}

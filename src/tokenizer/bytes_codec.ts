@@ -4,16 +4,17 @@
  * @module
  */
 import { shown } from "../base/words.ts";
-import { type AddedToken, type AddedTokenSplitters, addedTokenSplitters } from "./added_tokens.ts";
+import { type AddedToken, sectionEncoder } from "./added_tokens.ts";
 import type { BpeModel } from "./bpe_model.ts";
 import { byteCharacter, pieceBytes } from "./byte_level.ts";
 import type { Codec, TokenizedText } from "./codec.ts";
 import type { Normalizer } from "./normalizers.ts";
 import type { Pieces } from "./pieces.ts";
+import { decodeParts, expectEncoded, placedTokens } from "./placed_tokens.ts";
 import type { PreTokenizer } from "./pre_tokenizers.ts";
 import type { Token } from "./token.ts";
 import { SpelledStream, type TokenStream } from "./token_stream.ts";
-import { decodeUtf8, displayBytes, hexByte, placeCharacters } from "./utf8.ts";
+import { hexByte } from "./utf8.ts";
 
 /** What byte-level BPE is made of. */
 export interface BytesDefinition extends BpeModel {
@@ -34,7 +35,7 @@ export class BytesCodec implements Codec {
   readonly #pieces: Pieces;
   readonly #unknownId: number | undefined;
   readonly #missingBytes: ReadonlySet<number>;
-  readonly #split: AddedTokenSplitters;
+  readonly #encode: (text: string) => number[];
   readonly #remembered = new Map<string, number[]>();
 
   /** Encodes with the given parts. */
@@ -47,26 +48,24 @@ export class BytesCodec implements Codec {
     this.#missingBytes = new Set(
       unknownToken === undefined ? bytes.filter((byte) => vocab.idOf(byteCharacter(byte)) === undefined) : [],
     );
-    this.#split = addedTokenSplitters(addedTokens, (text) => this.#normalize(text));
+    const normalize = (text: string) => parts.normalizer?.(text) ?? text;
+    this.#encode = sectionEncoder(addedTokens, normalize, (text) => this.#encodeSection(text));
   }
 
   encode(text: string): number[] {
-    return this.#split.raw(text).flatMap(({ start, end, token }) => {
-      if (token) return [token.id];
-      const normal = this.#normalize(text.slice(start, end));
-      return this.#split.normalized(normal).flatMap(({ start, end, token }) =>
-        token ? [token.id] : this.#encodeSection(normal.slice(start, end))
-      );
-    });
+    return this.#encode(text);
   }
 
   decode(ids: readonly number[]): string {
-    return decodeUtf8(concatenate(ids.map((id) => this.#bytesOf(id))));
+    return decodeParts(ids.map((id) => this.#bytesOf(id)));
   }
 
   tokens(ids: readonly number[], text?: string): Token[] {
     const parts = ids.map((id) => this.#bytesOf(id));
-    if (text !== undefined) this.#checkText(text, concatenate(parts));
+    if (text !== undefined) {
+      const decoded = decodeParts(parts);
+      if (text.toWellFormed() !== decoded) expectEncoded(this, decoded, text);
+    }
     return placedTokens(ids, parts, this.#pieces);
   }
 
@@ -77,11 +76,6 @@ export class BytesCodec implements Codec {
 
   stream(): TokenStream {
     return new SpelledStream((id) => ({ bytes: this.#bytesOf(id), piece: this.#pieces.expectPiece(id) }));
-  }
-
-  #normalize(text: string): string {
-    const { normalizer } = this.#parts;
-    return normalizer ? normalizer(text) : text;
   }
 
   #encodeSection(text: string): number[] {
@@ -117,48 +111,8 @@ export class BytesCodec implements Codec {
     });
   }
 
-  #checkText(text: string, bytes: Uint8Array): void {
-    const decoded = decodeUtf8(bytes);
-    const source = text.toWellFormed();
-    if (source === decoded || this.decode(this.encode(source)) === decoded) return;
-    throw new RangeError(`Cannot place the tokens of ${shown(decoded)} in another text: ${shown(text)}`);
-  }
-
   #bytesOf(id: number): Uint8Array<ArrayBuffer> {
     const piece = this.#pieces.expectPiece(id);
     return this.#pieces.isAdded(id) ? new TextEncoder().encode(piece) : pieceBytes(piece);
   }
-}
-
-/** The tokens of ids that stand for some bytes each, placed in the text of all of them. */
-export function placedTokens(
-  ids: readonly number[],
-  parts: readonly Uint8Array<ArrayBuffer>[],
-  pieces: Pieces,
-): Token[] {
-  const { starts, ends, length } = placeCharacters(concatenate(parts));
-  let offset = 0;
-  return parts.map((part, i): Token => {
-    const first = offset;
-    offset += part.length;
-    return {
-      id: ids[i]!,
-      piece: pieces.expectPiece(ids[i]!),
-      bytes: part,
-      start: starts[first] ?? length,
-      end: part.length === 0 ? starts[first] ?? length : ends[offset - 1]!,
-      text: displayBytes(part),
-    };
-  });
-}
-
-/** Bytes one behind another. */
-export function concatenate(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    bytes.set(part, offset);
-    offset += part.length;
-  }
-  return bytes;
 }

@@ -4,16 +4,15 @@
  *
  * @module
  */
-import { shown } from "../base/words.ts";
-import { type AddedToken, type AddedTokenSplitters, addedTokenSplitters } from "./added_tokens.ts";
-import { concatenate, placedTokens } from "./bytes_codec.ts";
+import { type AddedToken, sectionEncoder } from "./added_tokens.ts";
 import type { Codec, TokenizedText } from "./codec.ts";
 import { SPACE_MARK } from "./metaspace.ts";
 import type { Pieces } from "./pieces.ts";
+import { decodeParts, expectEncoded, placedTokens } from "./placed_tokens.ts";
 import type { Token } from "./token.ts";
 import { SpelledStream, type TokenStream } from "./token_stream.ts";
 import type { UnigramDefinition } from "./unigram_definition.ts";
-import { decodeUtf8, hexByte } from "./utf8.ts";
+import { hexByte } from "./utf8.ts";
 
 /** How much less a character that the vocabulary lacks counts than the least piece. */
 const UNKNOWN_PENALTY = 10;
@@ -30,38 +29,34 @@ export class UnigramCodec implements Codec {
   readonly #parts: UnigramDefinition;
   readonly #pieces: Pieces;
   readonly #unknownScore: number;
-  readonly #split: AddedTokenSplitters;
+  readonly #encode: (text: string) => number[];
 
   /** Encodes with the given parts. */
   constructor(parts: UnigramDefinition, pieces: Pieces, addedTokens: readonly AddedToken[]) {
     this.#parts = parts;
     this.#pieces = pieces;
     this.#unknownScore = parts.scores.reduce((least, score) => Math.min(least, score), Infinity) - UNKNOWN_PENALTY;
-    this.#split = addedTokenSplitters(addedTokens, (text) => this.#normalize(text));
-  }
-
-  encode(text: string): number[] {
-    return this.#split.raw(text).flatMap(({ start, end, token }) => {
-      if (token) return [token.id];
-      const normal = this.#normalize(text.slice(start, end));
-      return this.#split.normalized(normal).flatMap((part) => {
-        if (part.token) return [part.token.id];
-        const first = start === 0 && part.start === 0;
-        return this.#parts.words(normal.slice(part.start, part.end), first).flatMap((word) => this.#encodeWord(word));
-      });
+    const normalize = (text: string) => parts.normalizer?.(text) ?? text;
+    this.#encode = sectionEncoder(addedTokens, normalize, (text, first) => {
+      return parts.words(text, first).flatMap((word) => this.#encodeWord(word));
     });
   }
 
+  encode(text: string): number[] {
+    return this.#encode(text);
+  }
+
   decode(ids: readonly number[]): string {
-    return decodeUtf8(concatenate(ids.map((id, i) => this.#bytesOf(id, i === 0))));
+    return decodeParts(this.#spell(ids));
   }
 
   tokens(ids: readonly number[], text?: string): Token[] {
-    const decoded = this.decode(ids);
-    if (text !== undefined && text !== decoded && this.decode(this.encode(text.toWellFormed())) !== decoded) {
-      throw new RangeError(`Cannot place the tokens of ${shown(decoded)} in another text: ${shown(text)}`);
+    const parts = this.#spell(ids);
+    if (text !== undefined) {
+      const decoded = decodeParts(parts);
+      if (text !== decoded) expectEncoded(this, decoded, text);
     }
-    return placedTokens(ids, ids.map((id, i) => this.#bytesOf(id, i === 0)), this.#pieces);
+    return placedTokens(ids, parts, this.#pieces);
   }
 
   read(text: string): TokenizedText {
@@ -76,10 +71,6 @@ export class UnigramCodec implements Codec {
       first = false;
       return spelling;
     });
-  }
-
-  #normalize(text: string): string {
-    return this.#parts.normalizer?.(text) ?? text;
   }
 
   /** The pieces of a word; what the vocabulary lacks, together, is one unknown piece, or its bytes. */
@@ -133,6 +124,10 @@ export class UnigramCodec implements Codec {
   #byteIds(text: string): number[] | undefined {
     const ids = Array.from(new TextEncoder().encode(text), (byte) => this.#parts.vocab.idOf(`<0x${hexByte(byte)}>`));
     return ids.every((id) => id !== undefined) ? ids as number[] : undefined;
+  }
+
+  #spell(ids: readonly number[]): Uint8Array<ArrayBuffer>[] {
+    return ids.map((id, i) => this.#bytesOf(id, i === 0));
   }
 
   /** What a token stands for, in UTF-8; the first of a text without what decoding takes away there. */
