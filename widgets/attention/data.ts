@@ -7,7 +7,7 @@ import type { HeadScores } from "../../src/analysis/attention.ts";
 import type { Trace } from "../../src/ask/trace/trace.ts";
 import type { Sequence } from "../../src/model/sequence.ts";
 import { isSequence, nameOf } from "../kit/expect.ts";
-import { expectLength } from "../kit/expect_shape.ts";
+import { layerIndex, layersAround, type LookedAt, recordedLayers, strongestWeights } from "../kit/layers.ts";
 import { counted } from "../kit/numbers.ts";
 
 /** How the attention of a model is shown. */
@@ -111,21 +111,6 @@ function checkScores(scores: HeadScores | undefined, layers: number, heads: numb
   }
 }
 
-/** The recorded layers; a trace that names none holds all. */
-function blocksOf(trace: Trace, layers: number): readonly number[] {
-  const blocks = trace.layers ?? Array.from({ length: layers }, (_, layer) => layer);
-  expectLength({ what: "attention", field: "trace.layers" }, blocks, layers);
-  return blocks;
-}
-
-/** The layers that fit into a page: the chosen one, then its neighbours. */
-function openLayers(layers: number, heads: number, pairs: number, layer: number): number[] {
-  const perLayer = heads * pairs;
-  const count = Math.max(1, Math.min(layers, Math.floor(MOST_WEIGHTS / perLayer)));
-  const first = Math.max(0, Math.min(layers - count, layer - Math.floor(count / 2)));
-  return Array.from({ length: count }, (_, i) => first + i);
-}
-
 /**
  * Checks a trace and decides what of it is shown.
  *
@@ -134,10 +119,9 @@ function openLayers(layers: number, heads: number, pairs: number, layer: number)
  */
 export function attentionShown(trace: Trace, options: AttentionViewOptions): AttentionShown {
   const [layers, heads, length] = checkShape(trace);
-  const blocks = blocksOf(trace, layers);
+  const blocks = recordedLayers("attention", trace, layers);
   const { layer: block = blocks[0], head = 0, scores } = options;
-  const layer = blocks.findIndex((one) => one === block);
-  if (layer < 0) throw new RangeError(`Cannot show layer ${block} as the trace holds layers ${blocks.join(", ")}`);
+  const layer = layerIndex(blocks, block);
   checkIndex("head", head, heads);
   checkScores(scores, layers, heads);
   const data = trace.attention?.data ?? [];
@@ -148,6 +132,7 @@ export function attentionShown(trace: Trace, options: AttentionViewOptions): Att
   const tokens = Math.max(1, Math.min(length, MOST_TOKENS, fitting));
   if (options.start !== undefined) checkIndex("token", options.start, length);
   const start = Math.min(options.start ?? Infinity, length - tokens);
+  const pairs = both ? tokens ** 2 : tokens * (tokens + 1) / 2;
   return {
     sequence: trace.sequence,
     layers,
@@ -158,7 +143,7 @@ export function attentionShown(trace: Trace, options: AttentionViewOptions): Att
     end: start + tokens,
     layer,
     head,
-    open: openLayers(layers, heads, both ? tokens ** 2 : tokens * (tokens + 1) / 2, layer),
+    open: layersAround(layer, layers, Math.floor(MOST_WEIGHTS / (heads * pairs))),
     scores,
     rollout: false,
     both,
@@ -193,14 +178,8 @@ export function strongestKeys(
   weight: HeadWeights,
   query: number,
   count: number,
-): { key: number; weight: number }[] {
-  return Array.from(
-    { length: lastKey(shown, query, shown.length) + 1 },
-    (_, key) => ({ key, weight: weight(query, key) }),
-  )
-    .filter((one) => one.weight >= 0.005)
-    .sort((a, b) => b.weight - a.weight || a.key - b.key)
-    .slice(0, count);
+): LookedAt[] {
+  return strongestWeights(lastKey(shown, query, shown.length) + 1, (key) => weight(query, key), count);
 }
 
 const ROLES = [

@@ -20,7 +20,9 @@ function rowLabel(drawing: Drawing, position: number): Html {
   const { sequence, side } = drawing;
   const place = placeWords(sequence, position);
   const best = strongestKeys(drawing, drawing.weights(drawing.layer, drawing.head), position, 4)
-    .map(({ key, weight }) => `${(100 * weight).toFixed(0)}% ${keysWords(drawing)} ${placeWords(sequence, key)}`);
+    .map(({ position, weight }) =>
+      `${(100 * weight).toFixed(0)}% ${keysWords(drawing)} ${placeWords(sequence, position)}`
+    );
   const words = [place, ...best].join("\n");
   return markup`<td style="padding:0 6px 0 0;text-align:right">\
 <label class="o r${position}" title="${words}" style="display:block;height:${side}px;line-height:${side}px;white-space:nowrap">\

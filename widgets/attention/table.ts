@@ -4,17 +4,12 @@
  * @module
  */
 import { dataTable, tableDetails, textTable } from "../kit/chips.ts";
-import { glyphText } from "../kit/glyphs.ts";
 import { type Html, markup, stacked } from "../kit/html.ts";
+import { numberedToken } from "../kit/token_text.ts";
 import { type AttentionShown, roleOf, strongestKeys } from "./data.ts";
 import { tableWords } from "./words.ts";
 
 const LARGEST = 4;
-
-function nameOf({ sequence }: AttentionShown, position: number): string {
-  const token = sequence.tokens[position];
-  return `${position} ${token === undefined ? "" : glyphText(token)}`;
-}
 
 function percent(weight: number): string {
   return `${(100 * weight).toFixed(1)}%`;
@@ -29,10 +24,10 @@ function layerTable(shown: AttentionShown, layer: number): Html {
   const heads = Array.from({ length: shown.heads }, (_, head) => head);
   const weights = heads.map((head) => shown.weights(layer, head));
   const rows = tokensOf(shown).map((position) => [
-    nameOf(shown, position),
+    numberedToken(shown.sequence, position),
     ...weights.map((weight) => {
       const [best] = strongestKeys(shown, weight, position, 1);
-      return best ? `${nameOf(shown, best.key)} ${Math.round(100 * best.weight)}%` : "";
+      return best ? `${numberedToken(shown.sequence, best.position)} ${Math.round(100 * best.weight)}%` : "";
     }),
   ]);
   return dataTable(["token", ...heads.map((head) => shown.rollout ? "strongest" : `head ${head}`)], rows, {
@@ -61,9 +56,9 @@ export function attentionText(shown: AttentionShown): string {
   const { layers, blocks, heads, layer, head, start, end, length } = shown;
   const weight = shown.weights(layer, head);
   const rows = tokensOf(shown).map((position) => [
-    nameOf(shown, position),
-    ...strongestKeys(shown, weight, position, LARGEST).map(({ key, weight }) =>
-      `${nameOf(shown, key)} ${percent(weight)}`
+    numberedToken(shown.sequence, position),
+    ...strongestKeys(shown, weight, position, LARGEST).map(({ position, weight }) =>
+      `${numberedToken(shown.sequence, position)} ${percent(weight)}`
     ),
   ]);
   const part = end - start < length ? `, tokens ${start} to ${end - 1} of ${length}` : "";

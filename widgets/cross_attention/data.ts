@@ -7,7 +7,8 @@
 import type { Trace } from "../../src/ask/trace/trace.ts";
 import type { Sequence } from "../../src/model/sequence.ts";
 import { isSequence, nameOf } from "../kit/expect.ts";
-import { expectLength, expectShape } from "../kit/expect_shape.ts";
+import { expectShape } from "../kit/expect_shape.ts";
+import { layerIndex, layersAround, type LookedAt, recordedLayers, strongestWeights } from "../kit/layers.ts";
 import { counted } from "../kit/numbers.ts";
 
 /** How the attention to a source is shown. */
@@ -86,10 +87,9 @@ function attentionOf(trace: Trace) {
 /** The pictures that fit into a page: those of the chosen layer, then of its neighbours. */
 function picturesOf(layers: number, heads: number, weights: number, layer: number): readonly Picture[] {
   const most = Math.min(MOST_PICTURES, Math.floor(MOST_WEIGHTS / weights));
-  const count = Math.max(1, Math.min(layers, Math.floor(most / (heads + 1))));
-  const start = Math.max(0, Math.min(layers - count, layer - Math.floor(count / 2)));
+  const open = layersAround(layer, layers, Math.floor(most / (heads + 1)));
   const all = [undefined, ...Array.from({ length: heads }, (_, head) => head)];
-  return Array.from({ length: count }, (_, i) => start + i).flatMap((layer) => all.map((head) => ({ layer, head })));
+  return open.flatMap((layer) => all.map((head) => ({ layer, head })));
 }
 
 /**
@@ -101,11 +101,9 @@ function picturesOf(layers: number, heads: number, weights: number, layer: numbe
 export function crossShown(trace: Trace, options: CrossAttentionViewOptions): CrossShown {
   const { data, layers, heads, source } = attentionOf(trace);
   const { sequence } = trace;
-  const blocks = trace.layers ?? Array.from({ length: layers }, (_, layer) => layer);
-  expectLength({ what: WHAT, field: "trace.layers" }, blocks, layers);
+  const blocks = recordedLayers(WHAT, trace, layers);
   const { layer: block = blocks.at(-1), head: chosen = "mean" } = options;
-  const layer = blocks.findIndex((one) => one === block);
-  if (layer < 0) throw new RangeError(`Cannot show layer ${block} as the trace holds layers ${blocks.join(", ")}`);
+  const layer = layerIndex(blocks, block);
   const head = chosen === "mean" ? undefined : chosen;
   if (head !== undefined && !(Number.isInteger(head) && head >= 0 && head < heads)) {
     throw new RangeError(
@@ -135,11 +133,8 @@ export function strongest(
   picture: Picture,
   row: number,
   count: number,
-): readonly { readonly column: number; readonly weight: number }[] {
-  return Array.from({ length: columns }, (_, column) => ({ column, weight: weight(picture, row, column) }))
-    .filter((one) => one.weight >= 0.005)
-    .sort((a, b) => b.weight - a.weight || a.column - b.column)
-    .slice(0, count);
+): LookedAt[] {
+  return strongestWeights(columns, (column) => weight(picture, row, column), count);
 }
 
 /** A picture in words. */

@@ -4,16 +4,11 @@
  * @module
  */
 import { dataTable, textTable } from "../kit/chips.ts";
-import { glyphText } from "../kit/glyphs.ts";
 import type { Html } from "../kit/html.ts";
+import { numberedToken } from "../kit/token_text.ts";
 import { type CrossShown, type Picture, pictureWords, strongest } from "./data.ts";
 
 const LARGEST = 4;
-
-function nameOf({ tokens }: CrossShown["sequence"], position: number): string {
-  const token = tokens[position];
-  return `${position} ${token === undefined ? "" : glyphText(token)}`;
-}
 
 /** Written tokens down, the mean and the heads of the layer across: where each looks most. */
 export function headsTable(shown: CrossShown): Html {
@@ -21,10 +16,10 @@ export function headsTable(shown: CrossShown): Html {
   const layer = pictures.filter((picture) => picture.layer === pictures[first]!.layer);
   const cell = (picture: Picture, row: number) => {
     const [best] = strongest(shown, picture, row, 1);
-    return best ? `${nameOf(source, best.column)} ${Math.round(100 * best.weight)}%` : "";
+    return best ? `${numberedToken(source, best.position)} ${Math.round(100 * best.weight)}%` : "";
   };
   const rows = written.map((position, row) => [
-    nameOf(sequence, position),
+    numberedToken(sequence, position),
     ...layer.map((picture) => cell(picture, row)),
   ]);
   return dataTable(["written", ...layer.map(({ head }) => head === undefined ? "mean" : `head ${head}`)], rows);
@@ -35,9 +30,9 @@ export function crossAttentionText(shown: CrossShown): string {
   const { pictures, first, written, sequence, source, blocks, heads } = shown;
   const picture = pictures[first]!;
   const rows = written.map((position, row) => [
-    nameOf(sequence, position),
+    numberedToken(sequence, position),
     ...strongest(shown, picture, row, LARGEST)
-      .map(({ column, weight }) => `${nameOf(source, column)} ${(100 * weight).toFixed(1)}%`),
+      .map(({ position, weight }) => `${numberedToken(source, position)} ${(100 * weight).toFixed(1)}%`),
   ]);
   const what = `Attention to the source: ${pictureWords(shown, picture)} (of ${blocks.length} × ${heads})`;
   return `${what}\n${textTable([["written", "looks at"], ...rows])}`;

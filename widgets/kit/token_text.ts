@@ -57,6 +57,12 @@ export function placeName({ tokens }: Pick<Sequence, "tokens">, position: number
   return `${tokenName({ tokens }, position)}${before ? `, which follows ${quoted(before)}` : ""}`;
 }
 
+/** A token with its number before it: `5 ·cabinet`. */
+export function numberedToken({ tokens }: Pick<Sequence, "tokens">, position: number): string {
+  const token = tokens[position];
+  return `${position} ${token === undefined ? "" : glyphText(token)}`;
+}
+
 /** `token 5`, or `the next token`, right after the text. */
 export function tokenName({ tokens }: Pick<Sequence, "tokens">, position: number): string {
   return position === tokens.length ? "the next token" : `token ${position}`;
