@@ -16,6 +16,8 @@ export interface ModelFiles {
   readonly hashOf?: (name: string) => Promise<string | undefined>;
   /** Reads a file that is on the web or in the storage of a page; resolves to undefined when there is none. */
   readonly read?: (name: string) => Promise<Blob | undefined>;
+  /** The names of files that are known not to be there: a page would report each that it looks for in vain. */
+  readonly absent?: readonly string[];
 }
 
 const BUNDLED_ID = "looking-glass-6m";
@@ -37,11 +39,6 @@ const DATES_ID = "looking-glass-dates";
  */
 export const DATES: URL = new URL("dates/", BUNDLED_URL);
 
-/** Whether the files are a bundled model's, none of which has a template of conversations. */
-export function isBundled({ base }: { readonly base: URL }): boolean {
-  return base.href.startsWith(BUNDLED_URL.href);
-}
-
 const WAYS = inPage
   ? 'pass the id of a model of the hub, as in "gpt2", or the URL of a directory'
   : 'pass the id of a model of the hub, as in "gpt2", a directory path or the URL of a directory';
@@ -55,11 +52,11 @@ const WAYS = inPage
  * @throws {Error} When there is no such directory and no such model.
  */
 export async function findModelFiles(id?: string, options: SnapshotOptions = {}): Promise<ModelFiles> {
-  if (id === undefined) return onWeb(BUNDLED_ID, BUNDLED_URL, options);
+  if (id === undefined) return bundled(BUNDLED_ID, BUNDLED_URL, options);
   if (typeof id !== "string" || id === "") {
     throw new TypeError(`Cannot load a model by ${JSON.stringify(id)}; ${WAYS}`);
   }
-  if (id === DATES.href) return onWeb(DATES_ID, DATES, options);
+  if (id === DATES.href) return bundled(DATES_ID, DATES, options);
   if (/^https?:/.test(id)) return onWeb(id, webUrl(id), options);
   if (!inPage) {
     const base = id.startsWith("file:") ? directoryUrl(id) : folderUrl(id);
@@ -70,6 +67,11 @@ export async function findModelFiles(id?: string, options: SnapshotOptions = {})
   const hashOf = (name: string) => cache.nameOf(commit, name);
   if (!cache.read) return { id, base: folderUrl(cache.snapshot(commit)), revision: commit, hashOf };
   return { id, base: remote, revision: commit, hashOf, read: (name) => cache.read!(commit, name) };
+}
+
+/** The files of a model of this package, none of which converses. */
+function bundled(id: string, base: URL, options: SnapshotOptions): ModelFiles {
+  return { ...onWeb(id, base, options), absent: ["chat_template.jinja", "chat_template.json"] };
 }
 
 /** The files of a directory; those on disk are read by their URL. */

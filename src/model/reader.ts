@@ -2,6 +2,7 @@ import type { OptionTable } from "../base/options.ts";
 import type { BartConfig } from "../models/bart.ts";
 import type { ModelConfig } from "../models/config.ts";
 import { familyOf } from "../models/families.ts";
+import { readsWhole } from "../models/family.ts";
 import type { Token } from "../tokenizer/token.ts";
 import type { Tokenizer } from "../tokenizer/tokenizer.ts";
 import type { Prompt, Sequence, Word } from "./sequence.ts";
@@ -70,8 +71,7 @@ export class Reader {
         `Cannot read ${input === null ? "null" : typeof input} as a text; pass a string or an array of token ids`,
       );
     }
-    const { mask, hasSource = false } = familyOf(this.#config);
-    const whole = mask === "full" || hasSource;
+    const whole = readsWhole(familyOf(this.#config));
     if (whole && typeof input === "string") return this.#framed(input);
     if (!whole && input.length === 0) return this.read([this.#config.bosTokenId]);
     if (typeof input !== "string") {

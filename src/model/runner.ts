@@ -4,7 +4,7 @@ import { shown } from "../base/words.ts";
 import type { TensorEntry } from "../checkpoint/safetensors.ts";
 import { readFloat32 } from "../checkpoint/values.ts";
 import { type AnyConfig, familyOf } from "../models/families.ts";
-import type { Family } from "../models/family.ts";
+import { type Family, ownName } from "../models/family.ts";
 import type { GradientOutputs } from "../models/gradient_question.ts";
 import { LENS, type LensRequest } from "../models/lens.ts";
 import type { Program, ProgramRequest } from "../models/program.ts";
@@ -53,8 +53,7 @@ export class ModelRunner implements AsyncDisposable {
    */
   async weight(name: string): Promise<FloatTensor> {
     if (typeof name !== "string") throw new TypeError(`Cannot read ${shown(name)} as a weight; pass its name`);
-    const { prefix } = this.family.names;
-    const own = name.startsWith(prefix) ? name.slice(prefix.length) : name;
+    const own = ownName(this.family.names, name);
     const entry = this.family.weights(this.config).has(own) ? this.#weights.get(own) : undefined;
     if (entry) return { data: await readFloat32(entry), shape: [...entry.shape] };
     if (!this.program.differentiable) {
@@ -216,15 +215,17 @@ export class ModelRunner implements AsyncDisposable {
       return fetch.map((name) => ({ ...from.scores, ...vectors })[name]);
     };
     const wanted = [...namesIn(outputs), ...(sourceOutputs ? namesIn(sourceOutputs) : [])];
-    const [logits, ...numbers] = await this.session.run(feeds, [outputs.logits, ...wanted], signal);
-    await this.#expectFinite(logits!, "logits");
+    const seen = explanation.given ? [] : [outputs.logits];
+    const numbers = [...await this.session.run(feeds, [...seen, ...wanted], signal)];
+    const logits = explanation.given ? new Float32Array(0) : numbers.shift()!;
+    await this.#expectFinite(logits, "logits");
     for (const own of numbers) await this.#expectFinite(own, "gradient");
-    if (!sourceOutputs) return { numbers, logits: logits! };
+    if (!sourceOutputs) return { numbers, logits };
     const [own, ofSource] = inParts(numbers, fetch.length);
     const N = explanation.mix.length / rows.length;
     const joined = own!.map((rows, i) => joinRows(ofSource![i]!, rows, N));
     free(...numbers);
-    return { numbers: joined, logits: logits! };
+    return { numbers: joined, logits };
   }
 
   /**

@@ -18,6 +18,9 @@ export type AnyConfig = BartConfig | BertConfig | GPT2Config | GPTNeoXConfig | L
 
 const FAMILIES: readonly Family[] = [GPT2, LLAMA, GPT_NEOX, OPT, BERT, DISTILBERT, ROBERTA, BART, MARIAN];
 
+/** What any family calls the matrix that logits are read with where it is not the token embeddings. */
+export const UNEMBEDDINGS: readonly string[] = [...new Set(FAMILIES.map(({ names }) => names.unembedding))];
+
 /** Every `model_type` that can be loaded. */
 const MODEL_TYPES: readonly string[] = FAMILIES.flatMap(({ modelTypes }) => modelTypes);
 

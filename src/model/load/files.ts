@@ -73,7 +73,8 @@ export class OpenedFiles implements Disposable {
   }
 
   async #bytes(name: string): Promise<Uint8Array | undefined> {
-    const { base, read } = this.files;
+    const { base, read, absent } = this.files;
+    if (absent?.includes(name)) return undefined;
     if (read) {
       const blob = await read(name);
       if (blob) expectSize(name, base, blob.size);

@@ -1,7 +1,8 @@
 import { shown } from "../../base/words.ts";
-import { isBundled, type ModelFiles } from "../../hub/model_files.ts";
+import type { ModelFiles } from "../../hub/model_files.ts";
 import type { ModelConfig } from "../../models/config.ts";
 import { familyOf, parseConfig } from "../../models/families.ts";
+import { readsWhole } from "../../models/family.ts";
 import { Program } from "../../models/program.ts";
 import { weightLocation } from "../../models/weights.ts";
 import type { Backend } from "../../runtime/backend.ts";
@@ -83,8 +84,7 @@ async function loadOpened<Defaults>(
     options.generationConfig,
   );
   const tokenizer = await loadTokenizer(opened);
-  const family = familyOf(stated);
-  if (family.mask === "causal" && !family.hasSource) expectOpenEnd(tokenizer);
+  if (!readsWhole(familyOf(stated))) expectOpenEnd(tokenizer);
   report(1, "Read the configuration and the tokenizer");
   const { config, weights, made } = await readWeights(opened, stated, options, (message) => report(1, message));
   if (config !== stated) expectRoom(files.id, config, { backend, prepack });
@@ -154,7 +154,6 @@ async function loadTokenizer(opened: OpenedFiles): Promise<Tokenizer> {
 /** tokenizer_config.json, with the template of conversations that may stand in a file of its own. */
 async function readTokenizerSettings(opened: OpenedFiles): Promise<unknown> {
   const settings = await readOptionalJson(opened, "tokenizer_config.json");
-  if (isBundled(opened.files)) return settings; // a page would report each file that it looks for in vain
   const template = {
     jinja: await opened.text("chat_template.jinja"),
     json: await readOptionalJson(opened, "chat_template.json"),

@@ -10,6 +10,7 @@ import { readSafetensors, readSafetensorsFile, type TensorEntry } from "../../ch
 import { safetensorsHeader, type TensorPart } from "../../checkpoint/write_safetensors.ts";
 import { freeBytes } from "../../hub/free_space.ts";
 import { exists, joinPath } from "../../hub/paths.ts";
+import { UNEMBEDDINGS } from "../../models/families.ts";
 
 /** Where the file is kept, and what stops its making. */
 export interface MadeWeightsOptions {
@@ -62,7 +63,7 @@ export async function madeFile(
     return await originOf(source.path);
   }));
   // The same file may be read with its own head or without it.
-  const head = stored.has("lm_head.weight") ? ["with a head"] : [];
+  const head = UNEMBEDDINGS.some((name) => stored.has(name)) ? ["with a head"] : [];
   const hash = await sha256(new TextEncoder().encode(JSON.stringify([name, version, origins, ...head])));
   const metadata = { [MADE_OF]: JSON.stringify(origins), [VERSION]: String(version) };
   return { path: joinPath(folder, `${hash}.safetensors`), metadata };

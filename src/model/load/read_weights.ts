@@ -56,7 +56,7 @@ export async function readWeights(
 ): Promise<ReadWeights> {
   const { sources, entries } = await openWeights(opened);
   const config = await settleTie(stated, entries);
-  if (config !== stated) {
+  if (stated.tieWordEmbeddings && !config.tieWordEmbeddings) {
     const { embedding, unembedding } = familyOf(config).names;
     say(`${unembedding} differs from ${embedding}, so the two are not tied`);
   }
