@@ -80,7 +80,7 @@ function ruleOf(rules: VjpTable, { op }: Node): VjpRule {
 const nameOf = (step: Step) => "op" in step ? step.op : "several operations";
 
 /** The numbers that depend on `wrt`; sizes and comparisons do not change with it, or only by jumps. */
-function activeValues(steps: readonly Step[], wrt: readonly Value[]): ReadonlySet<Value> {
+export function activeValues(steps: readonly Step[], wrt: readonly Value[]): ReadonlySet<Value> {
   const active = new Set(wrt);
   const numbers = new Set(wrt.map(({ dtype }) => dtype));
   for (const step of steps) {

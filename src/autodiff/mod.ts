@@ -3,5 +3,5 @@
  *
  * @module
  */
-export { backward, type BackwardOptions, type Composite, type Step } from "./backward.ts";
+export { activeValues, backward, type BackwardOptions, type Composite, type Step } from "./backward.ts";
 export { type Spread, VJP_RULES, type VjpRule, type VjpTable } from "./vjp_rules.ts";

@@ -26,7 +26,7 @@ import {
   textEnds,
   tokenIds,
 } from "./config.ts";
-import type { Family } from "./family.ts";
+import { type Family, TINY } from "./family.ts";
 import { blocks, linear, norm, table, unembedding, weightMap, type WeightSpec } from "./weight_list.ts";
 
 /** The settings of an encoder such as BERT: Hugging Face's `config.json`, in camel case. */
@@ -75,7 +75,7 @@ function family(
     cacheWidth: ({ nEmbd }) => nEmbd,
     keptNumbers: ({ nEmbd, nInner }) => 7 * nEmbd + 2 * nInner,
     tokenTypes: ({ typeVocabSize }) => typeVocabSize,
-    tiny: (config) => ({ ...config, vocabSize: 97, nPositions: 8, nEmbd: 64, nLayer: 2, nHead: 4, nInner: 132 }),
+    tiny: (config) => ({ ...config, ...TINY }),
     forward: (m, config) => forward(m, names, config),
     readout: (m, config, x) => config.hasHead ? readout(m, names, config, x) : x,
   };

@@ -97,10 +97,23 @@ export interface Family<Config extends ModelConfig = ModelConfig> {
   readout(m: ModelBuilder, config: Config, x: Value): Value;
 }
 
+/** The sizes of a model that is small enough to be checked in no time. */
+export const TINY = { vocabSize: 97, nPositions: 8, nEmbd: 64, nLayer: 2, nHead: 4, nInner: 132 } as const;
+
 /** The name of the matrix that logits are read with; none where there are no logits. */
 export function unembeddingName(family: Family, config: ModelConfig): string | undefined {
   if (!hasHead(family, config)) return undefined;
   return config.tieWordEmbeddings ? family.names.embedding : family.names.unembedding;
+}
+
+/** The name of a weight without what may stand before it in a file. */
+export function ownName({ prefix }: CheckpointNames, name: string): string {
+  return name.startsWith(prefix) ? name.slice(prefix.length) : name;
+}
+
+/** Whether a text is read with all that its tokenizer puts around it, as an encoder's. */
+export function readsWhole({ mask, hasSource = false }: Family): boolean {
+  return mask === "full" || hasSource;
 }
 
 /** Whether a model has logits. */

@@ -24,7 +24,7 @@ import {
   refuseOtherComputation,
   textEnds,
 } from "./config.ts";
-import type { Family } from "./family.ts";
+import { type Family, TINY } from "./family.ts";
 import {
   blocks,
   linear,
@@ -65,7 +65,7 @@ export const GPT2: Family<GPT2Config> = {
   weights,
   cacheWidth: ({ nEmbd }) => nEmbd,
   keptNumbers: ({ nEmbd, nInner }) => 7 * nEmbd + 2 * nInner,
-  tiny: (config) => ({ ...config, vocabSize: 97, nPositions: 8, nEmbd: 64, nLayer: 2, nHead: 4, nInner: 132 }),
+  tiny: (config) => ({ ...config, ...TINY }),
   forward,
   readout: (m, { layerNormEpsilon }, x) => m.layerNorm("ln_f", x, layerNormEpsilon),
 };

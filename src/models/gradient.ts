@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { backward, type Step } from "../autodiff/mod.ts";
+import { activeValues, backward, type Step } from "../autodiff/mod.ts";
 import type { Graph, Node, Value } from "../onnx/mod.ts";
 import { AttentionGradient, type GradientRows } from "./attention_gradient.ts";
 import type { ModelBuilder } from "./builder.ts";
@@ -87,11 +87,7 @@ function frontierOf(
   starts: readonly Value[],
   end: Value,
 ): readonly Value[] {
-  const made = new Set(starts);
-  for (const { inputs, outputs } of before) {
-    if (!inputs.some((x) => made.has(x))) continue;
-    outputs.filter(({ dtype }) => dtype === end.dtype).forEach((y) => made.add(y));
-  }
+  const made = activeValues(before, starts);
   const needed = new Set([end]);
   for (const { inputs, outputs } of rest.toReversed()) {
     if (outputs.some((y) => needed.has(y))) inputs.forEach((x) => needed.add(x));

@@ -24,7 +24,7 @@ import {
   refuseOtherComputation,
   textEnds,
 } from "./config.ts";
-import type { Family } from "./family.ts";
+import { type Family, TINY } from "./family.ts";
 import { expectTurnable, type RopeSettings, ropeSettings, rotation } from "./rotary.ts";
 import { blocks, linear, norm, table, unembedding, weightMap, type WeightSpec } from "./weight_list.ts";
 
@@ -61,15 +61,10 @@ export const LLAMA: Family<LlamaConfig> = {
   weights,
   cacheWidth: ({ numKeyValueHeads, headDim }) => numKeyValueHeads * headDim,
   keptNumbers: ({ nEmbd, nInner, nHead, headDim }) => 3 * nEmbd + 4 * nHead * headDim + 5 * nInner,
-  tiny: (config) => ({ ...config, ...TINY }),
+  tiny: (config) => ({ ...config, ...TINY, numKeyValueHeads: 2, headDim: 16 }),
   forward,
   readout: (m, { rmsNormEps }, x) => m.rmsNorm("norm", x, rmsNormEps),
 };
-
-const TINY = {
-  ...{ vocabSize: 97, nPositions: 8, nEmbd: 64, nLayer: 2, nHead: 4, nInner: 132 },
-  ...{ numKeyValueHeads: 2, headDim: 16 },
-} as const;
 
 /** Writes the forward pass of Llama. */
 function forward(m: ModelBuilder, config: LlamaConfig): Value {

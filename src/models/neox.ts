@@ -23,7 +23,7 @@ import {
   refuseOtherComputation,
   textEnds,
 } from "./config.ts";
-import type { Family } from "./family.ts";
+import { type Family, TINY } from "./family.ts";
 import { expectTurnable, type RopeSettings, ropeSettings, rotation } from "./rotary.ts";
 import { blocks, linear, norm, table, unembedding, weightMap, type WeightSpec } from "./weight_list.ts";
 
@@ -57,7 +57,7 @@ export const GPT_NEOX: Family<GPTNeoXConfig> = {
   layout: ({ useParallelResidual }) => useParallelResidual ? "parallel" : "norms before",
   cacheWidth: ({ nEmbd }) => nEmbd,
   keptNumbers: ({ nEmbd, nInner }) => 11 * nEmbd + 4 * nInner,
-  tiny: (config) => ({ ...config, vocabSize: 97, nPositions: 8, nEmbd: 64, nLayer: 2, nHead: 4, nInner: 132 }),
+  tiny: (config) => ({ ...config, ...TINY }),
   forward,
   readout: (m, { layerNormEps }, x) => m.layerNorm("final_layer_norm", x, layerNormEps),
 };

@@ -22,7 +22,7 @@ import {
   refuseOtherComputation,
   textEnds,
 } from "./config.ts";
-import type { Family } from "./family.ts";
+import { type Family, TINY } from "./family.ts";
 import { blocks, linear, norm, table, unembedding, weightMap, type WeightSpec } from "./weight_list.ts";
 
 /** The settings of an OPT model: Hugging Face's `config.json`, in camel case. */
@@ -55,7 +55,7 @@ export const OPT: Family<OPTConfig> = {
   weights,
   cacheWidth: ({ nEmbd }) => nEmbd,
   keptNumbers: ({ nEmbd, nInner }) => 7 * nEmbd + 2 * nInner,
-  tiny: (config) => ({ ...config, vocabSize: 97, nPositions: 8, nEmbd: 64, nLayer: 2, nHead: 4, nInner: 132 }),
+  tiny: (config) => ({ ...config, ...TINY }),
   forward,
   readout: (m, _config, x) => m.layerNorm("decoder.final_layer_norm", x, EPSILON),
 };

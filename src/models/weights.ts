@@ -9,7 +9,7 @@ import type { DType, Graph, QuantizedMatrix, Value } from "../onnx/mod.ts";
 import type { Weights } from "./builder.ts";
 import type { ModelConfig } from "./config.ts";
 import { familyOf } from "./families.ts";
-import { type CheckpointNames, type Family, unembeddingName } from "./family.ts";
+import { type CheckpointNames, type Family, ownName, unembeddingName } from "./family.ts";
 import type { WeightSpec } from "./weight_list.ts";
 
 const DTYPES: Readonly<Record<string, DType>> = { F64: "float64", F32: "float32", F16: "float16", BF16: "bfloat16" };
@@ -86,10 +86,10 @@ async function holdTheSame(a: TensorEntry, b: TensorEntry): Promise<boolean> {
 }
 
 function refuseMoreBlocks(family: Family, { nLayer }: ModelConfig, found: Iterable<string>, file: string): void {
-  const { prefix, blocks, blocksField } = family.names;
+  const { blocks, blocksField } = family.names;
   const start = `${blocks}.`;
   for (const name of found) {
-    const own = name.startsWith(prefix) ? name.slice(prefix.length) : name;
+    const own = ownName(family.names, name);
     const block = own.startsWith(start) ? /^\d+(?=\.)/.exec(own.slice(start.length))?.[0] : undefined;
     if (block !== undefined && Number(block) >= nLayer) {
       throw new RangeError(

@@ -6,14 +6,9 @@ import { costOf, explainBytes, FLOAT, memoryLimit, readBytes } from "../../model
 import type { ModelRunner } from "../../model/runner.ts";
 import type { Sequence } from "../../model/sequence.ts";
 import type { AskedModel, Plan, Question, Watch } from "../question.ts";
+import { scoreOf } from "../saliency/definition.ts";
 import { type Classifier, classProbabilities, expectClassifier } from "./classifier.ts";
-import {
-  scoreOf,
-  WHOLE_TEXT,
-  type WholeTextDefinition,
-  wholeTextDefinition,
-  type WholeTextOptions,
-} from "./definition.ts";
+import { WHOLE_TEXT, type WholeTextDefinition, wholeTextDefinition, type WholeTextOptions } from "./definition.ts";
 import { pooled, type Pooling, rowCotangents, unit, unitCotangent } from "./pooling.ts";
 
 /** Options of {@linkcode LanguageModel.classSaliency}. */
@@ -121,9 +116,13 @@ async function explainClasses(
     const { rows, given } = rowCotangents(back, T, classifier.pooling);
     const asked = { tokenIds, tokenTypes, rows, given, targets: rows.map(() => 0), ofLogit: true };
     const mix = new Float32Array(rows.length).fill(1);
-    const { numbers: [row], logits } = await runner.explain({ ...asked, mix, fetch: [scoreOf(definition)] }, signal);
+    const { numbers: [row] } = await runner.explain({
+      ...asked,
+      mix,
+      fetch: [scoreOf(definition.method, definition.reduce)],
+    }, signal);
     data.set(definition.normalize ? normalizeL1(row!) : row!, n * T);
-    free(row!, logits);
+    free(row!);
     const message = `Explained ${n + 1} of ${chosen.length} classes`;
     onProgress?.({ task: "saliency", completed: n + 1, total: chosen.length, message });
   }

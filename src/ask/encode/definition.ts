@@ -6,6 +6,7 @@
 import type { Kind } from "../../base/options.ts";
 import type { Progress } from "../../base/progress.ts";
 import { type MemoryOptions, READING } from "../../model/cost.ts";
+import { expectNormalizable } from "../saliency/definition.ts";
 
 /** How a map over a whole text was computed. */
 export interface WholeTextDefinition {
@@ -75,14 +76,6 @@ export const WHOLE_TEXT: { readonly [Name in keyof Required<WholeTextOptions>]: 
  */
 export function wholeTextDefinition(options: WholeTextOptions): WholeTextDefinition {
   const { method = "gradientXInput", of: scalar = "probability", reduce = "l2", normalize = true } = options;
-  if (normalize && method === "gradient" && reduce === "sum") {
-    const why = "it is always 0: LayerNorm takes the mean away";
-    throw new TypeError(`Cannot normalise the sum of the gradient as ${why}; use reduce: "l2" or gradientXInput`);
-  }
+  expectNormalizable({ method, reduce, normalize });
   return { method, of: scalar, reduce, normalize };
-}
-
-/** The scores of the graph that a definition reads. */
-export function scoreOf({ method, reduce }: WholeTextDefinition) {
-  return `${method}${reduce === "l2" ? "L2" : "Sum"}` as const;
 }

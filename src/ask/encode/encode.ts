@@ -8,6 +8,7 @@ import type { Reader, WholeText } from "../../model/reader.ts";
 import { CHUNK_TOKENS, type ModelRunner } from "../../model/runner.ts";
 import type { Sequence } from "../../model/sequence.ts";
 import type { AskedModel, Plan, Question, Watch } from "../question.ts";
+import { packsOf, readEach } from "../texts.ts";
 import { pooled, type Pooling, type PoolingOptions, POOLINGS, unit } from "./pooling.ts";
 
 /** Options of {@linkcode LanguageModel.encode}. */
@@ -71,7 +72,8 @@ function planEncoding(
   const result = FLOAT * sequences.length * machine.config.nEmbd;
   const lengths = sequences.map(({ tokenIds }) => tokenIds.length);
   const bytes = (T: number) => packBytes(machine, T);
-  const packs = packed(lengths, (T) => T <= CHUNK_TOKENS && bytes(T) + result <= maxMemory);
+  const fits = (T: number) => T <= CHUNK_TOKENS && bytes(T) + result <= maxMemory;
+  const packs = packsOf([...lengths.keys()], (index) => lengths[index]!, fits);
   const longest = Math.max(...packs.map((pack) => tokensOf(pack, lengths)));
   return {
     ...{ sequences, pooling, normalize, packs, maxMemory },
@@ -90,33 +92,13 @@ function tokensOf(pack: readonly number[], lengths: readonly number[]): number {
   return pack.reduce((sum, index) => sum + lengths[index]!, 0);
 }
 
-/** Puts neighbours together while their tokens fit into one run; a text that does not fit has a run of its own. */
-function packed(lengths: readonly number[], fits: (T: number) => boolean): readonly (readonly number[])[] {
-  const packs: number[][] = [];
-  let tokens = 0;
-  lengths.forEach((length, index) => {
-    const last = packs.at(-1);
-    if (last && fits(tokens + length)) last.push(index);
-    else packs.push([index]);
-    tokens = last === packs.at(-1) ? tokens + length : length;
-  });
-  return packs;
-}
-
 function readTexts(reader: Reader, texts: readonly WholeText[]): readonly Sequence[] {
   if (!Array.isArray(texts)) {
     const found = texts === null ? "null" : typeof texts;
     throw new TypeError(`Cannot take ${found} as texts; pass an array, as in ["a text"]`);
   }
   if (texts.length === 0) throw new RangeError("Cannot encode an empty list of texts; pass one at least");
-  return Array.from(texts, (input, i) => { // map() would leave holes out
-    try {
-      return reader.whole(input);
-    } catch (error) {
-      if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
-      throw new (error instanceof TypeError ? TypeError : RangeError)(`In texts[${i}]: ${error.message}`);
-    }
-  });
+  return readEach("texts", texts, (input) => reader.whole(input));
 }
 
 /** Reads texts side by side, and makes a vector of each. */

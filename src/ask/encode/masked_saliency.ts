@@ -1,4 +1,4 @@
-import { argmax, free, logSumExp, normalizeL1, rankOf } from "../../base/numbers.ts";
+import { argmax, free, logitsRow, logSumExp, normalizeL1, rankOf } from "../../base/numbers.ts";
 import type { OptionTable } from "../../base/options.ts";
 import type { FloatTensor } from "../../base/tensor.ts";
 import { shown } from "../../base/words.ts";
@@ -9,13 +9,8 @@ import type { Sequence } from "../../model/sequence.ts";
 import { PREDICTION } from "../lens/reading.ts";
 import { predict, type Prediction } from "../prediction.ts";
 import { type AskedModel, expectHead, type Plan, type Question, type Watch } from "../question.ts";
-import {
-  scoreOf,
-  WHOLE_TEXT,
-  type WholeTextDefinition,
-  wholeTextDefinition,
-  type WholeTextOptions,
-} from "./definition.ts";
+import { scoreOf } from "../saliency/definition.ts";
+import { WHOLE_TEXT, type WholeTextDefinition, wholeTextDefinition, type WholeTextOptions } from "./definition.ts";
 import { maskedPositions } from "./fill_mask.ts";
 
 /** Options of {@linkcode LanguageModel.maskedSaliency}. */
@@ -74,11 +69,13 @@ export const MASKED_SALIENCY: Question<Sequence, MaskedSaliencyOptions, MaskedPl
     const positions = checkedMasks(sequence, maskId, options.positions);
     const targets = checkedTargets(reader, sequence, maskId, positions, options.targets);
     const T = sequence.tokenIds.length;
-    const bytes = Math.max(readBytes(machine, { T, R: 1 }), explainBytes(machine.config, { N: 1, T }));
+    const unknown = targets.filter((target) => target === undefined).length;
+    const read = readBytes(machine, { T, R: Math.max(1, unknown) });
+    const bytes = Math.max(read, explainBytes(machine.config, { N: 1, T }));
     return {
       ...{ sequence, positions, targets, maskId, definition },
       task: `explain a masked token of ${T} tokens`,
-      cost: costOf(2 * positions.length, bytes, positions.length * (FLOAT * T + PREDICTION)),
+      cost: costOf(positions.length + Math.min(1, unknown), bytes, positions.length * (FLOAT * T + PREDICTION)),
       maxMemory: memoryLimit(machine, options.maxMemory),
       advice: "explain a shorter text",
     };
@@ -125,14 +122,18 @@ async function explainMasked(
   { onProgress, signal }: Watch,
 ): Promise<MaskedSaliency> {
   const { tokenTypes, tokenIds: { length: T } } = sequence;
+  const likeliest = await likeliestAt(runner, sequence, positions.filter((_, n) => ids[n] === undefined), signal);
   const data = new Float32Array(positions.length * T);
   const targets: Prediction[] = [];
   for (const [n, position] of positions.entries()) {
     const tokenIds = sequence.tokenIds.with(position, maskId);
     const text = { tokenIds, tokenTypes, rows: [position] };
-    const target = ids[n] ?? likeliest(await runner.logits(text, signal));
+    const target = ids[n] ?? likeliest.get(position)!;
     const asked = { ...text, targets: [target], mix: Float32Array.of(1), ofLogit: definition.of === "logit" };
-    const { numbers: [row], logits } = await runner.explain({ ...asked, fetch: [scoreOf(definition)] }, signal);
+    const { numbers: [row], logits } = await runner.explain({
+      ...asked,
+      fetch: [scoreOf(definition.method, definition.reduce)],
+    }, signal);
     const prediction = { ...predict(reader, [target], logits, logSumExp(logits))[0]!, rank: rankOf(logits, target) };
     targets.push(prediction);
     data.set(scored(row!, definition, prediction.probability), n * T);
@@ -143,10 +144,18 @@ async function explainMasked(
   return { sequence, positions, targets, scores: { data, shape: [positions.length, T] }, options: definition };
 }
 
-function likeliest(logits: Float32Array): number {
-  const best = argmax(logits);
+/** The likeliest token at each of some masks of a text, which is read once. */
+async function likeliestAt(
+  runner: ModelRunner,
+  { tokenIds, tokenTypes }: Sequence,
+  masks: readonly number[],
+  signal?: AbortSignal,
+): Promise<ReadonlyMap<number, number>> {
+  if (masks.length === 0) return new Map();
+  const logits = await runner.logits({ tokenIds, tokenTypes, rows: masks }, signal);
+  const found = new Map(masks.map((mask, r) => [mask, argmax(logitsRow(logits, r, masks.length))]));
   free(logits);
-  return best;
+  return found;
 }
 
 /** dp = p dlogp, which a normalised row does not need. */

@@ -170,14 +170,30 @@ export function saliencyDefinition(options: SaliencyOptions, contrast?: Word): S
   if (contrast && definition.of === "probability") {
     throw new TypeError('Cannot contrast probabilities; use of: "logit" or "logProb", whose differences are the same');
   }
-  if (definition.normalize && method === "gradient" && reduce === "sum") {
-    const why = "it is always 0: LayerNorm takes the mean away";
-    throw new TypeError(`Cannot normalise the sum of the gradient as ${why}; use reduce: "l2" or gradientXInput`);
-  }
+  expectNormalizable(definition);
   if (definition.together && definition.of === "probability") {
     throw new TypeError('Cannot explain targets together by their probabilities; use of: "logProb" or "logit"');
   }
   return definition;
+}
+
+/** What a definition of any saliency says of how a gradient becomes a score. */
+type Scoring = Pick<SaliencyDefinition, "method" | "reduce" | "normalize">;
+
+/**
+ * Refuses to normalise what is always 0.
+ *
+ * @throws {TypeError} When that is asked for.
+ */
+export function expectNormalizable({ method, reduce, normalize }: Scoring): void {
+  if (!normalize || method !== "gradient" || reduce !== "sum") return;
+  const why = "it is always 0: LayerNorm takes the mean away";
+  throw new TypeError(`Cannot normalise the sum of the gradient as ${why}; use reduce: "l2" or gradientXInput`);
+}
+
+/** The scores of the graph that a method and a reduction read. */
+export function scoreOf(method: "gradientXInput" | "gradient", reduce: SaliencyDefinition["reduce"]) {
+  return `${method}${reduce === "l2" ? "L2" : "Sum"}` as const;
 }
 
 /** How integrated gradients are taken; nothing for other methods. */

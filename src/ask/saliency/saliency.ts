@@ -11,6 +11,7 @@ import {
   type SaliencyDefinition,
   saliencyDefinition,
   type SaliencyOptions,
+  scoreOf,
 } from "./definition.ts";
 import { gain, integrate, reduced, rowValue } from "./integrate.ts";
 import { type Chunk, groupTargets, mostRows, type RunSize, runSize } from "./target_groups.ts";
@@ -142,7 +143,7 @@ async function explainEach(
   const { method, normalize, reduce } = definition;
   const numbers = new Float32Array(positions.length * T);
   const gaps = positions.map(() => 0);
-  const fetch = method === "integratedGradients" ? undefined : `${method}${reduce === "l2" ? "L2" : "Sum"}` as const;
+  const fetch = method === "integratedGradients" ? undefined : scoreOf(method, reduce);
   const scoresOf = async (part: Part): Promise<Rows> => {
     if (fetch) return await differentiate(runner, part, definition, { fetch, completeness });
     const { vectors, gaps } = await integrate(runner, part.explanation, definition, part);

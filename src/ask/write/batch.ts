@@ -13,7 +13,8 @@ import type { ModelRunner } from "../../model/runner.ts";
 import type { Prompt } from "../../model/sequence.ts";
 import type { ModelConfig } from "../../models/config.ts";
 import type { Watch } from "../question.ts";
-import { type BatchPlan, packsOf, planBatch } from "./batch_plan.ts";
+import { packsOf, readEach } from "../texts.ts";
+import { type BatchPlan, planBatch } from "./batch_plan.ts";
 import { createWriter, type Decoder, expectRoomAfter, tellWritten, type Writer, type WritingPlan } from "./decode.ts";
 import type { DecodeOptions } from "./options.ts";
 import { mostNewTokens } from "./scores/lengths.ts";
@@ -42,16 +43,11 @@ export function readBatch(
     throw new TypeError(`Cannot take ${found} as prompts; pass an array of them, or use generate() for a single one`);
   }
   if (prompts.length === 0) throw new RangeError("Cannot continue an empty list of prompts; pass one at least");
-  return Array.from(prompts, (input, i) => { // map() would leave holes out
-    try {
-      const prompt = reader.prompt(input);
-      expectRoomAfter(prompt.tokenIds, config);
-      mostNewTokens(options, prompt.tokenIds.length);
-      return prompt;
-    } catch (error) {
-      if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
-      throw new (error instanceof TypeError ? TypeError : RangeError)(`In prompts[${i}]: ${error.message}`);
-    }
+  return readEach("prompts", prompts, (input) => {
+    const prompt = reader.prompt(input);
+    expectRoomAfter(prompt.tokenIds, config);
+    mostNewTokens(options, prompt.tokenIds.length);
+    return prompt;
   });
 }
 

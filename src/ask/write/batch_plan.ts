@@ -2,6 +2,7 @@ import type { Cost } from "../../model/cost.ts";
 import { cacheBytes, costOf, FLOAT, type Machine, memoryLimit, readBytes } from "../../model/memory.ts";
 import { CHUNK_TOKENS } from "../../model/runner.ts";
 import type { ModelConfig } from "../../models/config.ts";
+import { packsOf } from "../texts.ts";
 import { UNUSED } from "./beams/rows.ts";
 import { expectCount } from "./decode.ts";
 import type { DecodeOptions } from "./options.ts";
@@ -64,21 +65,6 @@ export function planBatch(
   const costs = groups.map((group) => groupCost(machine, of(group)));
   const runs = costs.reduce((sum, cost) => sum + cost.runs, 0);
   return { groups, cost: costOf(runs, Math.max(...costs.map(({ runBytes }) => runBytes)), resultBytes), maxMemory };
-}
-
-/** Cuts a list of prompts into those that fit into one run, and single ones that may take several. */
-export function packsOf<T>(prompts: readonly T[], lengthOf: (prompt: T) => number): readonly (readonly T[])[] {
-  const packs: T[][] = [];
-  let room = 0;
-  for (const prompt of prompts) {
-    if (lengthOf(prompt) > room) {
-      packs.push([]);
-      room = CHUNK_TOKENS;
-    }
-    packs.at(-1)!.push(prompt);
-    room -= lengthOf(prompt);
-  }
-  return packs;
 }
 
 /**

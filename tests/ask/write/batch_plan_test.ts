@@ -1,5 +1,6 @@
 import { deepEqual, equal, ok, throws } from "@std/assert";
-import { packsOf, planBatch } from "../../../src/ask/write/batch_plan.ts";
+import { packsOf } from "../../../src/ask/texts.ts";
+import { planBatch } from "../../../src/ask/write/batch_plan.ts";
 import { cacheBytes, readBytes } from "../../../src/model/memory.ts";
 import { CHUNK_TOKENS } from "../../../src/model/runner.ts";
 import { parseConfig } from "../../../src/models/families.ts";
