@@ -1,5 +1,5 @@
 /**
- * See inside GPT-2: load it, decode it step by step, and see why it writes what it writes.
+ * See inside GPT-2 and the models around it: load one, decode it step by step, and see why it writes what it writes.
  *
  * @example In a notebook cell, under the Deno kernel
  * ```ts

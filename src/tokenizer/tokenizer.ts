@@ -45,7 +45,7 @@ export class Tokenizer {
    * with them.
    */
   readonly startIds: readonly number[];
-  /** The special tokens that the model expects after each text, such as `[SEP]`. Models that write have none. */
+  /** The special tokens that the model expects after each text, such as `[SEP]`. Models without an encoder have none. */
   readonly endIds: readonly number[];
 
   /** How the model writes a conversation, in Jinja, as tokenizer_config.json has it. Models that do not talk have none. */
