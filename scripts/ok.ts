@@ -32,6 +32,25 @@ interface Result {
   readonly name: string;
   readonly success: boolean;
   readonly seconds: number;
+  /** The end of what it said, from where it lists what failed. */
+  readonly end: string;
+}
+
+/** What a gate says, which is shown as it says it where it speaks. */
+async function heard(stream: ReadableStream<Uint8Array>, speaks: boolean): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of stream) {
+    if (speaks) await Deno.stdout.write(chunk);
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text;
+}
+
+/** From the list of failed tests on, or the last lines. */
+function endOf(text: string): string {
+  const list = text.lastIndexOf("FAILURES");
+  return list >= 0 ? text.slice(list) : text.trimEnd().split("\n").slice(-12).join("\n");
 }
 
 /** Runs a gate; what it says is shown as it says it, or when it has ended where another gate speaks meanwhile. */
@@ -39,18 +58,17 @@ async function run(name: string, speaks: boolean): Promise<Result> {
   const start = performance.now();
   const title = `\n── ${name}: deno ${GATES[name]!.join(" ")}`;
   if (speaks) say(title);
-  const output = speaks ? "inherit" : "piped";
   const child = new Deno.Command(Deno.execPath(), {
     args: [...GATES[name]!],
     cwd: ROOT,
-    stdout: name === "docs" ? "null" : output, // deno doc prints all of the documentation
-    stderr: output,
+    stdout: "piped",
+    stderr: "piped",
   }).spawn();
-  if (speaks) return { name, success: (await child.status).success, seconds: (performance.now() - start) / 1000 };
-  const { success, stdout, stderr } = await child.output();
-  const seconds = (performance.now() - start) / 1000;
-  say([title, ...[stdout, stderr].map((bytes) => new TextDecoder().decode(bytes))].join("\n"));
-  return { name, success, seconds };
+  const isSaid = name !== "docs"; // deno doc prints all of the documentation
+  const [stdout, stderr] = await Promise.all([heard(child.stdout, speaks && isSaid), heard(child.stderr, speaks)]);
+  const { success } = await child.status;
+  if (!speaks) say([title, stdout, stderr].join("\n"));
+  return { name, success, seconds: (performance.now() - start) / 1000, end: endOf(isSaid ? stdout + stderr : stderr) };
 }
 
 const asked = Deno.args.length > 0 ? Deno.args : Object.keys(GATES);
@@ -68,6 +86,7 @@ const results = (await Promise.all(lanes.map(async (names, lane) => {
   for (const name of names) done.push(await run(name, lane === 0));
   return done;
 }))).flat();
+for (const { name, success, end } of results) if (!success) say(`\n── ${name} failed:\n${end}`);
 say("");
 for (const { name, success, seconds } of results) {
   say(`${success ? "ok    " : "FAILED"} ${name.padEnd(10)} ${seconds.toFixed(1).padStart(6)} s`);

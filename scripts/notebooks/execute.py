@@ -1,5 +1,5 @@
-"""Executes a notebook under the Deno kernel: execute.py SOURCE TARGET PAGE; or only draws it: execute.py SOURCE PAGE,
-or execute.py --sanitize SOURCE PAGE as a site does that trusts nobody.
+"""Executes a notebook under the Deno kernel: execute.py SOURCE TARGET PAGE; or only draws some, each as a page in FOLDER:
+execute.py --draw FOLDER SOURCE..., or execute.py --sanitize FOLDER SOURCE... as a site does that trusts nobody.
 
 TARGET gets the executed notebook, PAGE the same as HTML that asks nothing of the network. The exit status is 1 when
 a cell fails; its error is printed.
@@ -61,11 +61,12 @@ def execute(source: Path, target: Path, page: Path) -> int:
 
 
 def main(arguments: list[str]) -> int:
-    sanitize = arguments[0] == "--sanitize"
-    source, *targets = (Path(argument).resolve() for argument in arguments[sanitize:])
-    if len(targets) == 2:
-        return execute(source, *targets)
-    write_page(nbformat.read(source, as_version=4), targets[0], source.stem, sanitize)
+    if arguments[0] not in ("--draw", "--sanitize"):
+        return execute(*(Path(argument).resolve() for argument in arguments))
+    how, folder, *sources = arguments
+    for source in map(Path, sources):
+        notebook = nbformat.read(source, as_version=4)
+        write_page(notebook, Path(folder, f"{source.stem}.html"), source.stem, how == "--sanitize")
     return 0
 
 

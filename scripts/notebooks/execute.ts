@@ -38,16 +38,17 @@ export async function executeNotebook(path: string, folder: string): Promise<Exe
 }
 
 /**
- * Draws a notebook, with the outputs that it holds, as a page.
+ * Draws notebooks, with the outputs that they hold, as pages of their names.
  *
- * @param path The notebook.
- * @param page Where the page is written.
+ * @param paths The notebooks.
+ * @param folder Where the pages are written.
  * @param options `sanitize` takes away what a site takes away that trusts nobody: scripts, styles, forms.
  */
-export async function drawNotebook(
-  path: string,
-  page: string,
+export async function drawNotebooks(
+  paths: readonly string[],
+  folder: string,
   options: { readonly sanitize?: boolean } = {},
 ): Promise<void> {
-  await runScript(...(options.sanitize ? ["--sanitize"] : []), path, page);
+  await Deno.mkdir(folder, { recursive: true });
+  await runScript(options.sanitize ? "--sanitize" : "--draw", folder, ...paths);
 }

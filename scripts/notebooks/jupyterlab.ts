@@ -14,6 +14,21 @@ function freePort(): number {
   return port;
 }
 
+/** A notebook that is open in JupyterLab. */
+interface Panel {
+  readonly context: {
+    readonly ready: Promise<void>;
+    readonly sessionContext: { readonly ready: Promise<void>; shutdown(): Promise<void> };
+  };
+  dispose(): void;
+}
+
+/** What JupyterLab shows of itself in its page. */
+interface JupyterApp {
+  readonly shell: { readonly currentWidget: Panel };
+  readonly commands: { execute(id: string, args: Readonly<Record<string, string>>): Promise<Panel> };
+}
+
 /** A JupyterLab that runs. */
 export interface Lab {
   /** The address of a notebook, by its path from the root of the clone. */
@@ -64,6 +79,19 @@ export async function openNotebook(browser: Browser, url: string, theme: string)
     if (!jupyterapp.shell.leftCollapsed) await jupyterapp.commands.execute("application:toggle-left-area");
   })()`);
   return page;
+}
+
+/** Opens a notebook, by its path from the root of the clone, in the place of the one that the page has open. */
+export async function openNext(page: Page, path: string): Promise<void> {
+  await page.evaluate(async (path) => {
+    const { jupyterapp } = globalThis as unknown as { readonly jupyterapp: JupyterApp };
+    const { currentWidget } = jupyterapp.shell;
+    await currentWidget.context.sessionContext.shutdown();
+    currentWidget.dispose();
+    const next = await jupyterapp.commands.execute("docmanager:open", { path, factory: "Notebook" });
+    await next.context.ready;
+    await next.context.sessionContext.ready;
+  }, path);
 }
 
 /** Runs all cells; a cell that fails is an error. */

@@ -3,7 +3,6 @@ import { deepEqual, ok } from "@std/assert";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Browser, Page } from "npm:playwright-core@1.65.1";
-import { launchChromium } from "../../scripts/notebooks/chromium.ts";
 import type { Sequence } from "../../src/model/sequence.ts";
 import {
   activationsView,
@@ -27,7 +26,7 @@ import { surpriseOf } from "../widgets/surprise/fixtures.ts";
 import { TREE } from "../widgets/tree/fixtures.ts";
 import { untrustedHtml } from "../widgets/untrusted.ts";
 import { CROOKED, measureOf, type MEASURES, type Place, RESIZED } from "./alignment.ts";
-import { withFolder, withPage } from "./support.ts";
+import { HEIGHT, inBrowser, withPage } from "./support.ts";
 import { CASES } from "./views.ts";
 
 const WIDTHS = [1600, 900, 768, 700, 360];
@@ -118,41 +117,34 @@ async function tryChart(t: Deno.TestContext, browser: Browser, folder: string, c
   for (const [where, url] of Object.entries(await pagesOf(folder, chart.name, chart.view))) {
     const ruled = !where.endsWith("trust");
     if (!ruled && chart.ruled) continue;
-    for (const width of WIDTHS) {
-      await t.step(
-        `${chart.name} in ${where}, ${width} px wide`,
-        () => withPage(browser, url, { width }, (page) => isAligned(page, chart, ruled)),
-      );
-    }
-  }
-}
-
-async function inBrowser(use: (browser: Browser, folder: string) => Promise<void>): Promise<void> {
-  const browser = await launchChromium();
-  try {
-    await withFolder((folder) => use(browser, folder));
-  } finally {
-    await browser.close();
-  }
-}
-
-for (const chart of CHARTS) {
-  Deno.test(`labels stand within a pixel of what they label: ${chart.name}`, async (t) => {
-    await inBrowser((browser, folder) => tryChart(t, browser, folder, chart));
-  });
-}
-
-for (const one of CASES) {
-  Deno.test(`JupyterLab changes no size and no alignment: ${one.name}`, async (t) => {
-    await inBrowser(async (browser, folder) => {
-      const { JupyterLab: url = "" } = await pagesOf(folder, one.name, await one.draw(KEYS));
-      for (const width of [1600, 768, 360]) {
-        await t.step(`${width} px wide`, () =>
-          withPage(browser, url, { width }, async (page) => {
-            deepEqual(await page.evaluate(RESIZED), []);
-            deepEqual(await page.evaluate(CROOKED), []);
-          }));
+    await withPage(browser, url, {}, async (page) => {
+      for (const width of WIDTHS) {
+        await page.setViewportSize({ width, height: HEIGHT });
+        await t.step(`${chart.name} in ${where}, ${width} px wide`, () => isAligned(page, chart, ruled));
       }
     });
-  });
+  }
 }
+
+Deno.test("labels stand within a pixel of what they label", async (t) => {
+  await inBrowser(async (browser, folder) => {
+    for (const chart of CHARTS) await t.step(chart.name, (t) => tryChart(t, browser, folder, chart));
+  });
+});
+
+Deno.test("JupyterLab changes no size and no alignment", async (t) => {
+  await inBrowser(async (browser, folder) => {
+    for (const one of CASES) {
+      const { JupyterLab: url = "" } = await pagesOf(folder, one.name, await one.draw(KEYS));
+      await withPage(browser, url, {}, async (page) => {
+        for (const width of [1600, 768, 360]) {
+          await page.setViewportSize({ width, height: HEIGHT });
+          await t.step(`${one.name}, ${width} px wide`, async () => {
+            deepEqual(await page.evaluate(RESIZED), []);
+            deepEqual(await page.evaluate(CROOKED), []);
+          });
+        }
+      });
+    }
+  });
+});

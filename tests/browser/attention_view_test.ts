@@ -2,11 +2,10 @@ import { deepEqual, equal, ok } from "@std/assert";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Page } from "npm:playwright-core@1.65.1";
-import { launchChromium } from "../../scripts/notebooks/chromium.ts";
 import { attentionView } from "../../widgets/mod.ts";
 import { attentionOf, headScoresOf } from "../widgets/attention/fixtures.ts";
 import { KEYS } from "../widgets/fixtures.ts";
-import { withFolder, withPage } from "./support.ts";
+import { inBrowser, withPage } from "./support.ts";
 
 const trace = attentionOf(KEYS);
 const T = 10;
@@ -70,21 +69,16 @@ async function drawsAllHeads(page: Page): Promise<void> {
 }
 
 Deno.test("attentionView() in a browser opens any head and any token's row, without scripts too", async (t) => {
-  const browser = await launchChromium();
-  try {
-    await withFolder(async (folder) => {
-      const path = join(folder, "page.html");
-      await attentionView(trace, { head: 1, scores: headScoresOf(KEYS) }).save(path);
-      const url = pathToFileURL(path).href;
-      for (const javaScriptEnabled of [true, false]) {
-        await t.step(
-          `scripts ${javaScriptEnabled ? "on" : "off"}`,
-          () => withPage(browser, url, { javaScriptEnabled }, chooses),
-        );
-      }
-      await t.step("the lines of all heads of the first layer", () => withPage(browser, url, {}, drawsAllHeads));
-    });
-  } finally {
-    await browser.close();
-  }
+  await inBrowser(async (browser, folder) => {
+    const path = join(folder, "page.html");
+    await attentionView(trace, { head: 1, scores: headScoresOf(KEYS) }).save(path);
+    const url = pathToFileURL(path).href;
+    for (const javaScriptEnabled of [true, false]) {
+      await t.step(
+        `scripts ${javaScriptEnabled ? "on" : "off"}`,
+        () => withPage(browser, url, { javaScriptEnabled }, chooses),
+      );
+    }
+    await t.step("the lines of all heads of the first layer", () => withPage(browser, url, {}, drawsAllHeads));
+  });
 });

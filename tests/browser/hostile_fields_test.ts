@@ -3,11 +3,10 @@ import { deepEqual, equal, ok, rejects } from "@std/assert";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Browser, Page } from "npm:playwright-core@1.65.1";
-import { launchChromium } from "../../scripts/notebooks/chromium.ts";
 import { tokensView } from "../../widgets/mod.ts";
 import { KEYS } from "../widgets/fixtures.ts";
 import { MARK, MARKUP, plantings, type Subject, SUBJECTS } from "../widgets/kit/hostile_fields.ts";
-import { withFolder, withPage } from "./support.ts";
+import { inBrowser, withPage } from "./support.ts";
 
 /** The most characters of a page. */
 const MOST = 8e6;
@@ -69,21 +68,16 @@ async function tryTitles(browser: Browser, folder: string): Promise<void> {
 }
 
 Deno.test("nothing planted in a field acts in a browser", async (t) => {
-  const browser = await launchChromium();
-  try {
-    await withFolder(async (folder) => {
-      for (const [i, raw] of MARKUP.slice(0, 3).entries()) {
-        const html = i === 2 ? `<style>.a{content:'${raw}</style>` : `<b title="${raw}"></b><style>${raw}</style>`;
-        await t.step(`it would be seen: ${raw}`, () => rejects(() => opened(browser, folder, html)).then(() => {}));
-      }
-      let views = 0;
-      for (const subject of SUBJECTS) {
-        await t.step(subject.name, async () => void (views += await tryAll(browser, folder, subject)));
-      }
-      ok(views > 500, `only ${views} views show what was planted`);
-      await t.step("titles", () => tryTitles(browser, folder));
-    });
-  } finally {
-    await browser.close();
-  }
+  await inBrowser(async (browser, folder) => {
+    for (const [i, raw] of MARKUP.slice(0, 3).entries()) {
+      const html = i === 2 ? `<style>.a{content:'${raw}</style>` : `<b title="${raw}"></b><style>${raw}</style>`;
+      await t.step(`it would be seen: ${raw}`, () => rejects(() => opened(browser, folder, html)).then(() => {}));
+    }
+    let views = 0;
+    for (const subject of SUBJECTS) {
+      await t.step(subject.name, async () => void (views += await tryAll(browser, folder, subject)));
+    }
+    ok(views > 500, `only ${views} views show what was planted`);
+    await t.step("titles", () => tryTitles(browser, folder));
+  });
 });

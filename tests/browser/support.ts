@@ -2,6 +2,10 @@
 import axe from "npm:axe-core@4.11.0";
 import { deepEqual } from "@std/assert";
 import type { Browser, Page } from "npm:playwright-core@1.65.1";
+import { launchChromium } from "../../scripts/notebooks/chromium.ts";
+
+/** Of a page, in pixels. */
+export const HEIGHT = 900;
 
 /** How a page is opened. */
 export interface Setting {
@@ -18,7 +22,7 @@ export async function withPage(
   { width = 1000, ...setting }: Setting,
   use: (page: Page) => Promise<void>,
 ): Promise<void> {
-  const context = await browser.newContext({ ...setting, viewport: { width, height: 900 } });
+  const context = await browser.newContext({ ...setting, viewport: { width, height: HEIGHT } });
   const faults: string[] = [];
   context.on("request", (request) => void (/^(file|data|about):/.test(request.url()) || faults.push(request.url())));
   context.on("dialog", (dialog) => {
@@ -38,8 +42,8 @@ export async function withPage(
 
 /** What axe-core finds wrong with a page, its first table open. */
 export async function faults(page: Page): Promise<string> {
-  const summary = page.locator("summary:visible");
-  if (await summary.count() > 0) await summary.first().click();
+  const closed = page.locator("details:not([open]) > summary:visible");
+  if (await closed.count() > 0) await closed.first().click();
   await page.evaluate(`${axe.source};0`);
   const ids = await page.evaluate<string[]>(
     "axe.run().then(({ violations }) => violations.map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 200)}`))",
@@ -47,12 +51,13 @@ export async function faults(page: Page): Promise<string> {
   return ids.join("\n");
 }
 
-/** A folder that is gone afterwards. */
-export async function withFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
+/** A browser, and a folder that is gone afterwards. */
+export async function inBrowser(use: (browser: Browser, folder: string) => Promise<void>): Promise<void> {
+  const [browser, folder] = [await launchChromium(), await Deno.makeTempDir()];
   try {
-    await use(folder);
+    await use(browser, folder);
   } finally {
+    await browser.close();
     await Deno.remove(folder, { recursive: true });
   }
 }

