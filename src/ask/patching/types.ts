@@ -1,0 +1,56 @@
+import type { FloatTensor } from "../../base/tensor.ts";
+import type { Sequence, Word } from "../../model/sequence.ts";
+
+/**
+ * What a patch replaces: the residual stream before a block, between attention and MLP, or after it; what its attention or
+ * its MLP adds to the stream; or the sum of one head before the output projection.
+ */
+export type PatchSite = "resid" | "resid_mid" | "attn_out" | "mlp_out" | "z";
+
+/**
+ * What is measured of the prediction of the next token: the logit of a token less that of another, a logit, a
+ * log-probability, a probability, or the Kullback-Leibler divergence from what the clean text predicts, KL(clean || now).
+ */
+export type MetricName = "logitDifference" | "logit" | "logProb" | "probability" | "kl";
+
+/** A metric, and the words that it is about. */
+export interface Metric {
+  /** What is measured. */
+  readonly name: MetricName;
+  /** The word whose first token is asked about; none for `kl`. */
+  readonly target?: Word;
+  /** The word that it is compared with, for `logitDifference`. */
+  readonly contrast?: Word;
+}
+
+/**
+ * What replacing parts of one run by those of another does to a prediction. A column is a position, or a head where heads
+ * are replaced at all positions.
+ */
+export interface Patching {
+  /** The text whose activations are put in, T tokens. */
+  readonly clean: Sequence;
+  /** The text that is run with them, T tokens. */
+  readonly corrupted: Sequence;
+  /** What is replaced. */
+  readonly at: PatchSite;
+  /** The K layers, by their 0-based indices in rising order. */
+  readonly layers: readonly number[];
+  /** What the columns are. */
+  readonly columns: "positions" | "heads";
+  /** The positions or the heads of the columns, N of them, in rising order. */
+  readonly indices: readonly number[];
+  /** What is measured after the last token. */
+  readonly metric: Metric;
+  /** The metric of the clean text as it is. */
+  readonly cleanValue: number;
+  /** The metric of the corrupted text as it is. */
+  readonly corruptedValue: number;
+  /** `[K, N]`, the metric of the corrupted text with one part of the clean one; none where only the estimate was asked for. */
+  readonly values?: FloatTensor;
+  /**
+   * `[K, N]`, the first-order estimate of the same: the metric of the corrupted text plus (clean - corrupted activation)
+   * times its gradient in the corrupted run (attribution patching); none for `kl`, whose gradient is not taken.
+   */
+  readonly estimate?: FloatTensor;
+}
