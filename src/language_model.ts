@@ -36,6 +36,7 @@ import { expectOptions } from "./base/options.ts";
 import type { FloatTensor } from "./base/tensor.ts";
 import { findModelFiles } from "./hub/model_files.ts";
 import { identify, IDENTITY, type IdentityOptions, type ModelIdentity } from "./model/identity.ts";
+import { type Change, compileChanges } from "./model/changes.ts";
 import { downloadOptions } from "./model/load/download.ts";
 import { type LoadedModel, loadModel } from "./model/load/load.ts";
 import { expectLoadOptions, LOAD, type LoadOptions } from "./model/load/options.ts";
@@ -82,12 +83,18 @@ export class LanguageModel implements AsyncDisposable {
   readonly backendReason: string;
   /** What each call will take, said beforehand. */
   readonly cost: CostEstimator;
+  /** What is changed inside, in the order in which it was; nothing unless {@linkcode LanguageModel.with} made it. */
+  readonly changes: readonly Change[];
   readonly #model: LoadedModel<GenerationDefaults>;
   readonly #asked: AskedModel<ModelRunner>;
+  readonly #made = new Set<LanguageModel>();
+  readonly #maker: LanguageModel | undefined;
   #disposed: Promise<void> | undefined;
   #identity: ModelIdentity | undefined;
 
-  private constructor(model: LoadedModel<GenerationDefaults>) {
+  private constructor(model: LoadedModel<GenerationDefaults>, maker?: LanguageModel) {
+    this.#maker = maker;
+    this.changes = model.runner.changes?.changes ?? [];
     this.id = model.opened.files.id;
     this.config = model.runner.config;
     this.tokenizer = model.tokenizer;
@@ -515,6 +522,60 @@ export class LanguageModel implements AsyncDisposable {
   }
 
   /**
+   * Makes a model that behaves as changed, in every question: heads, neurons, attention or MLPs turned off or scaled, a
+   * vector added to the residual stream, activations replaced by those of a trace or by any others, a pattern of attention
+   * held. It is a program of its own, made in about the time of a load, over the same files: native maps the weights once
+   * more and takes no memory for them; wasm and webgpu hold them twice. Nothing of it touches this model. Dispose it when
+   * it is no longer needed; it ends with this model at the latest.
+   *
+   * A model of changes can be changed again; the later changes come after the earlier ones. Estimates of
+   * {@linkcode LanguageModel.cost} leave out the tables of the changes. `faithfulness` refuses changes at positions and of
+   * patterns, as it moves tokens, and `integratedGradients` changes of `embed`, which it scales.
+   *
+   * @param changes What is changed, as plain data; see {@linkcode Change}.
+   * @throws {TypeError | RangeError} When there is no such place, head, neuron or position, or numbers do not fit; the
+   * message says which change it is about and what there is.
+   *
+   * @example Without one head
+   * ```ts
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   *
+   * await using model = await LanguageModel.fromPretrained();
+   * await using without = await model.with([{ site: "z.0", heads: [3], scale: 0 }]);
+   * for (const one of [model, without]) console.log((await one.generate("The keys to the cabinet")).text);
+   * ```
+   *
+   * @example Steering
+   * ```ts
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   *
+   * await using model = await LanguageModel.fromPretrained();
+   * const states = async (text: string) => (await model.trace(model.sequence(text))).hiddenStates!;
+   * const { shape: [, , width], data } = await states("yes");
+   * const other = await states("no");
+   * const vector = data.slice(2 * width!, 3 * width!).map((x, c) => 4 * (x - other.data[2 * width! + c]!)); // leaves layer 1
+   * await using steered = await model.with([{ site: "resid.2", add: vector }]);
+   * console.log((await steered.generate("I think that")).text);
+   * ```
+   */
+  async with(changes: readonly Change[]): Promise<LanguageModel> {
+    this.#expectUsable();
+    const { config, program } = this.#model.runner;
+    const model = { sites: program.sites, nPositions: config.nPositions };
+    const compiled = compileChanges(Array.isArray(changes) ? [...this.changes, ...changes] : changes, model);
+    const edits = [...compiled.rows.keys(), ...compiled.patterns.keys()];
+    const runner = await this.#model.another({ edits }, compiled);
+    const made = new LanguageModel({ ...this.#model, runner }, this);
+    this.#made.add(made);
+    return made;
+  }
+
+  /** The places that {@linkcode LanguageModel.with} can change. */
+  get siteNames(): readonly string[] {
+    return showing("Sites", [...this.#model.runner.program.sites.keys()]);
+  }
+
+  /**
    * The names of the weights, as checkpoints of the family have them: `wte.weight`, `h.0.attn.c_attn.weight` and so on in
    * GPT-2, `embed_tokens.weight`, `layers.0.self_attn.q_proj.weight` and so on in Llama.
    */
@@ -574,7 +635,17 @@ export class LanguageModel implements AsyncDisposable {
 
   /** Frees the memory, after the runs that were asked for have ended. Disposing twice does nothing. */
   dispose(): Promise<void> {
-    return this.#disposed ??= this.#model.runner.dispose().finally(() => this.#model.opened[Symbol.dispose]());
+    return this.#disposed ??= this.#dispose();
+  }
+
+  async #dispose(): Promise<void> {
+    try {
+      await Promise.all([...this.#made].map((made) => made.dispose()));
+      await this.#model.runner.dispose();
+    } finally {
+      if (this.#maker) this.#maker.#made.delete(this);
+      else this.#model.opened[Symbol.dispose]();
+    }
   }
 
   /** The same as {@linkcode LanguageModel.dispose}, for `await using`. */

@@ -11,9 +11,11 @@ import type { Program, ProgramRequest } from "../models/program.ts";
 import type { Feed } from "../onnx/feed.ts";
 import type { Value } from "../onnx/mod.ts";
 import type { Backend } from "../runtime/backend.ts";
+import type { CompiledChanges } from "./changes.ts";
 import type { Session } from "../runtime/session.ts";
 import { expectFiniteWeights } from "./finite_weights.ts";
 import { KVCache } from "./kv_cache.ts";
+import { editsOf } from "./edit_request.ts";
 import type { Explanation, LensNumbers, PromptTokens, Reading, ScoreKind, SourceTokens } from "./requests.ts";
 import { joinRows, NO_SOURCE, NO_TEXT, sourceTokens } from "./sources.ts";
 
@@ -30,11 +32,22 @@ export class ModelRunner implements AsyncDisposable {
   readonly session: Session;
   /** What the model is made of. */
   readonly family: Family;
+  /** What is changed inside; nothing by default. */
+  readonly changes: CompiledChanges | undefined;
   readonly #weights: ReadonlyMap<string, TensorEntry>;
+  readonly #sharesFiles: boolean;
 
-  /** Takes over `session` and the files of `weights`. */
-  constructor(config: AnyConfig, program: Program, session: Session, weights: ReadonlyMap<string, TensorEntry>) {
+  /** Takes over `session` and the files of `weights`, unless they are another runner's that `sharesFiles`. */
+  constructor(
+    config: AnyConfig,
+    program: Program,
+    session: Session,
+    weights: ReadonlyMap<string, TensorEntry>,
+    { changes, sharesFiles = false }: { readonly changes?: CompiledChanges | undefined; sharesFiles?: boolean } = {},
+  ) {
     this.config = config;
+    this.changes = changes;
+    this.#sharesFiles = sharesFiles;
     this.program = program;
     this.session = session;
     this.family = familyOf(config);
@@ -258,6 +271,7 @@ export class ModelRunner implements AsyncDisposable {
   /** Frees the session and closes the files. */
   async dispose(): Promise<void> {
     await this.session.dispose();
+    if (this.#sharesFiles) return;
     for (const { source } of this.#weights.values()) source.close();
   }
 
@@ -280,12 +294,13 @@ export class ModelRunner implements AsyncDisposable {
       throw new TypeError(`Cannot run ${this.family.name} without a source`);
     }
     const sourceTokens = source.tokenIds.length === 0 ? NO_TEXT : source;
-    return this.program.feeds({
+    const full = {
       ...request,
       ...(past.source && { source: { ...sourceTokens, past: past.source } }),
       texts: texts ?? request.tokenIds.map(() => 0),
       past,
-    });
+    };
+    return this.program.feeds({ ...full, edits: request.edits ?? (this.changes && editsOf(this.changes, full)) });
   }
 
   /** Says which weight is broken when results are, as ONNX Runtime passes NaN on in silence. */

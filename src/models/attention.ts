@@ -28,6 +28,8 @@ export interface AttentionOptions {
   readonly scale?: number;
   /** What a token may look at. */
   readonly mask?: AttentionMask;
+  /** Changes the attention probabilities, `[heads..., T, S]`, and says which of their rows it keeps. */
+  readonly change?: (pattern: Value) => Pick<Attention, "pattern" | "kept">;
 }
 
 /**
@@ -48,7 +50,7 @@ const AXES: Readonly<Record<AttentionMask, readonly [rows: string, columns: stri
  * What an attention computed from, and what it gave. Operands are not transposed yet: ONNX Runtime reads transposed ones
  * where they are, unless a branch reads them too.
  */
-export interface Attention extends Required<AttentionOptions> {
+export interface Attention extends Required<Omit<AttentionOptions, "change">> {
   /** D, the numbers of a head. */
   readonly headSize: number;
   /** The keys, cached ones too, `[S, H, D]`, or `[S, K, 1, D]`. */
@@ -57,6 +59,8 @@ export interface Attention extends Required<AttentionOptions> {
   readonly values: Value;
   /** The attention probabilities, `[heads..., T, S]`. */
   readonly pattern: Value;
+  /** 1 for each row that is computed, 0 for one that is given from outside, `[heads..., T, 1]`; none where all are. */
+  readonly kept?: Value;
   /** The same, `[H, T, S]`. */
   readonly probabilities: Value;
   /** The sums of values by attention, `[heads..., T, D]`. */
@@ -71,7 +75,7 @@ export interface Attention extends Required<AttentionOptions> {
 
 /** Writes the attention of block `i`, counted among those with the same mask. */
 export function attention(g: Graph, inputs: ForwardInputs, i: number, options: AttentionOptions): Attention {
-  const { query, key, value, heads, keyHeads = heads, mask = "causal" } = options;
+  const { query, key, value, heads, keyHeads = heads, mask = "causal", change } = options;
   const headSize = query.shape[1] as number / heads;
   const { scale = 1 / Math.sqrt(headSize) } = options;
   const allowed = maskOf(g, inputs, mask); // [T, S]
@@ -87,12 +91,14 @@ export function attention(g: Graph, inputs: ForwardInputs, i: number, options: A
   const keys = g.reshape(withPast(key, past?.pastKeys[i]), perKey);
   const values = g.reshape(withPast(value, past?.pastValues[i]), perKey);
   const scores = g.matmul(byHead(g, queries), transposedByHead(g, keys)); // [heads..., T, S]
-  const pattern = g.softmax(g.add(scores, allowed)); // [heads..., T, S]
+  const computed = g.softmax(g.add(scores, allowed)); // [heads..., T, S]
+  const changed = change?.(computed) ?? { pattern: computed };
+  const { pattern } = changed;
   const sums = g.matmul(pattern, byHead(g, values)); // [heads..., T, D]
   const merged = g.reshape(byToken(g, sums), [rows, heads * headSize]); // [T, H D]
   const probabilities = groups.length === 0 ? pattern : g.mergeFirst(pattern); // [H, T, S]
   const nodes = [start, g.nodes.length] as const;
-  const seen = { keys, values, pattern, probabilities, sums, merged, nodes, axes: AXES[mask] };
+  const seen = { keys, values, ...changed, probabilities, sums, merged, nodes, axes: AXES[mask] };
   return { query, key, value, heads, keyHeads, scale, mask, headSize, ...seen };
 }
 

@@ -71,11 +71,12 @@ export class AttentionGradient {
    */
   ofAllRows(attention: Attention, dmerged: Value): readonly [Value, Value, Value] {
     const g = this.#g;
-    const { pattern, sums, heads, headSize } = attention;
+    const { pattern, kept, sums, heads, headSize } = attention;
     const { queries, keys, extended } = this.#heads(attention);
+    const computed = kept ? g.mul(pattern, kept) : pattern; // rows that are given do not depend on their scores
     const rows = g.mergeRows(g.reshape(dmerged, [dmerged.shape[0]!, heads, headSize])); // [M H, D]
     const gathered = g.gather(rows, this.#slots(attention)); // [N, heads..., T, D]
-    const dscores = this.#scoreCotangent(gathered, sums, extended, pattern); // [N, heads..., T, S]
+    const dscores = this.#scoreCotangent(gathered, sums, extended, computed); // [N, heads..., T, S]
     const dqueries = g.matmul(dscores, keys); // [N, heads..., T, S] x [heads..., S, D]
     const dkeys = g.matmul(transposed(g, dscores), queries); // [N, heads..., S, T] x [heads..., T, D]
     const dvalues = g.matmul(transposed(g, pattern), gathered); // [heads..., S, T] x [N, heads..., T, D]
@@ -93,9 +94,10 @@ export class AttentionGradient {
     const { heads, headSize } = attention;
     const { queries, keys, extended } = this.#heads(attention);
     const pattern = g.gather(attention.pattern, rows, -2); // [heads..., R, S]
+    const computed = attention.kept ? g.mul(pattern, g.gather(attention.kept, rows, -2)) : pattern;
     const sums = g.gather(attention.sums, rows, -2); // [heads..., R, D]
     const dsums = byHead(g, g.reshape(dmerged, ["R", ...groupsOf(attention), headSize])); // [heads..., R, D]
-    const dscores = this.#scoreCotangent(dsums, sums, extended, pattern); // [heads..., R, S]
+    const dscores = this.#scoreCotangent(dsums, sums, extended, computed); // [heads..., R, S]
     const dqueries = byToken(g, g.matmul(dscores, keys)); // [R, heads..., D]
     const shares = groupsOf(attention).reduce((x) => g.unsqueeze(x, 1), g.unsqueeze(mix, 1)); // [N, 1..., 1, R]
     const dkeys = g.matmul(g.mul(transposed(g, dscores), shares), g.gather(queries, rows, -2)); // [N, heads..., S, D]

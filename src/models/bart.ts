@@ -134,13 +134,15 @@ function forward(m: ModelBuilder, config: BartConfig): Value {
   const { g } = m;
   let x = embedded(m, config, "decoder"); // [T, C]
   for (let i = 0; i < config.nLayer; ++i) {
-    m.site(`resid.${i}`, x);
+    x = m.site(`resid.${i}`, x);
     const block = `decoder.layers.${i}`;
-    const own = attended(m, `${block}.self_attn`, { from: x, to: x, heads: config.nHead, mask: "causal" });
+    const looked = attended(m, `${block}.self_attn`, { from: x, to: x, heads: config.nHead, mask: "causal" });
+    const own = m.site(`attn_out.${i}`, looked); // [T, C]
     x = m.site(`resid_mid.${i}`, m.layerNorm(`${block}.self_attn_layer_norm`, g.add(x, own), EPSILON)); // [T, C]
-    const seen = attended(m, `${block}.encoder_attn`, { from: x, to: source, heads: config.nHead, mask: "cross" });
+    const across = attended(m, `${block}.encoder_attn`, { from: x, to: source, heads: config.nHead, mask: "cross" });
+    const seen = m.site(`cross_out.${i}`, across); // [T, C]
     x = m.site(`resid_cross.${i}`, m.layerNorm(`${block}.encoder_attn_layer_norm`, g.add(x, seen), EPSILON)); // [T, C]
-    x = mlp(m, config, block, `neurons.${i}`, x); // [T, C]
+    x = mlp(m, config, block, [`neurons.${i}`, `mlp_out.${i}`], x); // [T, C]
   }
   return m.site(`resid.${config.nLayer}`, x);
 }
@@ -150,12 +152,13 @@ function encoder(m: ModelBuilder, config: BartConfig): Value {
   const { g } = m;
   let x = embedded(m, config, "encoder"); // [E, C]
   for (let i = 0; i < config.encoderLayers; ++i) {
-    m.site(`source_resid.${i}`, x);
+    x = m.site(`source_resid.${i}`, x);
     const block = `encoder.layers.${i}`;
     const heads = config.encoderAttentionHeads;
-    const own = attended(m, `${block}.self_attn`, { from: x, to: x, heads, mask: "source" });
+    const looked = attended(m, `${block}.self_attn`, { from: x, to: x, heads, mask: "source" });
+    const own = m.site(`source_attn_out.${i}`, looked); // [E, C]
     x = m.site(`source_resid_mid.${i}`, m.layerNorm(`${block}.self_attn_layer_norm`, g.add(x, own), EPSILON)); // [E, C]
-    x = mlp(m, config, block, `source_neurons.${i}`, x); // [E, C]
+    x = mlp(m, config, block, [`source_neurons.${i}`, `source_mlp_out.${i}`], x); // [E, C]
   }
   return m.site(`source_resid.${config.encoderLayers}`, x);
 }
@@ -204,10 +207,17 @@ function attended(
   return m.linear(`${name}.out_proj`, merged);
 }
 
-/** The last part of a block. */
-function mlp(m: ModelBuilder, { activationFunction }: BartConfig, block: string, site: SiteName, x: Value): Value {
-  const neurons = m.site(site, activate(m.g, activationFunction, m.linear(`${block}.fc1`, x)));
-  return m.layerNorm(`${block}.final_layer_norm`, m.g.add(x, m.linear(`${block}.fc2`, neurons)), EPSILON);
+/** The last part of a block; `sites` are those of its neurons, and of what they add. */
+function mlp(
+  m: ModelBuilder,
+  { activationFunction }: BartConfig,
+  block: string,
+  sites: readonly [SiteName, SiteName],
+  x: Value,
+): Value {
+  const neurons = m.site(sites[0], activate(m.g, activationFunction, m.linear(`${block}.fc1`, x)));
+  const added = m.site(sites[1], m.linear(`${block}.fc2`, neurons));
+  return m.layerNorm(`${block}.final_layer_norm`, m.g.add(x, added), EPSILON);
 }
 
 function weights(config: BartConfig): ReadonlyMap<string, WeightSpec> {

@@ -98,7 +98,7 @@ function forward(m: ModelBuilder, names: BertNames, config: BertConfig): Value {
   const sum = g.add(types ? g.add(words, types) : words, g.gather(m.weight(names.positions), places)); // [T, C]
   let x = m.layerNorm(names.embeddingNorm, sum, layerNormEps); // [T, C]
   for (let i = 0; i < nLayer; ++i) {
-    m.site(`resid.${i}`, x);
+    x = m.site(`resid.${i}`, x);
     const block = (part: string) => `${names.blocks}.${i}.${part}`;
     const merged = m.attend({
       query: m.linear(block(names.query), x),
@@ -107,12 +107,13 @@ function forward(m: ModelBuilder, names: BertNames, config: BertConfig): Value {
       heads: nHead,
       mask: "full",
     }); // [T, C]
-    const attended = g.add(x, m.linear(block(names.attentionOut), merged));
-    x = m.site(`resid_mid.${i}`, m.layerNorm(block(names.attentionNorm), attended, layerNormEps)); // [T, C]
+    const attended = m.site(`attn_out.${i}`, m.linear(block(names.attentionOut), merged)); // [T, C]
+    x = m.site(`resid_mid.${i}`, m.layerNorm(block(names.attentionNorm), g.add(x, attended), layerNormEps)); // [T, C]
 
     const inner = m.linear(block(names.mlpIn), x);
     const neurons = m.site(`neurons.${i}`, activate(g, activationFunction, inner)); // [T, nInner]
-    x = m.layerNorm(block(names.mlpNorm), g.add(x, m.linear(block(names.mlpOut), neurons)), layerNormEps); // [T, C]
+    const added = m.site(`mlp_out.${i}`, m.linear(block(names.mlpOut), neurons)); // [T, C]
+    x = m.layerNorm(block(names.mlpNorm), g.add(x, added), layerNormEps); // [T, C]
   }
   return m.site(`resid.${nLayer}`, x);
 }

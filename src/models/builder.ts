@@ -9,24 +9,30 @@
 import type { Graph, Value } from "../onnx/mod.ts";
 import { type Attention, attention, type AttentionOptions } from "./attention.ts";
 import type { ForwardInputs } from "./forward_inputs.ts";
+import { SiteEdits } from "./site_edits.ts";
 import type { WeightSpec } from "./weight_list.ts";
 
 /**
- * The places of a model that can be seen, by the names of TransformerLens's hooks: the token embeddings before positions
- * are added, `[T, C]`; the residual stream that enters block i, or leaves the last one where i is L, `[T, C]`, and
- * between attention and MLP of block i; the attention probabilities of block i, `[H, T, S]`; its neurons, after the
- * activation function, `[T, nInner]`. Where there is an encoder, the places of the decoder have these names; between
- * attention to its own text and attention to the source is `resid_mid`, then `resid_cross`; `cross_pattern` is the
- * attention to the source, `[H, T, X]`; the places of the encoder begin with `source_`, with E for T and S.
+ * The places of a model that can be seen and changed, by the names of TransformerLens's hooks: the token embeddings
+ * before positions are added, `[T, C]`; the residual stream that enters block i, or leaves the last one where i is L,
+ * `[T, C]`, and between attention and MLP of block i; the attention probabilities of block i, `[H, T, S]`; the sums of its
+ * heads side by side, before the output projection, `z`, `[T, H D]`; what its attention and its MLP add to the stream,
+ * `[T, C]`; its neurons, after the activation function, `[T, nInner]`. Where there is an encoder, the places of the
+ * decoder have these names; between attention to its own text and attention to the source is `resid_mid`, then
+ * `resid_cross`; `cross_pattern`, `[H, T, X]`, `cross_z` and `cross_out` are of the attention to the source; the places
+ * of the encoder begin with `source_`, with E for T and S.
  */
 export type SiteName =
   | StackSite
   | `source_${StackSite}`
   | `resid_cross.${number}`
-  | `cross_pattern.${number}`;
+  | `cross_${"pattern" | "z" | "out"}.${number}`;
 
 /** The places of a stack of blocks. */
-type StackSite = "embed" | `resid.${number}` | `resid_mid.${number}` | `pattern.${number}` | `neurons.${number}`;
+type StackSite = "embed" | `${BlockSite}.${number}`;
+
+/** The places of a block. */
+type BlockSite = "resid" | "resid_mid" | "pattern" | "z" | "attn_out" | "neurons" | "mlp_out";
 
 /** Looks a weight up by its checkpoint name, such as `h.0.ln_1.weight`. */
 export type Weights = (name: string) => Value;
@@ -45,20 +51,28 @@ export class ModelBuilder {
   readonly #attentions: Attention[];
   readonly #w: Weights;
   readonly #specs: ReadonlyMap<string, WeightSpec>;
+  readonly #edits: SiteEdits;
 
-  /** Begins a model with weights `w`, of which `specs` says how they are stored. */
-  constructor(g: Graph, inputs: ForwardInputs, w: Weights, specs: ReadonlyMap<string, WeightSpec>, of?: ModelBuilder) {
+  /** Begins a model with weights `w`, of which `specs` says how they are stored, that may be changed where `edits` says. */
+  constructor(
+    g: Graph,
+    inputs: ForwardInputs,
+    w: Weights,
+    specs: ReadonlyMap<string, WeightSpec>,
+    { edits = new SiteEdits(), whole }: { readonly edits?: SiteEdits; readonly whole?: ModelBuilder } = {},
+  ) {
     this.g = g;
     this.inputs = inputs;
     this.#w = w;
     this.#specs = specs;
-    this.sites = this.#sites = of ? of.#sites : new Map();
-    this.attentions = this.#attentions = of ? of.#attentions : [];
+    this.#edits = edits;
+    this.sites = this.#sites = whole ? whole.#sites : new Map();
+    this.attentions = this.#attentions = whole ? whole.#attentions : [];
   }
 
   /** The same model, of which more is written into a branch. */
   within(branch: Graph): ModelBuilder {
-    return new ModelBuilder(branch, this.inputs, this.#w, this.#specs, this);
+    return new ModelBuilder(branch, this.inputs, this.#w, this.#specs, { whole: this });
   }
 
   /** Whether the model has a weight of that name. */
@@ -71,10 +85,11 @@ export class ModelBuilder {
     return this.#w(name);
   }
 
-  /** Names a place that can be seen, and returns what is there. */
+  /** Names a place that can be seen and changed, and returns what is there, which is to be gone on with. */
   site(name: SiteName, x: Value): Value {
-    this.#sites.set(name, x);
-    return x;
+    const there = this.#edits.row(this.g, name, x);
+    this.#sites.set(name, there);
+    return there;
   }
 
   /** What is at a place. */
@@ -119,10 +134,11 @@ export class ModelBuilder {
   attend(options: AttentionOptions): Value {
     const { mask = "causal" } = options;
     const i = this.#attentions.filter((one) => one.mask === mask).length;
-    const seen = attention(this.g, this.inputs, i, options);
-    this.#attentions.push(seen);
     const stack = mask === "cross" ? "cross_" : mask === "source" ? "source_" : "";
-    this.site(`${stack}pattern.${i}`, seen.probabilities);
-    return seen.merged;
+    const change = (pattern: Value) => this.#edits.pattern(this.g, `${stack}pattern.${i}`, pattern);
+    const seen = attention(this.g, this.inputs, i, { ...options, change });
+    this.#attentions.push(seen);
+    this.#sites.set(`${stack}pattern.${i}`, seen.probabilities);
+    return this.site(`${stack}z.${i}`, seen.merged);
   }
 }

@@ -76,15 +76,15 @@ function forward(m: ModelBuilder, config: GPT2Config): Value {
   const { nLayer, nHead, activationFunction, layerNormEpsilon: epsilon } = config;
   let x = g.add(m.embed("wte.weight"), g.gather(m.weight("wpe.weight"), m.inputs.positions)); // [T, C]
   for (let i = 0; i < nLayer; ++i) {
-    m.site(`resid.${i}`, x);
+    x = m.site(`resid.${i}`, x);
     const a = m.layerNorm(`h.${i}.ln_1`, x, epsilon); // [T, C]
     const [query, key, value] = g.split(m.linear(`h.${i}.attn.c_attn`, a), 3, -1) as [Value, Value, Value]; // [T, C] each
     const merged = m.attend({ query, key, value, heads: nHead, scale: attentionScale(config, i) }); // [T, C]
-    x = m.site(`resid_mid.${i}`, g.add(x, m.linear(`h.${i}.attn.c_proj`, merged))); // [T, C]
+    x = m.site(`resid_mid.${i}`, g.add(x, m.site(`attn_out.${i}`, m.linear(`h.${i}.attn.c_proj`, merged)))); // [T, C]
 
     const b = m.layerNorm(`h.${i}.ln_2`, x, epsilon); // [T, C]
     const neurons = m.site(`neurons.${i}`, activate(g, activationFunction, m.linear(`h.${i}.mlp.c_fc`, b))); // [T, nInner]
-    x = g.add(x, m.linear(`h.${i}.mlp.c_proj`, neurons)); // [T, C]
+    x = g.add(x, m.site(`mlp_out.${i}`, m.linear(`h.${i}.mlp.c_proj`, neurons))); // [T, C]
   }
   return m.site(`resid.${nLayer}`, x);
 }

@@ -46,9 +46,14 @@ export interface Differentiable {
 
 /**
  * Writes the gradient of the N scalars with respect to the embeddings into `g`, `[M, C]`, and where there is an encoder
- * with respect to those of the source, `[N X, C]`.
+ * with respect to those of the source, `[N X, C]`; and with respect to what else is inside, `[M, W]` each.
  */
-export function gradient(g: Graph, model: Differentiable, inputs: GradientInputs): readonly [Value, Value?] {
+export function gradient(
+  g: Graph,
+  model: Differentiable,
+  inputs: GradientInputs,
+  inner: readonly Value[] = [],
+): { readonly starts: readonly [Value, Value?]; readonly inner: readonly Value[] } {
   const { m, nodes, stream } = model;
   const attention = new AttentionGradient(g, inputs);
   const last = m.attentions.at(-1)!;
@@ -60,7 +65,10 @@ export function gradient(g: Graph, model: Differentiable, inputs: GradientInputs
   const starts = [embeddings, ...(inputs.source ? [m.at("source_embed")] : [])];
   const frontier = frontierOf(nodes.slice(0, end), rest, starts, stream);
   const atRows = (saved: Value) => saved.shape[0] === "T" ? g.gather(saved, inputs.rows) : saved;
-  const found = backward(g, { steps: rest, cotangents: new Map([[stream, down]]), wrt: frontier, spread: atRows });
+  const after = new Set(rest.flatMap(({ outputs }) => outputs)); // what the last attention is followed by
+  const late = inner.filter((value) => after.has(value));
+  const wrt = [...frontier, ...late];
+  const found = backward(g, { steps: rest, cotangents: new Map([[stream, down]]), wrt, spread: atRows });
 
   const cotangents = new Map<Value, Value>();
   const give = (value: Value, dx: Value) => {
@@ -73,8 +81,14 @@ export function gradient(g: Graph, model: Differentiable, inputs: GradientInputs
   attention.ofOwnRows(last, ownMerged).forEach((dx, i) => give(operands[i]!, dx)); // [M, H D], [M, K D] twice
 
   const steps = stepsOf(m, attention, nodes.slice(0, last.nodes[0]));
-  const gradients = backward(g, { steps, cotangents, wrt: starts, spread: spreadTo(g, inputs) });
-  return gradients as [Value, Value?];
+  const early = inner.filter((value) => value !== last.merged && !after.has(value));
+  const gradients = backward(g, { steps, cotangents, wrt: [...starts, ...early], spread: spreadTo(g, inputs) });
+  const ofInner = (value: Value) => {
+    if (value === last.merged) return attention.placed(ownMerged);
+    if (after.has(value)) return attention.placed(found[wrt.indexOf(value)]!);
+    return gradients[starts.length + early.indexOf(value)]!;
+  };
+  return { starts: gradients.slice(0, starts.length) as unknown as [Value, Value?], inner: inner.map(ofInner) };
 }
 
 /**

@@ -10,6 +10,7 @@ import { type Feed, idsFeed } from "../onnx/feed.ts";
 import type { Graph, Value } from "../onnx/mod.ts";
 import type { BackwardRows } from "./attention_gradient.ts";
 import { packRows } from "./back_rows.ts";
+import type { SiteName } from "./builder.ts";
 import { type Differentiable, gradient, type GradientInputs } from "./gradient.ts";
 
 /** How the C numbers of a token become one score: of g or of g·x, the L2 norm or the signed sum. */
@@ -28,6 +29,8 @@ export interface GradientOutputs {
   readonly products: Value;
   /** The answer about the source tokens, where there is an encoder: E for T. */
   readonly source?: Omit<GradientOutputs, "source">;
+  /** The gradient with respect to what is at other places, `[N, T, W]` each, where that was asked for. */
+  readonly sites?: ReadonlyMap<SiteName, Value>;
 }
 
 /** What is asked. */
@@ -55,6 +58,8 @@ export interface GradientSizes {
   readonly mask: "causal" | "full";
   /** Whether there is an encoder. */
   readonly hasSource?: boolean | undefined;
+  /** The places whose gradient is asked for beside that of the embeddings, with one row for each token of the text. */
+  readonly sites?: readonly SiteName[];
 }
 
 /** The gradient of a model, as a question. */
@@ -71,7 +76,7 @@ export class GradientQuestion {
   constructor(
     g: Graph,
     rows: Value,
-    { width, mask, hasSource = false }: GradientSizes,
+    { width, mask, hasSource = false, sites = [] }: GradientSizes,
     model?: Differentiable,
   ) {
     this.#mask = mask;
@@ -97,11 +102,17 @@ export class GradientQuestion {
     };
     const asked = g.greater(g.size(this.inputs.mix, -2), g.ints([0]));
     const stacks = hasSource ? 2 : 1;
-    const answer = model ? scoresBranch(g, model, this.inputs) : emptyBranch(g, width, stacks);
-    const values = g.if(asked, answer, emptyBranch(g, width, stacks));
-    const each = values.length / stacks;
+    const widths = model ? sites.map((site) => model.m.at(site).shape[1] as number) : [];
+    const answer = model ? scoresBranch(g, model, this.inputs, sites) : emptyBranch(g, width, stacks, widths);
+    const values = g.if(asked, answer, emptyBranch(g, width, stacks, widths));
+    const each = (values.length - widths.length) / stacks;
     const own = outputsOf(values.slice(0, each));
-    this.outputs = hasSource ? { ...own, source: outputsOf(values.slice(each)) } : own;
+    const inner = new Map(widths.map((_, i) => [sites[i]!, values[stacks * each + i]!]));
+    this.outputs = {
+      ...own,
+      ...hasSource && { source: outputsOf(values.slice(each, 2 * each)) },
+      ...inner.size > 0 && { sites: inner },
+    };
   }
 
   /** The feeds of a run of T tokens and some rows, in which it is asked nothing by default. */
@@ -138,13 +149,14 @@ export class GradientQuestion {
 }
 
 /** A branch that computes nothing. */
-function emptyBranch(g: Graph, width: number, stacks: number): Graph {
+function emptyBranch(g: Graph, width: number, stacks: number, widths: readonly number[]): Graph {
   const nothing = g.branch();
-  const none = [0, 0, width];
+  const none = (width: number) => nothing.output(nothing.zeros(nothing.ints([0, 0, width]), [0, 0, width]));
   for (let stack = 0; stack < stacks; ++stack) {
     for (const _ of SCORES) nothing.output(nothing.zeros(nothing.ints([0, 0]), [0, 0]));
-    for (const _ of ["gradients", "products"]) nothing.output(nothing.zeros(nothing.ints(none), none));
+    for (const _ of ["gradients", "products"]) none(width);
   }
+  widths.forEach(none);
   return nothing;
 }
 
@@ -155,11 +167,12 @@ function outputsOf(values: readonly Value[]): Omit<GradientOutputs, "source"> {
 }
 
 /** A branch that computes the scores. */
-function scoresBranch(g: Graph, model: Differentiable, inputs: GradientInputs): Graph {
+function scoresBranch(g: Graph, model: Differentiable, inputs: GradientInputs, sites: readonly SiteName[]): Graph {
   const branch = g.branch();
-  const [dx, dsource] = gradient(branch, model, inputs); // [M, C], [N X, C]
-  writeScores(branch, dx, model.m.at("embed"), inputs);
-  if (dsource && inputs.source) writeScores(branch, dsource, model.m.at("source_embed"), inputs.source);
+  const { starts: [dx, dsource], inner } = gradient(branch, model, inputs, sites.map((site) => model.m.at(site)));
+  writeScores(branch, dx, model.m.at("embed"), inputs); // [M, C]
+  if (dsource && inputs.source) writeScores(branch, dsource, model.m.at("source_embed"), inputs.source); // [N X, C]
+  for (const dsite of inner) branch.output(branch.gather(dsite, inputs.slots)); // [N, T, W]
   return branch;
 }
 

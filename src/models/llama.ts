@@ -73,18 +73,19 @@ function forward(m: ModelBuilder, config: LlamaConfig): Value {
   const turned = rotation(m, headDim, config);
   let x = m.embed("embed_tokens.weight"); // [T, C]
   for (let i = 0; i < nLayer; ++i) {
-    m.site(`resid.${i}`, x);
+    x = m.site(`resid.${i}`, x);
     const a = m.rmsNorm(`layers.${i}.input_layernorm`, x, rmsNormEps); // [T, C]
     const query = turned(m.linear(`layers.${i}.self_attn.q_proj`, a), nHead); // [T, H D]
     const key = turned(m.linear(`layers.${i}.self_attn.k_proj`, a), numKeyValueHeads); // [T, K D]
     const value = m.linear(`layers.${i}.self_attn.v_proj`, a); // [T, K D]
     const merged = m.attend({ query, key, value, heads: nHead, keyHeads: numKeyValueHeads }); // [T, H D]
-    x = m.site(`resid_mid.${i}`, g.add(x, m.linear(`layers.${i}.self_attn.o_proj`, merged))); // [T, C]
+    const added = m.site(`attn_out.${i}`, m.linear(`layers.${i}.self_attn.o_proj`, merged)); // [T, C]
+    x = m.site(`resid_mid.${i}`, g.add(x, added)); // [T, C]
 
     const b = m.rmsNorm(`layers.${i}.post_attention_layernorm`, x, rmsNormEps); // [T, C]
     const gate = activate(g, activationFunction, m.linear(`layers.${i}.mlp.gate_proj`, b)); // [T, nInner]
     const neurons = m.site(`neurons.${i}`, g.mul(gate, m.linear(`layers.${i}.mlp.up_proj`, b))); // [T, nInner]
-    x = g.add(x, m.linear(`layers.${i}.mlp.down_proj`, neurons)); // [T, C]
+    x = g.add(x, m.site(`mlp_out.${i}`, m.linear(`layers.${i}.mlp.down_proj`, neurons))); // [T, C]
   }
   return m.site(`resid.${nLayer}`, x);
 }

@@ -71,18 +71,19 @@ function forward(m: ModelBuilder, config: GPTNeoXConfig): Value {
   const merged = (x: Value) => g.reshape(x, ["T", nEmbd]);
   let x = m.embed("embed_in.weight"); // [T, C]
   for (let i = 0; i < nLayer; ++i) {
-    m.site(`resid.${i}`, x);
+    x = m.site(`resid.${i}`, x);
     const a = m.layerNorm(`layers.${i}.input_layernorm`, x, layerNormEps); // [T, C]
     const projected = g.reshape(m.linear(`layers.${i}.attention.query_key_value`, a), ["T", nHead, 3 * headSize]);
     const [query, key, value] = g.split(projected, 3, -1).map(merged) as [Value, Value, Value]; // [T, C] each
     const sums = m.attend({ query: turned(query, nHead), key: turned(key, nHead), value, heads: nHead }); // [T, C]
-    const middle = m.site(`resid_mid.${i}`, g.add(x, m.linear(`layers.${i}.attention.dense`, sums))); // [T, C]
+    const added = m.site(`attn_out.${i}`, m.linear(`layers.${i}.attention.dense`, sums)); // [T, C]
+    const middle = m.site(`resid_mid.${i}`, g.add(x, added)); // [T, C]
 
     const read = useParallelResidual ? x : middle;
     const b = m.layerNorm(`layers.${i}.post_attention_layernorm`, read, layerNormEps); // [T, C]
     const inner = m.linear(`layers.${i}.mlp.dense_h_to_4h`, b);
     const neurons = m.site(`neurons.${i}`, activate(g, activationFunction, inner)); // [T, nInner]
-    x = g.add(middle, m.linear(`layers.${i}.mlp.dense_4h_to_h`, neurons)); // [T, C]
+    x = g.add(middle, m.site(`mlp_out.${i}`, m.linear(`layers.${i}.mlp.dense_4h_to_h`, neurons))); // [T, C]
   }
   return m.site(`resid.${nLayer}`, x);
 }

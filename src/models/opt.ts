@@ -66,7 +66,7 @@ function forward(m: ModelBuilder, { nLayer, nHead, activationFunction }: OPTConf
   const places = g.add(m.inputs.positions, g.ints([FIRST_POSITION], []));
   let x = g.add(m.embed("decoder.embed_tokens.weight"), g.gather(m.weight("decoder.embed_positions.weight"), places));
   for (let i = 0; i < nLayer; ++i) {
-    m.site(`resid.${i}`, x);
+    x = m.site(`resid.${i}`, x);
     const block = `decoder.layers.${i}`;
     const a = m.layerNorm(`${block}.self_attn_layer_norm`, x, EPSILON); // [T, C]
     const merged = m.attend({
@@ -75,11 +75,12 @@ function forward(m: ModelBuilder, { nLayer, nHead, activationFunction }: OPTConf
       value: m.linear(`${block}.self_attn.v_proj`, a),
       heads: nHead,
     }); // [T, C]
-    x = m.site(`resid_mid.${i}`, g.add(x, m.linear(`${block}.self_attn.out_proj`, merged))); // [T, C]
+    const added = m.site(`attn_out.${i}`, m.linear(`${block}.self_attn.out_proj`, merged)); // [T, C]
+    x = m.site(`resid_mid.${i}`, g.add(x, added)); // [T, C]
 
     const b = m.layerNorm(`${block}.final_layer_norm`, x, EPSILON); // [T, C]
     const neurons = m.site(`neurons.${i}`, activate(g, activationFunction, m.linear(`${block}.fc1`, b))); // [T, nInner]
-    x = g.add(x, m.linear(`${block}.fc2`, neurons)); // [T, C]
+    x = g.add(x, m.site(`mlp_out.${i}`, m.linear(`${block}.fc2`, neurons))); // [T, C]
   }
   return m.site(`resid.${nLayer}`, x);
 }

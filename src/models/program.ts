@@ -6,7 +6,7 @@
  */
 import type { TensorEntry } from "../checkpoint/safetensors.ts";
 import type { Feed } from "../onnx/feed.ts";
-import { Graph, type Value } from "../onnx/mod.ts";
+import { Graph, type Shape, type Value } from "../onnx/mod.ts";
 import type { AttentionMask } from "./attention.ts";
 import { ModelBuilder, type SiteName } from "./builder.ts";
 import type { ModelConfig } from "./config.ts";
@@ -15,6 +15,7 @@ import { unembeddingName } from "./family.ts";
 import { declareInputs, type ForwardInputs, readFeeds, type ReadRequest } from "./forward_inputs.ts";
 import { type GradientOutputs, GradientQuestion, type GradientRequest } from "./gradient_question.ts";
 import { LensQuestion, type LensRequest, type LensValues } from "./lens.ts";
+import { type EditRequest, SiteEdits } from "./site_edits.ts";
 import { declareWeights, isQuantized } from "./weights.ts";
 
 /** What can be fetched from a run: activations, scores, and the logit lens. */
@@ -35,6 +36,16 @@ export interface ProgramOutputs extends GradientOutputs {
   readonly lens?: LensValues;
   /** What can be seen of the encoder, where there is one. */
   readonly encoder?: EncoderOutputs;
+  /** What is at other places, as they were asked for: `[T, W]` each. */
+  readonly seen: ReadonlyMap<SiteName, Value>;
+}
+
+/** What a program can do beside what all can. */
+export interface ProgramOptions {
+  /** The places that can be changed. */
+  readonly edits?: readonly SiteName[];
+  /** The places with one row for each token that can be fetched, as can the gradient with respect to what is there. */
+  readonly seen?: readonly SiteName[];
 }
 
 /** What can be fetched of an encoder, and of what the decoder looks at. */
@@ -59,6 +70,8 @@ export interface ProgramRequest extends ReadRequest {
   readonly gradient?: Omit<GradientRequest, "rows"> | undefined;
   /** What is asked through the lens. */
   readonly lens?: LensRequest | undefined;
+  /** What is changed inside. */
+  readonly edits?: EditRequest | undefined;
 }
 
 /** A graph, what goes in and what comes out. */
@@ -69,12 +82,19 @@ export class Program {
   readonly outputs: ProgramOutputs;
   /** Whether there is a gradient: not when products are computed in 8 bits. */
   readonly differentiable: boolean;
+  /** The places that can be seen and changed, and the shape of what is there. */
+  readonly sites: ReadonlyMap<SiteName, Shape>;
   readonly #inputs: ForwardInputs;
   readonly #gradient: GradientQuestion;
   readonly #lens: LensQuestion | undefined;
+  readonly #edits: SiteEdits;
 
   /** Writes a model with the weights of `entries`, and its questions. */
-  constructor(config: ModelConfig, entries: ReadonlyMap<string, TensorEntry>) {
+  constructor(
+    config: ModelConfig,
+    entries: ReadonlyMap<string, TensorEntry>,
+    { edits = [], seen = [] }: ProgramOptions = {},
+  ) {
     const g = new Graph();
     const family = familyOf(config);
     const inputs = declareInputs(g, {
@@ -83,8 +103,11 @@ export class Program {
       types: family.tokenTypes?.(config),
       source: family.hasSource,
     });
-    const m = new ModelBuilder(g, inputs, declareWeights(g, config, entries), family.weights(config));
+    this.#edits = new SiteEdits(edits);
+    const weights = declareWeights(g, config, entries);
+    const m = new ModelBuilder(g, inputs, weights, family.weights(config), { edits: this.#edits });
     const stream = family.forward(m, config); // [T, C]
+    this.#edits.expectAll();
     const nodes = g.nodes.slice();
     const own = g.gather(stream, inputs.rows); // [R, C]
     const start = g.nodes.length;
@@ -104,24 +127,28 @@ export class Program {
     this.#gradient = new GradientQuestion(
       g,
       inputs.rows,
-      { width: config.nEmbd, mask: family.mask, hasSource: family.hasSource },
+      { width: config.nEmbd, mask: family.mask, hasSource: family.hasSource, sites: seen },
       this.differentiable ? model : undefined,
     );
     this.#lens = unembedding && family.mask === "causal"
       ? new LensQuestion(g, { m, nLayer: config.nLayer, readout, toLogits, logits })
       : undefined;
     const lens = this.#lens && { lens: this.#lens.outputs };
-    this.outputs = { ...seenIn(m, config.nLayer), logits, ...this.#gradient.outputs, ...lens };
-    for (const value of Object.values(this.outputs).flatMap(valuesIn)) g.output(value);
+    this.sites = new Map([...m.sites].map(([name, { shape }]) => [name, shape]));
+    const asked = new Map(seen.map((site) => [site, m.at(site)]));
+    this.outputs = { ...seenIn(m, config.nLayer), logits, ...this.#gradient.outputs, ...lens, seen: asked };
+    for (const value of new Set(Object.values(this.outputs).flatMap(valuesIn))) g.output(value);
   }
 
   /** The feeds of a run. */
   feeds(request: ProgramRequest): Feed[] {
-    const { tokenIds, rows, gradient, lens, source } = request;
+    const { tokenIds, rows, gradient, lens, source, past, edits } = request;
+    const [T, E] = [tokenIds.length, source?.tokenIds.length ?? 0];
     return [
       ...readFeeds(this.#inputs, request),
       ...this.#gradient.feeds(tokenIds.length, rows, gradient, source?.tokenIds.length),
       ...(this.#lens?.feeds(rows.length, lens) ?? []),
+      ...this.#edits.feeds({ T, S: past.length + T, E, X: (source?.past.length ?? 0) + E }, edits),
     ];
   }
 }
@@ -165,5 +192,6 @@ function seenIn(
 /** All values of an output: one, a list of them, or some by name. */
 function valuesIn(output: Value | readonly Value[] | object): readonly Value[] {
   if (Array.isArray(output)) return output;
+  if (output instanceof Map) return [...output.values()];
   return "dtype" in output ? [output as Value] : Object.values(output).flatMap((value) => valuesIn(value));
 }

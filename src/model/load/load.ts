@@ -3,7 +3,7 @@ import type { ModelFiles } from "../../hub/model_files.ts";
 import type { ModelConfig } from "../../models/config.ts";
 import { familyOf, parseConfig } from "../../models/families.ts";
 import { readsWhole } from "../../models/family.ts";
-import { Program } from "../../models/program.ts";
+import { Program, type ProgramOptions } from "../../models/program.ts";
 import { weightLocation } from "../../models/weights.ts";
 import type { Backend } from "../../runtime/backend.ts";
 import { Session } from "../../runtime/session.ts";
@@ -11,6 +11,7 @@ import type { AddedToken } from "../../tokenizer/added_tokens.ts";
 import { withChatTemplate } from "../../tokenizer/chat_template.ts";
 import { gpt2TokenizerJson, parseTokenizer } from "../../tokenizer/definition.ts";
 import { expectOpenEnd, Tokenizer } from "../../tokenizer/tokenizer.ts";
+import type { CompiledChanges } from "../changes.ts";
 import { expectRoom } from "../memory.ts";
 import { ModelRunner } from "../runner.ts";
 import { checkWebgpu } from "../self_check.ts";
@@ -39,6 +40,8 @@ export interface LoadedModel<Defaults> {
   readonly opened: OpenedFiles;
   /** The file of weights in another form that runs instead of them, if one does. */
   readonly made?: MadeProof;
+  /** Starts the same model once more, over the same files, with a program that can do more. */
+  readonly another: (options: ProgramOptions, changes?: CompiledChanges) => Promise<ModelRunner>;
 }
 
 /** Where a model may run: 8-bit weights on native only. */
@@ -89,29 +92,32 @@ async function loadOpened<Defaults>(
   const { config, weights, made } = await readWeights(opened, stated, options, (message) => report(1, message));
   if (config !== stated) expectRoom(files.id, config, { backend, prepack });
   const located = new Map([...weights.values()].map((entry) => [weightLocation(entry), entry.source]));
+  // The 8-bit products are computed from prepacked weights only.
+  const stored = { prepack: prepack || dtype === "q8", foldConstants: weights.values().some(isConverted) };
+  const choice = { worker, ...stored, ...(threads === undefined ? {} : { threads }) };
+  const start = async (program: Program, backend: "auto" | Backend) => {
+    const session = await Session.create(program.graph, located, { ...choice, backend });
+    const moved = await findMoved(session, located.values());
+    if (!moved || made) return { session, moved };
+    await session.dispose();
+    throw moved;
+  };
   try {
     report(2, "Checked the weights");
     if (backend === "webgpu") await checkWebgpu(config, worker);
     const program = new Program(config, weights);
     const onWeb = backend === "wasm" || backend === "webgpu";
     report(3, onWeb ? "Starting onnxruntime-web" : "Starting ONNX Runtime; the first use downloads it");
-    // The 8-bit products are computed from prepacked weights only.
-    const stored = { prepack: prepack || dtype === "q8", foldConstants: weights.values().some(isConverted) };
-    const choice = { backend, worker, ...stored, ...(threads === undefined ? {} : { threads }) };
-    const session = await Session.create(program.graph, located, choice);
-    const moved = await findMoved(session, located.values());
-    if (moved && !made) {
-      await session.dispose();
-      throw moved;
-    }
+    const { session, moved } = await start(program, backend);
     report(4, `Ready on ${session.backend}: ${session.reason}`);
-    const runner = new ModelRunner(config, program, session, weights);
     return {
-      runner,
-      tokenizer,
-      writing,
-      opened,
+      ...{ runner: new ModelRunner(config, program, session, weights), tokenizer, writing, opened },
       ...made && { made: moved ? { ...made, isSound: () => Promise.reject(moved) } : made },
+      another: async (options, changes) => {
+        const program = new Program(config, weights, options);
+        const { session: own } = await start(program, session.backend);
+        return new ModelRunner(config, program, own, weights, { changes, sharesFiles: true });
+      },
     };
   } catch (error) {
     for (const source of located.values()) source.close();
