@@ -9,6 +9,7 @@ export interface Progress {
     | "trace"
     | "saliency"
     | "faithfulness"
+    | "patch"
     | "rankings"
     | "surprise"
     | "encode"

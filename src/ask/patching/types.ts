@@ -50,7 +50,7 @@ export interface Patching {
   readonly values?: FloatTensor;
   /**
    * `[K, N]`, the first-order estimate of the same: the metric of the corrupted text plus (clean - corrupted activation)
-   * times its gradient in the corrupted run (attribution patching); none for `kl`, whose gradient is not taken.
+   * times its gradient in the corrupted run (attribution patching); none for `kl`, which is not differentiated.
    */
   readonly estimate?: FloatTensor;
 }
