@@ -1,16 +1,16 @@
-import { free, logitsRow } from "../../base/numbers.ts";
+import { free } from "../../base/numbers.ts";
 import type { OptionTable } from "../../base/options.ts";
 import type { Progress } from "../../base/progress.ts";
 import type { FloatTensor } from "../../base/tensor.ts";
 import { shown } from "../../base/words.ts";
 import { type MemoryOptions, READING } from "../../model/cost.ts";
 import { costOf, explainBytes, FLOAT, memoryLimit, readBytes, weightBytes } from "../../model/memory.ts";
-import { type ModelRunner } from "../../model/runner.ts";
+import type { ModelRunner } from "../../model/runner.ts";
 import type { Sequence } from "../../model/sequence.ts";
 import type { SiteName } from "../../models/builder.ts";
 import type { AskedModel, Plan, Question, Watch } from "../question.ts";
 import { type AskedMetric, askedMetric, differentiated, measured, METRICS, settledMetric } from "./metric.ts";
-import { copiesOf, type Patch, runPatches, runsOf } from "./sweep.ts";
+import { type Patch, runPatches, runsOf } from "./sweep.ts";
 import type { Metric, MetricName, Patching, PatchSite } from "./types.ts";
 
 /** Options of {@linkcode LanguageModel.patch}. */

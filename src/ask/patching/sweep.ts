@@ -5,7 +5,7 @@
  * @module
  */
 import { logitsRow } from "../../base/numbers.ts";
-import { KVCache } from "../../model/kv_cache.ts";
+import type { KVCache } from "../../model/kv_cache.ts";
 import { CHUNK_TOKENS, type ModelRunner } from "../../model/runner.ts";
 import type { SiteName } from "../../models/builder.ts";
 import type { EditRequest, RowEdit } from "../../models/site_edits.ts";
