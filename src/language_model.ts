@@ -19,7 +19,8 @@ import {
   type RankingsWatchOptions,
 } from "./ask/lens/rankings.ts";
 import { PATCH, type PatchOptions } from "./ask/patching/patching.ts";
-import type { Patching } from "./ask/patching/types.ts";
+import { IMPORTANCE, type ImportanceOptions } from "./ask/patching/importance.ts";
+import type { Importance, Patching } from "./ask/patching/types.ts";
 import { ask, type AskedModel } from "./ask/question.ts";
 import type { Saliency, SaliencyOptions } from "./ask/saliency/definition.ts";
 import { SALIENCY } from "./ask/saliency/saliency.ts";
@@ -599,6 +600,30 @@ export class LanguageModel implements AsyncDisposable {
    */
   async patch(clean: Sequence, corrupted: Sequence, options: PatchOptions = {}): Promise<Patching> {
     return await ask(this.#asked, PATCH, { clean, corrupted }, options);
+  }
+
+  /**
+   * Judges all heads, neurons or positions of every layer in one forward and one backward pass: what each adds to a
+   * prediction, to first order, the sum of its activations times their gradients. Turn the best off with
+   * {@linkcode LanguageModel.with} to see whether it is so.
+   *
+   * It runs in a program of its own, as {@linkcode LanguageModel.patch} does.
+   *
+   * @throws {RangeError} When there is no such layer.
+   * @throws {TypeError} When the model has no gradient or an encoder.
+   *
+   * @example The heads that make it "are" rather than "is"
+   * ```ts
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   *
+   * await using model = await LanguageModel.fromPretrained();
+   * const sequence = model.sequence("The keys to the cabinet");
+   * const { scores } = await model.importance(sequence, { target: " are", contrast: " is" });
+   * console.log(scores.shape, Math.max(...scores.data));
+   * ```
+   */
+  async importance(sequence: Sequence, options: ImportanceOptions = {}): Promise<Importance> {
+    return await ask(this.#asked, IMPORTANCE, sequence, options);
   }
 
   /** The places that {@linkcode LanguageModel.with} can change. */

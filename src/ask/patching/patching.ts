@@ -2,13 +2,13 @@ import { free } from "../../base/numbers.ts";
 import type { OptionTable } from "../../base/options.ts";
 import type { Progress } from "../../base/progress.ts";
 import type { FloatTensor } from "../../base/tensor.ts";
-import { shown } from "../../base/words.ts";
 import { type MemoryOptions, READING } from "../../model/cost.ts";
 import { costOf, explainBytes, FLOAT, memoryLimit, readBytes, weightBytes } from "../../model/memory.ts";
 import type { ModelRunner } from "../../model/runner.ts";
 import type { Sequence } from "../../model/sequence.ts";
 import type { SiteName } from "../../models/builder.ts";
 import type { AskedModel, Plan, Question, Watch } from "../question.ts";
+import { chosen } from "./chosen.ts";
 import { type AskedMetric, askedMetric, differentiated, measured, METRICS, settledMetric } from "./metric.ts";
 import { type Patch, runPatches, runsOf } from "./sweep.ts";
 import type { Metric, MetricName, Patching, PatchSite } from "./types.ts";
@@ -105,15 +105,15 @@ function planPatching({ runner: machine, reader }: AskedModel, pair: Pair, optio
   if (method !== "exact" && metric === "kl") {
     throw new TypeError('Cannot estimate kl as only metrics of words are differentiated; use method: "exact"');
   }
-  const layers = chosen("layers", options.layers, config.nLayer);
+  const layers = chosen("patch", "layers", options.layers, config.nLayer);
   const columns = at === "z" ? "heads" : "positions";
   const other = at === "z" ? "positions" : "heads";
   if (options[other]) {
     throw new TypeError(`Cannot patch some ${other} at "${at}"; name ${columns}, or patch another place`);
   }
   const indices = columns === "heads"
-    ? chosen("heads", options.heads, config.nHead)
-    : chosen("positions", options.positions, T);
+    ? chosen("patch", "heads", options.heads, config.nHead)
+    : chosen("patch", "positions", options.positions, T);
   const starts = layers.flatMap(() => indices.map((index) => ({ from: columns === "heads" ? 0 : index })));
   const sweeps = method === "estimate" ? [] : runsOf(starts, T);
   const bytes = sweeps.map(({ from, patches }) =>
@@ -150,17 +150,6 @@ function expectPair({ clean, corrupted }: Pair, expectSequence: (text: Sequence)
     );
   }
   return T;
-}
-
-/** Some of the layers, heads or positions, in rising order without repetition. */
-function chosen(what: string, list: readonly number[] | undefined, count: number): readonly number[] {
-  if (list === undefined) return Array.from({ length: count }, (_, i) => i);
-  if (list.length === 0) {
-    throw new RangeError(`Cannot patch an empty list of ${what}; name some, or leave them out for all`);
-  }
-  const wrong = list.find((index) => !Number.isInteger(index) || index < 0 || index >= count);
-  if (wrong === undefined) return [...new Set(list)].sort((a, b) => a - b);
-  throw new RangeError(`Cannot patch ${what.slice(0, -1)} ${shown(wrong)} as there are the ${what} 0 to ${count - 1}`);
 }
 
 /** What both runs have given, and how much of the work there is. */
