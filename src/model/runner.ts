@@ -1,10 +1,8 @@
 import { firstNonFiniteIndex, free, logitsRow } from "../base/numbers.ts";
 import type { FloatTensor } from "../base/tensor.ts";
-import { shown } from "../base/words.ts";
 import type { TensorEntry } from "../checkpoint/safetensors.ts";
-import { readFloat32 } from "../checkpoint/values.ts";
 import { type AnyConfig, familyOf } from "../models/families.ts";
-import { type Family, ownName } from "../models/family.ts";
+import type { Family } from "../models/family.ts";
 import type { SiteName } from "../models/builder.ts";
 import type { GradientOutputs } from "../models/gradient_question.ts";
 import { LENS, type LensRequest } from "../models/lens.ts";
@@ -14,10 +12,10 @@ import type { Value } from "../onnx/mod.ts";
 import type { Backend } from "../runtime/backend.ts";
 import type { CompiledChanges } from "./changes.ts";
 import type { Session } from "../runtime/session.ts";
-import { expectFiniteWeights } from "./finite_weights.ts";
 import { KVCache } from "./kv_cache.ts";
 import { editsOf, eitherOf } from "./edit_request.ts";
 import type { Explanation, LensNumbers, PromptTokens, Reading, ScoreKind, SourceTokens } from "./requests.ts";
+import { StoredWeights } from "./stored_weights.ts";
 import { joinRows, NO_SOURCE, NO_TEXT, sourceTokens } from "./sources.ts";
 
 /** How many tokens are read in one run, so that long prompts can be stopped and take bounded memory. */
@@ -35,7 +33,7 @@ export class ModelRunner implements AsyncDisposable {
   readonly family: Family;
   /** What is changed inside; nothing by default. */
   readonly changes: CompiledChanges | undefined;
-  readonly #weights: ReadonlyMap<string, TensorEntry>;
+  readonly #stored: StoredWeights;
   readonly #sharesFiles: boolean;
 
   /** Takes over `session` and the files of `weights`, unless they are another runner's that `sharesFiles`. */
@@ -52,12 +50,12 @@ export class ModelRunner implements AsyncDisposable {
     this.program = program;
     this.session = session;
     this.family = familyOf(config);
-    this.#weights = weights;
+    this.#stored = new StoredWeights(config, weights, program.differentiable);
   }
 
   /** The names of the weights that can be read, as the checkpoint has them. */
   get weightNames(): readonly string[] {
-    return [...this.family.weights(this.config).keys().filter((name) => this.#weights.has(name))];
+    return this.#stored.names;
   }
 
   /**
@@ -65,18 +63,8 @@ export class ModelRunner implements AsyncDisposable {
    *
    * @throws {RangeError} When there is no weight of that name.
    */
-  async weight(name: string): Promise<FloatTensor> {
-    if (typeof name !== "string") throw new TypeError(`Cannot read ${shown(name)} as a weight; pass its name`);
-    const own = ownName(this.family.names, name);
-    const entry = this.family.weights(this.config).has(own) ? this.#weights.get(own) : undefined;
-    if (entry) return { data: await readFloat32(entry), shape: [...entry.shape] };
-    if (!this.program.differentiable) {
-      throw new RangeError(`Cannot read "${name}" as the weights are in 8 bits; load without dtype "q8"`);
-    }
-    const names = this.weightNames;
-    const some = names.filter((known) => known.endsWith(name) || name.endsWith(known)).slice(0, 3);
-    const found = (some.length > 0 ? some : [names[0], names[2], names.at(-1)]).join('", "');
-    throw new RangeError(`Cannot find a weight called "${name}"; names are such as "${found}", see model.weightNames`);
+  weight(name: string): Promise<FloatTensor> {
+    return this.#stored.read(name);
   }
 
   /** Where the session runs. */
@@ -312,7 +300,7 @@ export class ModelRunner implements AsyncDisposable {
   async dispose(): Promise<void> {
     await this.session.dispose();
     if (this.#sharesFiles) return;
-    for (const { source } of this.#weights.values()) source.close();
+    this.#stored.close();
   }
 
   /** The same as {@linkcode ModelRunner.dispose}. */
@@ -348,7 +336,7 @@ export class ModelRunner implements AsyncDisposable {
   /** Says which weight is broken when results are, as ONNX Runtime passes NaN on in silence. */
   async #expectFinite(numbers: Float32Array, what: string): Promise<void> {
     if (firstNonFiniteIndex(numbers) < 0) return;
-    await expectFiniteWeights(this.#weights.values().filter(({ dtype }) => dtype !== "U8"));
+    await this.#stored.expectFinite();
     throw new RangeError(`Cannot use the ${what} as they overflow float32, although all weights are finite`);
   }
 }
