@@ -25,7 +25,7 @@ export type { PatchOptions } from "./src/ask/patching/patching.ts";
 export type { ImportanceOptions } from "./src/ask/patching/importance.ts";
 export type { Importance, ImportanceSite, Metric, MetricName, Patching, PatchSite } from "./src/ask/patching/types.ts";
 export type { StatedChange, StatedNumbers } from "./src/model/identity.ts";
-export type { Change, Numbers } from "./src/model/changes.ts";
+export type { Change, Numbers } from "./src/model/change.ts";
 export type { Faithfulness, FaithfulnessOptions } from "./src/ask/faithfulness/types.ts";
 export type { ClassSaliency, ClassSaliencyOptions } from "./src/ask/encode/class_saliency.ts";
 export type { Classifier } from "./src/ask/encode/classifier.ts";

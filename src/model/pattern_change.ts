@@ -5,7 +5,7 @@
  */
 import type { PatternEdit } from "../models/site_edits.ts";
 import type { Shape } from "../onnx/mod.ts";
-import { type CheckedChange, indices } from "./changes.ts";
+import { type CheckedChange, indices } from "./change.ts";
 
 /** The rows that take the place of a pattern's own. */
 export interface CompiledPattern {

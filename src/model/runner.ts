@@ -3,7 +3,7 @@ import type { FloatTensor } from "../base/tensor.ts";
 import type { TensorEntry } from "../checkpoint/safetensors.ts";
 import { type AnyConfig, familyOf } from "../models/families.ts";
 import type { Family } from "../models/family.ts";
-import type { SiteName } from "../models/builder.ts";
+import type { SiteName } from "../models/sites.ts";
 import type { GradientOutputs } from "../models/gradient_question.ts";
 import { LENS, type LensRequest } from "../models/lens.ts";
 import type { Program, ProgramRequest } from "../models/program.ts";
