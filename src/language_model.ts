@@ -18,6 +18,8 @@ import {
   type RankingsOptions,
   type RankingsWatchOptions,
 } from "./ask/lens/rankings.ts";
+import { LOGIT_ATTRIBUTION, type LogitAttributionOptions } from "./ask/logit_attribution/logit_attribution.ts";
+import type { LogitAttribution } from "./ask/logit_attribution/types.ts";
 import { ask, type AskedModel } from "./ask/question.ts";
 import type { Saliency, SaliencyOptions } from "./ask/saliency/definition.ts";
 import { SALIENCY } from "./ask/saliency/saliency.ts";
@@ -387,6 +389,32 @@ export class LanguageModel implements AsyncDisposable {
    */
   async rankingsWatch(sequence: Sequence, options: RankingsWatchOptions): Promise<Rankings> {
     return await ask(this.#asked, RANKINGS_WATCH, sequence, options);
+  }
+
+  /**
+   * Who wrote a logit: takes the logit of a token, or the difference of two, apart into what each part of the model added
+   * to the residual stream at the token before it (direct logit attribution): the embeddings, each head and each MLP of
+   * each layer and biases; each neuron, and each token that a head looks at, where asked for. The scale of the final norm
+   * is held at what it was. Then the sum is exact, and it is compared with the model's own logit on each call. All of it
+   * is what parts wrote themselves: what a later part made of that counts as the later part's.
+   *
+   * @throws {RangeError} When the position has no tokens before it or is beyond the next token's, a word is empty or not
+   * in the vocabulary, or the call takes more than `maxMemory`.
+   * @throws {TypeError} When blocks of the family normalise the residual stream, as those of BERT, BART and Marian do.
+   * @throws {Error} When the weights are in 8 bits, or the parts do not add up to the logit.
+   *
+   * @example Which heads prefer "are" to "is"?
+   * ```ts
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   *
+   * await using model = await LanguageModel.fromPretrained();
+   * const sequence = model.sequence("The keys to the cabinet");
+   * const { logit, heads, mlps } = await model.logitAttribution(sequence, { target: " are", contrast: " is" });
+   * console.log(logit, heads.shape, heads.data, mlps.data); // above 0: speaks for " are"; below: for " is"
+   * ```
+   */
+  async logitAttribution(sequence: Sequence, options: LogitAttributionOptions = {}): Promise<LogitAttribution> {
+    return await ask(this.#asked, LOGIT_ATTRIBUTION, sequence, options);
   }
 
   /**

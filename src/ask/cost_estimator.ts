@@ -10,6 +10,7 @@ import { FAITHFULNESS } from "./faithfulness/faithfulness.ts";
 import type { FaithfulnessOptions } from "./faithfulness/types.ts";
 import { LAYER_PREDICTIONS, type LayerPredictionsOptions } from "./lens/layer_predictions.ts";
 import { RANKINGS, RANKINGS_WATCH, type RankingsOptions, type RankingsWatchOptions } from "./lens/rankings.ts";
+import { LOGIT_ATTRIBUTION, type LogitAttributionOptions } from "./logit_attribution/logit_attribution.ts";
 import { type AskedModel, estimate } from "./question.ts";
 import type { Saliency, SaliencyOptions } from "./saliency/definition.ts";
 import { SALIENCY } from "./saliency/saliency.ts";
@@ -63,6 +64,8 @@ export interface CostEstimator {
   rankings(sequence: Sequence, options?: RankingsOptions): Cost;
   /** What {@linkcode LanguageModel.rankingsWatch} takes. */
   rankingsWatch(sequence: Sequence, options: RankingsWatchOptions): Cost;
+  /** What {@linkcode LanguageModel.logitAttribution} takes. */
+  logitAttribution(sequence: Sequence, options?: LogitAttributionOptions): Cost;
   /** What {@linkcode LanguageModel.surprise} takes. */
   surprise(sequence: Sequence, options?: SurpriseOptions): Cost;
   /** What {@linkcode LanguageModel.encode} takes. */
@@ -87,6 +90,7 @@ export function costsOf(model: AskedModel): CostEstimator {
     layerPredictions: (sequence, options) => estimate(model, LAYER_PREDICTIONS, sequence, options),
     rankings: (sequence, options) => estimate(model, RANKINGS, sequence, options),
     rankingsWatch: (sequence, options) => estimate(model, RANKINGS_WATCH, sequence, options),
+    logitAttribution: (sequence, options) => estimate(model, LOGIT_ATTRIBUTION, sequence, options),
     surprise: (sequence, options) => estimate(model, SURPRISE, sequence, options),
     encode: (texts, options) => estimate(model, ENCODE, texts, options),
     fillMask: (text, options) => estimate(model, FILL_MASK, text, options),

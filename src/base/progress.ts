@@ -11,6 +11,7 @@ export interface Progress {
     | "faithfulness"
     | "rankings"
     | "surprise"
+    | "logitAttribution"
     | "encode"
     | "fillMask"
     | "classifier"

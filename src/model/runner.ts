@@ -52,10 +52,23 @@ export class ModelRunner implements AsyncDisposable {
    * @throws {RangeError} When there is no weight of that name.
    */
   async weight(name: string): Promise<FloatTensor> {
+    const entry = this.#entryOf(name);
+    return { data: await readFloat32(entry), shape: [...entry.shape] };
+  }
+
+  /** Reads a row of a matrix, of which the rest stays where it is; see {@linkcode ModelRunner.weight}. */
+  async weightRow(name: string, row: number): Promise<Float32Array> {
+    const entry = this.#entryOf(name);
+    const bytes = (entry.end - entry.start) / entry.shape[0]!;
+    const start = entry.start + row * bytes;
+    return await readFloat32({ ...entry, start, end: start + bytes });
+  }
+
+  #entryOf(name: string): TensorEntry {
     if (typeof name !== "string") throw new TypeError(`Cannot read ${shown(name)} as a weight; pass its name`);
     const own = ownName(this.family.names, name);
     const entry = this.family.weights(this.config).has(own) ? this.#weights.get(own) : undefined;
-    if (entry) return { data: await readFloat32(entry), shape: [...entry.shape] };
+    if (entry) return entry;
     if (!this.program.differentiable) {
       throw new RangeError(`Cannot read "${name}" as the weights are in 8 bits; load without dtype "q8"`);
     }
@@ -229,13 +242,13 @@ export class ModelRunner implements AsyncDisposable {
   }
 
   /**
-   * Refuses what needs a gradient.
+   * Refuses what needs a gradient, or the weights themselves.
    *
    * @throws {Error} When the weights are in 8 bits.
    */
-  expectDifferentiable(): void {
+  expectDifferentiable(task = "explain", needs = "saliency needs float32"): void {
     if (this.program.differentiable) return;
-    throw new Error('Cannot explain with 8-bit weights as saliency needs float32; load without dtype "q8"');
+    throw new Error(`Cannot ${task} with 8-bit weights as ${needs}; load without dtype "q8"`);
   }
 
   /** The logits at some rows of some texts, `[R, V]`. */
