@@ -56,12 +56,11 @@ export class ModelRunner implements AsyncDisposable {
     return { data: await readFloat32(entry), shape: [...entry.shape] };
   }
 
-  /** Reads a row of a matrix, of which the rest stays where it is; see {@linkcode ModelRunner.weight}. */
-  async weightRow(name: string, row: number): Promise<Float32Array> {
+  /** Reads some rows of a matrix, by default one, and leaves the others where they are; see {@linkcode ModelRunner.weight}. */
+  async weightRows(name: string, row: number, end = row + 1): Promise<Float32Array> {
     const entry = this.#entryOf(name);
     const bytes = (entry.end - entry.start) / entry.shape[0]!;
-    const start = entry.start + row * bytes;
-    return await readFloat32({ ...entry, start, end: start + bytes });
+    return await readFloat32({ ...entry, start: entry.start + row * bytes, end: entry.start + end * bytes });
   }
 
   #entryOf(name: string): TensorEntry {

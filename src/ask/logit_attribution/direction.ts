@@ -41,9 +41,9 @@ export async function readingOf(
 /** The row of the unembedding that reads a token's logit, less that of another. */
 async function tokenDirection(runner: ModelRunner, target: number, contrast?: number): Promise<Float64Array> {
   const name = unembeddingName(runner.family, runner.config)!;
-  const own = Float64Array.from(await runner.weightRow(name, target));
+  const own = Float64Array.from(await runner.weightRows(name, target));
   if (contrast === undefined) return own;
-  const other = await runner.weightRow(name, contrast);
+  const other = await runner.weightRows(name, contrast);
   return own.map((value, c) => value - other[c]!);
 }
 

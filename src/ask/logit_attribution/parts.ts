@@ -87,11 +87,11 @@ async function embeddings(
   { tokenId, row }: Seen,
   { direction }: Reading,
 ): Promise<Pick<Parts, "embedding" | "positionEmbedding">> {
-  const embedding = dot(await runner.weightRow(runner.family.names.embedding, tokenId), direction);
+  const embedding = dot(await runner.weightRows(runner.family.names.embedding, tokenId), direction);
   if (!positions) return { embedding };
   return {
     embedding,
-    positionEmbedding: dot(await runner.weightRow(positions.table, positions.first + row), direction),
+    positionEmbedding: dot(await runner.weightRows(positions.table, positions.first + row), direction),
   };
 }
 
