@@ -46,6 +46,18 @@ export type {
   SaliencyPreset,
   TokenGroup,
 } from "./src/ask/saliency/definition.ts";
+export type {
+  HeadCircuit,
+  LogitChange,
+  NeuronWrites,
+  VocabularyChange,
+} from "./src/ask/logit_attribution/circuit_types.ts";
+export type {
+  HeadCircuitOptions,
+  HeadPlace,
+  NeuronPlace,
+  NeuronWritesOptions,
+} from "./src/ask/logit_attribution/circuits.ts";
 export type { LogitAttributionOptions } from "./src/ask/logit_attribution/logit_attribution.ts";
 export type { LogitAttribution } from "./src/ask/logit_attribution/types.ts";
 export type { Surprise, SurpriseOptions } from "./src/ask/surprise.ts";

@@ -18,6 +18,15 @@ import {
   type RankingsOptions,
   type RankingsWatchOptions,
 } from "./ask/lens/rankings.ts";
+import type { HeadCircuit, NeuronWrites } from "./ask/logit_attribution/circuit_types.ts";
+import {
+  HEAD_CIRCUIT,
+  type HeadCircuitOptions,
+  type HeadPlace,
+  NEURON_WRITES,
+  type NeuronPlace,
+  type NeuronWritesOptions,
+} from "./ask/logit_attribution/circuits.ts";
 import { LOGIT_ATTRIBUTION, type LogitAttributionOptions } from "./ask/logit_attribution/logit_attribution.ts";
 import type { LogitAttribution } from "./ask/logit_attribution/types.ts";
 import { ask, type AskedModel } from "./ask/question.ts";
@@ -415,6 +424,50 @@ export class LanguageModel implements AsyncDisposable {
    */
   async logitAttribution(sequence: Sequence, options: LogitAttributionOptions = {}): Promise<LogitAttribution> {
     return await ask(this.#asked, LOGIT_ATTRIBUTION, sequence, options);
+  }
+
+  /**
+   * What a head does with two tokens by its weights alone, whatever the text: how much `to` looks at `from` (the QK
+   * circuit), how much `from` then adds to the logit of `to` (the OV circuit), and the tokens that `from` makes likelier
+   * or less likely through this head. These are TransformerLens's full circuits, without positions, biases and norms; of
+   * heads in later layers they leave out what earlier layers made of the tokens.
+   *
+   * @throws {RangeError} When there is no such head, or a word is empty or not in the vocabulary.
+   * @throws {TypeError} When blocks of the family normalise the residual stream, as those of BERT, BART and Marian do.
+   * @throws {Error} When the weights are in 8 bits.
+   *
+   * @example Does a head copy?
+   * ```ts
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   *
+   * await using model = await LanguageModel.fromPretrained();
+   * const { qk, ov, raised } = await model.headCircuit({ layer: 4, head: 0 }, { from: " keys", to: " keys" });
+   * console.log(qk, ov, raised.map(({ token, change }) => [token.text, change]));
+   * ```
+   */
+  async headCircuit(head: HeadPlace, options: HeadCircuitOptions): Promise<HeadCircuit> {
+    return await ask(this.#asked, HEAD_CIRCUIT, head, options);
+  }
+
+  /**
+   * What a neuron writes to the vocabulary by its weights alone: the tokens whose logits it raises and lowers most when it
+   * fires, through the final norm but for its scale. A neuron that fires below 0 does the opposite.
+   *
+   * @throws {RangeError} When there is no such neuron, or `topK` is not in the vocabulary's size.
+   * @throws {TypeError} When blocks of the family normalise the residual stream, as those of BERT, BART and Marian do.
+   * @throws {Error} When the weights are in 8 bits.
+   *
+   * @example
+   * ```ts
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   *
+   * await using model = await LanguageModel.fromPretrained();
+   * const { raised, lowered } = await model.neuronWrites({ layer: 5, neuron: 12 }, { topK: 3 });
+   * console.log(raised.map(({ token }) => token.text), lowered.map(({ token }) => token.text));
+   * ```
+   */
+  async neuronWrites(neuron: NeuronPlace, options: NeuronWritesOptions = {}): Promise<NeuronWrites> {
+    return await ask(this.#asked, NEURON_WRITES, neuron, options);
   }
 
   /**

@@ -12,7 +12,7 @@ import type { AskedModel, Plan, Question, Watch } from "../question.ts";
 import { readingOf } from "./direction.ts";
 import { attributionOf, type Seen } from "./parts.ts";
 import type { LogitAttribution } from "./types.ts";
-import { largestWriter, writersOf } from "./writers.ts";
+import { largestMatrix, writersOf } from "./writers.ts";
 
 /** Options of {@linkcode LanguageModel.logitAttribution}. */
 export interface LogitAttributionOptions extends MemoryOptions {
@@ -128,7 +128,7 @@ function planRuns(
   const { nLayer, nHead, nInner } = machine.config;
   const numbers = nLayer * (2 + nHead + (neurons ? nInner : 0) + (tokens ? nHead * T : 0));
   const fetched = nLayer * (nHead * T + nInner);
-  const held = FLOAT * (fetched + largestWriter(machine.config, writers));
+  const held = FLOAT * (fetched + largestMatrix(machine.config, writers));
   const limit = memoryLimit(machine, maxMemory);
   const costIn = (chunk: number) =>
     costOf(Math.ceil((T - 1) / chunk) + 1, readBytes(machine, { T: chunk, S: T, R: 1 }) + held, FLOAT * numbers);

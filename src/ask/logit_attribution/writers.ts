@@ -20,9 +20,9 @@ export function writersOf(task: string, machine: Machine): Writers {
   return writers;
 }
 
-/** How many numbers the largest matrix has that writes to the residual stream. */
-export function largestWriter(config: ModelConfig, writers: Writers): number {
+/** How many numbers the largest matrix of a block has. */
+export function largestMatrix(config: ModelConfig, { attention, mlp, heads }: Writers): number {
   const specs = familyOf(config).weights(config);
-  const size = (name: string) => specs.get(`${name}.weight`)!.shape.reduce((product, length) => product * length, 1);
-  return Math.max(size(writers.attention(0)), size(writers.mlp(0)));
+  const names = [attention(0), mlp(0), ...Object.values(heads(0)).map(({ layer }) => layer)];
+  return Math.max(...names.map((name) => specs.get(`${name}.weight`)!.shape.reduce((a, b) => a * b, 1)));
 }
