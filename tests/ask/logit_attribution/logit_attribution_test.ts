@@ -4,9 +4,11 @@ import {
   checkpointCopy,
   ENCODER_NAMES,
   FAMILY_NAMES,
+  folderOf,
   GOLDEN_NAMES,
   maxAbsDifference,
   openGolden,
+  openGoldenFile,
   SOURCE_NAMES,
 } from "../../support/goldens.ts";
 
@@ -213,3 +215,26 @@ Deno.test("logitAttribution() of the bundled model adds up on both backends, wha
     }
   }
 });
+
+for (const name of ["f32", "twelve_layers"]) {
+  Deno.test(`logitAttribution() and headCircuit() equal TransformerLens on gpt2/${name}`, async () => {
+    await using opened = await open(name, "native");
+    const { model, tokenIds } = opened;
+    const theirs = (key: string) => openGoldenFile(new URL("transformer_lens.safetensors", folderOf(name)), key);
+    const seen = await model.logitAttribution(model.sequence(tokenIds), { neurons: true });
+    const parts = ["embedding", "positionEmbedding", "heads", "attentionBiases", "mlps", "neurons"];
+    for (const part of parts) {
+      const golden = await theirs(`next/${part}`);
+      const largest = golden.data.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
+      const difference = maxAbsDifference(partsOf(seen)[part]!.data, golden.data) / largest;
+      ok(difference <= BOUND, `${part}: ${difference}`);
+    }
+    const { circuit } = JSON.parse(await Deno.readTextFile(new URL("logit_attribution.json", folderOf(name))));
+    const { head, from, stride } = circuit;
+    const { qk, ov } = await model.headCircuit({ layer: model.config.nLayer - 1, head }, { from, to: 2 * stride });
+    const [allQk, allOv] = [await theirs("qk"), await theirs("ov")];
+    ok(Math.abs(ov - allOv.data[2 * stride]!) <= BOUND * Math.max(1, Math.abs(ov)), `ov: ${ov}`);
+    const other = await model.headCircuit({ layer: model.config.nLayer - 1, head }, { from: stride, to: 2 * stride });
+    ok(Math.abs(other.qk - allQk.data[2 * allQk.shape[1]! + 1]!) <= BOUND * Math.max(1, Math.abs(qk)), `qk: ${qk}`);
+  });
+}
