@@ -113,6 +113,7 @@ export type { InformationUnit } from "./widgets/kit/quantities.ts";
 export { rankingsView, type RankingsViewOptions } from "./widgets/rankings/view.ts";
 export { rankingsWatchView, type RankingsWatchViewOptions } from "./widgets/rankings/watch_view.ts";
 export { layerSimilarityView, type LayerSimilarityViewOptions } from "./widgets/layer_similarity/view.ts";
+export { logitAttributionView, type LogitAttributionViewOptions } from "./widgets/logit_attribution/view.ts";
 export { type DrawnModel, modelView, type ModelViewOptions } from "./widgets/model/view.ts";
 export { rolloutView, type RolloutViewOptions } from "./widgets/attention/rollout_view.ts";
 export { saliencyView, type SaliencyViewOptions } from "./widgets/saliency/view.ts";
