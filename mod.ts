@@ -51,6 +51,20 @@ export type {
   SaliencyPreset,
   TokenGroup,
 } from "./src/ask/saliency/definition.ts";
+export type {
+  HeadCircuit,
+  LogitChange,
+  NeuronWrites,
+  VocabularyChange,
+} from "./src/ask/logit_attribution/circuit_types.ts";
+export type {
+  HeadCircuitOptions,
+  HeadPlace,
+  NeuronPlace,
+  NeuronWritesOptions,
+} from "./src/ask/logit_attribution/circuits.ts";
+export type { LogitAttributionOptions } from "./src/ask/logit_attribution/logit_attribution.ts";
+export type { LogitAttribution } from "./src/ask/logit_attribution/types.ts";
 export type { Surprise, SurpriseOptions } from "./src/ask/surprise.ts";
 export type { Capture } from "./src/ask/trace/recorders.ts";
 export type { Trace, TraceOptions } from "./src/ask/trace/trace.ts";
@@ -104,6 +118,7 @@ export type { InformationUnit } from "./widgets/kit/quantities.ts";
 export { rankingsView, type RankingsViewOptions } from "./widgets/rankings/view.ts";
 export { rankingsWatchView, type RankingsWatchViewOptions } from "./widgets/rankings/watch_view.ts";
 export { layerSimilarityView, type LayerSimilarityViewOptions } from "./widgets/layer_similarity/view.ts";
+export { logitAttributionView, type LogitAttributionViewOptions } from "./widgets/logit_attribution/view.ts";
 export { type DrawnModel, modelView, type ModelViewOptions } from "./widgets/model/view.ts";
 export { rolloutView, type RolloutViewOptions } from "./widgets/attention/rollout_view.ts";
 export { saliencyView, type SaliencyViewOptions } from "./widgets/saliency/view.ts";

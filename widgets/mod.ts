@@ -19,6 +19,7 @@ export { crossAttentionView, type CrossAttentionViewOptions } from "./cross_atte
 export { factorsView, type FactorsViewOptions } from "./factors/view.ts";
 export { layerPredictionsView, type LayerPredictionsViewOptions } from "./layer_predictions/view.ts";
 export { layerSimilarityView, type LayerSimilarityViewOptions } from "./layer_similarity/view.ts";
+export { logitAttributionView, type LogitAttributionViewOptions } from "./logit_attribution/view.ts";
 export { type DrawnModel, modelView, type ModelViewOptions } from "./model/view.ts";
 export type { InformationUnit } from "./kit/quantities.ts";
 export { rankingsView, type RankingsViewOptions } from "./rankings/view.ts";
@@ -44,6 +45,7 @@ export type { Saliency, SaliencyDefinition, SaliencyPreset } from "../src/ask/sa
 export type { LensNorm } from "../src/ask/lens/reading.ts";
 export type { Rankings } from "../src/ask/lens/rankings.ts";
 export type { LayerPrediction, LayerPredictions } from "../src/ask/lens/layer_predictions.ts";
+export type { LogitAttribution } from "../src/ask/logit_attribution/types.ts";
 export type { Surprise } from "../src/ask/surprise.ts";
 export type { Trace } from "../src/ask/trace/trace.ts";
 export type { Branch, DecodingTree } from "../src/ask/write/tree_types.ts";

@@ -67,6 +67,11 @@ export class ModelRunner implements AsyncDisposable {
     return this.#stored.read(name);
   }
 
+  /** Reads some rows of a matrix, by default one, and leaves the others where they are; see {@linkcode ModelRunner.weight}. */
+  weightRows(name: string, row: number, end = row + 1): Promise<Float32Array> {
+    return this.#stored.readRows(name, row, end);
+  }
+
   /** Where the session runs. */
   get backend(): Backend {
     return this.session.backend;
@@ -231,13 +236,13 @@ export class ModelRunner implements AsyncDisposable {
   }
 
   /**
-   * Refuses what needs a gradient.
+   * Refuses what needs a gradient, or the weights themselves.
    *
    * @throws {Error} When the weights are in 8 bits.
    */
-  expectDifferentiable(): void {
+  expectDifferentiable(task = "explain", needs = "saliency needs float32"): void {
     if (this.program.differentiable) return;
-    throw new Error('Cannot explain with 8-bit weights as saliency needs float32; load without dtype "q8"');
+    throw new Error(`Cannot ${task} with 8-bit weights as ${needs}; load without dtype "q8"`);
   }
 
   /** The logits at some rows of some texts, `[R, V]`. */

@@ -6,6 +6,7 @@ import type { MaskedSaliency } from "../../ask/encode/masked_saliency.ts";
 import type { Faithfulness } from "../../ask/faithfulness/types.ts";
 import type { LayerPredictions } from "../../ask/lens/layer_predictions.ts";
 import type { Rankings } from "../../ask/lens/rankings.ts";
+import type { LogitAttribution } from "../../ask/logit_attribution/types.ts";
 import type { Saliency } from "../../ask/saliency/definition.ts";
 import type { Surprise } from "../../ask/surprise.ts";
 import type { Trace } from "../../ask/trace/trace.ts";
@@ -45,6 +46,8 @@ export interface ResultKinds {
   readonly layerPredictions: LayerPredictions;
   /** How tokens rank in that. */
   readonly rankings: Rankings;
+  /** What each part of the model gave to a logit. */
+  readonly logitAttribution: LogitAttribution;
   /** How much each token surprised the model. */
   readonly surprise: Surprise;
   /** Texts as vectors. */
@@ -109,6 +112,7 @@ const KINDS: { readonly [Name in Exclude<ResultKind, "steps" | "tensor" | "data"
   faithfulness: { check: records.faithfulness, marks: ["saliency", "deletion", "insertion"] },
   layerPredictions: { check: records.layerPredictions, marks: ["position", "norm", "layers"] },
   rankings: { check: records.rankings, marks: ["positions", "norm", "ranks"] },
+  logitAttribution: { check: records.logitAttribution, marks: ["target", "heads", "attentionBiases", "mlps"] },
   surprise: { check: records.surprise, marks: ["logProbs", "entropies", "perplexity"] },
   headScores: { check: records.headScores, marks: ["previousToken", "firstToken", "induction"] },
   attentionRollout: { check: records.attentionRollout, marks: ["sequence"], tensors: ["rollout"] },

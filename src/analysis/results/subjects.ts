@@ -12,6 +12,11 @@ const SUBJECTS: { readonly [Kind in ResultKind]?: (result: ResultKinds[Kind]) =>
   faithfulness: ({ saliency, positions, shares }) => ({ texts: textOf(saliency.sequence), positions, shares }),
   layerPredictions: ({ sequence, position }) => ({ texts: textOf(sequence), positions: position }),
   rankings: ({ sequence, positions, tokenIds }) => ({ texts: textOf(sequence), positions, tokens: tokenIds }),
+  logitAttribution: ({ sequence, position, target, contrast }) => ({
+    texts: textOf(sequence),
+    positions: position,
+    tokens: [target, ...contrast ? [contrast] : []].map(({ tokenId }) => tokenId),
+  }),
   surprise: ({ sequence, positions }) => ({ texts: textOf(sequence), positions }),
   embeddings: ({ sequences }) => ({ texts: sequences.map(textOf) }),
   classifier: ({ classes }) => ({ classes }),
