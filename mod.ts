@@ -28,6 +28,7 @@ export type { WholeTextDefinition, WholeTextOptions } from "./src/ask/encode/def
 export type { Embeddings, EncodeOptions } from "./src/ask/encode/encode.ts";
 export type { FilledMask, FilledMasks, FillMaskOptions } from "./src/ask/encode/fill_mask.ts";
 export type { MaskedSaliency, MaskedSaliencyOptions } from "./src/ask/encode/masked_saliency.ts";
+export type { Metric, MetricName, Patching, PatchSite } from "./src/ask/patching/types.ts";
 export type { Pooling, PoolingOptions } from "./src/ask/encode/pooling.ts";
 export type { SequenceOptions, WholeText } from "./src/model/reader.ts";
 export type { LoadOptions } from "./src/model/load/options.ts";
