@@ -16,6 +16,7 @@ import { bundleOf, JUPYTER_DISPLAY, type MimeBundle, type View } from "./kit/vie
 import { layerPredictionsView } from "./layer_predictions/view.ts";
 import { layerSimilarityView } from "./layer_similarity/view.ts";
 import { modelView } from "./model/view.ts";
+import { patchingView } from "./patching/view.ts";
 import { rankingsView } from "./rankings/view.ts";
 import { rankingsWatchView } from "./rankings/watch_view.ts";
 import { saliencyView } from "./saliency/view.ts";
@@ -37,6 +38,7 @@ const VIEWS: { readonly [Kind in ResultKind]?: (result: ResultKinds[Kind]) => Vi
   attentionRollout: (result) => rolloutView(result),
   factors: (result) => factorsView(result),
   neuronClusters: (result) => activationsView(result),
+  patching: (result) => patchingView(result),
   layerSimilarity: (result) => layerSimilarityView(result),
 };
 
