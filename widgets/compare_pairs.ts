@@ -4,12 +4,13 @@
  * @module
  */
 import type { ResultKind, ResultKinds } from "../src/analysis/results/kinds.ts";
-import type { Sequence } from "../src/model/sequence.ts";
+import type { Sequence, Word } from "../src/model/sequence.ts";
 import type { Pair } from "./compare/difference.ts";
 import { placeWords } from "./kit/chips.ts";
+import { visibleText } from "./kit/glyphs.ts";
 import { markup } from "./kit/html.ts";
 import type { GridLine } from "./kit/signed_grid.ts";
-import { quoted, tokenHtml, tokenLabel, tokenName } from "./kit/token_text.ts";
+import { quoted, tokenHtml, tokenLabel, tokenName, wordToken } from "./kit/token_text.ts";
 import { type Measured, type PatchingDrawing, patchingDrawing } from "./patching/data.ts";
 import { headLines, layerLines, patchingGrid } from "./patching/grid.ts";
 import { HEADINGS } from "./patching/words.ts";
@@ -39,8 +40,17 @@ function tokenRow(sequence: Sequence, position: number): GridLine {
   return { ...line, head: markup`${line.token !== undefined && tokenHtml(line.token)} ${position}` };
 }
 
-function namedRow(name: string, number = 0): GridLine {
+function namedRow(given: string, number = 0): GridLine {
+  const name = visibleText(given);
   return { head: markup`${name}`, label: name, words: name, number };
+}
+
+/** A watched word as a column. */
+function wordLine(word: Word, n: number): GridLine {
+  const token = wordToken(word);
+  const label = token === undefined ? `word ${n}` : tokenLabel(token);
+  const head = token === undefined ? markup`${label}` : tokenHtml(token);
+  return { head, label, words: token === undefined ? label : quoted(token), number: n, token };
 }
 
 const POSITION = markup`token<br>position`;
@@ -96,7 +106,7 @@ const rankings: PairsOf<"rankings"> = (a, b) => [{
   name: "Probability after each layer",
   corner: POSITION,
   rows: layerLines(Array.from({ length: a.probabilities.shape[0] ?? 0 }, (_, layer) => layer)),
-  columns: a.words?.map((word, n) => namedRow(word.text, n)) ??
+  columns: a.words?.map(wordLine) ??
     a.positions.map((position) => tokenLine(a.sequence, position)),
   first: a.probabilities.data,
   second: b.probabilities.data,

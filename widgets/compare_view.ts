@@ -10,6 +10,7 @@ import { drawSides, type Side, sidesHtml, sidesText } from "./compare/sides.ts";
 import { pairsOf, SUBTRACTED } from "./compare_pairs.ts";
 import { shownValue } from "./kit/css.ts";
 import { nameOf } from "./kit/expect.ts";
+import { visibleText } from "./kit/glyphs.ts";
 import { createView, type View } from "./kit/view.ts";
 import { viewOf } from "./result_view.ts";
 
@@ -41,7 +42,8 @@ const OPTIONS: OptionTable<CompareViewOptions> = {
 const MOST_NOTES = 5;
 
 function labelsOf({ labels = ["first", "second"] }: CompareViewOptions): readonly [string, string] {
-  if (labels.length === 2 && labels.every((label) => typeof label === "string")) return labels;
+  const [first, second, ...others] = labels.map((label) => typeof label === "string" ? visibleText(label) : undefined);
+  if (first !== undefined && second !== undefined && others.length === 0) return [first, second];
   throw new TypeError(
     `Cannot compare results with labels ${nameOf(labels)}; pass two texts, as { labels: ["a", "b"] }`,
   );

@@ -89,15 +89,18 @@ export function differentCells(pair: Pair, most: number): DifferentCell[] {
   }));
 }
 
-/** How many cells differ, by how much, and how alike both results are. */
+/** How many cells differ, by how much, and how alike both results are. What is 0 in both may be what there cannot be. */
 export function differenceWords(pair: Pair): string {
+  const { first, second } = pair;
   const all = sizes(pair);
-  const count = all.filter((size) => size > 0).length;
-  const cells = counted(all.length, "number");
-  if (count === 0) return `All of ${cells} are the same.`;
+  const there = Array.from(all.keys()).filter((i) => first[i] !== 0 || second[i] !== 0);
+  const count = there.filter((i) => all[i]! > 0).length;
+  if (count === 0) return "All numbers are the same.";
   const largest = numberText(pair, largestOf([pair]));
-  const [r, rho] = [pearson(pair.first, pair.second), spearman(pair.first, pair.second)];
+  const [a, b] = [first, second].map((numbers) => there.map((i) => numbers[i]!)) as [number[], number[]];
+  const [r, rho] = [pearson(a, b), spearman(a, b)];
   const alike = Number.isNaN(r) ? "" : ` Pearson ${signed(r)}, Spearman ${signed(rho)}.`;
+  const cells = counted(there.length, "number");
   return `${count} of ${cells} ${count === 1 ? "differs" : "differ"}, by ${largest} at most.${alike}`;
 }
 

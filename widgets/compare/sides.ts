@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { textXml } from "../kit/chart.ts";
 import { styling } from "../kit/css.ts";
 import { type Html, markup } from "../kit/html.ts";
 import { partsOf, rootHtml, type View } from "../kit/view.ts";
@@ -42,11 +43,13 @@ export function drawSides(sides: readonly Side[], title: string): Html {
   const height = ABOVE + sizes.reduce((most, size) => Math.max(most, size.height), 0);
   const drawn = sides.map(({ label, view }, n) => {
     const left = sizes.slice(0, n).reduce((sum, size) => sum + size.width + BETWEEN, 0);
-    return markup`<text x="${left + 8}" y="18" font-size="13" font-weight="bold" fill="#222">${label}</text>\
+    return markup`<text x="${left + 8}" y="18" font-size="13" font-weight="bold" fill="#222">${
+      textXml("tspan", label)
+    }</text>\
 <g transform="translate(${left} ${ABOVE})">${partsOf(view).drawSvg()}</g>`;
   });
   return markup`<svg xmlns="http://www.w3.org/2000/svg" role="img" width="${width}" height="${height}" \
-viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif"><title>${title}</title>\
+viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif">${textXml("title", title)}\
 <rect width="100%" height="100%" fill="white"/>${drawn}</svg>
 `;
 }

@@ -44,7 +44,7 @@ function positionLines({ patching: { clean, corrupted, indices } }: PatchingDraw
 }
 
 function cornerHtml(different: readonly number[]): Html {
-  return markup`${different.length > 0 && markup`clean, where other<br>`}corrupted<br>position`;
+  return markup`${different.length > 0 && markup`clean<br>`}corrupted<br>position`;
 }
 
 /** The grid of one kind of numbers. */
