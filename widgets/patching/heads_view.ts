@@ -35,6 +35,8 @@ const OPTIONS: OptionTable<HeadEffectsViewOptions> = {
 
 const SIGNED = { percent: false, signed: true } as const;
 const MOST_NAMED = 5;
+/** The most numbers of a table beside a picture. */
+const MOST_NUMBERS = 12_000;
 
 interface Drawing {
   readonly grid: SignedGrid;
@@ -103,13 +105,15 @@ function tableOf({ rows, columns }: SignedGrid, text: (row: number, column: numb
 
 function drawHtml(drawing: Drawing): Html {
   const { grid, intro, swatches } = drawing;
-  const table = dataTable(["layer", ...grid.columns.map(({ label }) => label)], tableOf(grid, grid.title), {
-    isNumber: (column) => column > 0,
-  });
+  const lines = tableOf(grid, grid.title);
+  const shown = lines.slice(0, Math.max(1, Math.floor(MOST_NUMBERS / grid.columns.length)));
+  const heads = ["layer", ...grid.columns.map(({ label }) => label)];
+  const table = dataTable(heads, shown, { isNumber: (column) => column > 0 });
+  const some = shown.length < lines.length ? `: ${shown.length} of ${lines.length} layers` : "";
   const content = markup`<div style="${SMALL_STYLE}">${intro}</div>
 ${gridHtml(grid, !gridFits(grid))}
 ${legendHtml("Effect:", swatches)}
-${tableDetails("Effects as a table", table)}
+${tableDetails(`Effects as a table${some}`, table)}
 <style>${GRID_RULES}</style>`;
   return rootHtml(STICKY.name, [content]);
 }
