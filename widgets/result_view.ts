@@ -17,6 +17,7 @@ import { layerPredictionsView } from "./layer_predictions/view.ts";
 import { layerSimilarityView } from "./layer_similarity/view.ts";
 import { logitAttributionView } from "./logit_attribution/view.ts";
 import { modelView } from "./model/view.ts";
+import { patchingView } from "./patching/view.ts";
 import { rankingsView } from "./rankings/view.ts";
 import { rankingsWatchView } from "./rankings/watch_view.ts";
 import { saliencyView } from "./saliency/view.ts";
@@ -39,6 +40,7 @@ const VIEWS: { readonly [Kind in ResultKind]?: (result: ResultKinds[Kind]) => Vi
   attentionRollout: (result) => rolloutView(result),
   factors: (result) => factorsView(result),
   neuronClusters: (result) => activationsView(result),
+  patching: (result) => patchingView(result),
   layerSimilarity: (result) => layerSimilarityView(result),
 };
 

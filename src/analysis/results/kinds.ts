@@ -7,6 +7,7 @@ import type { Faithfulness } from "../../ask/faithfulness/types.ts";
 import type { LayerPredictions } from "../../ask/lens/layer_predictions.ts";
 import type { Rankings } from "../../ask/lens/rankings.ts";
 import type { LogitAttribution } from "../../ask/logit_attribution/types.ts";
+import type { Patching } from "../../ask/patching/types.ts";
 import type { Saliency } from "../../ask/saliency/definition.ts";
 import type { Surprise } from "../../ask/surprise.ts";
 import type { Trace } from "../../ask/trace/trace.ts";
@@ -22,6 +23,7 @@ import type { GroupedSaliency } from "../groups.ts";
 import type { LayerSimilarity } from "../similarity.ts";
 import { type Check, newScope, type Scope, tensor } from "./checks.ts";
 import * as encoders from "./encoder_records.ts";
+import { patching } from "./patching_records.ts";
 import { isRecord, isTensor } from "./plain.ts";
 import * as records from "./records.ts";
 import { sequence, steps } from "./text_records.ts";
@@ -62,6 +64,8 @@ export interface ResultKinds {
   readonly filledMasks: FilledMasks;
   /** Which tokens made each masked token likely. */
   readonly maskedSaliency: MaskedSaliency;
+  /** What replacing parts of one run by those of another does. */
+  readonly patching: Patching;
   /** What attention heads look at. */
   readonly headScores: HeadScores;
   /** How much of each token reaches each other one. */
@@ -114,6 +118,7 @@ const KINDS: { readonly [Name in Exclude<ResultKind, "steps" | "tensor" | "data"
   rankings: { check: records.rankings, marks: ["positions", "norm", "ranks"] },
   logitAttribution: { check: records.logitAttribution, marks: ["target", "heads", "attentionBiases", "mlps"] },
   surprise: { check: records.surprise, marks: ["logProbs", "entropies", "perplexity"] },
+  patching: { check: patching, marks: ["clean", "corrupted", "metric"] },
   headScores: { check: records.headScores, marks: ["previousToken", "firstToken", "induction"] },
   attentionRollout: { check: records.attentionRollout, marks: ["sequence"], tensors: ["rollout"] },
   factors: { check: records.factors, marks: ["activity", "neurons", "relativeError"] },
