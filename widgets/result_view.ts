@@ -17,6 +17,7 @@ import { layerPredictionsView } from "./layer_predictions/view.ts";
 import { layerSimilarityView } from "./layer_similarity/view.ts";
 import { logitAttributionView } from "./logit_attribution/view.ts";
 import { modelView } from "./model/view.ts";
+import { headEffectsView } from "./patching/heads_view.ts";
 import { patchingView } from "./patching/view.ts";
 import { rankingsView } from "./rankings/view.ts";
 import { rankingsWatchView } from "./rankings/watch_view.ts";
@@ -41,6 +42,7 @@ const VIEWS: { readonly [Kind in ResultKind]?: (result: ResultKinds[Kind]) => Vi
   factors: (result) => factorsView(result),
   neuronClusters: (result) => activationsView(result),
   patching: (result) => patchingView(result),
+  importance: (result) => result.columns === "heads" ? headEffectsView(result) : undefined,
   layerSimilarity: (result) => layerSimilarityView(result),
 };
 

@@ -23,6 +23,8 @@ export interface HeadEffects {
   readonly layers: readonly number[];
   /** What the numbers say, as the title. */
   readonly title?: string;
+  /** What the columns are, as `importance` says; heads by default. */
+  readonly columns?: "heads" | "neurons" | "positions";
 }
 
 /** How effects of heads are shown; `show` is for patching only. */
@@ -55,7 +57,10 @@ function checkEffects(effects: HeadEffects): void {
     const forms = "pass a patching of heads, or { scores, layers } with a number for each head";
     throw new TypeError(`Cannot draw ${nameOf(effects)} as ${what}; ${forms}`);
   }
-  const { scores, layers } = effects;
+  const { scores, layers, columns = "heads" } = effects;
+  if (columns !== "heads") {
+    throw new TypeError(`Cannot draw ${what} of ${nameOf(columns)}; judge the heads, with at: "z"`);
+  }
   const heads = scores.shape?.[1] ?? 0;
   expectShape({ what, field: "scores" }, scores, [layers.length, heads]);
   expectLength({ what, field: "layers" }, layers, layers.length);

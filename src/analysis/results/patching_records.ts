@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Metric, MetricName, Patching, PatchSite } from "../../ask/patching/types.ts";
+import type { Importance, ImportanceSite, Metric, MetricName, Patching, PatchSite } from "../../ask/patching/types.ts";
 import { LARGEST } from "../../models/config.ts";
 import { and, type Check, choice, floats, list, number, own, record, rising, wholeFrom } from "./checks.ts";
 import { sequence, word } from "./text_records.ts";
@@ -22,7 +22,9 @@ const metric: Check<Metric> = and(
   },
 );
 
-const site = choice<PatchSite>({ resid: true, resid_mid: true, attn_out: true, mlp_out: true, z: true });
+const SITES = { resid: true, resid_mid: true, attn_out: true, mlp_out: true, z: true } as const;
+const site = choice<PatchSite>(SITES);
+const layers = rising(list(wholeFrom(0, LARGEST.nLayer - 1), "K"));
 
 /** What replacing parts of a run does: both texts have T tokens; K layers, N columns. */
 export const patching: Check<Patching> = and(
@@ -30,7 +32,7 @@ export const patching: Check<Patching> = and(
     clean: own(sequence, "T"),
     corrupted: own(sequence, "T"),
     at: site,
-    layers: rising(list(wholeFrom(0, LARGEST.nLayer - 1), "K")),
+    layers,
     columns: choice<Patching["columns"]>({ positions: true, heads: true }),
     indices: rising(list(wholeFrom(0), "N")),
     metric,
@@ -46,5 +48,27 @@ export const patching: Check<Patching> = and(
     if (columns === "heads" && at !== "z") return `${path}.columns are heads, and ${path}.at is ${at}, not z`;
     if (values === undefined && estimate === undefined) return `${path} has neither values nor an estimate`;
     if (metric.name === "kl" && estimate !== undefined) return `${path} has an estimate of kl, which there is not`;
+  },
+);
+
+/** How much parts matter: K layers, N columns. */
+export const importance: Check<Importance> = and(
+  record<Importance>({
+    sequence: own(sequence, "T"),
+    at: choice<ImportanceSite>({ ...SITES, neurons: true }),
+    layers,
+    columns: choice<Importance["columns"]>({ heads: true, neurons: true, positions: true }),
+    metric,
+    value: number,
+    scores: floats("K", "N"),
+  }),
+  (value, path) => {
+    const { at, columns, sequence, scores, metric } = value as Importance;
+    const wanted = at === "z" ? "heads" : at === "neurons" ? "neurons" : "positions";
+    if (columns !== wanted) return `${path}.columns are ${columns}, and those of ${at} are ${wanted}`;
+    if (metric.name === "kl") return `${path}.metric is kl, which is not differentiated`;
+    const [, count] = scores.shape;
+    const T = sequence.tokenIds.length;
+    if (columns === "positions" && count !== T) return `${path}.scores have ${count} positions, and T is ${T}`;
   },
 );

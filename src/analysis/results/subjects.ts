@@ -32,6 +32,12 @@ const SUBJECTS: { readonly [Kind in ResultKind]?: (result: ResultKinds[Kind]) =>
     columns: { [columns]: indices },
     metrics: metricOf(metric),
   }),
+  importance: ({ sequence, at, layers, metric }) => ({
+    texts: textOf(sequence),
+    sites: at,
+    layers,
+    metrics: metricOf(metric),
+  }),
   headScores: ({ sequence }) => ({ texts: textOf(sequence) }),
   attentionRollout: ({ sequence }) => ({ texts: textOf(sequence) }),
   factors: ({ sequences, layers }) => ({ texts: sequences.map(textOf), layers }),

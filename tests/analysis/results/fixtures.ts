@@ -51,7 +51,8 @@ type LaterKind =
   | "classSaliency"
   | "filledMasks"
   | "maskedSaliency"
-  | "patching";
+  | "patching"
+  | "importance";
 
 /** One result of each kind that the committed file of version 1 holds. */
 export const FIRST_RESULTS: Omit<ResultKinds, LaterKind> = {
