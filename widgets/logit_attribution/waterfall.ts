@@ -48,7 +48,7 @@ function barRow({ name, value, start }: Step, extent: Extent): Html {
   const bar = styling`display:block;margin-left:${left}%;width:${width}%;min-width:1px;height:12px`;
   return markup`${PLAIN_ROW}<th scope="row" style="${NAME}">${name === "logit" ? markup`<b>logit</b>` : name}</th>\
 <td style="${NUMBER}">${scoreText(value, SIGNED)}</td>\
-<td style="padding:1px 0;width:70%;text-align:left"><span title="${name}: ${scoreText(value, SIGNED)}${sum}" \
+<td style="padding:1px 0;width:75%;text-align:left"><span title="${name}: ${scoreText(value, SIGNED)}${sum}" \
 style="${bar};background-color:${tint(value < 0 ? -0.8 : 0.8)}"></span></td></tr>`;
 }
 
@@ -67,7 +67,7 @@ export function partsHtml(kind: string, parts: readonly Part[]): Html {
 
 function barTable(kind: string, lines: readonly Html[]): Html {
   const head = styling`text-align:left;padding:0 8px 0 0`;
-  return markup`<table style="border-collapse:collapse;font-size:12px;width:100%;max-width:760px"><thead><tr>\
+  return markup`<table style="border-collapse:collapse;font-size:12px;width:100%;max-width:760px;table-layout:auto"><thead><tr>\
 <th scope="col" style="${head}">${kind}</th><th scope="col" style="${head};text-align:right">adds</th>\
 <th scope="col" style="${head}">bar</th></tr></thead><tbody>${stacked(lines)}</tbody></table>`;
 }
