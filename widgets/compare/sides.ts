@@ -28,7 +28,7 @@ ${partsOf(view).html}</div>`
 /** The size that an image says that it has. */
 function sizeOf({ svg }: View): { readonly width: number; readonly height: number } {
   const [width = 0, height = 0] = ["width", "height"].map((name) => {
-    return Number(new RegExp(`^<svg [^>]*?\\b${name}="([\\d.]+)"`).exec(svg)?.[1]);
+    return Number(new RegExp(`^[^>]*?\\b${name}="([\\d.]+)"`).exec(svg)?.[1]);
   });
   return { width, height };
 }
