@@ -190,9 +190,12 @@ export const CASES: readonly Case[] = [
   },
   {
     name: "side by side",
-    draw: (text) => compareView(rankingsOf(text), rankingsOf(text, 3), { labels: ["before", "after"] }),
+    draw: (text) => {
+      const patching = patchingOf(withToken(text, 1, " other"), { clean: text, both: false });
+      return compareView(patching, patching, { labels: ["before", "after"] });
+    },
     chosen: false,
-    tree: [/group "before"/, /group "after"/, /- table/],
+    tree: [/group "before"/, /group "after"/, /region "after: Patched, a run for each cell"/, /The metric as a table/],
   },
   {
     name: "model",

@@ -5,7 +5,7 @@
  */
 import { textXml } from "../kit/chart.ts";
 import { styling } from "../kit/css.ts";
-import { type Html, markup } from "../kit/html.ts";
+import { type Html, labelled, markup } from "../kit/html.ts";
 import { partsOf, rootHtml, type View } from "../kit/view.ts";
 
 /** A view with the words above it. */
@@ -20,7 +20,7 @@ const LABEL = styling`font-size:15px;font-weight:bold;margin:8px 0 4px;border-bo
 export function sidesHtml(sides: readonly Side[]): Html {
   const boxes = sides.map(({ label, view }) =>
     markup`<div role="group" aria-label="${label}" style="flex:1 1 420px;min-width:0"><div style="${LABEL}">${label}</div>
-${partsOf(view).html}</div>`
+${labelled(partsOf(view).html, label)}</div>`
   );
   return rootHtml(undefined, [markup`<div style="display:flex;flex-wrap:wrap;gap:0 24px">${boxes}</div>`]);
 }
@@ -28,7 +28,7 @@ ${partsOf(view).html}</div>`
 /** The size that an image says that it has. */
 function sizeOf({ svg }: View): { readonly width: number; readonly height: number } {
   const [width = 0, height = 0] = ["width", "height"].map((name) => {
-    return Number(new RegExp(`^<svg [^>]*?\\b${name}="([\\d.]+)"`).exec(svg)?.[1]);
+    return Number(new RegExp(`^[^>]*?\\b${name}="([\\d.]+)"`).exec(svg)?.[1]);
   });
   return { width, height };
 }

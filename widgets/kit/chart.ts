@@ -29,9 +29,9 @@ export interface Frame {
   readonly transparent?: boolean;
 }
 
-/** An element with a text, as XML can hold it. */
-export function textXml(element: "title" | "tspan", text: string): Html {
-  const made = createDocument().createElement(element);
+/** A text as XML can hold it, in a tag. */
+export function textXml(tag: "title" | "tspan", text: string): Html {
+  const made = createDocument().createElement(tag);
   made.textContent = text;
   return toXml(made);
 }

@@ -189,6 +189,15 @@ export function element(name: string, values: readonly (readonly [string, string
   return new Made("html", inner === "" ? `<${tag}/>` : `<${tag}>${inner}</${name}>`);
 }
 
+/** A piece whose regions and forms have a label before their own, where others of the same names stand beside it. */
+export function labelled(value: Html, label: string): Html {
+  const before = /( role="region"| method="dialog")( aria-label=")/g; // quotes of a text are escaped
+  return new Made(
+    "html",
+    htmlText(value).replaceAll(before, (_, role, name) => `${role}${name}${escapeHtml(label)}: `),
+  );
+}
+
 /** A piece as text: for what shows HTML, and to name a view by what it holds. */
 export function htmlText(value: Html): string {
   const text = Made.textOf("html", value);

@@ -21,7 +21,16 @@ Deno.test("widgets write HTML by its templates only", () => {
 Deno.test("what makes HTML out of text stays inside of html.ts and css.ts", () => {
   const exported = (name: string) =>
     Array.from(readFile(name).matchAll(/^export (?:function|const|class|let) (\w+)/gm), ([, one]) => one).sort();
-  deepEqual(exported("kit/html.ts"), ["attributes", "element", "htmlText", "joined", "markup", "script", "stacked"]);
+  deepEqual(exported("kit/html.ts"), [
+    "attributes",
+    "element",
+    "htmlText",
+    "joined",
+    "labelled",
+    "markup",
+    "script",
+    "stacked",
+  ]);
   deepEqual(exported("kit/css.ts"), [
     "cssJoined",
     "cssPicture",
