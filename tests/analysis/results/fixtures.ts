@@ -43,14 +43,15 @@ const T = SEQUENCE.tokens.length;
 const neurons = [[{ layer: 1, neuron: 7, weight: 0.3 }], []];
 const tokens = [[{ text: 0, position: 2, activity: 1.5 }, { text: 1, position: 0, activity: 0.1 }], []];
 
-/** The kinds of encoders, which came after the committed file of version 1. */
+/** The kinds of encoders and of what parts of a model do, which came after the committed file of version 1. */
 type LaterKind =
   | "embeddings"
   | "classifier"
   | "classification"
   | "classSaliency"
   | "filledMasks"
-  | "maskedSaliency";
+  | "maskedSaliency"
+  | "logitAttribution";
 
 /** One result of each kind that the committed file of version 1 holds. */
 export const FIRST_RESULTS: Omit<ResultKinds, LaterKind> = {
@@ -208,6 +209,21 @@ export const RESULTS: ResultKinds = {
     targets: [prediction(2), prediction(3)],
     scores: floats(2, T),
     options: { method: "gradient", of: "probability", reduce: "l2", normalize: true },
+  },
+  logitAttribution: {
+    sequence: SEQUENCE,
+    position: 4,
+    target: prediction(0),
+    contrast: prediction(1),
+    logit: 1.0000000000000002,
+    embedding: -0,
+    positionEmbedding: 0.1,
+    heads: floats(2, 3),
+    attentionBiases: floats(2),
+    mlps: floats(2),
+    neurons: floats(2, 8),
+    tokens: floats(2, 3, 4),
+    bias: 1e-300,
   },
 };
 

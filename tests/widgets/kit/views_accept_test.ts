@@ -26,6 +26,10 @@ const GIVEN: Readonly<Record<string, readonly unknown[]>> = {
   factorsView: [await analysis.neuronFactors(trace, { factors: 2 })],
   layerPredictionsView: [await model.layerPredictions(sequence, { position })],
   layerSimilarityView: [await analysis.layerSimilarity(trace)],
+  logitAttributionView: [
+    await model.logitAttribution(sequence),
+    await model.logitAttribution(sequence, { position, contrast: " is", neurons: true, tokens: true }),
+  ],
   modelView: [model, model.config],
   rankingsView: [await model.rankings(sequence)],
   rankingsWatchView: [await model.rankingsWatch(sequence, { position, watch: [" is", " cabinets"] })],
