@@ -44,6 +44,7 @@ Deno.test("a context of 1,024 tokens on GPT-2 small takes less than 2 GB beyond 
     rankings: cost.rankings(sequence, { maxMemory }),
     rankingsWatch: cost.rankingsWatch(sequence, { maxMemory, position: T - 1, watch: [1, 2, 3] }),
     surprise: cost.surprise(sequence, { maxMemory }),
+    logitAttribution: cost.logitAttribution(sequence, { maxMemory, neurons: true, tokens: true }),
   };
   for (const [name, { runs, runBytes, resultBytes, bytes }] of Object.entries(costs)) {
     ok(bytes <= maxMemory, `${name} takes ${bytes} bytes`);
@@ -77,6 +78,7 @@ Deno.test("less memory means more and smaller runs, and never another result", (
     (maxMemory) => cost.saliency(sequence, { positions, ...maxMemory && { maxMemory } }),
     (maxMemory) => cost.rankings(sequence, maxMemory ? { maxMemory } : {}),
     (maxMemory) => cost.surprise(sequence, maxMemory ? { maxMemory } : {}),
+    (maxMemory) => cost.logitAttribution(sequence, { tokens: true, ...maxMemory && { maxMemory } }),
     (maxMemory) => cost.generateBatch([[1, 2], [3], [4, 5]], maxMemory ? { maxMemory } : {}),
   ];
   for (const call of calls) {

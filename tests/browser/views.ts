@@ -10,6 +10,7 @@ import {
   headEffectsView,
   layerPredictionsView,
   layerSimilarityView,
+  logitAttributionView,
   modelView,
   patchingView,
   rankingsView,
@@ -29,6 +30,7 @@ import { CURVE, factorsOf } from "../widgets/factors/fixtures.ts";
 import { CAPTUM, KEYS, saliencyOf } from "../widgets/fixtures.ts";
 import { layerSimilarityOf } from "../widgets/layer_similarity/fixtures.ts";
 import { layerPredictionsOf, rankingsOf, watchedOf } from "../widgets/lens_fixtures.ts";
+import { attributionOf as logitAttributionOf } from "../widgets/logit_attribution/fixtures.ts";
 import { SMALL, UNTIED } from "../widgets/model/fixtures.ts";
 import { headEffectsOf, patchingOf, withToken } from "../widgets/patching/fixtures.ts";
 import { promptOf, stepsOf } from "../widgets/steps/fixtures.ts";
@@ -151,6 +153,12 @@ export const CASES: readonly Case[] = [
     draw: (text) => surpriseView(surpriseOf(text)),
     chosen: true,
     tree: [/form "/, /radiogroup "Text; choose a token"/, /Surprise as a table/],
+  },
+  {
+    name: "logit attribution",
+    draw: (text) => logitAttributionView(logitAttributionOf(text, { neurons: 8, tokens: true, contrast: true })),
+    chosen: false,
+    tree: [/region "From 0 to the logit"/, /region "Heads"/, /group "Tokens that heads look at"/, /Parts as a table/],
   },
   {
     name: "tree",

@@ -16,6 +16,7 @@ import { layerSimilarityOf } from "../widgets/layer_similarity/fixtures.ts";
 import { layerPredictionsOf, rankingsOf, watchedOf } from "../widgets/lens_fixtures.ts";
 import { SMALL } from "../widgets/model/fixtures.ts";
 import { stepsOf } from "../widgets/steps/fixtures.ts";
+import { attributionOf as logitAttributionOf } from "../widgets/logit_attribution/fixtures.ts";
 import { surpriseOf } from "../widgets/surprise/fixtures.ts";
 import { TREE } from "../widgets/tree/fixtures.ts";
 
@@ -47,6 +48,9 @@ const READINGS: Readonly<Record<string, Wrong>> = {
   layerPredictions: { position: "1", topK: "3", norm: null, halves: "no", ...READING },
   rankings: { positions: null, norm: null, ...READING },
   rankingsWatch: { position: "1", watch: null, norm: null, ...READING },
+  logitAttribution: { position: "1", target: true, contrast: [1], neurons: "all", tokens: 1, ...READING },
+  headCircuit: { from: true, to: [1], topK: "3", ...READING },
+  neuronWrites: { topK: "3", ...READING },
   surprise: { positions: null, topK: "3", ...READING },
   generate: DECODING,
   generateBatch: DECODING,
@@ -81,6 +85,7 @@ const VIEWS: Readonly<Record<string, Wrong>> = {
   factorsView: { curve: 1 },
   layerPredictionsView: { follow: " is", unit: "bit" },
   layerSimilarityView: {},
+  logitAttributionView: {},
   modelView: {},
   rankingsView: {},
   rankingsWatchView: {},
@@ -95,6 +100,7 @@ const VIEWS: Readonly<Record<string, Wrong>> = {
 /** What must be given, and right values of it. */
 const REQUIRED: Readonly<Record<string, Wrong>> = {
   rankingsWatch: { watch: ["is"] },
+  headCircuit: { from: 1, to: 2 },
   attentionOf: { layer: 0 },
   neuronClusters: { layer: 0, clusters: 2 },
   silhouetteCurve: { layer: 0 },
@@ -247,6 +253,8 @@ Deno.test("LanguageModel, its cost and its trees take an option that is undefine
     generateBatch: [[1, 2], [3]],
     beams: [1, 2],
     faithfulness: saliency,
+    headCircuit: { layer: 0, head: 0 },
+    neuronWrites: { layer: 0, neuron: 0 },
   };
   let cases = 0;
   for (const [name, wrong] of Object.entries(READINGS)) {
@@ -311,6 +319,7 @@ const DRAWN: Readonly<Record<string, unknown>> = {
   factorsView: factorsOf([KEYS]),
   layerPredictionsView: layerPredictionsOf(),
   layerSimilarityView: layerSimilarityOf(KEYS),
+  logitAttributionView: logitAttributionOf(),
   modelView: SMALL,
   rankingsView: rankingsOf(KEYS),
   rankingsWatchView: watchedOf(KEYS),

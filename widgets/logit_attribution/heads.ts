@@ -66,6 +66,6 @@ export function headsHtml(rows: AttributionRows): Html {
     markup`${PLAIN_ROW}<th scope="row" style="padding:0 6px;text-align:right;font-weight:normal;white-space:nowrap">\
 layer ${layer}</th>${heads.map((head) => cell(layer, head))}</tr>`
   );
-  return markup`<table style="border-collapse:collapse;font-size:12px"><thead><tr><td style="padding:0 6px">head</td>\
+  return markup`<table style="border-collapse:collapse;font-size:12px"><thead><tr><td style="padding:0 6px;text-align:right">head</td>\
 ${names}</tr></thead><tbody>${stacked(lines)}</tbody></table>`;
 }

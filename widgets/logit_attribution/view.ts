@@ -45,12 +45,19 @@ const OPTIONS: OptionTable<LogitAttributionViewOptions> = {
 /** The most tokens of a page; the data keeps all. */
 const MOST_CHIPS = 1024;
 
+/** What gives most of a kind. */
+interface Top {
+  readonly name: string;
+  readonly heading: string;
+  readonly parts: readonly Part[];
+}
+
 /** The lists of what counts most, those that there are. */
-function listsOf({ topHeads, topNeurons, topLooks }: AttributionRows): { name: string; parts: readonly Part[] }[] {
+function listsOf({ topHeads, topNeurons, topLooks }: AttributionRows): readonly Top[] {
   const lists = [
-    { name: "head", parts: topHeads },
-    { name: "neuron", parts: topNeurons },
-    { name: "head by token", parts: topLooks },
+    { name: "head", heading: "Heads that give most", parts: topHeads },
+    { name: "neuron", heading: "Neurons that give most", parts: topNeurons },
+    { name: "head by token", heading: "Heads that give most by one token", parts: topLooks },
   ];
   return lists.filter(({ parts }) => parts.length > 0);
 }
@@ -106,9 +113,9 @@ const COLUMNS = ["part", "adds", "in all"];
 function drawHtml(rows: AttributionRows): Html {
   const { attribution, byToken } = rows;
   const table = dataTable(COLUMNS, tableRows(rows), { isNumber: (column) => column > 0 });
-  const lists = listsOf(rows).map(({ name, parts }) =>
-    markup`${headingHtml(`The most of ${name === "head by token" ? "a head by a token" : `a ${name}`}`)}
-${scrollRegion(`The most of a ${name}`, partsHtml(name, parts))}`
+  const lists = listsOf(rows).map(({ name, heading, parts }) =>
+    markup`${headingHtml(heading)}
+${scrollRegion(heading, partsHtml(name, parts))}`
   );
   const content = markup`<div style="font-size:14px;margin:4px 0"><b>${logitLine(rows)}</b></div>
 <div style="${SMALL_STYLE}">${placeLine(attribution)}</div>

@@ -92,7 +92,7 @@ export const HEAD_CIRCUIT: Question<HeadPlace, HeadCircuitOptions, CircuitPlan, 
   options: {
     task: HEAD_TASK,
     kinds: { from: "a text or a number", to: "a text or a number", topK: "a number", ...READING },
-    required: ["from", "to"],
+    required: ["to", "from"],
   } satisfies OptionTable<HeadCircuitOptions>,
   needs: "next token",
   plan({ runner: machine, reader }, place, options) {

@@ -52,7 +52,8 @@ type LaterKind =
   | "filledMasks"
   | "maskedSaliency"
   | "patching"
-  | "importance";
+  | "importance"
+  | "logitAttribution";
 
 /** One result of each kind that the committed file of version 1 holds. */
 export const FIRST_RESULTS: Omit<ResultKinds, LaterKind> = {
@@ -227,6 +228,30 @@ export const RESULTS: ResultKinds = {
     corruptedValue: -1e-7,
     values: floats(2, 3),
     estimate: floats(2, 3),
+  },
+  importance: {
+    sequence: SEQUENCE,
+    at: "z",
+    layers: [0, 2],
+    columns: "heads",
+    metric: { name: "logProb", target: { text: " a", tokenIds: [1], tokens: [prediction(1).token] } },
+    value: -2.25,
+    scores: floats(2, 3),
+  },
+  logitAttribution: {
+    sequence: SEQUENCE,
+    position: 4,
+    target: prediction(0),
+    contrast: prediction(1),
+    logit: 1.0000000000000002,
+    embedding: -0,
+    positionEmbedding: 0.1,
+    heads: floats(2, 3),
+    attentionBiases: floats(2),
+    mlps: floats(2),
+    neurons: floats(2, 8),
+    tokens: floats(2, 3, 4),
+    bias: 1e-300,
   },
 };
 

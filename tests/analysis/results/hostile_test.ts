@@ -156,6 +156,10 @@ Deno.test("decodeResults() refuses numbers and words that no result has", async 
     ],
     ["steps", (x) => (x as unknown as Json[])[0]!.tokenId = 1, /x\.0\.token\.id is 104, not 1/],
     ["surprise", (x) => x.perplexity = 0.5, /x\.perplexity is 0\.5, not a number >= 1/],
+    ["logitAttribution", (x) => x.position = T + 1, /x\.position is 7, and T is 6/],
+    ["logitAttribution", (x) => x.position = 3, /x\.tokens is of 4 tokens, and 3 stand before position 3/],
+    ["logitAttribution", (x) => [x.mlps, x.heads] = [x.heads!, x.mlps!], /x\.heads has shape \[2\], not \[L,H\]/],
+    ["logitAttribution", (x) => x.bias = MARKUP, /x\.bias is "<img.*", not a number/],
     ["decodingTree", (x) => (x.branches as Json[])[1]!.parent = 1, /x\.branches\.1 has id 1 and parent 1/],
     ["groupedSaliency", (x) => (x.groups as Json[])[0]!.end = 0, /x\.groups\.0\.end is 0 and its start is 0/],
   ];

@@ -9,6 +9,7 @@ import {
   headEffectsView,
   layerPredictionsView,
   layerSimilarityView,
+  logitAttributionView,
   modelView,
   patchingView,
   rankingsView,
@@ -28,6 +29,7 @@ import { CURVE, factorsOf } from "../factors/fixtures.ts";
 import { CAPTUM, LIT, saliencyOf, sequenceOf } from "../fixtures.ts";
 import { layerSimilarityOf } from "../layer_similarity/fixtures.ts";
 import { layerPredictionsOf, longSequence, rankingsOf, watchedOf } from "../lens_fixtures.ts";
+import { attributionOf } from "../logit_attribution/fixtures.ts";
 import { SMALL } from "../model/fixtures.ts";
 import { headEffectsOf, patchingOf, withToken } from "../patching/fixtures.ts";
 import { promptOf, stepsOf } from "../steps/fixtures.ts";
@@ -107,6 +109,11 @@ export const SUBJECTS: readonly Subject[] = [
     data: [[clustersOf(TEXT, 0, 2), clustersOf(TEXT, 1, 2)], { title, layer: 1 }],
   },
   { name: "factors", view: factorsView, data: [factorsOf([TEXT, TEXT], 2), { title, curve: CURVE }] },
+  {
+    name: "logit attribution",
+    view: logitAttributionView,
+    data: [attributionOf(TEXT, { layers: 2, heads: 2, neurons: 2, tokens: true, contrast: true }), { title }],
+  },
   { name: "surprise", view: surpriseView, data: [surpriseOf(TEXT, undefined, 2), { title, unit: "nats" }] },
   {
     name: "tree",

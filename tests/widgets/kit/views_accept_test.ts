@@ -39,6 +39,10 @@ const GIVEN: Readonly<Record<string, readonly unknown[]>> = {
   headEffectsView: [headEffectsOf(), patchingOf(sequence, { clean: sequence, heads: 3 })],
   layerPredictionsView: [await model.layerPredictions(sequence, { position })],
   layerSimilarityView: [await analysis.layerSimilarity(trace)],
+  logitAttributionView: [
+    await model.logitAttribution(sequence),
+    await model.logitAttribution(sequence, { position, contrast: " is", neurons: true, tokens: true }),
+  ],
   modelView: [model, model.config],
   patchingView: [patchingOf()],
   rankingsView: [await model.rankings(sequence)],
