@@ -89,7 +89,14 @@ async function countFlops(model: LanguageModel): Promise<void> {
   for (const [name, { tokenIds, promptLength }] of Object.entries(texts)) {
     await recorder.measure(`work of explain ${name}`, () => {
       const reader = new Reader(model.tokenizer, model.config);
-      const asked = { runner: model, reader, eosTokenIds: [], defaults: {}, expectUsable: () => {} };
+      const asked = {
+        runner: model,
+        reader,
+        eosTokenIds: [],
+        defaults: {},
+        expectUsable: () => {},
+        inside: () => Promise.reject(new Error("no other program")),
+      };
       const { chunks, positions } = SALIENCY.plan(asked, model.sequence(tokenIds, { promptLength }), {});
       const flops = { necessary: counter().necessary(positions), spent: counter().explaining(positions, chunks) };
       return Promise.resolve({ flops });

@@ -10,11 +10,13 @@ import { checkpointCopy, openGolden } from "../support/goldens.ts";
 const GPT2_SMALL = parseConfig({ "model_type": "gpt2" });
 
 /** Estimates for a model that is not there, and the text that fills its context. */
+const noInside = () => Promise.reject(new Error("no question here needs another program"));
+
 function estimates(config: ModelConfig, backend: "wasm" | "native" = "native", worker = false) {
   const reader = new Reader(Tokenizer.fromVocab({ a: 0 }, "#version: 0.2\n"), config);
   const tokenIds = Array.from({ length: config.nPositions }, (_, i) => i % 7);
   const runner = { config, backend, worker };
-  const cost = costsOf({ runner, reader, eosTokenIds: [], defaults: {}, expectUsable: () => {} });
+  const cost = costsOf({ runner, reader, eosTokenIds: [], defaults: {}, expectUsable: () => {}, inside: noInside });
   return { cost, sequence: { tokenIds, tokens: [], promptLength: 1, text: "" } };
 }
 

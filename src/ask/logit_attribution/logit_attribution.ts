@@ -137,6 +137,18 @@ function planRuns(
   return { chunkTokens, cost: costIn(chunkTokens), maxMemory: limit };
 }
 
+/**
+ * What a change puts behind the parts, no part wrote.
+ *
+ * @throws {TypeError} When the model is changed elsewhere than at its neurons and its patterns.
+ */
+function expectOwnParts({ changes }: ModelRunner): void {
+  const changed = changes?.changes.find(({ site }) => !/^(neurons|pattern)\./.test(site));
+  if (!changed) return;
+  const advice = "change neurons or patterns, or ask the model that it was made of";
+  throw new TypeError(`Cannot ${TASK} as the model is changed at "${changed.site}", which no part wrote; ${advice}`);
+}
+
 /** Reads the text with its last token by itself, and takes apart what was written at that token. */
 async function attribute(
   { runner, reader }: AskedModel<ModelRunner>,
@@ -145,6 +157,7 @@ async function attribute(
 ): Promise<LogitAttribution> {
   const { sequence, position, neurons, tokens } = plan;
   const writers = writersOf(TASK, runner);
+  expectOwnParts(runner);
   const { logits, ...seen } = await readLast(runner, plan, signal);
   const describe = (tokenId: number): Prediction => {
     const [prediction] = predict(reader, [tokenId], logits, logSumExp(logits));

@@ -238,3 +238,26 @@ for (const name of ["f32", "twelve_layers"]) {
     ok(Math.abs(other.qk - allQk.data[2 * allQk.shape[1]! + 1]!) <= BOUND * Math.max(1, Math.abs(qk)), `qk: ${qk}`);
   });
 }
+
+Deno.test("logitAttribution() of a changed model adds up, or is refused where no part wrote the change", async () => {
+  await using model = await LanguageModel.fromPretrained();
+  const sequence = model.sequence("The keys to the cabinet");
+  const { attention } = await model.trace(model.sequence("The cats in the garden are"), {
+    capture: ["attention"],
+    layers: [2],
+  });
+  const T = attention!.shape[3]!;
+  const rows = { data: attention!.data.slice(0, T * T), shape: [T, T] };
+  await using changed = await model.with([
+    { site: "neurons.1", neurons: [3, 4], set: [2, -1] },
+    { site: "pattern.2", heads: [0], set: rows },
+  ]);
+  const { logit } = await changed.logitAttribution(sequence, { target: " are" }); // the sum is checked
+  ok(logit !== (await model.logitAttribution(sequence, { target: " are" })).logit);
+  await using off = await model.with([{ site: "z.4", heads: [7], scale: 0 }]);
+  await rejects(off.logitAttribution(sequence), {
+    name: "TypeError",
+    message:
+      /^Cannot take .* apart as the model is changed at "z\.4", which no part wrote; change neurons or patterns, or/,
+  });
+});

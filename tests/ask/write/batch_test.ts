@@ -12,6 +12,8 @@ import { Reader } from "../../../src/model/reader.ts";
 import { checkpointCopy, FAMILY_NAMES, GOLDEN_NAMES, maxAbsDifference, openGolden } from "../../support/goldens.ts";
 import { NO_WEBGPU } from "../../support/webgpu.ts";
 
+const noInside = () => Promise.reject(new Error("no question here needs another program"));
+
 interface BatchGolden {
   readonly maxNewTokens: number;
   readonly stop: number;
@@ -51,7 +53,7 @@ async function openListed(name = "twelve_layers", eosTokenIds: readonly number[]
     return results;
   };
   const reader = new Reader(tokenizer, runner.config);
-  const decoder = { runner, reader, eosTokenIds, defaults: {}, expectUsable: () => {} };
+  const decoder = { runner, reader, eosTokenIds, defaults: {}, expectUsable: () => {}, inside: noInside };
   const write = async (prompts: readonly (readonly number[])[], options: DecodeOptions) => {
     const sequences = await ask(decoder, GENERATE_BATCH, prompts, options);
     return sequences.map(({ tokenIds, promptLength }) => tokenIds.slice(promptLength));

@@ -39,7 +39,10 @@ async function openCounted() {
   const reader = new Reader(tokenizer, runner.config);
   const prompt = reader.read(tokenIds.slice(0, promptLength));
   const grow = (options: DecodeOptions) =>
-    growTree({ runner, reader, eosTokenIds: [], defaults: {}, expectUsable: () => {} }, { prompt, options });
+    growTree({ runner, reader, eosTokenIds: [], defaults: {}, expectUsable: () => {}, inside: noInside }, {
+      prompt,
+      options,
+    });
   const dispose = async () => {
     await runner.dispose();
     await copy[Symbol.asyncDispose]();
@@ -52,6 +55,8 @@ const stepsOf = (model: LanguageModel, prompt: readonly number[], options: Decod
   Array.fromAsync(model.steps(prompt, options));
 
 /** Holds the steps of a branch to those of a fresh decoding. */
+const noInside = () => Promise.reject(new Error("no question here needs another program"));
+
 function equalsSteps(steps: readonly Step[], fresh: readonly Step[]): void {
   deepEqual(steps.map(({ tokenId }) => tokenId), fresh.map(({ tokenId }) => tokenId));
   steps.forEach((step, i) => {
