@@ -24,8 +24,8 @@ export interface Machine {
   readonly config: ModelConfig;
   /** Where it runs. */
   readonly backend: Backend;
-  /** Throws where no gradients can be taken. */
-  readonly expectDifferentiable?: () => void;
+  /** Throws where no gradients can be taken; `task` says what for. */
+  readonly expectDifferentiable?: (task?: string) => void;
   /** Whether it runs in a worker, which has keys and values of its own. */
   readonly worker?: boolean;
 }

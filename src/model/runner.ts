@@ -247,9 +247,9 @@ export class ModelRunner implements AsyncDisposable {
    *
    * @throws {Error} When the weights are in 8 bits.
    */
-  expectDifferentiable(): void {
+  expectDifferentiable(task = "explain"): void {
     if (this.program.differentiable) return;
-    throw new Error('Cannot explain with 8-bit weights as saliency needs float32; load without dtype "q8"');
+    throw new Error(`Cannot ${task} with 8-bit weights as gradients need float32; load without dtype "q8"`);
   }
 
   /** The logits at some rows of some texts, `[R, V]`. */
