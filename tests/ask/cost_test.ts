@@ -14,7 +14,14 @@ function estimates(config: ModelConfig, backend: "wasm" | "native" = "native", w
   const reader = new Reader(Tokenizer.fromVocab({ a: 0 }, "#version: 0.2\n"), config);
   const tokenIds = Array.from({ length: config.nPositions }, (_, i) => i % 7);
   const runner = { config, backend, worker };
-  const cost = costsOf({ runner, reader, eosTokenIds: [], defaults: {}, expectUsable: () => {} });
+  const cost = costsOf({
+    runner,
+    reader,
+    eosTokenIds: [],
+    defaults: {},
+    expectUsable: () => {},
+    inside: () => Promise.reject(new Error("nothing runs")),
+  });
   return { cost, sequence: { tokenIds, tokens: [], promptLength: 1, text: "" } };
 }
 

@@ -51,7 +51,14 @@ async function openListed(name = "twelve_layers", eosTokenIds: readonly number[]
     return results;
   };
   const reader = new Reader(tokenizer, runner.config);
-  const decoder = { runner, reader, eosTokenIds, defaults: {}, expectUsable: () => {} };
+  const decoder = {
+    runner,
+    reader,
+    eosTokenIds,
+    defaults: {},
+    expectUsable: () => {},
+    inside: () => Promise.reject(new Error("nothing runs")),
+  };
   const write = async (prompts: readonly (readonly number[])[], options: DecodeOptions) => {
     const sequences = await ask(decoder, GENERATE_BATCH, prompts, options);
     return sequences.map(({ tokenIds, promptLength }) => tokenIds.slice(promptLength));

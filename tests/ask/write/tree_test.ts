@@ -39,7 +39,14 @@ async function openCounted() {
   const reader = new Reader(tokenizer, runner.config);
   const prompt = reader.read(tokenIds.slice(0, promptLength));
   const grow = (options: DecodeOptions) =>
-    growTree({ runner, reader, eosTokenIds: [], defaults: {}, expectUsable: () => {} }, { prompt, options });
+    growTree({
+      runner,
+      reader,
+      eosTokenIds: [],
+      defaults: {},
+      expectUsable: () => {},
+      inside: () => Promise.reject(new Error("nothing runs")),
+    }, { prompt, options });
   const dispose = async () => {
     await runner.dispose();
     await copy[Symbol.asyncDispose]();
