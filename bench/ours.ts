@@ -11,7 +11,19 @@ import { neuronFactors } from "../src/analysis/mod.ts";
 import { SALIENCY } from "../src/ask/saliency/saliency.ts";
 import { Reader } from "../src/model/reader.ts";
 import { FlopCounter } from "./flops.ts";
-import { BATCH, FACTORED, FACTORS, FIRST, memory, PREFILL, Recorder, type Text, TEXTS } from "./protocol.ts";
+import {
+  BATCH,
+  corruptedOf,
+  FACTORED,
+  FACTORS,
+  FIRST,
+  memory,
+  PREFILL,
+  Recorder,
+  type Text,
+  TEXTS,
+  WORDS,
+} from "./protocol.ts";
 
 const recorder = new Recorder();
 const { checkpoint, texts, threads } = recorder.task;
@@ -104,6 +116,22 @@ async function countFlops(model: LanguageModel): Promise<void> {
   }
 }
 
+/** Patches every layer and position, and judges all heads and neurons. */
+async function lookInside(model: LanguageModel, tokenIds: readonly number[]): Promise<void> {
+  const [clean, corrupted] = [model.sequence(tokenIds), model.sequence(corruptedOf(tokenIds))];
+  await recorder.measure("patch", async () => {
+    const { last, seconds } = await recorder.times(() => model.patch(clean, corrupted, WORDS));
+    return { seconds, answer: [...last.values!.data] };
+  });
+  await recorder.measure("attribute", async () => {
+    const { last, seconds } = await recorder.times(async () => [
+      await model.importance(clean, { at: "z", ...WORDS }),
+      await model.importance(clean, { at: "neurons", ...WORDS }),
+    ]);
+    return { seconds, answer: last.flatMap(({ scores }) => [...scores.data]) };
+  });
+}
+
 async function measureAll(model: LanguageModel, loaded: number): Promise<void> {
   const first = texts[FIRST]!;
   await recorder.measure("decode", () => decode(model, first));
@@ -124,6 +152,7 @@ async function measureAll(model: LanguageModel, loaded: number): Promise<void> {
     const { last, seconds } = await recorder.times(() => model.rankings(sequence));
     return { seconds, answer: [...last.ranks.data] };
   });
+  await lookInside(model, first.tokenIds);
   await recorder.measure("factors", async () => {
     const trace = await model.trace(model.sequence(texts[FACTORED]!.tokenIds), { capture: ["activations"] });
     const { last, seconds } = await recorder.times(() => neuronFactors(trace, { factors: FACTORS }));

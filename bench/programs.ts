@@ -15,11 +15,12 @@ export const PYTHON = {
   oracle: ".venv-oracle/bin/python",
   ecco: ".out/bench/ecco-venv/bin/python",
   inseq: ".out/inseq-venv/bin/python",
+  transformerlens: ".out/bench/transformerlens-venv/bin/python",
   exporter: ".out/bench/export-venv/bin/python",
 } as const;
 
 /** What must be there before a program can run. */
-export type Need = "oracle" | "ecco" | "inseq" | "onnx";
+export type Need = "oracle" | "ecco" | "inseq" | "transformerlens" | "onnx";
 
 /** A program. */
 export interface Program {
@@ -79,6 +80,8 @@ function python(
   return { name, key, need, command: PYTHON[need], args, rows, longRows: long, realRows: real };
 }
 
+/** What is changed and judged inside: each in a process of its own, as a program is made for it. */
+const INSIDE = ["patch", "attribute"];
 const DECODING = ["load", "decode", "memory", "prefill"];
 const WORK = ["work of prefill", ...[...explain, ...explainLong].map((row) => `work of ${row}`)];
 /** What is measured on a published model. */
@@ -88,17 +91,21 @@ const ALL = ["load", "decode", ...explain, "memory", "batch", "prefill", "lens"]
 /** All programs, in the order of a round: ours and peers take turns, so that all see the same disturbances. */
 export const PROGRAMS: readonly Program[] = [
   python("limit", "oracle", "probe", { rows: PROBES }),
-  ours("native", ["native"], [...ALL, ...WORK, "load again"], { long: [...explainLong, "factors"], real: REAL_ROWS }),
+  ours("native", ["native"], [...ALL, ...WORK, "load again"], {
+    long: [...explainLong, "factors", ...INSIDE],
+    real: REAL_ROWS,
+  }),
   python("Ecco", "ecco", "ecco_peer", {
     rows: ["load", ...named("write and explain", false), "memory", "lens"],
     long: named("write and explain", true),
   }),
-  ours("wasm", ["wasm"], [...ALL, "load again"], { long: explainLong, real: REAL_ROWS }),
+  ours("wasm", ["wasm"], [...ALL, "load again"], { long: [...explainLong, ...INSIDE], real: REAL_ROWS }),
   python("transformers", "oracle", "transformers_peer", {
     rows: ALL,
-    long: [...explainLong, "factors"],
+    long: [...explainLong, "factors", ...INSIDE],
     real: REAL_ROWS,
   }),
+  python("TransformerLens", "transformerlens", "transformerlens_peer", { rows: [], long: ["patch"] }),
   ours("q8", ["native", "q8"], [...DECODING, "batch", "load again"]),
   python("captum", "oracle", "captum_peer", { rows: [...explain, "memory"], long: explainLong }),
   ours("prepack", ["wasm", "prepack"], [...DECODING, "load again"]),

@@ -62,6 +62,14 @@ export const PREFILL = "16 of 512";
 export const FACTORED = "16 of 64";
 /** How many factors. */
 export const FACTORS = 10;
+/** The words whose logits are compared where parts of the model are judged. */
+export const WORDS = { target: 11, contrast: 22 } as const;
+
+/** A text of which one token is another, which is patched. `peers/peer.py` has the same. */
+export function corruptedOf(tokenIds: readonly number[]): readonly number[] {
+  return tokenIds.map((id, t) => t === 5 ? (id + 1) % 50000 : id);
+}
+
 /** How many texts are decoded side by side. */
 export const BATCH = 8;
 

@@ -42,6 +42,8 @@ const SECTIONS: readonly Section[] = [
   }),
   { row: "lens", title: `Rank the ${TEXTS[FIRST]!.written} written of 43 tokens in all 12 layers` },
   { row: "factors", title: `${FACTORS} factors of the 36,864 neurons over ${FACTORED.split(" ").at(-1)} tokens` },
+  { row: "patch", title: "Patch 12 layers x 43 positions of the residual stream, one at a time" },
+  { row: "attribute", title: "Attribution of all 144 heads and 36,864 neurons over 43 tokens" },
   { row: "load", title: "Load the model, first in a process" },
   { row: "load again", title: "Load and dispose again, later in a process" },
   { row: realRow("decode"), title: `${REAL}, a published Llama: one decode step (of 19, after 23 + 1 tokens)` },

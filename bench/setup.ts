@@ -60,6 +60,10 @@ const SETUPS: Readonly<Record<Need, () => Promise<void>>> = {
     await SETUPS.oracle();
     await onTopOfOracle(PYTHON.inseq, "bench/peers/inseq_requirements.txt");
   },
+  transformerlens: async () => {
+    await SETUPS.oracle();
+    await onTopOfOracle(PYTHON.transformerlens, "bench/peers/transformerlens_requirements.txt");
+  },
   onnx: async () => {
     if (await exists(`${EXPORTED}/onnx/model.onnx`)) return;
     await SETUPS.oracle();

@@ -17,6 +17,13 @@ import transformers
 FIRST = "20 after 23"
 LONG = ("64 of 256", "16 of 512")
 SHORT = (FIRST, "16 of 64")
+# The words whose logits are compared where parts of the model are judged.
+TARGET, CONTRAST = 11, 22
+
+
+def corrupted(ids: list[int]) -> list[int]:
+    """A text of which one token is another, as bench/protocol.ts has it."""
+    return [(token + 1) % 50000 if t == 5 else token for t, token in enumerate(ids)]
 
 
 def resident_bytes(field: str) -> int:

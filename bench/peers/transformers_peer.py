@@ -1,5 +1,6 @@
 """transformers in PyTorch: greedy decoding with `generate`, saliency as a loop of one forward and one backward pass for
-each target, the logit lens on `output_hidden_states`; and scikit-learn's NMF of the neurons, which Ecco uses too.
+each target, the logit lens on `output_hidden_states`, activation patching by hooks, one run for each layer and position,
+the gradients of all heads and neurons in one backward pass; and scikit-learn's NMF of the neurons, which Ecco uses too.
 
 Run:   .venv-oracle/bin/python bench/peers/transformers_peer.py TASK
 Pins:  torch==2.13.0 transformers==5.23.0 scikit-learn==1.9.1 (scripts/requirements-oracle.txt)
@@ -11,7 +12,7 @@ norm of gradient x embedding of the log-probability.
 import time
 
 import torch
-from peer import FIRST, Recorder
+from peer import CONTRAST, FIRST, TARGET, Recorder, corrupted
 from transformers import AutoModelForCausalLM, GPT2LMHeadModel, LogitsProcessor, LogitsProcessorList, PreTrainedModel
 
 
@@ -72,6 +73,54 @@ def neurons(model: GPT2LMHeadModel, ids: list[int]) -> torch.Tensor:
     return torch.cat(seen, dim=-1).clamp(min=0)
 
 
+def patch(model: GPT2LMHeadModel, ids: list[int]) -> list[float]:
+    """The difference of two logits of the corrupted text with each row of the residual stream from the clean one."""
+    clean, found = [], []
+    blocks = model.transformer.h
+    with torch.no_grad():
+        hooks = [block.register_forward_pre_hook(lambda _, args: clean.append(args[0].clone())) for block in blocks]
+        model(torch.tensor([ids]), use_cache=False, logits_to_keep=1)
+        for hook in hooks:
+            hook.remove()
+        tokens = torch.tensor([corrupted(ids)])
+        for block, states in zip(blocks, clean):
+            for t in range(len(ids)):
+
+                def replace(_, args):
+                    args[0][:, t] = states[:, t]
+
+                hook = block.register_forward_pre_hook(replace)
+                logits = model(tokens, use_cache=False, logits_to_keep=1).logits[0, -1]
+                hook.remove()
+                found.append(float(logits[TARGET] - logits[CONTRAST]))
+    return found
+
+
+def attribute(model: GPT2LMHeadModel, ids: list[int]) -> list[float]:
+    """Activation x gradient of the difference of two logits, summed over each head, then over each neuron."""
+    seen = {"heads": [], "neurons": []}
+
+    def keep(name: str):
+        def hook(_, args):
+            x = args[0] if args[0].requires_grad else args[0].requires_grad_()
+            x.retain_grad()
+            seen[name].append(x)
+
+        return hook
+
+    hooks = []
+    for block in model.transformer.h:
+        hooks.append(block.attn.c_proj.register_forward_pre_hook(keep("heads")))
+        hooks.append(block.mlp.c_proj.register_forward_pre_hook(keep("neurons")))
+    logits = model(torch.tensor([ids]), use_cache=False, logits_to_keep=1).logits[0, -1]
+    (logits[TARGET] - logits[CONTRAST]).backward()
+    for hook in hooks:
+        hook.remove()
+    products = {name: [(x.detach() * x.grad)[0].sum(0) for x in all] for name, all in seen.items()}
+    heads = [x.view(model.config.n_head, -1).sum(-1) for x in products["heads"]]
+    return torch.cat([*heads, *products["neurons"]]).tolist()
+
+
 def measure_factors(recorder: Recorder, model: GPT2LMHeadModel) -> None:
     """Ten factors, by scikit-learn with its defaults."""
     if "factors" not in recorder.task["rows"]:
@@ -107,6 +156,8 @@ def main() -> None:
     long, prompt = recorder.text("16 of 512")
     recorder.measure("prefill", lambda: write(model, [long[:prompt]], 1), answer=lambda result: result[0])
     recorder.measure("lens", lambda: ranks(model, ids, given), answer=lambda result: result)
+    recorder.measure("patch", lambda: patch(model, ids), long=True, answer=lambda result: result)
+    recorder.measure("attribute", lambda: attribute(model, ids), answer=lambda result: result)
     measure_factors(recorder, model)
 
 

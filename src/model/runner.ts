@@ -240,7 +240,7 @@ export class ModelRunner implements AsyncDisposable {
    *
    * @throws {Error} When the weights are in 8 bits.
    */
-  expectDifferentiable(task = "explain", needs = "saliency needs float32"): void {
+  expectDifferentiable(task = "explain", needs = "gradients need float32"): void {
     if (this.program.differentiable) return;
     throw new Error(`Cannot ${task} with 8-bit weights as ${needs}; load without dtype "q8"`);
   }

@@ -14,6 +14,7 @@ const ROUNDS: Readonly<Record<string, { readonly test: number; readonly soak: nu
   load: { test: 300, soak: 1000 },
   steps: { test: 1000, soak: 1000 }, // of ten each
   failedLoad: { test: 50, soak: 300 },
+  inside: { test: 40, soak: 300 },
   disposedWhileRunning: { test: 0, soak: 200 },
   explain: { test: 0, soak: 200 },
   tree: { test: 0, soak: 200 },

@@ -52,6 +52,11 @@ const READINGS: Readonly<Record<string, Wrong>> = {
   headCircuit: { from: true, to: [1], topK: "3", ...READING },
   neuronWrites: { topK: "3", ...READING },
   surprise: { positions: null, topK: "3", ...READING },
+  patch: {
+    ...{ at: null, metric: null, method: null, target: true, contrast: [] },
+    ...{ layers: 1, positions: "1", heads: 0, ...READING },
+  },
+  importance: { at: null, metric: null, target: true, contrast: [], layers: 1, ...READING },
   generate: DECODING,
   generateBatch: DECODING,
   beams: { ...DECODING, best: "2" },
@@ -135,29 +140,32 @@ async function refusesEach(name: string, call: (options: unknown) => unknown, wr
   }
 }
 
-const method = (owner: object, name: string, input?: unknown) => (options: unknown): unknown =>
-  Reflect.apply(Reflect.get(owner, name), owner, [input, options]);
+const method = (owner: object, name: string, ...inputs: readonly unknown[]) => (options: unknown): unknown =>
+  Reflect.apply(Reflect.get(owner, name), owner, [...inputs, options]);
+/** What a method takes before its options, when it is not looked at. */
+const inputsOf = (name: string): readonly unknown[] =>
+  Array(name === "patch" || name === "classSaliency" ? 2 : 1).fill(undefined);
 
 Deno.test("LanguageModel and its cost refuse options of a wrong type, null and unknown names", async () => {
   await using copy = await checkpointCopy("f32");
   await using model = await LanguageModel.fromPretrained(copy.directory, { backend: "wasm" });
   deepEqual(Object.keys({ ...READINGS, ...ENCODINGS }).toSorted(), Object.keys(model.cost).toSorted());
   for (const [name, wrong] of Object.entries(READINGS)) {
-    await refusesEach(name, method(model, name), wrong);
-    await refusesEach(name, method(model.cost, name), wrong);
+    await refusesEach(name, method(model, name, ...inputsOf(name)), wrong);
+    await refusesEach(name, method(model.cost, name, ...inputsOf(name)), wrong);
   }
   await using encoder = await encoderCopy("bert/bert");
   await using bert = await LanguageModel.fromPretrained(encoder.directory, { backend: "wasm" });
   for (const [name, wrong] of Object.entries(ENCODINGS)) {
-    const inputs = name === "classSaliency" ? [undefined, undefined] : [undefined];
-    for (const owner of [bert, bert.cost]) {
-      const call = (options: unknown): unknown => Reflect.apply(Reflect.get(owner, name), owner, [...inputs, options]);
-      await refusesEach(name, call, wrong);
-    }
+    for (const owner of [bert, bert.cost]) await refusesEach(name, method(owner, name, ...inputsOf(name)), wrong);
   }
   await refusesEach("steps", (options) => model.steps([1], options as never).next(), DECODING);
-  await refusesEach("tree", method(model, "tree"), DECODING);
-  await refusesEach("sequence", method(model, "sequence"), { promptLength: "2", tokenTypes: "01", source: null });
+  await refusesEach("tree", method(model, "tree", undefined), DECODING);
+  await refusesEach("sequence", method(model, "sequence", undefined), {
+    promptLength: "2",
+    tokenTypes: "01",
+    source: null,
+  });
   await refusesEach("identity", (options) => model.identity(options as never), LONG);
   const tree = await model.tree([1, 2], { maxNewTokens: 1 });
   await refusesEach("fork", (options) => tree.fork(2, 1, options as never), { ...DECODING, branch: "0" });
@@ -176,7 +184,9 @@ Deno.test("fromPretrained() refuses options of a wrong type, null and unknown na
 });
 
 Deno.test("analyses refuse options of a wrong type, null and unknown names", async () => {
-  for (const [name, wrong] of Object.entries(ANALYSES)) await refusesEach(name, method(analysis, name), wrong);
+  for (const [name, wrong] of Object.entries(ANALYSES)) {
+    await refusesEach(name, method(analysis, name, undefined), wrong);
+  }
   const train = (options: unknown) => analysis.trainClassifier(undefined as never, [], options as never);
   await refusesEach("trainClassifier", train, { inverseStrength: "1", maxIterations: "9", ...LONG });
   const judge = (options: unknown) => analysis.classify(undefined as never, undefined as never, options as never);
@@ -199,7 +209,7 @@ Deno.test("analyses refuse options of a wrong type, null and unknown names", asy
 Deno.test("views refuse options of a wrong type, null and unknown names", async () => {
   deepEqual(Object.keys(VIEWS), Object.keys(widgets).filter((name) => name.endsWith("View")).toSorted());
   for (const [name, wrong] of Object.entries(VIEWS)) {
-    await refusesEach(name, method(widgets, name), { ...wrong, title: 5 });
+    await refusesEach(name, method(widgets, name, undefined), { ...wrong, title: 5 });
   }
 });
 
@@ -248,18 +258,19 @@ Deno.test("LanguageModel, its cost and its trees take an option that is undefine
   await using model = await LanguageModel.fromPretrained(copy.directory, { backend: "wasm" });
   const sequence = model.sequence([1, 2, 3, 4], { promptLength: 2 });
   const saliency = await model.saliency(sequence);
-  const asked: Readonly<Record<string, unknown>> = {
-    generate: [1, 2],
-    generateBatch: [[1, 2], [3]],
-    beams: [1, 2],
-    faithfulness: saliency,
-    headCircuit: { layer: 0, head: 0 },
-    neuronWrites: { layer: 0, neuron: 0 },
+  const asked: Readonly<Record<string, readonly unknown[]>> = {
+    generate: [[1, 2]],
+    generateBatch: [[[1, 2], [3]]],
+    beams: [[1, 2]],
+    faithfulness: [saliency],
+    patch: [sequence, model.sequence([60, 50, 40, 30])],
+    headCircuit: [{ layer: 0, head: 0 }],
+    neuronWrites: [{ layer: 0, neuron: 0 }],
   };
   let cases = 0;
   for (const [name, wrong] of Object.entries(READINGS)) {
-    cases += await heedsNoUndefined(name, method(model, name, asked[name] ?? sequence), wrong);
-    cases += await heedsNoUndefined(name, method(model.cost, name, asked[name] ?? sequence), wrong);
+    cases += await heedsNoUndefined(name, method(model, name, ...asked[name] ?? [sequence]), wrong);
+    cases += await heedsNoUndefined(name, method(model.cost, name, ...asked[name] ?? [sequence]), wrong);
   }
   cases += await heedsNoUndefined(
     "steps",
@@ -282,7 +293,7 @@ Deno.test("LanguageModel, its cost and its trees take an option that is undefine
     return [other.backend, other.backendReason, other.config, await other.generate([1])];
   };
   cases += await heedsNoUndefined("fromPretrained", load, LOADING);
-  ok(cases >= 177, `only ${cases} cases`);
+  ok(cases >= 221, `only ${cases} cases`);
 });
 
 Deno.test("analyses take an option that is undefined as not given", async () => {

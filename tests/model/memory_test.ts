@@ -49,10 +49,10 @@ async function checkpoint(config: object) {
 }
 
 const CALLS = [
-  [SHAPE, "calls", ["saliency", "trace", "generate", "generateBatch", "beams", "rankings"]],
+  [SHAPE, "calls", ["saliency", "trace", "generate", "generateBatch", "beams", "rankings", "patch", "importance"]],
   [WORDY, "calls with a large vocabulary", ["saliencyOfMany", "rankingsOfAll"]],
   [SOURCE, "calls with a source", ["saliency", "traceOfSource", "generate", "generateBatch", "beams", "rankings"]],
-  [LLAMA, "calls of a Llama", ["saliency", "saliencyOfMany", "trace", "generate", "rankings"]],
+  [LLAMA, "calls of a Llama", ["saliency", "saliencyOfMany", "trace", "generate", "rankings", "patch", "importance"]],
 ] as const;
 
 for (const backend of ["native", "wasm"]) {

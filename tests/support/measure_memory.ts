@@ -22,6 +22,9 @@ const ids = Array.from({ length: T }, (_, i) => (7 * i * i + 3 * i) % vocabSize)
 const sourceOf = (text: readonly number[]) => "encoderLayers" in model.config ? { source: text.toReversed() } : {};
 const sequence = model.sequence(ids, sourceOf(ids));
 const short = model.sequence(ids.slice(0, 4), sourceOf(ids.slice(0, 4)));
+const other = model.sequence(ids.map((id, t) => t === 3 ? (id + 1) % vocabSize : id), sourceOf(ids));
+const patched = { metric: "logProb", positions: [0, T - 1], method: "both" } as const;
+const neurons = { at: "neurons" } as const;
 const last = { positions: [T - 1] };
 const many = Array.from({ length: 4 }, (_, i) => ids.slice(i, i + T - 20));
 const together = { preset: "lit", positions: Array.from({ length: 200 }, (_, i) => 20 + i) } as const;
@@ -40,6 +43,8 @@ const calls: Record<string, readonly [() => { bytes: number }, () => Promise<unk
   generateBatch: [() => model.cost.generateBatch(many, few), () => model.generateBatch(many, few)],
   beams: [() => model.cost.generate(many[0]!, wide), () => model.generate(many[0]!, wide)],
   rankings: [() => model.cost.rankings(sequence, last), () => model.rankings(sequence, last)],
+  patch: [() => model.cost.patch(sequence, other, patched), () => model.patch(sequence, other, patched)],
+  importance: [() => model.cost.importance(sequence, neurons), () => model.importance(sequence, neurons)],
   // Of many tokens in one run: where the vocabulary is large, what is as large as the logits counts.
   saliencyOfMany: [() => model.cost.saliency(sequence, together), () => model.saliency(sequence, together)],
   rankingsOfAll: [() => model.cost.rankings(sequence), () => model.rankings(sequence)],

@@ -66,6 +66,15 @@ const ACTIVITIES: Readonly<Record<string, (model: () => Promise<LanguageModel>, 
     await ended(own.trace(own.sequence(TEXT), { layers: [99] }));
     await ended(own.saliency(own.sequence(TEXT), { maxMemory: 1 }));
   },
+  // The programs that patches and importance run in end with their model.
+  async inside(_, round) {
+    const own = await load();
+    const sequence = own.sequence(TEXT);
+    const calls = [ended(own.patch(sequence, sequence, { metric: "kl" })), ended(own.importance(sequence))];
+    if (round % 2) await Promise.all(calls);
+    await own.dispose();
+    await Promise.all(calls);
+  },
   async failedLoad() {
     await ended(load(damaged));
     await ended(load(`${directory}/nowhere`));

@@ -75,13 +75,16 @@ function planImportance(
   options: ImportanceOptions,
 ): ImportancePlan {
   reader.expectSequence(sequence);
-  machine.expectDifferentiable?.();
+  machine.expectDifferentiable?.("judge importance");
   if (sequence.source) {
     throw new TypeError(
       "Cannot judge the parts of a model with an encoder; use model.with() to turn them off one by one",
     );
   }
   const { at = "z", contrast, metric = contrast === undefined ? "logProb" : "logitDifference" } = options;
+  if (metric === "logitDifference" && options.target === undefined && contrast === undefined) {
+    throw new TypeError("Cannot measure a difference of one word; name a contrast");
+  }
   const { config } = machine;
   const layers = chosen("judge", "layers", options.layers, config.nLayer);
   const T = sequence.tokenIds.length;

@@ -37,6 +37,7 @@ export function askedMetric(
   if (contrast && name !== "logitDifference") {
     throw new TypeError(`Cannot compare words by ${name}; use metric: "logitDifference", or leave contrast out`);
   }
+  if (target && contrast) expectDifferent(target, contrast, "target and contrast begin with");
   return { name, target, contrast };
 }
 
@@ -57,11 +58,19 @@ export function settledMetric(
   const target = asked.target ?? reader.word(argmax(clean));
   if (name !== "logitDifference") return { name, target };
   const contrast = asked.contrast ?? reader.word(argmax(corrupted));
-  if (contrast.tokenIds[0] !== target.tokenIds[0]) return { name, target, contrast };
-  const both = asked.target && asked.contrast ? "target and contrast begin with" : "both texts are continued with";
-  throw new TypeError(
-    `Cannot measure a difference as ${both} ${JSON.stringify(target.tokens[0]!.text)}; name another contrast or metric`,
-  );
+  const why = asked.target
+    ? "the target is what it would be compared with,"
+    : asked.contrast
+    ? "the contrast is the likeliest token itself,"
+    : "both texts are continued with";
+  expectDifferent(target, contrast, why);
+  return { name, target, contrast };
+}
+
+function expectDifferent(target: Word, contrast: Word, why: string): void {
+  if (contrast.tokenIds[0] !== target.tokenIds[0]) return;
+  const own = JSON.stringify(target.tokens[0]!.text);
+  throw new TypeError(`Cannot measure a difference as ${why} ${own}; name another target, contrast or metric`);
 }
 
 /** A metric of logits `[V]`; `clean` are those of the clean text. */

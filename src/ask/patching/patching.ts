@@ -1,4 +1,4 @@
-import { free } from "../../base/numbers.ts";
+import { free, logitsRow } from "../../base/numbers.ts";
 import type { OptionTable } from "../../base/options.ts";
 import type { Progress } from "../../base/progress.ts";
 import type { FloatTensor } from "../../base/tensor.ts";
@@ -100,7 +100,7 @@ function planPatching({ runner: machine, reader }: AskedModel, pair: Pair, optio
   const { at = "resid", metric = "logitDifference", method = "exact" } = options;
   const T = expectPair(pair, (text) => reader.expectSequence(text));
   const { config } = machine;
-  if (method !== "exact") machine.expectDifferentiable?.();
+  if (method !== "exact") machine.expectDifferentiable?.("estimate patches");
   const asked = askedMetric(reader, metric, options);
   if (method !== "exact" && metric === "kl") {
     throw new TypeError('Cannot estimate kl as only metrics of words are differentiated; use method: "exact"');
@@ -117,7 +117,7 @@ function planPatching({ runner: machine, reader }: AskedModel, pair: Pair, optio
   const starts = layers.flatMap(() => indices.map((index) => ({ from: columns === "heads" ? 0 : index })));
   const sweeps = method === "estimate" ? [] : runsOf(starts, T);
   const bytes = sweeps.map(({ from, patches }) =>
-    readBytes(machine, { T: patches.length * (T - from), S: T, R: patches.length })
+    readBytes(machine, { T: patches.length * (T - from), S: from + patches.length * (T - from), R: patches.length })
   );
   const kept = 2 * FLOAT * layers.length * T * Math.max(config.nEmbd, config.nInner);
   const gradient = method === "exact" ? 0 : explainBytes(config, { N: 1, T }) + kept;
@@ -170,7 +170,7 @@ async function patch(
   { onProgress, signal }: Watch,
 ): Promise<Patching> {
   const { clean, corrupted, at, asked, method, layers, columns, indices, cost } = plan;
-  expectUnchanged(model.runner, at);
+  expectPatchable(model.runner, plan);
   const every = Array.from({ length: model.runner.config.nLayer }, (_, layer): SiteName => `${at}.${layer}`);
   const runner = await model.inside({ edits: every, seen: every });
   const sites = layers.map((layer) => every[layer]!);
@@ -200,12 +200,15 @@ async function patch(
   return { clean, corrupted, at, layers, columns, indices, metric, cleanValue, corruptedValue, ...values, ...estimate };
 }
 
-/** A place that is changed already would have to be changed twice. */
-function expectUnchanged({ changes }: ModelRunner, at: PatchSite): void {
+/** A place that is changed already would have to be changed twice, and a pattern that is set is that of a single text. */
+function expectPatchable({ changes }: ModelRunner, { at, method }: PatchPlan): void {
   const changed = changes?.changes.find(({ site }) => site.startsWith(`${at}.`));
-  if (!changed) return;
+  const why = "patch the model that it was made of";
+  if (changed) throw new TypeError(`Cannot patch "${at}" as the model is changed at "${changed.site}"; ${why}`);
+  const [pattern] = changes?.patterns.keys() ?? [];
+  if (pattern === undefined || method === "estimate") return;
   throw new TypeError(
-    `Cannot patch "${at}" as the model is changed at "${changed.site}"; patch the model that it was made of`,
+    `Cannot patch side by side as the model is changed at "${pattern}" for a single text; use method: "estimate", or ${why}`,
   );
 }
 
@@ -232,8 +235,10 @@ async function exact(runner: ModelRunner, plan: PatchPlan, known: Known, signal:
   free(await runner.readPrompt({ tokenIds }, read, signal));
   for (const run of runsOf(patches, tokenIds.length)) {
     const found = await runPatches(runner, tokenIds, read, run, signal);
-    run.patches.forEach(({ index }, i) => data[index] = measured(metric, found[i]!, logits.clean));
-    free(...found);
+    run.patches.forEach(({ index }, i) => {
+      data[index] = measured(metric, logitsRow(found, i, run.patches.length), logits.clean);
+    });
+    free(found);
     done(1);
   }
   return { data, shape: [layers.length, indices.length] };

@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { logitsRow } from "../../base/numbers.ts";
 import type { KVCache } from "../../model/kv_cache.ts";
 import { CHUNK_TOKENS, type ModelRunner } from "../../model/runner.ts";
 import type { SiteName } from "../../models/sites.ts";
@@ -52,26 +51,25 @@ export function runsOf<P extends { readonly from: number }>(
   });
 }
 
-/** The logits after the last token of the corrupted text with each of the patches of a run, `[V]` each. */
+/** The logits after the last token of the corrupted text with each of the R patches of a run, `[R, V]`. */
 export async function runPatches(
   runner: ModelRunner,
   tokenIds: readonly number[],
   read: KVCache,
   { from, patches }: Run,
   signal: AbortSignal,
-): Promise<Float32Array[]> {
+): Promise<Float32Array> {
   const own = tokenIds.slice(from);
   using past = runner.emptyCache();
   past.appendFrom(read, 0, from);
   past.assign(Array.from({ length: from }, () => [0, patches.length - 1]));
-  const logits = await runner.logits({
+  return await runner.logits({
     tokenIds: patches.flatMap(() => own),
     texts: patches.flatMap((_, text) => own.map(() => text)),
     rows: patches.map((_, text) => (text + 1) * own.length - 1),
     past,
     edits: patching(patches, own.length, runner.program.sites),
   }, signal);
-  return patches.map((_, text) => logitsRow(logits, text, patches.length));
 }
 
 /** The change of a run: entry 0 of a place leaves a token as it is, and each token that is replaced has its own. */
