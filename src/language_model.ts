@@ -18,6 +18,9 @@ import {
   type RankingsOptions,
   type RankingsWatchOptions,
 } from "./ask/lens/rankings.ts";
+import { PATCH, type PatchOptions } from "./ask/patching/patching.ts";
+import { IMPORTANCE, type ImportanceOptions } from "./ask/patching/importance.ts";
+import type { Importance, Patching } from "./ask/patching/types.ts";
 import { ask, type AskedModel } from "./ask/question.ts";
 import type { Saliency, SaliencyOptions } from "./ask/saliency/definition.ts";
 import { SALIENCY } from "./ask/saliency/saliency.ts";
@@ -36,7 +39,7 @@ import { expectOptions } from "./base/options.ts";
 import type { FloatTensor } from "./base/tensor.ts";
 import { findModelFiles } from "./hub/model_files.ts";
 import { identify, IDENTITY, type IdentityOptions, type ModelIdentity } from "./model/identity.ts";
-import { type Change, compileChanges } from "./model/changes.ts";
+import { type Change, compileChanges, editedSites } from "./model/changes.ts";
 import { downloadOptions } from "./model/load/download.ts";
 import { type LoadedModel, loadModel } from "./model/load/load.ts";
 import { expectLoadOptions, LOAD, type LoadOptions } from "./model/load/options.ts";
@@ -45,6 +48,7 @@ import type { ModelRunner } from "./model/runner.ts";
 import type { Sequence } from "./model/sequence.ts";
 import { watched } from "./model/watch.ts";
 import { type AnyConfig, familyOf } from "./models/families.ts";
+import type { ProgramOptions } from "./models/program.ts";
 import type { Backend } from "./runtime/backend.ts";
 import { showing } from "./show/showing.ts";
 import { displayOf } from "./show/view_of.ts";
@@ -88,6 +92,7 @@ export class LanguageModel implements AsyncDisposable {
   readonly #model: LoadedModel<GenerationDefaults>;
   readonly #asked: AskedModel<ModelRunner>;
   readonly #made = new Set<LanguageModel>();
+  readonly #inside = new Map<string, Promise<ModelRunner>>();
   readonly #maker: LanguageModel | undefined;
   #disposed: Promise<void> | undefined;
   #identity: ModelIdentity | undefined;
@@ -106,6 +111,7 @@ export class LanguageModel implements AsyncDisposable {
       runner: model.runner,
       reader: new Reader(model.tokenizer, this.config),
       expectUsable: () => this.#expectUsable(),
+      inside: (options) => this.#runInside(options),
     };
     this.cost = costsOf(this.#asked);
   }
@@ -563,11 +569,61 @@ export class LanguageModel implements AsyncDisposable {
     const { config, program } = this.#model.runner;
     const model = { sites: program.sites, nPositions: config.nPositions };
     const compiled = compileChanges(Array.isArray(changes) ? [...this.changes, ...changes] : changes, model);
-    const edits = [...compiled.rows.keys(), ...compiled.patterns.keys()];
-    const runner = await this.#model.another({ edits }, compiled);
+    const runner = await this.#model.another({ edits: editedSites(compiled) }, compiled);
     const made = new LanguageModel({ ...this.#model, runner }, this);
     this.#made.add(made);
     return made;
+  }
+
+  /**
+   * Says which parts of a run carry what makes its prediction: runs the corrupted text with each part replaced by that of
+   * the clean one, at every layer and position or of every head, and measures what the next token would be (activation
+   * patching, or causal tracing: Meng et al. 2022, https://arxiv.org/abs/2202.05262). Both texts have as many tokens, as
+   * in "The keys to the cabinet" and "The key to the cabinet". `method: "estimate"` takes the first-order estimate of all
+   * of it from one backward pass (attribution patching: Nanda 2023), and `both` shows where it can be trusted.
+   *
+   * It runs in a program of its own, which is made at the first call for a kind of place and kept until the model is
+   * disposed: wasm and webgpu hold the weights once more for it.
+   *
+   * @throws {RangeError} When the texts differ in length, or there is no such layer, position or head.
+   * @throws {TypeError} When an option makes no sense, or both texts are continued with the same token and none is named.
+   *
+   * @example Where the number of the keys is
+   * ```ts
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   *
+   * await using model = await LanguageModel.fromPretrained();
+   * const [clean, corrupted] = ["The keys to the cabinet", "The lock to the cabinet"].map((text) => model.sequence(text));
+   * const { values, cleanValue, corruptedValue } = await model.patch(clean!, corrupted!, { target: " are", contrast: " is" });
+   * console.log(values!.shape, cleanValue, corruptedValue);
+   * ```
+   */
+  async patch(clean: Sequence, corrupted: Sequence, options: PatchOptions = {}): Promise<Patching> {
+    return await ask(this.#asked, PATCH, { clean, corrupted }, options);
+  }
+
+  /**
+   * Judges all heads, neurons or positions of every layer in one forward and one backward pass: what each adds to a
+   * prediction, to first order, the sum of its activations times their gradients. Turn the best off with
+   * {@linkcode LanguageModel.with} to see whether it is so.
+   *
+   * It runs in a program of its own, as {@linkcode LanguageModel.patch} does.
+   *
+   * @throws {RangeError} When there is no such layer.
+   * @throws {TypeError} When the model has no gradient or an encoder.
+   *
+   * @example The heads that make it "are" rather than "is"
+   * ```ts
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   *
+   * await using model = await LanguageModel.fromPretrained();
+   * const sequence = model.sequence("The keys to the cabinet");
+   * const { scores } = await model.importance(sequence, { target: " are", contrast: " is" });
+   * console.log(scores.shape, Math.max(...scores.data));
+   * ```
+   */
+  async importance(sequence: Sequence, options: ImportanceOptions = {}): Promise<Importance> {
+    return await ask(this.#asked, IMPORTANCE, sequence, options);
   }
 
   /** The places that {@linkcode LanguageModel.with} can change. */
@@ -638,9 +694,22 @@ export class LanguageModel implements AsyncDisposable {
     return this.#disposed ??= this.#dispose();
   }
 
+  /** A runner of a program that can do more, made once. */
+  #runInside(options: ProgramOptions): Promise<ModelRunner> {
+    this.#expectUsable();
+    const key = JSON.stringify(options);
+    const { changes } = this.#model.runner;
+    const edits = [...new Set([...options.edits ?? [], ...editedSites(changes)])];
+    const runner = this.#inside.get(key) ?? this.#model.another({ ...options, edits }, changes);
+    this.#inside.set(key, runner);
+    runner.catch(() => this.#inside.delete(key));
+    return runner;
+  }
+
   async #dispose(): Promise<void> {
     try {
       await Promise.all([...this.#made].map((made) => made.dispose()));
+      for (const runner of this.#inside.values()) await runner.then((runner) => runner.dispose(), () => {});
       await this.#model.runner.dispose();
     } finally {
       if (this.#maker) this.#maker.#made.delete(this);

@@ -10,6 +10,8 @@ import { FAITHFULNESS } from "./faithfulness/faithfulness.ts";
 import type { FaithfulnessOptions } from "./faithfulness/types.ts";
 import { LAYER_PREDICTIONS, type LayerPredictionsOptions } from "./lens/layer_predictions.ts";
 import { RANKINGS, RANKINGS_WATCH, type RankingsOptions, type RankingsWatchOptions } from "./lens/rankings.ts";
+import { IMPORTANCE, type ImportanceOptions } from "./patching/importance.ts";
+import { PATCH, type PatchOptions } from "./patching/patching.ts";
 import { type AskedModel, estimate } from "./question.ts";
 import type { Saliency, SaliencyOptions } from "./saliency/definition.ts";
 import { SALIENCY } from "./saliency/saliency.ts";
@@ -57,6 +59,10 @@ export interface CostEstimator {
   saliency(sequence: Sequence, options?: SaliencyOptions): Cost;
   /** What {@linkcode LanguageModel.faithfulness} takes. */
   faithfulness(saliency: Saliency, options?: FaithfulnessOptions): Cost;
+  /** What {@linkcode LanguageModel.importance} takes. */
+  importance(sequence: Sequence, options?: ImportanceOptions): Cost;
+  /** What {@linkcode LanguageModel.patch} takes. */
+  patch(clean: Sequence, corrupted: Sequence, options?: PatchOptions): Cost;
   /** What {@linkcode LanguageModel.layerPredictions} takes. */
   layerPredictions(sequence: Sequence, options?: LayerPredictionsOptions): Cost;
   /** What {@linkcode LanguageModel.rankings} takes. */
@@ -84,6 +90,8 @@ export function costsOf(model: AskedModel): CostEstimator {
     trace: (sequence, options) => estimate(model, TRACE, sequence, options),
     saliency: (sequence, options) => estimate(model, SALIENCY, sequence, options),
     faithfulness: (saliency, options) => estimate(model, FAITHFULNESS, saliency, options),
+    importance: (sequence, options) => estimate(model, IMPORTANCE, sequence, options),
+    patch: (clean, corrupted, options) => estimate(model, PATCH, { clean, corrupted }, options),
     layerPredictions: (sequence, options) => estimate(model, LAYER_PREDICTIONS, sequence, options),
     rankings: (sequence, options) => estimate(model, RANKINGS, sequence, options),
     rankingsWatch: (sequence, options) => estimate(model, RANKINGS_WATCH, sequence, options),

@@ -14,6 +14,7 @@ import type { ModelRunner } from "../model/runner.ts";
 import { type Watched, watched } from "../model/watch.ts";
 import { familyOf } from "../models/families.ts";
 import { hasHead } from "../models/family.ts";
+import type { ProgramOptions } from "../models/program.ts";
 import { showing } from "../show/showing.ts";
 import type { GenerationDefaults } from "./write/generation_config.ts";
 
@@ -25,6 +26,11 @@ export interface AskedModel<Runner extends Machine = Machine> extends Generation
   readonly reader: Reader;
   /** Throws when the model cannot be used any more. */
   readonly expectUsable: () => void;
+  /**
+   * The same model, with its changes, run by a program that can do more: made when it is first asked for, and kept until
+   * the model is disposed.
+   */
+  readonly inside: (options: ProgramOptions) => Promise<ModelRunner>;
 }
 
 /** What a call will do, and what that takes. */

@@ -9,6 +9,8 @@ export interface Progress {
     | "trace"
     | "saliency"
     | "faithfulness"
+    | "patch"
+    | "importance"
     | "rankings"
     | "surprise"
     | "encode"

@@ -114,6 +114,11 @@ export function compileChanges(changes: readonly Change[], model: Changeable): C
   return { changes: checked.map(plain), rows, patterns };
 }
 
+/** The places that are changed. */
+export function editedSites(changes?: CompiledChanges): readonly SiteName[] {
+  return changes ? [...changes.rows.keys(), ...changes.patterns.keys()] : [];
+}
+
 /** Says which change a message is about. */
 function named<T>(i: number, make: () => T): T {
   try {

@@ -29,6 +29,14 @@ export function editsOf({ rows, patterns }: CompiledChanges, request: ReadReques
   };
 }
 
+/** Changes of a run, and others at the places that those leave as they are. */
+export function eitherOf(first: EditRequest, second: EditRequest): EditRequest {
+  return {
+    row: (site) => first.row(site) ?? second.row(site),
+    pattern: (site, S) => first.pattern(site, S) ?? second.pattern(site, S),
+  };
+}
+
 /** Columns of a pattern are the tokens of one text, in its order. */
 function expectOneText({ texts, lastTexts }: Past, own: readonly number[]): void {
   const all = [...texts, ...lastTexts, ...own];

@@ -1,12 +1,13 @@
 import { LONG_WORK, type OptionTable } from "../base/options.ts";
 import type { Progress } from "../base/progress.ts";
+import type { FloatTensor } from "../base/tensor.ts";
 import { PACKAGE_VERSION } from "../base/version.ts";
 import { formatBytes } from "../base/words.ts";
 import type { ByteSource } from "../checkpoint/byte_source.ts";
 import { hashers, type Hashing, hashingOf } from "../hub/hash.ts";
 import type { ModelFiles } from "../hub/model_files.ts";
 import type { Backend } from "../runtime/backend.ts";
-
+import type { Change } from "./changes.ts";
 import type { LoadedModel } from "./load/load.ts";
 import type { MadeProof } from "./load/read_weights.ts";
 
@@ -49,6 +50,24 @@ export interface ModelIdentity {
   readonly package: string;
   /** Where it ran. */
   readonly backend: Backend;
+  /** What was changed inside, in order; none where nothing was. */
+  readonly changes?: readonly StatedChange[];
+}
+
+/** A change inside a model, with its numbers by their hash: enough to tell whether another is the same. */
+export interface StatedChange extends Omit<Change, "add" | "set"> {
+  /** What was added. */
+  readonly add?: StatedNumbers;
+  /** What was put in its place. */
+  readonly set?: StatedNumbers;
+}
+
+/** Single-precision numbers. */
+export interface StatedNumbers {
+  /** How many there were. */
+  readonly count: number;
+  /** The SHA-256 of their bytes, little-endian, 64 hexadecimal digits. */
+  readonly sha256: string;
 }
 
 const CHUNK_BYTES = 1 << 22;
@@ -58,7 +77,7 @@ type Heard = (bytes: number) => void;
 
 /** Says which model was loaded: all bytes are read again, of the files that were opened then. */
 export async function identify(model: LoadedModel<unknown>, options: IdentityOptions): Promise<ModelIdentity> {
-  const { opened: { files, sources }, runner: { backend }, made } = model;
+  const { opened: { files, sources }, runner: { backend, changes }, made } = model;
   const read = [...sources.values(), ...made ? [made.source] : []];
   const total = read.reduce((sum, { size }) => sum + size, 0);
   let completed = 0;
@@ -82,7 +101,29 @@ export async function identify(model: LoadedModel<unknown>, options: IdentityOpt
   if (made) await expectSound(made, files.id, hear(made.source));
   for (const source of read) await source.expectUnmodified?.();
   const revision = isOfCommit ? files.revision : undefined;
-  return { id: files.id, ...revision !== undefined && { revision }, files: found, package: PACKAGE_VERSION, backend };
+  return {
+    id: files.id,
+    ...revision !== undefined && { revision },
+    files: found,
+    package: PACKAGE_VERSION,
+    backend,
+    ...changes && changes.changes.length > 0 && { changes: await Promise.all(changes.changes.map(stated)) },
+  };
+}
+
+/** A change with the hashes of its numbers. */
+async function stated({ add, set, ...change }: Change): Promise<StatedChange> {
+  return {
+    ...change,
+    ...add && { add: await statedNumbers(add as FloatTensor) },
+    ...set && { set: await statedNumbers(set as FloatTensor) },
+  };
+}
+
+async function statedNumbers({ data }: FloatTensor): Promise<StatedNumbers> {
+  const hash = (await hashers({ kind: "sha256" }))();
+  hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  return { count: data.length, sha256: hash.digest() };
 }
 
 /** Whether a file has the hash that the hub told; of one whose hash is not known, nothing else can be said. */

@@ -5,6 +5,8 @@
  */
 import type { GradientRequest, ScoreName } from "../models/gradient_question.ts";
 import type { LENS } from "../models/lens.ts";
+import type { EditRequest } from "../models/site_edits.ts";
+import type { KVCache } from "./kv_cache.ts";
 
 /** The scalars that one backward pass differentiates. */
 export interface Explanation extends GradientRequest {
@@ -49,6 +51,10 @@ export interface Reading {
   readonly tokenTypes?: readonly number[] | undefined;
   /** What the embedding of each token is multiplied by, `[T]`, or of all tokens; 1 by default. */
   readonly embeddingScale?: number | Float32Array;
+  /** What was read before, which stays as it is. */
+  readonly past?: KVCache;
+  /** What is changed inside, in the place of the model's own changes. */
+  readonly edits?: EditRequest | undefined;
 }
 
 /** The numbers of the logit lens, by name. */

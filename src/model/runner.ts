@@ -1,10 +1,9 @@
 import { firstNonFiniteIndex, free, logitsRow } from "../base/numbers.ts";
 import type { FloatTensor } from "../base/tensor.ts";
-import { shown } from "../base/words.ts";
 import type { TensorEntry } from "../checkpoint/safetensors.ts";
-import { readFloat32 } from "../checkpoint/values.ts";
 import { type AnyConfig, familyOf } from "../models/families.ts";
-import { type Family, ownName } from "../models/family.ts";
+import type { Family } from "../models/family.ts";
+import type { SiteName } from "../models/builder.ts";
 import type { GradientOutputs } from "../models/gradient_question.ts";
 import { LENS, type LensRequest } from "../models/lens.ts";
 import type { Program, ProgramRequest } from "../models/program.ts";
@@ -13,10 +12,10 @@ import type { Value } from "../onnx/mod.ts";
 import type { Backend } from "../runtime/backend.ts";
 import type { CompiledChanges } from "./changes.ts";
 import type { Session } from "../runtime/session.ts";
-import { expectFiniteWeights } from "./finite_weights.ts";
 import { KVCache } from "./kv_cache.ts";
-import { editsOf } from "./edit_request.ts";
+import { editsOf, eitherOf } from "./edit_request.ts";
 import type { Explanation, LensNumbers, PromptTokens, Reading, ScoreKind, SourceTokens } from "./requests.ts";
+import { StoredWeights } from "./stored_weights.ts";
 import { joinRows, NO_SOURCE, NO_TEXT, sourceTokens } from "./sources.ts";
 
 /** How many tokens are read in one run, so that long prompts can be stopped and take bounded memory. */
@@ -34,7 +33,7 @@ export class ModelRunner implements AsyncDisposable {
   readonly family: Family;
   /** What is changed inside; nothing by default. */
   readonly changes: CompiledChanges | undefined;
-  readonly #weights: ReadonlyMap<string, TensorEntry>;
+  readonly #stored: StoredWeights;
   readonly #sharesFiles: boolean;
 
   /** Takes over `session` and the files of `weights`, unless they are another runner's that `sharesFiles`. */
@@ -51,12 +50,12 @@ export class ModelRunner implements AsyncDisposable {
     this.program = program;
     this.session = session;
     this.family = familyOf(config);
-    this.#weights = weights;
+    this.#stored = new StoredWeights(config, weights, program.differentiable);
   }
 
   /** The names of the weights that can be read, as the checkpoint has them. */
   get weightNames(): readonly string[] {
-    return [...this.family.weights(this.config).keys().filter((name) => this.#weights.has(name))];
+    return this.#stored.names;
   }
 
   /**
@@ -64,18 +63,8 @@ export class ModelRunner implements AsyncDisposable {
    *
    * @throws {RangeError} When there is no weight of that name.
    */
-  async weight(name: string): Promise<FloatTensor> {
-    if (typeof name !== "string") throw new TypeError(`Cannot read ${shown(name)} as a weight; pass its name`);
-    const own = ownName(this.family.names, name);
-    const entry = this.family.weights(this.config).has(own) ? this.#weights.get(own) : undefined;
-    if (entry) return { data: await readFloat32(entry), shape: [...entry.shape] };
-    if (!this.program.differentiable) {
-      throw new RangeError(`Cannot read "${name}" as the weights are in 8 bits; load without dtype "q8"`);
-    }
-    const names = this.weightNames;
-    const some = names.filter((known) => known.endsWith(name) || name.endsWith(known)).slice(0, 3);
-    const found = (some.length > 0 ? some : [names[0], names[2], names.at(-1)]).join('", "');
-    throw new RangeError(`Cannot find a weight called "${name}"; names are such as "${found}", see model.weightNames`);
+  weight(name: string): Promise<FloatTensor> {
+    return this.#stored.read(name);
   }
 
   /** Where the session runs. */
@@ -253,11 +242,50 @@ export class ModelRunner implements AsyncDisposable {
 
   /** The logits at some rows of some texts, `[R, V]`. */
   async logits(reading: Reading, signal?: AbortSignal): Promise<Float32Array> {
-    const { tokenIds, tokenTypes, source, rows, texts, embeddingScale = 1 } = reading;
-    const feeds = this.#feeds({ tokenIds, tokenTypes, source: sourceTokens(source), rows, embeddingScale, texts });
-    const [logits] = await this.session.run(feeds, [this.program.outputs.logits], signal);
-    await this.#expectFinite(logits!, "logits");
+    const [logits] = await this.#look(reading, [], signal);
     return logits!;
+  }
+
+  /** What is at some places while some texts are read, `[T, W]` each, and the logits at some rows, `[R, V]`. */
+  async seen(
+    reading: Reading,
+    sites: readonly SiteName[],
+    signal?: AbortSignal,
+  ): Promise<{ values: Float32Array[]; logits: Float32Array }> {
+    const [logits, ...values] = await this.#look(reading, sites.map((site) => this.#seenAt(site)), signal);
+    return { values, logits: logits! };
+  }
+
+  /**
+   * The gradient of the scalars of an explanation with respect to what is at some places, `[N, T, W]` each, and the logits
+   * at its rows.
+   */
+  async differentiate(
+    explanation: Explanation,
+    sites: readonly SiteName[],
+    signal?: AbortSignal,
+  ): Promise<{ gradients: Float32Array[]; logits: Float32Array }> {
+    this.expectDifferentiable();
+    const { tokenIds, rows } = explanation;
+    const wanted = sites.map((site) => expectSeen(site, this.program.outputs.sites?.get(site)));
+    const feeds = this.#feeds({ tokenIds, rows, gradient: explanation });
+    const [logits, ...gradients] = await this.session.run(feeds, [this.program.outputs.logits, ...wanted], signal);
+    await this.#expectFinite(logits!, "logits");
+    for (const own of gradients) await this.#expectFinite(own, "gradient");
+    return { gradients, logits: logits! };
+  }
+
+  #seenAt(site: SiteName): Value {
+    return expectSeen(site, this.program.outputs.seen.get(site));
+  }
+
+  /** Reads texts and keeps nothing of them: the logits, and what is fetched. */
+  async #look(reading: Reading, fetches: readonly Value[], signal?: AbortSignal): Promise<Float32Array[]> {
+    const { source, embeddingScale = 1, ...request } = reading;
+    const feeds = this.#feeds({ ...request, source: sourceTokens(source), embeddingScale });
+    const results = await this.session.run(feeds, [this.program.outputs.logits, ...fetches], signal);
+    await this.#expectFinite(results[0]!, "logits");
+    return results;
   }
 
   /** The residual stream that leaves the last block, of all tokens of some texts, `[T, C]`. */
@@ -272,7 +300,7 @@ export class ModelRunner implements AsyncDisposable {
   async dispose(): Promise<void> {
     await this.session.dispose();
     if (this.#sharesFiles) return;
-    for (const { source } of this.#weights.values()) source.close();
+    this.#stored.close();
   }
 
   /** The same as {@linkcode ModelRunner.dispose}. */
@@ -300,15 +328,23 @@ export class ModelRunner implements AsyncDisposable {
       texts: texts ?? request.tokenIds.map(() => 0),
       past,
     };
-    return this.program.feeds({ ...full, edits: request.edits ?? (this.changes && editsOf(this.changes, full)) });
+    const own = this.changes && editsOf(this.changes, full);
+    const { edits } = request;
+    return this.program.feeds({ ...full, edits: edits && own ? eitherOf(edits, own) : edits ?? own });
   }
 
   /** Says which weight is broken when results are, as ONNX Runtime passes NaN on in silence. */
   async #expectFinite(numbers: Float32Array, what: string): Promise<void> {
     if (firstNonFiniteIndex(numbers) < 0) return;
-    await expectFiniteWeights(this.#weights.values().filter(({ dtype }) => dtype !== "U8"));
+    await this.#stored.expectFinite();
     throw new RangeError(`Cannot use the ${what} as they overflow float32, although all weights are finite`);
   }
+}
+
+/** What a program shows of a place. */
+function expectSeen(site: SiteName, value: Value | undefined): Value {
+  if (value) return value;
+  throw new RangeError(`Cannot look at "${site}" as the program was not written to show it`);
 }
 
 /** A list in parts of a length. */

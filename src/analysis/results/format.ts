@@ -244,8 +244,8 @@ async function identityOf({ model, onProgress, progress, signal }: SaveOptions):
   if (problem) {
     throw new TypeError(`Cannot save results with this model: ${problem}; pass the model, or its identity()`);
   }
-  const { id, revision, files, package: version, backend } = identity;
-  return { id, ...revision !== undefined && { revision }, files, package: version, backend };
+  const { id, revision, files, package: version, backend, changes } = identity;
+  return { id, ...revision !== undefined && { revision }, files, package: version, backend, ...changes && { changes } };
 }
 
 function isoDate(created: Date): string {

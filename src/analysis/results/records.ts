@@ -19,7 +19,7 @@ import type {
 import type { Surprise } from "../../ask/surprise.ts";
 import type { Trace } from "../../ask/trace/trace.ts";
 import type { Branch, DecodingTree } from "../../ask/write/tree_types.ts";
-import type { ModelFile, ModelIdentity } from "../../model/identity.ts";
+import type { ModelFile, ModelIdentity, StatedChange, StatedNumbers } from "../../model/identity.ts";
 import { LARGEST } from "../../models/config.ts";
 import type { Backend } from "../../runtime/backend.ts";
 import type { AttentionRollout, HeadScoreName, HeadScores } from "../attention.ts";
@@ -268,10 +268,21 @@ export const layerSimilarity: Check<LayerSimilarity> = and(
   depths("similarity"),
 );
 
+const sha256 = textLike(/^[0-9a-f]{64}$/, "a SHA-256 of 64 hexadecimal digits");
 const file = record<ModelFile>({
   name: text,
   bytes: whole,
-  sha256: textLike(/^[0-9a-f]{64}$/, "a SHA-256 of 64 hexadecimal digits"),
+  sha256,
+});
+
+const statedNumbers = record<StatedNumbers>({ count: whole, sha256 });
+const statedChange = record<StatedChange>({ site: text }, {
+  heads: list(whole),
+  neurons: list(whole),
+  positions: list(whole),
+  scale: number,
+  add: statedNumbers,
+  set: statedNumbers,
 });
 
 /** Which model made results. */
@@ -280,7 +291,7 @@ export const modelIdentity: Check<ModelIdentity> = record<ModelIdentity>({
   files: list(file),
   package: text,
   backend: choice<Backend>({ wasm: true, native: true, webgpu: true }),
-}, { revision: text });
+}, { revision: text, changes: list(statedChange) });
 
 /** Saliency by groups. */
 export const groupedSaliency: Check<GroupedSaliency> = record<GroupedSaliency>({

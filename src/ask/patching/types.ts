@@ -50,7 +50,32 @@ export interface Patching {
   readonly values?: FloatTensor;
   /**
    * `[K, N]`, the first-order estimate of the same: the metric of the corrupted text plus (clean - corrupted activation)
-   * times its gradient in the corrupted run (attribution patching); none for `kl`, whose gradient is not taken.
+   * times its gradient in the corrupted run (attribution patching); none for `kl`, which is not differentiated.
    */
   readonly estimate?: FloatTensor;
+}
+
+/** What can be judged by its gradient: what can be patched, and neurons. */
+export type ImportanceSite = PatchSite | "neurons";
+
+/**
+ * How much each part of a model matters to a prediction, to first order: the sum of its activations times their gradients,
+ * over all positions of a head or a neuron, or over the width of a position. It estimates what turning the part off would
+ * take from the metric (Michel et al. 2019, https://arxiv.org/abs/1905.10650, who take the absolute value).
+ */
+export interface Importance {
+  /** The text that was read. */
+  readonly sequence: Sequence;
+  /** What is judged. */
+  readonly at: ImportanceSite;
+  /** The K layers, by their 0-based indices in rising order. */
+  readonly layers: readonly number[];
+  /** What the columns are. */
+  readonly columns: "heads" | "neurons" | "positions";
+  /** What is measured after the last token. */
+  readonly metric: Metric;
+  /** The metric. */
+  readonly value: number;
+  /** `[K, N]`, signed: what is above 0 speaks for the target. */
+  readonly scores: FloatTensor;
 }

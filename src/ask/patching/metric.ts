@@ -1,0 +1,99 @@
+/**
+ * What is measured of a prediction when parts of a model are changed.
+ *
+ * @module
+ */
+import { argmax, logSumExp } from "../../base/numbers.ts";
+import type { Reader } from "../../model/reader.ts";
+import type { Word } from "../../model/sequence.ts";
+import type { Metric, MetricName } from "./types.ts";
+
+/** All metrics. */
+export const METRICS: readonly MetricName[] = ["logitDifference", "logit", "logProb", "probability", "kl"];
+
+/** What a caller says of a metric. */
+export interface AskedMetric {
+  readonly name: MetricName;
+  readonly target?: Word | undefined;
+  readonly contrast?: Word | undefined;
+}
+
+/**
+ * Reads what a caller says of a metric.
+ *
+ * @throws {TypeError | RangeError} When there is no such metric, or it has no use for a word.
+ */
+export function askedMetric(
+  reader: Reader,
+  name: MetricName,
+  words: { readonly target?: string | number | undefined; readonly contrast?: string | number | undefined },
+): AskedMetric {
+  const [target, contrast] = [words.target, words.contrast].map((word) =>
+    word === undefined ? word : reader.word(word)
+  );
+  if (name === "kl" && (target || contrast)) {
+    throw new TypeError("Cannot measure kl of a word as it compares all tokens; leave target and contrast out");
+  }
+  if (contrast && name !== "logitDifference") {
+    throw new TypeError(`Cannot compare words by ${name}; use metric: "logitDifference", or leave contrast out`);
+  }
+  return { name, target, contrast };
+}
+
+/**
+ * The metric with all of its words: by default the target is what the clean text predicts, and what it is compared with
+ * what the corrupted one does.
+ *
+ * @throws {TypeError} When both are the same token, so that there is nothing to compare.
+ */
+export function settledMetric(
+  reader: Reader,
+  asked: AskedMetric,
+  clean: Float32Array,
+  corrupted: Float32Array,
+): Metric {
+  const { name } = asked;
+  if (name === "kl") return { name };
+  const target = asked.target ?? reader.word(argmax(clean));
+  if (name !== "logitDifference") return { name, target };
+  const contrast = asked.contrast ?? reader.word(argmax(corrupted));
+  if (contrast.tokenIds[0] !== target.tokenIds[0]) return { name, target, contrast };
+  const both = asked.target && asked.contrast ? "target and contrast begin with" : "both texts are continued with";
+  throw new TypeError(
+    `Cannot measure a difference as ${both} ${JSON.stringify(target.tokens[0]!.text)}; name another contrast or metric`,
+  );
+}
+
+/** A metric of logits `[V]`; `clean` are those of the clean text. */
+export function measured({ name, target, contrast }: Metric, logits: Float32Array, clean: Float32Array): number {
+  if (name === "kl") return divergence(clean, logits);
+  const logit = logits[target!.tokenIds[0]!]!;
+  if (name === "logit") return logit;
+  if (name === "logitDifference") return logit - logits[contrast!.tokenIds[0]!]!;
+  const logProb = logit - logSumExp(logits);
+  return name === "logProb" ? logProb : Math.exp(logProb);
+}
+
+/** KL(p || q) of what two rows of logits predict, in nats. */
+function divergence(p: Float32Array, q: Float32Array): number {
+  const [normP, normQ] = [logSumExp(p), logSumExp(q)];
+  return p.reduce((sum, logit, i) => sum + Math.exp(logit - normP) * (logit - normP - q[i]! + normQ), 0);
+}
+
+/** The scalar to differentiate: its targets at one row, how they add up, and what the gradient is multiplied by. */
+export function differentiated(
+  { name, target, contrast }: Metric,
+  logits: Float32Array,
+): {
+  readonly targets: readonly number[];
+  readonly mix: Float32Array;
+  readonly ofLogit: boolean;
+  readonly factor: number;
+} {
+  const id = target!.tokenIds[0]!;
+  if (name === "logitDifference") {
+    return { targets: [id, contrast!.tokenIds[0]!], mix: Float32Array.of(1, -1), ofLogit: true, factor: 1 };
+  }
+  const factor = name === "probability" ? Math.exp(logits[id]! - logSumExp(logits)) : 1; // dp = p dlogp
+  return { targets: [id], mix: Float32Array.of(1), ofLogit: name === "logit", factor };
+}
