@@ -84,7 +84,7 @@ def stack_cases(draw: Draw, prefix: str) -> dict[str, list[dict]]:
             {"site": f"{p}attn_out.{middle}", "set": draw.mean(f"{p}attn_out.{middle}")}
         ],
         f"{p}a pattern of another text": [{"site": f"{p}pattern.0", "set": frozen}],
-        f"{p}rows of one head": [{"site": f"{p}pattern.{last}", "heads": [1], "positions": [1, 2, 7], "set": head}],
+        f"{p}rows of one head": [{"site": f"{p}pattern.{last}", "heads": [1], "positions": [1, 2], "set": head}],
         f"{p}one after the other": [
             {"site": resid, "scale": 0.5},
             {"site": resid, "positions": [1, 6], "add": draw.vector(resid, 2)},

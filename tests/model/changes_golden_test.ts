@@ -1,7 +1,7 @@
 import { deepEqual, ok } from "@std/assert";
 import {
-  CHANGED,
   type ChangeCase,
+  CHANGED,
   type ChangeGolden,
   logitsOf,
   openChanges,
@@ -9,6 +9,7 @@ import {
   scoresOf,
 } from "../support/change_goldens.ts";
 import type { LanguageModel } from "../../mod.ts";
+import { folderOf, openGoldenFile } from "../support/goldens.ts";
 
 /** Relative to the largest number of an array where that is above 1. */
 const BOUND = 1e-5;
@@ -37,4 +38,19 @@ for (const backend of ["native", "wasm"] as const) {
       }
     });
   }
+}
+
+for (const name of ["gpt2/f32", "gpt2/twelve_layers"]) {
+  Deno.test(`with() equals hooks of TransformerLens on ${name}, in 18 cases`, async () => {
+    await using opened = await openChanges(name, 18);
+    const { golden, model, sequence } = opened;
+    const file = new URL("transformer_lens_changes.safetensors", folderOf(name));
+    const { data, shape: [, V] } = await openGoldenFile(file, "logits");
+    for (const [k, { name, changes }] of golden.cases.entries()) {
+      await using changed = await model.with(changes);
+      const last = (await logitsOf(changed, sequence)).slice(-V!);
+      const difference = relativeDifference(last, data.subarray(k * V!, (k + 1) * V!));
+      ok(difference <= BOUND, `${name}: ${difference}`);
+    }
+  });
 }

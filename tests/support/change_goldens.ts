@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { type FloatTensor, LanguageModel, type LoadOptions, type Sequence } from "../../mod.ts";
-import type { Change } from "../../src/model/changes.ts";
+import { type Change, type FloatTensor, LanguageModel, type LoadOptions, type Sequence } from "../../mod.ts";
 import { counted } from "./counted.ts";
 import { encoderCopy } from "./encoders.ts";
 import { checkpointCopy, folderOf, maxAbsDifference, openGoldenFile } from "./goldens.ts";
@@ -108,8 +107,7 @@ export async function scoresOf(
   sequence: Sequence,
   positions: readonly number[],
 ): Promise<Float32Array> {
-  const isEncoder = !("sourceLength" in sequence) && model.config.modelType === "bert";
-  const map = isEncoder
+  const map = model.config.modelType === "bert"
     ? await model.maskedSaliency(sequence, { positions })
     : await model.saliency(sequence, { positions });
   return map.scores.data;
