@@ -25,7 +25,7 @@ export type { PatchOptions } from "./src/ask/patching/patching.ts";
 export type { ImportanceOptions } from "./src/ask/patching/importance.ts";
 export type { Importance, ImportanceSite, Metric, MetricName, Patching, PatchSite } from "./src/ask/patching/types.ts";
 export type { StatedChange, StatedNumbers } from "./src/model/identity.ts";
-export type { Change, Numbers } from "./src/model/changes.ts";
+export type { Change, Numbers } from "./src/model/change.ts";
 export type { Faithfulness, FaithfulnessOptions } from "./src/ask/faithfulness/types.ts";
 export type { ClassSaliency, ClassSaliencyOptions } from "./src/ask/encode/class_saliency.ts";
 export type { Classifier } from "./src/ask/encode/classifier.ts";
@@ -51,6 +51,20 @@ export type {
   SaliencyPreset,
   TokenGroup,
 } from "./src/ask/saliency/definition.ts";
+export type {
+  HeadCircuit,
+  LogitChange,
+  NeuronWrites,
+  VocabularyChange,
+} from "./src/ask/logit_attribution/circuit_types.ts";
+export type {
+  HeadCircuitOptions,
+  HeadPlace,
+  NeuronPlace,
+  NeuronWritesOptions,
+} from "./src/ask/logit_attribution/circuits.ts";
+export type { LogitAttributionOptions } from "./src/ask/logit_attribution/logit_attribution.ts";
+export type { LogitAttribution } from "./src/ask/logit_attribution/types.ts";
 export type { Surprise, SurpriseOptions } from "./src/ask/surprise.ts";
 export type { Capture } from "./src/ask/trace/recorders.ts";
 export type { Trace, TraceOptions } from "./src/ask/trace/trace.ts";
@@ -97,13 +111,18 @@ export { type Help, help, type HelpView } from "./guide/help.ts";
 export { checkSetup, type Setup, type SetupCheck } from "./guide/setup.ts";
 export { activationsView, type ActivationsViewOptions } from "./widgets/activations/view.ts";
 export { attentionView, type AttentionViewOptions } from "./widgets/attention/view.ts";
+export { compareView, type CompareViewOptions } from "./widgets/compare_view.ts";
 export { crossAttentionView, type CrossAttentionViewOptions } from "./widgets/cross_attention/view.ts";
 export { factorsView, type FactorsViewOptions } from "./widgets/factors/view.ts";
 export { layerPredictionsView, type LayerPredictionsViewOptions } from "./widgets/layer_predictions/view.ts";
+export { type HeadEffects, headEffectsView, type HeadEffectsViewOptions } from "./widgets/patching/heads_view.ts";
+export type { PatchingShown } from "./widgets/patching/data.ts";
+export { patchingView, type PatchingViewOptions } from "./widgets/patching/view.ts";
 export type { InformationUnit } from "./widgets/kit/quantities.ts";
 export { rankingsView, type RankingsViewOptions } from "./widgets/rankings/view.ts";
 export { rankingsWatchView, type RankingsWatchViewOptions } from "./widgets/rankings/watch_view.ts";
 export { layerSimilarityView, type LayerSimilarityViewOptions } from "./widgets/layer_similarity/view.ts";
+export { logitAttributionView, type LogitAttributionViewOptions } from "./widgets/logit_attribution/view.ts";
 export { type DrawnModel, modelView, type ModelViewOptions } from "./widgets/model/view.ts";
 export { rolloutView, type RolloutViewOptions } from "./widgets/attention/rollout_view.ts";
 export { saliencyView, type SaliencyViewOptions } from "./widgets/saliency/view.ts";

@@ -18,6 +18,17 @@ import {
   type RankingsOptions,
   type RankingsWatchOptions,
 } from "./ask/lens/rankings.ts";
+import type { HeadCircuit, NeuronWrites } from "./ask/logit_attribution/circuit_types.ts";
+import {
+  HEAD_CIRCUIT,
+  type HeadCircuitOptions,
+  type HeadPlace,
+  NEURON_WRITES,
+  type NeuronPlace,
+  type NeuronWritesOptions,
+} from "./ask/logit_attribution/circuits.ts";
+import { LOGIT_ATTRIBUTION, type LogitAttributionOptions } from "./ask/logit_attribution/logit_attribution.ts";
+import type { LogitAttribution } from "./ask/logit_attribution/types.ts";
 import { PATCH, type PatchOptions } from "./ask/patching/patching.ts";
 import { IMPORTANCE, type ImportanceOptions } from "./ask/patching/importance.ts";
 import type { Importance, Patching } from "./ask/patching/types.ts";
@@ -39,7 +50,8 @@ import { expectOptions } from "./base/options.ts";
 import type { FloatTensor } from "./base/tensor.ts";
 import { findModelFiles } from "./hub/model_files.ts";
 import { identify, IDENTITY, type IdentityOptions, type ModelIdentity } from "./model/identity.ts";
-import { type Change, compileChanges, editedSites } from "./model/changes.ts";
+import type { Change } from "./model/change.ts";
+import { compileChanges, editedSites } from "./model/changes.ts";
 import { downloadOptions } from "./model/load/download.ts";
 import { type LoadedModel, loadModel } from "./model/load/load.ts";
 import { expectLoadOptions, LOAD, type LoadOptions } from "./model/load/options.ts";
@@ -401,6 +413,76 @@ export class LanguageModel implements AsyncDisposable {
    */
   async rankingsWatch(sequence: Sequence, options: RankingsWatchOptions): Promise<Rankings> {
     return await ask(this.#asked, RANKINGS_WATCH, sequence, options);
+  }
+
+  /**
+   * Who wrote a logit: takes the logit of a token, or the difference of two, apart into what each part of the model added
+   * to the residual stream at the token before it (direct logit attribution): the embeddings, each head and each MLP of
+   * each layer and biases; each neuron, and each token that a head looks at, where asked for. The scale of the final norm
+   * is held at what it was. Then the sum is exact, and it is compared with the model's own logit on each call. All of it
+   * is what parts wrote themselves: what a later part made of that counts as the later part's.
+   *
+   * @throws {RangeError} When the position has no tokens before it or is beyond the next token's, a word is empty or not
+   * in the vocabulary, or the call takes more than `maxMemory`.
+   * @throws {TypeError} When blocks of the family normalise the residual stream, as those of BERT, BART and Marian do.
+   * @throws {Error} When the weights are in 8 bits, or the parts do not add up to the logit.
+   *
+   * @example Which heads prefer "are" to "is"?
+   * ```ts
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   *
+   * await using model = await LanguageModel.fromPretrained();
+   * const sequence = model.sequence("The keys to the cabinet");
+   * const { logit, heads, mlps } = await model.logitAttribution(sequence, { target: " are", contrast: " is" });
+   * console.log(logit, heads.shape, heads.data, mlps.data); // above 0: speaks for " are"; below: for " is"
+   * ```
+   */
+  async logitAttribution(sequence: Sequence, options: LogitAttributionOptions = {}): Promise<LogitAttribution> {
+    return await ask(this.#asked, LOGIT_ATTRIBUTION, sequence, options);
+  }
+
+  /**
+   * What a head does with two tokens by its weights alone, whatever the text: how much `to` looks at `from` (the QK
+   * circuit), how much `from` then adds to the logit of `to` (the OV circuit), and the tokens that `from` makes likelier
+   * or less likely through this head. These are TransformerLens's full circuits, without positions, biases and norms; of
+   * heads in later layers they leave out what earlier layers made of the tokens.
+   *
+   * @throws {RangeError} When there is no such head, or a word is empty or not in the vocabulary.
+   * @throws {TypeError} When blocks of the family normalise the residual stream, as those of BERT, BART and Marian do.
+   * @throws {Error} When the weights are in 8 bits.
+   *
+   * @example Does a head copy?
+   * ```ts
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   *
+   * await using model = await LanguageModel.fromPretrained();
+   * const { qk, ov, raised } = await model.headCircuit({ layer: 4, head: 0 }, { from: " keys", to: " keys" });
+   * console.log(qk, ov, raised.map(({ token, change }) => [token.text, change]));
+   * ```
+   */
+  async headCircuit(head: HeadPlace, options: HeadCircuitOptions): Promise<HeadCircuit> {
+    return await ask(this.#asked, HEAD_CIRCUIT, head, options);
+  }
+
+  /**
+   * What a neuron writes to the vocabulary by its weights alone: the tokens whose logits it raises and lowers most when it
+   * fires, through the final norm but for its scale. A neuron that fires below 0 does the opposite.
+   *
+   * @throws {RangeError} When there is no such neuron, or `topK` is not in the vocabulary's size.
+   * @throws {TypeError} When blocks of the family normalise the residual stream, as those of BERT, BART and Marian do.
+   * @throws {Error} When the weights are in 8 bits.
+   *
+   * @example
+   * ```ts
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   *
+   * await using model = await LanguageModel.fromPretrained();
+   * const { raised, lowered } = await model.neuronWrites({ layer: 5, neuron: 12 }, { topK: 3 });
+   * console.log(raised.map(({ token }) => token.text), lowered.map(({ token }) => token.text));
+   * ```
+   */
+  async neuronWrites(neuron: NeuronPlace, options: NeuronWritesOptions = {}): Promise<NeuronWrites> {
+    return await ask(this.#asked, NEURON_WRITES, neuron, options);
   }
 
   /**

@@ -15,11 +15,16 @@
  */
 export { activationsView, type ActivationsViewOptions } from "./activations/view.ts";
 export { attentionView, type AttentionViewOptions } from "./attention/view.ts";
+export { compareView, type CompareViewOptions } from "./compare_view.ts";
 export { crossAttentionView, type CrossAttentionViewOptions } from "./cross_attention/view.ts";
 export { factorsView, type FactorsViewOptions } from "./factors/view.ts";
 export { layerPredictionsView, type LayerPredictionsViewOptions } from "./layer_predictions/view.ts";
 export { layerSimilarityView, type LayerSimilarityViewOptions } from "./layer_similarity/view.ts";
+export { logitAttributionView, type LogitAttributionViewOptions } from "./logit_attribution/view.ts";
 export { type DrawnModel, modelView, type ModelViewOptions } from "./model/view.ts";
+export { type HeadEffects, headEffectsView, type HeadEffectsViewOptions } from "./patching/heads_view.ts";
+export type { PatchingShown } from "./patching/data.ts";
+export { patchingView, type PatchingViewOptions } from "./patching/view.ts";
 export type { InformationUnit } from "./kit/quantities.ts";
 export { rankingsView, type RankingsViewOptions } from "./rankings/view.ts";
 export { rankingsWatchView, type RankingsWatchViewOptions } from "./rankings/watch_view.ts";
@@ -44,6 +49,8 @@ export type { Saliency, SaliencyDefinition, SaliencyPreset } from "../src/ask/sa
 export type { LensNorm } from "../src/ask/lens/reading.ts";
 export type { Rankings } from "../src/ask/lens/rankings.ts";
 export type { LayerPrediction, LayerPredictions } from "../src/ask/lens/layer_predictions.ts";
+export type { LogitAttribution } from "../src/ask/logit_attribution/types.ts";
+export type { Metric, MetricName, Patching, PatchSite } from "../src/ask/patching/types.ts";
 export type { Surprise } from "../src/ask/surprise.ts";
 export type { Trace } from "../src/ask/trace/trace.ts";
 export type { Branch, DecodingTree } from "../src/ask/write/tree_types.ts";

@@ -15,7 +15,10 @@ import { type Html, markup, stacked } from "./kit/html.ts";
 import { bundleOf, JUPYTER_DISPLAY, type MimeBundle, type View } from "./kit/view.ts";
 import { layerPredictionsView } from "./layer_predictions/view.ts";
 import { layerSimilarityView } from "./layer_similarity/view.ts";
+import { logitAttributionView } from "./logit_attribution/view.ts";
 import { modelView } from "./model/view.ts";
+import { headEffectsView } from "./patching/heads_view.ts";
+import { patchingView } from "./patching/view.ts";
 import { rankingsView } from "./rankings/view.ts";
 import { rankingsWatchView } from "./rankings/watch_view.ts";
 import { saliencyView } from "./saliency/view.ts";
@@ -33,10 +36,13 @@ const VIEWS: { readonly [Kind in ResultKind]?: (result: ResultKinds[Kind]) => Vi
   maskedSaliency: (result) => evidenceView(result),
   layerPredictions: (result) => layerPredictionsView(result),
   rankings: (result) => result.words === undefined ? rankingsView(result) : rankingsWatchView(result),
+  logitAttribution: (result) => logitAttributionView(result),
   surprise: (result) => surpriseView(result),
   attentionRollout: (result) => rolloutView(result),
   factors: (result) => factorsView(result),
   neuronClusters: (result) => activationsView(result),
+  patching: (result) => patchingView(result),
+  importance: (result) => result.columns === "heads" ? headEffectsView(result) : undefined,
   layerSimilarity: (result) => layerSimilarityView(result),
 };
 

@@ -40,6 +40,7 @@ const SCENES: Readonly<Record<string, Scene>> = {
   "08": { view: (page) => outputs(page).filter({ hasText: /praise, probability/ }).first() },
   "09": { view: (page) => outputs(page).filter({ hasText: "Attention to the source" }).first() },
   "10": { view: (page) => form(page, /^Predictions of each layer/).first() },
+  "11": { view: (page) => outputs(page).filter({ hasText: "The corrupted text is run" }).first() },
 };
 
 function say(message: string): void {

@@ -164,14 +164,21 @@ function meanRanks(numbers: ArrayLike<number>): Float64Array {
   return ranks;
 }
 
-function pearson(x: Float64Array, y: Float64Array): number {
-  const mean = (x.length + 1) / 2; // of ranks
+/** Pearson's correlation: 1 on a rising line, -1 on a falling one, NaN when one side is constant. */
+export function pearson(x: ArrayLike<number>, y: ArrayLike<number>): number {
+  const [meanX, meanY] = [meanOf(x), meanOf(y)];
   let [xy, xx, yy] = [0, 0, 0];
   for (let i = 0; i < x.length; ++i) {
-    const [dx, dy] = [x[i]! - mean, y[i]! - mean];
+    const [dx, dy] = [x[i]! - meanX, y[i]! - meanY];
     xy += dx * dy;
     xx += dx * dx;
     yy += dy * dy;
   }
   return xx === 0 || yy === 0 ? NaN : xy / Math.sqrt(xx * yy);
+}
+
+function meanOf(numbers: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < numbers.length; ++i) sum += numbers[i]!;
+  return sum / numbers.length;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Change } from "../model/changes.ts";
+import type { Change } from "../model/change.ts";
 import type { Machine } from "../model/memory.ts";
 
 /**

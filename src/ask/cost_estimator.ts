@@ -10,6 +10,15 @@ import { FAITHFULNESS } from "./faithfulness/faithfulness.ts";
 import type { FaithfulnessOptions } from "./faithfulness/types.ts";
 import { LAYER_PREDICTIONS, type LayerPredictionsOptions } from "./lens/layer_predictions.ts";
 import { RANKINGS, RANKINGS_WATCH, type RankingsOptions, type RankingsWatchOptions } from "./lens/rankings.ts";
+import {
+  HEAD_CIRCUIT,
+  type HeadCircuitOptions,
+  type HeadPlace,
+  NEURON_WRITES,
+  type NeuronPlace,
+  type NeuronWritesOptions,
+} from "./logit_attribution/circuits.ts";
+import { LOGIT_ATTRIBUTION, type LogitAttributionOptions } from "./logit_attribution/logit_attribution.ts";
 import { IMPORTANCE, type ImportanceOptions } from "./patching/importance.ts";
 import { PATCH, type PatchOptions } from "./patching/patching.ts";
 import { type AskedModel, estimate } from "./question.ts";
@@ -69,6 +78,12 @@ export interface CostEstimator {
   rankings(sequence: Sequence, options?: RankingsOptions): Cost;
   /** What {@linkcode LanguageModel.rankingsWatch} takes. */
   rankingsWatch(sequence: Sequence, options: RankingsWatchOptions): Cost;
+  /** What {@linkcode LanguageModel.logitAttribution} takes. */
+  logitAttribution(sequence: Sequence, options?: LogitAttributionOptions): Cost;
+  /** What {@linkcode LanguageModel.headCircuit} takes. */
+  headCircuit(head: HeadPlace, options: HeadCircuitOptions): Cost;
+  /** What {@linkcode LanguageModel.neuronWrites} takes. */
+  neuronWrites(neuron: NeuronPlace, options?: NeuronWritesOptions): Cost;
   /** What {@linkcode LanguageModel.surprise} takes. */
   surprise(sequence: Sequence, options?: SurpriseOptions): Cost;
   /** What {@linkcode LanguageModel.encode} takes. */
@@ -95,6 +110,9 @@ export function costsOf(model: AskedModel): CostEstimator {
     layerPredictions: (sequence, options) => estimate(model, LAYER_PREDICTIONS, sequence, options),
     rankings: (sequence, options) => estimate(model, RANKINGS, sequence, options),
     rankingsWatch: (sequence, options) => estimate(model, RANKINGS_WATCH, sequence, options),
+    logitAttribution: (sequence, options) => estimate(model, LOGIT_ATTRIBUTION, sequence, options),
+    headCircuit: (head, options) => estimate(model, HEAD_CIRCUIT, head, options),
+    neuronWrites: (neuron, options) => estimate(model, NEURON_WRITES, neuron, options),
     surprise: (sequence, options) => estimate(model, SURPRISE, sequence, options),
     encode: (texts, options) => estimate(model, ENCODE, texts, options),
     fillMask: (text, options) => estimate(model, FILL_MASK, text, options),

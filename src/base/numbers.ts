@@ -91,3 +91,17 @@ export function free(...arrays: readonly Float32Array[]): void {
     if (buffer instanceof ArrayBuffer && byteLength > 0 && byteLength === buffer.byteLength) buffer.transfer(0);
   }
 }
+
+/** The sum of the products of numbers that stand in the same places, in double precision. */
+export function dot(a: Float32Array | Float64Array, b: Float32Array | Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; ++i) sum += a[i]! * b[i]!;
+  return sum;
+}
+
+/** The sum of numbers, in double precision. */
+export function sumOf(numbers: Float32Array | Float64Array): number {
+  let sum = 0;
+  for (const number of numbers) sum += number;
+  return sum;
+}

@@ -13,6 +13,7 @@ export interface Progress {
     | "importance"
     | "rankings"
     | "surprise"
+    | "logitAttribution"
     | "encode"
     | "fillMask"
     | "classifier"

@@ -7,7 +7,7 @@ import type { ByteSource } from "../checkpoint/byte_source.ts";
 import { hashers, type Hashing, hashingOf } from "../hub/hash.ts";
 import type { ModelFiles } from "../hub/model_files.ts";
 import type { Backend } from "../runtime/backend.ts";
-import type { Change } from "./changes.ts";
+import type { Change } from "./change.ts";
 import type { LoadedModel } from "./load/load.ts";
 import type { MadeProof } from "./load/read_weights.ts";
 

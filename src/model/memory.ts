@@ -25,8 +25,8 @@ export interface Machine {
   readonly config: ModelConfig;
   /** Where it runs. */
   readonly backend: Backend;
-  /** Throws where no gradients can be taken. */
-  readonly expectDifferentiable?: () => void;
+  /** Throws where no gradients can be taken, and weights cannot be read: the message says what was tried, and why not. */
+  readonly expectDifferentiable?: (task?: string, needs?: string) => void;
   /** Whether it runs in a worker, which has keys and values of its own. */
   readonly worker?: boolean;
   /** What is changed inside the model. */

@@ -6,7 +6,7 @@
 import type { FloatTensor } from "../base/tensor.ts";
 import { shown } from "../base/words.ts";
 import type { PatternEdit } from "../models/site_edits.ts";
-import { type Changeable, type CheckedChange, indices } from "./changes.ts";
+import { type Changeable, type CheckedChange, indices } from "./change.ts";
 
 /** The rows that take the place of a pattern's own. */
 export interface CompiledPattern {

@@ -5,7 +5,7 @@
  */
 import type { FloatTensor } from "../base/tensor.ts";
 import { shown } from "../base/words.ts";
-import { type CheckedChange, indices, type Widths } from "./changes.ts";
+import { type CheckedChange, indices, type Widths } from "./change.ts";
 
 /** What the rows of a place become: entry 0 is that of all positions which have none of their own. */
 export interface RowTable {

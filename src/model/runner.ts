@@ -3,7 +3,7 @@ import type { FloatTensor } from "../base/tensor.ts";
 import type { TensorEntry } from "../checkpoint/safetensors.ts";
 import { type AnyConfig, familyOf } from "../models/families.ts";
 import type { Family } from "../models/family.ts";
-import type { SiteName } from "../models/builder.ts";
+import type { SiteName } from "../models/sites.ts";
 import type { GradientOutputs } from "../models/gradient_question.ts";
 import { LENS, type LensRequest } from "../models/lens.ts";
 import type { Program, ProgramRequest } from "../models/program.ts";
@@ -65,6 +65,11 @@ export class ModelRunner implements AsyncDisposable {
    */
   weight(name: string): Promise<FloatTensor> {
     return this.#stored.read(name);
+  }
+
+  /** Reads some rows of a matrix, by default one, and leaves the others where they are; see {@linkcode ModelRunner.weight}. */
+  weightRows(name: string, row: number, end = row + 1): Promise<Float32Array> {
+    return this.#stored.readRows(name, row, end);
   }
 
   /** Where the session runs. */
@@ -231,13 +236,13 @@ export class ModelRunner implements AsyncDisposable {
   }
 
   /**
-   * Refuses what needs a gradient.
+   * Refuses what needs a gradient, or the weights themselves.
    *
    * @throws {Error} When the weights are in 8 bits.
    */
-  expectDifferentiable(): void {
+  expectDifferentiable(task = "explain", needs = "saliency needs float32"): void {
     if (this.program.differentiable) return;
-    throw new Error('Cannot explain with 8-bit weights as saliency needs float32; load without dtype "q8"');
+    throw new Error(`Cannot ${task} with 8-bit weights as ${needs}; load without dtype "q8"`);
   }
 
   /** The logits at some rows of some texts, `[R, V]`. */

@@ -31,17 +31,15 @@ export class StoredWeights {
    * @throws {RangeError} When there is none of that name.
    */
   async read(name: string): Promise<FloatTensor> {
-    if (typeof name !== "string") throw new TypeError(`Cannot read ${shown(name)} as a weight; pass its name`);
-    const own = ownName(familyOf(this.#config).names, name);
-    const entry = this.#all.has(own) ? this.#entries.get(own) : undefined;
-    if (entry) return { data: await readFloat32(entry), shape: [...entry.shape] };
-    if (!this.#isFloat) {
-      throw new RangeError(`Cannot read "${name}" as the weights are in 8 bits; load without dtype "q8"`);
-    }
-    const { names } = this;
-    const some = names.filter((known) => known.endsWith(name) || name.endsWith(known)).slice(0, 3);
-    const found = (some.length > 0 ? some : [names[0], names[2], names.at(-1)]).join('", "');
-    throw new RangeError(`Cannot find a weight called "${name}"; names are such as "${found}", see model.weightNames`);
+    const entry = this.#entryOf(name);
+    return { data: await readFloat32(entry), shape: [...entry.shape] };
+  }
+
+  /** Reads the rows of a matrix from `row` to before `end`, and leaves the others where they are. */
+  async readRows(name: string, row: number, end: number): Promise<Float32Array> {
+    const entry = this.#entryOf(name);
+    const bytes = (entry.end - entry.start) / entry.shape[0]!;
+    return await readFloat32({ ...entry, start: entry.start + row * bytes, end: entry.start + end * bytes });
   }
 
   /**
@@ -56,6 +54,20 @@ export class StoredWeights {
   /** Closes the files. */
   close(): void {
     for (const { source } of this.#entries.values()) source.close();
+  }
+
+  #entryOf(name: string): TensorEntry {
+    if (typeof name !== "string") throw new TypeError(`Cannot read ${shown(name)} as a weight; pass its name`);
+    const own = ownName(familyOf(this.#config).names, name);
+    const entry = this.#all.has(own) ? this.#entries.get(own) : undefined;
+    if (entry) return entry;
+    if (!this.#isFloat) {
+      throw new RangeError(`Cannot read "${name}" as the weights are in 8 bits; load without dtype "q8"`);
+    }
+    const { names } = this;
+    const some = names.filter((known) => known.endsWith(name) || name.endsWith(known)).slice(0, 3);
+    const found = (some.length > 0 ? some : [names[0], names[2], names.at(-1)]).join('", "');
+    throw new RangeError(`Cannot find a weight called "${name}"; names are such as "${found}", see model.weightNames`);
   }
 
   get #all() {

@@ -12,7 +12,8 @@
  */
 import type { Value } from "../onnx/mod.ts";
 import { activate, ACTIVATION_FUNCTIONS } from "./activation.ts";
-import type { ModelBuilder, SiteName } from "./builder.ts";
+import type { ModelBuilder } from "./builder.ts";
+import type { SiteName } from "./sites.ts";
 import {
   choice,
   count,

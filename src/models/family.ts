@@ -37,6 +37,31 @@ export interface HeldWeights {
   readonly same: (name: string, other: string) => Promise<boolean>;
 }
 
+/** Columns of a linear layer that make the numbers of one head; where heads are side by side, the first of them. */
+export interface HeadColumns {
+  /** The name of the linear layer. */
+  readonly layer: string;
+  /** The first of a head's columns, counted among the numbers that come out. */
+  readonly start: (head: number) => number;
+}
+
+/**
+ * What is added up in the residual stream, and the norm that reads the sum: what a logit can be taken apart by. Beside
+ * the token embeddings these are the ends of each block's two halves, by the names of their linear layers.
+ */
+export interface Writers {
+  /** The table of the embeddings of positions, and the row of a text's first position; none where there is no table. */
+  readonly positions?: { readonly table: string; readonly first: number };
+  /** The layer of block i that adds what the heads found, side by side. */
+  readonly attention: (block: number) => string;
+  /** The layer of block i that adds what the neurons say. */
+  readonly mlp: (block: number) => string;
+  /** Where the queries, keys and values of block i's heads of queries come from. */
+  readonly heads: (block: number) => Readonly<Record<"query" | "key" | "value", HeadColumns>>;
+  /** The norm that reads the sum. */
+  readonly norm: { readonly name: string; readonly kind: "layerNorm" | "rmsNorm"; readonly epsilon: number };
+}
+
 /** A family of models, which share a page. */
 export interface Family<Config extends ModelConfig = ModelConfig> {
   /** What messages call it. */
@@ -68,6 +93,12 @@ export interface Family<Config extends ModelConfig = ModelConfig> {
    * what they add to the stream, or with both side by side.
    */
   layout?(config: Config): "norms after" | "norms before" | "parallel";
+
+  /**
+   * What adds to the residual stream; nothing where a block normalises what the others wrote, so that its end is no sum of
+   * parts.
+   */
+  writers?(config: Config): Writers;
 
   /** Whether there are logits; there always are unless this says otherwise. */
   hasHead?(config: Config): boolean;

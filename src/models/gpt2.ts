@@ -68,6 +68,19 @@ export const GPT2: Family<GPT2Config> = {
   tiny: (config) => ({ ...config, ...TINY }),
   forward,
   readout: (m, { layerNormEpsilon }, x) => m.layerNorm("ln_f", x, layerNormEpsilon),
+  writers: ({ layerNormEpsilon: epsilon, nEmbd, nHead }) => ({
+    positions: { table: "wpe.weight", first: 0 },
+    attention: (i) => `h.${i}.attn.c_proj`,
+    mlp: (i) => `h.${i}.mlp.c_proj`,
+    heads: (i) => {
+      const third = (n: number) => ({
+        layer: `h.${i}.attn.c_attn`,
+        start: (head: number) => n * nEmbd + head * (nEmbd / nHead),
+      });
+      return { query: third(0), key: third(1), value: third(2) };
+    },
+    norm: { name: "ln_f", kind: "layerNorm", epsilon },
+  }),
 };
 
 /** Writes the forward pass of GPT-2. */

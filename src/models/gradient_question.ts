@@ -10,7 +10,7 @@ import { type Feed, idsFeed } from "../onnx/feed.ts";
 import type { Graph, Value } from "../onnx/mod.ts";
 import type { BackwardRows } from "./attention_gradient.ts";
 import { packRows } from "./back_rows.ts";
-import type { SiteName } from "./builder.ts";
+import type { SiteName } from "./sites.ts";
 import { type Differentiable, gradient, type GradientInputs } from "./gradient.ts";
 
 /** How the C numbers of a token become one score: of g or of g·x, the L2 norm or the signed sum. */

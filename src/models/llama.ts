@@ -64,6 +64,19 @@ export const LLAMA: Family<LlamaConfig> = {
   tiny: (config) => ({ ...config, ...TINY, numKeyValueHeads: 2, headDim: 16 }),
   forward,
   readout: (m, { rmsNormEps }, x) => m.rmsNorm("norm", x, rmsNormEps),
+  writers: ({ rmsNormEps: epsilon, nHead, numKeyValueHeads, headDim }) => ({
+    attention: (i) => `layers.${i}.self_attn.o_proj`,
+    mlp: (i) => `layers.${i}.mlp.down_proj`,
+    heads: (i) => {
+      const shared = (head: number) => Math.floor(head * numKeyValueHeads / nHead) * headDim;
+      return {
+        query: { layer: `layers.${i}.self_attn.q_proj`, start: (head) => head * headDim },
+        key: { layer: `layers.${i}.self_attn.k_proj`, start: shared },
+        value: { layer: `layers.${i}.self_attn.v_proj`, start: shared },
+      };
+    },
+    norm: { name: "norm", kind: "rmsNorm", epsilon },
+  }),
 };
 
 /** Writes the forward pass of Llama. */

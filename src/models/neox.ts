@@ -60,6 +60,18 @@ export const GPT_NEOX: Family<GPTNeoXConfig> = {
   tiny: (config) => ({ ...config, ...TINY }),
   forward,
   readout: (m, { layerNormEps }, x) => m.layerNorm("final_layer_norm", x, layerNormEps),
+  writers: ({ layerNormEps: epsilon, nEmbd, nHead }) => ({
+    attention: (i) => `layers.${i}.attention.dense`,
+    mlp: (i) => `layers.${i}.mlp.dense_4h_to_h`,
+    heads: (i) => {
+      const part = (n: number) => ({
+        layer: `layers.${i}.attention.query_key_value`,
+        start: (head: number) => (3 * head + n) * (nEmbd / nHead),
+      });
+      return { query: part(0), key: part(1), value: part(2) };
+    },
+    norm: { name: "final_layer_norm", kind: "layerNorm", epsilon },
+  }),
 };
 
 /** Writes the forward pass of GPT-NeoX. */

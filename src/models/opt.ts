@@ -58,6 +58,19 @@ export const OPT: Family<OPTConfig> = {
   tiny: (config) => ({ ...config, ...TINY }),
   forward,
   readout: (m, _config, x) => m.layerNorm("decoder.final_layer_norm", x, EPSILON),
+  writers: ({ nEmbd, nHead }) => ({
+    positions: { table: "decoder.embed_positions.weight", first: FIRST_POSITION },
+    attention: (i) => `decoder.layers.${i}.self_attn.out_proj`,
+    mlp: (i) => `decoder.layers.${i}.fc2`,
+    heads: (i) => {
+      const own = (name: string) => ({
+        layer: `decoder.layers.${i}.self_attn.${name}`,
+        start: (head: number) => head * (nEmbd / nHead),
+      });
+      return { query: own("q_proj"), key: own("k_proj"), value: own("v_proj") };
+    },
+    norm: { name: "decoder.final_layer_norm", kind: "layerNorm", epsilon: EPSILON },
+  }),
 };
 
 /** Writes the forward pass of OPT. */

@@ -8,7 +8,7 @@
  */
 import { type Feed, idsFeed } from "../onnx/feed.ts";
 import type { Graph, Value } from "../onnx/mod.ts";
-import type { SiteName } from "./builder.ts";
+import type { SiteName } from "./sites.ts";
 
 /** What a place with one row for each token, `[T, W]`, is changed by. */
 export interface RowEdit {

@@ -1,5 +1,6 @@
 import { deepEqual, equal, ok, rejects, throws } from "@std/assert";
 import { agreement, type GroupedMap, groupSaliency, groupScores, spearman } from "../../src/analysis/mod.ts";
+import { pearson } from "../../src/analysis/agreement.ts";
 import type { Saliency, SaliencyDefinition } from "../../src/ask/saliency/definition.ts";
 import { CAPTUM, ECCO, LIT, sequenceOf } from "../widgets/fixtures.ts";
 
@@ -97,4 +98,11 @@ Deno.test("agreement() compares words with words of the same text and cut, and n
     name: "TypeError",
     message: /^Cannot use what groupS/,
   });
+});
+
+Deno.test("pearson() is 1 on a line, whatever its slope, and NaN where there is none", () => {
+  near(pearson([1, 2, 3, 4, 5], [5, 6, 7, 8, 7]), 6 / Math.sqrt(10 * 5.2)); // by hand: sums of squares about the means
+  near(pearson([0, 1, 3], [-1, -3, -7]), -1);
+  equal(pearson([1, 2], [4, 4]), NaN);
+  equal(pearson([], []), NaN);
 });

@@ -9,6 +9,7 @@ import {
   attentionView,
   factorsView,
   layerSimilarityView,
+  patchingView,
   rankingsView,
   rolloutView,
   saliencyView,
@@ -22,6 +23,7 @@ import { CURVE, factorsOf } from "../widgets/factors/fixtures.ts";
 import { KEYS, saliencyOf, sequenceOf } from "../widgets/fixtures.ts";
 import { layerSimilarityOf } from "../widgets/layer_similarity/fixtures.ts";
 import { longSequence, rankingsOf } from "../widgets/lens_fixtures.ts";
+import { patchingOf, withToken } from "../widgets/patching/fixtures.ts";
 import { surpriseOf } from "../widgets/surprise/fixtures.ts";
 import { TREE } from "../widgets/tree/fixtures.ts";
 import { untrustedHtml } from "../widgets/untrusted.ts";
@@ -34,6 +36,9 @@ const LAB = await Deno.readTextFile(new URL("fixtures/lab.css", import.meta.url)
 
 /** As many tokens as showed the fault. */
 const TEXT: Sequence = sequenceOf(Array.from({ length: 21 }, (_, i) => ` word${i % 10}`), 6);
+
+/** More cells than a table holds. */
+const LONG = longSequence(135, 2);
 
 /** The last label of its axis stands before the end of the picture. */
 const ODD = { ...CURVE, factors: [1, 2, 3, 4, 5, 7] };
@@ -67,6 +72,13 @@ const CHARTS: readonly Chart[] = [
     view: rankingsView(rankingsOf(longSequence(135, 2), 6)),
     measure: "pixels",
     numbers: { LAYERS: 6, TOKENS: 133, FIRST: 2 },
+    places: 8,
+  },
+  {
+    name: "patching",
+    view: patchingView(patchingOf(withToken(LONG, 3, " other"), { clean: LONG, both: false })),
+    measure: "pixels",
+    numbers: { LAYERS: 6, TOKENS: 135, FIRST: 0 },
     places: 8,
   },
   { name: "activations", view: activationsView(clustersOf(TEXT)), measure: "clusters", places: 27, ruled: true },

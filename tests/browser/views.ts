@@ -3,12 +3,15 @@ import type { Sequence } from "../../src/model/sequence.ts";
 import {
   activationsView,
   attentionView,
+  compareView,
   crossAttentionView,
   evidenceView,
   factorsView,
+  headEffectsView,
   layerPredictionsView,
   layerSimilarityView,
   modelView,
+  patchingView,
   rankingsView,
   rankingsWatchView,
   rolloutView,
@@ -27,6 +30,7 @@ import { CAPTUM, KEYS, saliencyOf } from "../widgets/fixtures.ts";
 import { layerSimilarityOf } from "../widgets/layer_similarity/fixtures.ts";
 import { layerPredictionsOf, rankingsOf, watchedOf } from "../widgets/lens_fixtures.ts";
 import { SMALL, UNTIED } from "../widgets/model/fixtures.ts";
+import { headEffectsOf, patchingOf, withToken } from "../widgets/patching/fixtures.ts";
 import { promptOf, stepsOf } from "../widgets/steps/fixtures.ts";
 import { classSaliencyOf } from "../widgets/evidence/fixtures.ts";
 import { surpriseOf } from "../widgets/surprise/fixtures.ts";
@@ -165,6 +169,30 @@ export const CASES: readonly Case[] = [
     draw: (text) => layerSimilarityView(layerSimilarityOf(text)),
     chosen: false,
     tree: [/heading "/, /- table/],
+  },
+  {
+    name: "patching",
+    draw: (text) => patchingView(patchingOf(withToken(text, 1, " other"), { clean: text })),
+    chosen: false,
+    tree: [/region "Patched, a run for each cell"/, /- table/, /The metric as a table/],
+  },
+  {
+    name: "effects of heads",
+    draw: () => headEffectsView(headEffectsOf()),
+    chosen: false,
+    tree: [/region "Effects of heads"/, /- table/, /Effects as a table/],
+  },
+  {
+    name: "difference",
+    draw: (text) => compareView(saliencyOf(text), saliencyOf(text, CAPTUM), { mode: "difference" }),
+    chosen: false,
+    tree: [/region "Scores"/, /- table/, /the largest differences as a table/],
+  },
+  {
+    name: "side by side",
+    draw: (text) => compareView(rankingsOf(text), rankingsOf(text, 3), { labels: ["before", "after"] }),
+    chosen: false,
+    tree: [/group "before"/, /group "after"/, /- table/],
   },
   {
     name: "model",

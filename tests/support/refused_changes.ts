@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Changeable, compileChanges } from "../../src/model/changes.ts";
+import type { Changeable } from "../../src/model/change.ts";
+import { compileChanges } from "../../src/model/changes.ts";
 import { equal, match } from "./assert.ts";
 
 /** A decoder of 2 layers with 4 heads of 3 numbers, width 6, 5 neurons, and an encoder of 1 layer with 2 heads. */

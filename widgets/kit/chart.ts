@@ -29,6 +29,13 @@ export interface Frame {
   readonly transparent?: boolean;
 }
 
+/** An element with a text, as XML can hold it. */
+export function textXml(element: "title" | "tspan", text: string): Html {
+  const made = createDocument().createElement(element);
+  made.textContent = text;
+  return toXml(made);
+}
+
 /**
  * Pictures below each other as one SVG document: on a white card, as an image cannot see the colours of its page.
  *
@@ -45,10 +52,10 @@ export function drawDocument(pictures: readonly Picture[], frame: Frame): Html {
     svg.setAttribute("y", String(top));
     return toXml(svg);
   });
-  const name = document.createElement("title");
-  name.textContent = title;
   return markup`<svg xmlns="http://www.w3.org/2000/svg" role="img" width="${width}" \
 height="${height}" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="10" color="#222">\
-${toXml(name)}${!transparent && markup`<rect width="100%" height="100%" fill="white"/>`}${stacked(drawn)}</svg>
+${textXml("title", title)}${!transparent && markup`<rect width="100%" height="100%" fill="white"/>`}${
+    stacked(drawn)
+  }</svg>
 `;
 }

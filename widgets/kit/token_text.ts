@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Sequence } from "../../src/model/sequence.ts";
+import type { Sequence, Word } from "../../src/model/sequence.ts";
 import type { Token } from "../../src/tokenizer/token.ts";
 import { MONOSPACE } from "./chips.ts";
 import { glyphHtml, glyphText } from "./glyphs.ts";
@@ -66,4 +66,17 @@ export function numberedToken({ tokens }: Pick<Sequence, "tokens">, position: nu
 /** `token 5`, or `the next token`, right after the text. */
 export function tokenName({ tokens }: Pick<Sequence, "tokens">, position: number): string {
   return position === tokens.length ? "the next token" : `token ${position}`;
+}
+
+/** A word that is asked about as one token: all of it is its name, though its first token is what is looked at. */
+export function wordToken(word: Word | undefined): Token | undefined {
+  const [first] = word?.tokens ?? [];
+  if (word === undefined || first === undefined || word.tokens.length === 1) return first;
+  return {
+    ...first,
+    piece: word.tokens.map(({ piece }) => piece).join(""),
+    bytes: Uint8Array.from(word.tokens.flatMap(({ bytes }) => [...bytes])),
+    end: word.tokens.at(-1)!.end,
+    text: word.text,
+  };
 }

@@ -59,6 +59,18 @@ export interface ViewParts<Data> {
   readonly text: string;
 }
 
+/** Where a view keeps what it is made of. */
+const PARTS: unique symbol = Symbol("parts");
+
+/** What a view is made of, for one that shows others: HTML that is still known to be HTML. */
+export function partsOf<Data>(view: View<Data>): Pick<ViewParts<Data>, "html" | "drawSvg"> {
+  const parts: Pick<ViewParts<Data>, "html" | "drawSvg"> | undefined = Reflect.get(view, PARTS);
+  if (parts === undefined) {
+    throw new TypeError("Cannot show what is no view in another view; make it with createView()");
+  }
+  return parts;
+}
+
 /** The colours are the data: forced colours and print leave them as they are. */
 const KEEP_COLOURS = styling`forced-color-adjust:none;print-color-adjust:exact;-webkit-print-color-adjust:exact`;
 
@@ -138,6 +150,7 @@ export function createView<Data>(parts: ViewParts<Data>): View<Data> {
       if (inPage) throw new Error("Cannot save the view as a page has no files; take its html, svg or data");
       await Deno.writeTextFile(path, fileContent(path, view, { ...parts, html: page }));
     },
+    [PARTS]: { html: page, drawSvg: parts.drawSvg },
     [JUPYTER_DISPLAY]() {
       return { "text/html": html, "text/plain": text };
     },

@@ -4,7 +4,6 @@
  * @module
  */
 import type { Rankings } from "../../src/ask/lens/rankings.ts";
-import type { Word } from "../../src/model/sequence.ts";
 import type { Token } from "../../src/tokenizer/token.ts";
 import { placeWords } from "../kit/chips.ts";
 import { shownValue } from "../kit/css.ts";
@@ -12,7 +11,7 @@ import { isSequence, nameOf } from "../kit/expect.ts";
 import { expectLength, expectPosition, expectShape } from "../kit/expect_shape.ts";
 import { spokenToken } from "../kit/glyphs.ts";
 import { probabilityText, wholeText } from "../kit/quantities.ts";
-import { tokenName } from "../kit/token_text.ts";
+import { tokenName, wordToken } from "../kit/token_text.ts";
 
 /** One ranked token. */
 export interface RankingColumn {
@@ -62,19 +61,6 @@ function checkRankings(rankings: Rankings): void {
   if (wrong !== undefined) {
     throw new RangeError(`Cannot draw ${what} as a rank is a whole number from 1, and one is ${shownValue(wrong)}`);
   }
-}
-
-/** A watched word as one token: all of it is its name, though it is ranked by its first token. */
-function wordToken(word: Word | undefined): Token | undefined {
-  const [first] = word?.tokens ?? [];
-  if (word === undefined || first === undefined || word.tokens.length === 1) return first;
-  return {
-    ...first,
-    piece: word.tokens.map(({ piece }) => piece).join(""),
-    bytes: Uint8Array.from(word.tokens.flatMap(({ bytes }) => [...bytes])),
-    end: word.tokens.at(-1)!.end,
-    text: word.text,
-  };
 }
 
 function columnOf(rankings: Rankings, n: number, layers: number): RankingColumn {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { dot } from "../../base/numbers.ts";
 
 /** A smooth function: its value at a point, and its gradient there, which is written into `gradient`. */
 export type Smooth = (point: Float64Array, gradient: Float64Array) => number;
@@ -97,12 +98,6 @@ function step(placeAt: (point: Float64Array) => Place, from: Place, along: Float
     length = most === Infinity ? 2 * length : (least + most) / 2;
   }
   return undefined;
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; ++i) sum += a[i]! * b[i]!;
-  return sum;
 }
 
 function addTo(a: Float64Array, b: Float64Array, factor: number): void {

@@ -3,12 +3,10 @@ import { shown } from "../../base/words.ts";
 import type { StorableArray } from "../../checkpoint/write_safetensors.ts";
 import { showing } from "../../show/showing.ts";
 
-import { newScope, type Scope } from "./checks.ts";
-import type { SavedResults } from "./format.ts";
-import type { NamedResults } from "./kinds.ts";
-import { kindOf, problemOf, type ResultKind, type ResultKinds } from "./kinds.ts";
+import { newScope } from "./checks.ts";
+import { expectSameKind, isSaved, otherSubject, same } from "./comparable.ts";
+import type { NamedResults, ResultKind } from "./kinds.ts";
 import { countOf, isRecord, isStorable, isTensor, type PlainRecord } from "./plain.ts";
-import { subjectOf } from "./subjects.ts";
 
 /** How far numbers may be apart: |a - b| <= absolute + relative * max(|a|, |b|). */
 export interface Tolerance {
@@ -144,13 +142,8 @@ class Comparison {
 
   /** Compares two results of one kind. */
   results(a: unknown, b: unknown, kind: ResultKind, path: string): void {
-    type Result = ResultKinds[typeof kind]; // expectSameKind() has looked
-    const [first, second] = [subjectOf(kind, a as Result), subjectOf(kind, b as Result)];
-    for (const [name, value] of Object.entries(first)) {
-      if (same(value, second[name])) continue;
-      const found = `${shown(value)} and ${shown(second[name])}`;
-      throw new RangeError(`Cannot compare ${path} of different ${name}: ${found}`);
-    }
+    const other = otherSubject(a, b, kind);
+    if (other) throw new RangeError(`Cannot compare ${path} of ${other}`);
     this.#values(a, b, path);
   }
 
@@ -248,28 +241,8 @@ class Comparison {
   }
 }
 
-function expectSameKind(a: unknown, b: unknown, scope: Scope, name?: string): ResultKind {
-  const [first, second] = [kindOf(a), kindOf(b)];
-  const what = name ?? "results";
-  if (first !== second || isSaved(a) !== isSaved(b)) {
-    const kinds = [a, b].map((value, i) => isSaved(value) ? "a loaded file" : [first, second][i]);
-    throw new TypeError(`Cannot compare ${what} of different kinds: ${kinds.join(" and ")}`);
-  }
-  for (const value of [a, b]) {
-    const problem = value === undefined || value instanceof Promise
-      ? `${shown(value)} is no result; await it first`
-      : problemOf(first, value, first, scope);
-    if (problem) throw new TypeError(`Cannot compare ${what}: ${problem}`);
-  }
-  return first;
-}
-
 function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null;
-}
-
-function isSaved(value: unknown): value is SavedResults {
-  return isRecord(value) && isRecord(value.results) && isRecord(value.kinds);
 }
 
 function isNumbers(value: unknown): value is readonly number[] {
@@ -279,11 +252,6 @@ function isNumbers(value: unknown): value is readonly number[] {
 /** Whether numbers are real ones even where they happen to be whole. */
 function isReal(numbers: Numbers): boolean {
   return numbers instanceof Float32Array || numbers instanceof Float64Array;
-}
-
-/** Whether two pieces of plain data are the same; those that are compared here have no NaN. */
-function same(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 /** The place of one number in a tensor. */

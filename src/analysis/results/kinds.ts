@@ -6,6 +6,8 @@ import type { MaskedSaliency } from "../../ask/encode/masked_saliency.ts";
 import type { Faithfulness } from "../../ask/faithfulness/types.ts";
 import type { LayerPredictions } from "../../ask/lens/layer_predictions.ts";
 import type { Rankings } from "../../ask/lens/rankings.ts";
+import type { LogitAttribution } from "../../ask/logit_attribution/types.ts";
+import type { Importance, Patching } from "../../ask/patching/types.ts";
 import type { Saliency } from "../../ask/saliency/definition.ts";
 import type { Surprise } from "../../ask/surprise.ts";
 import type { Trace } from "../../ask/trace/trace.ts";
@@ -21,6 +23,7 @@ import type { GroupedSaliency } from "../groups.ts";
 import type { LayerSimilarity } from "../similarity.ts";
 import { type Check, newScope, type Scope, tensor } from "./checks.ts";
 import * as encoders from "./encoder_records.ts";
+import { importance, patching } from "./patching_records.ts";
 import { isRecord, isTensor } from "./plain.ts";
 import * as records from "./records.ts";
 import { sequence, steps } from "./text_records.ts";
@@ -45,6 +48,8 @@ export interface ResultKinds {
   readonly layerPredictions: LayerPredictions;
   /** How tokens rank in that. */
   readonly rankings: Rankings;
+  /** What each part of the model gave to a logit. */
+  readonly logitAttribution: LogitAttribution;
   /** How much each token surprised the model. */
   readonly surprise: Surprise;
   /** Texts as vectors. */
@@ -59,6 +64,10 @@ export interface ResultKinds {
   readonly filledMasks: FilledMasks;
   /** Which tokens made each masked token likely. */
   readonly maskedSaliency: MaskedSaliency;
+  /** What replacing parts of one run by those of another does. */
+  readonly patching: Patching;
+  /** How much each part matters to a prediction. */
+  readonly importance: Importance;
   /** What attention heads look at. */
   readonly headScores: HeadScores;
   /** How much of each token reaches each other one. */
@@ -109,7 +118,10 @@ const KINDS: { readonly [Name in Exclude<ResultKind, "steps" | "tensor" | "data"
   faithfulness: { check: records.faithfulness, marks: ["saliency", "deletion", "insertion"] },
   layerPredictions: { check: records.layerPredictions, marks: ["position", "norm", "layers"] },
   rankings: { check: records.rankings, marks: ["positions", "norm", "ranks"] },
+  logitAttribution: { check: records.logitAttribution, marks: ["target", "heads", "attentionBiases", "mlps"] },
   surprise: { check: records.surprise, marks: ["logProbs", "entropies", "perplexity"] },
+  patching: { check: patching, marks: ["clean", "corrupted", "metric"] },
+  importance: { check: importance, marks: ["at", "metric", "scores"] },
   headScores: { check: records.headScores, marks: ["previousToken", "firstToken", "induction"] },
   attentionRollout: { check: records.attentionRollout, marks: ["sequence"], tensors: ["rollout"] },
   factors: { check: records.factors, marks: ["activity", "neurons", "relativeError"] },

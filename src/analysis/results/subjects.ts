@@ -1,3 +1,4 @@
+import type { Metric } from "../../ask/patching/types.ts";
 import type { Sequence } from "../../model/sequence.ts";
 import type { ResultKind, ResultKinds } from "./kinds.ts";
 
@@ -12,6 +13,11 @@ const SUBJECTS: { readonly [Kind in ResultKind]?: (result: ResultKinds[Kind]) =>
   faithfulness: ({ saliency, positions, shares }) => ({ texts: textOf(saliency.sequence), positions, shares }),
   layerPredictions: ({ sequence, position }) => ({ texts: textOf(sequence), positions: position }),
   rankings: ({ sequence, positions, tokenIds }) => ({ texts: textOf(sequence), positions, tokens: tokenIds }),
+  logitAttribution: ({ sequence, position, target, contrast }) => ({
+    texts: textOf(sequence),
+    positions: position,
+    tokens: [target, ...contrast ? [contrast] : []].map(({ tokenId }) => tokenId),
+  }),
   surprise: ({ sequence, positions }) => ({ texts: textOf(sequence), positions }),
   embeddings: ({ sequences }) => ({ texts: sequences.map(textOf) }),
   classifier: ({ classes }) => ({ classes }),
@@ -19,6 +25,19 @@ const SUBJECTS: { readonly [Kind in ResultKind]?: (result: ResultKinds[Kind]) =>
   classSaliency: ({ sequence, classes }) => ({ texts: textOf(sequence), classes }),
   filledMasks: ({ sequence }) => ({ texts: textOf(sequence) }),
   maskedSaliency: ({ sequence, positions }) => ({ texts: textOf(sequence), positions }),
+  patching: ({ clean, corrupted, at, layers, columns, indices, metric }) => ({
+    texts: [clean, corrupted].map(textOf),
+    sites: at,
+    layers,
+    columns: { [columns]: indices },
+    metrics: metricOf(metric),
+  }),
+  importance: ({ sequence, at, layers, metric }) => ({
+    texts: textOf(sequence),
+    sites: at,
+    layers,
+    metrics: metricOf(metric),
+  }),
   headScores: ({ sequence }) => ({ texts: textOf(sequence) }),
   attentionRollout: ({ sequence }) => ({ texts: textOf(sequence) }),
   factors: ({ sequences, layers }) => ({ texts: sequences.map(textOf), layers }),
@@ -35,4 +54,8 @@ export function subjectOf<Kind extends ResultKind>(kind: Kind, result: ResultKin
 /** A text, for human eyes first. */
 function textOf({ text, tokenIds, source }: Sequence): Subject {
   return { text, tokenIds, ...source && { source: textOf(source) } };
+}
+
+function metricOf({ name, target, contrast }: Metric): Subject {
+  return { name, target: target?.tokenIds, contrast: contrast?.tokenIds };
 }

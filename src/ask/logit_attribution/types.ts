@@ -31,6 +31,6 @@ export interface LogitAttribution {
   readonly neurons?: FloatTensor;
   /** `[L, H, T']`, what each head gives by each token that it looks at, T' of them up to `position - 1`; where asked for. */
   readonly tokens?: FloatTensor;
-  /** What the biases of the final norm and of the unembedding give. */
+  /** What the bias of the final norm gives; 0 where there is none. */
   readonly bias: number;
 }

@@ -5,7 +5,7 @@ import { type MemoryOptions, READING } from "../../model/cost.ts";
 import { costOf, explainBytes, FLOAT, memoryLimit, weightBytes } from "../../model/memory.ts";
 import type { ModelRunner } from "../../model/runner.ts";
 import type { Sequence } from "../../model/sequence.ts";
-import type { SiteName } from "../../models/builder.ts";
+import type { SiteName } from "../../models/sites.ts";
 import type { AskedModel, Plan, Question, Watch } from "../question.ts";
 import { type AskedMetric, askedMetric, differentiated, measured, METRICS, settledMetric } from "./metric.ts";
 import { chosen } from "./chosen.ts";

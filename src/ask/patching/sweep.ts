@@ -7,7 +7,7 @@
 import { logitsRow } from "../../base/numbers.ts";
 import type { KVCache } from "../../model/kv_cache.ts";
 import { CHUNK_TOKENS, type ModelRunner } from "../../model/runner.ts";
-import type { SiteName } from "../../models/builder.ts";
+import type { SiteName } from "../../models/sites.ts";
 import type { EditRequest, RowEdit } from "../../models/site_edits.ts";
 
 /** One part of the clean run that is put into the corrupted one. */

@@ -43,14 +43,16 @@ const T = SEQUENCE.tokens.length;
 const neurons = [[{ layer: 1, neuron: 7, weight: 0.3 }], []];
 const tokens = [[{ text: 0, position: 2, activity: 1.5 }, { text: 1, position: 0, activity: 0.1 }], []];
 
-/** The kinds of encoders, which came after the committed file of version 1. */
+/** The kinds which came after the committed file of version 1. */
 type LaterKind =
   | "embeddings"
   | "classifier"
   | "classification"
   | "classSaliency"
   | "filledMasks"
-  | "maskedSaliency";
+  | "maskedSaliency"
+  | "patching"
+  | "importance";
 
 /** One result of each kind that the committed file of version 1 holds. */
 export const FIRST_RESULTS: Omit<ResultKinds, LaterKind> = {
@@ -208,6 +210,23 @@ export const RESULTS: ResultKinds = {
     targets: [prediction(2), prediction(3)],
     scores: floats(2, T),
     options: { method: "gradient", of: "probability", reduce: "l2", normalize: true },
+  },
+  patching: {
+    clean: SEQUENCE,
+    corrupted: sequenceOf(["a", " b", " c", "\n", " are", "!"], 4),
+    at: "resid",
+    layers: [0, 2],
+    columns: "positions",
+    indices: [1, 4, 5],
+    metric: {
+      name: "logitDifference",
+      target: { text: " a", tokenIds: [1], tokens: [prediction(1).token] },
+      contrast: { text: " b c", tokenIds: [2, 3], tokens: [prediction(2).token, prediction(3).token] },
+    },
+    cleanValue: 2.75,
+    corruptedValue: -1e-7,
+    values: floats(2, 3),
+    estimate: floats(2, 3),
   },
 };
 

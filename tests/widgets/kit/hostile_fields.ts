@@ -2,12 +2,15 @@
 import {
   activationsView,
   attentionView,
+  compareView,
   crossAttentionView,
   evidenceView,
   factorsView,
+  headEffectsView,
   layerPredictionsView,
   layerSimilarityView,
   modelView,
+  patchingView,
   rankingsView,
   rankingsWatchView,
   rolloutView,
@@ -26,6 +29,7 @@ import { CAPTUM, LIT, saliencyOf, sequenceOf } from "../fixtures.ts";
 import { layerSimilarityOf } from "../layer_similarity/fixtures.ts";
 import { layerPredictionsOf, longSequence, rankingsOf, watchedOf } from "../lens_fixtures.ts";
 import { SMALL } from "../model/fixtures.ts";
+import { headEffectsOf, patchingOf, withToken } from "../patching/fixtures.ts";
 import { promptOf, stepsOf } from "../steps/fixtures.ts";
 import { classSaliencyOf, maskedSaliencyOf } from "../evidence/fixtures.ts";
 import { surpriseOf } from "../surprise/fixtures.ts";
@@ -48,6 +52,13 @@ const CONTRAST = {
   contrast: { text: " is", tokens: sequenceOf([" is"], 1).tokens, tokenIds: [100] },
 };
 const title = "A title";
+const CHANGED = { clean: TEXT, layers: 2 };
+const PATCHING = patchingOf(withToken(TEXT, 1, " key"), CHANGED);
+
+/** Both results and their options as one argument after the other. */
+function compared({ first, second }: { first: unknown; second: unknown }, options: Parameters<typeof compareView>[2]) {
+  return compareView(first, second, options);
+}
 
 /** Every view, in each of its forms. */
 export const SUBJECTS: readonly Subject[] = [
@@ -110,6 +121,32 @@ export const SUBJECTS: readonly Subject[] = [
     data: [{ ...layerSimilarityOf(TEXT, 2), layers: [1, 3] }, { title }],
   },
   { name: "layer similarity, many", view: layerSimilarityView, data: [layerSimilarityOf(TEXT, 16), {}] },
+  { name: "patching", view: patchingView, data: [PATCHING, { title, show: "both" }] },
+  {
+    name: "patching, pixels",
+    view: patchingView,
+    data: [patchingOf(PATCHING.corrupted, { clean: TEXT, layers: 601, both: false, metric: { name: "kl" } }), {}],
+  },
+  { name: "heads, patched", view: headEffectsView, data: [patchingOf(TEXT, { ...CHANGED, heads: 3 }), { title }] },
+  { name: "heads", view: headEffectsView, data: [{ ...headEffectsOf(2, 3), title }, {}] },
+  {
+    name: "difference",
+    view: compared,
+    data: [{ first: PATCHING, second: PATCHING }, { mode: "difference", labels: ["a", "b"], title }],
+  },
+  {
+    name: "difference of classes",
+    view: compared,
+    data: [
+      { first: classSaliencyOf(TEXT, ["a", "b"], true), second: classSaliencyOf(TEXT, ["a", "b"]) },
+      { mode: "difference", labels: ["a", "b"] },
+    ],
+  },
+  {
+    name: "side by side",
+    view: compared,
+    data: [{ first: TEXT, second: surpriseOf(TEXT).sequence }, { labels: ["a", "b"], title }],
+  },
   { name: "model", view: modelView, data: [SMALL, { title }] },
 ];
 

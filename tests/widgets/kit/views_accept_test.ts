@@ -3,6 +3,7 @@ import { equal, match, ok, rejects, throws } from "@std/assert";
 import { LanguageModel } from "../../../mod.ts";
 import * as analysis from "../../../src/analysis/mod.ts";
 import { classSaliencyOf, maskedSaliencyOf } from "../evidence/fixtures.ts";
+import { headEffectsOf, patchingOf } from "../patching/fixtures.ts";
 import * as widgets from "../../../widgets/mod.ts";
 import { openSourceModel } from "../../support/sources.ts";
 
@@ -21,12 +22,25 @@ const written = translating.sequenceOf(translating.pairs.long!);
 const GIVEN: Readonly<Record<string, readonly unknown[]>> = {
   activationsView: [await analysis.neuronClusters(trace, { layer: 0, clusters: 3 })],
   attentionView: [trace],
+  compareView: [
+    sequence,
+    trace,
+    await model.saliency(sequence),
+    await model.layerPredictions(sequence, { position }),
+    await model.rankings(sequence),
+    await model.surprise(sequence),
+    model,
+    tree.data,
+    patchingOf(),
+  ],
   crossAttentionView: [await translated.trace(written, { capture: ["crossAttention"] })],
   evidenceView: [classSaliencyOf(), maskedSaliencyOf()],
   factorsView: [await analysis.neuronFactors(trace, { factors: 2 })],
+  headEffectsView: [headEffectsOf(), patchingOf(sequence, { clean: sequence, heads: 3 })],
   layerPredictionsView: [await model.layerPredictions(sequence, { position })],
   layerSimilarityView: [await analysis.layerSimilarity(trace)],
   modelView: [model, model.config],
+  patchingView: [patchingOf()],
   rankingsView: [await model.rankings(sequence)],
   rankingsWatchView: [await model.rankingsWatch(sequence, { position, watch: [" is", " cabinets"] })],
   rolloutView: [await analysis.attentionRollout(trace)],
@@ -43,20 +57,23 @@ const GIVEN: Readonly<Record<string, readonly unknown[]>> = {
 
 const VIEWS = Object.entries(widgets).filter(([name]) => name.endsWith("View")) as [
   string,
-  (given: never) => unknown,
+  (given: never, ...others: never[]) => unknown,
 ][];
+
+/** What is drawn as arguments: a comparison takes it twice. */
+const argumentsOf = (name: string, given: unknown) => name === "compareView" ? [given, given] : [given];
 
 Deno.test("every view draws what its own call returns", async () => {
   let drawn = 0;
   for (const [name, view] of VIEWS) {
     ok(GIVEN[name], `nothing is given to ${name}`);
     for (const given of GIVEN[name]) {
-      const { html, text } = await view(given as never) as widgets.View;
+      const { html, text } = await Reflect.apply(view, undefined, argumentsOf(name, given)) as widgets.View;
       ok(html.startsWith("<div") && text.length > 10, name);
       ++drawn;
     }
   }
-  ok(drawn >= 19 && VIEWS.length === Object.keys(GIVEN).length, `${drawn} views were drawn`);
+  ok(drawn >= 30 && VIEWS.length === Object.keys(GIVEN).length, `${drawn} views were drawn`);
 });
 
 Deno.test("every view says of a promise that it is one, and what to pass", async () => {
