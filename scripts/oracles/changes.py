@@ -218,7 +218,8 @@ def changed(x: torch.Tensor, change: dict, unit: int) -> torch.Tensor:
     columns = torch.tensor([u * unit + i for u in units for i in range(unit)])
     positions = change.get("positions", range(T))
     kind = next(kind for kind in ("scale", "add", "set") if kind in change)
-    numbers = torch.as_tensor(change[kind], dtype=torch.float32).to(x.dtype).reshape(-1, *([] if kind == "scale" else [len(columns)]))
+    numbers = torch.as_tensor(change[kind], dtype=torch.float32).to(x.dtype)
+    numbers = numbers.reshape(-1) if kind == "scale" else numbers.reshape(-1, len(columns))
     rows = list(x.unbind(0))
     for k, position in enumerate(positions):
         if position >= T:
