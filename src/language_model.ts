@@ -104,6 +104,7 @@ export class LanguageModel implements AsyncDisposable {
   readonly #model: LoadedModel<GenerationDefaults>;
   readonly #asked: AskedModel<ModelRunner>;
   readonly #made = new Set<LanguageModel>();
+  readonly #making = new Set<Promise<ModelRunner>>();
   readonly #inside = new Map<string, Promise<ModelRunner>>();
   readonly #maker: LanguageModel | undefined;
   #disposed: Promise<void> | undefined;
@@ -618,7 +619,8 @@ export class LanguageModel implements AsyncDisposable {
    *
    * A model of changes can be changed again; the later changes come after the earlier ones. Estimates of
    * {@linkcode LanguageModel.cost} leave out the tables of the changes. `faithfulness` refuses changes at positions and of
-   * patterns, as it moves tokens, and `integratedGradients` changes of `embed`, which it scales.
+   * patterns, which stay where a token is taken away; it and `saliency` with `integratedGradients` or `completeness`
+   * refuse changes of `embed`, as these begin at embeddings of zeros.
    *
    * @param changes What is changed, as plain data; see {@linkcode Change}.
    * @throws {TypeError | RangeError} When there is no such place, head, neuron or position, or numbers do not fit; the
@@ -649,9 +651,13 @@ export class LanguageModel implements AsyncDisposable {
   async with(changes: readonly Change[]): Promise<LanguageModel> {
     this.#expectUsable();
     const { config, program } = this.#model.runner;
-    const model = { sites: program.sites, nPositions: config.nPositions };
-    const compiled = compileChanges(Array.isArray(changes) ? [...this.changes, ...changes] : changes, model);
-    const runner = await this.#model.another({ edits: editedSites(compiled) }, compiled);
+    const model = { sites: program.sites, nPositions: config.nPositions, mask: familyOf(config).mask };
+    const compiled = compileChanges(changes, model, this.changes);
+    const making = this.#model.another({ edits: editedSites(compiled) }, compiled);
+    this.#making.add(making);
+    const runner = await making.finally(() => this.#making.delete(making));
+    if (this.#disposed) await runner.dispose();
+    this.#expectUsable();
     const made = new LanguageModel({ ...this.#model, runner }, this);
     this.#made.add(made);
     return made;
@@ -710,7 +716,8 @@ export class LanguageModel implements AsyncDisposable {
 
   /** The places that {@linkcode LanguageModel.with} can change. */
   get siteNames(): readonly string[] {
-    return showing("Sites", [...this.#model.runner.program.sites.keys()]);
+    const names = [...this.#model.runner.program.sites.keys()];
+    return showing("Sites", names.filter((site) => !site.startsWith("cross_pattern.")));
   }
 
   /**
@@ -790,6 +797,7 @@ export class LanguageModel implements AsyncDisposable {
 
   async #dispose(): Promise<void> {
     try {
+      await Promise.allSettled(this.#making); // with() disposes of what comes too late
       await Promise.all([...this.#made].map((made) => made.dispose()));
       for (const runner of this.#inside.values()) await runner.then((runner) => runner.dispose(), () => {});
       await this.#model.runner.dispose();

@@ -5,7 +5,9 @@
  */
 import type { FloatTensor } from "../base/tensor.ts";
 import { shown } from "../base/words.ts";
+import type { AttentionMask } from "../models/attention.ts";
 import type { SiteName } from "../models/sites.ts";
+import type { Shape } from "../onnx/mod.ts";
 
 /** Numbers: a plain array, or what a trace holds. */
 export type Numbers = readonly number[] | Float32Array | FloatTensor;
@@ -26,7 +28,10 @@ export interface Change {
   readonly heads?: readonly number[];
   /** The neurons, of `neurons`; all by default. */
   readonly neurons?: readonly number[];
-  /** The positions of the tokens whose rows are changed; all by default, those that are written later too. */
+  /**
+   * The positions of the tokens whose rows are changed; all by default, those that are written later too. A text that
+   * ends before one is not changed there.
+   */
   readonly positions?: readonly number[];
   /** What it is multiplied by: 0 turns it off. Not of `pattern`. */
   readonly scale?: number;
@@ -34,7 +39,8 @@ export interface Change {
   readonly add?: Numbers;
   /**
    * What takes its place: one number for each of the width, or for each position too, `[positions, width]`. Of `pattern`
-   * the rows of one text, `[T, T]` or for each head `[heads, T, T]`; tokens after these T keep the model's own.
+   * the rows of one text, `[T, T]` or for each head `[heads, T, T]`; tokens after these T keep the model's own. A tensor
+   * must have such a shape; plain arrays are read row by row.
    */
   readonly set?: Numbers;
 }
@@ -44,9 +50,19 @@ export interface CheckedChange extends Omit<Change, "site" | "add" | "set"> {
   /** The place. */
   readonly site: SiteName;
   /** What is added. */
-  readonly add?: Float32Array;
+  readonly add?: FloatTensor;
   /** What takes its place. */
-  readonly set?: Float32Array;
+  readonly set?: FloatTensor;
+}
+
+/** What a model has, as its program says. */
+export interface Changeable {
+  /** Each place, with the shape of what is there. */
+  readonly sites: ReadonlyMap<SiteName, Shape>;
+  /** The longest text. */
+  readonly nPositions: number;
+  /** What a token of a text sees. */
+  readonly mask: AttentionMask;
 }
 
 /** The width of a place, and of one of its units. */
@@ -56,7 +72,7 @@ export interface Widths {
   readonly units?: { readonly name: "heads" | "neurons"; readonly size: number };
 }
 
-/** Whole numbers below a bound, without repetition. */
+/** Whole numbers below a bound, each once. */
 export function indices(what: string, list: readonly number[], count: number): readonly number[] {
   if (list.length === 0) {
     throw new RangeError(`Cannot change an empty list of ${what}s; name some, or leave them out for all`);
@@ -65,5 +81,7 @@ export function indices(what: string, list: readonly number[], count: number): r
     if (Number.isInteger(index) && index >= 0 && index < count) continue;
     throw new RangeError(`Cannot change ${what} ${shown(index)} as the model has ${what}s 0 to ${count - 1}`);
   }
-  return [...new Set(list)];
+  const twice = list.find((index, i) => list.indexOf(index) < i);
+  if (twice !== undefined) throw new RangeError(`Cannot change ${what} ${twice} twice; name each ${what} once`);
+  return [...list];
 }

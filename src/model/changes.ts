@@ -6,10 +6,11 @@
  */
 import { firstNonFiniteIndex } from "../base/numbers.ts";
 import { expectOptions, type OptionTable } from "../base/options.ts";
+import type { FloatTensor } from "../base/tensor.ts";
 import { shown } from "../base/words.ts";
 import type { SiteName } from "../models/sites.ts";
 import type { Shape } from "../onnx/mod.ts";
-import { type Change, type CheckedChange, indices, type Numbers, type Widths } from "./change.ts";
+import { type Change, type Changeable, type CheckedChange, indices, type Numbers, type Widths } from "./change.ts";
 import { type CompiledPattern, compilePattern } from "./pattern_change.ts";
 import { compileRows, type RowTable } from "./row_change.ts";
 
@@ -27,14 +28,6 @@ const CHANGE: OptionTable<Change> = {
   required: ["site"],
 };
 
-/** What a model has, as its program says. */
-export interface Changeable {
-  /** Each place, with the shape of what is there. */
-  readonly sites: ReadonlyMap<SiteName, Shape>;
-  /** The longest text. */
-  readonly nPositions: number;
-}
-
 /** Changes that were checked. */
 export interface CompiledChanges {
   /** The same as plain data of their own. */
@@ -49,27 +42,32 @@ export interface CompiledChanges {
 export const KINDS = ["scale", "add", "set"] as const;
 
 /**
- * Checks changes and makes tables of them.
+ * Checks changes and makes tables of them, behind those that were made `before`.
  *
  * @throws {TypeError | RangeError} When one cannot be made; the message says which, and what there is.
  */
-export function compileChanges(changes: readonly Change[], model: Changeable): CompiledChanges {
+export function compileChanges(
+  changes: readonly Change[],
+  model: Changeable,
+  before: readonly Change[] = [],
+): CompiledChanges {
   if (!Array.isArray(changes)) {
     throw new TypeError(
       `Cannot change a model by ${shown(changes)}; pass an array, as in [{ site: "mlp_out.0", scale: 0 }]`,
     );
   }
-  const checked = Array.from(changes, (change, i) => named(i, () => checkedChange(change, model))); // map() would leave holes out
+  const said = <T>(i: number, make: () => T) => named(i - before.length, make);
+  const all = [...before, ...changes];
+  const checked = all.map((change, i) => said(i, () => checkedChange(change, model)));
   const rows = new Map<SiteName, RowTable>();
   const patterns = new Map<SiteName, CompiledPattern>();
   checked.forEach((change, i) =>
-    named(i, () => {
-      const shape = model.sites.get(change.site)!;
-      if (isPattern(change.site)) patterns.set(change.site, compilePattern(change, shape, patterns.get(change.site)));
+    said(i, () => {
+      if (isPattern(change.site)) patterns.set(change.site, compilePattern(change, model, patterns.get(change.site)));
       else rows.set(change.site, compileRows(change, widthsOf(change.site, model), rows.get(change.site)));
     })
   );
-  return { changes: checked.map(plain), rows, patterns };
+  return { changes: checked, rows, patterns };
 }
 
 /** The places that are changed. */
@@ -112,13 +110,15 @@ function checkedChange(given: Change, { sites, nPositions }: Changeable): Checke
     const found = kinds.length === 0 ? "none of them" : kinds.join(" and ");
     throw new TypeError(`Cannot change "${site}" by ${found}; give one of scale, add and set`);
   }
-  if (change.scale !== undefined && !Number.isFinite(change.scale)) {
-    throw new RangeError(`Cannot scale "${site}" by ${change.scale}; pass a finite number`);
+  if (change.scale !== undefined && !Number.isFinite(Math.fround(change.scale))) {
+    throw new RangeError(`Cannot scale "${site}" by ${change.scale}; pass a number that is finite in single precision`);
   }
   const { add, set, ...rest } = change;
   return {
     ...rest,
     site,
+    ...change.heads && { heads: [...change.heads] },
+    ...change.neurons && { neurons: [...change.neurons] },
     ...change.positions && { positions: indices("position", change.positions, nPositions) },
     ...add && { add: numbersOf("add", site, add) },
     ...set && { set: numbersOf("set", site, set) },
@@ -131,21 +131,20 @@ function listed(sites: ReadonlyMap<SiteName, Shape>): string {
   return [...counts].map(([stem, all]) => all.length === 1 ? all[0] : `${stem}.0 to ${all.at(-1)}`).join(", ");
 }
 
-function numbersOf(kind: string, site: string, numbers: Numbers): Float32Array {
-  const data = "data" in numbers ? numbers.data : numbers;
+function numbersOf(kind: string, site: string, numbers: Numbers): FloatTensor {
+  const { data, shape } = "data" in numbers ? numbers : { data: numbers, shape: undefined };
   if (!(data instanceof Float32Array || Array.isArray(data) && data.every((one) => typeof one === "number"))) {
     throw new TypeError(`Cannot ${kind} ${shown(numbers)} at "${site}"; pass numbers, or a tensor such as a trace has`);
   }
   const copy = Float32Array.from(data);
   const wrong = firstNonFiniteIndex(copy);
-  if (wrong < 0) return copy;
-  throw new RangeError(
-    `Cannot ${kind} the numbers for "${site}" as number ${wrong} is ${data[wrong]}; pass finite ones`,
-  );
-}
-
-/** A change as it can be written down. */
-function plain({ add, set, ...rest }: CheckedChange): Change {
-  const tensor = (data: Float32Array) => ({ data, shape: [data.length] });
-  return { ...rest, ...add && { add: tensor(add) }, ...set && { set: tensor(set) } };
+  if (wrong >= 0) {
+    const found = `number ${wrong} is ${data[wrong]}`;
+    throw new RangeError(`Cannot ${kind} the numbers for "${site}" as ${found}; pass finite ones in single precision`);
+  }
+  if (shape === undefined) return { data: copy, shape: [copy.length] };
+  if (Array.isArray(shape) && shape.reduce((product, size) => product * size, 1) === copy.length) {
+    return { data: copy, shape: [...shape] };
+  }
+  throw new RangeError(`Cannot ${kind} ${copy.length} numbers of the shape ${shown(shape)} at "${site}"`);
 }

@@ -14,6 +14,7 @@ import { familyOf } from "../models/families.ts";
 import { hasHead } from "../models/family.ts";
 import type { Backend } from "../runtime/backend.ts";
 import { KEPT_GROWTH } from "../runtime/worker/feed_packing.ts";
+import type { CompiledChanges } from "./changes.ts";
 import type { Cost } from "./cost.ts";
 
 const GIB = 2 ** 30;
@@ -28,6 +29,8 @@ export interface Machine {
   readonly expectDifferentiable?: (task?: string, needs?: string) => void;
   /** Whether it runs in a worker, which has keys and values of its own. */
   readonly worker?: boolean;
+  /** What is changed inside the model. */
+  readonly changes?: CompiledChanges | undefined;
 }
 
 /** The bytes of a number. */

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import type { FloatTensor } from "../base/tensor.ts";
+import { shown } from "../base/words.ts";
 import { type CheckedChange, indices, type Widths } from "./change.ts";
 
 /** What the rows of a place become: entry 0 is that of all positions which have none of their own. */
@@ -22,8 +24,9 @@ export function compileRows(change: CheckedChange, { width, units }: Widths, bef
   const columns = columnsOf(change, width, units);
   const positions = change.positions;
   const table = extended(before ?? unchanged(width), positions ?? []);
-  const numbers = change.add ?? change.set;
-  const rows = rowsOf(change, numbers, columns.length);
+  const given = change.add ?? change.set;
+  const rows = rowsOf(change, given, columns.length);
+  const numbers = given?.data;
   const apply = (entry: number, row: number) => {
     for (const [i, column] of columns.entries()) {
       const at = entry * width + column;
@@ -75,12 +78,17 @@ function columnsOf(change: CheckedChange, width: number, units: Widths["units"])
 }
 
 /** How many rows of numbers there are: one for all positions, or one for each. */
-function rowsOf({ site, positions }: CheckedChange, numbers: Float32Array | undefined, width: number): number {
+function rowsOf({ site, positions }: CheckedChange, numbers: FloatTensor | undefined, width: number): number {
+  if (numbers === undefined) return 1;
+  const { data: { length }, shape } = numbers;
   const most = positions?.length ?? 1;
-  if (numbers === undefined || numbers.length === width) return 1;
-  if (positions && numbers.length === most * width) return most;
+  // A row may have axes of its own, as of heads; rows do not stand in columns.
+  const isByRow = shape.length === 1 || shape.some((_, i) => shape.slice(i).reduce((a, b) => a * b, 1) === width);
+  if (isByRow && length === width) return 1;
+  if (isByRow && positions && length === most * width) return most;
   const fitting = positions
     ? `${width}, or ${most} positions x ${width}`
     : `${width}; with positions, as many for each`;
-  throw new RangeError(`Cannot put ${numbers.length} numbers at "${site}"; pass ${fitting}`);
+  const found = shape.length === 1 ? `${length} numbers` : `numbers of the shape ${shown(shape)}`;
+  throw new RangeError(`Cannot put ${found} at "${site}"; pass ${fitting}`);
 }

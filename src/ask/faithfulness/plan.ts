@@ -8,6 +8,7 @@ import { expectSeed } from "../../base/random.ts";
 import { costOf, FLOAT, memoryLimit, readBytes } from "../../model/memory.ts";
 import type { Reader } from "../../model/reader.ts";
 import { CHUNK_TOKENS } from "../../model/runner.ts";
+import { expectOwnEmbeddings, expectUnplaced } from "../changed.ts";
 import type { AskedModel, Plan } from "../question.ts";
 import type { Saliency } from "../saliency/definition.ts";
 import { expectMap, unitOf } from "../saliency/map.ts";
@@ -50,6 +51,8 @@ export function planFaithfulness(
 ): FaithfulnessPlan {
   const { randomOrders = 5, seed = 0 } = options;
   expectTriable(reader, saliency);
+  expectUnplaced("try a map", machine);
+  expectOwnEmbeddings("try a map", machine, 'change "resid.0" instead');
   const positions = checkedTrials(saliency, options.positions);
   const trials = positions.map((position) => trialOf(saliency, position));
   const steps = Math.min(

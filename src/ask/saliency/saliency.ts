@@ -3,6 +3,7 @@ import { costOf, explainBytes, FLOAT, memoryLimit } from "../../model/memory.ts"
 import type { Explanation, ScoreKind } from "../../model/requests.ts";
 import type { ModelRunner } from "../../model/runner.ts";
 import { type Sequence, withSource } from "../../model/sequence.ts";
+import { expectOwnEmbeddings } from "../changed.ts";
 import { checkedPositions } from "../positions.ts";
 import type { AskedModel, Plan, Question, Watch } from "../question.ts";
 import {
@@ -56,6 +57,8 @@ function planSaliency(
   const { nEmbd, vocabSize } = machine.config;
   const integrated = method === "integratedGradients";
   const completeness = integrated || options.completeness === true;
+  if (integrated) expectOwnEmbeddings("integrate gradients", machine, 'use method: "gradientXInput"');
+  if (completeness) expectOwnEmbeddings("say how complete a map is", machine, "leave completeness out");
   const positions = checkedPositions("explain", sequence, options.positions);
   const maxMemory = memoryLimit(machine, options.maxMemory);
   const E = sequence.source?.tokenIds.length ?? 0;

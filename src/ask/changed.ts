@@ -1,0 +1,35 @@
+/**
+ * What cannot be asked of a model that is changed inside, as the answer would be about something else.
+ *
+ * @module
+ */
+import type { Change } from "../model/change.ts";
+import type { Machine } from "../model/memory.ts";
+
+/**
+ * Refuses what compares a text with embeddings of zeros, which a change at the embeddings would make something else.
+ *
+ * @throws {TypeError} When they are changed; `task` completes "Cannot ...", `advice` says what to do.
+ */
+export function expectOwnEmbeddings(task: string, { changes }: Machine, advice: string): void {
+  const change = changes?.changes.find(({ site }) => site === "embed" || site === "source_embed");
+  if (!change) return;
+  const why = "embeddings of zeros would not be zeros there";
+  throw new TypeError(`Cannot ${task} with a model that is changed at "${change.site}" as ${why}; ${advice}`);
+}
+
+/**
+ * Refuses what takes tokens away from where a change is.
+ *
+ * @throws {TypeError} When a model is changed at positions, or a pattern is set; `task` completes "Cannot ...".
+ */
+export function expectUnplaced(task: string, { changes }: Machine): void {
+  const isPlaced = ({ site, positions }: Change) => positions !== undefined || site.includes("pattern.");
+  const change = changes?.changes.find(isPlaced);
+  if (!change) return;
+  const where = change.positions ? `changed at positions of "${change.site}"` : `given rows of "${change.site}"`;
+  const why = "that stays when the tokens there are taken away";
+  throw new TypeError(
+    `Cannot ${task} with a model that is ${where} as ${why}; use one that is changed at all positions`,
+  );
+}
