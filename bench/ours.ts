@@ -102,7 +102,7 @@ async function countFlops(model: LanguageModel): Promise<void> {
     await recorder.measure(`work of explain ${name}`, () => {
       const reader = new Reader(model.tokenizer, model.config);
       const asked = {
-        runner: model,
+        runner: { config: model.config, backend: model.backend },
         reader,
         eosTokenIds: [],
         defaults: {},

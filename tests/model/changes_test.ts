@@ -213,7 +213,7 @@ Deno.test("a model of 8-bit weights can be changed, and has no saliency", async 
       ok(away < 0.2 && moved > 2 * away, `${name}: ${away} from float32, ${moved} from the unchanged`);
       equal((await changed.generate(golden.tokenIds, { maxNewTokens: 2 })).promptLength, golden.tokenIds.length);
       await rejects(changed.saliency(sequence), {
-        message: 'Cannot explain with 8-bit weights as saliency needs float32; load without dtype "q8"',
+        message: 'Cannot explain with 8-bit weights as gradients need float32; load without dtype "q8"',
       });
     }
   } finally {
