@@ -23,7 +23,6 @@ export const OPTIONAL: readonly string[] = [
   "generation_config.json",
   "tokenizer_config.json",
   "chat_template.jinja",
-  "chat_template.json",
 ];
 
 /**
