@@ -17,6 +17,7 @@ import { layerPredictionsOf, rankingsOf, watchedOf } from "../widgets/lens_fixtu
 import { SMALL } from "../widgets/model/fixtures.ts";
 import { stepsOf } from "../widgets/steps/fixtures.ts";
 import { attributionOf as logitAttributionOf } from "../widgets/logit_attribution/fixtures.ts";
+import { headEffectsOf, patchingOf } from "../widgets/patching/fixtures.ts";
 import { surpriseOf } from "../widgets/surprise/fixtures.ts";
 import { TREE } from "../widgets/tree/fixtures.ts";
 
@@ -147,7 +148,7 @@ const method = (owner: object, name: string, ...inputs: readonly unknown[]) => (
   Reflect.apply(Reflect.get(owner, name), owner, [...inputs, options]);
 /** What a method takes before its options, when it is not looked at. */
 const inputsOf = (name: string): readonly unknown[] =>
-  Array(name === "patch" || name === "classSaliency" ? 2 : 1).fill(undefined);
+  Array(["patch", "classSaliency", "compareView"].includes(name) ? 2 : 1).fill(undefined);
 
 Deno.test("LanguageModel and its cost refuse options of a wrong type, null and unknown names", async () => {
   await using copy = await checkpointCopy("f32");
@@ -212,7 +213,7 @@ Deno.test("analyses refuse options of a wrong type, null and unknown names", asy
 Deno.test("views refuse options of a wrong type, null and unknown names", async () => {
   deepEqual(Object.keys(VIEWS), Object.keys(widgets).filter((name) => name.endsWith("View")).toSorted());
   for (const [name, wrong] of Object.entries(VIEWS)) {
-    await refusesEach(name, method(widgets, name, undefined), { ...wrong, title: 5 });
+    await refusesEach(name, method(widgets, name, ...inputsOf(name)), { ...wrong, title: 5 });
   }
 });
 
@@ -328,13 +329,16 @@ Deno.test("analyses take an option that is undefined as not given", async () => 
 const DRAWN: Readonly<Record<string, unknown>> = {
   activationsView: clustersOf(KEYS),
   attentionView: attentionOf(KEYS),
+  compareView: surpriseOf(),
   crossAttentionView: crossAttentionOf(DATE),
   evidenceView: classSaliencyOf(),
   factorsView: factorsOf([KEYS]),
+  headEffectsView: headEffectsOf(),
   layerPredictionsView: layerPredictionsOf(),
   layerSimilarityView: layerSimilarityOf(KEYS),
   logitAttributionView: logitAttributionOf(),
   modelView: SMALL,
+  patchingView: patchingOf(),
   rankingsView: rankingsOf(KEYS),
   rankingsWatchView: watchedOf(KEYS),
   rolloutView: rolloutOf(KEYS),
@@ -349,7 +353,7 @@ Deno.test("views take an option that is undefined as not given", async () => {
   let cases = 0;
   for (const [name, wrong] of Object.entries(VIEWS)) {
     const call = async (options: unknown) => {
-      const view = await method(widgets, name, DRAWN[name])(options) as widgets.View;
+      const view = await method(widgets, name, ...inputsOf(name).map(() => DRAWN[name]))(options) as widgets.View;
       return [view.text, view.html, view.svg];
     };
     cases += await heedsNoUndefined(name, call, { ...wrong, title: 5 });
