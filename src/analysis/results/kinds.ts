@@ -25,6 +25,7 @@ import { type Check, newScope, type Scope, tensor } from "./checks.ts";
 import * as encoders from "./encoder_records.ts";
 import { importance, patching } from "./patching_records.ts";
 import { isRecord, isTensor } from "./plain.ts";
+import * as parts from "./part_records.ts";
 import * as records from "./records.ts";
 import { sequence, steps } from "./text_records.ts";
 
@@ -118,7 +119,7 @@ const KINDS: { readonly [Name in Exclude<ResultKind, "steps" | "tensor" | "data"
   faithfulness: { check: records.faithfulness, marks: ["saliency", "deletion", "insertion"] },
   layerPredictions: { check: records.layerPredictions, marks: ["position", "norm", "layers"] },
   rankings: { check: records.rankings, marks: ["positions", "norm", "ranks"] },
-  logitAttribution: { check: records.logitAttribution, marks: ["target", "heads", "attentionBiases", "mlps"] },
+  logitAttribution: { check: parts.logitAttribution, marks: ["target", "heads", "attentionBiases", "mlps"] },
   surprise: { check: records.surprise, marks: ["logProbs", "entropies", "perplexity"] },
   patching: { check: patching, marks: ["clean", "corrupted", "metric"] },
   importance: { check: importance, marks: ["at", "metric", "scores"] },

@@ -6,7 +6,6 @@
  */
 import type { Faithfulness } from "../../ask/faithfulness/types.ts";
 import type { LayerPrediction, LayerPredictions } from "../../ask/lens/layer_predictions.ts";
-import type { LogitAttribution } from "../../ask/logit_attribution/types.ts";
 import type { Rankings } from "../../ask/lens/rankings.ts";
 import type { LensNorm } from "../../ask/lens/reading.ts";
 import type {
@@ -48,7 +47,7 @@ import {
   whole,
   wholeFrom,
 } from "./checks.ts";
-import { id, logProb, nats, prediction, predictions, ROUNDING, sequence, steps, word } from "./text_records.ts";
+import { id, logProb, nats, predictions, ROUNDING, sequence, steps, word } from "./text_records.ts";
 
 /** The most steps of integrated gradients. */
 const MOST_STEPS = 10_000;
@@ -153,33 +152,6 @@ export const rankings: Check<Rankings> = record<Rankings>({
   divergences: floats("L", "N"),
   norm,
 }, { words: list(word, "N") });
-
-/** What each part of the model gave to a logit. */
-export const logitAttribution: Check<LogitAttribution> = and(
-  record<LogitAttribution>({
-    sequence,
-    position: indexIn("T", 1),
-    target: prediction,
-    logit: number,
-    embedding: number,
-    heads: floats("L", "H"),
-    attentionBiases: floats("L"),
-    mlps: floats("L"),
-    bias: number,
-  }, {
-    contrast: prediction,
-    positionEmbedding: number,
-    neurons: floats("L", "*"),
-    tokens: floats("L", "H", "S"),
-  }),
-  (value, path, { sizes }) => {
-    const { position } = value as LogitAttribution;
-    const seen = sizes.get("S") ?? position;
-    return seen === position
-      ? undefined
-      : `${path}.tokens is of ${seen} tokens, and ${position} stand before position ${position}`;
-  },
-);
 
 /** How much each token surprised the model. */
 export const surprise: Check<Surprise> = record<Surprise>({
