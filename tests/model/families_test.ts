@@ -38,6 +38,8 @@ const WEIGHTS: Readonly<Record<string, readonly [prefix: string, name: string, s
   "bert/no_head": ["bert.", "embeddings.LayerNorm.weight", [24]],
   "bert/distilbert": ["distilbert.", "transformer.layer.1.ffn.lin1.weight", [40, 24]],
   "bert/roberta": ["roberta.", "embeddings.position_embeddings.weight", [50, 24]],
+  "bart/bart": ["model.", "decoder.layers.1.encoder_attn.k_proj.weight", [24, 24]],
+  "marian/marian": ["model.", "encoder.layers.0.fc1.weight", [40, 24]],
 };
 
 for (const [checkpoint, [prefix, name, shape]] of Object.entries(WEIGHTS)) {

@@ -16,6 +16,10 @@ import { checkpointCopy } from "../../support/goldens.ts";
 const SHARED_SIZES = ["hidden_size", "max_position_embeddings", "num_attention_heads", "num_hidden_layers"] as const;
 const ENDS = ["bos_token_id", "eos_token_id", "model_type", "tie_word_embeddings", "layer_types"] as const;
 const ROPE = ["rope_theta", "rope_scaling", "rope_parameters", "partial_rotary_factor"] as const;
+const STACKS = [
+  ...["d_model", "encoder_layers", "decoder_layers", "encoder_attention_heads", "decoder_attention_heads"],
+  ...["encoder_ffn_dim", "decoder_ffn_dim", "activation_function", "scale_embedding", "pad_token_id"],
+] as const;
 const OWN = {
   gpt2: [
     ...["n_positions", "n_embd", "n_layer", "n_head", "n_inner", "n_ctx", "scale_attn_weights"],
@@ -35,6 +39,8 @@ const OWN = {
   bert: ["intermediate_size", "hidden_act", "layer_norm_eps", "type_vocab_size", "position_embedding_type"],
   distilbert: ["dim", "n_layers", "n_heads", "hidden_dim", "activation", "sinusoidal_pos_embds"],
   roberta: ["intermediate_size", "hidden_act", "layer_norm_eps", "type_vocab_size", "pad_token_id"],
+  bart: [...STACKS, "decoder_start_token_id"],
+  marian: [...STACKS, "decoder_start_token_id", "decoder_vocab_size", "share_encoder_decoder_embeddings"],
 } as const;
 
 /** `[[[...]]]`. */
@@ -85,7 +91,7 @@ function expectBuildable(config: AnyConfig): void {
 
 Deno.test("OWN names every model_type", () => {
   for (const modelType of Object.keys(OWN)) equal(parseConfig({ "model_type": modelType }).modelType, modelType);
-  equal(Object.keys(OWN).length, 9);
+  equal(Object.keys(OWN).length, 11);
 });
 
 const LARGEST_SIZES: Readonly<Record<keyof typeof OWN, readonly string[]>> = {
@@ -98,6 +104,8 @@ const LARGEST_SIZES: Readonly<Record<keyof typeof OWN, readonly string[]>> = {
   bert: ["vocab_size", "max_position_embeddings", "hidden_size", "num_hidden_layers", "intermediate_size"],
   distilbert: ["vocab_size", "max_position_embeddings", "dim", "n_layers", "hidden_dim"],
   roberta: ["vocab_size", "max_position_embeddings", "hidden_size", "num_hidden_layers", "intermediate_size"],
+  bart: ["vocab_size", "max_position_embeddings", "d_model", "decoder_layers", "decoder_ffn_dim"],
+  marian: ["vocab_size", "max_position_embeddings", "d_model", "decoder_layers", "decoder_ffn_dim"],
 };
 
 for (const [modelType, names] of Object.entries(LARGEST_SIZES)) {
