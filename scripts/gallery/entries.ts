@@ -201,6 +201,46 @@ export const ENTRIES: readonly GalleryEntry[] = [
     ],
   },
   {
+    name: "patching",
+    title: "Patching",
+    words:
+      "Which part of a run carries what two texts differ in: here the number of *books*, which moves to the last token.",
+    code: [
+      `const [clean, corrupted] = ["The books on the table", "The book on the table"].map((text) => model.sequence(text));`,
+      `patchingView(await model.patch(clean, corrupted, { target: " are", contrast: " is" }));`,
+    ],
+  },
+  {
+    name: "head_effects",
+    title: "Effects of heads",
+    words: "What each head adds to a prediction, to first order: activation times gradient.",
+    code: [
+      `const text = model.sequence("The books on the table");`,
+      `headEffectsView(await model.importance(text, { target: " are", contrast: " is" }));`,
+    ],
+  },
+  {
+    name: "logit_attribution",
+    title: "Who wrote the logit",
+    words: "A logit, or the difference of two, as the sum of what each part of the model wrote.",
+    code: [
+      `const text = model.sequence("The books on the table");`,
+      `logitAttributionView(await model.logitAttribution(text, { target: " are", contrast: " is", tokens: true }));`,
+    ],
+  },
+  {
+    name: "compare",
+    title: "Two results",
+    words: "Any two results of one kind, side by side or as their difference: here with a head and without it.",
+    code: [
+      `const [clean, corrupted] = ["The books on the table", "The book on the table"].map((text) => model.sequence(text));`,
+      `const verbs = { target: " are", contrast: " is" };`,
+      `const without = await model.with([{ site: "z.4", heads: [7], scale: 0 }]);`,
+      `const results = [await model.patch(clean, corrupted, verbs), await without.patch(clean, corrupted, verbs)];`,
+      `compareView(results[0], results[1], { mode: "difference", labels: ["the model", "without head 4.7"] });`,
+    ],
+  },
+  {
     name: "model",
     title: "The model",
     words: "The parts of the model, their shapes and how many parameters each has.",
