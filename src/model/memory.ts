@@ -195,6 +195,27 @@ export function expectRoom(id: string, config: ModelConfig, options: RoomOptions
   throw new RangeError(`Cannot load "${id}" on ${place} as ${size}; ${ways.join(", or ")}`);
 }
 
+/**
+ * Refuses one more program over the weights of a model where its copies cannot be held: native maps them, and holds them
+ * once.
+ *
+ * @throws {RangeError} When `programs` copies do not fit into the 4 GiB that wasm can address.
+ */
+export function expectRoomForPrograms(
+  id: string,
+  config: ModelConfig,
+  { backend, prepack = false }: RoomOptions,
+  programs: number,
+): void {
+  if (backend === "native") return;
+  const weights = (prepack ? PREPACKED : 1) * weightBytes(config) * programs;
+  if (weights + LEAST_ROOM <= 4 * GIB) return;
+  const size = `${programs} programs hold its weights ${programs} times, ${formatBytes(weights)} on ${backend}`;
+  throw new RangeError(
+    `Cannot change or patch "${id}" as ${size}, and wasm can address 4.0 GiB; dispose what with() made, or use backend "native"`,
+  );
+}
+
 function nativeWay(permitted: boolean): string[] {
   if (inPage) return [];
   return [permitted ? 'pass backend: "native"' : 'run Deno with --allow-ffi and backend "native" or "auto"'];

@@ -34,19 +34,22 @@ export class ModelRunner implements AsyncDisposable {
   /** What is changed inside; nothing by default. */
   readonly changes: CompiledChanges | undefined;
   readonly #stored: StoredWeights;
-  readonly #sharesFiles: boolean;
+  readonly #released: (() => void) | undefined;
 
-  /** Takes over `session` and the files of `weights`, unless they are another runner's that `sharesFiles`. */
+  /** Takes over `session` and the files of `weights`, unless they are another runner's: `released` hears of its end. */
   constructor(
     config: AnyConfig,
     program: Program,
     session: Session,
     weights: ReadonlyMap<string, TensorEntry>,
-    { changes, sharesFiles = false }: { readonly changes?: CompiledChanges | undefined; sharesFiles?: boolean } = {},
+    { changes, released }: {
+      readonly changes?: CompiledChanges | undefined;
+      readonly released?: (() => void) | undefined;
+    } = {},
   ) {
     this.config = config;
     this.changes = changes;
-    this.#sharesFiles = sharesFiles;
+    this.#released = released;
     this.program = program;
     this.session = session;
     this.family = familyOf(config);
@@ -304,8 +307,8 @@ export class ModelRunner implements AsyncDisposable {
   /** Frees the session and closes the files. */
   async dispose(): Promise<void> {
     await this.session.dispose();
-    if (this.#sharesFiles) return;
-    this.#stored.close();
+    if (this.#released) this.#released();
+    else this.#stored.close();
   }
 
   /** The same as {@linkcode ModelRunner.dispose}. */

@@ -12,7 +12,7 @@ import { withChatTemplate } from "../../tokenizer/chat_template.ts";
 import { gpt2TokenizerJson, parseTokenizer } from "../../tokenizer/definition.ts";
 import { expectOpenEnd, Tokenizer } from "../../tokenizer/tokenizer.ts";
 import type { CompiledChanges } from "../changes.ts";
-import { expectRoom } from "../memory.ts";
+import { expectRoom, expectRoomForPrograms } from "../memory.ts";
 import { ModelRunner } from "../runner.ts";
 import { checkWebgpu } from "../self_check.ts";
 import { OpenedFiles, parseJson, readJson, readOptionalJson } from "./files.ts";
@@ -102,6 +102,7 @@ async function loadOpened<Defaults>(
     await session.dispose();
     throw moved;
   };
+  let programs = 1;
   try {
     report(2, "Checked the weights");
     if (backend === "webgpu") await checkWebgpu(config, worker);
@@ -114,9 +115,17 @@ async function loadOpened<Defaults>(
       ...{ runner: new ModelRunner(config, program, session, weights), tokenizer, writing, opened },
       ...made && { made: moved ? { ...made, isSound: () => Promise.reject(moved) } : made },
       another: async (options, changes) => {
-        const program = new Program(config, weights, options);
-        const { session: own } = await start(program, session.backend);
-        return new ModelRunner(config, program, own, weights, { changes, sharesFiles: true });
+        expectRoomForPrograms(files.id, config, { backend: session.backend, prepack }, programs + 1);
+        programs += 1;
+        const released = () => void (programs -= 1);
+        try {
+          const program = new Program(config, weights, options);
+          const { session: own } = await start(program, session.backend);
+          return new ModelRunner(config, program, own, weights, { changes, released });
+        } catch (error) {
+          released();
+          throw error;
+        }
       },
     };
   } catch (error) {
