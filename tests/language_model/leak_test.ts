@@ -12,7 +12,7 @@ const BACKENDS = ["wasm", "native"];
 /** How often each is done: in each run of the tests, and in a soak. */
 const ROUNDS: Readonly<Record<string, { readonly test: number; readonly soak: number }>> = {
   load: { test: 150, soak: 1000 },
-  steps: { test: 1000, soak: 1000 }, // of ten each
+  steps: { test: 500, soak: 1000 }, // of ten each
   failedLoad: { test: 50, soak: 300 },
   inside: { test: 40, soak: 300 },
   disposedWhileRunning: { test: 0, soak: 200 },
