@@ -17,9 +17,7 @@ import json
 import torch
 from family_checkpoints import GOLDENS
 from safetensors.torch import load_file, save_file
-from transformer_lens import HookedTransformer, HookedTransformerConfig
-from transformer_lens.pretrained.weight_conversions import convert_gpt2_weights
-from transformers import AutoModelForCausalLM
+from transformer_lens_goldens import hooked
 
 CASES = ["gpt2/f32", "gpt2/twelve_layers"]
 POINTS = {
@@ -30,30 +28,6 @@ POINTS = {
     "neurons": "mlp.hook_post",
     "mlp_out": "hook_mlp_out",
 }
-
-
-def hooked(name: str) -> HookedTransformer:
-    """The checkpoint as TransformerLens has it."""
-    reference = AutoModelForCausalLM.from_pretrained(GOLDENS / name, dtype=torch.float32).eval()
-    config = reference.config
-    settings = HookedTransformerConfig(
-        n_layers=config.n_layer,
-        d_model=config.n_embd,
-        n_ctx=config.n_positions,
-        d_head=config.n_embd // config.n_head,
-        n_heads=config.n_head,
-        d_mlp=4 * config.n_embd,
-        d_vocab=config.vocab_size,
-        act_fn=config.activation_function,
-        eps=config.layer_norm_epsilon,
-        normalization_type="LN",
-        dtype=torch.float64,
-        device="cpu",
-    )
-    model = HookedTransformer(settings)
-    weights = convert_gpt2_weights(reference, settings)
-    model.load_state_dict({key: value.double() for key, value in weights.items()}, strict=False)
-    return model.double().eval()
 
 
 def point(site: str, layers: int) -> str:
@@ -109,7 +83,7 @@ def make_case(name: str) -> None:
     folder = GOLDENS / name
     golden = json.loads((folder / "changes.json").read_text())
     arrays = load_file(folder / "changes.safetensors")
-    model = hooked(name)
+    model = hooked(GOLDENS / name)
     ids = torch.tensor([golden["tokenIds"]])
     found = []
     for case in golden["cases"]:

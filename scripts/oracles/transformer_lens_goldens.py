@@ -14,6 +14,7 @@ apply_ln, then the logit direction), and `qk`, `ov` by `W_E`, `model.QK`, `model
 """
 
 import json
+from pathlib import Path
 
 import torch
 import transformers
@@ -27,9 +28,9 @@ from transformer_lens.pretrained.weight_conversions import convert_gpt2_weights
 CASES = ["f32", "twelve_layers"]
 
 
-def hooked(name: str) -> HookedTransformer:
-    """The checkpoint as TransformerLens has it."""
-    reference = load(GOLDENS / name)
+def hooked(folder: Path) -> HookedTransformer:
+    """The checkpoint of a folder as TransformerLens has it."""
+    reference = load(folder)
     config = reference.config
     settings = HookedTransformerConfig(
         n_layers=config.n_layer,
@@ -90,7 +91,7 @@ def make_case(name: str) -> None:
     folder = GOLDENS / name
     ids = json.loads((folder / "golden.json").read_text())["prompts"]["long"]["tokenIds"]
     target = json.loads((folder / "logit_attribution.json").read_text())["targets"]["next"]
-    found = compute(hooked(name), ids, target)
+    found = compute(hooked(GOLDENS / name), ids, target)
     stored = {array: values.float().contiguous() for array, values in found.items()}
     save_file(stored, folder / "transformer_lens.safetensors")
     others = load_file(folder / "logit_attribution.safetensors")

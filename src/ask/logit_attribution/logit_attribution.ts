@@ -7,6 +7,7 @@ import { CHUNK_TOKENS, type ModelRunner } from "../../model/runner.ts";
 import type { Sequence, Word } from "../../model/sequence.ts";
 import type { Writers } from "../../models/family.ts";
 import { predictedPosition } from "../positions.ts";
+import { expectOwnParts } from "../changed.ts";
 import { predict, type Prediction } from "../prediction.ts";
 import type { AskedModel, Plan, Question, Watch } from "../question.ts";
 import { readingOf } from "./direction.ts";
@@ -97,6 +98,7 @@ function planAttribution(
   options: LogitAttributionOptions,
 ): AttributionPlan {
   const writers = writersOf(TASK, machine);
+  expectOwnParts(TASK, machine);
   reader.expectSequence(sequence);
   const position = predictedPosition("take a logit apart at", sequence, options.position);
   const word = (input: string | number | undefined) => input === undefined ? undefined : firstOf(reader.word(input));
@@ -137,18 +139,6 @@ function planRuns(
   return { chunkTokens, cost: costIn(chunkTokens), maxMemory: limit };
 }
 
-/**
- * What a change puts behind the parts, no part wrote.
- *
- * @throws {TypeError} When the model is changed elsewhere than at its neurons and its patterns.
- */
-function expectOwnParts({ changes }: ModelRunner): void {
-  const changed = changes?.changes.find(({ site }) => !/^(neurons|pattern)\./.test(site));
-  if (!changed) return;
-  const advice = "change neurons or patterns, or ask the model that it was made of";
-  throw new TypeError(`Cannot ${TASK} as the model is changed at "${changed.site}", which no part wrote; ${advice}`);
-}
-
 /** Reads the text with its last token by itself, and takes apart what was written at that token. */
 async function attribute(
   { runner, reader }: AskedModel<ModelRunner>,
@@ -157,7 +147,6 @@ async function attribute(
 ): Promise<LogitAttribution> {
   const { sequence, position, neurons, tokens } = plan;
   const writers = writersOf(TASK, runner);
-  expectOwnParts(runner);
   const { logits, ...seen } = await readLast(runner, plan, signal);
   const describe = (tokenId: number): Prediction => {
     const [prediction] = predict(reader, [tokenId], logits, logSumExp(logits));

@@ -232,7 +232,7 @@ async function exact(runner: ModelRunner, plan: PatchPlan, known: Known, signal:
     }))
   );
   using read = runner.emptyCache();
-  free(await runner.readPrompt({ tokenIds }, read, signal));
+  if (patches.some(({ from }) => from > 0)) free(await runner.readPrompt({ tokenIds }, read, signal));
   for (const run of runsOf(patches, tokenIds.length)) {
     const found = await runPatches(runner, tokenIds, read, run, signal);
     run.patches.forEach(({ index }, i) => {
