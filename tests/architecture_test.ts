@@ -7,8 +7,8 @@ const ROOT = new URL("../", import.meta.url);
 const LAYERS = [
   "base",
   ...["show", "hub", "checkpoint", "tokenizer", "onnx"],
-  ...["autodiff", "models", "runtime", "model", "ask", "language_model", "analysis"],
-  ...["widgets/kit", "widgets/view", "widgets", "guide"],
+  ...["autodiff", "models", "runtime", "model", "ask", "language_model", "analysis", "live", "corpus"],
+  ...["widgets/kit", "widgets/view", "widgets", "widgets/explorer", "guide"],
 ];
 /**
  * A result shows itself by its view, and results are made everywhere to the left of views. One file reaches over, when a
@@ -44,12 +44,13 @@ function imports(file: string, { types = true } = {}): Import[] {
   return [...found].map(([, specifier]) => ({ file, specifier: specifier! }));
 }
 
-/** The folder of `src`, or of `widgets`: the kit, a view, or what stands above all views. */
+/** The folder of `src`, or of `widgets`: the kit, a view, what stands above all views, or the explorer above that. */
 function layerOf(path: string): string {
   const [root, folder, ...rest] = path.split("/");
   if (root === "guide") return root;
   if (root === "src") return folder!.replace(/\.ts$/, "");
-  return rest.length === 0 ? "widgets" : folder === "kit" ? "widgets/kit" : "widgets/view";
+  if (rest.length === 0) return "widgets";
+  return folder === "kit" || folder === "explorer" ? `widgets/${folder}` : "widgets/view";
 }
 const resolved = ({ file, specifier }: Import) => new URL(specifier, new URL(file, ROOT)).href.slice(ROOT.href.length);
 

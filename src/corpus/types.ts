@@ -1,0 +1,78 @@
+/**
+ * What a corpus is made of, and what explaining one leaves behind. A job cuts its documents into shards by their number
+ * in the source; a shard is computed as a whole, written under a temporary name and renamed, so that it exists or does
+ * not, whoever computed it and how often. The files of a job, below `out`:
+ *
+ * | file                                  | what it is                                                             |
+ * | ------------------------------------- | ---------------------------------------------------------------------- |
+ * | `manifest.json`                       | {@linkcode Manifest}: written once, at the first start                 |
+ * | `{table}/part-{shard:06}.parquet`     | the rows of one shard, for each table that the questions have          |
+ * | `shards/{shard:06}.json`              | {@linkcode ShardDone}: written last, and only by who finished the shard |
+ * | `total.json`                          | {@linkcode Total}: written when all shards are there                   |
+ *
+ * @module
+ */
+
+/** One document of a source. */
+export interface CorpusDocument {
+  /** Its number in the source, from 0; the same at every reading of the same source. */
+  readonly index: number;
+  /** What the source calls it: a field of it, or its file and line. */
+  readonly id: string;
+  /** The text. */
+  readonly text: string;
+}
+
+/** A place of a source that holds no document: a broken line, a field that is missing or no text. */
+export interface BadRecord {
+  readonly index: number;
+  readonly id: string;
+  /** What is wrong, as a sentence without its end. */
+  readonly problem: string;
+}
+
+/** What a source gives, in order; `index` goes up by one from one to the next. */
+export type SourceRecord = CorpusDocument | BadRecord;
+
+/** Where documents come from; it can be read as often as is wanted. */
+export interface CorpusSource {
+  /** What it is called in messages and in the manifest: path, URL, id of a dataset. */
+  readonly name: string;
+  /** What the source is, by names, sizes and hashes or times of its files, so that another one is noticed. */
+  fingerprint(): Promise<string>;
+  /** The records from number `start` on. Memory stays bounded whatever the size. */
+  records(start: number, signal: AbortSignal): AsyncIterable<SourceRecord>;
+  /** How many bytes there are and how many were read, for a bar; undefined where nobody can know. */
+  progress(): { readonly read: number; readonly total: number } | undefined;
+}
+
+/** The type of a column, as Parquet stores it. */
+export type ColumnType = "string" | "int32" | "int64" | "float" | "double" | "boolean" | "float[]" | "int32[]";
+
+/** One table that a question fills; every row names its document. */
+export interface TableSchema {
+  readonly name: string;
+  /** Column by column, with what it holds. */
+  readonly columns: readonly { readonly name: string; readonly type: ColumnType; readonly about: string }[];
+}
+
+/** Rows as columns of equal length. */
+export interface TableRows {
+  readonly table: TableSchema;
+  readonly columns: Readonly<Record<string, readonly unknown[]>>;
+}
+
+/** Where shards are written and read: a folder, or an S3-like store. Names are relative, with `/` between. */
+export interface CorpusStore {
+  readonly name: string;
+  /** The bytes of a file, or undefined where there is none. */
+  read(name: string): Promise<Uint8Array | undefined>;
+  /** Part of a file, for Parquet. */
+  readRange(name: string, start: number, end: number): Promise<Uint8Array>;
+  /** Its size, or undefined where there is none. */
+  size(name: string): Promise<number | undefined>;
+  /** Writes a file that is there whole or not at all, in the place of one that is there already. */
+  write(name: string, bytes: Uint8Array): Promise<void>;
+  /** The names of the files below a folder, sorted. */
+  list(folder: string): Promise<readonly string[]>;
+}
