@@ -59,10 +59,10 @@ export interface TableSchema {
   readonly columns: readonly { readonly name: string; readonly type: ColumnType; readonly about: string }[];
 }
 
-/** Rows as columns of equal length. */
+/** Rows as columns of equal length; `null` stands where a row has no value. */
 export interface TableRows {
   readonly table: TableSchema;
-  readonly columns: Readonly<Record<string, readonly unknown[]>>;
+  readonly columns: Readonly<Record<string, ArrayLike<unknown>>>;
 }
 
 /** Where shards are written and read: a folder, or an S3-like store. Names are relative, with `/` between. */
