@@ -32,7 +32,7 @@ import type { LogitAttribution } from "./ask/logit_attribution/types.ts";
 import { PATCH, type PatchOptions } from "./ask/patching/patching.ts";
 import { IMPORTANCE, type ImportanceOptions } from "./ask/patching/importance.ts";
 import type { Importance, Patching } from "./ask/patching/types.ts";
-import { ask, type AskedModel } from "./ask/question.ts";
+import { ask, ASKED, type AskedModel } from "./ask/question.ts";
 import { CANDIDATES } from "./ask/reading/candidates.ts";
 import { beginReading } from "./ask/reading/reading.ts";
 import type { Candidates, CandidatesOptions, TextReading } from "./ask/reading/types.ts";
@@ -876,6 +876,12 @@ export class LanguageModel implements AsyncDisposable {
     return `LanguageModel ${this.id} (${
       familyOf(this.config).name
     }, ${shape}) on ${this.backend}: ${this.backendReason}`;
+  }
+
+  /** What questions about many texts ask. */
+  get [ASKED](): AskedModel<ModelRunner> {
+    this.#expectUsable();
+    return this.#asked;
   }
 
   #expectUsable(): void {

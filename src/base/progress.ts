@@ -24,6 +24,7 @@ export interface Progress {
     | "headScores"
     | "similarity"
     | "agreement"
+    | "corpus"
     | "save";
   /** How many units are done; bytes, for a download, an identity and what is saved. */
   readonly completed: number;
