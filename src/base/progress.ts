@@ -6,6 +6,7 @@ export interface Progress {
     | "load"
     | "identity"
     | "decode"
+    | "candidates"
     | "trace"
     | "saliency"
     | "faithfulness"

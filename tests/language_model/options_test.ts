@@ -20,6 +20,7 @@ import { attributionOf as logitAttributionOf } from "../widgets/logit_attributio
 import { headEffectsOf, patchingOf } from "../widgets/patching/fixtures.ts";
 import { surpriseOf } from "../widgets/surprise/fixtures.ts";
 import { TREE } from "../widgets/tree/fixtures.ts";
+import { vectorsOf } from "../widgets/vectors/fixtures.ts";
 
 /** A wrong value for each option; `null` for those that are checked where they are used. */
 type Wrong = Readonly<Record<string, unknown>>;
@@ -42,8 +43,8 @@ const LOADING = {
 const READINGS: Readonly<Record<string, Wrong>> = {
   trace: { capture: null, layers: null, ...READING },
   saliency: {
-    ...{ preset: null, method: null, of: null, reduce: null, normalize: "yes", contrast: true, steps: "5" },
-    ...{ baseline: null, completeness: 1, positions: null, ...READING },
+    ...{ preset: null, method: null, of: null, reduce: null, normalize: "yes", contrast: true, next: true },
+    ...{ steps: "5", baseline: null, completeness: 1, positions: null, ...READING },
   },
   faithfulness: { positions: 3, steps: "5", randomOrders: "5", seed: "x", ...READING },
   layerPredictions: { position: "1", topK: "3", norm: null, halves: "no", ...READING },
@@ -53,6 +54,7 @@ const READINGS: Readonly<Record<string, Wrong>> = {
   headCircuit: { from: true, to: [1], topK: "3", ...READING },
   neuronWrites: { topK: "3", ...READING },
   surprise: { positions: null, topK: "3", ...READING },
+  candidates: { topK: "3", ...READING },
   patch: {
     ...{ at: null, metric: null, method: null, target: true, contrast: [] },
     ...{ layers: 1, positions: "1", heads: 0, ...READING },
@@ -104,6 +106,7 @@ const VIEWS: Readonly<Record<string, Wrong>> = {
   surpriseView: { unit: "nat" },
   tokensView: { surprise: 1 },
   treeView: {},
+  vectorsView: { sequence: 1 },
 };
 
 /** What must be given, and right values of it. */
@@ -347,6 +350,7 @@ const DRAWN: Readonly<Record<string, unknown>> = {
   surpriseView: surpriseOf(),
   tokensView: KEYS,
   treeView: TREE,
+  vectorsView: vectorsOf(KEYS),
 };
 
 Deno.test("views take an option that is undefined as not given", async () => {
