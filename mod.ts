@@ -14,6 +14,8 @@
  * @module
  */
 export { LanguageModel } from "./src/language_model.ts";
+export { type CorpusReport, explainCorpus } from "./src/corpus/explain_corpus.ts";
+export type { ExplainCorpusOptions } from "./src/corpus/settings.ts";
 export { DATES } from "./src/hub/model_files.ts";
 export type { CostEstimator } from "./src/ask/cost_estimator.ts";
 export type { Cost, MemoryOptions } from "./src/model/cost.ts";

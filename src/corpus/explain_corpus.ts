@@ -14,6 +14,8 @@ import { type Executor, type Job, runJob } from "./job/run.ts";
 import { explainShard, type Explainer } from "./job/shard.ts";
 import { EXPLAIN_CORPUS, type ExplainCorpusOptions, settingsOf, shareOf, workersOf } from "./settings.ts";
 import { folderStore } from "./store/folder.ts";
+import type { GivenDocument } from "./sources/array_source.ts";
+import { openSource } from "./sources/open.ts";
 import type { CorpusCounts, CorpusSettings, CorpusSource, CorpusStore, Manifest, Total } from "./types.ts";
 import type { WorkerLoad } from "./workers/messages.ts";
 import { WorkerPool } from "./workers/pool.ts";
@@ -62,7 +64,7 @@ export interface CorpusReport {
  * ```
  */
 export async function explainCorpus(
-  source: CorpusSource,
+  source: string | URL | readonly GivenDocument[] | CorpusSource,
   options: ExplainCorpusOptions,
 ): Promise<CorpusReport> {
   options = expectOptions(options, EXPLAIN_CORPUS);
@@ -70,12 +72,28 @@ export async function explainCorpus(
   shareOf(options.shard);
   workersOf(options);
   const store = storeOf(options.out);
-  const loaded = await modelOf(options);
+  const opened = await sourceOf(source, options);
   try {
-    return showing("CorpusReport", await explain(source, store, loaded.model, options));
+    const loaded = await modelOf(options);
+    try {
+      return showing("CorpusReport", await explain(opened, store, loaded.model, options));
+    } finally {
+      await loaded.release();
+    }
   } finally {
-    await loaded.release();
+    if (opened !== source) await opened.close();
   }
+}
+
+/** The documents: the caller's source, or one that is opened. */
+async function sourceOf(
+  source: string | URL | readonly GivenDocument[] | CorpusSource,
+  { read, signal }: ExplainCorpusOptions,
+): Promise<CorpusSource> {
+  const isSource = typeof source === "object" && source !== null && "records" in source && "fingerprint" in source;
+  if (!isSource) return await openSource(source as string, { ...read, ...signal && { signal } });
+  if (read === undefined) return source as CorpusSource;
+  throw new TypeError("Cannot explain a corpus with read as its source is open already; leave it out");
 }
 
 /** The place that is written to. */

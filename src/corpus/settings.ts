@@ -15,6 +15,7 @@ import type { LoadOptions } from "../model/load/options.ts";
 import type { ModelConfig } from "../models/config.ts";
 import { asksOf } from "./asks/all.ts";
 import type { Share } from "./job/shards.ts";
+import type { SourceOptions } from "./sources/open.ts";
 import type { AskName, CorpusSettings, CorpusStore } from "./types.ts";
 
 /** Options of {@linkcode explainCorpus}. */
@@ -31,6 +32,8 @@ export interface ExplainCorpusOptions {
   readonly model?: LanguageModel | string | URL;
   /** How the model is loaded where it is given by its name. */
   readonly load?: LoadOptions;
+  /** How the source is read where it is given by its name: its format, the field of the text and more. */
+  readonly read?: Omit<SourceOptions, "signal">;
   /**
    * How many models work side by side, each in a worker.
    *
@@ -115,6 +118,7 @@ export const EXPLAIN_CORPUS: OptionTable<ExplainCorpusOptions> = {
     out: "anything",
     model: "anything",
     load: "an object",
+    read: "an object",
     workers: "a number",
     shard: "a text",
     shardSize: "a number",

@@ -5,7 +5,7 @@ import { headScores } from "../../src/analysis/attention.ts";
 import { LanguageModel } from "../../src/language_model.ts";
 import { explainCorpus } from "../../src/corpus/explain_corpus.ts";
 import type { Sums } from "../../src/corpus/types.ts";
-import { folderOf } from "../support/goldens.ts";
+import { encoderCopy } from "../support/encoders.ts";
 import { type MemoryStore, memoryStore, rowsIn, sourceOf, tableOf, TEXTS } from "./support.ts";
 
 const TOLERANCE = 1e-5;
@@ -182,13 +182,20 @@ for (const backend of ["native", "wasm"] as const) {
   });
 }
 
-Deno.test("explainCorpus() makes the vectors of encode(), and a mean of windows of what is longer", async () => {
-  await using model = await LanguageModel.fromPretrained(folderOf("bert/mini").pathname, { backend: "wasm" });
-  const texts = ["a b c", "b", "c a b a c b"];
-  const store = memoryStore();
-  await explainCorpus(sourceOf(texts), { model, out: store, ask: "embeddings" });
-  const { vectors: { data, shape: [, C] } } = await model.encode(texts);
-  for (const [i, { vector }] of (await tableOf(store, "embeddings")).entries()) {
-    near(vector as number[], data.slice(i * C!, (i + 1) * C!), texts[i]!);
-  }
+Deno.test("explainCorpus() makes the vectors of encode(), and of what is longer a mean of its windows", async () => {
+  await using copy = await encoderCopy("bert/bert");
+  await using model = await LanguageModel.fromPretrained(copy.directory, { backend: "wasm" });
+  const [text, ...others] = ["abcdefghijklmnopq", "b", "hello"];
+  const vectorsOf = async (options: Partial<Parameters<typeof explainCorpus>[1]>) => {
+    const out = memoryStore();
+    await explainCorpus(sourceOf([text!, ...others]), { model, out, ask: "embeddings", ...options });
+    return (await tableOf(out, "embeddings")).map(({ vector }) => vector as number[]);
+  };
+  const { vectors: { data, shape: [, C] } } = await model.encode([text!, ...others]);
+  near((await vectorsOf({})).flat(), data, "whole");
+  const cut = await vectorsOf({ window: 8, overlap: 2, embed: { normalize: false } });
+  const ids = model.sequence(text!).tokenIds;
+  const windows = [[0, 8], [6, 14], [12, 17]].map(([start, end]) => ids.slice(start, end));
+  const { vectors } = await model.encode(windows, { normalize: false });
+  near(cut[0]!, Array.from({ length: C! }, (_, c) => [0, 1, 2].reduce((sum, w) => sum + vectors.data[w * C! + c]! / 3, 0)), "cut");
 });

@@ -20,6 +20,7 @@ export function sourceOf(given: readonly (string | { readonly problem: string })
       }
     },
     progress: () => undefined,
+    close: () => Promise.resolve(),
   };
 }
 
