@@ -14,6 +14,8 @@
  * @module
  */
 export { LanguageModel } from "./src/language_model.ts";
+export { type CorpusReport, explainCorpus } from "./src/corpus/explain_corpus.ts";
+export type { ExplainCorpusOptions } from "./src/corpus/settings.ts";
 export { DATES } from "./src/hub/model_files.ts";
 export type { CostEstimator } from "./src/ask/cost_estimator.ts";
 export type { Cost, MemoryOptions } from "./src/model/cost.ts";
@@ -141,4 +143,5 @@ export { evidenceView, type EvidenceViewOptions } from "./widgets/evidence/view.
 export { surpriseView, type SurpriseViewOptions } from "./widgets/surprise/view.ts";
 export { treeView, type TreeViewOptions } from "./widgets/tree/view.ts";
 export { tokensView, type TokensViewOptions } from "./widgets/tokens/view.ts";
+export { type Vectors, type VectorsShown, vectorsView, type VectorsViewOptions } from "./widgets/vectors/view.ts";
 export type { MimeBundle, View } from "./widgets/kit/view.ts";
