@@ -173,4 +173,3 @@ async function mergeExamples({ best, width }: Neurons, read: ReadRows): Promise<
     });
   }
 }
-
