@@ -34,6 +34,13 @@ export type { Embeddings, EncodeOptions } from "./src/ask/encode/encode.ts";
 export type { FilledMask, FilledMasks, FillMaskOptions } from "./src/ask/encode/fill_mask.ts";
 export type { MaskedSaliency, MaskedSaliencyOptions } from "./src/ask/encode/masked_saliency.ts";
 export type { Pooling, PoolingOptions } from "./src/ask/encode/pooling.ts";
+export type {
+  Candidates,
+  CandidatesOptions,
+  ReadCandidates,
+  ReadTokens,
+  TextReading,
+} from "./src/ask/reading/types.ts";
 export type { SequenceOptions, WholeText } from "./src/model/reader.ts";
 export type { LoadOptions } from "./src/model/load/options.ts";
 export type { SamplingOptions } from "./src/ask/write/sampling.ts";

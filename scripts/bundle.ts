@@ -51,9 +51,23 @@ export async function bundle(folder: string): Promise<string[]> {
  *
  * @throws {Error} When Deno cannot bundle, or the module would need what a page does not have.
  */
-export async function bundleModule(source: string, path: string, files: Map<string, string>): Promise<void> {
+export async function bundleModule(
+  source: string,
+  path: string,
+  files: Map<string, string>,
+  { keepNames = true } = {},
+): Promise<void> {
   const external = [await runtimePackage(), ...EXTERNAL].map((name) => `--external=${name}`);
-  const args = ["bundle", "--quiet", "--platform=browser", "--minify", "--keep-names", ...external, "-o", path];
+  const args = [
+    "bundle",
+    "--quiet",
+    "--platform=browser",
+    "--minify",
+    ...keepNames ? ["--keep-names"] : [],
+    ...external,
+    "-o",
+    path,
+  ];
   const { success, stderr } = await new Deno.Command(Deno.execPath(), { args: [...args, source], cwd: ROOT }).output();
   if (!success) throw new Error(`Cannot bundle ${source}: ${new TextDecoder().decode(stderr)}`);
   const text = (await Deno.readTextFile(path)).replaceAll(

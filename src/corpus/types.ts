@@ -10,8 +10,11 @@
  * | `shards/{shard:06}.json`              | {@linkcode ShardDone}: written last, and only by who finished the shard |
  * | `total.json`                          | {@linkcode Total}: written when all shards are there                   |
  *
+ * | `total/{table}.parquet`               | the rows of a question about all documents, where it has such a table  |
+ *
  * @module
  */
+import type { ModelIdentity } from "../model/identity.ts";
 
 /** One document of a source. */
 export interface CorpusDocument {
@@ -56,10 +59,10 @@ export interface TableSchema {
   readonly columns: readonly { readonly name: string; readonly type: ColumnType; readonly about: string }[];
 }
 
-/** Rows as columns of equal length. */
+/** Rows as columns of equal length; `null` stands where a row has no value. */
 export interface TableRows {
   readonly table: TableSchema;
-  readonly columns: Readonly<Record<string, readonly unknown[]>>;
+  readonly columns: Readonly<Record<string, ArrayLike<unknown>>>;
 }
 
 /** Where shards are written and read: a folder, or an S3-like store. Names are relative, with `/` between. */
@@ -75,4 +78,94 @@ export interface CorpusStore {
   write(name: string, bytes: Uint8Array): Promise<void>;
   /** The names of the files below a folder, sorted. */
   list(folder: string): Promise<readonly string[]>;
+}
+
+/** What a corpus can be asked. */
+export type AskName = "surprise" | "saliency" | "heads" | "settling" | "neurons" | "embeddings" | "generated";
+
+/** What decides what a job computes: another start of it must have the same. */
+export interface CorpusSettings {
+  /** What is asked, in the order of the tables. */
+  readonly ask: readonly AskName[];
+  /** How many documents a shard has. */
+  readonly shardSize: number;
+  /** How many documents are taken, where not all are. */
+  readonly limit?: number;
+  /** The most tokens that are read together. */
+  readonly window: number;
+  /** How many tokens of a window are those before it, read once more and not counted once more. */
+  readonly overlap: number;
+  /** The longest document, in UTF-16 code units; longer ones are problems. */
+  readonly maxCharacters: number;
+  /** How many documents are kept for each neuron. */
+  readonly examples: number;
+  /** How many tokens are kept for each document that have the most blame. */
+  readonly sources: number;
+  /** How tokens are blamed. */
+  readonly saliency: Readonly<Record<string, unknown>>;
+  /** How texts are written. */
+  readonly generate: Readonly<Record<string, unknown>>;
+  /** How texts become vectors. */
+  readonly embed: Readonly<Record<string, unknown>>;
+}
+
+/** What a job is: `manifest.json`. */
+export interface Manifest {
+  readonly format: "looking-glass corpus";
+  /** The version of what stands in the files. */
+  readonly version: 1;
+  readonly source: { readonly name: string; readonly fingerprint: string };
+  /** The model by its files, without where it ran. */
+  readonly model: Omit<ModelIdentity, "backend" | "package"> & { readonly dtype: "float32" | "q8" };
+  readonly settings: CorpusSettings;
+  /** The tables of shards, and those of the whole. */
+  readonly tables: readonly TableSchema[];
+  readonly totals: readonly TableSchema[];
+}
+
+/** A file of a job, as it was written. */
+export interface WrittenFile {
+  readonly name: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** How much was read. */
+export interface CorpusCounts {
+  /** Documents that were explained. */
+  readonly documents: number;
+  /** Pieces that they were read in. */
+  readonly windows: number;
+  /** Tokens of them, each counted once. */
+  readonly tokens: number;
+  /** Places of the source that were not: the rows of the table `problems`. */
+  readonly problems: number;
+}
+
+/** What of a question can be added up, by its name: plain JSON. */
+export type Sums = Readonly<Record<string, unknown>>;
+
+/** A shard that is done: `shards/{shard:06}.json`. */
+export interface ShardDone extends CorpusCounts {
+  readonly version: 1;
+  readonly shard: number;
+  /** The numbers of its records, from `start` to before `end`. */
+  readonly start: number;
+  readonly end: number;
+  /** Whether no record follows. */
+  readonly last: boolean;
+  /** The parts of tables that were written. */
+  readonly files: readonly WrittenFile[];
+  /** By name of the question. */
+  readonly sums: Readonly<Record<string, Sums>>;
+}
+
+/** All shards together: `total.json`. */
+export interface Total extends CorpusCounts {
+  readonly version: 1;
+  readonly shards: number;
+  /** The tables of the whole. */
+  readonly files: readonly WrittenFile[];
+  /** By name of the question. */
+  readonly sums: Readonly<Record<string, Sums>>;
 }

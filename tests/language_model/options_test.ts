@@ -42,8 +42,8 @@ const LOADING = {
 const READINGS: Readonly<Record<string, Wrong>> = {
   trace: { capture: null, layers: null, ...READING },
   saliency: {
-    ...{ preset: null, method: null, of: null, reduce: null, normalize: "yes", contrast: true, steps: "5" },
-    ...{ baseline: null, completeness: 1, positions: null, ...READING },
+    ...{ preset: null, method: null, of: null, reduce: null, normalize: "yes", contrast: true, next: true },
+    ...{ steps: "5", baseline: null, completeness: 1, positions: null, ...READING },
   },
   faithfulness: { positions: 3, steps: "5", randomOrders: "5", seed: "x", ...READING },
   layerPredictions: { position: "1", topK: "3", norm: null, halves: "no", ...READING },
@@ -53,6 +53,7 @@ const READINGS: Readonly<Record<string, Wrong>> = {
   headCircuit: { from: true, to: [1], topK: "3", ...READING },
   neuronWrites: { topK: "3", ...READING },
   surprise: { positions: null, topK: "3", ...READING },
+  candidates: { topK: "3", ...READING },
   patch: {
     ...{ at: null, metric: null, method: null, target: true, contrast: [] },
     ...{ layers: 1, positions: "1", heads: 0, ...READING },

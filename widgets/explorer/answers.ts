@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { logSumExp, rankOf, topK } from "../../src/base/numbers.ts";
-import type { FloatTensor } from "../../src/base/tensor.ts";
+import type { ReadCandidates, TextReading } from "../../src/ask/reading/types.ts";
+import { logSumExp, rankOf } from "../../src/base/numbers.ts";
 import { shown } from "../../src/base/words.ts";
 import type { LanguageModel } from "../../src/language_model.ts";
 import type { Sequence } from "../../src/model/sequence.ts";
@@ -15,7 +15,7 @@ import type { Token } from "../../src/tokenizer/token.ts";
 import { glyphText, spokenToken } from "../kit/glyphs.ts";
 import { viewFile } from "../kit/view.ts";
 import { changesOf } from "./changes.ts";
-import { explain, lookAt, sequenceAt, type Watching } from "./looking.ts";
+import { explain, lookAt, sequenceAt, TITLES, type Watching } from "./looking.ts";
 import {
   type About,
   type Candidate,
@@ -56,8 +56,8 @@ type Answers = {
  */
 export function explorerOf(model: LanguageModel): Explorer {
   expectWriting(model);
-  const changed = new ChangedModel(model);
-  const answers = answersOf(model, changed);
+  const models = new Models(model);
+  const answers = answersOf(model, models);
   return {
     async answer(question, data, watching) {
       if (!isQuestion(question) || question === "load") {
@@ -65,7 +65,7 @@ export function explorerOf(model: LanguageModel): Explorer {
       }
       return await answerOne(answers, question, data, watching);
     },
-    dispose: () => changed.dispose(),
+    dispose: () => models.dispose(),
   };
 }
 
@@ -85,25 +85,34 @@ function expectWriting({ id, config }: LanguageModel): void {
   if ("encoderLayers" in config) throw new TypeError(`Cannot explore ${id} as it needs a source; ${advice}`);
 }
 
-/** A model with parts turned off, of which one is kept: each holds a program. */
-class ChangedModel {
-  readonly #model: LanguageModel;
+/** A model, and what it has read last. */
+interface ReadModel {
+  readonly model: LanguageModel;
+  readonly reading: TextReading;
+}
+
+/** The model, and one with parts turned off, of which one is kept: each holds a program. */
+class Models {
+  readonly #own: ReadModel;
   #key = "";
-  #made: Promise<LanguageModel> | undefined;
+  #made: Promise<ReadModel> | undefined;
 
   constructor(model: LanguageModel) {
-    this.#model = model;
+    this.#own = { model, reading: model.reading() };
   }
 
   /** The model with these parts off. */
-  async with(off: readonly Off[]): Promise<LanguageModel> {
-    if (off.length === 0) return this.#model;
+  async with(off: readonly Off[]): Promise<ReadModel> {
+    if (off.length === 0) return this.#own;
     const changes = changesOf(off);
     const key = JSON.stringify(changes);
     if (key !== this.#key || !this.#made) {
-      const before = this.dispose();
+      const before = this.#drop();
       this.#key = key;
-      this.#made = before.then(() => this.#model.with(changes));
+      this.#made = before.then(() => this.#own.model.with(changes)).then((model) => ({
+        model,
+        reading: model.reading(),
+      }));
     }
     const made = this.#made;
     return await made.catch((error) => {
@@ -112,36 +121,41 @@ class ChangedModel {
     });
   }
 
-  async dispose(): Promise<void> {
+  async #drop(): Promise<void> {
     const made = this.#made;
     this.#made = undefined;
-    await made?.then((model) => model.dispose(), () => {});
+    await made?.then(({ model, reading }) => (reading.dispose(), model.dispose()), () => {});
+  }
+
+  async dispose(): Promise<void> {
+    this.#own.reading.dispose();
+    await this.#drop();
   }
 }
 
-function answersOf(model: LanguageModel, changed: ChangedModel): Answers {
-  const seen: Answers["view"] = async (asked, watching) => {
-    const views = await lookAt(await changed.with(asked.off), asked, watching);
-    return { html: views.map(({ html }) => html).join("\n"), title: views[0]!.title };
-  };
+function answersOf(model: LanguageModel, models: Models): Answers {
+  const changed = async (off: readonly Off[]) => (await models.with(off)).model;
   return {
     about: () => Promise.resolve(aboutOf(model)),
-    read: async (written, watching) => await read(await changed.with(written.off), written, watching),
+    read: async (written, watching) => await read(await models.with(written.off), written, watching),
     why: async (asked, watching) => {
-      const { saliency, target, contrast } = await explain(await changed.with(asked.off), asked, watching);
+      const { saliency, target, contrast } = await explain(await changed(asked.off), asked, watching);
       const scores = Array.from(saliency.scores.data.subarray(0, asked.position));
       return { target: shownToken(target), contrast: contrast ? shownToken(contrast) : null, scores };
     },
-    view: seen,
+    view: async (asked, watching) => {
+      const views = await lookAt(await changed(asked.off), asked, watching);
+      return { html: views.map(({ html }) => html).join("\n"), title: TITLES[asked.view] };
+    },
     file: async (asked, watching) => {
-      const [view] = await lookAt(await changed.with(asked.off), asked, watching);
-      return { name: `${asked.view}.${asked.format}`, content: viewFile(view!.view, asked.format) };
+      const [view] = await lookAt(await changed(asked.off), asked, watching);
+      return { name: `${asked.view}.${asked.format}`, content: viewFile(view!, asked.format) };
     },
     word: async (asked, watching) => {
-      const one = await changed.with(asked.off);
-      const [tokenId] = wordIds(one, asked.word);
-      const { logits } = await nextLogits(one, asked, watching);
-      return candidateOf(one, logits.data, tokenId!, logSumExp(logits.data));
+      const one = await models.with(asked.off);
+      const [tokenId] = wordIds(one.model, asked.word);
+      const { logits } = await candidatesOf(one, asked, watching);
+      return candidateOf(one.model, logits.data, tokenId!);
     },
   };
 }
@@ -180,31 +194,28 @@ function shownToken(token: Token): ShownToken {
   return { id: token.id, label: glyphText(token), spoken: spokenToken(token), start: token.start, end: token.end };
 }
 
-async function nextLogits(
-  model: LanguageModel,
+/** Reads a text, of which the beginning may be known from before. */
+async function candidatesOf(
+  { model, reading }: ReadModel,
   written: Written,
-  { signal }: Watching,
-): Promise<{ sequence: Sequence; logits: FloatTensor }> {
-  const sequence = sequenceAt(model, written);
-  const { logits } = await model.trace(sequence, { capture: ["logits"], signal, progress: false });
-  const [rows, size] = logits!.shape as [number, number];
-  return { sequence, logits: { data: logits!.data.slice((rows - 1) * size), shape: [size] } };
+  { signal, onProgress }: Watching,
+): Promise<ReadCandidates> {
+  const options = { topK: Math.min(LISTED, model.config.vocabSize), signal, progress: false };
+  return await reading.candidates(sequenceAt(model, written), { ...options, ...onProgress && { onProgress } });
 }
 
-async function read(model: LanguageModel, written: Written, watching: Watching): Promise<Reading> {
-  const { sequence, logits: { data } } = await nextLogits(model, written, watching);
-  const norm = logSumExp(data);
-  const likeliest = topK(data, Math.min(LISTED, data.length));
-  let entropy = norm;
-  for (const logit of data) entropy -= Math.exp(logit - norm) * logit;
+async function read(read: ReadModel, written: Written, watching: Watching): Promise<Reading> {
+  const { model } = read;
+  const found = await candidatesOf(read, written, watching);
   return {
-    tokens: sequence.tokens.map(shownToken),
-    ...placeOf(model, written, sequence),
-    candidates: likeliest.map((tokenId) => candidateOf(model, data, tokenId, norm)),
-    logits: new Uint8Array(data.buffer).toBase64(),
-    entropy,
-    computed: sequence.tokenIds.length,
-    reused: 0,
+    tokens: found.sequence.tokens.map(shownToken),
+    ...placeOf(model, written, found.sequence),
+    candidates: found.predictions.map(({ tokenId, token, logit, probability, rank }) => (
+      { id: tokenId, label: glyphText(token), spoken: spokenToken(token), logit, probability, rank }
+    )),
+    logits: new Uint8Array(found.logits.data.slice().buffer).toBase64(),
+    entropy: found.entropy,
+    ...found.read,
   };
 }
 
@@ -217,7 +228,7 @@ function placeOf(model: LanguageModel, { text, then }: Written, sequence: Sequen
   return { shown: sequence.text.slice(offset), offset };
 }
 
-function candidateOf(model: LanguageModel, logits: Float32Array, tokenId: number, norm: number): Candidate {
+function candidateOf(model: LanguageModel, logits: Float32Array, tokenId: number): Candidate {
   const [token] = model.tokenizer.tokens([tokenId]);
   const logit = logits[tokenId]!;
   return {
@@ -225,7 +236,7 @@ function candidateOf(model: LanguageModel, logits: Float32Array, tokenId: number
     label: glyphText(token!),
     spoken: spokenToken(token!),
     logit,
-    probability: Math.exp(logit - norm),
+    probability: Math.exp(logit - logSumExp(logits)),
     rank: rankOf(logits, tokenId),
   };
 }

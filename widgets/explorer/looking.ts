@@ -9,7 +9,7 @@ import type { LanguageModel } from "../../src/language_model.ts";
 import type { Sequence } from "../../src/model/sequence.ts";
 import type { Token } from "../../src/tokenizer/token.ts";
 import { attentionView } from "../attention/view.ts";
-import type { View as DrawnView } from "../kit/view.ts";
+import type { View } from "../kit/view.ts";
 import { layerPredictionsView } from "../layer_predictions/view.ts";
 import { logitAttributionView } from "../logit_attribution/view.ts";
 import { modelView } from "../model/view.ts";
@@ -42,25 +42,18 @@ export interface Explained {
 /** Explains a token: that of the text, or one that might stand in its place; the text after it does not matter. */
 export async function explain(model: LanguageModel, asked: Asked, watching: Watching): Promise<Explained> {
   const { position, contrast } = asked;
-  const { tokenIds } = sequenceAt(model, asked);
-  const targetId = asked.target ?? tokenIds[position] ?? await likeliest(model, tokenIds.slice(0, position), watching);
-  const sequence = model.sequence([...tokenIds.slice(0, position), targetId]);
+  const sequence = sequenceAt(model, asked);
+  const before = model.sequence(sequence.tokenIds.slice(0, position));
+  const next = asked.target ?? sequence.tokenIds[position] ?? await likeliest(model, before, watching);
   const options = contrast === null ? {} : { preset: "captum" as const, contrast };
-  const saliency = await model.saliency(sequence, { ...options, positions: [position], ...watched(watching) });
+  const saliency = await model.saliency(before, { ...options, next, ...watched(watching) });
   const [other] = contrast === null ? [] : model.tokenizer.tokens([contrast]);
-  return { saliency, target: sequence.tokens[position]!, contrast: other };
+  return { saliency, target: saliency.sequence.tokens[position]!, contrast: other };
 }
 
-async function likeliest(model: LanguageModel, tokenIds: readonly number[], watching: Watching): Promise<number> {
-  const { layers } = await model.layerPredictions(model.sequence(tokenIds), { topK: 1, ...watched(watching) });
-  return layers.at(-1)!.predictions[0]!.tokenId;
-}
-
-/** A drawn view with its title. */
-interface Looked {
-  readonly html: string;
-  readonly title: string;
-  readonly view: DrawnView;
+async function likeliest(model: LanguageModel, before: Sequence, watching: Watching): Promise<number> {
+  const { predictions } = await model.candidates(before, { topK: 1, ...watched(watching) });
+  return predictions[0]!.tokenId;
 }
 
 /** What is seen of a token, the main view first. */
@@ -68,12 +61,12 @@ export async function lookAt(
   model: LanguageModel,
   asked: Asked & { readonly view: Seen },
   watching: Watching,
-): Promise<readonly Looked[]> {
-  const views = await LOOKS[asked.view](model, asked, watching);
-  return views.map((view) => ({ html: view.html, title: TITLES[asked.view], view }));
+): Promise<readonly View[]> {
+  return await LOOKS[asked.view](model, asked, watching);
 }
 
-const TITLES: Readonly<Record<Seen, string>> = {
+/** What the views are called. */
+export const TITLES: Readonly<Record<Seen, string>> = {
   why: "What led to it",
   lens: "Layer by layer",
   attention: "Attention",
@@ -82,7 +75,7 @@ const TITLES: Readonly<Record<Seen, string>> = {
   model: "The model",
 };
 
-type Look = (model: LanguageModel, asked: Asked, watching: Watching) => Promise<readonly DrawnView[]>;
+type Look = (model: LanguageModel, asked: Asked, watching: Watching) => Promise<readonly View[]>;
 
 const LOOKS: Readonly<Record<Seen, Look>> = {
   why: async (model, asked, watching) => {

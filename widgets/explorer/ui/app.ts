@@ -10,7 +10,7 @@ import { Controls } from "./controls.ts";
 import type { Looks } from "./looks.ts";
 import { ModelBox, type ModelLoader } from "./model_box.ts";
 import { Panel } from "./panel.ts";
-import { type Drawn, html, type Signal, useEffect, useRef } from "./preact.ts";
+import { type Drawn, type Signal, ui, useEffect, useRef } from "./preact.ts";
 import { Share } from "./share.ts";
 import type { Store } from "./store.ts";
 import { TextBox } from "./text_box.ts";
@@ -51,7 +51,7 @@ function Announcer({ store }: { readonly store: Store }): Drawn {
     const timer = setTimeout(() => place.current!.textContent = `Next: ${best.join(", ")}`, SAID_AFTER_MS);
     return () => clearTimeout(timer);
   }, [offered, isFresh]);
-  return html`<p class="x-unseen" role="status" ref=${place}></p>`;
+  return ui`<p class="x-unseen" role="status" ref=${place}></p>`;
 }
 
 /** Which model it is, and where it runs. */
@@ -62,17 +62,15 @@ function ModelLine({ store }: { readonly store: Store }): Drawn | null {
   const size = parameters >= 1e9
     ? `${(parameters / 1e9).toFixed(1)} billion`
     : `${(parameters / 1e6).toFixed(1)} million`;
-  return html`
-    <p
-      class="x-model"><b>${id}</b> <span title=${reason}>${size} parameters, ${layers} layers × ${heads} heads, context
-        ${wholeText(context)} · on ${backend}, weights ${formatBytes(bytes)}</span></p>
-  `;
+  const shape = `${size} parameters, ${layers} layers × ${heads} heads, context ${wholeText(context)}`;
+  const place = `on ${backend}, weights ${formatBytes(bytes)}`;
+  return ui`<p class="x-model"><b>${id}</b>${" "}<span title=${reason}>${shape} · ${place}</span></p>`;
 }
 
 /** Below the text: what is wrong with it, or how it is used. */
 function TextNote({ store }: { readonly store: Store }): Drawn {
   const { problem, reading, progress, about, isFresh } = store;
-  if (problem.value) return html`<p class="x-problem" role="alert">${problem.value}</p>`;
+  if (problem.value) return ui`<p class="x-problem" role="alert">${problem.value}</p>`;
   const { length = 0 } = reading.value?.tokens ?? [];
   const { computed = 0, reused = 0 } = reading.value ?? {};
   const said = !isFresh.value && progress.value
@@ -80,7 +78,7 @@ function TextNote({ store }: { readonly store: Store }): Drawn {
     : about.value
     ? `${wholeText(length)} of ${wholeText(about.value.context)} tokens${reused > 0 ? `, ${computed} read anew` : ""}`
     : "…";
-  return html`<p class="x-small" id="x-text-help">${said}<span class="x-hint"> · put the caret into a token to explain it, press
+  return ui`<p class="x-small" id="x-text-help">${said}<span class="x-hint">${" · put the caret into a token to explain it, press "}
     <kbd>1</kbd> to <kbd>0</kbd> (with <kbd>Alt</kbd> while you write) to append</span></p>`;
 }
 
@@ -108,28 +106,28 @@ export function App({ store, looks, said, state, loader }: AppProps): Drawn {
     currentTarget.value = "";
   };
   const isReady = store.about.value !== undefined;
-  return html`<div class="x-app">
+  return ui`<div class="x-app">
     <header class="x-head"><h1>Explorer</h1><${ModelLine} store=${store} />
-      ${loader && html`<${ModelBox} store=${store} loader=${loader} />`}</header>
-    ${state.value && html`<p class="x-problem" role="status">${state.value}</p>`}
+      ${loader && ui`<${ModelBox} store=${store} loader=${loader} />`}</header>
+    ${state.value && ui`<p class="x-problem" role="status">${state.value}</p>`}
     <main class="x-main">
       <section class="x-write" aria-label="Text">
         <${TextBox} store=${store} looks=${looks} />
         <div class="x-under"><${TextNote} store=${store} />
           <label class="x-examples">Examples <select onChange=${pick}><option value="">choose…</option>${
-    EXAMPLES.map((text) => html`<option key=${text} value=${text}>${text}</option>`)
+    EXAMPLES.map((text) => ui`<option key=${text} value=${text}>${text}</option>`)
   }</select></label></div>
-        ${looks.whyProblem.value && !store.problem.value && html`<p class="x-problem">${looks.whyProblem.value}</p>`}
+        ${looks.whyProblem.value && !store.problem.value && ui`<p class="x-problem">${looks.whyProblem.value}</p>`}
       </section>
       <div class="x-left">${
-    isReady && html`
+    isReady && ui`
       <${Candidates} store=${store} looks=${looks} />
       <${Controls} store=${store} />
       <${Ways} store=${store} />
     `
   }</div>
       <div class="x-right">${
-    isReady && html`
+    isReady && ui`
       <${Panel} store=${store} looks=${looks} />
       <${Share} store=${store} looks=${looks} said=${said} hasLink=${loader !== undefined} />
     `

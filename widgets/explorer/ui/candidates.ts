@@ -6,7 +6,7 @@
 import { probabilityText, wholeText } from "../../kit/quantities.ts";
 import type { Candidate } from "../questions.ts";
 import type { Looks } from "./looks.ts";
-import { type Drawn, html } from "./preact.ts";
+import { type Drawn, ui } from "./preact.ts";
 import { settledProbability } from "./sampling.ts";
 import type { Store } from "./store.ts";
 
@@ -39,19 +39,23 @@ function Row({ store, candidate, rank }: Props & { readonly candidate: Candidate
   const word = isPinned || isContrast ? "✓" : canCompare ? "vs" : "why";
   const spoken = canCompare ? `Compare with ${candidate.spoken}` : `Explain ${candidate.spoken}`;
   const said = probability === 0 ? "cut" : probabilityText(probability);
+  // Where it would be by the model itself, while the settings make something else of it.
+  const isOwn = Math.abs(probability - candidate.probability) < 1e-4;
+  const mark = !isOwn && ui`<b style=${`left:${100 * candidate.probability}%`}></b>`;
   const hover = () => hovered.value = choice;
   const leave = () => hovered.value = undefined;
-  return html`
+  return ui`
     <li class=${`x-row${probability === 0 ? " x-cut" : ""}`} onPointerEnter=${hover} onPointerLeave=${leave}
       onFocusIn=${hover} onFocusOut=${leave}>
       <button type="button" class="x-add" aria-label=${`Append ${candidate.spoken}, ${said}, rank ${candidate.rank}`}
         aria-keyshortcuts=${rank === undefined ? undefined : String(keyOf(rank))}
         onClick=${() => rank === undefined ? store.appendToken(candidate) : store.append(rank)}>
-          <kbd>${rank === undefined ? wholeText(candidate.rank) : keyOf(rank)}</kbd><span class="x-word">${candidate
-            .label}</span>
-          <span class="x-bar"><i style=${`width:${100 * probability}%`}></i><b style=${`left:${
-            100 * candidate.probability
-          }%`}></b></span><span class="x-number">${said}</span></button>
+          <kbd>${
+    rank === undefined ? wholeText(candidate.rank) : keyOf(rank)
+  }</kbd><span class="x-word">${candidate.label}</span>
+          <span class="x-bar"><i style=${`width:${
+    100 * probability
+  }%`}></i>${mark}</span><span class="x-number">${said}</span></button>
       <button type="button" class="x-why" aria-pressed=${isPinned || isContrast} aria-label=${spoken}
         title=${spoken} onClick=${() => store.choose(choice)}>${word}</button>
     </li>
@@ -64,16 +68,16 @@ export function Candidates(props: Props): Drawn {
   const found = looks.found.value;
   const isListed = store.offered.value.some(({ id }) => id === found?.id);
   const find = ({ currentTarget }: { currentTarget: HTMLInputElement }) => looks.word.value = currentTarget.value;
-  return html`<section class="x-next" aria-labelledby="x-next-title" aria-busy=${!store.isFresh.value}>
+  return ui`<section class="x-next" aria-labelledby="x-next-title" aria-busy=${!store.isFresh.value}>
     <h2 id="x-next-title">Next token</h2>
     <ol class="x-rows" onKeyDown=${onArrow}>${
     store.offered.value.map((candidate, rank) =>
-      html`<${Row} key=${candidate.id} store=${store} looks=${looks} candidate=${candidate} rank=${rank} />`
+      ui`<${Row} key=${candidate.id} store=${store} looks=${looks} candidate=${candidate} rank=${rank} />`
     )
-  }${found && !isListed && html`<${Row} key="found" store=${store} looks=${looks} candidate=${found} />`}</ol>
+  }${found && !isListed && ui`<${Row} key="found" store=${store} looks=${looks} candidate=${found} />`}</ol>
     <label class="x-find">Another word <input type="text" maxlength="200" placeholder="with its space before it"
       value=${looks.word.value} onInput=${find} /></label>
-    ${looks.wordProblem.value && html`<p class="x-problem">${looks.wordProblem.value}</p>`}
+    ${looks.wordProblem.value && ui`<p class="x-problem">${looks.wordProblem.value}</p>`}
     <${Steps} store=${store} />
   </section>`;
 }
@@ -85,7 +89,7 @@ function Steps({ store }: { readonly store: Store }): Drawn {
   const rows = offered.value.map(({ id, label, logit, probability }) => {
     const score = scores.value[id]!;
     const settled = settledProbability(scores.value, id, settings.value);
-    return html`
+    return ui`
       <tr key=${id}>
         <th scope="row">${label}</th>
         <td>${logit.toFixed(2)}</td>
@@ -96,13 +100,12 @@ function Steps({ store }: { readonly store: Store }): Drawn {
       </tr>
     `;
   });
-  return html`
+  const words = `The last layer gives each of the ${wholeText(logits.value.length)} tokens a logit. Divided by the ` +
+    "temperature, cut by top-k, then by top-p, the softmax of what is left is what is drawn from.";
+  return ui`
     <details class="x-steps">
       <summary>How the numbers come about</summary>
-      <p>The last layer gives each of the ${wholeText(
-        logits.value.length,
-      )} tokens a logit. Divided by the temperature, cut by
-        top-k, then by top-p, the softmax of what is left is what is drawn from.</p>
+      <p>${words}</p>
       <div class="x-scroll" role="region" aria-label="Logits and probabilities" tabindex="0">
         <table>
           <thead>

@@ -4,7 +4,7 @@
  * @module
  */
 import { wholeText } from "../../kit/quantities.ts";
-import { type Drawn, html } from "./preact.ts";
+import { type Drawn, ui } from "./preact.ts";
 import { countLeft, OWN, type Settings } from "./sampling.ts";
 import type { Store } from "./store.ts";
 
@@ -36,31 +36,31 @@ export function Controls({ store }: { readonly store: Store }): Drawn {
     toDraw.value = count - 1;
     store.draw();
   };
-  return html`<section class="x-draw" aria-labelledby="x-draw-title">
+  return ui`<section class="x-draw" aria-labelledby="x-draw-title">
     <h2 id="x-draw-title">Drawing</h2>
     ${
     SLIDERS.map(({ name, label, max, step, said }) =>
-      html`
+      ui`
         <label key=${name}
           class="x-slider"><span>${label}</span><input type="range" min="0" max=${max} step=${step}
                 value=${settings.value[name]} aria-valuetext=${said(settings.value[name])}
                 onInput=${({ currentTarget }: { currentTarget: HTMLInputElement }) =>
-                  settings.value = { ...settings.value, [name]: Number(currentTarget.value) }} />
+        settings.value = { ...settings.value, [name]: Number(currentTarget.value) }} />
                 <output>${said(settings.value[name])}</output></label>
       `
     )
   }
     <p class="x-small">${left === 0 ? "…" : `${wholeText(left)} of ${wholeText(length)} tokens can be drawn.`}
       ${
-    !isOwn && html`
+    !isOwn && ui`
       <button type="button" class="x-link" onClick=${() => settings.value = OWN}>Reset</button>
     `
   }</p>
     <p class="x-buttons"><button type="button" onClick=${draw(1)} disabled=${!isFresh.value}>Draw one</button>
       ${
     toDraw.value > 0
-      ? html`<button type="button" onClick=${() => toDraw.value = 0}>Stop</button>`
-      : html`<button type="button" onClick=${draw(MANY)} disabled=${!isFresh.value}>Draw ${MANY}</button>`
+      ? ui`<button type="button" onClick=${() => toDraw.value = 0}>Stop</button>`
+      : ui`<button type="button" onClick=${draw(MANY)} disabled=${!isFresh.value}>Draw ${MANY}</button>`
   }
       <label class="x-seed">Seed <input type="number" min="0" step="1" value=${store.seed.value}
         onChange=${({ currentTarget }: { currentTarget: HTMLInputElement }) =>

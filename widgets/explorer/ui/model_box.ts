@@ -4,7 +4,7 @@
  * @module
  */
 import { formatBytes, messageOf } from "../../../src/base/words.ts";
-import { type Drawn, html, type Signal, useEffect, useRef } from "./preact.ts";
+import { type Drawn, type Signal, ui, useEffect, useRef } from "./preact.ts";
 import type { Store } from "./store.ts";
 
 /** Loads models. */
@@ -34,7 +34,7 @@ const KNOWN = ["gpt2", "distilgpt2", "HuggingFaceTB/SmolLM2-135M", "EleutherAI/p
 /** How far a loading is. */
 function Loading({ store, loader }: Props): Drawn {
   const { message = "Loading…", completed = 0, total = 0 } = store.progress.value ?? {};
-  return html`<div class="x-loading"><label>${message}
+  return ui`<div class="x-loading"><label>${message}
     <progress value=${total > 0 ? completed : undefined} max=${total > 0 ? total : undefined}></progress></label>
     <button type="button" onClick=${() => loader.cancel()}>Cancel</button></div>`;
 }
@@ -49,7 +49,7 @@ function Space(): Drawn {
       if (place.current) place.current.textContent = messageOf(error);
     });
   }, []);
-  return html`<span ref=${place}></span>`;
+  return ui`<span ref=${place}></span>`;
 }
 
 function Form({ store, loader }: Props): Drawn {
@@ -63,16 +63,16 @@ function Form({ store, loader }: Props): Drawn {
   };
   const folder = ({ currentTarget }: { currentTarget: HTMLInputElement }) =>
     void loader.loadFolder([...currentTarget.files ?? []], backend());
-  return html`
+  const isGpu = store.model.value.backend === "webgpu";
+  return ui`
     <form onSubmit=${submit}>
       <label>Model of the Hugging Face hub <input ref=${id} type="text" list="x-models" autocomplete="off" maxlength="200"
           spellcheck=${false} placeholder="gpt2" value=${store.model.value.id} /></label>
-      <datalist id="x-models">${KNOWN.map((name) => html`<option key=${name} value=${name} />`)}</datalist>
+      <datalist id="x-models">${KNOWN.map((name) => ui`<option key=${name} value=${name} />`)}</datalist>
       <label>Access token, for gated models only; it is sent to the hub and not kept <input ref=${token} type="password"
       autocomplete="off" maxlength="200" /></label>
-      <label class="x-check"><input ref=${gpu} type="checkbox" checked=${store.model.value.backend ===
-        "webgpu"} /> compute on
-          the graphics card (WebGPU)</label>
+      <label class="x-check"><input ref=${gpu} type="checkbox" checked=${isGpu} />
+          ${" compute on the graphics card (WebGPU)"}</label>
       <p class="x-buttons"><button type="submit">Load</button>
           <button type="button" onClick=${() => loader.load("", backend())}>Bundled model</button></p>
       <label>Or a folder with config.json, tokenizer.json and model.safetensors; it can be dropped anywhere on the page
@@ -91,16 +91,16 @@ export function ModelBox({ store, loader }: Props): Drawn {
     else dialog.current?.close();
   }, [isOpen]);
   const close = () => loader.isOpen.value = false;
-  return html`<div class="x-choose"><button type="button" onClick=${() =>
+  return ui`<div class="x-choose"><button type="button" onClick=${() =>
     loader.isOpen.value = true}>Change model</button>
     <dialog ref=${dialog} aria-labelledby="x-choose-title" onClose=${close} class="x-dialog">
       <div class="x-dialog-head"><h2 id="x-choose-title">Model</h2>
       <button type="button" class="x-close" aria-label="Close" onClick=${close}>×</button></div>
       ${
     isOpen && (loader.isLoading.value
-      ? html`<${Loading} store=${store} loader=${loader} />`
-      : html`<${Form} store=${store} loader=${loader} />`)
+      ? ui`<${Loading} store=${store} loader=${loader} />`
+      : ui`<${Form} store=${store} loader=${loader} />`)
   }
-      ${loader.problem.value && html`<p class="x-problem" role="alert">${loader.problem.value}</p>`}
+      ${loader.problem.value && ui`<p class="x-problem" role="alert">${loader.problem.value}</p>`}
     </dialog></div>`;
 }

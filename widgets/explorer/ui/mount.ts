@@ -11,7 +11,7 @@ import { askThrough } from "./asking.ts";
 import type { Saved } from "./link.ts";
 import { Looks } from "./looks.ts";
 import type { ModelLoader } from "./model_box.ts";
-import { html, render, signal } from "./preact.ts";
+import { render, signal, ui } from "./preact.ts";
 import { Store } from "./store.ts";
 import { STYLE } from "./style.ts";
 
@@ -67,7 +67,7 @@ export function mountWith(host: Element, { port, subject, text }: MountOptions, 
   const keys = (event: Event) => onKey(store, event as KeyboardEvent);
   const heard = parts.keys ?? place;
   heard.addEventListener("keydown", keys);
-  render(html`<${App} store=${store} looks=${looks} said=${said} state=${state} loader=${loader} />`, place);
+  render(ui`<${App} store=${store} looks=${looks} said=${said} state=${state} loader=${loader} />`, place);
   if (!loader) store.begin().catch((error) => store.problem.value = messageOf(error));
   return {
     store,

@@ -6,7 +6,7 @@
 import { showFragment } from "./fragment.ts";
 import type { Tab } from "./link.ts";
 import type { Looks } from "./looks.ts";
-import { type Drawn, html, useLayoutEffect, useRef } from "./preact.ts";
+import { type Drawn, ui, useLayoutEffect, useRef } from "./preact.ts";
 import type { Store } from "./store.ts";
 import { WhatIf } from "./what_if.ts";
 
@@ -43,7 +43,7 @@ function onKey(store: Store, event: KeyboardEvent & { currentTarget: HTMLElement
 function About({ store }: { readonly store: Store }): Drawn {
   const { target, pinned, contrast, reading } = store;
   const choice = target.value;
-  if (!choice) return html`<p class="x-about">…</p>`;
+  if (!choice) return ui`<p class="x-about">…</p>`;
   const tokens = reading.value?.tokens ?? [];
   const isNext = choice.position === tokens.length;
   const move = (by: number) => () => {
@@ -53,15 +53,15 @@ function About({ store }: { readonly store: Store }): Drawn {
     pinned.value = token ? { position, ...token } : undefined;
   };
   const clear = () => pinned.value = contrast.value = undefined;
-  return html`<p class="x-about"><button type="button" class="x-step" aria-label="The token before" title="The token before"
+  return ui`<p class="x-about"><button type="button" class="x-step" aria-label="The token before" title="The token before"
       disabled=${choice.position <= 1} onClick=${move(-1)}>‹</button><button type="button" class="x-step"
       aria-label="The token after" title="The token after" disabled=${isNext} onClick=${move(1)}>›</button>
     <span>${isNext ? "Next token" : `Token ${choice.position}`} <b class="x-word">${choice.label}</b>${
-    contrast.value && html`
+    contrast.value && ui`
       rather than <b class="x-word">${contrast.value.label}</b>
     `
   }</span>${
-    pinned.value && html`
+    pinned.value && ui`
       <button type="button" class="x-link" onClick=${clear}>Back to the likeliest</button>
     `
   }</p>`;
@@ -75,7 +75,7 @@ function Fragment({ looks }: { readonly looks: Looks }): Drawn {
   useLayoutEffect(() => {
     if (place.current) showFragment(place.current, text);
   }, [text]);
-  return html`<div>${problem && html`<p class="x-problem" role="alert">${problem}</p>`}
+  return ui`<div>${problem && ui`<p class="x-problem" role="alert">${problem}</p>`}
     <p class="x-small" hidden=${!isBusy}>${progress?.message ?? "Computing…"}</p>
     <div class="x-view" ref=${place} aria-busy=${isBusy} hidden=${problem !== ""}></div></div>`;
 }
@@ -86,19 +86,19 @@ export function Panel(props: Props): Drawn {
   const { tab } = store;
   const [, , what] = TABS.find(([one]) => one === tab.value)!;
   const tabs = TABS.map(([one, name]) =>
-    html`
+    ui`
       <button key=${one} type="button" role="tab" id=${`x-tab-${one}`} aria-selected=${tab.value === one}
         aria-controls="x-panel" tabindex=${tab.value === one ? 0 : -1} onClick=${() => tab.value = one}>${name}</button>
     `
   );
-  return html`
+  return ui`
     <section class="x-panel" aria-label="What is inside">
       <div class="x-tabs" role="tablist" aria-label="What to see"
         onKeyDown=${(event: KeyboardEvent & { currentTarget: HTMLElement }) => onKey(store, event)}>${tabs}</div>
       <div role="tabpanel" id="x-panel" aria-labelledby=${`x-tab-${tab.value}`} tabindex="0">
-          ${tab.value !== "whatif" && tab.value !== "model" && html`<${About} store=${store} />`}
+          ${tab.value !== "whatif" && tab.value !== "model" && ui`<${About} store=${store} />`}
           <p class="x-small">${what}</p>
-          ${tab.value === "whatif" ? html`<${WhatIf} store=${store} />` : html`<${Fragment} looks=${looks} />`}
+          ${tab.value === "whatif" ? ui`<${WhatIf} store=${store} />` : ui`<${Fragment} looks=${looks} />`}
         </div>
     </section>
   `;

@@ -8,7 +8,7 @@ import type { FileFormat } from "../questions.ts";
 import { linkOf } from "./link.ts";
 import type { Looks } from "./looks.ts";
 import { notebookCell } from "./notebook_cell.ts";
-import { type Drawn, html, type Signal } from "./preact.ts";
+import { type Drawn, type Signal, ui } from "./preact.ts";
 import type { Store } from "./store.ts";
 
 interface Props {
@@ -22,7 +22,7 @@ interface Props {
 
 const TYPES: Readonly<Record<FileFormat, string>> = {
   svg: "image/svg+xml",
-  html: "text/" + "html",
+  html: "text/html",
   json: "application/json",
 };
 
@@ -56,17 +56,19 @@ export function Share({ store, looks, said, hasLink }: Props): Drawn {
       return `Saved ${name}.`;
     });
   const isWhatIf = store.tab.value === "whatif";
-  return html`
+  return ui`
     <section class="x-share" aria-label="Share and save">
       <p class="x-buttons">
-        ${hasLink && html`<button type="button" onClick=${link}>Copy link</button>`}
+        ${hasLink && ui`<button type="button" onClick=${link}>Copy link</button>`}
         <button type="button" onClick=${cell}>Copy as notebook cell</button>
-        ${(["svg", "html", "json"] as const).map((format) =>
-          html`
+        ${
+    (["svg", "html", "json"] as const).map((format) =>
+      ui`
             <button key=${format} type="button" disabled=${isWhatIf} aria-label=${`Save the view as ${format.toUpperCase()}`}
               onClick=${save(format)}>${format.toUpperCase()}</button>
           `
-        )}</p>
+    )
+  }</p>
       <p class="x-small" role="status">${said.value}</p>
     </section>
   `;

@@ -7,7 +7,7 @@ import { cssText } from "../../kit/css.ts";
 import { overlay } from "../../kit/colours.ts";
 import type { Reading } from "../questions.ts";
 import type { Looks } from "./looks.ts";
-import { type Drawn, html, useRef } from "./preact.ts";
+import { type Drawn, ui, useRef } from "./preact.ts";
 import type { Store } from "./store.ts";
 
 /** A part of the text: one token, several that share a character, or none. */
@@ -86,13 +86,15 @@ export function TextBox({ store, looks }: { readonly store: Store; readonly look
   const onKeyUp = (event: KeyboardEvent & { currentTarget: HTMLTextAreaElement }) => {
     if (/^(Arrow|Home|End|Page)/.test(event.key)) caret(event);
   };
-  return html`
+  return ui`
     <div class="x-text" ref=${box}>
-      <div class="x-mirror" aria-hidden="true">${spans.map(({ text, position }) =>
-        html`<span key=${position ?? "rest"} class=${
-          position === undefined ? "" : `x-token${position === chosen ? " x-chosen" : ""}`
-        } data-position=${position} style=${colourOf(scores, position)}>${text}</span>`
-      )}${"\u200b"}</div>
+      <div class="x-mirror" aria-hidden="true">${
+    spans.map(({ text, position }) =>
+      ui`<span key=${position ?? "rest"} class=${
+        position === undefined ? "" : `x-token${position === chosen ? " x-chosen" : ""}`
+      } data-position=${position} style=${colourOf(scores, position)}>${text}</span>`
+    )
+  }${"\u200b"}</div>
       <textarea aria-label="Text" aria-describedby="x-text-help" spellcheck=${false} autocapitalize="off"
         autocomplete="off"
         placeholder="Write something" value=${value}

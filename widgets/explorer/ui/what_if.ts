@@ -6,7 +6,7 @@
 import { logSumExp } from "../../../src/base/numbers.ts";
 import { probabilityText } from "../../kit/quantities.ts";
 import { isSameOff, type Off, offName, type Reading } from "../questions.ts";
-import { type Drawn, html } from "./preact.ts";
+import { type Drawn, ui } from "./preact.ts";
 import { OFFERED, type Store } from "./store.ts";
 
 interface Props {
@@ -17,7 +17,7 @@ function Toggle({ store, off }: Props & { readonly off: Off }): Drawn {
   const isOff = store.off.value.some((one) => isSameOff(one, off));
   const { layer, part, head } = off;
   const name = part === "head" ? `head ${head}` : part === "mlp" ? "MLP" : "attention";
-  return html`<td><button type="button" class="x-part" aria-pressed=${isOff} aria-label=${`Turn layer ${layer} ${name} off`}
+  return ui`<td><button type="button" class="x-part" aria-pressed=${isOff} aria-label=${`Turn layer ${layer} ${name} off`}
     title=${`Layer ${layer}, ${name}`} onClick=${() => store.toggle(off)}>${isOff ? "off" : ""}</button></td>`;
 }
 
@@ -34,15 +34,15 @@ function Grid({ store }: Props): Drawn {
   const rows = Array.from(
     { length: layers },
     (_, layer) =>
-      html`<tr key=${layer}><th scope="row">layer ${layer}</th>${
-        columns.map(([name, off]) => html`<${Toggle} key=${name} store=${store} off=${{ layer, ...off }} />`)
+      ui`<tr key=${layer}><th scope="row">layer ${layer}</th>${
+        columns.map(([name, off]) => ui`<${Toggle} key=${name} store=${store} off=${{ layer, ...off }} />`)
       }</tr>`,
   );
-  return html`
+  return ui`
     <div class="x-scroll" role="region" aria-label="Parts of the model" tabindex="0">
       <table class="x-grid">
         <thead>
-          <tr><td></td>${columns.map(([name]) => html`<th key=${name} scope="col">${name}</th>`)}</tr>
+          <tr><td></td>${columns.map(([name]) => ui`<th key=${name} scope="col">${name}</th>`)}</tr>
         </thead>
         <tbody>${rows}</tbody>
       </table>
@@ -68,7 +68,7 @@ function Changes({ store }: Props): Drawn | null {
     const change = 100 * (is(id) - was(id));
     const sign = change < 0 ? "−" : "+";
     const style = `--a:${100 * Math.min(was(id), is(id))}%;--b:${Math.abs(change)}%`;
-    return html`
+    return ui`
       <tr key=${id}>
         <th scope="row" class="x-word">${label}</th>
         <td>${probabilityText(was(id))}</td>
@@ -79,7 +79,7 @@ function Changes({ store }: Props): Drawn | null {
       </tr>
     `;
   });
-  return html`
+  return ui`
     <div class="x-scroll" role="region" aria-label="What changes" tabindex="0">
       <table class="x-changes">
         <caption>The next token, with everything on and without what is off; the most changed first, in points</caption>
@@ -101,17 +101,21 @@ function Changes({ store }: Props): Drawn | null {
 /** The tab. */
 export function WhatIf({ store }: Props): Drawn {
   const { about, off, isFresh } = store;
-  if (!about.value) return html`<p>…</p>`;
+  if (!about.value) return ui`<p>…</p>`;
   const names = off.value.map(offName).join(", ");
-  return html`
+  return ui`
     <div aria-busy=${!isFresh.value}>
       <${Grid} store=${store} />
-      <p class="x-small" role="status">${off.value.length === 0
-        ? "Everything is on. All tabs follow what is off here."
-        : isFresh.value
-        ? `Off: ${names}.`
-        : `Turning off ${names}…`} ${off.value.length > 0 &&
-        html`<button type="button" class="x-link" onClick=${() => store.setOff([])}>Turn all on</button>`}</p>
+      <p class="x-small" role="status">${
+    off.value.length === 0
+      ? "Everything is on. All tabs follow what is off here."
+      : isFresh.value
+      ? `Off: ${names}.`
+      : `Turning off ${names}…`
+  } ${
+    off.value.length > 0 &&
+    ui`<button type="button" class="x-link" onClick=${() => store.setOff([])}>Turn all on</button>`
+  }</p>
       <${Changes} store=${store} />
     </div>
   `;
