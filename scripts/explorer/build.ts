@@ -19,23 +19,6 @@ const MODULES = {
 const MODEL = ["config.json", "generation_config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"];
 const ICONS = [192, 512];
 
-const MANIFEST = {
-  name: "Looking Glass explorer",
-  short_name: "Explorer",
-  description: "Ask a language model by hand: what comes next, and why.",
-  start_url: "./",
-  scope: "./",
-  display: "standalone",
-  background_color: "#faf8f5",
-  theme_color: "#faf8f5",
-  icons: ICONS.map((size) => ({
-    src: `icon-${size}.png`,
-    sizes: `${size}x${size}`,
-    type: "image/png",
-    purpose: "any maskable",
-  })),
-};
-
 function pageHtml(hub: Hub): string {
   return `<!DOCTYPE html>
 <html lang="en">
@@ -45,9 +28,9 @@ function pageHtml(hub: Hub): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
-<meta name="description" content="${MANIFEST.description}">
+<meta name="description" content="Ask a language model by hand: what comes next, and why.">
 <meta name="looking-glass-hub" content="${hub.endpoint}">
-<title>${MANIFEST.name}</title>
+<title>Looking Glass explorer</title>
 <link rel="manifest" href="manifest.webmanifest">
 <link rel="icon" href="icon-192.png">
 <link rel="apple-touch-icon" href="icon-192.png">
@@ -70,14 +53,13 @@ function pageHtml(hub: Hub): string {
 export async function buildExplorer(folder: string, hub: Hub = { endpoint: "", origins: [] }): Promise<string[]> {
   await Deno.mkdir(join(folder, "models"), { recursive: true });
   const files = new Map(MODEL.map((name) => [`models/${name}`, join(ROOT, "models", name)]));
+  files.set("manifest.webmanifest", join(ROOT, "scripts", "explorer", "manifest.webmanifest"));
   for (const [name, source] of Object.entries(MODULES)) await bundleModule(source, join(folder, name), files);
   await Promise.all([...files].map(([name, source]) => Deno.copyFile(source, join(folder, name))));
   await Deno.writeTextFile(join(folder, "index.html"), pageHtml(hub));
-  await Deno.writeTextFile(join(folder, "manifest.webmanifest"), JSON.stringify(MANIFEST, undefined, 1));
   for (const size of ICONS) await Deno.writeFile(join(folder, `icon-${size}.png`), iconPng(size));
   const names = [
     "index.html",
-    "manifest.webmanifest",
     ...ICONS.map((size) => `icon-${size}.png`),
     ...Object.keys(MODULES).filter((name) => name !== "service_worker.js"),
     ...files.keys(),

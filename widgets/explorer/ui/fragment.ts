@@ -10,6 +10,6 @@
 export function showFragment(place: Element, text: string): void {
   const template = place.ownerDocument.createElement("template");
   template.innerHTML = text;
-  for (const script of template.content.querySelectorAll("script")) script.remove();
+  for (const program of template.content.querySelectorAll("script")) program.remove();
   place.replaceChildren(template.content);
 }

@@ -7,6 +7,9 @@ import { changesOf } from "../changes.ts";
 import type { Choice, Saved } from "./link.ts";
 import { decodeOptions } from "./sampling.ts";
 
+/** What a cell imports from. */
+const PACKAGE = "@looking-glass/looking-glass";
+
 /** What the tab is as a call, and which view draws it. */
 interface Call {
   readonly view: string;
@@ -57,7 +60,7 @@ export function notebookCell(saved: Saved, target: Choice, shown: string): strin
   ];
   const options = JSON.stringify({ ...decodeOptions(settings), maxNewTokens: 1, seed });
   return [
-    `import { LanguageModel, ${view} } from "@looking-glass/looking-glass";`,
+    `import { LanguageModel, ${view} } from ${JSON.stringify(PACKAGE)};`,
     "",
     `const ${base} = ${loaded};`,
     ...changes,

@@ -23,7 +23,7 @@ export type Drawn = VNode;
 type Template = (strings: TemplateStringsArray, ...values: readonly unknown[]) => Drawn;
 
 /** Elements as they are written in HTML; what stands in holes is text, never HTML. */
-export const ui: Template = (htm as unknown as { bind(element: typeof h): Template }).bind(h);
+export const ui: Template = (htm as unknown as { bind(make: typeof h): Template }).bind(h);
 
 export {
   batch,
