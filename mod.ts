@@ -141,4 +141,5 @@ export { evidenceView, type EvidenceViewOptions } from "./widgets/evidence/view.
 export { surpriseView, type SurpriseViewOptions } from "./widgets/surprise/view.ts";
 export { treeView, type TreeViewOptions } from "./widgets/tree/view.ts";
 export { tokensView, type TokensViewOptions } from "./widgets/tokens/view.ts";
+export { type Vectors, type VectorsShown, vectorsView, type VectorsViewOptions } from "./widgets/vectors/view.ts";
 export type { MimeBundle, View } from "./widgets/kit/view.ts";

@@ -882,7 +882,11 @@ export class LanguageModel implements AsyncDisposable {
     }, ${shape}) on ${this.backend}: ${this.backendReason}`;
   }
 
-  /** What questions about many texts ask. */
+  /**
+   * What questions about many texts ask.
+   *
+   * @ignore
+   */
   get [ASKED](): AskedModel<ModelRunner> {
     this.#expectUsable();
     return this.#asked;

@@ -37,6 +37,7 @@ export { evidenceView, type EvidenceViewOptions } from "./evidence/view.ts";
 export { surpriseView, type SurpriseViewOptions } from "./surprise/view.ts";
 export { treeView, type TreeViewOptions } from "./tree/view.ts";
 export { tokensView, type TokensViewOptions } from "./tokens/view.ts";
+export { type Vectors, type VectorsShown, vectorsView, type VectorsViewOptions } from "./vectors/view.ts";
 export { JUPYTER_DISPLAY, type MimeBundle, type View } from "./kit/view.ts";
 export type { AttentionRollout, HeadScores } from "../src/analysis/attention.ts";
 export type { NeuronClusters } from "../src/analysis/clusters/clusters.ts";

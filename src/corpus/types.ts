@@ -47,6 +47,8 @@ export interface CorpusSource {
   records(start: number, signal: AbortSignal): AsyncIterable<SourceRecord>;
   /** How many bytes there are and how many were read, for a bar; undefined where nobody can know. */
   progress(): { readonly read: number; readonly total: number } | undefined;
+  /** Removes what was put aside to read it, as of stdin; nothing can be read then. Closing twice does nothing. */
+  close(): Promise<void>;
 }
 
 /** The type of a column, as Parquet stores it. */

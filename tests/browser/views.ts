@@ -21,6 +21,7 @@ import {
   surpriseView,
   tokensView,
   treeView,
+  vectorsView,
   type View,
 } from "../../widgets/mod.ts";
 import { clustersOf } from "../widgets/activations/clusters_fixtures.ts";
@@ -37,6 +38,7 @@ import { promptOf, stepsOf } from "../widgets/steps/fixtures.ts";
 import { classSaliencyOf } from "../widgets/evidence/fixtures.ts";
 import { surpriseOf } from "../widgets/surprise/fixtures.ts";
 import { treeOf } from "../widgets/tree/fixtures.ts";
+import { vectorsOf } from "../widgets/vectors/fixtures.ts";
 
 /** What a browser test needs to know of a view. */
 export interface Case {
@@ -204,6 +206,18 @@ export const CASES: readonly Case[] = [
     },
     chosen: false,
     tree: [/group "before"/, /group "after"/, /region "after: Patched, a run for each cell"/, /The metric as a table/],
+  },
+  {
+    name: "vectors",
+    draw: (text) => vectorsView(vectorsOf(text), { sequence: text }),
+    chosen: false,
+    tree: [/region "embeddings"/, /Numbers as a table/],
+  },
+  {
+    name: "vectors as pictures",
+    draw: (text) => vectorsView(vectorsOf(text, 128), { sequence: text }),
+    chosen: false,
+    tree: [/img "heads, /, /Numbers as a table/],
   },
   {
     name: "model",

@@ -20,6 +20,7 @@ import { attributionOf as logitAttributionOf } from "../widgets/logit_attributio
 import { headEffectsOf, patchingOf } from "../widgets/patching/fixtures.ts";
 import { surpriseOf } from "../widgets/surprise/fixtures.ts";
 import { TREE } from "../widgets/tree/fixtures.ts";
+import { vectorsOf } from "../widgets/vectors/fixtures.ts";
 
 /** A wrong value for each option; `null` for those that are checked where they are used. */
 type Wrong = Readonly<Record<string, unknown>>;
@@ -105,6 +106,7 @@ const VIEWS: Readonly<Record<string, Wrong>> = {
   surpriseView: { unit: "nat" },
   tokensView: { surprise: 1 },
   treeView: {},
+  vectorsView: { sequence: 1 },
 };
 
 /** What must be given, and right values of it. */
@@ -348,6 +350,7 @@ const DRAWN: Readonly<Record<string, unknown>> = {
   surpriseView: surpriseOf(),
   tokensView: KEYS,
   treeView: TREE,
+  vectorsView: vectorsOf(KEYS),
 };
 
 Deno.test("views take an option that is undefined as not given", async () => {

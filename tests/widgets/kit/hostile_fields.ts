@@ -20,6 +20,7 @@ import {
   surpriseView,
   tokensView,
   treeView,
+  vectorsView,
   type View,
 } from "../../../widgets/mod.ts";
 import { clustersOf } from "../activations/clusters_fixtures.ts";
@@ -36,6 +37,7 @@ import { promptOf, stepsOf } from "../steps/fixtures.ts";
 import { classSaliencyOf, maskedSaliencyOf } from "../evidence/fixtures.ts";
 import { surpriseOf } from "../surprise/fixtures.ts";
 import { treeOf } from "../tree/fixtures.ts";
+import { vectorsOf } from "../vectors/fixtures.ts";
 
 /** What can be drawn, as plain data: the first argument of the view, and its options. */
 export interface Subject {
@@ -154,6 +156,8 @@ export const SUBJECTS: readonly Subject[] = [
     view: compared,
     data: [{ first: TEXT, second: surpriseOf(TEXT).sequence }, { labels: ["a", "b"], title }],
   },
+  { name: "vectors", view: vectorsView, data: [vectorsOf(TEXT, 2), { title, sequence: TEXT }] },
+  { name: "vectors as pictures", view: vectorsView, data: [vectorsOf(TEXT, 100), { title, sequence: TEXT }] },
   { name: "model", view: modelView, data: [SMALL, { title }] },
 ];
 

@@ -57,6 +57,7 @@ const GIVEN: Readonly<Record<string, readonly unknown[]>> = {
   surpriseView: [await model.surprise(sequence)],
   tokensView: [sequence, model.sequence("Once"), tree.data.prompt],
   treeView: [tree, tree.data],
+  vectorsView: [trace.hiddenStates!, { wte: await model.weight("wte.weight") }],
 };
 
 const VIEWS = Object.entries(widgets).filter(([name]) => name.endsWith("View")) as [
