@@ -11,7 +11,7 @@ import { asksOf } from "./asks/all.ts";
 import { beginOrGoOn, manifestOf } from "./job/manifest.ts";
 import { Pacer } from "./job/pacer.ts";
 import { type Executor, type Job, runJob } from "./job/run.ts";
-import { explainShard, type Explainer } from "./job/shard.ts";
+import { type Explainer, explainShard } from "./job/shard.ts";
 import { EXPLAIN_CORPUS, type ExplainCorpusOptions, settingsOf, shareOf, workersOf } from "./settings.ts";
 import { folderStore } from "./store/folder.ts";
 import type { GivenDocument } from "./sources/array_source.ts";

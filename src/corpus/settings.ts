@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type SaliencyOptions, saliencyDefinition } from "../ask/saliency/definition.ts";
+import { saliencyDefinition, type SaliencyOptions } from "../ask/saliency/definition.ts";
 import type { DecodeOptions } from "../ask/write/options.ts";
 import type { EncodeOptions } from "../ask/encode/encode.ts";
 import { POOLINGS } from "../ask/encode/pooling.ts";

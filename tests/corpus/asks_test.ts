@@ -115,7 +115,12 @@ async function expectNeurons({ model, store }: Explained): Promise<void> {
     });
     const { tokens, sum, squares, positive, histogram } = statistics[at]!;
     deepEqual([tokens, positive], [own.length, own.filter((x) => x > 0).length]);
-    near([sum as number, squares as number], [own.reduce((a, x) => a + x, 0), own.reduce((a, x) => a + x * x, 0)], "sums", 100);
+    near(
+      [sum as number, squares as number],
+      [own.reduce((a, x) => a + x, 0), own.reduce((a, x) => a + x * x, 0)],
+      "sums",
+      100,
+    );
     deepEqual((histogram as number[]).reduce((a, count) => a + count, 0), own.length);
     deepEqual((histogram as number[]).slice(12).reduce((a, x) => a + x, 0), own.filter((x) => x >= 2 ** -6).length);
   }
@@ -140,7 +145,11 @@ async function expectSaliency({ model, store }: Explained): Promise<void> {
   }
   const tokens = await rowsIn(store, "total/saliency_tokens.parquet");
   deepEqual(tokens.map(({ tokenId }) => tokenId), [...all.keys()].sort((a, b) => a - b));
-  near(tokens.map(({ score }) => score as number), tokens.map(({ tokenId }) => all.get(tokenId as number)!), "all blame");
+  near(
+    tokens.map(({ score }) => score as number),
+    tokens.map(({ tokenId }) => all.get(tokenId as number)!),
+    "all blame",
+  );
 }
 
 async function expectGenerated({ model, store }: Explained): Promise<void> {
@@ -148,7 +157,12 @@ async function expectGenerated({ model, store }: Explained): Promise<void> {
   for (const [i, text] of SHORT.entries()) {
     const { tokenIds, text: whole } = await model.generate(text, { maxNewTokens: 4 });
     const { length } = model.sequence(text).tokenIds;
-    deepEqual(rows[i], { document: i, id: `text ${i}`, text: whole.slice(text.length), tokenIds: tokenIds.slice(length) });
+    deepEqual(rows[i], {
+      document: i,
+      id: `text ${i}`,
+      text: whole.slice(text.length),
+      tokenIds: tokenIds.slice(length),
+    });
   }
 }
 
@@ -197,5 +211,9 @@ Deno.test("explainCorpus() makes the vectors of encode(), and of what is longer 
   const ids = model.sequence(text!).tokenIds;
   const windows = [[0, 8], [6, 14], [12, 17]].map(([start, end]) => ids.slice(start, end));
   const { vectors } = await model.encode(windows, { normalize: false });
-  near(cut[0]!, Array.from({ length: C! }, (_, c) => [0, 1, 2].reduce((sum, w) => sum + vectors.data[w * C! + c]! / 3, 0)), "cut");
+  near(
+    cut[0]!,
+    Array.from({ length: C! }, (_, c) => [0, 1, 2].reduce((sum, w) => sum + vectors.data[w * C! + c]! / 3, 0)),
+    "cut",
+  );
 });

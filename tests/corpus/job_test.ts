@@ -4,7 +4,6 @@ import { deepEqual, ok, rejects } from "@std/assert";
 import { LanguageModel } from "../../src/language_model.ts";
 import { explainCorpus } from "../../src/corpus/explain_corpus.ts";
 import type { ExplainCorpusOptions } from "../../src/corpus/settings.ts";
-import type { Total } from "../../src/corpus/types.ts";
 import { type MemoryStore, memoryStore, rowsIn, sourceOf, tableOf, TEXTS } from "./support.ts";
 
 const ASK = ["surprise", "heads", "neurons", "settling"] as const;
@@ -177,7 +176,11 @@ Deno.test("explainCorpus()", async (t) => {
     const out = memoryStore();
     const { there } = await explain(out, { limit: 4, ask: "surprise" });
     deepEqual([there.documents, there.shards], [4, 2]);
-    await rejects(() => explain(memoryStore(), {}, sourceOf([])), Error, "Cannot explain texts as it holds no documents");
+    await rejects(
+      () => explain(memoryStore(), {}, sourceOf([])),
+      Error,
+      "Cannot explain texts as it holds no documents",
+    );
   });
 });
 
@@ -196,12 +199,18 @@ async function expectSameNeurons(out: MemoryStore, whole: MemoryStore): Promise<
 
 /** Examples may change places where their values are as near as rounding. */
 async function expectSameExamples(out: MemoryStore, whole: MemoryStore): Promise<void> {
-  const [found, expected] = await Promise.all([out, whole].map((store) => rowsIn(store, "total/neuron_examples.parquet")));
+  const [found, expected] = await Promise.all(
+    [out, whole].map((store) => rowsIn(store, "total/neuron_examples.parquet")),
+  );
   deepEqual(found!.length, expected!.length);
   let tied = 0;
   found!.forEach((row, i) => {
     const other = expected![i]!;
-    near([row.layer, row.neuron, row.place, row.value], [other.layer, other.neuron, other.place, other.value], `row ${i}`);
+    near(
+      [row.layer, row.neuron, row.place, row.value],
+      [other.layer, other.neuron, other.place, other.value],
+      `row ${i}`,
+    );
     const neighbours = [i - 1, i + 1].map((n) => found![n]?.value as number);
     const isTied = neighbours.some((value) => Math.abs(value - (row.value as number)) < 2e-5);
     if (isTied) ++tied;

@@ -65,7 +65,10 @@ export async function rowsIn(store: CorpusStore, name: string): Promise<readonly
 }
 
 /** All rows of a table, in the order of shards. */
-export async function tableOf(store: CorpusStore, table: string): Promise<readonly Readonly<Record<string, unknown>>[]> {
+export async function tableOf(
+  store: CorpusStore,
+  table: string,
+): Promise<readonly Readonly<Record<string, unknown>>[]> {
   const names = await store.list(table);
   return (await Promise.all(names.map((name) => rowsIn(store, name)))).flat();
 }

@@ -49,7 +49,10 @@ function meansOf(sums: Sums) {
   const { shape: [L, H], counts } = sums as { shape: readonly [number, number]; counts: readonly number[] };
   const rows = new Rows(TOTAL);
   for (let at = 0; at < L * H; ++at) {
-    const scores = NAMES.map((name, i) => [name, counts[i] ? (sums[name] as readonly number[])[at]! / counts[i]! : null]);
+    const scores = NAMES.map((
+      name,
+      i,
+    ) => [name, counts[i] ? (sums[name] as readonly number[])[at]! / counts[i]! : null]);
     rows.push({ layer: Math.floor(at / H), head: at % H, ...Object.fromEntries(scores) });
   }
   return rows.rows();

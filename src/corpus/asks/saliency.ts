@@ -4,7 +4,15 @@ import { SALIENCY } from "../../ask/saliency/saliency.ts";
 import { topK } from "../../base/numbers.ts";
 import { positionOf, type ReadDocument, type Window } from "../reading/windows.ts";
 import type { TableRows, TableSchema } from "../types.ts";
-import { Adding, type AskContext, type CorpusAsk, DOCUMENT_COLUMNS, type Merging, Rows, type ShardWork } from "./ask.ts";
+import {
+  Adding,
+  type AskContext,
+  type CorpusAsk,
+  DOCUMENT_COLUMNS,
+  type Merging,
+  Rows,
+  type ShardWork,
+} from "./ask.ts";
 
 const TABLE: TableSchema = {
   name: "saliency",

@@ -107,7 +107,8 @@ async function readShard(store: CorpusStore, shard: number, shardSize: number): 
   const found = await readJsonFile<ShardDone>(store, name);
   if (!found) throw new UnreadableFile(`Cannot read ${name} in ${store.name} as it is gone`);
   const { files, start, end, last, sums } = found as Partial<ShardDone>;
-  const isWhole = found.shard === shard && Array.isArray(files) && start === shard * shardSize && typeof sums === "object";
+  const isWhole = found.shard === shard && Array.isArray(files) && start === shard * shardSize &&
+    typeof sums === "object";
   if (!isWhole || !(end! > start && end! <= start + shardSize) || typeof last !== "boolean") {
     throw new UnreadableFile(`Cannot use ${name} in ${store.name} as it does not describe shard ${shard}`);
   }
@@ -115,7 +116,9 @@ async function readShard(store: CorpusStore, shard: number, shardSize: number): 
     const size = await store.size(file.name);
     if (size === file.bytes) continue;
     const is = size === undefined ? "is missing" : `has ${size} bytes`;
-    throw new UnreadableFile(`Cannot use shard ${shard} in ${store.name} as ${file.name} ${is} where ${file.bytes} were written`);
+    throw new UnreadableFile(
+      `Cannot use shard ${shard} in ${store.name} as ${file.name} ${is} where ${file.bytes} were written`,
+    );
   }
   return found;
 }

@@ -47,7 +47,10 @@ export async function beginOrGoOn(store: CorpusStore, manifest: Manifest): Promi
   const found = await readManifest(store);
   if (!found) return await writeJson(store, MANIFEST, manifest);
   const settings = Object.keys({ ...found.settings, ...manifest.settings }) as (keyof CorpusSettings)[];
-  const compared = [...settings.map((name) => [name, ({ settings }: Manifest) => settings[name]] as const), ...COMPARED];
+  const compared = [
+    ...settings.map((name) => [name, ({ settings }: Manifest) => settings[name]] as const),
+    ...COMPARED,
+  ];
   const differences = compared.flatMap(([what, valueOf]) => {
     const [there, here] = [canonical(valueOf(found)), canonical(valueOf(manifest))];
     return there === here ? [] : [`${what} was ${short(there)} and is ${short(here)}`];

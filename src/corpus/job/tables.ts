@@ -22,5 +22,9 @@ export const DOCUMENTS: TableSchema = {
 /** What was not. */
 export const PROBLEMS: TableSchema = {
   name: "problems",
-  columns: [...DOCUMENT_COLUMNS, { name: "problem", type: "string", about: 'what is wrong, after "Cannot explain ... as"' }],
+  columns: [...DOCUMENT_COLUMNS, {
+    name: "problem",
+    type: "string",
+    about: 'what is wrong, after "Cannot explain ... as"',
+  }],
 };

@@ -72,4 +72,3 @@ export function countsOf(shards: Iterable<CorpusCounts>): CorpusCounts {
   }
   return counts;
 }
-

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { emptyReading, depthsOf, lastDepth, type LensReading, takeLens } from "../../ask/lens/reading.ts";
+import { depthsOf, emptyReading, lastDepth, type LensReading, takeLens } from "../../ask/lens/reading.ts";
 import { free } from "../../base/numbers.ts";
 import { LENS_LOGITS } from "../../model/memory.ts";
 import { CHUNK_TOKENS, type ModelRunner } from "../../model/runner.ts";
@@ -123,7 +123,14 @@ export async function* readPack(
     const { fetches, sorted } = fetchesOf(runner, needs);
     const request = { ...tokensOf(pack, windows), rows: asked ? rows : [0], lens, fetches, cache };
     const seen = await runner.survey(request, signal);
-    yield { start, end, windows, targets, ...readingOf(seen.lens, depths.length, targets.length), ...sorted(seen.fetched) };
+    yield {
+      start,
+      end,
+      windows,
+      targets,
+      ...readingOf(seen.lens, depths.length, targets.length),
+      ...sorted(seen.fetched),
+    };
     free(...Object.values(seen.lens ?? {}), ...seen.fetched);
   }
 }
@@ -181,4 +188,3 @@ function readingOf(numbers: Parameters<typeof takeLens>[1] | undefined, D: numbe
   takeLens(lens, numbers, [...Array(R).keys()], D);
   return { lens };
 }
-
