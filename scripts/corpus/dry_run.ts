@@ -44,7 +44,10 @@ export async function dryRun(source: string, { out: _, shard: __, workers = 1, .
   const all = await documentsIn(opened, options.limit ?? Infinity, signal ?? new AbortController().signal);
   await opened.close();
   const times = documents + problems > 0 ? all.count / (documents + problems) : 0;
-  const written = [...scaled.files].filter(([name]) => name.includes("/part-")).reduce((sum, [, { length }]) => sum + length, 0);
+  const written = [...scaled.files].filter(([name]) => name.includes("/part-")).reduce(
+    (sum, [, { length }]) => sum + length,
+    0,
+  );
   const seconds = report.tokensPerSecond > 0 ? tokens * times / report.tokensPerSecond : 0;
   return [
     `${source}: ${all.exact ? "" : "about "}${all.count} documents, about ${Math.round(tokens * times)} tokens`,

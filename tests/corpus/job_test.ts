@@ -4,7 +4,6 @@ import { deepEqual, ok, rejects } from "@std/assert";
 import { LanguageModel } from "../../src/language_model.ts";
 import { explainCorpus } from "../../src/corpus/explain_corpus.ts";
 import type { ExplainCorpusOptions } from "../../src/corpus/settings.ts";
-import type { Total } from "../../src/corpus/types.ts";
 import { type MemoryStore, memoryStore, rowsIn, sourceOf, tableOf, TEXTS } from "./support.ts";
 
 const ASK = ["surprise", "heads", "neurons", "settling"] as const;

@@ -1,7 +1,7 @@
 import type { ModelConfig } from "../../models/config.ts";
 import { positionOf, type ReadDocument } from "../reading/windows.ts";
 import type { CorpusSettings, TableRows, TableSchema } from "../types.ts";
-import { type CorpusAsk, type Merging, type ReadRows, type ShardAnswer, type ShardWork } from "./ask.ts";
+import type { CorpusAsk, Merging, ReadRows, ShardAnswer, ShardWork } from "./ask.ts";
 import { BestExamples } from "./best.ts";
 import { ActivationHistograms, BIN_NAMES } from "./histograms.ts";
 

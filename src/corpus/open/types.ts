@@ -127,8 +127,11 @@ export interface CorpusSummary extends CorpusCounts {
   readonly source: string;
   /** The id of the model. */
   readonly model: string;
+  /** Where it was asked for `surprise`. */
   readonly surprise?: CorpusSurprise;
+  /** Where it was asked for `heads`. */
   readonly heads?: CorpusHeads;
+  /** Where it was asked for `settling`. */
   readonly settling?: CorpusSettling;
   /** The tokens that got the most blame in all. */
   readonly blame?: readonly BlamedToken[];
