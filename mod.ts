@@ -118,6 +118,7 @@ export { type Help, help, type HelpView } from "./guide/help.ts";
 export { checkSetup, type Setup, type SetupCheck } from "./guide/setup.ts";
 export { activationsView, type ActivationsViewOptions } from "./widgets/activations/view.ts";
 export { attentionView, type AttentionViewOptions } from "./widgets/attention/view.ts";
+export { attentionStepsView, type AttentionStepsViewOptions } from "./widgets/attention_steps/view.ts";
 export { compareView, type CompareViewOptions } from "./widgets/compare_view.ts";
 export { crossAttentionView, type CrossAttentionViewOptions } from "./widgets/cross_attention/view.ts";
 export { factorsView, type FactorsViewOptions } from "./widgets/factors/view.ts";

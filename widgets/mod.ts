@@ -15,6 +15,7 @@
  */
 export { activationsView, type ActivationsViewOptions } from "./activations/view.ts";
 export { attentionView, type AttentionViewOptions } from "./attention/view.ts";
+export { attentionStepsView, type AttentionStepsViewOptions } from "./attention_steps/view.ts";
 export { compareView, type CompareViewOptions } from "./compare_view.ts";
 export { crossAttentionView, type CrossAttentionViewOptions } from "./cross_attention/view.ts";
 export { factorsView, type FactorsViewOptions } from "./factors/view.ts";

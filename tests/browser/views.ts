@@ -2,6 +2,7 @@
 import type { Sequence } from "../../src/model/sequence.ts";
 import {
   activationsView,
+  attentionStepsView,
   attentionView,
   compareView,
   crossAttentionView,
@@ -26,6 +27,7 @@ import {
 } from "../../widgets/mod.ts";
 import { clustersOf } from "../widgets/activations/clusters_fixtures.ts";
 import { attentionOf, headScoresOf, rolloutOf } from "../widgets/attention/fixtures.ts";
+import { attentionStepsOf } from "../widgets/attention_steps/fixtures.ts";
 import { crossAttentionOf } from "../widgets/cross_attention/fixtures.ts";
 import { CURVE, factorsOf } from "../widgets/factors/fixtures.ts";
 import { CAPTUM, KEYS, saliencyOf } from "../widgets/fixtures.ts";
@@ -125,6 +127,12 @@ export const CASES: readonly Case[] = [
     draw: (text) => attentionView(attentionOf(text), { scores: headScoresOf(text) }),
     chosen: true,
     tree: [/form "Attention"/, /radiogroup "Tokens"/, /radio "/, /as a table/],
+  },
+  {
+    name: "steps of attention",
+    draw: (text) => attentionStepsView(attentionStepsOf(text)),
+    chosen: true,
+    tree: [/form "Steps of attention"/, /radiogroup "Queries"/, /radio "/, /as a table/],
   },
   {
     name: "attention to a source",

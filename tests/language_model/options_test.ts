@@ -8,6 +8,7 @@ import { encoderCopy } from "../support/encoders.ts";
 import { checkpointCopy } from "../support/goldens.ts";
 import { clustersOf } from "../widgets/activations/clusters_fixtures.ts";
 import { attentionOf, rolloutOf } from "../widgets/attention/fixtures.ts";
+import { attentionStepsOf } from "../widgets/attention_steps/fixtures.ts";
 import { crossAttentionOf, DATE } from "../widgets/cross_attention/fixtures.ts";
 import { classSaliencyOf } from "../widgets/evidence/fixtures.ts";
 import { factorsOf } from "../widgets/factors/fixtures.ts";
@@ -87,6 +88,7 @@ const ANALYSES: Readonly<Record<string, Wrong>> = {
 };
 const VIEWS: Readonly<Record<string, Wrong>> = {
   activationsView: { layer: "1" },
+  attentionStepsView: { layer: "1", head: "0", position: "1", start: "0" },
   attentionView: { layer: "1", head: "0", scores: 1, start: "0" },
   compareView: { mode: "both", labels: "ab" },
   crossAttentionView: { layer: "1", head: true },
@@ -331,6 +333,7 @@ Deno.test("analyses take an option that is undefined as not given", async () => 
 
 const DRAWN: Readonly<Record<string, unknown>> = {
   activationsView: clustersOf(KEYS),
+  attentionStepsView: attentionStepsOf(KEYS),
   attentionView: attentionOf(KEYS),
   compareView: surpriseOf(),
   crossAttentionView: crossAttentionOf(DATE),

@@ -1,6 +1,7 @@
 /** Every field of everything that a view draws, replaced by what a field should not be. */
 import {
   activationsView,
+  attentionStepsView,
   attentionView,
   compareView,
   crossAttentionView,
@@ -25,6 +26,7 @@ import {
 } from "../../../widgets/mod.ts";
 import { clustersOf } from "../activations/clusters_fixtures.ts";
 import { attentionOf, headScoresOf, rolloutOf } from "../attention/fixtures.ts";
+import { attentionStepsOf } from "../attention_steps/fixtures.ts";
 import { crossAttentionOf } from "../cross_attention/fixtures.ts";
 import { CURVE, factorsOf } from "../factors/fixtures.ts";
 import { CAPTUM, LIT, saliencyOf, sequenceOf } from "../fixtures.ts";
@@ -99,6 +101,11 @@ export const SUBJECTS: readonly Subject[] = [
     data: [attentionOf(TEXT, 2, 2), { title, layer: 1, head: 1, start: 0, scores: headScoresOf(TEXT, 2, 2) }],
   },
   { name: "attention of some layers", view: attentionView, data: [{ ...attentionOf(TEXT, 2, 1), layers: [3, 5] }, {}] },
+  {
+    name: "steps of attention",
+    view: attentionStepsView,
+    data: [attentionStepsOf(TEXT, 1, 2, 2), { title, layer: 3, head: 1, position: 2, start: 0 }],
+  },
   {
     name: "attention to a source",
     view: crossAttentionView,
