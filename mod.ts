@@ -14,6 +14,22 @@
  * @module
  */
 export { LanguageModel } from "./src/language_model.ts";
+export { type CorpusReport, explainCorpus } from "./src/corpus/explain_corpus.ts";
+export type { ExplainCorpusOptions } from "./src/corpus/settings.ts";
+export type {
+  AskName,
+  BadRecord,
+  CorpusCounts,
+  CorpusDocument,
+  CorpusSource,
+  CorpusStore,
+  SourceRecord,
+  Sums,
+  Total,
+  WrittenFile,
+} from "./src/corpus/types.ts";
+export type { GivenDocument } from "./src/corpus/sources/array_source.ts";
+export type { SourceFormat, SourceOptions } from "./src/corpus/sources/open.ts";
 export { DATES } from "./src/hub/model_files.ts";
 export type { CostEstimator } from "./src/ask/cost_estimator.ts";
 export type { Cost, MemoryOptions } from "./src/model/cost.ts";

@@ -136,18 +136,22 @@ export class LanguageModel implements AsyncDisposable {
    * Loads a model: from a hub by its id, as in `gpt2` or `openai-community/gpt2-xl`, downloading what is not in the
    * cache that Python's `huggingface_hub` uses too; from a directory in Hugging Face's layout (`config.json`,
    * `model.safetensors`, `tokenizer.json` or `vocab.json` and `merges.txt`), by its path or its `file:`, `https:` or
-   * `http:` URL; or, without an id, the model that comes with this package. The same works in a page: `docs/browser.md`.
+   * `http:` URL; of the files themselves, as a page has them of a folder that was chosen or dropped; or, without an id,
+   * the model that comes with this package. The same works in a page: `docs/browser.md`.
    *
    * @throws {Error} When a file is missing and cannot be downloaded, or the backend is not available.
    * @throws {TypeError | RangeError | SyntaxError} When a file does not hold what it should; the message names it.
    */
-  static async fromPretrained(id?: string | URL, options: LoadOptions = {}): Promise<LanguageModel> {
+  static async fromPretrained(
+    id?: string | URL | readonly File[],
+    options: LoadOptions = {},
+  ): Promise<LanguageModel> {
     options = expectOptions(options, LOAD);
     expectLoadOptions(options);
     const name = id instanceof URL ? id.href : id;
     const stopping = { ...options, signal: stoppable(options.signal) };
     stopping.signal.throwIfAborted();
-    const files = await findModelFiles(name, downloadOptions(name ?? "", stopping));
+    const files = await findModelFiles(name, downloadOptions(typeof name === "string" ? name : "", stopping));
     return new LanguageModel(await watched(stopping, (stopping) => loadModel(files, stopping, readGenerationConfig)));
   }
 
@@ -878,7 +882,11 @@ export class LanguageModel implements AsyncDisposable {
     }, ${shape}) on ${this.backend}: ${this.backendReason}`;
   }
 
-  /** What questions about many texts ask. */
+  /**
+   * What questions about many texts ask.
+   *
+   * @ignore
+   */
   get [ASKED](): AskedModel<ModelRunner> {
     this.#expectUsable();
     return this.#asked;

@@ -28,7 +28,9 @@ export interface CorpusDocument {
 
 /** A place of a source that holds no document: a broken line, a field that is missing or no text. */
 export interface BadRecord {
+  /** Its number in the source, from 0. */
   readonly index: number;
+  /** What the source calls it. */
   readonly id: string;
   /** What is wrong, as a sentence without its end. */
   readonly problem: string;
@@ -47,6 +49,8 @@ export interface CorpusSource {
   records(start: number, signal: AbortSignal): AsyncIterable<SourceRecord>;
   /** How many bytes there are and how many were read, for a bar; undefined where nobody can know. */
   progress(): { readonly read: number; readonly total: number } | undefined;
+  /** Removes what was put aside to read it, as of stdin; nothing can be read then. Closing twice does nothing. */
+  close(): Promise<void>;
 }
 
 /** The type of a column, as Parquet stores it. */
@@ -67,6 +71,7 @@ export interface TableRows {
 
 /** Where shards are written and read: a folder, or an S3-like store. Names are relative, with `/` between. */
 export interface CorpusStore {
+  /** What it is called in messages. */
   readonly name: string;
   /** The bytes of a file, or undefined where there is none. */
   read(name: string): Promise<Uint8Array | undefined>;
@@ -125,8 +130,11 @@ export interface Manifest {
 
 /** A file of a job, as it was written. */
 export interface WrittenFile {
+  /** Its name in the store. */
   readonly name: string;
+  /** Its size. */
   readonly bytes: number;
+  /** The SHA-256 of its bytes, 64 hexadecimal digits. */
   readonly sha256: string;
 }
 
@@ -162,7 +170,9 @@ export interface ShardDone extends CorpusCounts {
 
 /** All shards together: `total.json`. */
 export interface Total extends CorpusCounts {
+  /** The version of what stands in the files. */
   readonly version: 1;
+  /** How many shards there are. */
   readonly shards: number;
   /** The tables of the whole. */
   readonly files: readonly WrittenFile[];

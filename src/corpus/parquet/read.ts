@@ -40,15 +40,13 @@ const MOST_FOOTER = 2 ** 28;
  * @throws {SyntaxError} When it is no Parquet file, is cut off or lies about itself.
  */
 export async function openParquet(file: ParquetFile): Promise<ParquetTable> {
-  try {
-    await expectEnd(file);
-    const tools = await import("./library.ts");
-    const metadata = await tools.parquetMetadataAsync(asyncBuffer(file));
-    expectHonest(file, metadata);
-    return new ParquetTable(file, metadata, { ...tools, inflaters: await inflaters() });
-  } catch (error) {
-    throw unreadable(file, error);
-  }
+  const tools = { ...await import("./library.ts"), inflaters: await inflaters() };
+  return await reading(file, async (watched) => {
+    await expectEnd(watched);
+    const metadata = await tools.parquetMetadataAsync(asyncBuffer(watched));
+    expectHonest(watched, metadata);
+    return new ParquetTable(file, metadata, tools);
+  });
 }
 
 /** A Parquet file whose footer was read. */
@@ -111,10 +109,10 @@ export class ParquetTable {
 
   async #column(group: number, { start, end }: RowGroup, column: string): Promise<readonly unknown[]> {
     if (start === end) return [];
-    try {
-      await this.#expectHonestChunks(group, column);
+    return await reading(this.#file, async (watched) => {
+      await this.#expectHonestChunks(watched, group, column);
       const data = await this.#tools.parquetReadColumn({
-        file: asyncBuffer(this.#file),
+        file: asyncBuffer(watched),
         metadata: this.#footer,
         columns: [column],
         rowStart: start,
@@ -125,16 +123,14 @@ export class ParquetTable {
         throw new RangeError(`column ${column} has ${data.length} rows of group ${group} where it says ${end - start}`);
       }
       return Array.from(data, plain);
-    } catch (error) {
-      throw unreadable(this.#file, error);
-    }
+    });
   }
 
-  async #expectHonestChunks(group: number, column: string): Promise<void> {
+  async #expectHonestChunks(file: ParquetFile, group: number, column: string): Promise<void> {
     for (const { meta_data: about } of this.#footer.row_groups[group]!.columns) {
       if (about?.path_in_schema[0] !== column) continue;
       const chunk = chunkFacts(about);
-      expectHonestPages(await this.#file.read(chunk.start, chunk.end), chunk, this.#tools.parquetHeader);
+      expectHonestPages(await file.read(chunk.start, chunk.end), chunk, this.#tools.parquetHeader);
     }
   }
 }
@@ -193,8 +189,19 @@ function plain(value: unknown): unknown {
   return Number.isSafeInteger(number) ? number : value;
 }
 
-function unreadable(file: ParquetFile, error: unknown): unknown {
-  if (error instanceof SyntaxError) return error;
-  const advice = "check that it is a whole Parquet file";
-  return new SyntaxError(`Cannot read ${file.name} as Parquet: ${messageOf(error)}; ${advice}`, { cause: error });
+/** What goes wrong is the file's fault, unless its bytes could not be had. */
+async function reading<T>(file: ParquetFile, task: (watched: ParquetFile) => Promise<T>): Promise<T> {
+  let failure: { readonly error: unknown } | undefined;
+  const read = (start: number, end: number) =>
+    file.read(start, end).catch((error: unknown) => {
+      failure ??= { error };
+      throw error;
+    });
+  try {
+    return await task({ name: file.name, size: file.size, read });
+  } catch (error) {
+    if (failure !== undefined) throw failure.error;
+    const advice = "check that it is a whole Parquet file";
+    throw new SyntaxError(`Cannot read ${file.name} as Parquet: ${messageOf(error)}; ${advice}`, { cause: error });
+  }
 }

@@ -161,6 +161,18 @@ Deno.test("openParquet() refuses what is no Parquet, and what was cut off", asyn
   }
 });
 
+Deno.test("openParquet() hands on why bytes could not be had, as the file is not to blame", async () => {
+  const bytes = await golden("pyarrow_snappy.parquet");
+  const cut = new Error("the network is gone");
+  const file = { ...inMemory(bytes), read: () => Promise.reject(cut) };
+  equal(await openParquet(file).catch((error) => error), cut);
+  let isGone = false;
+  const leaving: ParquetFile = { ...file, read: (from, to) => isGone ? file.read() : inMemory(bytes).read(from, to) };
+  const table = await openParquet(leaving);
+  isGone = true;
+  equal(await table.read(0, ["text"]).catch((error) => error), cut);
+});
+
 Deno.test("openParquet() answers damage by an error, wherever it is, and never by making room for it", async () => {
   const bytes = await golden("pyarrow_zstd.parquet");
   let refused = 0;
