@@ -148,6 +148,7 @@ export { rankingsWatchView, type RankingsWatchViewOptions } from "./widgets/rank
 export { layerSimilarityView, type LayerSimilarityViewOptions } from "./widgets/layer_similarity/view.ts";
 export { logitAttributionView, type LogitAttributionViewOptions } from "./widgets/logit_attribution/view.ts";
 export { type DrawnModel, modelView, type ModelViewOptions } from "./widgets/model/view.ts";
+export { nextWordView, type NextWordViewOptions } from "./widgets/next_word/view.ts";
 export { rolloutView, type RolloutViewOptions } from "./widgets/attention/rollout_view.ts";
 export { saliencyView, type SaliencyViewOptions } from "./widgets/saliency/view.ts";
 export type { DecodedStep, DecodedSteps } from "./widgets/steps/record.ts";

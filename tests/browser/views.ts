@@ -13,6 +13,7 @@ import {
   layerSimilarityView,
   logitAttributionView,
   modelView,
+  nextWordView,
   patchingView,
   rankingsView,
   rankingsWatchView,
@@ -35,6 +36,7 @@ import { layerSimilarityOf } from "../widgets/layer_similarity/fixtures.ts";
 import { layerPredictionsOf, rankingsOf, watchedOf } from "../widgets/lens_fixtures.ts";
 import { attributionOf as logitAttributionOf } from "../widgets/logit_attribution/fixtures.ts";
 import { SMALL, UNTIED } from "../widgets/model/fixtures.ts";
+import { candidatesOf } from "../widgets/next_word/fixtures.ts";
 import { headEffectsOf, patchingOf, withToken } from "../widgets/patching/fixtures.ts";
 import { promptOf, stepsOf } from "../widgets/steps/fixtures.ts";
 import { classSaliencyOf } from "../widgets/evidence/fixtures.ts";
@@ -214,6 +216,12 @@ export const CASES: readonly Case[] = [
     },
     chosen: false,
     tree: [/group "before"/, /group "after"/, /region "after: Patched, a run for each cell"/, /The metric as a table/],
+  },
+  {
+    name: "next word",
+    draw: (text) => nextWordView(candidatesOf(text), { temperature: 0.8 }),
+    chosen: false,
+    tree: [/region "Next words"/, /- table/, /The words as a table/],
   },
   {
     name: "vectors",

@@ -18,6 +18,7 @@ import { layerPredictionsOf, rankingsOf, watchedOf } from "../widgets/lens_fixtu
 import { SMALL } from "../widgets/model/fixtures.ts";
 import { stepsOf } from "../widgets/steps/fixtures.ts";
 import { attributionOf as logitAttributionOf } from "../widgets/logit_attribution/fixtures.ts";
+import { candidatesOf } from "../widgets/next_word/fixtures.ts";
 import { headEffectsOf, patchingOf } from "../widgets/patching/fixtures.ts";
 import { surpriseOf } from "../widgets/surprise/fixtures.ts";
 import { TREE } from "../widgets/tree/fixtures.ts";
@@ -99,6 +100,7 @@ const VIEWS: Readonly<Record<string, Wrong>> = {
   layerSimilarityView: {},
   logitAttributionView: {},
   modelView: {},
+  nextWordView: { temperature: "1", topK: "1", topP: "1" },
   patchingView: { show: "all" },
   rankingsView: {},
   rankingsWatchView: {},
@@ -344,6 +346,7 @@ const DRAWN: Readonly<Record<string, unknown>> = {
   layerSimilarityView: layerSimilarityOf(KEYS),
   logitAttributionView: logitAttributionOf(),
   modelView: SMALL,
+  nextWordView: candidatesOf(KEYS),
   patchingView: patchingOf(),
   rankingsView: rankingsOf(KEYS),
   rankingsWatchView: watchedOf(KEYS),

@@ -12,6 +12,7 @@ import {
   layerSimilarityView,
   logitAttributionView,
   modelView,
+  nextWordView,
   patchingView,
   rankingsView,
   rankingsWatchView,
@@ -34,6 +35,7 @@ import { layerSimilarityOf } from "../layer_similarity/fixtures.ts";
 import { layerPredictionsOf, longSequence, rankingsOf, watchedOf } from "../lens_fixtures.ts";
 import { attributionOf } from "../logit_attribution/fixtures.ts";
 import { SMALL } from "../model/fixtures.ts";
+import { candidatesOf } from "../next_word/fixtures.ts";
 import { headEffectsOf, patchingOf, withToken } from "../patching/fixtures.ts";
 import { promptOf, stepsOf } from "../steps/fixtures.ts";
 import { classSaliencyOf, maskedSaliencyOf } from "../evidence/fixtures.ts";
@@ -162,6 +164,11 @@ export const SUBJECTS: readonly Subject[] = [
     name: "side by side",
     view: compared,
     data: [{ first: TEXT, second: surpriseOf(TEXT).sequence }, { labels: ["a", "b"], title }],
+  },
+  {
+    name: "next word",
+    view: nextWordView,
+    data: [candidatesOf(TEXT, 6, 2), { title, temperature: 0.5, topK: 2, topP: 0.5 }],
   },
   { name: "vectors", view: vectorsView, data: [vectorsOf(TEXT, 2), { title, sequence: TEXT }] },
   { name: "vectors as pictures", view: vectorsView, data: [vectorsOf(TEXT, 100), { title, sequence: TEXT }] },

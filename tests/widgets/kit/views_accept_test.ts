@@ -45,6 +45,7 @@ const GIVEN: Readonly<Record<string, readonly unknown[]>> = {
     await model.logitAttribution(sequence, { position, contrast: " is", neurons: true, tokens: true }),
   ],
   modelView: [model, model.config],
+  nextWordView: [await model.candidates(sequence)],
   patchingView: [patchingOf()],
   rankingsView: [await model.rankings(sequence)],
   rankingsWatchView: [await model.rankingsWatch(sequence, { position, watch: [" is", " cabinets"] })],
