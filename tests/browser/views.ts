@@ -5,6 +5,7 @@ import {
   attentionStepsView,
   attentionView,
   compareView,
+  corpusView,
   crossAttentionView,
   evidenceView,
   factorsView,
@@ -14,6 +15,7 @@ import {
   logitAttributionView,
   modelView,
   nextWordView,
+  neuronView,
   patchingView,
   rankingsView,
   rankingsWatchView,
@@ -29,6 +31,7 @@ import {
 import { clustersOf } from "../widgets/activations/clusters_fixtures.ts";
 import { attentionOf, headScoresOf, rolloutOf } from "../widgets/attention/fixtures.ts";
 import { attentionStepsOf } from "../widgets/attention_steps/fixtures.ts";
+import { neuronOf, summaryOf } from "../widgets/corpus/fixtures.ts";
 import { crossAttentionOf } from "../widgets/cross_attention/fixtures.ts";
 import { CURVE, factorsOf } from "../widgets/factors/fixtures.ts";
 import { CAPTUM, KEYS, saliencyOf } from "../widgets/fixtures.ts";
@@ -74,6 +77,18 @@ export const CASES: readonly Case[] = [
     draw: (text) => tokensView(text, { surprise: surpriseOf(text) }),
     chosen: false,
     tree: [/group "Tokens"/, /Tokens as a table/],
+  },
+  {
+    name: "neuron",
+    draw: (text) => neuronView(neuronOf(text)),
+    chosen: false,
+    tree: [/group "Document tale-0"/, /Activations as a table/, /Texts as a table/],
+  },
+  {
+    name: "corpus",
+    draw: (text) => corpusView(summaryOf(text)),
+    chosen: false,
+    tree: [/img "/, /region "Attention to the token before"/, /Documents as a table/],
   },
   {
     name: "saliency",
