@@ -55,11 +55,13 @@ function barsHtml({ words, settled }: NextWords, places: readonly number[]): Htm
     const now = attributes({ class: "p", "data-i": places[n]!, "data-p": String(share) });
     return markup`${PLAIN_ROW}<td style="${PAD};opacity:0.8">${ordinalText(rank)}</td><td style="${PAD}">${
       tokenHtml(token)
-    }</td><td style="${PAD}"><span style="display:inline-block;height:14px;vertical-align:middle;width:${width}px;\
-background-color:${overlay(1, true)}"></span> <span${now}>${probabilityText(share)}</span></td><td style="${PAD};\
-opacity:0.8">${probabilityText(probability)}</td></tr>`;
+    }</td><td style="${PAD};text-align:right;opacity:0.8">${probabilityText(probability)}</td>\
+<td style="${PAD};min-width:${
+      LENGTH + 70
+    }px"><span style="display:inline-block;height:14px;vertical-align:middle;width:${width}px;\
+background-color:${overlay(1, true)}"></span> <span${now}>${probabilityText(share)}</span></td></tr>`;
   });
-  const head = ["", "next", "with these settings", "the model’s own"].map((name) =>
+  const head = ["", "next", "own", "with these settings"].map((name) =>
     markup`<th scope="col" style="${PAD};font-weight:normal">${name}</th>`
   );
   return markup`<table style="border-collapse:collapse;${MONOSPACE};font-size:13px"><thead>${PLAIN_ROW}${head}</tr></thead><tbody>

@@ -13,8 +13,8 @@ const d=s=>new Float32Array(Uint8Array.from(atob(h[s]),c=>c.charCodeAt(0)).buffe
 const P=p=>p<5e-5?p?"<0.01%":"0%":p<1&&p>=.9995?">99.9%":(100*p).toFixed(p<.001?2:1)+"%";
 const W=t=>{const s=B.map(x=>x/f(t));return[[...s].map(x=>E(x-s[0])),[...O].map((x,i)=>i%2?x:E((x-B[0])/f(t))),s]};
 const go=()=>{const[t,k,p]=q("input").map(i=>+i.value);let[e,g,s]=W(t||1),n=t?B.length:1,m=t?g.length:0,c=0;
-if(t&&k&&k<V){n=s.filter(x=>x>=s[Math.min(k,B.length)-1]).length;m=0}
-let z=0;for(let i=0;i<n;i++)z+=e[i];let y=z;for(let i=0;i<m;i+=2)y+=g[i]*g[i+1];
+if(t&&k&&k<V){n=s.filter(x=>x>=s[Math.min(k,B.length)-1]).length;m=0}let z=0;
+for(let i=0;i<n;i++)z+=e[i];let y=z;for(let i=0;i<m;i+=2)y+=g[i]*g[i+1];
 if(t&&p<1){let a=0,j=0,w=p*y;while(j<n&&(!j||a<w))a+=e[j++];if(j<n||a>=w)m=0;n=j;y=a;
 for(let i=0;i<m;i+=2){const u=Math.max(0,Math.min(g[i+1],Math.ceil((w-y)/g[i])));y+=u*g[i];c+=u}}
 else for(let i=0;i<m;i+=2)c+=g[i+1];
