@@ -3,7 +3,7 @@
  * loop over the calls for a single text and against Python, with one worker and with two. Each row is a process of its
  * own; CPU seconds stand beside the time, as other programs may be at work.
  *
- *     deno run -A bench/corpus.ts [row ...]
+ *     deno run -A bench/corpus.ts [--threads 1] [row ...]
  *
  * @module
  */
@@ -20,13 +20,17 @@ const PYTHON = ".venv-oracle/bin/python";
 
 /** How many documents each question is asked about: as many as take some seconds. */
 const COUNTS: Readonly<Record<string, number>> = {
-  surprise: 96,
-  heads: 96,
-  neurons: 96,
-  settling: 12,
-  saliency: 12,
+  surprise: 64,
+  heads: 64,
+  neurons: 64,
+  settling: 4,
+  saliency: 8,
   generated: 16,
 };
+
+/** How many threads each model takes; by default as many as there are cores for it. */
+const threads = Deno.args[0] === "--threads" ? { threads: Number(Deno.args[1]) } : {};
+const rest = Deno.args[0] === "--threads" ? Deno.args.slice(2) : Deno.args;
 
 const say = (text: string) => {
   // deno-lint-ignore no-console -- the result of the program
@@ -70,7 +74,7 @@ const LOOPS: Readonly<Record<string, (model: LanguageModel, text: string) => Pro
 async function measure(row: string): Promise<void> {
   const [ask, way] = row.split(" ") as [AskName, string];
   const texts = textsFor(ask);
-  await using model = await LanguageModel.fromPretrained(CHECKPOINT, { backend: "native" });
+  await using model = await LanguageModel.fromPretrained(CHECKPOINT, { backend: "native", ...threads });
   const tokens = texts.reduce((sum, text) => sum + model.tokenizer.encode(text).length, 0);
   await LOOPS[ask]!(model, texts[0]!); // the first run is slower
   const begun = { seconds: performance.now() / 1000, cpu: cpuSeconds() };
@@ -86,7 +90,7 @@ async function corpus(ask: AskName, texts: readonly string[], model: LanguageMod
   const out = await Deno.makeTempDir({ prefix: "looking-glass-" });
   const options = { ask, out, shardSize: Math.ceil(texts.length / 4), progress: false };
   const generate = ask === "generated" ? { generate: { maxNewTokens: 20 } } : {};
-  const given = model ? { model } : { model: CHECKPOINT, load: { backend: "native" } as const, workers };
+  const given = model ? { model } : { model: CHECKPOINT, load: { backend: "native", ...threads } as const, workers };
   try {
     return (await explainCorpus(texts, { ...options, ...generate, ...given })).tokensPerSecond;
   } finally {
@@ -118,14 +122,15 @@ async function main(wanted: readonly string[]): Promise<void> {
   const peers = ["surprise transformers", "neurons transformers", "neurons lens"];
   const ids = new URL(".out/bench/corpus_ids.json", ROOT).pathname;
   await writeIds(ids);
+  const own = threads.threads ? ["--threads", String(threads.threads)] : [];
   for (const row of wanted.length > 0 ? wanted : [...all, ...peers]) {
     const [ask, way] = row.split(" ");
     const isPeer = peers.includes(row);
     const python = way === "lens" ? LENS : PYTHON;
-    const peer = ["bench/peers/corpus_peer.py", ask!, way!, CHECKPOINT, ids];
+    const peer = ["bench/peers/corpus_peer.py", ask!, way!, CHECKPOINT, ids, String(threads.threads ?? 0)];
     const { lines, failure } = isPeer
       ? await run(python, peer, { seconds: 600 })
-      : await run(Deno.execPath(), ["run", "-A", "--no-check", import.meta.url, "--row", row], { seconds: 600 });
+      : await run(Deno.execPath(), ["run", "-A", "--no-check", import.meta.url, ...own, "--row", row], { seconds: 600 });
     const found = failure ? undefined : JSON.parse(lines.at(-1)!);
     say(found ? shownRow(found) : `${row}: ${failure}`);
   }
@@ -137,5 +142,5 @@ function shownRow({ row, tokens, seconds, cpu, resident = 0, anonymous = 0 }: Ro
   return `${row}: ${rates} (${tokens} tokens), ${MiB(resident)} MiB at most, ${MiB(anonymous)} MiB of them no file`;
 }
 
-if (Deno.args[0] === "--row") await measure(Deno.args[1]!);
-else await main(Deno.args);
+if (rest[0] === "--row") await measure(rest[1]!);
+else await main(rest);

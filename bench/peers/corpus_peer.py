@@ -1,6 +1,6 @@
 """A corpus in batches, as one writes it with transformers, or with TransformerLens: surprise, or neuron maxima.
 
-Run:   .venv-oracle/bin/python bench/peers/corpus_peer.py surprise|neurons transformers|lens CHECKPOINT IDS
+Run:   .venv-oracle/bin/python bench/peers/corpus_peer.py surprise|neurons transformers|lens CHECKPOINT IDS THREADS
 Pins:  torch==2.13.0 transformers==5.23.0 (scripts/requirements-oracle.txt); transformer-lens==4.3.0 for `lens`
 
 Texts are sorted by length and padded to batches of 16, the fastest that is usual. Prints one line of JSON.
@@ -70,7 +70,9 @@ def neurons_lens(model, texts: list[list[int]]) -> None:
 
 
 def main() -> None:
-    ask, way, checkpoint, path = sys.argv[1:]
+    ask, way, checkpoint, path, threads = sys.argv[1:]
+    if int(threads) > 0:
+        torch.set_num_threads(int(threads))
     texts = json.load(open(path))
     if way == "lens":
         from transformer_lens.model_bridge import TransformerBridge
