@@ -79,7 +79,7 @@ async function measure(row: string): Promise<void> {
   await LOOPS[ask]!(model, texts[0]!); // the first run is slower
   const begun = { seconds: performance.now() / 1000, cpu: cpuSeconds() };
   let rate = 0;
-  if (way === "loop") for (const text of texts) await LOOPS[ask]!(model, text);
+  if (way === "loop") { for (const text of texts) await LOOPS[ask]!(model, text); }
   else rate = await corpus(ask, texts, way === "one" ? model : undefined, Number(way === "one" ? 1 : way));
   const seconds = performance.now() / 1000 - begun.seconds;
   print({ row, tokens, seconds: rate > 0 ? tokens / rate : seconds, cpu: cpuSeconds() - begun.cpu });
@@ -130,13 +130,17 @@ async function main(wanted: readonly string[]): Promise<void> {
     const peer = ["bench/peers/corpus_peer.py", ask!, way!, CHECKPOINT, ids, String(threads.threads ?? 0)];
     const { lines, failure } = isPeer
       ? await run(python, peer, { seconds: 600 })
-      : await run(Deno.execPath(), ["run", "-A", "--no-check", import.meta.url, ...own, "--row", row], { seconds: 600 });
+      : await run(Deno.execPath(), ["run", "-A", "--no-check", import.meta.url, ...own, "--row", row], {
+        seconds: 600,
+      });
     const found = failure ? undefined : JSON.parse(lines.at(-1)!);
     say(found ? shownRow(found) : `${row}: ${failure}`);
   }
 }
 
-function shownRow({ row, tokens, seconds, cpu, resident = 0, anonymous = 0 }: Row & Record<string, number | string>): string {
+function shownRow(
+  { row, tokens, seconds, cpu, resident = 0, anonymous = 0 }: Row & Record<string, number | string>,
+): string {
   const rates = `${Math.round(tokens / seconds)} tokens/s, ${Math.round(tokens / cpu)} tokens per CPU second`;
   const MiB = (bytes: number | string) => Math.round(Number(bytes) / 2 ** 20);
   return `${row}: ${rates} (${tokens} tokens), ${MiB(resident)} MiB at most, ${MiB(anonymous)} MiB of them no file`;

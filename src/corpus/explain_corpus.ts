@@ -16,7 +16,7 @@ import { EXPLAIN_CORPUS, type ExplainCorpusOptions, settingsOf, shareOf, workers
 import { folderStore } from "./store/folder.ts";
 import type { GivenDocument } from "./sources/array_source.ts";
 import { openSource } from "./sources/open.ts";
-import type { CorpusCounts, CorpusSettings, CorpusSource, CorpusStore, Manifest, Total } from "./types.ts";
+import type { CorpusCounts, CorpusSettings, CorpusSource, CorpusStore, Total } from "./types.ts";
 import type { WorkerLoad } from "./workers/messages.ts";
 import { WorkerPool } from "./workers/pool.ts";
 
@@ -152,13 +152,13 @@ async function explain(
 }
 
 /** Refuses a model that cannot be asked, before anything is written. */
-function expectAskable(model: LanguageModel, { ask }: Manifest["settings"]): void {
+function expectAskable(model: LanguageModel, settings: CorpusSettings): void {
   const asked = model[ASKED];
   const { hasSource, name } = familyOf(model.config);
   if (hasSource) {
     throw new TypeError(`Cannot explain a corpus with ${name} as each text needs its source; load a model without one`);
   }
-  for (const one of asksOf(ask)) one.expect(asked);
+  for (const one of asksOf(settings.ask)) one.expect(asked, settings);
 }
 
 /** Explains in this thread, or in workers that load the model by its name. */

@@ -20,7 +20,9 @@ const TOLERANCE = 1e-4; // float32 against float64; surprises are up to 20 nats
 
 function near(found: readonly unknown[], expected: readonly number[], what: string): void {
   deepEqual(found.length, expected.length, what);
-  found.forEach((x, i) => ok(Math.abs((x as number) - expected[i]!) < TOLERANCE, `${what}[${i}]: ${x}, ${expected[i]}`));
+  found.forEach((x, i) =>
+    ok(Math.abs((x as number) - expected[i]!) < TOLERANCE, `${what}[${i}]: ${x}, ${expected[i]}`)
+  );
 }
 
 for (const backend of ["native", "wasm"] as const) {
