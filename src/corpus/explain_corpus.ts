@@ -76,7 +76,7 @@ export async function explainCorpus(
   try {
     const loaded = await modelOf(options);
     try {
-      return showing("CorpusReport", await explain(opened, store, loaded.model, options));
+      return showing("CorpusReport", await explain(opened, store, loaded, options));
     } finally {
       await loaded.release();
     }
@@ -128,7 +128,7 @@ async function modelOf({ model, load = {}, workers, signal }: ExplainCorpusOptio
 async function explain(
   source: CorpusSource,
   store: CorpusStore,
-  model: LanguageModel,
+  { model, release }: Loaded,
   options: ExplainCorpusOptions,
 ): Promise<CorpusReport> {
   const begun = performance.now();
@@ -140,6 +140,7 @@ async function explain(
   const manifest = await manifestOf(source, identity, differentiable ? "float32" : "q8", settings);
   await beginOrGoOn(store, manifest);
   const share = shareOf(options.shard);
+  if (workersOf(options) > 1) await release(); // they load their own
   await using executor = await executorOf(model, settings, options, signal);
   return await watched(options, async ({ onProgress }) => {
     const pacer = new Pacer({ source, settings, share, onProgress });
