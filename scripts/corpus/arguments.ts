@@ -11,6 +11,7 @@ hf://datasets/owner/name/FILE, or - for stdin. A job that was cut goes on by the
   --model ID           an id of the hub, or a folder; by default the model that comes with the package
   --workers N          how many models work side by side (1)
   --shard I/N          only the shards whose number leaves I when divided by N (0/1)
+  --queue URL          share the shards with other machines over a Redis server, as redis://host:6379
   --shard-size N       documents of a shard (1000)
   --limit N            only the first N documents
   --window N           the most tokens that are read together (1024)
@@ -57,6 +58,7 @@ const OPTIONS: Readonly<Record<string, readonly [path: string, read: Read]>> = {
   "--model": ["model", text],
   "--workers": ["workers", number],
   "--shard": ["shard", text],
+  "--queue": ["queue", text],
   "--shard-size": ["shardSize", number],
   "--limit": ["limit", number],
   "--window": ["window", number],

@@ -12,7 +12,8 @@ import { beginOrGoOn, manifestOf } from "./job/manifest.ts";
 import { Pacer } from "./job/pacer.ts";
 import { type Executor, type Job, runJob } from "./job/run.ts";
 import { type Explainer, explainShard } from "./job/shard.ts";
-import { EXPLAIN_CORPUS, type ExplainCorpusOptions, settingsOf, shareOf, workersOf } from "./settings.ts";
+import { computeShared } from "./queue/shared_job.ts";
+import { EXPLAIN_CORPUS, type ExplainCorpusOptions, queueOf, settingsOf, shareOf, workersOf } from "./settings.ts";
 import { folderStore } from "./store/folder.ts";
 import type { GivenDocument } from "./sources/array_source.ts";
 import { openSource } from "./sources/open.ts";
@@ -71,12 +72,13 @@ export async function explainCorpus(
   asksOf(options.ask);
   shareOf(options.shard);
   workersOf(options);
+  const queue = queueOf(options);
   const store = storeOf(options.out);
   const opened = await sourceOf(source, options);
   try {
     const loaded = await modelOf(options);
     try {
-      return showing("CorpusReport", await explain(opened, store, loaded.model, options));
+      return showing("CorpusReport", await explain(opened, store, loaded.model, { ...options, shared: queue }));
     } finally {
       await loaded.release();
     }
@@ -129,7 +131,7 @@ async function explain(
   source: CorpusSource,
   store: CorpusStore,
   model: LanguageModel,
-  options: ExplainCorpusOptions,
+  options: ExplainCorpusOptions & { readonly shared: ReturnType<typeof queueOf> },
 ): Promise<CorpusReport> {
   const begun = performance.now();
   const signal = stoppable(options.signal);
@@ -143,7 +145,10 @@ async function explain(
   await using executor = await executorOf(model, settings, options, signal);
   return await watched(options, async ({ onProgress }) => {
     const pacer = new Pacer({ source, settings, share, onProgress });
-    const job: Job = { source, store, manifest, executor, share, signal, ...pacer.listeners() };
+    const { shared } = options;
+    const compute: Job["compute"] = shared && ((job, done) => computeShared(job, done, shared));
+    const own = { source, store, manifest, executor, share, signal, ...pacer.listeners() };
+    const job: Job = { ...own, ...compute && { compute } };
     const { computed, there, mended, total } = await runJob(job);
     const seconds = (performance.now() - begun) / 1000;
     const { tokensPerSecond } = pacer;

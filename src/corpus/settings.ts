@@ -48,6 +48,13 @@ export interface ExplainCorpusOptions {
    */
   readonly shard?: string;
   /**
+   * A Redis server whose queue gives shards to all machines that begin the same job with the same `out`: its address, and
+   * after how many milliseconds a machine that says nothing counts as dead, 30,000 by default.
+   *
+   * @default None: shards are computed here, in their order.
+   */
+  readonly queue?: string | { readonly url: string; readonly lease?: number };
+  /**
    * How many documents a shard has: what is lost when a job is cut, and what is in memory at a time.
    *
    * @default {1000}
@@ -121,6 +128,7 @@ export const EXPLAIN_CORPUS: OptionTable<ExplainCorpusOptions> = {
     read: "an object",
     workers: "a number",
     shard: "a text",
+    queue: "anything",
     shardSize: "a number",
     limit: "a number",
     window: "a number",
@@ -224,3 +232,32 @@ export function shareOf(text = "0/1"): Share {
   if (Number.isSafeInteger(count) && count >= 1 && index < count) return { index, count };
   throw new RangeError(`Cannot ${TASK} with shard ${shown(text)}; pass i/n with i from 0 to n - 1, as in "0/4"`);
 }
+
+/** Reads the option `queue`. */
+export function queueOf(
+  { queue, shard }: ExplainCorpusOptions,
+): { readonly url: string; readonly lease: number } | undefined {
+  if (queue === undefined) return undefined;
+  const given: unknown = queue;
+  const { url, lease = 30_000 } = typeof given === "string"
+    ? { url: given }
+    : expectOptions<{ url: string; lease?: number }>(given, QUEUE);
+  if (!URL.canParse(url) || !/^rediss?:$/.test(new URL(url).protocol)) {
+    throw new TypeError(
+      `Cannot ${TASK} with the queue ${shown(url)}; pass the address of a server, as redis://host:6379`,
+    );
+  }
+  if (!Number.isSafeInteger(lease) || lease < 100 || lease > 86_400_000) {
+    throw new RangeError(`Cannot ${TASK} with a lease of ${shown(lease)}; pass 100 to 86,400,000 milliseconds`);
+  }
+  if (shard === undefined) return { url, lease };
+  throw new TypeError(
+    `Cannot ${TASK} with both queue and shard ${shown(shard)} as the queue gives shards; leave one out`,
+  );
+}
+
+const QUEUE: OptionTable<{ url: string; lease?: number }> = {
+  task: "share a corpus over a queue",
+  kinds: { url: "a text", lease: "a number" },
+  required: ["url"],
+};

@@ -58,6 +58,7 @@ export type ColumnType = "string" | "int32" | "int64" | "float" | "double" | "bo
 
 /** One table that a question fills; every row names its document. */
 export interface TableSchema {
+  /** What it is called. */
   readonly name: string;
   /** Column by column, with what it holds. */
   readonly columns: readonly { readonly name: string; readonly type: ColumnType; readonly about: string }[];
@@ -116,15 +117,19 @@ export interface CorpusSettings {
 
 /** What a job is: `manifest.json`. */
 export interface Manifest {
+  /** What kind of file it is. */
   readonly format: "looking-glass corpus";
   /** The version of what stands in the files. */
   readonly version: 1;
+  /** What was read. */
   readonly source: { readonly name: string; readonly fingerprint: string };
   /** The model by its files, without where it ran. */
   readonly model: Omit<ModelIdentity, "backend" | "package"> & { readonly dtype: "float32" | "q8" };
+  /** What was asked, and how. */
   readonly settings: CorpusSettings;
-  /** The tables of shards, and those of the whole. */
+  /** The tables of shards. */
   readonly tables: readonly TableSchema[];
+  /** The tables of the whole. */
   readonly totals: readonly TableSchema[];
 }
 
@@ -155,10 +160,13 @@ export type Sums = Readonly<Record<string, unknown>>;
 
 /** A shard that is done: `shards/{shard:06}.json`. */
 export interface ShardDone extends CorpusCounts {
+  /** The version of what stands in the files. */
   readonly version: 1;
+  /** Its number, from 0. */
   readonly shard: number;
-  /** The numbers of its records, from `start` to before `end`. */
+  /** The number of its first record. */
   readonly start: number;
+  /** The number of the record behind its last one. */
   readonly end: number;
   /** Whether no record follows. */
   readonly last: boolean;

@@ -24,6 +24,8 @@ export interface Job {
   readonly manifest: Manifest;
   readonly executor: Executor;
   readonly share: Share;
+  /** Computes what is missing together with other machines; here alone, where nothing is given. */
+  readonly compute?: (job: Job, done: ReadonlyMap<number, ShardDone>) => Promise<readonly ShardDone[]>;
   readonly signal: AbortSignal;
   /** Hears how many documents and tokens were explained since the last time. */
   readonly onRead: (documents: number, tokens: number) => void;
@@ -54,7 +56,7 @@ export async function runJob(job: Job): Promise<JobOutcome> {
   const computed: ShardDone[] = [];
   let done = found.done;
   for (;;) {
-    computed.push(...await computeMissing(job, done));
+    computed.push(...await (job.compute ?? computeMissing)(job, done));
     done = (await readDone(store, shardSize)).done;
     if (!isComplete(done)) break;
     try {
@@ -64,7 +66,7 @@ export async function runJob(job: Job): Promise<JobOutcome> {
       if (!(error instanceof DamagedShard) || mended.includes(error.message)) throw error;
       mended.push(error.message);
       done = new Map([...done].filter(([shard]) => shard !== error.shard));
-      job = { ...job, share: { index: 0, count: 1 } }; // whoever notices mends it
+      job = { ...job, share: { index: 0, count: 1 }, compute: computeMissing }; // whoever notices mends it
     }
   }
   return { computed: counted(computed), there: counted([...done.values()]), mended };
@@ -118,7 +120,8 @@ async function computeMissing(job: Job, done: ReadonlyMap<number, ShardDone>): P
   return computed;
 }
 
-async function explainAndWrite(job: Job, shard: Shard): Promise<ShardDone> {
+/** Explains a shard and writes what was found. */
+export async function explainAndWrite(job: Job, shard: Shard): Promise<ShardDone> {
   const { executor, store, manifest, signal, onRead } = job;
   const explained = await executor.explain(shard, { signal, onRead });
   signal.throwIfAborted();
