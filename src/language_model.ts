@@ -29,7 +29,8 @@ import {
 } from "./ask/logit_attribution/circuits.ts";
 import { LOGIT_ATTRIBUTION, type LogitAttributionOptions } from "./ask/logit_attribution/logit_attribution.ts";
 import type { LogitAttribution } from "./ask/logit_attribution/types.ts";
-import { PATCH, type PatchOptions } from "./ask/patching/patching.ts";
+import { PATCH } from "./ask/patching/patching.ts";
+import type { PatchOptions } from "./ask/patching/plan.ts";
 import { IMPORTANCE, type ImportanceOptions } from "./ask/patching/importance.ts";
 import type { Importance, Patching } from "./ask/patching/types.ts";
 import { ask, type AskedModel } from "./ask/question.ts";
@@ -665,15 +666,17 @@ export class LanguageModel implements AsyncDisposable {
 
   /**
    * Says which parts of a run carry what makes its prediction: runs the corrupted text with each part replaced by that of
-   * the clean one, at every layer and position or of every head, and measures what the next token would be (activation
-   * patching, or causal tracing: Meng et al. 2022, https://arxiv.org/abs/2202.05262). Both texts have as many tokens, as
-   * in "The keys to the cabinet" and "The key to the cabinet". `method: "estimate"` takes the first-order estimate of all
+   * the clean one, at every layer and position or of every head, and measures what the next token would be, or the one at
+   * another position (activation patching, or causal tracing: Meng et al. 2022, https://arxiv.org/abs/2202.05262). Both
+   * texts have as many tokens, as in "The keys to the cabinet" and "The key to the cabinet". Where there is an encoder,
+   * either stack is patched. `method: "estimate"` takes the first-order estimate of all
    * of it from one backward pass (attribution patching: Nanda 2023), and `both` shows where it can be trusted.
    *
    * It runs in a program of its own, which is made at the first call for a kind of place and kept until the model is
    * disposed: wasm and webgpu hold the weights once more for it.
    *
-   * @throws {RangeError} When the texts differ in length, or there is no such layer, position or head.
+   * @throws {RangeError} When the texts differ in length, or their sources where those are patched, or there is no such
+   * layer, position or head.
    * @throws {TypeError} When an option makes no sense, or both texts are continued with the same token and none is named.
    *
    * @example Where the number of the keys is
@@ -697,8 +700,8 @@ export class LanguageModel implements AsyncDisposable {
    *
    * It runs in a program of its own, as {@linkcode LanguageModel.patch} does.
    *
-   * @throws {RangeError} When there is no such layer.
-   * @throws {TypeError} When the model has no gradient or an encoder.
+   * @throws {RangeError} When there is no such layer or position.
+   * @throws {TypeError} When the model has no gradient, or no encoder where one is named.
    *
    * @example The heads that make it "are" rather than "is"
    * ```ts

@@ -20,7 +20,8 @@ import {
 } from "./logit_attribution/circuits.ts";
 import { LOGIT_ATTRIBUTION, type LogitAttributionOptions } from "./logit_attribution/logit_attribution.ts";
 import { IMPORTANCE, type ImportanceOptions } from "./patching/importance.ts";
-import { PATCH, type PatchOptions } from "./patching/patching.ts";
+import { PATCH } from "./patching/patching.ts";
+import type { PatchOptions } from "./patching/plan.ts";
 import { type AskedModel, estimate } from "./question.ts";
 import type { Saliency, SaliencyOptions } from "./saliency/definition.ts";
 import { SALIENCY } from "./saliency/saliency.ts";

@@ -274,9 +274,9 @@ export class ModelRunner implements AsyncDisposable {
     signal?: AbortSignal,
   ): Promise<{ gradients: Float32Array[]; logits: Float32Array }> {
     this.expectDifferentiable();
-    const { tokenIds, rows } = explanation;
+    const { tokenIds, rows, source } = explanation;
     const wanted = sites.map((site) => expectSeen(site, this.program.outputs.sites?.get(site)));
-    const feeds = this.#feeds({ tokenIds, rows, gradient: explanation });
+    const feeds = this.#feeds({ tokenIds, rows, source: sourceTokens(source), gradient: explanation });
     const [logits, ...gradients] = await this.session.run(feeds, [this.program.outputs.logits, ...wanted], signal);
     await this.#expectFinite(logits!, "logits");
     for (const own of gradients) await this.#expectFinite(own, "gradient");

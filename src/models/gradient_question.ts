@@ -58,7 +58,7 @@ export interface GradientSizes {
   readonly mask: "causal" | "full";
   /** Whether there is an encoder. */
   readonly hasSource?: boolean | undefined;
-  /** The places whose gradient is asked for beside that of the embeddings, with one row for each token of the text. */
+  /** The places whose gradient is asked for beside that of the embeddings, with one row for each token. */
   readonly sites?: readonly SiteName[];
 }
 
@@ -172,7 +172,10 @@ function scoresBranch(g: Graph, model: Differentiable, inputs: GradientInputs, s
   const { starts: [dx, dsource], inner } = gradient(branch, model, inputs, sites.map((site) => model.m.at(site)));
   writeScores(branch, dx, model.m.at("embed"), inputs); // [M, C]
   if (dsource && inputs.source) writeScores(branch, dsource, model.m.at("source_embed"), inputs.source); // [N X, C]
-  for (const dsite of inner) branch.output(branch.gather(dsite, inputs.slots)); // [N, T, W]
+  inner.forEach((dsite, i) => {
+    const stack = sites[i]!.startsWith("source_") ? inputs.source! : inputs;
+    branch.output(branch.gather(dsite, stack.slots)); // [N, T, W], of the source [N, E, W]
+  });
   return branch;
 }
 

@@ -215,6 +215,7 @@ export const RESULTS: ResultKinds = {
   patching: {
     clean: SEQUENCE,
     corrupted: sequenceOf(["a", " b", " c", "\n", " are", "!"], 4),
+    position: 6,
     at: "resid",
     layers: [0, 2],
     columns: "positions",
@@ -231,6 +232,7 @@ export const RESULTS: ResultKinds = {
   },
   importance: {
     sequence: SEQUENCE,
+    position: 4,
     at: "z",
     layers: [0, 2],
     columns: "heads",
