@@ -21,9 +21,18 @@ export type { EarlyStopping } from "./src/ask/write/beams/search.ts";
 export type { BeamOptions } from "./src/ask/write/beams/settings.ts";
 export type { BeamSearch, BeamSearchOptions, FoundText } from "./src/ask/write/beams/types.ts";
 export type { DecodeOptions } from "./src/ask/write/options.ts";
+export type { EdgesOptions } from "./src/ask/patching/edges.ts";
 export type { PatchOptions } from "./src/ask/patching/plan.ts";
 export type { ImportanceOptions } from "./src/ask/patching/importance.ts";
-export type { Importance, ImportanceSite, Metric, MetricName, Patching, PatchSite } from "./src/ask/patching/types.ts";
+export type {
+  HeadEdges,
+  Importance,
+  ImportanceSite,
+  Metric,
+  MetricName,
+  Patching,
+  PatchSite,
+} from "./src/ask/patching/types.ts";
 export type { StatedChange, StatedNumbers } from "./src/model/identity.ts";
 export type { Change, Numbers } from "./src/model/change.ts";
 export type { Faithfulness, FaithfulnessOptions } from "./src/ask/faithfulness/types.ts";

@@ -29,10 +29,11 @@ import {
 } from "./ask/logit_attribution/circuits.ts";
 import { LOGIT_ATTRIBUTION, type LogitAttributionOptions } from "./ask/logit_attribution/logit_attribution.ts";
 import type { LogitAttribution } from "./ask/logit_attribution/types.ts";
+import { EDGES, type EdgesOptions } from "./ask/patching/edges.ts";
 import { PATCH } from "./ask/patching/patching.ts";
 import type { PatchOptions } from "./ask/patching/plan.ts";
 import { IMPORTANCE, type ImportanceOptions } from "./ask/patching/importance.ts";
-import type { Importance, Patching } from "./ask/patching/types.ts";
+import type { HeadEdges, Importance, Patching } from "./ask/patching/types.ts";
 import { ask, type AskedModel } from "./ask/question.ts";
 import type { Saliency, SaliencyOptions } from "./ask/saliency/definition.ts";
 import { SALIENCY } from "./ask/saliency/saliency.ts";
@@ -715,6 +716,33 @@ export class LanguageModel implements AsyncDisposable {
    */
   async importance(sequence: Sequence, options: ImportanceOptions = {}): Promise<Importance> {
     return await ask(this.#asked, IMPORTANCE, sequence, options);
+  }
+
+  /**
+   * Says which head works through which: how much what one head writes moves a prediction by way of what a head of a later
+   * layer reads, as its queries, keys or values, to first order, for all pairs of heads in one backward pass (edge
+   * attribution patching: Syed et al. 2023, https://arxiv.org/abs/2310.10348). As in {@linkcode LanguageModel.patch},
+   * what heads wrote in the clean text is put into the corrupted one; see {@linkcode HeadEdges} for the definition.
+   *
+   * It runs in a program of its own, as {@linkcode LanguageModel.patch} does.
+   *
+   * @throws {RangeError} When the texts differ in length, or there is no such position.
+   * @throws {TypeError} When an option makes no sense, blocks of the family normalise the residual stream, as those of
+   * BERT, BART and Marian do, or the model is changed where the stream would not be what was written to it.
+   * @throws {Error} When the weights are in 8 bits.
+   *
+   * @example The strongest edge
+   * ```ts
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   *
+   * await using model = await LanguageModel.fromPretrained();
+   * const [clean, corrupted] = ["The keys to the cabinet", "The lock to the cabinet"].map((text) => model.sequence(text));
+   * const { value } = await model.edges(clean!, corrupted!, { target: " are", contrast: " is" });
+   * console.log(value.shape, Math.max(...value.data)); // [layers, heads, layers, heads]
+   * ```
+   */
+  async edges(clean: Sequence, corrupted: Sequence, options: EdgesOptions = {}): Promise<HeadEdges> {
+    return await ask(this.#asked, EDGES, { clean, corrupted }, options);
   }
 
   /** The places that {@linkcode LanguageModel.with} can change. */

@@ -45,3 +45,16 @@ export function expectOwnParts(task: string, { changes }: Machine): void {
   const advice = "change neurons or patterns, or ask the model that it was made of";
   throw new TypeError(`Cannot ${task} as the model is changed at "${change.site}", which no part wrote; ${advice}`);
 }
+
+/**
+ * Refuses what takes the residual stream for a sum of what was written to it, where a change multiplies or replaces that.
+ *
+ * @throws {TypeError} When what attention adds, or the stream, is scaled or set; `task` completes "Cannot ...".
+ */
+export function expectOwnStream(task: string, { changes }: Machine): void {
+  const change = changes?.changes.find(({ site, add }) => /^(attn_out|resid|resid_mid)\./.test(site) && !add);
+  if (!change) return;
+  const why = "what was written before is not read as it was";
+  const advice = "add there, change heads, MLPs, neurons or patterns, or ask the model that it was made of";
+  throw new TypeError(`Cannot ${task} as the model is changed at "${change.site}", where ${why}; ${advice}`);
+}

@@ -10,6 +10,7 @@ export interface Progress {
     | "saliency"
     | "faithfulness"
     | "patch"
+    | "edges"
     | "importance"
     | "rankings"
     | "surprise"

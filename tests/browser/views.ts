@@ -5,6 +5,7 @@ import {
   attentionView,
   compareView,
   crossAttentionView,
+  edgesView,
   evidenceView,
   factorsView,
   headEffectsView,
@@ -32,6 +33,7 @@ import { layerSimilarityOf } from "../widgets/layer_similarity/fixtures.ts";
 import { layerPredictionsOf, rankingsOf, watchedOf } from "../widgets/lens_fixtures.ts";
 import { attributionOf as logitAttributionOf } from "../widgets/logit_attribution/fixtures.ts";
 import { SMALL, UNTIED } from "../widgets/model/fixtures.ts";
+import { edgesOf } from "../widgets/edges/fixtures.ts";
 import { headEffectsOf, patchingOf, withToken } from "../widgets/patching/fixtures.ts";
 import { promptOf, stepsOf } from "../widgets/steps/fixtures.ts";
 import { classSaliencyOf } from "../widgets/evidence/fixtures.ts";
@@ -183,6 +185,12 @@ export const CASES: readonly Case[] = [
     draw: (text) => patchingView(patchingOf(withToken(text, 1, " other"), { clean: text })),
     chosen: false,
     tree: [/region "Patched, a run for each cell"/, /- table/, /The metric as a table/],
+  },
+  {
+    name: "edges",
+    draw: () => edgesView(edgesOf()),
+    chosen: false,
+    tree: [/region "Strongest edges"/, /- table/, /img "Edges between heads: layer/],
   },
   {
     name: "effects of heads",

@@ -51,11 +51,12 @@ const ROUNDING = 1e-6;
 
 const WHAT = "what patching does";
 
-function checkMetric(metric: Metric): void {
+/** Refuses what is no metric. */
+export function checkMetric(what: string, metric: Metric): void {
   const words = [metric.target, metric.contrast].filter((word) => word !== undefined);
   const known = ["logitDifference", "logit", "logProb", "probability", "kl"].includes(metric.name);
   if (known && words.every((word) => Array.isArray(word?.tokens))) return;
-  throw new TypeError(`Cannot draw ${WHAT} as its metric is none that is known: ${nameOf(metric)}`);
+  throw new TypeError(`Cannot draw ${what} as its metric is none that is known: ${nameOf(metric)}`);
 }
 
 /**
@@ -83,7 +84,7 @@ function checkPatching(patching: Patching): void {
     throw new RangeError(`Cannot draw ${WHAT} as its position is ${nameOf(position)}, not one that is predicted`);
   }
   const { clean, corrupted } = patchedTexts(patching);
-  checkMetric(patching.metric);
+  checkMetric(WHAT, patching.metric);
   expectLength({ what: WHAT, field: "clean.tokens" }, clean.tokens, corrupted.tokens.length);
   for (const [field, list] of Object.entries({ layers, indices })) {
     if (Array.isArray(list) && list.length > 0) continue;

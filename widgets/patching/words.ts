@@ -37,7 +37,7 @@ function wordName(word: Word | undefined): string {
 }
 
 /** What was measured. */
-function metricWords({ name, target, contrast }: Metric): string {
+export function metricWords({ name, target, contrast }: Metric): string {
   switch (name) {
     case "logitDifference":
       return `the logit of ${wordName(target)} less that of ${wordName(contrast)}`;

@@ -4,7 +4,15 @@
  * @module
  */
 import { columnsAt, IMPORTANCE_SITES, PATCH_SITES } from "../../ask/patching/places.ts";
-import type { Importance, ImportanceSite, Metric, MetricName, Patching, PatchSite } from "../../ask/patching/types.ts";
+import type {
+  HeadEdges,
+  Importance,
+  ImportanceSite,
+  Metric,
+  MetricName,
+  Patching,
+  PatchSite,
+} from "../../ask/patching/types.ts";
 import type { Sequence } from "../../model/sequence.ts";
 import { LARGEST } from "../../models/config.ts";
 import { and, type Check, choice, floats, indexIn, list, number, own, record, rising, wholeFrom } from "./checks.ts";
@@ -82,5 +90,24 @@ export const importance: Check<Importance> = and(
     if (columns === "positions" && count !== rows) {
       return `${path}.scores have ${count} positions, and ${rows} tokens are read`;
     }
+  },
+);
+
+/** Which head works through which: L layers of H heads, K heads of keys and values. */
+export const headEdges: Check<HeadEdges> = and(
+  record<HeadEdges>({
+    clean: own(sequence, "T"),
+    corrupted: own(sequence, "T"),
+    position: indexIn("T", 1),
+    metric,
+    cleanValue: number,
+    corruptedValue: number,
+    query: floats("L", "H", "L", "H"),
+    key: floats("L", "H", "L", "K"),
+    value: floats("L", "H", "L", "K"),
+  }),
+  (value, path) => {
+    const { metric } = value as HeadEdges;
+    if (metric.name === "kl") return `${path}.metric is kl, which is not differentiated`;
   },
 );

@@ -40,6 +40,11 @@ const SUBJECTS: { readonly [Kind in ResultKind]?: (result: ResultKinds[Kind]) =>
     layers,
     metrics: metricOf(metric),
   }),
+  headEdges: ({ clean, corrupted, position, metric }) => ({
+    texts: [clean, corrupted].map(textOf),
+    positions: position,
+    metrics: metricOf(metric),
+  }),
   headScores: ({ sequence }) => ({ texts: textOf(sequence) }),
   attentionRollout: ({ sequence }) => ({ texts: textOf(sequence) }),
   factors: ({ sequences, layers }) => ({ texts: sequences.map(textOf), layers }),

@@ -88,3 +88,34 @@ export interface Importance {
   /** `[K, N]`, signed: what is above 0 speaks for the target. */
   readonly scores: FloatTensor;
 }
+
+/**
+ * How much what one head writes matters to a prediction by way of what a head of a later layer reads, to first order: the
+ * edges of attribution patching (Syed et al. 2023, https://arxiv.org/abs/2310.10348). What a head writes is its sum
+ * projected by its part of the output matrix; a later head reads by its queries, its keys or its values. An edge is the
+ * sum over all positions of (clean - corrupted) of what is written times the gradient of the metric, in the corrupted run,
+ * with respect to the residual stream before that head's norm, by way of these queries (or keys, or values) alone.
+ */
+export interface HeadEdges {
+  /** The text whose activations are put in, T tokens. */
+  readonly clean: Sequence;
+  /** The text that is run, T tokens. */
+  readonly corrupted: Sequence;
+  /** The position of the token whose prediction is measured; T is the next one. What stands from there on is not read. */
+  readonly position: number;
+  /** What is measured of the prediction. */
+  readonly metric: Metric;
+  /** The metric of the clean text as it is. */
+  readonly cleanValue: number;
+  /** The metric of the corrupted text as it is. */
+  readonly corruptedValue: number;
+  /**
+   * `[L, H, L, H]`, by how much the metric of the corrupted text rises: from the head of the first two indices to the
+   * queries of the head of the last two. 0 where the one that reads is in no later layer.
+   */
+  readonly query: FloatTensor;
+  /** `[L, H, L, K]`, likewise to the keys, of K heads; where heads of queries share keys, their edges are added up. */
+  readonly key: FloatTensor;
+  /** `[L, H, L, K]`, likewise to the values. */
+  readonly value: FloatTensor;
+}

@@ -52,6 +52,7 @@ type LaterKind =
   | "filledMasks"
   | "maskedSaliency"
   | "patching"
+  | "headEdges"
   | "importance"
   | "logitAttribution";
 
@@ -229,6 +230,17 @@ export const RESULTS: ResultKinds = {
     corruptedValue: -1e-7,
     values: floats(2, 3),
     estimate: floats(2, 3),
+  },
+  headEdges: {
+    clean: SEQUENCE,
+    corrupted: sequenceOf(["a", " b", " c", "\n", " are", "!"], 4),
+    position: 5,
+    metric: { name: "logit", target: { text: " a", tokenIds: [1], tokens: [prediction(1).token] } },
+    cleanValue: 1.5,
+    corruptedValue: -0.25,
+    query: floats(2, 4, 2, 4),
+    key: floats(2, 4, 2, 2),
+    value: floats(2, 4, 2, 2),
   },
   importance: {
     sequence: SEQUENCE,

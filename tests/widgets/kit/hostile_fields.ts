@@ -4,6 +4,7 @@ import {
   attentionView,
   compareView,
   crossAttentionView,
+  edgesView,
   evidenceView,
   factorsView,
   headEffectsView,
@@ -25,6 +26,7 @@ import {
 import { clustersOf } from "../activations/clusters_fixtures.ts";
 import { attentionOf, headScoresOf, rolloutOf } from "../attention/fixtures.ts";
 import { crossAttentionOf } from "../cross_attention/fixtures.ts";
+import { edgesOf } from "../edges/fixtures.ts";
 import { CURVE, factorsOf } from "../factors/fixtures.ts";
 import { CAPTUM, LIT, saliencyOf, sequenceOf } from "../fixtures.ts";
 import { layerSimilarityOf } from "../layer_similarity/fixtures.ts";
@@ -134,6 +136,7 @@ export const SUBJECTS: readonly Subject[] = [
     view: patchingView,
     data: [patchingOf(PATCHING.corrupted, { clean: TEXT, layers: 601, both: false, metric: { name: "kl" } }), {}],
   },
+  { name: "edges", view: edgesView, data: [edgesOf(PATCHING.corrupted, TEXT, 2, 2), { title, most: 3 }] },
   { name: "heads, patched", view: headEffectsView, data: [patchingOf(TEXT, { ...CHANGED, heads: 3 }), { title }] },
   { name: "heads", view: headEffectsView, data: [{ ...headEffectsOf(2, 3), title }, {}] },
   {
