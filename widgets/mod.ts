@@ -22,7 +22,7 @@ export { layerPredictionsView, type LayerPredictionsViewOptions } from "./layer_
 export { layerSimilarityView, type LayerSimilarityViewOptions } from "./layer_similarity/view.ts";
 export { logitAttributionView, type LogitAttributionViewOptions } from "./logit_attribution/view.ts";
 export { type DrawnModel, modelView, type ModelViewOptions } from "./model/view.ts";
-export { edgesView, type EdgesViewOptions } from "./edges/view.ts";
+export { edgesView, type EdgesViewOptions } from "./patching/edges_view.ts";
 export { type HeadEffects, headEffectsView, type HeadEffectsViewOptions } from "./patching/heads_view.ts";
 export type { PatchingShown } from "./patching/data.ts";
 export { patchingView, type PatchingViewOptions } from "./patching/view.ts";

@@ -33,7 +33,7 @@ import { layerSimilarityOf } from "../widgets/layer_similarity/fixtures.ts";
 import { layerPredictionsOf, rankingsOf, watchedOf } from "../widgets/lens_fixtures.ts";
 import { attributionOf as logitAttributionOf } from "../widgets/logit_attribution/fixtures.ts";
 import { SMALL, UNTIED } from "../widgets/model/fixtures.ts";
-import { edgesOf } from "../widgets/edges/fixtures.ts";
+import { edgesOf } from "../widgets/patching/edges_fixtures.ts";
 import { headEffectsOf, patchingOf, withToken } from "../widgets/patching/fixtures.ts";
 import { promptOf, stepsOf } from "../widgets/steps/fixtures.ts";
 import { classSaliencyOf } from "../widgets/evidence/fixtures.ts";

@@ -17,7 +17,7 @@ import { layerPredictionsOf, rankingsOf, watchedOf } from "../widgets/lens_fixtu
 import { SMALL } from "../widgets/model/fixtures.ts";
 import { stepsOf } from "../widgets/steps/fixtures.ts";
 import { attributionOf as logitAttributionOf } from "../widgets/logit_attribution/fixtures.ts";
-import { edgesOf } from "../widgets/edges/fixtures.ts";
+import { edgesOf } from "../widgets/patching/edges_fixtures.ts";
 import { headEffectsOf, patchingOf } from "../widgets/patching/fixtures.ts";
 import { surpriseOf } from "../widgets/surprise/fixtures.ts";
 import { TREE } from "../widgets/tree/fixtures.ts";

@@ -38,7 +38,7 @@ for (const { name, backend } of counted(CASES, 10)) {
   });
 }
 
-Deno.test("edges() of the same text are 0, and of a text and back each other's where the model is nearly linear", async () => {
+Deno.test("edges() of a text and itself are 0", async () => {
   await using opened = await openPatching("f32", { backend: "native" });
   const { model, clean, words } = opened;
   const found = await model.edges(clean, clean, words);
@@ -74,13 +74,13 @@ Deno.test("edges() and its cost refuse what makes no sense, and say what does", 
   const { model, clean, corrupted } = opened;
   const cases = [
     [{ metric: "kl" }, "TypeError", /^Cannot take edges between heads with metric "kl" as it must be /],
-    [{ at: "z" }, "TypeError", /^Cannot take edges between heads with the unknown option "at"|at/],
+    [{ at: "z" }, "TypeError", /^Cannot take edges between heads with .*"?at"?/],
     [{ position: 0 }, "RangeError", /^Cannot measure what is predicted for position 0 as a sequence of 10 tokens has /],
     [{ target: 3, contrast: 3 }, "TypeError", /^Cannot measure a difference as target and contrast begin with /],
     [
       { maxMemory: 100 },
       "RangeError",
-      /^Cannot take edges between heads of 10 tokens within 100 .* use shorter texts$/,
+      /^Cannot take edges between heads of 10 tokens within 1 KiB .* use shorter texts$/,
     ],
   ] as const;
   for (const [options, name, message] of counted(cases, 5)) {
@@ -89,7 +89,7 @@ Deno.test("edges() and its cost refuse what makes no sense, and say what does", 
   const short = model.sequence(corrupted.tokenIds.slice(1));
   await rejects(() => model.edges(clean, short), {
     name: "RangeError",
-    message: "Cannot take edges between a text of 9 tokens with one of 10; change words for others of as many tokens",
+    message: "Cannot compare a text of 9 tokens with one of 10; change words for others of as many tokens",
   });
   equal(model.cost.edges(clean, corrupted).runs, 3);
   await using bart = await openSourceModel("bart/bart");

@@ -26,7 +26,7 @@ import {
 import { clustersOf } from "../activations/clusters_fixtures.ts";
 import { attentionOf, headScoresOf, rolloutOf } from "../attention/fixtures.ts";
 import { crossAttentionOf } from "../cross_attention/fixtures.ts";
-import { edgesOf } from "../edges/fixtures.ts";
+import { edgesOf } from "../patching/edges_fixtures.ts";
 import { CURVE, factorsOf } from "../factors/fixtures.ts";
 import { CAPTUM, LIT, saliencyOf, sequenceOf } from "../fixtures.ts";
 import { layerSimilarityOf } from "../layer_similarity/fixtures.ts";

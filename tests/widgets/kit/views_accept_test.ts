@@ -3,7 +3,7 @@ import { equal, match, ok, rejects, throws } from "@std/assert";
 import { LanguageModel } from "../../../mod.ts";
 import * as analysis from "../../../src/analysis/mod.ts";
 import { classSaliencyOf, maskedSaliencyOf } from "../evidence/fixtures.ts";
-import { edgesOf } from "../edges/fixtures.ts";
+import { edgesOf } from "../patching/edges_fixtures.ts";
 import { headEffectsOf, patchingOf } from "../patching/fixtures.ts";
 import * as widgets from "../../../widgets/mod.ts";
 import { openSourceModel } from "../../support/sources.ts";

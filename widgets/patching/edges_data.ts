@@ -6,7 +6,7 @@
 import type { HeadEdges } from "../../src/ask/patching/types.ts";
 import { isSequence, nameOf } from "../kit/expect.ts";
 import { expectPosition, expectShape } from "../kit/expect_shape.ts";
-import { checkMetric } from "../patching/data.ts";
+import { checkMetric } from "./data.ts";
 
 /** What a head reads by. */
 export const INPUTS = ["query", "key", "value"] as const;

@@ -1,6 +1,6 @@
 import type { HeadEdges } from "../../../src/ask/patching/types.ts";
 import type { Sequence } from "../../../src/model/sequence.ts";
-import { CLEAN, CORRUPTED, DIFFERENCE } from "../patching/fixtures.ts";
+import { CLEAN, CORRUPTED, DIFFERENCE } from "./fixtures.ts";
 import { generator } from "../lens_fixtures.ts";
 
 /** Edges of some layers and heads, of which a quarter is 0. */

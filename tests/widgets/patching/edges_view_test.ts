@@ -7,9 +7,9 @@ import { counted } from "../../support/counted.ts";
 import { matchesGolden } from "../golden.ts";
 import { INJECTED } from "../lens_fixtures.ts";
 import { all, isWellFormed, parse } from "../page.ts";
-import { CLEAN, CORRUPTED } from "../patching/fixtures.ts";
 import { isInert, standsAlone, staysReadable } from "../views_all.ts";
-import { edgesOf } from "./fixtures.ts";
+import { edgesOf } from "./edges_fixtures.ts";
+import { CLEAN, CORRUPTED } from "./fixtures.ts";
 
 const EDGES = edgesOf();
 

@@ -6,9 +6,9 @@ import { imageHtml } from "../kit/image.ts";
 import { counted, scoreText } from "../kit/numbers.ts";
 import { scrollRegion } from "../kit/scroll_region.ts";
 import { createView, rootHtml, type View } from "../kit/view.ts";
-import { metricText, metricWords, restoredText } from "../patching/words.ts";
-import { drawEdges } from "./chart.ts";
-import { type Edge, type EdgeInput, type EdgesDrawing, edgesDrawing, INPUTS } from "./data.ts";
+import { metricText, metricWords, restoredText } from "./words.ts";
+import { drawEdges } from "./edges_chart.ts";
+import { type Edge, type EdgeInput, type EdgesDrawing, edgesDrawing, INPUTS } from "./edges_data.ts";
 
 /** How edges between heads are shown. */
 export interface EdgesViewOptions {
@@ -51,7 +51,13 @@ function introLines({ given, count, strongest, inputs }: EdgesDrawing): string[]
 }
 
 function headsOf({ given: { cleanValue, corruptedValue } }: EdgesDrawing): string[] {
-  return ["from", "to", "by", "effect", ...(cleanValue === corruptedValue ? [] : ["of the gap"])];
+  return [
+    "head that writes",
+    "head that reads",
+    "by",
+    "effect",
+    ...(cleanValue === corruptedValue ? [] : ["of the gap"]),
+  ];
 }
 
 function lineOf({ given: { cleanValue, corruptedValue } }: EdgesDrawing, { from, to, input, effect }: Edge): string[] {

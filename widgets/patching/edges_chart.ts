@@ -7,7 +7,7 @@ import { drawDocument, Plot } from "../kit/chart.ts";
 import { BLUE, hex, ORANGE } from "../kit/colours.ts";
 import type { Html } from "../kit/html.ts";
 import { stepped } from "../kit/ramp.ts";
-import type { Edge, EdgesDrawing, Head } from "./data.ts";
+import type { Edge, EdgesDrawing, Head } from "./edges_data.ts";
 
 /** Of the least line, and of the widest. */
 const [THIN, THICK] = [0.6, 5];
