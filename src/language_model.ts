@@ -55,6 +55,7 @@ import { identify, IDENTITY, type IdentityOptions, type ModelIdentity } from "./
 import type { Change } from "./model/change.ts";
 import { compileChanges, editedSites } from "./model/changes.ts";
 import { downloadOptions } from "./model/load/download.ts";
+import { withEmbeddings } from "./model/token_change.ts";
 import { type LoadedModel, loadModel } from "./model/load/load.ts";
 import { expectLoadOptions, LOAD, type LoadOptions } from "./model/load/options.ts";
 import { Reader, SEQUENCE, type SequenceOptions, type WholeText } from "./model/reader.ts";
@@ -654,7 +655,9 @@ export class LanguageModel implements AsyncDisposable {
     this.#expectUsable();
     const { config, program } = this.#model.runner;
     const model = { sites: program.sites, nPositions: config.nPositions, mask: familyOf(config).mask };
-    const compiled = compileChanges(changes, model, this.changes);
+    const own = await withEmbeddings(changes, this.#asked.reader, this.#model.runner);
+    this.#expectUsable();
+    const compiled = compileChanges(own, model, this.changes);
     const making = this.#model.another({ edits: editedSites(compiled) }, compiled);
     this.#making.add(making);
     const runner = await making.finally(() => this.#making.delete(making));
