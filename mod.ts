@@ -73,7 +73,7 @@ export type {
   NeuronWritesOptions,
 } from "./src/ask/logit_attribution/circuits.ts";
 export type { LogitAttributionOptions } from "./src/ask/logit_attribution/logit_attribution.ts";
-export type { LogitAttribution } from "./src/ask/logit_attribution/types.ts";
+export type { AddedPart, LogitAttribution } from "./src/ask/logit_attribution/types.ts";
 export type { Surprise, SurpriseOptions } from "./src/ask/surprise.ts";
 export type { Capture } from "./src/ask/trace/recorders.ts";
 export type { Trace, TraceOptions } from "./src/ask/trace/trace.ts";

@@ -35,18 +35,6 @@ export function expectUnplaced(task: string, { changes }: Machine): void {
 }
 
 /**
- * Refuses what adds up what the parts of a model wrote, as no part wrote what a change puts behind them.
- *
- * @throws {TypeError} When a model is changed elsewhere than at its neurons and its patterns; `task` completes "Cannot ...".
- */
-export function expectOwnParts(task: string, { changes }: Machine): void {
-  const change = changes?.changes.find(({ site }) => !/^(neurons|pattern)\./.test(site));
-  if (!change) return;
-  const advice = "change neurons or patterns, or ask the model that it was made of";
-  throw new TypeError(`Cannot ${task} as the model is changed at "${change.site}", which no part wrote; ${advice}`);
-}
-
-/**
  * Refuses what takes the residual stream for a sum of what was written to it, where a change multiplies or replaces that.
  *
  * @throws {TypeError} When what attention adds, or the stream, is scaled or set; `task` completes "Cannot ...".

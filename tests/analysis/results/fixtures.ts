@@ -265,6 +265,7 @@ export const RESULTS: ResultKinds = {
     mlps: floats(2),
     neurons: floats(2, 8),
     tokens: floats(2, 3, 4),
+    added: [{ site: "resid.2", value: 0.25 }],
     bias: 1e-300,
   },
 };
