@@ -14,6 +14,43 @@
  * @module
  */
 export { LanguageModel } from "./src/language_model.ts";
+export { type CorpusReport, explainCorpus } from "./src/corpus/explain_corpus.ts";
+export type { ExplainCorpusOptions } from "./src/corpus/settings.ts";
+export { Corpus, type CorpusRowsOptions, type CorpusSummaryOptions, openCorpus } from "./src/corpus/open/open.ts";
+export type { CorpusNeuronOptions } from "./src/corpus/open/neuron.ts";
+export type {
+  BlamedToken,
+  CorpusHeads,
+  CorpusNeuron,
+  CorpusSettling,
+  CorpusSummary,
+  CorpusSurprise,
+  CountedRange,
+  DocumentSurprise,
+  Excerpt,
+  NeuronExample,
+} from "./src/corpus/open/types.ts";
+export type { CorpusRow, Where } from "./src/corpus/open/rows.ts";
+export { folderStore } from "./src/corpus/store/folder.ts";
+export type {
+  AskName,
+  BadRecord,
+  ColumnType,
+  CorpusCounts,
+  CorpusDocument,
+  CorpusSettings,
+  CorpusSource,
+  CorpusStore,
+  Manifest,
+  ShardDone,
+  SourceRecord,
+  Sums,
+  TableSchema,
+  Total,
+  WrittenFile,
+} from "./src/corpus/types.ts";
+export type { GivenDocument } from "./src/corpus/sources/array_source.ts";
+export type { SourceFormat, SourceOptions } from "./src/corpus/sources/open.ts";
 export { DATES } from "./src/hub/model_files.ts";
 export type { CostEstimator } from "./src/ask/cost_estimator.ts";
 export type { Cost, MemoryOptions } from "./src/model/cost.ts";
@@ -43,6 +80,13 @@ export type { Embeddings, EncodeOptions } from "./src/ask/encode/encode.ts";
 export type { FilledMask, FilledMasks, FillMaskOptions } from "./src/ask/encode/fill_mask.ts";
 export type { MaskedSaliency, MaskedSaliencyOptions } from "./src/ask/encode/masked_saliency.ts";
 export type { Pooling, PoolingOptions } from "./src/ask/encode/pooling.ts";
+export type {
+  Candidates,
+  CandidatesOptions,
+  ReadCandidates,
+  ReadTokens,
+  TextReading,
+} from "./src/ask/reading/types.ts";
 export type { SequenceOptions, WholeText } from "./src/model/reader.ts";
 export type { LoadOptions } from "./src/model/load/options.ts";
 export type { SamplingOptions } from "./src/ask/write/sampling.ts";
@@ -120,6 +164,7 @@ export { type Help, help, type HelpView } from "./guide/help.ts";
 export { checkSetup, type Setup, type SetupCheck } from "./guide/setup.ts";
 export { activationsView, type ActivationsViewOptions } from "./widgets/activations/view.ts";
 export { attentionView, type AttentionViewOptions } from "./widgets/attention/view.ts";
+export { attentionStepsView, type AttentionStepsViewOptions } from "./widgets/attention_steps/view.ts";
 export { compareView, type CompareViewOptions } from "./widgets/compare_view.ts";
 export { crossAttentionView, type CrossAttentionViewOptions } from "./widgets/cross_attention/view.ts";
 export { factorsView, type FactorsViewOptions } from "./widgets/factors/view.ts";
@@ -133,6 +178,7 @@ export { rankingsWatchView, type RankingsWatchViewOptions } from "./widgets/rank
 export { layerSimilarityView, type LayerSimilarityViewOptions } from "./widgets/layer_similarity/view.ts";
 export { logitAttributionView, type LogitAttributionViewOptions } from "./widgets/logit_attribution/view.ts";
 export { type DrawnModel, modelView, type ModelViewOptions } from "./widgets/model/view.ts";
+export { nextWordView, type NextWordViewOptions } from "./widgets/next_word/view.ts";
 export { rolloutView, type RolloutViewOptions } from "./widgets/attention/rollout_view.ts";
 export { saliencyView, type SaliencyViewOptions } from "./widgets/saliency/view.ts";
 export type { DecodedStep, DecodedSteps } from "./widgets/steps/record.ts";
@@ -143,4 +189,5 @@ export { evidenceView, type EvidenceViewOptions } from "./widgets/evidence/view.
 export { surpriseView, type SurpriseViewOptions } from "./widgets/surprise/view.ts";
 export { treeView, type TreeViewOptions } from "./widgets/tree/view.ts";
 export { tokensView, type TokensViewOptions } from "./widgets/tokens/view.ts";
+export { type Vectors, type VectorsShown, vectorsView, type VectorsViewOptions } from "./widgets/vectors/view.ts";
 export type { MimeBundle, View } from "./widgets/kit/view.ts";

@@ -34,6 +34,7 @@ export async function bundle(folder: string): Promise<string[]> {
   const files = new Map<string, string>();
   const modules = [["mod.ts", MODULE], [WORKER.source, WORKER.name]] as const;
   for (const [source, name] of modules) await bundleModule(source, join(folder, name), files);
+  if (files.size === 0) throw new Error("Cannot bundle the package for a page as it loads no runtime");
   for (const models of ["models", join("models", "dates")]) {
     for await (const { name, isFile } of Deno.readDir(join(ROOT, models))) {
       if (isFile && /^(?!evaluation).*\.(json|safetensors)$/.test(name)) {
@@ -45,10 +46,28 @@ export async function bundle(folder: string): Promise<string[]> {
   return [...modules.map(([, name]) => name), ...files.keys()];
 }
 
-/** Makes one module, and notes in `files` what it fetches. */
-async function bundleModule(source: string, path: string, files: Map<string, string>): Promise<void> {
+/**
+ * Makes one module of a source, and notes in `files` what it fetches: names in the folder, and where they are.
+ *
+ * @throws {Error} When Deno cannot bundle, or the module would need what a page does not have.
+ */
+export async function bundleModule(
+  source: string,
+  path: string,
+  files: Map<string, string>,
+  { keepNames = true } = {},
+): Promise<void> {
   const external = [await runtimePackage(), ...EXTERNAL].map((name) => `--external=${name}`);
-  const args = ["bundle", "--quiet", "--platform=browser", "--minify", "--keep-names", ...external, "-o", path];
+  const args = [
+    "bundle",
+    "--quiet",
+    "--platform=browser",
+    "--minify",
+    ...keepNames ? ["--keep-names"] : [],
+    ...external,
+    "-o",
+    path,
+  ];
   const { success, stderr } = await new Deno.Command(Deno.execPath(), { args: [...args, source], cwd: ROOT }).output();
   if (!success) throw new Error(`Cannot bundle ${source}: ${new TextDecoder().decode(stderr)}`);
   const text = (await Deno.readTextFile(path)).replaceAll(
@@ -59,9 +78,7 @@ async function bundleModule(source: string, path: string, files: Map<string, str
   const left =
     /\b(?:import\(|from|import)\s*"(?!\.\/|node:|@looking-glass\/|@std\/)[\w@][\w@./:-]*"|(?:new URL\(|import\()\s*"[^"]*\.ts"/
       .exec(text);
-  if (left || files.size === 0) {
-    throw new Error(`Cannot bundle ${source} as a page cannot resolve ${left ?? "no runtime"}`);
-  }
+  if (left) throw new Error(`Cannot bundle ${source} as a page cannot resolve ${left}`);
   await Deno.writeTextFile(path, text);
 }
 

@@ -1,31 +1,40 @@
 /**
- * Runs every gate, as `deno task ok` and `deno task test`: the ones that are named, or all. The tests run on one core
- * most of the time, so what drives kernels and browsers runs beside them. Says at the end which failed and how long each
+ * Runs every gate, as `deno task ok` and `deno task test`: the ones that are named, or all. Two run at a time, as the
+ * tests run on one core most of the time; who has ended takes the next. Says at the end which failed and how long each
  * took.
  *
  * @module
  */
 const ROOT = new URL("../", import.meta.url);
 const EXPORTS = ["mod.ts", "src/onnx/mod.ts", "src/analysis/mod.ts", "widgets/mod.ts"];
+/** Types are what the gate of that name looks at. */
+const TEST = ["test", "-A", "--quiet", "--no-check"];
+const LARGE = ["tests/notebooks", "tests/browser", "tests/ask", "tests/language_model"];
 
-/** Each gate is one `deno` command. */
-const GATES: Readonly<Record<string, readonly string[]>> = {
-  fmt: ["fmt", "--check", "--quiet"],
-  lint: ["lint", "--quiet"],
-  check: ["check", "--quiet", "mod.ts", "src", "widgets", "guide", "tests", "scripts", "bench"],
-  docs: ["doc", "--lint", ...EXPORTS],
-  examples: ["test", "-A", "--doc", "--quiet", "mod.ts", "src", "widgets", "guide", "README.md"],
-  tests: ["test", "-A", "--quiet", "--ignore=tests/notebooks,tests/browser", "tests"],
-  notebooks: ["test", "-A", "--quiet", "tests/notebooks"],
-  browser: ["test", "-A", "--quiet", "tests/browser"],
+/**
+ * Each gate is some `deno` commands. Those that take long come early, so that none is left alone at the end; notebooks
+ * come last, as they put files where `lint` looks.
+ */
+const GATES: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  fmt: [["fmt", "--check", "--quiet"]],
+  lint: [["lint", "--quiet"]],
+  browser: [[...TEST, "tests/browser"]],
+  check: [["check", "--quiet", "mod.ts", "src", "widgets", "guide", "tests", "scripts", "bench"]],
+  tests: [[...TEST, "tests/language_model"], [...TEST, "tests/ask"], [...TEST, `--ignore=${LARGE}`, "tests"]],
+  docs: [["doc", "--lint", ...EXPORTS]],
+  examples: [["test", "-A", "--doc", "--quiet", "mod.ts", "src", "widgets", "guide", "README.md"]],
+  notebooks: [[...TEST, "tests/notebooks"]],
 };
-
-/** The gates that run one after another beside the rest; notebooks come last, as they put files where lint would look. */
-const BESIDE = ["examples", "browser", "notebooks"];
 
 function say(message: string): void {
   // deno-lint-ignore no-console -- this is what the command is for
   console.log(message);
+}
+
+/** One command of a gate. */
+interface Part {
+  readonly name: string;
+  readonly args: readonly string[];
 }
 
 interface Result {
@@ -53,13 +62,13 @@ function endOf(text: string): string {
   return list >= 0 ? text.slice(list) : text.trimEnd().split("\n").slice(-12).join("\n");
 }
 
-/** Runs a gate; what it says is shown as it says it, or when it has ended where another gate speaks meanwhile. */
-async function run(name: string, speaks: boolean): Promise<Result> {
+/** Runs a command; what it says is shown as it says it, or when it has ended where another one speaks meanwhile. */
+async function run({ name, args }: Part, speaks: boolean): Promise<Result> {
   const start = performance.now();
-  const title = `\n── ${name}: deno ${GATES[name]!.join(" ")}`;
+  const title = `\n── ${name}: deno ${args.join(" ")}`;
   if (speaks) say(title);
   const child = new Deno.Command(Deno.execPath(), {
-    args: [...GATES[name]!],
+    args: [...args],
     cwd: ROOT,
     stdout: "piped",
     stderr: "piped",
@@ -71,6 +80,13 @@ async function run(name: string, speaks: boolean): Promise<Result> {
   return { name, success, seconds: (performance.now() - start) / 1000, end: endOf(isSaid ? stdout + stderr : stderr) };
 }
 
+/** The commands of the gates that are asked for, in their order. */
+function parts(asked: readonly string[]): Part[] {
+  return Object.entries(GATES).filter(([name]) => asked.includes(name)).flatMap(([name, commands]) =>
+    commands.map((args, i) => ({ name: commands.length > 1 ? `${name} ${i + 1}` : name, args }))
+  );
+}
+
 const asked = Deno.args.length > 0 ? Deno.args : Object.keys(GATES);
 const unknown = asked.filter((name) => !(name in GATES));
 if (unknown.length > 0) {
@@ -78,12 +94,10 @@ if (unknown.length > 0) {
   say(`${help ? "" : `Cannot run ${unknown.join(", ")}; `}the gates are ${Object.keys(GATES).join(", ")}`);
   Deno.exit(help ? 0 : 2);
 }
-const lanes = [Object.keys(GATES).filter((name) => !BESIDE.includes(name)), BESIDE]
-  .map((names) => names.filter((name) => asked.includes(name)))
-  .filter((names) => names.length > 0);
-const results = (await Promise.all(lanes.map(async (names, lane) => {
+const waiting = parts(asked);
+const results = (await Promise.all([true, false].map(async (speaks) => {
   const done: Result[] = [];
-  for (const name of names) done.push(await run(name, lane === 0));
+  for (let part = waiting.shift(); part; part = waiting.shift()) done.push(await run(part, speaks));
   return done;
 }))).flat();
 for (const { name, success, end } of results) if (!success) say(`\n── ${name} failed:\n${end}`);

@@ -34,7 +34,10 @@ import { PATCH } from "./ask/patching/patching.ts";
 import type { PatchOptions } from "./ask/patching/plan.ts";
 import { IMPORTANCE, type ImportanceOptions } from "./ask/patching/importance.ts";
 import type { HeadEdges, Importance, Patching } from "./ask/patching/types.ts";
-import { ask, type AskedModel } from "./ask/question.ts";
+import { ask, ASKED, type AskedModel } from "./ask/question.ts";
+import { CANDIDATES } from "./ask/reading/candidates.ts";
+import { beginReading } from "./ask/reading/reading.ts";
+import type { Candidates, CandidatesOptions, TextReading } from "./ask/reading/types.ts";
 import type { Saliency, SaliencyOptions } from "./ask/saliency/definition.ts";
 import { SALIENCY } from "./ask/saliency/saliency.ts";
 import { SURPRISE, type Surprise, type SurpriseOptions } from "./ask/surprise.ts";
@@ -136,18 +139,22 @@ export class LanguageModel implements AsyncDisposable {
    * Loads a model: from a hub by its id, as in `gpt2` or `openai-community/gpt2-xl`, downloading what is not in the
    * cache that Python's `huggingface_hub` uses too; from a directory in Hugging Face's layout (`config.json`,
    * `model.safetensors`, `tokenizer.json` or `vocab.json` and `merges.txt`), by its path or its `file:`, `https:` or
-   * `http:` URL; or, without an id, the model that comes with this package. The same works in a page: `docs/browser.md`.
+   * `http:` URL; of the files themselves, as a page has them of a folder that was chosen or dropped; or, without an id,
+   * the model that comes with this package. The same works in a page: `docs/browser.md`.
    *
    * @throws {Error} When a file is missing and cannot be downloaded, or the backend is not available.
    * @throws {TypeError | RangeError | SyntaxError} When a file does not hold what it should; the message names it.
    */
-  static async fromPretrained(id?: string | URL, options: LoadOptions = {}): Promise<LanguageModel> {
+  static async fromPretrained(
+    id?: string | URL | readonly File[],
+    options: LoadOptions = {},
+  ): Promise<LanguageModel> {
     options = expectOptions(options, LOAD);
     expectLoadOptions(options);
     const name = id instanceof URL ? id.href : id;
     const stopping = { ...options, signal: stoppable(options.signal) };
     stopping.signal.throwIfAborted();
-    const files = await findModelFiles(name, downloadOptions(name ?? "", stopping));
+    const files = await findModelFiles(name, downloadOptions(typeof name === "string" ? name : "", stopping));
     return new LanguageModel(await watched(stopping, (stopping) => loadModel(files, stopping, readGenerationConfig)));
   }
 
@@ -287,6 +294,46 @@ export class LanguageModel implements AsyncDisposable {
   }
 
   /**
+   * What the model expects after a sequence: the likeliest next tokens, the entropy, and the logits of the whole
+   * vocabulary, by the model's own distribution. Nothing is written; to go on with one of them, append it to the text.
+   *
+   * @throws {RangeError} When `topK` is not in the vocabulary's size, or the call takes more than `maxMemory`.
+   *
+   * @example What comes next?
+   * ```ts
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   *
+   * await using model = await LanguageModel.fromPretrained();
+   * const { predictions } = await model.candidates(model.sequence("The keys to the cabinet"), { topK: 3 });
+   * for (const { token, probability } of predictions) console.log(token.text, probability);
+   * ```
+   */
+  async candidates(sequence: Sequence, options: CandidatesOptions = {}): Promise<Candidates> {
+    return await ask(this.#asked, CANDIDATES, sequence, options);
+  }
+
+  /**
+   * Begins to read a text that will be edited: of each text that it is asked about, the reading computes only what follows
+   * the longest beginning in common with the last one, and says how much that was. Dispose it when the editing is over.
+   *
+   * @throws {TypeError} When the model predicts no next token, or reads a source with an encoder.
+   *
+   * @example What comes next, while somebody types
+   * ```ts
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   *
+   * await using model = await LanguageModel.fromPretrained();
+   * using reading = model.reading();
+   * await reading.candidates("The keys to the cabinet");
+   * const { predictions, read } = await reading.candidates("The keys to the cabinet are on");
+   * console.log(predictions[0]!.token.text, read); // two tokens computed, the others reused
+   * ```
+   */
+  reading(): TextReading {
+    return beginReading(this.#asked);
+  }
+
+  /**
    * Reads a sequence and records what the model computes on the way, in all layers or in some.
    *
    * @throws {TypeError} When a capture does not exist.
@@ -302,7 +349,7 @@ export class LanguageModel implements AsyncDisposable {
    * to it, score_i = ||g_i * x_i||_2, and each row sums to 1.
    *
    * @throws {RangeError} When a position has no tokens before it, `maxMemory` is too small for a single target, or
-   * `contrast` is not in the vocabulary.
+   * `contrast` or `next` is not in the vocabulary, `next` is several tokens, or the context has no room for it.
    * @throws {TypeError} When an option has a value that does not exist, or that does not go with the others.
    *
    * @example Why "are" rather than "is"?
@@ -314,6 +361,15 @@ export class LanguageModel implements AsyncDisposable {
    * const positions = [sequence.tokenIds.length - 1];
    * const { scores } = await model.saliency(sequence, { preset: "captum", positions, contrast: " is" });
    * console.log(scores.data); // above 0: speaks for " are"; below: for " is"
+   * ```
+   *
+   * @example Why would "are" come next?
+   * ```ts
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   *
+   * await using model = await LanguageModel.fromPretrained();
+   * const { sequence, scores } = await model.saliency(model.sequence("The keys to the cabinet"), { next: " are" });
+   * console.log(sequence.text, scores.data);
    * ```
    *
    * @example Integrated gradients
@@ -858,6 +914,16 @@ export class LanguageModel implements AsyncDisposable {
     return `LanguageModel ${this.id} (${
       familyOf(this.config).name
     }, ${shape}) on ${this.backend}: ${this.backendReason}`;
+  }
+
+  /**
+   * What questions about many texts ask.
+   *
+   * @ignore
+   */
+  get [ASKED](): AskedModel<ModelRunner> {
+    this.#expectUsable();
+    return this.#asked;
   }
 
   #expectUsable(): void {

@@ -15,7 +15,10 @@
  */
 export { activationsView, type ActivationsViewOptions } from "./activations/view.ts";
 export { attentionView, type AttentionViewOptions } from "./attention/view.ts";
+export { attentionStepsView, type AttentionStepsViewOptions } from "./attention_steps/view.ts";
 export { compareView, type CompareViewOptions } from "./compare_view.ts";
+export { corpusView, type CorpusViewOptions } from "./corpus/corpus_view.ts";
+export { neuronView, type NeuronViewOptions } from "./corpus/neuron_view.ts";
 export { crossAttentionView, type CrossAttentionViewOptions } from "./cross_attention/view.ts";
 export { factorsView, type FactorsViewOptions } from "./factors/view.ts";
 export { layerPredictionsView, type LayerPredictionsViewOptions } from "./layer_predictions/view.ts";
@@ -23,6 +26,7 @@ export { layerSimilarityView, type LayerSimilarityViewOptions } from "./layer_si
 export { logitAttributionView, type LogitAttributionViewOptions } from "./logit_attribution/view.ts";
 export { type DrawnModel, modelView, type ModelViewOptions } from "./model/view.ts";
 export { edgesView, type EdgesViewOptions } from "./patching/edges_view.ts";
+export { nextWordView, type NextWordViewOptions } from "./next_word/view.ts";
 export { type HeadEffects, headEffectsView, type HeadEffectsViewOptions } from "./patching/heads_view.ts";
 export type { PatchingShown } from "./patching/data.ts";
 export { patchingView, type PatchingViewOptions } from "./patching/view.ts";
@@ -38,16 +42,30 @@ export { evidenceView, type EvidenceViewOptions } from "./evidence/view.ts";
 export { surpriseView, type SurpriseViewOptions } from "./surprise/view.ts";
 export { treeView, type TreeViewOptions } from "./tree/view.ts";
 export { tokensView, type TokensViewOptions } from "./tokens/view.ts";
+export { type Vectors, type VectorsShown, vectorsView, type VectorsViewOptions } from "./vectors/view.ts";
 export { JUPYTER_DISPLAY, type MimeBundle, type View } from "./kit/view.ts";
 export type { AttentionRollout, HeadScores } from "../src/analysis/attention.ts";
 export type { NeuronClusters } from "../src/analysis/clusters/clusters.ts";
 export type { ActiveToken, ErrorCurve, Factors, WeightedNeuron } from "../src/analysis/factors/types.ts";
 export type { LayerSimilarity } from "../src/analysis/similarity.ts";
+export type {
+  BlamedToken,
+  CorpusHeads,
+  CorpusNeuron,
+  CorpusSettling,
+  CorpusSummary,
+  CorpusSurprise,
+  CountedRange,
+  DocumentSurprise,
+  Excerpt,
+  NeuronExample,
+} from "../src/corpus/open/types.ts";
 export type { ModelConfig } from "../src/models/config.ts";
 export type { ModelSummary, WeightSummary } from "../src/models/summary.ts";
 export type { ModelPart } from "../src/models/weight_list.ts";
 export type { Saliency, SaliencyDefinition, SaliencyPreset } from "../src/ask/saliency/definition.ts";
 export type { LensNorm } from "../src/ask/lens/reading.ts";
+export type { Candidates } from "../src/ask/reading/types.ts";
 export type { Rankings } from "../src/ask/lens/rankings.ts";
 export type { LayerPrediction, LayerPredictions } from "../src/ask/lens/layer_predictions.ts";
 export type { LogitAttribution } from "../src/ask/logit_attribution/types.ts";

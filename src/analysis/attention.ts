@@ -268,7 +268,8 @@ async function scoreHeads(trace: Trace, options: HeadScoresOptions): Promise<Hea
   return showing("HeadScores", { sequence, ...scores, counts, ...(layers ? { layers } : {}) });
 }
 
-function eachScore<T>(valueOf: (name: HeadScoreName) => T): Record<HeadScoreName, T> {
+/** A value for each kind of head. */
+export function eachScore<T>(valueOf: (name: HeadScoreName) => T): Record<HeadScoreName, T> {
   return {
     previousToken: valueOf("previousToken"),
     firstToken: valueOf("firstToken"),
@@ -278,7 +279,7 @@ function eachScore<T>(valueOf: (name: HeadScoreName) => T): Record<HeadScoreName
 }
 
 /** For each kind of head and each token, the earlier tokens that such a head looks at. */
-function placesOf(ids: readonly number[]): Record<HeadScoreName, readonly (readonly number[])[]> {
+export function placesOf(ids: readonly number[]): Record<HeadScoreName, readonly (readonly number[])[]> {
   const earlier = new Map<number, number[]>();
   const duplicateToken = ids.map((id, t) => {
     const before = earlier.get(id) ?? [];

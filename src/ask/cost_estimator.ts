@@ -24,6 +24,8 @@ import { EDGES, type EdgesOptions } from "./patching/edges.ts";
 import { PATCH } from "./patching/patching.ts";
 import type { PatchOptions } from "./patching/plan.ts";
 import { type AskedModel, estimate } from "./question.ts";
+import { CANDIDATES } from "./reading/candidates.ts";
+import type { CandidatesOptions } from "./reading/types.ts";
 import type { Saliency, SaliencyOptions } from "./saliency/definition.ts";
 import { SALIENCY } from "./saliency/saliency.ts";
 import { SURPRISE, type SurpriseOptions } from "./surprise.ts";
@@ -64,6 +66,8 @@ export interface CostEstimator {
     prompt: string | readonly number[],
     options?: Pick<BeamSearchOptions, "maxNewTokens" | "maxLength" | "maxMemory" | "beams">,
   ): Cost;
+  /** What {@linkcode LanguageModel.candidates} takes, and {@linkcode TextReading.candidates} at most. */
+  candidates(sequence: Sequence, options?: CandidatesOptions): Cost;
   /** What {@linkcode LanguageModel.trace} takes. */
   trace(sequence: Sequence, options?: TraceOptions): Cost;
   /** What {@linkcode LanguageModel.saliency} takes. */
@@ -106,6 +110,7 @@ export function costsOf(model: AskedModel): CostEstimator {
     generate: (prompt, options) => estimate(model, GENERATE, prompt, options),
     generateBatch: (prompts, options) => estimate(model, GENERATE_BATCH, prompts, options),
     beams: (prompt, options) => estimate(model, BEAMS, prompt, options),
+    candidates: (sequence, options) => estimate(model, CANDIDATES, sequence, options),
     trace: (sequence, options) => estimate(model, TRACE, sequence, options),
     saliency: (sequence, options) => estimate(model, SALIENCY, sequence, options),
     faithfulness: (saliency, options) => estimate(model, FAITHFULNESS, saliency, options),

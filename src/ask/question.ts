@@ -33,6 +33,9 @@ export interface AskedModel<Runner extends Machine = Machine> extends Generation
   readonly inside: (options: ProgramOptions) => Promise<ModelRunner>;
 }
 
+/** The name under which a model gives what questions ask, for those that are not asked of one text. */
+export const ASKED: unique symbol = Symbol("looking-glass.asked");
+
 /** What a call will do, and what that takes. */
 export interface Plan {
   /** What is attempted, to complete "Cannot ... within 2 KiB". */

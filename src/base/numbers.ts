@@ -35,6 +35,16 @@ export function logSumExp(scores: Float32Array): number {
   return max + Math.log(sum);
 }
 
+/** The entropy, in nats, of the distribution of scores whose ln Σ exp(score) is `norm`. */
+export function entropyOf(scores: Float32Array, norm: number): number {
+  let entropy = 0;
+  for (let i = 0; i < scores.length; ++i) {
+    const logProb = scores[i]! - norm;
+    entropy -= Math.exp(logProb) * logProb;
+  }
+  return entropy;
+}
+
 /** The indices of the `k` greatest scores, greatest first. */
 export function topK(scores: Float32Array, k: number): number[] {
   if (k === 0) return [];

@@ -6,6 +6,7 @@ export interface Progress {
     | "load"
     | "identity"
     | "decode"
+    | "candidates"
     | "trace"
     | "saliency"
     | "faithfulness"
@@ -24,6 +25,7 @@ export interface Progress {
     | "headScores"
     | "similarity"
     | "agreement"
+    | "corpus"
     | "save";
   /** How many units are done; bytes, for a download, an identity and what is saved. */
   readonly completed: number;

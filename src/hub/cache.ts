@@ -69,9 +69,14 @@ export interface PartialFile extends AsyncDisposable {
   finish(): Promise<string>;
 }
 
-/** The name of the folder of a model. */
+/** The name of the folder of a model, or of a data set, whose id is `datasets/owner/name`. */
 export function modelFolder(id: string): string {
-  return ["models", ...id.split("/")].join("--");
+  return [...(isDataset(id) ? [] : ["models"]), ...id.split("/")].join("--");
+}
+
+/** Whether an id is that of a data set, with its owner: one of a model has two parts at most. */
+export function isDataset(id: string): boolean {
+  return id.startsWith("datasets/") && id.split("/").length === 3;
 }
 
 /** Whether a revision is a commit, whose files never change. */

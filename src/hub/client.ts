@@ -5,6 +5,7 @@
  */
 import { LARGE_JSON, readJsonWithin } from "../base/json.ts";
 import { inPage } from "../base/platform.ts";
+import { isDataset } from "./cache.ts";
 import { connectionError, failed, failureOf, refusal, type Target } from "./failure.ts";
 import { type Listing, readListing } from "./listing.ts";
 import { type Reply, request } from "./request.ts";
@@ -93,6 +94,24 @@ export class HubClient {
     }
   }
 
+  /**
+   * All files of the revision.
+   *
+   * @throws {Error} When the hub does not say; the errors are those of a file.
+   */
+  async list(): Promise<Listing> {
+    this.#listing ??= this.#list();
+    const listing = await this.#listing;
+    if (listing !== undefined) return listing;
+    this.#listing = undefined;
+    const name = "README.md"; // one that nearly every repository has, so that it is told what is wrong
+    const { commit } = await this.describe(name);
+    const advice = "pass the name of a file rather than a folder or a pattern, or another HF_ENDPOINT";
+    throw failed(this.target(name), `of ${commit} is there, and the hub lists no files; ${advice}`, {
+      kind: "rejected",
+    });
+  }
+
   /** Whether a page was sent to an address that is signed for GET: the file is there, and nothing is known about it. */
   #isForGetOnly({ redirected, status }: Response): boolean {
     return redirected && this.#commit !== undefined && (status === 403 || status === 405);
@@ -101,7 +120,8 @@ export class HubClient {
   /** All files at once; undefined where the hub has no such answer. Errors are told by the requests that follow. */
   async #list(): Promise<Listing | undefined> {
     const { endpoint, id, revision } = this.#options;
-    const url = new URL(`${endpoint}/api/models/${id}/revision/${encodeURIComponent(revision)}?blobs=true`);
+    const path = `${isDataset(id) ? "" : "models/"}${id}/revision/${encodeURIComponent(revision)}`;
+    const url = new URL(`${endpoint}/api/${path}?blobs=true`);
     const watch = new Watch(this.#options);
     try {
       const { response } = await this.#send("GET", url, "", {}, watch);

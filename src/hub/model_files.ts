@@ -1,4 +1,5 @@
 import { inPage } from "../base/platform.ts";
+import { shown } from "../base/words.ts";
 import { addressProblem, shownAddress } from "./address.ts";
 import { folderUrl } from "./paths.ts";
 import { cacheSnapshot, type SnapshotOptions } from "./snapshot.ts";
@@ -45,14 +46,18 @@ const WAYS = inPage
 
 /**
  * Finds the files of a model: a directory path, a `file:`, `https:` or `http:` URL of a directory, or nothing for the
- * bundled model, which is found beside this module, on disk or on the web. What is no directory and looks like the id of a model is looked
+ * bundled model, which is found beside this module, on disk or on the web; or takes the files that are given. What is no directory and looks like the id of a model is looked
  * for in the cache and on the hub.
  *
  * @throws {TypeError} When the id is neither a string nor undefined.
  * @throws {Error} When there is no such directory and no such model.
  */
-export async function findModelFiles(id?: string, options: SnapshotOptions = {}): Promise<ModelFiles> {
+export async function findModelFiles(
+  id?: string | readonly File[],
+  options: SnapshotOptions = {},
+): Promise<ModelFiles> {
   if (id === undefined) return bundled(BUNDLED_ID, BUNDLED_URL, options);
+  if (Array.isArray(id)) return givenFiles(id);
   if (typeof id !== "string" || id === "") {
     throw new TypeError(`Cannot load a model by ${JSON.stringify(id)}; ${WAYS}`);
   }
@@ -67,6 +72,25 @@ export async function findModelFiles(id?: string, options: SnapshotOptions = {})
   const hashOf = (name: string) => cache.nameOf(commit, name);
   if (!cache.read) return { id, base: folderUrl(cache.snapshot(commit)), revision: commit, hashOf };
   return { id, base: remote, revision: commit, hashOf, read: (name) => cache.read!(commit, name) };
+}
+
+/**
+ * Files that somebody gave, such as those of a folder that was dropped onto a page. The folder's name is known where a
+ * form chose it.
+ */
+function givenFiles(files: readonly File[]): ModelFiles {
+  const byName = new Map<string, File>();
+  for (const file of files) {
+    if (!(file instanceof File)) throw new TypeError(`Cannot load a model of ${shown(file)} as it is no file; ${WAYS}`);
+    if (byName.has(file.name)) {
+      throw new Error(`Cannot load a model of files as two are called ${file.name}; pass those of one folder`);
+    }
+    byName.set(file.name, file);
+  }
+  const [path = ""] = files.map((file) => String(Reflect.get(file, "webkitRelativePath") ?? ""));
+  const folder = path.split("/").at(-2) || "files";
+  const base = new URL(`folder:///${encodeURIComponent(folder)}/`);
+  return { id: folder, base, read: (name) => Promise.resolve(byName.get(name)) };
 }
 
 /** The files of a model of this package, none of which converses. */

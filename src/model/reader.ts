@@ -232,6 +232,19 @@ export class Reader {
   }
 
   /**
+   * The id of a word that must be one token: "Cannot (verb) (word) (role) as it is 2 tokens".
+   *
+   * @throws {RangeError} When it is several tokens, empty, or not in the vocabulary.
+   */
+  single(input: string | number, verb: string, role = ""): number {
+    const { tokenIds, tokens } = this.word(input);
+    if (tokenIds.length === 1) return tokenIds[0]!;
+    const parts = tokens.map(({ id, text }) => `${JSON.stringify(text)} (${id})`).join(", ");
+    const what = [verb, JSON.stringify(input), role].filter((part) => part).join(" ");
+    throw new RangeError(`Cannot ${what} as it is ${tokens.length} tokens, ${parts}; pass one`);
+  }
+
+  /**
    * The id of the token that stands for what is to be predicted.
    *
    * @throws {TypeError} When the tokenizer has none.

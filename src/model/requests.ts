@@ -4,8 +4,9 @@
  * @module
  */
 import type { GradientRequest, ScoreName } from "../models/gradient_question.ts";
-import type { LENS } from "../models/lens.ts";
+import type { LENS, LensRequest } from "../models/lens.ts";
 import type { EditRequest } from "../models/site_edits.ts";
+import type { Value } from "../onnx/mod.ts";
 import type { KVCache } from "./kv_cache.ts";
 
 /** The scalars that one backward pass differentiates. */
@@ -59,3 +60,25 @@ export interface Reading {
 
 /** The numbers of the logit lens, by name. */
 export type LensNumbers = Readonly<Record<typeof LENS[number], Float32Array>>;
+
+/** Tokens that are read after those in a cache, and what is looked at on the way. */
+export interface Survey {
+  readonly tokenIds: readonly number[];
+  readonly cache: KVCache;
+  /** Where the lens looks, R of the tokens; one at least, though it is not asked. */
+  readonly rows: readonly number[];
+  /** Which text each token belongs to, `[T]`; by default they are all one text. */
+  readonly texts?: readonly number[] | undefined;
+  readonly tokenTypes?: readonly number[] | undefined;
+  readonly source?: SourceTokens | undefined;
+  /** What the lens is asked; nothing by default. */
+  readonly lens?: LensRequest | undefined;
+  /** What else is fetched. */
+  readonly fetches?: readonly Value[];
+}
+
+/** What a survey saw. */
+export interface Surveyed {
+  readonly lens?: LensNumbers;
+  readonly fetched: readonly Float32Array[];
+}

@@ -14,7 +14,16 @@ import type { CompiledChanges } from "./changes.ts";
 import type { Session } from "../runtime/session.ts";
 import { KVCache } from "./kv_cache.ts";
 import { editsOf, eitherOf } from "./edit_request.ts";
-import type { Explanation, LensNumbers, PromptTokens, Reading, ScoreKind, SourceTokens } from "./requests.ts";
+import type {
+  Explanation,
+  LensNumbers,
+  PromptTokens,
+  Reading,
+  ScoreKind,
+  SourceTokens,
+  Survey,
+  Surveyed,
+} from "./requests.ts";
 import { StoredWeights } from "./stored_weights.ts";
 import { joinRows, NO_SOURCE, NO_TEXT, sourceTokens } from "./sources.ts";
 
@@ -134,7 +143,8 @@ export class ModelRunner implements AsyncDisposable {
     const [ownKeys, ownValues, sourceKeys, sourceValues] = inParts(results.slice(seen), keys.length);
     cache.append(ownKeys!, ownValues!, texts);
     if (source.tokenIds.length > 0) cache.source?.append(sourceKeys!, sourceValues!, source.texts);
-    free(...results.slice(seen));
+    const wanted = new Set(results.slice(0, seen)); // keys and values may be asked for too
+    free(...results.slice(seen).filter((one) => !wanted.has(one)));
     return results.slice(0, seen);
   }
 
@@ -152,13 +162,29 @@ export class ModelRunner implements AsyncDisposable {
     },
     signal?: AbortSignal,
   ): Promise<LensNumbers> {
-    const { tokenIds, cache, rows, source = NO_SOURCE } = request;
-    const { lens } = this.program.outputs;
-    if (!lens) throw new Error(`Cannot look through the lens as ${this.family.name} predicts no next token`);
-    const feeds = this.#feeds({ tokenIds, past: cache, rows, source, lens: request });
-    const results = await this.#extend(cache, feeds, LENS.map((name) => lens[name]), { source, signal });
-    for (const numbers of results) await this.#expectFinite(numbers, "logits");
-    return Object.fromEntries(LENS.map((name, i) => [name, results[i]!])) as Record<typeof LENS[number], Float32Array>;
+    const { lens } = await this.survey({ ...request, lens: request }, signal);
+    return lens!;
+  }
+
+  /**
+   * Reads the next tokens after those in `cache`, appends them to it, and returns what the lens sees at `rows`, if it is
+   * asked, as {@linkcode ModelRunner.look} does, and the `fetches`. `texts` says which text each token belongs to.
+   */
+  async survey(survey: Survey, signal?: AbortSignal): Promise<Surveyed> {
+    const { tokenIds, cache, rows, texts, tokenTypes, source = NO_SOURCE, lens, fetches = [] } = survey;
+    const { lens: outputs } = this.program.outputs;
+    if (lens && !outputs) throw new Error(`Cannot look through the lens as ${this.family.name} predicts no next token`);
+    const feeds = this.#feeds({ tokenIds, past: cache, rows, texts, tokenTypes, source, lens });
+    const seen = lens ? LENS.map((name) => outputs![name]) : [];
+    const results = await this.#extend(cache, feeds, [...seen, ...fetches], { texts, source, signal });
+    for (const [i, numbers] of results.entries()) {
+      await this.#expectFinite(numbers, i < seen.length ? "logits" : "numbers inside of the model");
+    }
+    const numbers = lens && Object.fromEntries(LENS.map((name, i) => [name, results[i]!]));
+    return {
+      ...numbers && { lens: numbers as Record<typeof LENS[number], Float32Array> },
+      fetched: results.slice(seen.length),
+    };
   }
 
   /** Reads a prompt in chunks, with its source if it has one, and returns the logits after its last token, `[V]`. */

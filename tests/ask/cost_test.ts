@@ -46,6 +46,7 @@ Deno.test("a context of 1,024 tokens on GPT-2 small takes less than 2 GB beyond 
     rankings: cost.rankings(sequence, { maxMemory }),
     rankingsWatch: cost.rankingsWatch(sequence, { maxMemory, position: T - 1, watch: [1, 2, 3] }),
     surprise: cost.surprise(sequence, { maxMemory }),
+    candidates: cost.candidates(sequence, { maxMemory }),
     logitAttribution: cost.logitAttribution(sequence, { maxMemory, neurons: true, tokens: true }),
   };
   for (const [name, { runs, runBytes, resultBytes, bytes }] of Object.entries(costs)) {
@@ -80,6 +81,7 @@ Deno.test("less memory means more and smaller runs, and never another result", (
     (maxMemory) => cost.saliency(sequence, { positions, ...maxMemory && { maxMemory } }),
     (maxMemory) => cost.rankings(sequence, maxMemory ? { maxMemory } : {}),
     (maxMemory) => cost.surprise(sequence, maxMemory ? { maxMemory } : {}),
+    (maxMemory) => cost.candidates(sequence, maxMemory ? { maxMemory } : {}),
     (maxMemory) => cost.logitAttribution(sequence, { tokens: true, ...maxMemory && { maxMemory } }),
     (maxMemory) => cost.generateBatch([[1, 2], [3], [4, 5]], maxMemory ? { maxMemory } : {}),
   ];
@@ -177,6 +179,7 @@ Deno.test("an estimate is refused as the call is", async () => {
     }),
     [() => cost.saliency(single), () => model.saliency(single)],
     [() => cost.rankings(single), () => model.rankings(single)],
+    [() => cost.candidates(single, { topK: 0 }), () => model.candidates(single, { topK: 0 })],
     [() => cost.surprise(single), () => model.surprise(single)],
     [() => cost.layerPredictions(single, { position: 2 }), () => model.layerPredictions(single, { position: 2 })],
   ];

@@ -8,6 +8,7 @@ import { encoderCopy } from "../support/encoders.ts";
 import { checkpointCopy } from "../support/goldens.ts";
 import { clustersOf } from "../widgets/activations/clusters_fixtures.ts";
 import { attentionOf, rolloutOf } from "../widgets/attention/fixtures.ts";
+import { attentionStepsOf } from "../widgets/attention_steps/fixtures.ts";
 import { crossAttentionOf, DATE } from "../widgets/cross_attention/fixtures.ts";
 import { classSaliencyOf } from "../widgets/evidence/fixtures.ts";
 import { factorsOf } from "../widgets/factors/fixtures.ts";
@@ -18,9 +19,11 @@ import { SMALL } from "../widgets/model/fixtures.ts";
 import { stepsOf } from "../widgets/steps/fixtures.ts";
 import { attributionOf as logitAttributionOf } from "../widgets/logit_attribution/fixtures.ts";
 import { edgesOf } from "../widgets/patching/edges_fixtures.ts";
+import { candidatesOf } from "../widgets/next_word/fixtures.ts";
 import { headEffectsOf, patchingOf } from "../widgets/patching/fixtures.ts";
 import { surpriseOf } from "../widgets/surprise/fixtures.ts";
 import { TREE } from "../widgets/tree/fixtures.ts";
+import { vectorsOf } from "../widgets/vectors/fixtures.ts";
 
 /** A wrong value for each option; `null` for those that are checked where they are used. */
 type Wrong = Readonly<Record<string, unknown>>;
@@ -43,8 +46,8 @@ const LOADING = {
 const READINGS: Readonly<Record<string, Wrong>> = {
   trace: { capture: null, layers: null, ...READING },
   saliency: {
-    ...{ preset: null, method: null, of: null, reduce: null, normalize: "yes", contrast: true, steps: "5" },
-    ...{ baseline: null, completeness: 1, positions: null, ...READING },
+    ...{ preset: null, method: null, of: null, reduce: null, normalize: "yes", contrast: true, next: true },
+    ...{ steps: "5", baseline: null, completeness: 1, positions: null, ...READING },
   },
   faithfulness: { positions: 3, steps: "5", randomOrders: "5", seed: "x", ...READING },
   layerPredictions: { position: "1", topK: "3", norm: null, halves: "no", ...READING },
@@ -54,6 +57,7 @@ const READINGS: Readonly<Record<string, Wrong>> = {
   headCircuit: { from: true, to: [1], topK: "3", ...READING },
   neuronWrites: { topK: "3", ...READING },
   surprise: { positions: null, topK: "3", ...READING },
+  candidates: { topK: "3", ...READING },
   patch: {
     ...{ at: null, metric: null, method: null, target: true, contrast: [] },
     ...{ layers: 1, positions: "1", heads: 0, position: "1", ...READING },
@@ -87,6 +91,7 @@ const ANALYSES: Readonly<Record<string, Wrong>> = {
 };
 const VIEWS: Readonly<Record<string, Wrong>> = {
   activationsView: { layer: "1" },
+  attentionStepsView: { layer: "1", head: "0", position: "1", start: "0" },
   attentionView: { layer: "1", head: "0", scores: 1, start: "0" },
   compareView: { mode: "both", labels: "ab" },
   crossAttentionView: { layer: "1", head: true },
@@ -98,15 +103,17 @@ const VIEWS: Readonly<Record<string, Wrong>> = {
   layerSimilarityView: {},
   logitAttributionView: {},
   modelView: {},
+  nextWordView: { temperature: "1", topK: "1", topP: "1" },
   patchingView: { show: "all" },
   rankingsView: {},
   rankingsWatchView: {},
   rolloutView: { layer: "1", start: "0" },
-  saliencyView: { style: "bold", by: null, position: "1" },
+  saliencyView: { style: "bold", by: null, position: "1", live: 1 },
   stepsView: { prompt: null },
   surpriseView: { unit: "nat" },
   tokensView: { surprise: 1 },
   treeView: {},
+  vectorsView: { sequence: 1 },
 };
 
 /** What must be given, and right values of it. */
@@ -332,6 +339,7 @@ Deno.test("analyses take an option that is undefined as not given", async () => 
 
 const DRAWN: Readonly<Record<string, unknown>> = {
   activationsView: clustersOf(KEYS),
+  attentionStepsView: attentionStepsOf(KEYS),
   attentionView: attentionOf(KEYS),
   compareView: surpriseOf(),
   crossAttentionView: crossAttentionOf(DATE),
@@ -343,6 +351,7 @@ const DRAWN: Readonly<Record<string, unknown>> = {
   layerSimilarityView: layerSimilarityOf(KEYS),
   logitAttributionView: logitAttributionOf(),
   modelView: SMALL,
+  nextWordView: candidatesOf(KEYS),
   patchingView: patchingOf(),
   rankingsView: rankingsOf(KEYS),
   rankingsWatchView: watchedOf(KEYS),
@@ -352,6 +361,7 @@ const DRAWN: Readonly<Record<string, unknown>> = {
   surpriseView: surpriseOf(),
   tokensView: KEYS,
   treeView: TREE,
+  vectorsView: vectorsOf(KEYS),
 };
 
 Deno.test("views take an option that is undefined as not given", async () => {

@@ -46,6 +46,8 @@ async function allResults(): Promise<Readonly<Record<string, unknown>>> {
     rankings: await model.rankings(sequence),
     rankingsWatch: await model.rankingsWatch(sequence, { position, watch: [" is", " are", " were", " was"] }),
     surprise: await model.surprise(sequence),
+    nextCandidates: await model.candidates(sequence),
+    readCandidates: await model.reading().candidates("Once upon a time"),
     logitAttribution: await model.logitAttribution(sequence, { neurons: true, tokens: true }),
     headCircuit: await model.headCircuit({ layer: 4, head: 7 }, { from: "s", to: " are" }),
     neuronWrites: await model.neuronWrites({ layer: 5, neuron: 171 }),

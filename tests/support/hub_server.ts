@@ -117,9 +117,10 @@ export class HubServer implements AsyncDisposable {
   }
 
   #resolve(path: string, { method, range, authorization }: Seen): Response {
-    const [, listed, of] = /^\/api\/models\/([^/]+(?:\/[^/]+)?)\/revision\/([^/]+)$/.exec(path) ?? [];
+    const [, listed, of] = /^\/api\/(?:models\/)?((?:datasets\/)?[^/]+(?:\/[^/]+)?)\/revision\/([^/]+)$/.exec(path) ??
+      [];
     if (listed !== undefined) return this.#list(listed, decodeURIComponent(of!));
-    const [, id, revision, name] = /^\/([^/]+(?:\/[^/]+)?)\/resolve\/([^/]+)\/(.+)$/.exec(path) ?? [];
+    const [, id, revision, name] = /^\/((?:datasets\/)?[^/]+(?:\/[^/]+)?)\/resolve\/([^/]+)\/(.+)$/.exec(path) ?? [];
     if (id === undefined || revision === undefined || name === undefined) return problem(404, "RepoNotFound");
     if (id === "gpt2") return redirect(307, `/openai-community/gpt2/resolve/${revision}/${name}`);
     const repository = this.repositories[id];

@@ -47,3 +47,15 @@ function sizeText(size: number): string {
 export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
+
+/** A number as text, with a minus that is as wide as a digit; `digits` are those that say something. */
+export function numberText(value: number, digits: number): string {
+  if (!Number.isFinite(value)) return String(value);
+  const size = Math.abs(value);
+  const text = size >= 10 ** digits
+    ? size.toExponential(digits - 1)
+    : size >= 0.01
+    ? size.toFixed(Math.max(0, digits - 1 - Math.max(0, Math.floor(Math.log10(size)))))
+    : size.toFixed(digits - 1);
+  return `${value < 0 && Number(text) !== 0 ? "−" : ""}${text}`;
+}

@@ -51,6 +51,8 @@ export interface ViewParts<Data> {
   readonly title: string;
   /** See {@linkcode View.html}; one element, best made by {@linkcode rootHtml}. */
   readonly html: Html;
+  /** What a notebook shows, made of that when it is shown, where it is more. */
+  readonly cell?: ((html: Html) => Html) | undefined;
   /** Draws {@linkcode View.svg}. */
   readonly drawSvg: () => Html;
   /** See {@linkcode View.data}. */
@@ -63,8 +65,8 @@ export interface ViewParts<Data> {
 const PARTS: unique symbol = Symbol("parts");
 
 /** What a view is made of, for one that shows others: HTML that is still known to be HTML. */
-export function partsOf<Data>(view: View<Data>): Pick<ViewParts<Data>, "html" | "drawSvg"> {
-  const parts: Pick<ViewParts<Data>, "html" | "drawSvg"> | undefined = Reflect.get(view, PARTS);
+export function partsOf<Data>(view: View<Data>): Pick<ViewParts<Data>, "title" | "html" | "drawSvg"> {
+  const parts: Pick<ViewParts<Data>, "title" | "html" | "drawSvg"> | undefined = Reflect.get(view, PARTS);
   if (parts === undefined) {
     throw new TypeError("Cannot show what is no view in another view; make it with createView()");
   }
@@ -109,11 +111,20 @@ function viewJson(data: unknown): string {
   return `${JSON.stringify(data, plain)}\n`;
 }
 
-function fileContent<Data>(path: string | URL, view: View<Data>, { title, html }: ViewParts<Data>): string {
-  const name = String(path).toLowerCase();
-  if (name.endsWith(".html")) return htmlText(standalonePage(title, html));
-  if (name.endsWith(".svg")) return view.svg;
-  if (name.endsWith(".json")) return viewJson(view.data);
+/** The formats of files of a view. */
+export type ViewFormat = "html" | "svg" | "json";
+
+/** What a file of a view holds: a page, an image, or the data. */
+export function viewFile(view: View, format: ViewFormat): string {
+  if (format === "svg") return view.svg;
+  if (format === "json") return viewJson(view.data);
+  const { title, html } = partsOf(view);
+  return htmlText(standalonePage(title, html));
+}
+
+function formatOf(path: string | URL): ViewFormat {
+  const [, format] = /\.(html|svg|json)$/.exec(String(path).toLowerCase()) ?? [];
+  if (format !== undefined) return format as ViewFormat;
   throw new TypeError(`Cannot save the view as its format is neither .html, .svg nor .json: "${path}"`);
 }
 
@@ -148,11 +159,11 @@ export function createView<Data>(parts: ViewParts<Data>): View<Data> {
     },
     async save(path) {
       if (inPage) throw new Error("Cannot save the view as a page has no files; take its html, svg or data");
-      await Deno.writeTextFile(path, fileContent(path, view, { ...parts, html: page }));
+      await Deno.writeTextFile(path, viewFile(view, formatOf(path)));
     },
-    [PARTS]: { html: page, drawSvg: parts.drawSvg },
+    [PARTS]: { title: parts.title, html: page, drawSvg: parts.drawSvg },
     [JUPYTER_DISPLAY]() {
-      return { "text/html": html, "text/plain": text };
+      return { "text/html": parts.cell ? htmlText(parts.cell(page)) : html, "text/plain": text };
     },
     [Symbol.for("Deno.customInspect")]() {
       return text;

@@ -151,7 +151,7 @@ export async function readLens(
     const rows = piece.asked.map((n) => asked[n]!.row - piece.start);
     const targets = piece.asked.map((n) => asked[n]!.tokenId);
     const request = { tokenIds: ids, cache, rows, targets, best, depths, source };
-    take(reading, await runner.look(request, signal), piece.asked, D);
+    takeLens(reading, await runner.look(request, signal), piece.asked, D);
     onAnswered?.(answered += piece.asked.length);
   }
   return reading;
@@ -174,7 +174,8 @@ function planPieces(asked: readonly Asked[], most: number, tokens: number): read
   return pieces;
 }
 
-function emptyReading(D: number, N: number, K: number): LensReading {
+/** A reading of N questions at D depths, K best tokens each, that nothing was taken into yet. */
+export function emptyReading(D: number, N: number, K: number): LensReading {
   return {
     ranks: new Int32Array(D * N),
     logProbs: new Float64Array(D * N),
@@ -187,7 +188,7 @@ function emptyReading(D: number, N: number, K: number): LensReading {
 }
 
 /** Puts the numbers of one run, `[D, R]`, in their places. */
-function take(reading: LensReading, seen: LensNumbers, asked: readonly number[], D: number): void {
+export function takeLens(reading: LensReading, seen: LensNumbers, asked: readonly number[], D: number): void {
   const N = reading.ranks.length / D;
   const K = reading.logits.length / reading.ranks.length;
   const R = asked.length;

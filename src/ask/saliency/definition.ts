@@ -41,6 +41,12 @@ export interface SaliencyOptions extends MemoryOptions {
    */
   readonly contrast?: string | number;
   /**
+   * Explains a token that is not written: what would be if this one came next. The map is of the text with that token
+   * at its end, whose position is explained unless `positions` says otherwise. A text is read as it stands, and must be
+   * one token: `" are"`.
+   */
+  readonly next?: string | number;
+  /**
    * How many gradients are averaged by integrated gradients, at the nodes of the Gauss-Legendre rule; 10,000 at most.
    *
    * @default {50}
@@ -59,7 +65,7 @@ export interface SaliencyOptions extends MemoryOptions {
    * @default {false}
    */
   readonly completeness?: boolean;
-  /** The explained positions; by default every token after the prompt. */
+  /** The explained positions; by default every token after the prompt, or that of `next`. */
   readonly positions?: readonly number[];
   /** Called after each chunk of explained tokens. */
   readonly onProgress?: (progress: Progress) => void;
@@ -83,6 +89,7 @@ export const SALIENCY_OPTIONS: OptionTable<SaliencyOptions> = {
     reduce: "anything",
     normalize: "true or false",
     contrast: "a text or a number",
+    next: "a text or a number",
     steps: "a number",
     baseline: "anything",
     completeness: "true or false",

@@ -1,6 +1,7 @@
 import { free, normalizeL1 } from "../../base/numbers.ts";
 import { costOf, explainBytes, FLOAT, memoryLimit } from "../../model/memory.ts";
 import type { Explanation, ScoreKind } from "../../model/requests.ts";
+import type { Reader } from "../../model/reader.ts";
 import type { ModelRunner } from "../../model/runner.ts";
 import { type Sequence, withSource } from "../../model/sequence.ts";
 import { expectOwnEmbeddings } from "../changed.ts";
@@ -46,11 +47,12 @@ export const SALIENCY: Question<Sequence, SaliencyOptions, SaliencyPlan, Salienc
  */
 function planSaliency(
   { runner: machine, reader }: AskedModel,
-  sequence: Sequence,
+  given: Sequence,
   options: SaliencyOptions,
 ): SaliencyPlan {
-  reader.expectSequence(sequence);
+  reader.expectSequence(given);
   machine.expectDifferentiable?.();
+  const sequence = options.next === undefined ? given : appended(reader, given, options.next);
   const contrast = options.contrast === undefined ? undefined : reader.word(options.contrast);
   const definition = saliencyDefinition(options, contrast);
   const { together, method, steps = 0 } = definition;
@@ -59,7 +61,8 @@ function planSaliency(
   const completeness = integrated || options.completeness === true;
   if (integrated) expectOwnEmbeddings("integrate gradients", machine, 'use method: "gradientXInput"');
   if (completeness) expectOwnEmbeddings("say how complete a map is", machine, "leave completeness out");
-  const positions = checkedPositions("explain", sequence, options.positions);
+  const last = options.next === undefined ? undefined : [given.tokenIds.length];
+  const positions = checkedPositions("explain", sequence, options.positions ?? last);
   const maxMemory = memoryLimit(machine, options.maxMemory);
   const E = sequence.source?.tokenIds.length ?? 0;
   const result = FLOAT * (E + sequence.tokenIds.length) * (together ? 1 : positions.length);
@@ -82,6 +85,14 @@ function planSaliency(
     cost: costOf(chunks.length * runs, most, result),
     advice: "explain earlier positions",
   };
+}
+
+/** The text with one more token. How it was decoded is true of it no longer. */
+function appended(reader: Reader, sequence: Sequence, next: string | number): Sequence {
+  const tokenId = reader.single(next, "explain", "as the next token");
+  const longer = { ...reader.continuation(sequence, [tokenId]), promptLength: sequence.promptLength };
+  reader.expectSequence(longer);
+  return longer;
 }
 
 /** A part of what is explained, and what is told and heard meanwhile. */

@@ -77,7 +77,7 @@ class Tree implements GrowingTree {
     const { candidates = 5, ...rest } = prepared(this.#model, overDefaults(given, own));
     expectNoBeams("fork", rest, own);
     const { from, position } = this.#place(at, branch);
-    const first = this.#tokenId(token);
+    const first = this.#model.reader.single(token, "fork with");
     rest.signal?.throwIfAborted();
     const cache = this.#model.runner.emptyCache();
     copyRows(from, position, cache);
@@ -140,15 +140,6 @@ class Tree implements GrowingTree {
     const from = this.#grown.find(({ branch: { steps } }) => steps.includes(step));
     if (!from) throw new RangeError("Cannot fork at a step that is not of this tree; pass its position and branch");
     return from;
-  }
-
-  #tokenId(token: number | string): number {
-    const { tokenIds, tokens } = this.#model.reader.word(token);
-    if (tokenIds.length === 1) return tokenIds[0]!;
-    const parts = tokens.map(({ id, text }) => `${JSON.stringify(text)} (${id})`).join(", ");
-    throw new RangeError(
-      `Cannot fork with ${JSON.stringify(token)} as it is ${tokens.length} tokens, ${parts}; pass one`,
-    );
   }
 
   /** The scores at `position`: what follows the last token of a branch has not been asked yet. */

@@ -30,13 +30,15 @@ for (const [checkpoint, family] of Object.entries(FAMILIES)) {
       () => model.rankings(sequence),
       () => model.rankingsWatch(sequence, { watch: [5] }),
       () => model.surprise(sequence),
+      () => model.candidates(sequence),
       () => model.logitAttribution(sequence),
       () => model.headCircuit({ layer: 0, head: 0 }, { from: 5, to: 6 }),
       () => model.neuronWrites({ layer: 0, neuron: 0 }),
       () => model.generate([5], { maxNewTokens: "no" as never }),
     ];
-    equal(calls.length, 15);
+    equal(calls.length, 16);
     for (const call of calls) await rejects(call, { name: "TypeError", message: WRITES(family) });
+    throws(() => model.reading(), { name: "TypeError", message: WRITES(family) });
     const estimates = [
       () => cost.generate([5]),
       () => cost.generateBatch([[5]]),
@@ -47,11 +49,12 @@ for (const [checkpoint, family] of Object.entries(FAMILIES)) {
       () => cost.rankings(sequence),
       () => cost.rankingsWatch(sequence, { watch: [5] }),
       () => cost.surprise(sequence),
+      () => cost.candidates(sequence),
       () => cost.logitAttribution(sequence),
       () => cost.headCircuit({ layer: 0, head: 0 }, { from: 5, to: 6 }),
       () => cost.neuronWrites({ layer: 0, neuron: 0 }),
     ];
-    equal(estimates.length, 12);
+    equal(estimates.length, 13);
     for (const estimate of estimates) throws(estimate, { name: "TypeError", message: WRITES(family) });
   });
 }

@@ -1,6 +1,7 @@
 /** Every field of everything that a view draws, replaced by what a field should not be. */
 import {
   activationsView,
+  attentionStepsView,
   attentionView,
   compareView,
   crossAttentionView,
@@ -12,6 +13,7 @@ import {
   layerSimilarityView,
   logitAttributionView,
   modelView,
+  nextWordView,
   patchingView,
   rankingsView,
   rankingsWatchView,
@@ -21,10 +23,12 @@ import {
   surpriseView,
   tokensView,
   treeView,
+  vectorsView,
   type View,
 } from "../../../widgets/mod.ts";
 import { clustersOf } from "../activations/clusters_fixtures.ts";
 import { attentionOf, headScoresOf, rolloutOf } from "../attention/fixtures.ts";
+import { attentionStepsOf } from "../attention_steps/fixtures.ts";
 import { crossAttentionOf } from "../cross_attention/fixtures.ts";
 import { edgesOf } from "../patching/edges_fixtures.ts";
 import { CURVE, factorsOf } from "../factors/fixtures.ts";
@@ -33,11 +37,13 @@ import { layerSimilarityOf } from "../layer_similarity/fixtures.ts";
 import { layerPredictionsOf, longSequence, rankingsOf, watchedOf } from "../lens_fixtures.ts";
 import { attributionOf } from "../logit_attribution/fixtures.ts";
 import { SMALL } from "../model/fixtures.ts";
+import { candidatesOf } from "../next_word/fixtures.ts";
 import { headEffectsOf, patchingOf, withToken } from "../patching/fixtures.ts";
 import { promptOf, stepsOf } from "../steps/fixtures.ts";
 import { classSaliencyOf, maskedSaliencyOf } from "../evidence/fixtures.ts";
 import { surpriseOf } from "../surprise/fixtures.ts";
 import { treeOf } from "../tree/fixtures.ts";
+import { vectorsOf } from "../vectors/fixtures.ts";
 
 /** What can be drawn, as plain data: the first argument of the view, and its options. */
 export interface Subject {
@@ -100,6 +106,11 @@ export const SUBJECTS: readonly Subject[] = [
   },
   { name: "attention of some layers", view: attentionView, data: [{ ...attentionOf(TEXT, 2, 1), layers: [3, 5] }, {}] },
   {
+    name: "steps of attention",
+    view: attentionStepsView,
+    data: [attentionStepsOf(TEXT, 1, 2, 2), { title, layer: 3, head: 1, position: 2, start: 0 }],
+  },
+  {
     name: "attention to a source",
     view: crossAttentionView,
     data: [{ ...crossAttentionOf({ ...TEXT, source: TEXT }), layers: [3, 5] }, { title, layer: 3, head: 1 }],
@@ -157,6 +168,13 @@ export const SUBJECTS: readonly Subject[] = [
     view: compared,
     data: [{ first: TEXT, second: surpriseOf(TEXT).sequence }, { labels: ["a", "b"], title }],
   },
+  {
+    name: "next word",
+    view: nextWordView,
+    data: [candidatesOf(TEXT, 6, 2), { title, temperature: 0.5, topK: 2, topP: 0.5 }],
+  },
+  { name: "vectors", view: vectorsView, data: [vectorsOf(TEXT, 2), { title, sequence: TEXT }] },
+  { name: "vectors as pictures", view: vectorsView, data: [vectorsOf(TEXT, 100), { title, sequence: TEXT }] },
   { name: "model", view: modelView, data: [SMALL, { title }] },
 ];
 

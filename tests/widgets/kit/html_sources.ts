@@ -7,7 +7,8 @@ const BUILDERS = new Set(["kit/html.ts", "kit/html_holes.ts", "kit/css.ts", "kit
 const NAMED: ReadonlyMap<string, readonly string[]> = new Map([
   ["element", ["kit/document.ts"]],
   ["parseHTML", ["kit/document.ts"]],
-  ["text/html", ["kit/view.ts", "steps/view.ts"]],
+  ["text/html", ["kit/view.ts", "steps/view.ts", "explorer/ui/share.ts"]],
+  ["innerHTML", ["explorer/ui/fragment.ts"]],
   ["escapeHtml", []],
 ]);
 
@@ -15,6 +16,8 @@ const NAMED: ReadonlyMap<string, readonly string[]> = new Map([
 const SINKS = new Set(["innerHTML", "outerHTML", "insertAdjacentHTML", "setHTMLUnsafe", "srcdoc"]);
 
 const TAGS = new Set(["markup", "styling", "script"]);
+/** Of the explorer's screen: elements, not text, in whose holes text stays text. */
+const ELEMENTS = { tag: "ui", folder: "explorer/ui/", file: "explorer/ui/preact.ts" };
 const TAG_LIKE = /<[a-zA-Z/!]|&(?:\w+|#\w+);/;
 
 /** The rule: what is reported is another way to write HTML. */
@@ -31,7 +34,7 @@ function pluginFor(file: string): Deno.lint.Plugin {
             TemplateLiteral(node) {
               const { parent } = node;
               const tagged = parent.type === "TaggedTemplateExpression" && parent.tag.type === "Identifier" &&
-                TAGS.has(parent.tag.name);
+                (TAGS.has(parent.tag.name) || parent.tag.name === ELEMENTS.tag && file.startsWith(ELEMENTS.folder));
               if (tagged || builder) return;
               if (node.quasis.some(({ cooked }) => TAG_LIKE.test(cooked))) report(node, "a tag outside of a template");
             },
@@ -42,8 +45,13 @@ function pluginFor(file: string): Deno.lint.Plugin {
             },
             Identifier(node) {
               if (!mayName(node.name)) report(node, `${node.name} is named`);
-              if (SINKS.has(node.name)) report(node, `${node.name} reads text as HTML`);
-              if (node.name === "constructor" && !builder) report(node, "a constructor is taken from a value");
+              if (SINKS.has(node.name) && !NAMED.get(node.name)?.includes(file)) {
+                report(node, `${node.name} reads text as HTML`);
+              }
+              const isOwn = node.parent.type === "MethodDefinition"; // that of a class is written, not taken
+              if (node.name === "constructor" && !isOwn && !builder) {
+                report(node, "a constructor is taken from a value");
+              }
             },
             CallExpression(node) {
               if (node.callee.type === "Identifier" && TAGS.has(node.callee.name)) {
@@ -55,7 +63,8 @@ function pluginFor(file: string): Deno.lint.Plugin {
               if (!builder && /\b(?:Html|Css|Script|Attributes)\b/.test(type)) report(node, `a cast to ${type}`);
             },
             VariableDeclarator(node) {
-              if (node.id.type === "Identifier" && TAGS.has(node.id.name)) {
+              if (node.id.type !== "Identifier") return;
+              if (TAGS.has(node.id.name) || node.id.name === ELEMENTS.tag && file !== ELEMENTS.file) {
                 report(node, `${node.id.name} is another one`);
               }
             },

@@ -23,6 +23,7 @@ Deno.test("what makes HTML out of text stays inside of html.ts and css.ts", () =
     Array.from(readFile(name).matchAll(/^export (?:function|const|class|let) (\w+)/gm), ([, one]) => one).sort();
   deepEqual(exported("kit/html.ts"), [
     "attributes",
+    "committed",
     "element",
     "htmlText",
     "joined",
@@ -62,6 +63,8 @@ const PLANTED: readonly (readonly [source: string, found: RegExp])[] = [
   ["const row = name as unknown as Html;", /a cast to Html/],
   ["const look = name as unknown as Css;", /a cast to Css/],
   ["const markup = String.raw;", /markup is another one/],
+  ["const row = ui`<td>${name}</td>`;", /a tag outside of a template/],
+  ["const ui = String.raw;", /ui is another one/],
   ['import { raw as markup } from "../raw.ts";', /markup is another one/],
 ];
 
@@ -75,5 +78,6 @@ for (const [source, found] of PLANTED) {
 Deno.test("otherWays() lets templates and plain text be", () => {
   const source = 'const a = markup`<td title="${b}">${c}</td>`; const d = "<0.01%"; const e = `a < ${b} && c`; // <td>';
   deepEqual(otherWays("planted_view.ts", source), []);
-  equal(PLANTED.length, 18);
+  deepEqual(otherWays("explorer/ui/row.ts", "const row = ui`<td>${name}</td>`;"), []);
+  equal(PLANTED.length, 20);
 });

@@ -22,6 +22,7 @@ const written = translating.sequenceOf(translating.pairs.long!);
 /** What is drawn, by the view's name. */
 const GIVEN: Readonly<Record<string, readonly unknown[]>> = {
   activationsView: [await analysis.neuronClusters(trace, { layer: 0, clusters: 3 })],
+  attentionStepsView: [await model.trace(sequence, { capture: ["attentionSteps"] })],
   attentionView: [trace],
   compareView: [
     sequence,
@@ -46,6 +47,7 @@ const GIVEN: Readonly<Record<string, readonly unknown[]>> = {
     await model.logitAttribution(sequence, { position, contrast: " is", neurons: true, tokens: true }),
   ],
   modelView: [model, model.config],
+  nextWordView: [await model.candidates(sequence)],
   patchingView: [patchingOf()],
   rankingsView: [await model.rankings(sequence)],
   rankingsWatchView: [await model.rankingsWatch(sequence, { position, watch: [" is", " cabinets"] })],
@@ -59,6 +61,7 @@ const GIVEN: Readonly<Record<string, readonly unknown[]>> = {
   surpriseView: [await model.surprise(sequence)],
   tokensView: [sequence, model.sequence("Once"), tree.data.prompt],
   treeView: [tree, tree.data],
+  vectorsView: [trace.hiddenStates!, { wte: await model.weight("wte.weight") }],
 };
 
 const VIEWS = Object.entries(widgets).filter(([name]) => name.endsWith("View")) as [
