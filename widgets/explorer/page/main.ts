@@ -72,10 +72,8 @@ function start(): void {
     keys: document,
   });
   acceptDrops(loader!);
-  void loader!.load(store.model.value.id, store.model.value.backend).then(() => {
-    if (problem !== "") store.problem.value = problem;
-    followAddress(store);
-  });
+  store.notice.value = problem;
+  void loader!.load(store.model.value.id, store.model.value.backend).then(() => followAddress(store));
   if (navigator.serviceWorker) {
     navigator.serviceWorker.register("./service_worker.js").catch(() => {}); // then it is not there offline
   }

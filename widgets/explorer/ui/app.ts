@@ -69,8 +69,9 @@ function ModelLine({ store }: { readonly store: Store }): Drawn | null {
 
 /** Below the text: what is wrong with it, or how it is used. */
 function TextNote({ store }: { readonly store: Store }): Drawn {
-  const { problem, reading, progress, about, isFresh } = store;
-  if (problem.value) return ui`<p class="x-problem" role="alert">${problem.value}</p>`;
+  const { problem, notice, reading, progress, about, isFresh } = store;
+  const wrong = problem.value || notice.value;
+  if (wrong) return ui`<p class="x-problem" role="alert">${wrong}</p>`;
   const { length = 0 } = reading.value?.tokens ?? [];
   const { computed = 0, reused = 0 } = reading.value ?? {};
   const said = !isFresh.value && progress.value
