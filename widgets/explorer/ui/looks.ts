@@ -57,7 +57,10 @@ export class Looks {
     const { hovered, target, contrast, isFresh, ask } = this.#store;
     const choice = hovered.value ?? target.value;
     const other = hovered.value ? undefined : contrast.value;
-    if (!isFresh.value || !choice) return this.#whys.stop();
+    if (!isFresh.value || !choice) {
+      this.whyProblem.value = "";
+      return this.#whys.stop();
+    }
     const asked = untracked(() => this.#asked(choice, other));
     const key = JSON.stringify([asked.position, asked.target, asked.contrast]);
     const known = this.#known.get(key);
