@@ -14,6 +14,43 @@
  * @module
  */
 export { LanguageModel } from "./src/language_model.ts";
+export { type CorpusReport, explainCorpus } from "./src/corpus/explain_corpus.ts";
+export type { ExplainCorpusOptions } from "./src/corpus/settings.ts";
+export { Corpus, type CorpusRowsOptions, type CorpusSummaryOptions, openCorpus } from "./src/corpus/open/open.ts";
+export type { CorpusNeuronOptions } from "./src/corpus/open/neuron.ts";
+export type {
+  BlamedToken,
+  CorpusHeads,
+  CorpusNeuron,
+  CorpusSettling,
+  CorpusSummary,
+  CorpusSurprise,
+  CountedRange,
+  DocumentSurprise,
+  Excerpt,
+  NeuronExample,
+} from "./src/corpus/open/types.ts";
+export type { CorpusRow, Where } from "./src/corpus/open/rows.ts";
+export { folderStore } from "./src/corpus/store/folder.ts";
+export type {
+  AskName,
+  BadRecord,
+  ColumnType,
+  CorpusCounts,
+  CorpusDocument,
+  CorpusSettings,
+  CorpusSource,
+  CorpusStore,
+  Manifest,
+  ShardDone,
+  SourceRecord,
+  Sums,
+  TableSchema,
+  Total,
+  WrittenFile,
+} from "./src/corpus/types.ts";
+export type { GivenDocument } from "./src/corpus/sources/array_source.ts";
+export type { SourceFormat, SourceOptions } from "./src/corpus/sources/open.ts";
 export { DATES } from "./src/hub/model_files.ts";
 export type { CostEstimator } from "./src/ask/cost_estimator.ts";
 export type { Cost, MemoryOptions } from "./src/model/cost.ts";

@@ -16,6 +16,8 @@
 export { activationsView, type ActivationsViewOptions } from "./activations/view.ts";
 export { attentionView, type AttentionViewOptions } from "./attention/view.ts";
 export { compareView, type CompareViewOptions } from "./compare_view.ts";
+export { corpusView, type CorpusViewOptions } from "./corpus/corpus_view.ts";
+export { neuronView, type NeuronViewOptions } from "./corpus/neuron_view.ts";
 export { crossAttentionView, type CrossAttentionViewOptions } from "./cross_attention/view.ts";
 export { factorsView, type FactorsViewOptions } from "./factors/view.ts";
 export { layerPredictionsView, type LayerPredictionsViewOptions } from "./layer_predictions/view.ts";
@@ -43,6 +45,18 @@ export type { AttentionRollout, HeadScores } from "../src/analysis/attention.ts"
 export type { NeuronClusters } from "../src/analysis/clusters/clusters.ts";
 export type { ActiveToken, ErrorCurve, Factors, WeightedNeuron } from "../src/analysis/factors/types.ts";
 export type { LayerSimilarity } from "../src/analysis/similarity.ts";
+export type {
+  BlamedToken,
+  CorpusHeads,
+  CorpusNeuron,
+  CorpusSettling,
+  CorpusSummary,
+  CorpusSurprise,
+  CountedRange,
+  DocumentSurprise,
+  Excerpt,
+  NeuronExample,
+} from "../src/corpus/open/types.ts";
 export type { ModelConfig } from "../src/models/config.ts";
 export type { ModelSummary, WeightSummary } from "../src/models/summary.ts";
 export type { ModelPart } from "../src/models/weight_list.ts";

@@ -4,6 +4,7 @@ import {
   activationsView,
   attentionView,
   compareView,
+  corpusView,
   crossAttentionView,
   evidenceView,
   factorsView,
@@ -12,6 +13,7 @@ import {
   layerSimilarityView,
   logitAttributionView,
   modelView,
+  neuronView,
   patchingView,
   rankingsView,
   rankingsWatchView,
@@ -26,6 +28,7 @@ import {
 } from "../../widgets/mod.ts";
 import { clustersOf } from "../widgets/activations/clusters_fixtures.ts";
 import { attentionOf, headScoresOf, rolloutOf } from "../widgets/attention/fixtures.ts";
+import { neuronOf, summaryOf } from "../widgets/corpus/fixtures.ts";
 import { crossAttentionOf } from "../widgets/cross_attention/fixtures.ts";
 import { CURVE, factorsOf } from "../widgets/factors/fixtures.ts";
 import { CAPTUM, KEYS, saliencyOf } from "../widgets/fixtures.ts";
@@ -70,6 +73,18 @@ export const CASES: readonly Case[] = [
     draw: (text) => tokensView(text, { surprise: surpriseOf(text) }),
     chosen: false,
     tree: [/group "Tokens"/, /Tokens as a table/],
+  },
+  {
+    name: "neuron",
+    draw: (text) => neuronView(neuronOf(text)),
+    chosen: false,
+    tree: [/group "Document tale-0"/, /Activations as a table/, /Texts as a table/],
+  },
+  {
+    name: "corpus",
+    draw: (text) => corpusView(summaryOf(text)),
+    chosen: false,
+    tree: [/img "/, /region "Attention to the token before"/, /Documents as a table/],
   },
   {
     name: "saliency",

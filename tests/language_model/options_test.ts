@@ -101,7 +101,7 @@ const VIEWS: Readonly<Record<string, Wrong>> = {
   rankingsView: {},
   rankingsWatchView: {},
   rolloutView: { layer: "1", start: "0" },
-  saliencyView: { style: "bold", by: null, position: "1" },
+  saliencyView: { style: "bold", by: null, position: "1", live: 1 },
   stepsView: { prompt: null },
   surpriseView: { unit: "nat" },
   tokensView: { surprise: 1 },

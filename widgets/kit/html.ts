@@ -161,13 +161,24 @@ export function attributes(values: Readonly<Record<string, HtmlValue | true>>): 
 }
 
 /**
- * A program; what stands in its holes is written as JSON.
+ * A program; what stands in its holes is written as JSON, but for other programs.
  *
  * @param strings What stands in the sources.
- * @param values What JSON can hold.
+ * @param values What JSON can hold, or what {@linkcode committed} made.
  */
 export function script(strings: TemplateStringsArray, ...values: readonly unknown[]): Script {
-  return new Made("script", strings.map((text, i) => i === 0 ? text : scriptJson(values[i - 1]) + text).join(""));
+  const written = (value: unknown) => Made.textOf("script", value) ?? scriptJson(value);
+  return new Made("script", strings.map((text, i) => i === 0 ? text : written(values[i - 1]) + text).join(""));
+}
+
+/**
+ * A program that was bundled of this package's sources, and is committed as text beside them.
+ *
+ * @throws {SyntaxError} If it would end its element.
+ */
+export function committed(code: string): Script {
+  if (/<\/script|<!--/i.test(code)) throw new SyntaxError("Cannot write a program that ends its element");
+  return new Made("script", code);
 }
 
 /**

@@ -51,6 +51,8 @@ export interface ViewParts<Data> {
   readonly title: string;
   /** See {@linkcode View.html}; one element, best made by {@linkcode rootHtml}. */
   readonly html: Html;
+  /** What a notebook shows, made of that when it is shown, where it is more. */
+  readonly cell?: ((html: Html) => Html) | undefined;
   /** Draws {@linkcode View.svg}. */
   readonly drawSvg: () => Html;
   /** See {@linkcode View.data}. */
@@ -161,7 +163,7 @@ export function createView<Data>(parts: ViewParts<Data>): View<Data> {
     },
     [PARTS]: { title: parts.title, html: page, drawSvg: parts.drawSvg },
     [JUPYTER_DISPLAY]() {
-      return { "text/html": html, "text/plain": text };
+      return { "text/html": parts.cell ? htmlText(parts.cell(page)) : html, "text/plain": text };
     },
     [Symbol.for("Deno.customInspect")]() {
       return text;

@@ -11,10 +11,12 @@ import { expectSaliency } from "../kit/expect.ts";
 import { glyphHtml, spokenToken } from "../kit/glyphs.ts";
 import { attributes, type Html, htmlText, joined, markup, stacked } from "../kit/html.ts";
 import { counted, type ScoreFormat, scoreText } from "../kit/numbers.ts";
+import { liveCell } from "../kit/live.ts";
 import { textRegion } from "../kit/scroll_region.ts";
 import { createView, rootHtml, type View } from "../kit/view.ts";
 import { drawHeatmap } from "./heatmap.ts";
 import { heatmapHtml } from "./heatmap_page.ts";
+import { liveSaliency, type SaliencyModel } from "./live.ts";
 import { definitionLine, formatOf, type Row, saliencyRows } from "./rows.ts";
 import { styleRules } from "./style.ts";
 import { scoreLines, scoreTable } from "./table.ts";
@@ -38,11 +40,19 @@ export interface SaliencyViewOptions {
   readonly position?: number;
   /** The title of a saved page. */
   readonly title?: string;
+  /**
+   * The model that is asked again when somebody edits the text, in a notebook whose kernel runs; elsewhere the map stays
+   * as it is. See `docs/live.md`.
+   */
+  readonly live?: SaliencyModel;
 }
 
 const OPTIONS: OptionTable<SaliencyViewOptions> = {
   task: "draw a saliency map",
-  kinds: { style: ["minimal", "detailed", "heatmap"], by: "anything", position: "a number", title: "a text" },
+  kinds: {
+    ...{ style: ["minimal", "detailed", "heatmap"], by: "anything", position: "a number" },
+    ...{ title: "a text", live: "an object" },
+  },
 };
 
 /** The most rows that can be chosen, and the most scores that the page holds; `data` keeps all. */
@@ -311,8 +321,11 @@ export function saliencyView(given: Saliency, options: SaliencyViewOptions = {})
   };
   const title = options.title ?? `Saliency of ${counted(saliency.positions.length, drawing.unit)}`;
   const drawSvg = () => drawHeatmap(saliency, rows, title);
+  const { live, ...own } = options;
+  const following = live && liveSaliency(live, given, (map, position) => saliencyView(map, { ...own, position }));
   return createView({
     title,
+    cell: following && ((html) => liveCell(html, following)),
     html: options.style === "heatmap" ? heatmapHtml(saliency, rows, { title, note }) : drawHtml(drawing),
     drawSvg,
     data: saliency,

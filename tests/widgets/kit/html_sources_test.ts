@@ -23,6 +23,7 @@ Deno.test("what makes HTML out of text stays inside of html.ts and css.ts", () =
     Array.from(readFile(name).matchAll(/^export (?:function|const|class|let) (\w+)/gm), ([, one]) => one).sort();
   deepEqual(exported("kit/html.ts"), [
     "attributes",
+    "committed",
     "element",
     "htmlText",
     "joined",
