@@ -118,7 +118,10 @@ export function App({ store, looks, said, state, loader }: AppProps): Drawn {
           <label class="x-examples">Examples <select onChange=${pick}><option value="">choose…</option>${
     EXAMPLES.map((text) => ui`<option key=${text} value=${text}>${text}</option>`)
   }</select></label></div>
-        ${looks.whyProblem.value && !store.problem.value && ui`<p class="x-problem">${looks.whyProblem.value}</p>`}
+        ${
+    looks.whyProblem.value && !store.problem.value && store.tab.value !== "why" &&
+    ui`<p class="x-problem">${looks.whyProblem.value}</p>`
+  }
       </section>
       <div class="x-left">${
     isReady && ui`

@@ -80,7 +80,10 @@ export class Looks {
     const choice = target.value;
     const view = tab.value;
     const other = contrast.value;
-    if (!isFresh.value || !choice || view === "whatif") return this.#views.stop();
+    if (!isFresh.value || !choice || view === "whatif") {
+      this.panel.value = { ...this.panel.peek(), problem: "" };
+      return this.#views.stop();
+    }
     const asked = untracked(() => ({ ...this.#asked(choice, other), view }));
     const before = untracked(() => this.panel.value);
     this.panel.value = { ...before, isBusy: true, progress: undefined };
