@@ -155,6 +155,7 @@ export { type Help, help, type HelpView } from "./guide/help.ts";
 export { checkSetup, type Setup, type SetupCheck } from "./guide/setup.ts";
 export { activationsView, type ActivationsViewOptions } from "./widgets/activations/view.ts";
 export { attentionView, type AttentionViewOptions } from "./widgets/attention/view.ts";
+export { attentionStepsView, type AttentionStepsViewOptions } from "./widgets/attention_steps/view.ts";
 export { compareView, type CompareViewOptions } from "./widgets/compare_view.ts";
 export { crossAttentionView, type CrossAttentionViewOptions } from "./widgets/cross_attention/view.ts";
 export { factorsView, type FactorsViewOptions } from "./widgets/factors/view.ts";
@@ -168,6 +169,7 @@ export { rankingsWatchView, type RankingsWatchViewOptions } from "./widgets/rank
 export { layerSimilarityView, type LayerSimilarityViewOptions } from "./widgets/layer_similarity/view.ts";
 export { logitAttributionView, type LogitAttributionViewOptions } from "./widgets/logit_attribution/view.ts";
 export { type DrawnModel, modelView, type ModelViewOptions } from "./widgets/model/view.ts";
+export { nextWordView, type NextWordViewOptions } from "./widgets/next_word/view.ts";
 export { rolloutView, type RolloutViewOptions } from "./widgets/attention/rollout_view.ts";
 export { saliencyView, type SaliencyViewOptions } from "./widgets/saliency/view.ts";
 export type { DecodedStep, DecodedSteps } from "./widgets/steps/record.ts";

@@ -15,6 +15,7 @@
  */
 export { activationsView, type ActivationsViewOptions } from "./activations/view.ts";
 export { attentionView, type AttentionViewOptions } from "./attention/view.ts";
+export { attentionStepsView, type AttentionStepsViewOptions } from "./attention_steps/view.ts";
 export { compareView, type CompareViewOptions } from "./compare_view.ts";
 export { corpusView, type CorpusViewOptions } from "./corpus/corpus_view.ts";
 export { neuronView, type NeuronViewOptions } from "./corpus/neuron_view.ts";
@@ -24,6 +25,7 @@ export { layerPredictionsView, type LayerPredictionsViewOptions } from "./layer_
 export { layerSimilarityView, type LayerSimilarityViewOptions } from "./layer_similarity/view.ts";
 export { logitAttributionView, type LogitAttributionViewOptions } from "./logit_attribution/view.ts";
 export { type DrawnModel, modelView, type ModelViewOptions } from "./model/view.ts";
+export { nextWordView, type NextWordViewOptions } from "./next_word/view.ts";
 export { type HeadEffects, headEffectsView, type HeadEffectsViewOptions } from "./patching/heads_view.ts";
 export type { PatchingShown } from "./patching/data.ts";
 export { patchingView, type PatchingViewOptions } from "./patching/view.ts";
@@ -62,6 +64,7 @@ export type { ModelSummary, WeightSummary } from "../src/models/summary.ts";
 export type { ModelPart } from "../src/models/weight_list.ts";
 export type { Saliency, SaliencyDefinition, SaliencyPreset } from "../src/ask/saliency/definition.ts";
 export type { LensNorm } from "../src/ask/lens/reading.ts";
+export type { Candidates } from "../src/ask/reading/types.ts";
 export type { Rankings } from "../src/ask/lens/rankings.ts";
 export type { LayerPrediction, LayerPredictions } from "../src/ask/lens/layer_predictions.ts";
 export type { LogitAttribution } from "../src/ask/logit_attribution/types.ts";

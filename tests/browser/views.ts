@@ -2,6 +2,7 @@
 import type { Sequence } from "../../src/model/sequence.ts";
 import {
   activationsView,
+  attentionStepsView,
   attentionView,
   compareView,
   corpusView,
@@ -13,6 +14,7 @@ import {
   layerSimilarityView,
   logitAttributionView,
   modelView,
+  nextWordView,
   neuronView,
   patchingView,
   rankingsView,
@@ -28,6 +30,7 @@ import {
 } from "../../widgets/mod.ts";
 import { clustersOf } from "../widgets/activations/clusters_fixtures.ts";
 import { attentionOf, headScoresOf, rolloutOf } from "../widgets/attention/fixtures.ts";
+import { attentionStepsOf } from "../widgets/attention_steps/fixtures.ts";
 import { neuronOf, summaryOf } from "../widgets/corpus/fixtures.ts";
 import { crossAttentionOf } from "../widgets/cross_attention/fixtures.ts";
 import { CURVE, factorsOf } from "../widgets/factors/fixtures.ts";
@@ -36,6 +39,7 @@ import { layerSimilarityOf } from "../widgets/layer_similarity/fixtures.ts";
 import { layerPredictionsOf, rankingsOf, watchedOf } from "../widgets/lens_fixtures.ts";
 import { attributionOf as logitAttributionOf } from "../widgets/logit_attribution/fixtures.ts";
 import { SMALL, UNTIED } from "../widgets/model/fixtures.ts";
+import { candidatesOf } from "../widgets/next_word/fixtures.ts";
 import { headEffectsOf, patchingOf, withToken } from "../widgets/patching/fixtures.ts";
 import { promptOf, stepsOf } from "../widgets/steps/fixtures.ts";
 import { classSaliencyOf } from "../widgets/evidence/fixtures.ts";
@@ -142,6 +146,12 @@ export const CASES: readonly Case[] = [
     tree: [/form "Attention"/, /radiogroup "Tokens"/, /radio "/, /as a table/],
   },
   {
+    name: "steps of attention",
+    draw: (text) => attentionStepsView(attentionStepsOf(text)),
+    chosen: true,
+    tree: [/form "Steps of attention"/, /radiogroup "Queries"/, /radio "/, /as a table/],
+  },
+  {
     name: "attention to a source",
     draw: (text) => crossAttentionView(crossAttentionOf({ ...text, source: text })),
     chosen: true,
@@ -221,6 +231,12 @@ export const CASES: readonly Case[] = [
     },
     chosen: false,
     tree: [/group "before"/, /group "after"/, /region "after: Patched, a run for each cell"/, /The metric as a table/],
+  },
+  {
+    name: "next word",
+    draw: (text) => nextWordView(candidatesOf(text), { temperature: 0.8 }),
+    chosen: false,
+    tree: [/region "Next words"/, /- table/, /The words as a table/],
   },
   {
     name: "vectors",
