@@ -32,6 +32,7 @@ export type {
 } from "./src/corpus/open/types.ts";
 export type { CorpusRow, Where } from "./src/corpus/open/rows.ts";
 export { folderStore } from "./src/corpus/store/folder.ts";
+export { s3Store, type S3StoreOptions } from "./src/corpus/store/s3.ts";
 export type {
   AskName,
   BadRecord,
@@ -157,6 +158,8 @@ export { activationsView, type ActivationsViewOptions } from "./widgets/activati
 export { attentionView, type AttentionViewOptions } from "./widgets/attention/view.ts";
 export { attentionStepsView, type AttentionStepsViewOptions } from "./widgets/attention_steps/view.ts";
 export { compareView, type CompareViewOptions } from "./widgets/compare_view.ts";
+export { corpusView, type CorpusViewOptions } from "./widgets/corpus/corpus_view.ts";
+export { neuronView, type NeuronViewOptions } from "./widgets/corpus/neuron_view.ts";
 export { crossAttentionView, type CrossAttentionViewOptions } from "./widgets/cross_attention/view.ts";
 export { factorsView, type FactorsViewOptions } from "./widgets/factors/view.ts";
 export { layerPredictionsView, type LayerPredictionsViewOptions } from "./widgets/layer_predictions/view.ts";
