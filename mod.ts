@@ -189,6 +189,7 @@ export { show } from "./widgets/kit/show.ts";
 export { stepsView, type StepsViewOptions } from "./widgets/steps/view.ts";
 export type { Evidence } from "./widgets/evidence/rows.ts";
 export { evidenceView, type EvidenceViewOptions } from "./widgets/evidence/view.ts";
+export { streamView, type StreamViewOptions } from "./widgets/stream/view.ts";
 export { surpriseView, type SurpriseViewOptions } from "./widgets/surprise/view.ts";
 export { treeView, type TreeViewOptions } from "./widgets/tree/view.ts";
 export { tokensView, type TokensViewOptions } from "./widgets/tokens/view.ts";

@@ -39,6 +39,7 @@ export type { DecodedStep, DecodedSteps } from "./steps/record.ts";
 export { show } from "./kit/show.ts";
 export { stepsView, type StepsViewOptions } from "./steps/view.ts";
 export { evidenceView, type EvidenceViewOptions } from "./evidence/view.ts";
+export { streamView, type StreamViewOptions } from "./stream/view.ts";
 export { surpriseView, type SurpriseViewOptions } from "./surprise/view.ts";
 export { treeView, type TreeViewOptions } from "./tree/view.ts";
 export { tokensView, type TokensViewOptions } from "./tokens/view.ts";

@@ -23,6 +23,7 @@ import {
   rolloutView,
   saliencyView,
   stepsView,
+  streamView,
   surpriseView,
   tokensView,
   treeView,
@@ -45,6 +46,7 @@ import { candidatesOf } from "../widgets/next_word/fixtures.ts";
 import { headEffectsOf, patchingOf, withToken } from "../widgets/patching/fixtures.ts";
 import { promptOf, stepsOf } from "../widgets/steps/fixtures.ts";
 import { classSaliencyOf } from "../widgets/evidence/fixtures.ts";
+import { streamOf } from "../widgets/stream/fixtures.ts";
 import { surpriseOf } from "../widgets/surprise/fixtures.ts";
 import { treeOf } from "../widgets/tree/fixtures.ts";
 import { vectorsOf } from "../widgets/vectors/fixtures.ts";
@@ -245,6 +247,12 @@ export const CASES: readonly Case[] = [
     draw: (text) => nextWordView(candidatesOf(text), { temperature: 0.8 }),
     chosen: false,
     tree: [/region "Next words"/, /- table/, /The words as a table/],
+  },
+  {
+    name: "stream",
+    draw: (text) => streamView(streamOf(text)),
+    chosen: false,
+    tree: [/region "Layers"/, /- table/],
   },
   {
     name: "vectors",

@@ -21,6 +21,7 @@ import { attributionOf as logitAttributionOf } from "../widgets/logit_attributio
 import { edgesOf } from "../widgets/patching/edges_fixtures.ts";
 import { candidatesOf } from "../widgets/next_word/fixtures.ts";
 import { headEffectsOf, patchingOf } from "../widgets/patching/fixtures.ts";
+import { streamOf } from "../widgets/stream/fixtures.ts";
 import { surpriseOf } from "../widgets/surprise/fixtures.ts";
 import { TREE } from "../widgets/tree/fixtures.ts";
 import { vectorsOf } from "../widgets/vectors/fixtures.ts";
@@ -110,6 +111,7 @@ const VIEWS: Readonly<Record<string, Wrong>> = {
   rolloutView: { layer: "1", start: "0" },
   saliencyView: { style: "bold", by: null, position: "1", live: 1 },
   stepsView: { prompt: null },
+  streamView: { position: "1", predictions: 1 },
   surpriseView: { unit: "nat" },
   tokensView: { surprise: 1 },
   treeView: {},
@@ -358,6 +360,7 @@ const DRAWN: Readonly<Record<string, unknown>> = {
   rolloutView: rolloutOf(KEYS),
   saliencyView: saliencyOf(KEYS, ECCO),
   stepsView: stepsOf(),
+  streamView: streamOf(KEYS),
   surpriseView: surpriseOf(),
   tokensView: KEYS,
   treeView: TREE,

@@ -20,6 +20,7 @@ import {
   rolloutView,
   saliencyView,
   stepsView,
+  streamView,
   surpriseView,
   tokensView,
   treeView,
@@ -41,6 +42,7 @@ import { candidatesOf } from "../next_word/fixtures.ts";
 import { headEffectsOf, patchingOf, withToken } from "../patching/fixtures.ts";
 import { promptOf, stepsOf } from "../steps/fixtures.ts";
 import { classSaliencyOf, maskedSaliencyOf } from "../evidence/fixtures.ts";
+import { streamOf } from "../stream/fixtures.ts";
 import { surpriseOf } from "../surprise/fixtures.ts";
 import { treeOf } from "../tree/fixtures.ts";
 import { vectorsOf } from "../vectors/fixtures.ts";
@@ -173,6 +175,7 @@ export const SUBJECTS: readonly Subject[] = [
     view: nextWordView,
     data: [candidatesOf(TEXT, 6, 2), { title, temperature: 0.5, topK: 2, topP: 0.5 }],
   },
+  { name: "stream", view: streamView, data: [streamOf(TEXT, 2, 2), { title, position: 1 }] },
   { name: "vectors", view: vectorsView, data: [vectorsOf(TEXT, 2), { title, sequence: TEXT }] },
   { name: "vectors as pictures", view: vectorsView, data: [vectorsOf(TEXT, 100), { title, sequence: TEXT }] },
   { name: "model", view: modelView, data: [SMALL, { title }] },

@@ -58,6 +58,7 @@ const GIVEN: Readonly<Record<string, readonly unknown[]>> = {
     analysis.groupSaliency(await model.saliency(sequence), "word"),
   ],
   stepsView: [await Array.fromAsync(model.steps("One, two,", { maxNewTokens: 3 }))],
+  streamView: [await model.trace(sequence, { capture: ["hiddenStates", "attentionOutputs", "mlpOutputs"] })],
   surpriseView: [await model.surprise(sequence)],
   tokensView: [sequence, model.sequence("Once"), tree.data.prompt],
   treeView: [tree, tree.data],
