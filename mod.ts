@@ -32,6 +32,7 @@ export type {
 } from "./src/corpus/open/types.ts";
 export type { CorpusRow, Where } from "./src/corpus/open/rows.ts";
 export { folderStore } from "./src/corpus/store/folder.ts";
+export { s3Store, type S3StoreOptions } from "./src/corpus/store/s3.ts";
 export type {
   AskName,
   BadRecord,
@@ -58,9 +59,18 @@ export type { EarlyStopping } from "./src/ask/write/beams/search.ts";
 export type { BeamOptions } from "./src/ask/write/beams/settings.ts";
 export type { BeamSearch, BeamSearchOptions, FoundText } from "./src/ask/write/beams/types.ts";
 export type { DecodeOptions } from "./src/ask/write/options.ts";
-export type { PatchOptions } from "./src/ask/patching/patching.ts";
+export type { EdgesOptions } from "./src/ask/patching/edges.ts";
+export type { PatchOptions } from "./src/ask/patching/plan.ts";
 export type { ImportanceOptions } from "./src/ask/patching/importance.ts";
-export type { Importance, ImportanceSite, Metric, MetricName, Patching, PatchSite } from "./src/ask/patching/types.ts";
+export type {
+  HeadEdges,
+  Importance,
+  ImportanceSite,
+  Metric,
+  MetricName,
+  Patching,
+  PatchSite,
+} from "./src/ask/patching/types.ts";
 export type { StatedChange, StatedNumbers } from "./src/model/identity.ts";
 export type { Change, Numbers } from "./src/model/change.ts";
 export type { Faithfulness, FaithfulnessOptions } from "./src/ask/faithfulness/types.ts";
@@ -108,7 +118,7 @@ export type {
   NeuronWritesOptions,
 } from "./src/ask/logit_attribution/circuits.ts";
 export type { LogitAttributionOptions } from "./src/ask/logit_attribution/logit_attribution.ts";
-export type { LogitAttribution } from "./src/ask/logit_attribution/types.ts";
+export type { AddedPart, LogitAttribution } from "./src/ask/logit_attribution/types.ts";
 export type { Surprise, SurpriseOptions } from "./src/ask/surprise.ts";
 export type { Capture } from "./src/ask/trace/recorders.ts";
 export type { Trace, TraceOptions } from "./src/ask/trace/trace.ts";
@@ -157,6 +167,8 @@ export { activationsView, type ActivationsViewOptions } from "./widgets/activati
 export { attentionView, type AttentionViewOptions } from "./widgets/attention/view.ts";
 export { attentionStepsView, type AttentionStepsViewOptions } from "./widgets/attention_steps/view.ts";
 export { compareView, type CompareViewOptions } from "./widgets/compare_view.ts";
+export { corpusView, type CorpusViewOptions } from "./widgets/corpus/corpus_view.ts";
+export { neuronView, type NeuronViewOptions } from "./widgets/corpus/neuron_view.ts";
 export { crossAttentionView, type CrossAttentionViewOptions } from "./widgets/cross_attention/view.ts";
 export { factorsView, type FactorsViewOptions } from "./widgets/factors/view.ts";
 export { layerPredictionsView, type LayerPredictionsViewOptions } from "./widgets/layer_predictions/view.ts";
@@ -177,6 +189,7 @@ export { show } from "./widgets/kit/show.ts";
 export { stepsView, type StepsViewOptions } from "./widgets/steps/view.ts";
 export type { Evidence } from "./widgets/evidence/rows.ts";
 export { evidenceView, type EvidenceViewOptions } from "./widgets/evidence/view.ts";
+export { streamView, type StreamViewOptions } from "./widgets/stream/view.ts";
 export { surpriseView, type SurpriseViewOptions } from "./widgets/surprise/view.ts";
 export { treeView, type TreeViewOptions } from "./widgets/tree/view.ts";
 export { tokensView, type TokensViewOptions } from "./widgets/tokens/view.ts";
