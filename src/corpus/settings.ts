@@ -169,12 +169,12 @@ const PLAIN: Readonly<Record<string, readonly string[]>> = {
 export function settingsOf(options: ExplainCorpusOptions, { nPositions }: ModelConfig): CorpusSettings {
   const ask = asksOf(options.ask).map(({ name }) => name);
   const window = whole("window", options.window ?? Math.min(nPositions, 1024), 4, nPositions);
-  const { limit, saliency = {}, generate = {}, embed = {} } = options;
+  const { limit, saliency = {}, generate = {}, embed: given = {} } = options;
   expectAsked(ask, options);
   expectPlain("saliency", saliency);
-  expectPlain("embed", embed);
+  expectPlain("embed", given);
   saliencyDefinition(saliency);
-  expectOptions(embed, { task: TASK, kinds: { pooling: POOLINGS, normalize: "true or false" } });
+  const embed = expectOptions(given, { task: TASK, kinds: { pooling: POOLINGS, normalize: "true or false" } });
   return {
     ask,
     shardSize: whole("shardSize", options.shardSize ?? 1000, 1, 1e6),

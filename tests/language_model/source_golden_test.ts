@@ -14,7 +14,7 @@ const METHODS = ["gradientXInput", "gradient"] as const;
 const REDUCTIONS = ["l2", "sum"] as const;
 
 /** The arrays of a golden, by what is recorded. */
-const STATES: Readonly<Record<Capture, string>> = {
+const STATES: Readonly<Partial<Record<Capture, string>>> = {
   hiddenStates: "decoder/hiddenStates",
   attention: "decoder/attention",
   activations: "decoder/activations",

@@ -4,6 +4,7 @@
  * @module
  */
 import { argmax, logSumExp } from "../../base/numbers.ts";
+import { createSampler } from "./sampling.ts";
 import { warpers } from "./scores/warpers.ts";
 
 /** How the next token would be drawn. */
@@ -19,11 +20,15 @@ export interface DrawSettings {
 /** The model's own distribution. */
 export const OWN_SETTINGS: DrawSettings = { temperature: 1, topK: 0, topP: 1 };
 
+/** The settings by the names of {@linkcode DecodeOptions}; what changes nothing is left out. */
+export function decodeOptions({ temperature, topK, topP }: DrawSettings) {
+  return { temperature, ...topK > 0 && { topK }, ...topP < 1 && { topP } };
+}
+
 /** The scores after the settings; what may not be drawn has -Infinity. */
-export function settledScores(logits: Float32Array, { temperature, topK, topP }: DrawSettings): Float32Array {
+export function settledScores(logits: Float32Array, settings: DrawSettings): Float32Array {
   const scores = logits.slice();
-  const options = { temperature, ...topK > 0 && { topK }, ...topP < 1 && { topP } };
-  for (const warp of warpers(options, 1)) warp([], scores);
+  for (const warp of warpers(decodeOptions(settings), 1)) warp([], scores);
   return scores;
 }
 
@@ -45,4 +50,9 @@ export function settledProbabilities(logits: Float32Array, settings: DrawSetting
   const norm = logSumExp(scores);
   const left = scores.reduce((count, score) => count + Number(score > -Infinity), 0);
   return { probability: (tokenId) => Math.exp(scores[tokenId]! - norm), left };
+}
+
+/** The token that `generate` would write next with these settings and this seed. */
+export function drawToken(logits: Float32Array, settings: DrawSettings, seed: number): number {
+  return createSampler({ ...decodeOptions(settings), seed })(settledScores(logits, settings));
 }

@@ -94,11 +94,11 @@ Deno.test("patchingView() shows patching, its estimate, or both with their agree
   const cases = [[undefined, 144, true], ["both", 144, true], ["values", 72, false], ["estimate", 72, false]] as const;
   for (const [show, count, agrees] of cases) {
     const view = patchingView(PATCHING, show && { show });
-    equal(cells(view.html).length, count, show);
+    equal(cells(view.html).length, count, `${show}`);
     for (const shown of [view.html, view.text]) {
-      equal(shown.includes(agreement), agrees, show);
-      equal(shown.includes("Patched, a run"), show !== "estimate", show);
-      equal(shown.includes("Estimated from"), show !== "values", show);
+      equal(shown.includes(agreement), agrees, `${show}`);
+      equal(shown.includes("Patched, a run"), show !== "estimate", `${show}`);
+      equal(shown.includes("Estimated from"), show !== "values", `${show}`);
     }
   }
   const constant = { ...PATCHING, estimate: { data: new Float32Array(72).fill(1), shape: [6, 12] } };

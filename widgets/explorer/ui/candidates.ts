@@ -7,7 +7,6 @@ import { probabilityText, wholeText } from "../../kit/quantities.ts";
 import type { Candidate } from "../questions.ts";
 import type { Looks } from "./looks.ts";
 import { type Drawn, ui } from "./preact.ts";
-import { settledProbability } from "./sampling.ts";
 import type { Store } from "./store.ts";
 
 /** What draws candidates. */
@@ -31,8 +30,8 @@ function onArrow(event: KeyboardEvent & { currentTarget: HTMLElement }): void {
 
 function Row({ store, candidate, rank }: Props & { readonly candidate: Candidate; readonly rank?: number }): Drawn {
   const choice = store.nextChoice(candidate);
-  const { pinned, contrast, settings, scores, hovered } = store;
-  const probability = settledProbability(scores.value, candidate.id, settings.value);
+  const { pinned, contrast, settled, hovered } = store;
+  const probability = settled.value.probability(candidate.id);
   const isNext = (one = pinned.value) => one?.position === choice.position && one.id === choice.id;
   const [isPinned, isContrast] = [isNext(), contrast.value !== undefined && isNext(contrast.value)];
   const canCompare = pinned.value?.position === choice.position && !isPinned;
@@ -85,18 +84,17 @@ export function Candidates(props: Props): Drawn {
 /** From logits to what is drawn from, in numbers. */
 function Steps({ store }: { readonly store: Store }): Drawn {
   const { temperature } = store.settings.value;
-  const { logits, scores, settings, offered } = store;
+  const { logits, settled, offered } = store;
   const rows = offered.value.map(({ id, label, logit, probability }) => {
-    const score = scores.value[id]!;
-    const settled = settledProbability(scores.value, id, settings.value);
+    const drawn = settled.value.probability(id);
     return ui`
       <tr key=${id}>
         <th scope="row">${label}</th>
         <td>${logit.toFixed(2)}</td>
         <td>${temperature === 0 ? "–" : (logit / temperature).toFixed(2)}</td>
-        <td>${score === -Infinity ? "cut" : "kept"}</td>
+        <td>${drawn === 0 ? "cut" : "kept"}</td>
         <td>${probabilityText(probability)}</td>
-        <td>${probabilityText(settled)}</td>
+        <td>${probabilityText(drawn)}</td>
       </tr>
     `;
   });

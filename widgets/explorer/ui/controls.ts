@@ -5,12 +5,12 @@
  */
 import { wholeText } from "../../kit/quantities.ts";
 import { type Drawn, ui } from "./preact.ts";
-import { countLeft, OWN, type Settings } from "./sampling.ts";
+import { type DrawSettings, OWN_SETTINGS } from "../../../src/ask/write/settled.ts";
 import type { Store } from "./store.ts";
 
 /** A slider. */
 interface Slider {
-  readonly name: keyof Settings;
+  readonly name: keyof DrawSettings;
   readonly label: string;
   readonly max: number;
   readonly step: number;
@@ -28,10 +28,10 @@ const MANY = 10;
 
 /** The settings. */
 export function Controls({ store }: { readonly store: Store }): Drawn {
-  const { settings, scores, logits, toDraw, isFresh } = store;
-  const left = isFresh.value ? countLeft(scores.value, settings.value) : 0;
+  const { settings, settled, logits, toDraw, isFresh } = store;
+  const left = isFresh.value ? settled.value.left : 0;
   const { length } = logits.value;
-  const isOwn = SLIDERS.every(({ name }) => settings.value[name] === OWN[name]);
+  const isOwn = SLIDERS.every(({ name }) => settings.value[name] === OWN_SETTINGS[name]);
   const draw = (count: number) => () => {
     toDraw.value = count - 1;
     store.draw();
@@ -53,7 +53,7 @@ export function Controls({ store }: { readonly store: Store }): Drawn {
     <p class="x-small">${left === 0 ? "…" : `${wholeText(left)} of ${wholeText(length)} tokens can be drawn.`}
       ${
     !isOwn && ui`
-      <button type="button" class="x-link" onClick=${() => settings.value = OWN}>Reset</button>
+      <button type="button" class="x-link" onClick=${() => settings.value = OWN_SETTINGS}>Reset</button>
     `
   }</p>
     <p class="x-buttons"><button type="button" onClick=${draw(1)} disabled=${!isFresh.value}>Draw one</button>

@@ -19,7 +19,7 @@ import {
 import { parseJsonWithin } from "../../../src/base/json.ts";
 import { messageOf } from "../../../src/base/words.ts";
 import type { Off, Seen } from "../questions.ts";
-import type { Settings } from "./sampling.ts";
+import type { DrawSettings } from "../../../src/ask/write/settled.ts";
 import { MOST_WAYS, type Place } from "./ways.ts";
 
 /** A token that can be explained: one that stands somewhere, or might. */
@@ -42,7 +42,7 @@ export interface Saved {
   readonly ways: readonly Place[];
   /** What the appended tokens are called. */
   readonly labels: readonly (readonly [id: number, label: string])[];
-  readonly settings: Settings;
+  readonly settings: DrawSettings;
   readonly seed: number;
   readonly off: readonly Off[];
   readonly tab: Tab;
@@ -73,7 +73,7 @@ const SAVED = record<Saved>({
   place,
   ways: upTo(list(place), MOST_WAYS),
   labels: upTo(list(pair(id, upTo(text, 200))), 4096),
-  settings: record<Settings>({ temperature: numberFrom(0, 2), topK: wholeFrom(0, 1000), topP: numberFrom(0, 1) }),
+  settings: record<DrawSettings>({ temperature: numberFrom(0, 2), topK: wholeFrom(0, 1000), topP: numberFrom(0, 1) }),
   seed: wholeFrom(0),
   off: upTo(
     list(record<Off>({ layer: part, part: choice({ head: true, attention: true, mlp: true }), head: part })),

@@ -5,7 +5,7 @@
  */
 import { changesOf } from "../changes.ts";
 import type { Choice, Saved } from "./link.ts";
-import { decodeOptions } from "./sampling.ts";
+import { decodeOptions } from "../../../src/ask/write/settled.ts";
 
 /** What a cell imports from. */
 const PACKAGE = "@looking-glass/looking-glass";

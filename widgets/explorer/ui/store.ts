@@ -9,7 +9,13 @@ import { type About, type Candidate, isSameOff, type Load, type Off, type Readin
 import type { Ask } from "./asking.ts";
 import type { Choice, Saved, Tab } from "./link.ts";
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "./preact.ts";
-import { drawToken, OWN, type Settings, settledScores } from "./sampling.ts";
+import {
+  type DrawSettings,
+  drawToken,
+  OWN_SETTINGS,
+  type Settled,
+  settledProbabilities,
+} from "../../../src/ask/write/settled.ts";
 import { isPlaceable, type Place, startAt, step, type Travel, visit } from "./ways.ts";
 
 /** What is read at first. */
@@ -17,6 +23,9 @@ export const FIRST_TEXT = "The keys to the cabinet";
 
 /** How many tokens are offered. */
 export const OFFERED = 10;
+
+/** Before anything was read. */
+const NOTHING: Settled = { probability: () => 0, left: 0 };
 
 /** A task of which only the last call counts: a new one aborts the one before it. */
 export class Latest {
@@ -59,7 +68,7 @@ export class Store {
   /** What a person is told until the text is another one. */
   readonly notice: Signal<string> = signal("");
   readonly progress: Signal<LiveProgress | undefined> = signal(undefined);
-  readonly settings: Signal<Settings> = signal(OWN);
+  readonly settings: Signal<DrawSettings> = signal(OWN_SETTINGS);
   readonly seed: Signal<number> = signal(0);
   /** How many tokens are still to be drawn by themselves. */
   readonly toDraw: Signal<number> = signal(0);
@@ -80,9 +89,9 @@ export class Store {
     const { logits } = this.reading.value ?? { logits: "" };
     return new Float32Array(Uint8Array.fromBase64(logits).buffer);
   });
-  /** The scores after the settings. */
-  readonly scores: ReadonlySignal<Float32Array> = computed(() =>
-    this.logits.value.length === 0 ? this.logits.value : settledScores(this.logits.value, this.settings.value)
+  /** How likely each token is by the settings. */
+  readonly settled: ReadonlySignal<Settled> = computed(() =>
+    this.logits.value.length === 0 ? NOTHING : settledProbabilities(this.logits.value, this.settings.value)
   );
   /** The tokens that are offered, best first. */
   readonly offered: ReadonlySignal<readonly Candidate[]> = computed(() =>
