@@ -120,6 +120,7 @@ export { activationsView, type ActivationsViewOptions } from "./widgets/activati
 export { attentionView, type AttentionViewOptions } from "./widgets/attention/view.ts";
 export { compareView, type CompareViewOptions } from "./widgets/compare_view.ts";
 export { crossAttentionView, type CrossAttentionViewOptions } from "./widgets/cross_attention/view.ts";
+export { explorerView, type ExplorerViewOptions } from "./widgets/explorer/view.ts";
 export { factorsView, type FactorsViewOptions } from "./widgets/factors/view.ts";
 export { layerPredictionsView, type LayerPredictionsViewOptions } from "./widgets/layer_predictions/view.ts";
 export { type HeadEffects, headEffectsView, type HeadEffectsViewOptions } from "./widgets/patching/heads_view.ts";
@@ -132,6 +133,7 @@ export { layerSimilarityView, type LayerSimilarityViewOptions } from "./widgets/
 export { logitAttributionView, type LogitAttributionViewOptions } from "./widgets/logit_attribution/view.ts";
 export { type DrawnModel, modelView, type ModelViewOptions } from "./widgets/model/view.ts";
 export { rolloutView, type RolloutViewOptions } from "./widgets/attention/rollout_view.ts";
+export type { SaliencyModel } from "./widgets/saliency/live.ts";
 export { saliencyView, type SaliencyViewOptions } from "./widgets/saliency/view.ts";
 export type { DecodedStep, DecodedSteps } from "./widgets/steps/record.ts";
 export { show } from "./widgets/kit/show.ts";

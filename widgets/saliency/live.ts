@@ -21,7 +21,7 @@ const MOST_EXPLAINED = 32;
 export function liveSaliency(
   model: SaliencyModel,
   { sequence, options: { preset, method, of, reduce, normalize, steps, contrast, by } }: Saliency,
-  draw: (map: Saliency, position: number) => Pick<View, "html">,
+  draw: (map: Saliency, position: number) => View,
 ): LiveDrawing {
   if (by !== undefined) {
     throw new TypeError("Cannot draw a live map of groups; pass a map of tokens, and `by` beside live");
