@@ -87,13 +87,13 @@ const ANALYSES: Readonly<Record<string, Wrong>> = {
 };
 const VIEWS: Readonly<Record<string, Wrong>> = {
   activationsView: { layer: "1" },
-  attentionView: { layer: "1", head: "0", scores: 1, start: "0" },
+  attentionView: { layer: "1", head: "0", scores: 1, start: "0", live: 1 },
   compareView: { mode: "both", labels: "ab" },
   crossAttentionView: { layer: "1", head: true },
   evidenceView: {},
   factorsView: { curve: 1 },
   headEffectsView: { show: "all" },
-  layerPredictionsView: { follow: " is", unit: "bit" },
+  layerPredictionsView: { follow: " is", unit: "bit", live: 1 },
   layerSimilarityView: {},
   logitAttributionView: {},
   modelView: {},
@@ -105,7 +105,7 @@ const VIEWS: Readonly<Record<string, Wrong>> = {
   stepsView: { prompt: null },
   surpriseView: { unit: "nat" },
   tokensView: { surprise: 1 },
-  treeView: {},
+  treeView: { live: 1 },
   vectorsView: { sequence: 1 },
 };
 

@@ -83,6 +83,26 @@ export function editableText(
   }
 }
 
+/**
+ * Refuses what cannot be edited as one text.
+ *
+ * @throws {TypeError} When a source was read before the text.
+ */
+export function expectNoSource({ source, sourceLength }: Sequence): void {
+  if (source === undefined && sourceLength === undefined) return;
+  throw new TypeError("Cannot draw a live view of a text with a source as one text is edited; leave live out");
+}
+
+/**
+ * The number that a field holds.
+ *
+ * @throws {RangeError} When it holds none.
+ */
+export function numberIn(value: string, name: string): number {
+  if (/^\s*\d{1,9}\s*$/.test(value)) return Number(value);
+  throw new RangeError(`Cannot draw with ${name} ${shown(value)} as it must be a whole number`);
+}
+
 /** The values of the fields, checked. */
 function expectValues(names: readonly string[], data: unknown): Values {
   const given = Object(data) as Readonly<Record<string, unknown>>;
