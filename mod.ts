@@ -14,6 +14,44 @@
  * @module
  */
 export { LanguageModel } from "./src/language_model.ts";
+export { type CorpusReport, explainCorpus } from "./src/corpus/explain_corpus.ts";
+export type { ExplainCorpusOptions } from "./src/corpus/settings.ts";
+export { Corpus, type CorpusRowsOptions, type CorpusSummaryOptions, openCorpus } from "./src/corpus/open/open.ts";
+export type { CorpusNeuronOptions } from "./src/corpus/open/neuron.ts";
+export type {
+  BlamedToken,
+  CorpusHeads,
+  CorpusNeuron,
+  CorpusSettling,
+  CorpusSummary,
+  CorpusSurprise,
+  CountedRange,
+  DocumentSurprise,
+  Excerpt,
+  NeuronExample,
+} from "./src/corpus/open/types.ts";
+export type { CorpusRow, Where } from "./src/corpus/open/rows.ts";
+export { folderStore } from "./src/corpus/store/folder.ts";
+export { s3Store, type S3StoreOptions } from "./src/corpus/store/s3.ts";
+export type {
+  AskName,
+  BadRecord,
+  ColumnType,
+  CorpusCounts,
+  CorpusDocument,
+  CorpusSettings,
+  CorpusSource,
+  CorpusStore,
+  Manifest,
+  ShardDone,
+  SourceRecord,
+  Sums,
+  TableSchema,
+  Total,
+  WrittenFile,
+} from "./src/corpus/types.ts";
+export type { GivenDocument } from "./src/corpus/sources/array_source.ts";
+export type { SourceFormat, SourceOptions } from "./src/corpus/sources/open.ts";
 export { DATES } from "./src/hub/model_files.ts";
 export type { CostEstimator } from "./src/ask/cost_estimator.ts";
 export type { Cost, MemoryOptions } from "./src/model/cost.ts";
@@ -119,7 +157,10 @@ export { checkSetup, type Setup, type SetupCheck } from "./guide/setup.ts";
 export { activationsView, type ActivationsViewOptions } from "./widgets/activations/view.ts";
 export type { AttentionModel } from "./widgets/attention/data.ts";
 export { attentionView, type AttentionViewOptions } from "./widgets/attention/view.ts";
+export { attentionStepsView, type AttentionStepsViewOptions } from "./widgets/attention_steps/view.ts";
 export { compareView, type CompareViewOptions } from "./widgets/compare_view.ts";
+export { corpusView, type CorpusViewOptions } from "./widgets/corpus/corpus_view.ts";
+export { neuronView, type NeuronViewOptions } from "./widgets/corpus/neuron_view.ts";
 export { crossAttentionView, type CrossAttentionViewOptions } from "./widgets/cross_attention/view.ts";
 export { explorerView, type ExplorerViewOptions } from "./widgets/explorer/view.ts";
 export { factorsView, type FactorsViewOptions } from "./widgets/factors/view.ts";
@@ -134,6 +175,7 @@ export { rankingsWatchView, type RankingsWatchViewOptions } from "./widgets/rank
 export { layerSimilarityView, type LayerSimilarityViewOptions } from "./widgets/layer_similarity/view.ts";
 export { logitAttributionView, type LogitAttributionViewOptions } from "./widgets/logit_attribution/view.ts";
 export { type DrawnModel, modelView, type ModelViewOptions } from "./widgets/model/view.ts";
+export { nextWordView, type NextWordViewOptions } from "./widgets/next_word/view.ts";
 export { rolloutView, type RolloutViewOptions } from "./widgets/attention/rollout_view.ts";
 export type { SaliencyModel } from "./widgets/saliency/live.ts";
 export { saliencyView, type SaliencyViewOptions } from "./widgets/saliency/view.ts";

@@ -16,7 +16,10 @@
 export { activationsView, type ActivationsViewOptions } from "./activations/view.ts";
 export type { AttentionModel } from "./attention/data.ts";
 export { attentionView, type AttentionViewOptions } from "./attention/view.ts";
+export { attentionStepsView, type AttentionStepsViewOptions } from "./attention_steps/view.ts";
 export { compareView, type CompareViewOptions } from "./compare_view.ts";
+export { corpusView, type CorpusViewOptions } from "./corpus/corpus_view.ts";
+export { neuronView, type NeuronViewOptions } from "./corpus/neuron_view.ts";
 export { crossAttentionView, type CrossAttentionViewOptions } from "./cross_attention/view.ts";
 export { factorsView, type FactorsViewOptions } from "./factors/view.ts";
 export type { LensModel } from "./layer_predictions/live.ts";
@@ -24,6 +27,7 @@ export { layerPredictionsView, type LayerPredictionsViewOptions } from "./layer_
 export { layerSimilarityView, type LayerSimilarityViewOptions } from "./layer_similarity/view.ts";
 export { logitAttributionView, type LogitAttributionViewOptions } from "./logit_attribution/view.ts";
 export { type DrawnModel, modelView, type ModelViewOptions } from "./model/view.ts";
+export { nextWordView, type NextWordViewOptions } from "./next_word/view.ts";
 export { type HeadEffects, headEffectsView, type HeadEffectsViewOptions } from "./patching/heads_view.ts";
 export type { PatchingShown } from "./patching/data.ts";
 export { patchingView, type PatchingViewOptions } from "./patching/view.ts";
@@ -47,11 +51,24 @@ export type { AttentionRollout, HeadScores } from "../src/analysis/attention.ts"
 export type { NeuronClusters } from "../src/analysis/clusters/clusters.ts";
 export type { ActiveToken, ErrorCurve, Factors, WeightedNeuron } from "../src/analysis/factors/types.ts";
 export type { LayerSimilarity } from "../src/analysis/similarity.ts";
+export type {
+  BlamedToken,
+  CorpusHeads,
+  CorpusNeuron,
+  CorpusSettling,
+  CorpusSummary,
+  CorpusSurprise,
+  CountedRange,
+  DocumentSurprise,
+  Excerpt,
+  NeuronExample,
+} from "../src/corpus/open/types.ts";
 export type { ModelConfig } from "../src/models/config.ts";
 export type { ModelSummary, WeightSummary } from "../src/models/summary.ts";
 export type { ModelPart } from "../src/models/weight_list.ts";
 export type { Saliency, SaliencyDefinition, SaliencyPreset } from "../src/ask/saliency/definition.ts";
 export type { LensNorm } from "../src/ask/lens/reading.ts";
+export type { Candidates } from "../src/ask/reading/types.ts";
 export type { Rankings } from "../src/ask/lens/rankings.ts";
 export type { LayerPrediction, LayerPredictions } from "../src/ask/lens/layer_predictions.ts";
 export type { LogitAttribution } from "../src/ask/logit_attribution/types.ts";

@@ -10,11 +10,13 @@ const CHUNK = 1 << 20;
 /** The axis of a recording whose size is the number of tokens. */
 const TOKEN_AXIS = {
   ...{ hiddenStates: 1, attention: 2, activations: 1, logits: 0 },
-  ...{ crossAttention: 2, sourceAttention: 2 },
+  ...{ crossAttention: 2, sourceAttention: 2, queries: 2, keys: 2, values: 2 },
+  ...{ headSums: 1, attentionOutputs: 1, mlpOutputs: 1 },
 } as const satisfies Record<Capture, number>;
 const RANK = {
   ...{ hiddenStates: 3, attention: 4, activations: 3, logits: 2 },
-  ...{ crossAttention: 4, sourceAttention: 4 },
+  ...{ crossAttention: 4, sourceAttention: 4, queries: 4, keys: 4, values: 4 },
+  ...{ headSums: 3, attentionOutputs: 3, mlpOutputs: 3 },
 } as const satisfies Record<Capture, number>;
 
 /**

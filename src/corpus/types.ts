@@ -28,7 +28,9 @@ export interface CorpusDocument {
 
 /** A place of a source that holds no document: a broken line, a field that is missing or no text. */
 export interface BadRecord {
+  /** Its number in the source, from 0. */
   readonly index: number;
+  /** What the source calls it. */
   readonly id: string;
   /** What is wrong, as a sentence without its end. */
   readonly problem: string;
@@ -56,6 +58,7 @@ export type ColumnType = "string" | "int32" | "int64" | "float" | "double" | "bo
 
 /** One table that a question fills; every row names its document. */
 export interface TableSchema {
+  /** What it is called. */
   readonly name: string;
   /** Column by column, with what it holds. */
   readonly columns: readonly { readonly name: string; readonly type: ColumnType; readonly about: string }[];
@@ -69,6 +72,7 @@ export interface TableRows {
 
 /** Where shards are written and read: a folder, or an S3-like store. Names are relative, with `/` between. */
 export interface CorpusStore {
+  /** What it is called in messages. */
   readonly name: string;
   /** The bytes of a file, or undefined where there is none. */
   read(name: string): Promise<Uint8Array | undefined>;
@@ -113,22 +117,29 @@ export interface CorpusSettings {
 
 /** What a job is: `manifest.json`. */
 export interface Manifest {
+  /** What kind of file it is. */
   readonly format: "looking-glass corpus";
   /** The version of what stands in the files. */
   readonly version: 1;
+  /** What was read. */
   readonly source: { readonly name: string; readonly fingerprint: string };
   /** The model by its files, without where it ran. */
   readonly model: Omit<ModelIdentity, "backend" | "package"> & { readonly dtype: "float32" | "q8" };
+  /** What was asked, and how. */
   readonly settings: CorpusSettings;
-  /** The tables of shards, and those of the whole. */
+  /** The tables of shards. */
   readonly tables: readonly TableSchema[];
+  /** The tables of the whole. */
   readonly totals: readonly TableSchema[];
 }
 
 /** A file of a job, as it was written. */
 export interface WrittenFile {
+  /** Its name in the store. */
   readonly name: string;
+  /** Its size. */
   readonly bytes: number;
+  /** The SHA-256 of its bytes, 64 hexadecimal digits. */
   readonly sha256: string;
 }
 
@@ -149,10 +160,13 @@ export type Sums = Readonly<Record<string, unknown>>;
 
 /** A shard that is done: `shards/{shard:06}.json`. */
 export interface ShardDone extends CorpusCounts {
+  /** The version of what stands in the files. */
   readonly version: 1;
+  /** Its number, from 0. */
   readonly shard: number;
-  /** The numbers of its records, from `start` to before `end`. */
+  /** The number of its first record. */
   readonly start: number;
+  /** The number of the record behind its last one. */
   readonly end: number;
   /** Whether no record follows. */
   readonly last: boolean;
@@ -164,7 +178,9 @@ export interface ShardDone extends CorpusCounts {
 
 /** All shards together: `total.json`. */
 export interface Total extends CorpusCounts {
+  /** The version of what stands in the files. */
   readonly version: 1;
+  /** How many shards there are. */
   readonly shards: number;
   /** The tables of the whole. */
   readonly files: readonly WrittenFile[];

@@ -143,7 +143,8 @@ export class ModelRunner implements AsyncDisposable {
     const [ownKeys, ownValues, sourceKeys, sourceValues] = inParts(results.slice(seen), keys.length);
     cache.append(ownKeys!, ownValues!, texts);
     if (source.tokenIds.length > 0) cache.source?.append(sourceKeys!, sourceValues!, source.texts);
-    free(...results.slice(seen));
+    const wanted = new Set(results.slice(0, seen)); // keys and values may be asked for too
+    free(...results.slice(seen).filter((one) => !wanted.has(one)));
     return results.slice(0, seen);
   }
 

@@ -7,7 +7,7 @@
 import type { TensorEntry } from "../checkpoint/safetensors.ts";
 import type { Feed } from "../onnx/feed.ts";
 import { Graph, type Shape, type Value } from "../onnx/mod.ts";
-import type { AttentionMask } from "./attention.ts";
+import type { Attention, AttentionMask } from "./attention.ts";
 import { ModelBuilder } from "./builder.ts";
 import type { SiteName } from "./sites.ts";
 import type { ModelConfig } from "./config.ts";
@@ -39,6 +39,20 @@ export interface ProgramOutputs extends GradientOutputs {
   readonly encoder?: EncoderOutputs;
   /** What is at other places, as they were asked for: `[T, W]` each. */
   readonly seen: ReadonlyMap<SiteName, Value>;
+  /** What attention and MLP of each block compute on the way, where it was asked for. */
+  readonly inner?: InnerOutputs;
+}
+
+/** What stands between the parts of each block. */
+export interface InnerOutputs {
+  /** The queries of the new tokens, `[T, H D]`, turned by their positions where the family does so. */
+  readonly queries: readonly Value[];
+  /** The sums of values by attention, heads side by side, `[T, H D]`. */
+  readonly headSums: readonly Value[];
+  /** What attention adds to the stream, `[T, C]`. */
+  readonly attentionOutputs: readonly Value[];
+  /** What the MLP adds to the stream, `[T, C]`. */
+  readonly mlpOutputs: readonly Value[];
 }
 
 /** What a program can do beside what all can. */
@@ -47,6 +61,8 @@ export interface ProgramOptions {
   readonly edits?: readonly SiteName[];
   /** The places with one row for each token that can be fetched, as can the gradient with respect to what is there. */
   readonly seen?: readonly SiteName[];
+  /** Whether what stands between the parts of each block can be fetched. */
+  readonly inner?: boolean;
 }
 
 /** What can be fetched of an encoder, and of what the decoder looks at. */
@@ -85,6 +101,8 @@ export class Program {
   readonly differentiable: boolean;
   /** The places that can be seen and changed, and the shape of what is there. */
   readonly sites: ReadonlyMap<SiteName, Shape>;
+  /** What the products of queries and keys are multiplied by in each block. */
+  readonly attentionScales: readonly number[];
   readonly #inputs: ForwardInputs;
   readonly #gradient: GradientQuestion;
   readonly #lens: LensQuestion | undefined;
@@ -94,7 +112,7 @@ export class Program {
   constructor(
     config: ModelConfig,
     entries: ReadonlyMap<string, TensorEntry>,
-    { edits = [], seen = [] }: ProgramOptions = {},
+    { edits = [], seen = [], inner = false }: ProgramOptions = {},
   ) {
     const g = new Graph();
     const family = familyOf(config);
@@ -136,8 +154,9 @@ export class Program {
       : undefined;
     const lens = this.#lens && { lens: this.#lens.outputs };
     this.sites = new Map([...m.sites].map(([name, { shape }]) => [name, shape]));
-    const asked = new Map(seen.map((site) => [site, m.at(site)]));
-    this.outputs = { ...seenIn(m, config.nLayer), logits, ...this.#gradient.outputs, ...lens, seen: asked };
+    this.attentionScales = ownAttentions(m).map(({ scale }) => scale);
+    const asked = { seen: new Map(seen.map((site) => [site, m.at(site)])), ...inner && { inner: innerOf(m) } };
+    this.outputs = { ...seenIn(m, config.nLayer), logits, ...this.#gradient.outputs, ...lens, ...asked };
     for (const value of new Set(Object.values(this.outputs).flatMap(valuesIn))) g.output(value);
   }
 
@@ -161,6 +180,22 @@ function logitsOf(m: ModelBuilder, bias: string | undefined, read: Value, unembe
   return m.g.gemm(read, unembedding, { transposed: true, ...added }); // [R, C] x [C, V] -> [R, V]
 }
 
+/** The attentions to the own text, block by block. */
+function ownAttentions({ attentions }: ModelBuilder): readonly Attention[] {
+  return attentions.filter(({ mask }) => mask === "causal" || mask === "full");
+}
+
+/** What stands between the parts of each block. */
+function innerOf(m: ModelBuilder): InnerOutputs {
+  const own = ownAttentions(m);
+  return {
+    queries: own.map(({ query }) => query),
+    headSums: own.map((_, i) => m.at(`z.${i}`)),
+    attentionOutputs: own.map((_, i) => m.at(`attn_out.${i}`)),
+    mlpOutputs: own.map((_, i) => m.at(`mlp_out.${i}`)),
+  };
+}
+
 /** What can be seen of each block. */
 function seenIn(
   m: ModelBuilder,
@@ -169,7 +204,7 @@ function seenIn(
   readonly encoder?: EncoderOutputs;
 } {
   const ofMask = (...masks: readonly AttentionMask[]) => m.attentions.filter(({ mask }) => masks.includes(mask));
-  const [own, cross, encoder] = [ofMask("causal", "full"), ofMask("cross"), ofMask("source").length];
+  const [own, cross, encoder] = [ownAttentions(m), ofMask("cross"), ofMask("source").length];
   const all = (count: number, name: (i: number) => SiteName) => Array.from({ length: count }, (_, i) => m.at(name(i)));
   return {
     hiddenStates: all(L + 1, (i) => `resid.${i}`),

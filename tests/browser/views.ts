@@ -2,8 +2,10 @@
 import type { Sequence } from "../../src/model/sequence.ts";
 import {
   activationsView,
+  attentionStepsView,
   attentionView,
   compareView,
+  corpusView,
   crossAttentionView,
   evidenceView,
   factorsView,
@@ -12,6 +14,8 @@ import {
   layerSimilarityView,
   logitAttributionView,
   modelView,
+  nextWordView,
+  neuronView,
   patchingView,
   rankingsView,
   rankingsWatchView,
@@ -26,6 +30,8 @@ import {
 } from "../../widgets/mod.ts";
 import { clustersOf } from "../widgets/activations/clusters_fixtures.ts";
 import { attentionOf, headScoresOf, rolloutOf } from "../widgets/attention/fixtures.ts";
+import { attentionStepsOf } from "../widgets/attention_steps/fixtures.ts";
+import { neuronOf, summaryOf } from "../widgets/corpus/fixtures.ts";
 import { crossAttentionOf } from "../widgets/cross_attention/fixtures.ts";
 import { CURVE, factorsOf } from "../widgets/factors/fixtures.ts";
 import { CAPTUM, KEYS, saliencyOf } from "../widgets/fixtures.ts";
@@ -33,6 +39,7 @@ import { layerSimilarityOf } from "../widgets/layer_similarity/fixtures.ts";
 import { layerPredictionsOf, rankingsOf, watchedOf } from "../widgets/lens_fixtures.ts";
 import { attributionOf as logitAttributionOf } from "../widgets/logit_attribution/fixtures.ts";
 import { SMALL, UNTIED } from "../widgets/model/fixtures.ts";
+import { candidatesOf } from "../widgets/next_word/fixtures.ts";
 import { headEffectsOf, patchingOf, withToken } from "../widgets/patching/fixtures.ts";
 import { promptOf, stepsOf } from "../widgets/steps/fixtures.ts";
 import { classSaliencyOf } from "../widgets/evidence/fixtures.ts";
@@ -70,6 +77,18 @@ export const CASES: readonly Case[] = [
     draw: (text) => tokensView(text, { surprise: surpriseOf(text) }),
     chosen: false,
     tree: [/group "Tokens"/, /Tokens as a table/],
+  },
+  {
+    name: "neuron",
+    draw: (text) => neuronView(neuronOf(text)),
+    chosen: false,
+    tree: [/group "Document tale-0"/, /Activations as a table/, /Texts as a table/],
+  },
+  {
+    name: "corpus",
+    draw: (text) => corpusView(summaryOf(text)),
+    chosen: false,
+    tree: [/img "/, /region "Attention to the token before"/, /Documents as a table/],
   },
   {
     name: "saliency",
@@ -125,6 +144,12 @@ export const CASES: readonly Case[] = [
     draw: (text) => attentionView(attentionOf(text), { scores: headScoresOf(text) }),
     chosen: true,
     tree: [/form "Attention"/, /radiogroup "Tokens"/, /radio "/, /as a table/],
+  },
+  {
+    name: "steps of attention",
+    draw: (text) => attentionStepsView(attentionStepsOf(text)),
+    chosen: true,
+    tree: [/form "Steps of attention"/, /radiogroup "Queries"/, /radio "/, /as a table/],
   },
   {
     name: "attention to a source",
@@ -206,6 +231,12 @@ export const CASES: readonly Case[] = [
     },
     chosen: false,
     tree: [/group "before"/, /group "after"/, /region "after: Patched, a run for each cell"/, /The metric as a table/],
+  },
+  {
+    name: "next word",
+    draw: (text) => nextWordView(candidatesOf(text), { temperature: 0.8 }),
+    chosen: false,
+    tree: [/region "Next words"/, /- table/, /The words as a table/],
   },
   {
     name: "vectors",

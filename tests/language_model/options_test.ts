@@ -8,6 +8,7 @@ import { encoderCopy } from "../support/encoders.ts";
 import { checkpointCopy } from "../support/goldens.ts";
 import { clustersOf } from "../widgets/activations/clusters_fixtures.ts";
 import { attentionOf, rolloutOf } from "../widgets/attention/fixtures.ts";
+import { attentionStepsOf } from "../widgets/attention_steps/fixtures.ts";
 import { crossAttentionOf, DATE } from "../widgets/cross_attention/fixtures.ts";
 import { classSaliencyOf } from "../widgets/evidence/fixtures.ts";
 import { factorsOf } from "../widgets/factors/fixtures.ts";
@@ -17,6 +18,7 @@ import { layerPredictionsOf, rankingsOf, watchedOf } from "../widgets/lens_fixtu
 import { SMALL } from "../widgets/model/fixtures.ts";
 import { stepsOf } from "../widgets/steps/fixtures.ts";
 import { attributionOf as logitAttributionOf } from "../widgets/logit_attribution/fixtures.ts";
+import { candidatesOf } from "../widgets/next_word/fixtures.ts";
 import { headEffectsOf, patchingOf } from "../widgets/patching/fixtures.ts";
 import { surpriseOf } from "../widgets/surprise/fixtures.ts";
 import { TREE } from "../widgets/tree/fixtures.ts";
@@ -87,6 +89,7 @@ const ANALYSES: Readonly<Record<string, Wrong>> = {
 };
 const VIEWS: Readonly<Record<string, Wrong>> = {
   activationsView: { layer: "1" },
+  attentionStepsView: { layer: "1", head: "0", position: "1", start: "0" },
   attentionView: { layer: "1", head: "0", scores: 1, start: "0", live: 1 },
   compareView: { mode: "both", labels: "ab" },
   crossAttentionView: { layer: "1", head: true },
@@ -97,6 +100,7 @@ const VIEWS: Readonly<Record<string, Wrong>> = {
   layerSimilarityView: {},
   logitAttributionView: {},
   modelView: {},
+  nextWordView: { temperature: "1", topK: "1", topP: "1" },
   patchingView: { show: "all" },
   rankingsView: {},
   rankingsWatchView: {},
@@ -331,6 +335,7 @@ Deno.test("analyses take an option that is undefined as not given", async () => 
 
 const DRAWN: Readonly<Record<string, unknown>> = {
   activationsView: clustersOf(KEYS),
+  attentionStepsView: attentionStepsOf(KEYS),
   attentionView: attentionOf(KEYS),
   compareView: surpriseOf(),
   crossAttentionView: crossAttentionOf(DATE),
@@ -341,6 +346,7 @@ const DRAWN: Readonly<Record<string, unknown>> = {
   layerSimilarityView: layerSimilarityOf(KEYS),
   logitAttributionView: logitAttributionOf(),
   modelView: SMALL,
+  nextWordView: candidatesOf(KEYS),
   patchingView: patchingOf(),
   rankingsView: rankingsOf(KEYS),
   rankingsWatchView: watchedOf(KEYS),

@@ -5,7 +5,7 @@
  */
 import { type Css, styling } from "./css.ts";
 import { type Html, htmlText, markup } from "./html.ts";
-import { type Pixels, pngUrl } from "./pixel_image.ts";
+import { type Pixels, pngUrl, widened } from "./pixel_image.ts";
 
 /**
  * An SVG document as an image that needs no network. It scrolls sideways where it is wider than its page.
@@ -56,4 +56,14 @@ export function pixelsHtml(pixels: Pixels, place: PixelsPlace): Html {
   } = place;
   return markup`<img class="${className}" width="${width}" height="${height}" alt="${alt}" \
 style="${style};${fixedSize(width, height)}" src="${pngUrl(pixels)}">`;
+}
+
+/**
+ * A picture whose pixels stay squares with sharp edges where style rules are not allowed, which tell a browser to keep
+ * them: its columns are repeated, as often as they are wide on the page.
+ */
+export function sharpPixels(pixels: Pixels, place: PixelsPlace): Html {
+  const times = Math.max(1, Math.min(16, Math.round(place.width / pixels.width)));
+  const high = Math.max(1, Math.min(16, Math.round(place.height / pixels.height)));
+  return pixelsHtml(widened(pixels, times, high), place);
 }

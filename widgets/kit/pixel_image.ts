@@ -47,13 +47,18 @@ function scanlines({ width, height, indices }: Pixels, depth: 4 | 8): Uint8Array
 }
 
 /** A picture whose pixels are squares of `times` pixels. */
-export function enlarged({ width, height, indices, palette }: Pixels, times: number): Pixels {
-  const large = new Uint8Array(width * times * height * times);
+export function enlarged(pixels: Pixels, times: number): Pixels {
+  return widened(pixels, times, times);
+}
+
+/** A picture whose pixels are rectangles of pixels. */
+export function widened({ width, height, indices, palette }: Pixels, across: number, down: number): Pixels {
+  const large = new Uint8Array(width * across * height * down);
   for (let i = 0; i < large.length; ++i) {
-    const [x, y] = [i % (width * times), Math.floor(i / (width * times))];
-    large[i] = indices[Math.floor(y / times) * width + Math.floor(x / times)]!;
+    const [x, y] = [i % (width * across), Math.floor(i / (width * across))];
+    large[i] = indices[Math.floor(y / down) * width + Math.floor(x / across)]!;
   }
-  return { width: width * times, height: height * times, indices: large, palette };
+  return { width: width * across, height: height * down, indices: large, palette };
 }
 
 /**

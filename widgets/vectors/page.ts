@@ -9,7 +9,7 @@ import { overlay } from "../kit/colours.ts";
 import { contentName } from "../kit/escape.ts";
 import { styling } from "../kit/css.ts";
 import { attributes, type Html, htmlText, markup, script, stacked } from "../kit/html.ts";
-import { pixelsHtml } from "../kit/image.ts";
+import { sharpPixels } from "../kit/image.ts";
 import { numberText } from "../kit/numbers.ts";
 import { axisAcross, axisDown, framedPicture } from "../kit/picture_labels.ts";
 import { legendHtml, stepped } from "../kit/ramp.ts";
@@ -54,18 +54,22 @@ function rowCells(block: Block, row: number): Html[] {
   return each(parts * width).map((i) => {
     const [part, column] = [Math.floor(i / width), i % width];
     const number = value(part, row, column);
-    const gap = column === 0 && part > 0
-      ? styling`;border-left:6px solid transparent;background-clip:padding-box`
-      : undefined;
-    return markup`<td title="${cellWords(block, part, row, column)}: ${numberText(number, 5)}" style="${size}${gap}\
+    return markup`${column === 0 && part > 0 && GAP}<td title="${cellWords(block, part, row, column)}: ${
+      numberText(number, 5)
+    }" style="${size}\
 ;background-color:${overlay(drawnShare(number / strongest))}">${written ? numberText(number, 3) : ""}</td>`;
   });
 }
 
+/** Between two parts. */
+const GAP = markup`<td style="padding:0;min-width:6px"></td>`;
+
 function partHeads({ parts, width, partName }: Block): Html | undefined {
   if (parts === 1) return undefined;
   const heads = each(parts).map((part) =>
-    markup`<th scope="colgroup" colspan="${width}" style="padding:0 0 2px;text-align:center;font-weight:normal;\
+    markup`${
+      part > 0 && GAP
+    }<th scope="colgroup" colspan="${width}" style="padding:0 0 2px;text-align:center;font-weight:normal;\
 white-space:nowrap">${width >= 3 ? `${partName} ` : ""}${part}</th>`
   );
   return markup`<thead>${PLAIN_ROW}<td style="padding:0"></td>${heads}</tr></thead>`;
@@ -102,6 +106,7 @@ function findable(block: Block, layout: Layout): Readonly<Record<string, string>
     "data-f": foundNumbers(block),
     "data-n": JSON.stringify(rows),
     "data-w": String(width),
+    "data-e": String(layout.across),
     "data-g": String(parts > 1 ? gapOf(layout.across) : 0),
     "data-p": partName,
   };
@@ -115,7 +120,7 @@ function pictureHtml(block: Block, layout: Layout): Html {
   const alt = `${name}, ${block.shape}: the table below holds numbers of each row`;
   const ticks = stepped(lines, Math.max(2, Math.floor(height / 14)))
     .map((line) => ({ at: (line + 0.5) * down, text: shortText(rows[line * layout.rows] ?? "", 18) }));
-  const picture = pixelsHtml(blockPixels(block, layout), { width, height, alt });
+  const picture = sharpPixels(blockPixels(block, layout), { width, height, alt });
   const above = partsAbove(block, layout);
   return framedPicture({
     picture: markup`<div${attributes(findable(block, layout))}>${picture}</div>`,
@@ -155,7 +160,7 @@ const h=e=>{let a=q.get(e);if(!a){const b=Uint8Array.from(atob(e.dataset.f),c=>c
 a=i=>{const n=v.getUint16(2*i,true),x=n>>10&31,m=n&1023;return(n>>15?-1:1)*(x===31?m?NaN:1/0:x?2**(x-15)*(1+m/1024):m*2**-24)};q.set(e,a)}return a};
 r.addEventListener("pointermove",e=>{const t=e.target,p=t.parentElement;if(!p||!p.dataset.f){o.textContent="";return}
 const s=t.getBoundingClientRect(),n=JSON.parse(p.dataset.n),w=+p.dataset.w,g=+p.dataset.g;
-const x=Math.floor((e.clientX-s.left)*t.naturalWidth/s.width),y=Math.floor((e.clientY-s.top)*t.naturalHeight/s.height);
+const x=Math.floor((e.clientX-s.left)/p.dataset.e),y=Math.floor((e.clientY-s.top)*n.length/s.height);
 const k=Math.floor(x/(w+g)),c=x-k*(w+g);if(c>=w||!(y in n)){o.textContent="";return}
 o.textContent=(n[y]?n[y]+", ":"")+(g?p.dataset.p+" "+k+", ":"")+"number "+c+": "+h(p)((k*n.length+y)*w+c).toPrecision(4)})})()`;
 

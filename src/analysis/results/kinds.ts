@@ -132,7 +132,10 @@ const KINDS: { readonly [Name in Exclude<ResultKind, "steps" | "tensor" | "data"
   trace: {
     check: records.trace,
     marks: ["sequence"],
-    tensors: ["hiddenStates", "attention", "activations", "logits", "crossAttention", "sourceAttention"],
+    tensors: [
+      ...["hiddenStates", "attention", "activations", "logits", "crossAttention", "sourceAttention"],
+      ...["queries", "keys", "values", "headSums", "attentionOutputs", "mlpOutputs"],
+    ],
   },
 };
 

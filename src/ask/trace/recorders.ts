@@ -9,10 +9,24 @@ import { FLOAT } from "../../model/memory.ts";
 import type { ModelRunner } from "../../model/runner.ts";
 import type { BartConfig } from "../../models/bart.ts";
 import type { ModelConfig } from "../../models/config.ts";
+import { familyOf } from "../../models/families.ts";
+import type { LlamaConfig } from "../../models/llama.ts";
 import type { Value } from "../../onnx/mod.ts";
 
 /** What {@linkcode LanguageModel.trace} can record. */
-export type Capture = "hiddenStates" | "attention" | "activations" | "logits" | "crossAttention" | "sourceAttention";
+export type Capture =
+  | "hiddenStates"
+  | "attention"
+  | "activations"
+  | "logits"
+  | "crossAttention"
+  | "sourceAttention"
+  | "queries"
+  | "keys"
+  | "values"
+  | "headSums"
+  | "attentionOutputs"
+  | "mlpOutputs";
 
 /** How far the sum of an attention row may be from 1. Float32 is off by less than 1e-5 over 1,024 tokens. */
 const ROW_SUM_BOUND = 1e-4;
@@ -43,6 +57,16 @@ export function shapeOf(config: ModelConfig, capture: Capture, K: number, { T, E
       return [K, T, config.nInner];
     case "logits":
       return [T, config.vocabSize];
+    case "queries":
+      return [K, config.nHead, T, headSize(config)];
+    case "keys":
+    case "values":
+      return [K, familyOf(config).cacheWidth(config) / headSize(config), T, headSize(config)];
+    case "headSums":
+      return [K, T, config.nHead * headSize(config)];
+    case "attentionOutputs":
+    case "mlpOutputs":
+      return [K, T, config.nEmbd];
     case "crossAttention":
       return [K, config.nHead, T, E];
     case "sourceAttention": {
@@ -50,6 +74,11 @@ export function shapeOf(config: ModelConfig, capture: Capture, K: number, { T, E
       return [encoderLayers, encoderAttentionHeads, E, E];
     }
   }
+}
+
+/** How many numbers a head has. */
+function headSize(config: ModelConfig): number {
+  return "headDim" in config ? (config as LlamaConfig).headDim : config.nEmbd / config.nHead;
 }
 
 export function createRecorder(
@@ -68,6 +97,15 @@ export function createRecorder(
       return { ...rowRecorder(capture, [outputs.logits], shape), fetches: [] };
     case "attention":
       return attentionRecorder(layers.map((i) => outputs.attention[i]!), layers, shape);
+    case "keys":
+    case "values":
+      return headRecorder(capture, layers.map((i) => outputs[capture][i]!), shape);
+    case "queries":
+      return headRecorder(capture, layers.map((i) => outputs.inner!.queries[i]!), shape);
+    case "headSums":
+    case "attentionOutputs":
+    case "mlpOutputs":
+      return rowRecorder(capture, layers.map((i) => outputs.inner![capture][i]!), shape);
     case "crossAttention":
       return crossRecorder(capture, layers.map((i) => outputs.encoder!.crossAttention[i]!), shape);
     case "sourceAttention":
@@ -82,6 +120,20 @@ function rowRecorder(capture: Capture, fetches: readonly Value[], shape: readonl
   const T = shape.at(-2)!;
   const take = (parts: readonly Float32Array[], start: number) =>
     parts.forEach((part, layer) => data.set(part, (layer * T + start) * width));
+  return { capture, fetches, tensor: { data, shape }, take };
+}
+
+/** Gathers `[count, H D]` values, whose heads stand side by side, into `[K, H, T, D]`. */
+function headRecorder(capture: Capture, fetches: readonly Value[], shape: readonly number[]): Recorder {
+  const data = allocate(capture, shape);
+  const [, H, T, D] = shape as [number, number, number, number];
+  const take = (parts: readonly Float32Array[], start: number, count: number) =>
+    parts.forEach((part, k) => {
+      for (let i = 0; i < count * H; ++i) {
+        const [row, head] = [Math.floor(i / H), i % H];
+        data.set(part.subarray(i * D, (i + 1) * D), ((k * H + head) * T + start + row) * D);
+      }
+    });
   return { capture, fetches, tensor: { data, shape }, take };
 }
 

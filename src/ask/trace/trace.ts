@@ -4,7 +4,7 @@ import type { Progress } from "../../base/progress.ts";
 import type { FloatTensor } from "../../base/tensor.ts";
 import { shown } from "../../base/words.ts";
 import { type MemoryOptions, READING } from "../../model/cost.ts";
-import { costOf, FLOAT, memoryLimit, readBytes } from "../../model/memory.ts";
+import { costOf, FLOAT, memoryLimit, readBytes, weightBytes } from "../../model/memory.ts";
 import { CHUNK_TOKENS, type ModelRunner } from "../../model/runner.ts";
 import type { Sequence } from "../../model/sequence.ts";
 import type { ModelConfig } from "../../models/config.ts";
@@ -16,11 +16,12 @@ import { type Capture, createRecorder, product, shapeOf } from "./recorders.ts";
 /** Options of {@linkcode LanguageModel.trace}. */
 export interface TraceOptions extends MemoryOptions {
   /**
-   * What to record.
+   * What to record. `"attentionSteps"` stands for all that attention computes on its way: queries, keys, values,
+   * attention, head sums and attention outputs.
    *
    * @default {["hiddenStates"]}
    */
-  readonly capture?: readonly Capture[];
+  readonly capture?: readonly (Capture | "attentionSteps")[];
   /** The layers that are recorded, by their 0-based indices; all by default. The result has them in numeric order. */
   readonly layers?: readonly number[];
   /** Called after each part. */
@@ -67,6 +68,23 @@ export interface Trace {
    * (token of the source). Each row sums to 1.
    */
   readonly crossAttention?: FloatTensor;
+  /**
+   * `[K, H, T, D]`, the queries of each head, before they are scaled; where positions turn queries and keys, as in Llama,
+   * both are the turned ones. With grouped heads there are fewer heads of keys and values.
+   */
+  readonly queries?: FloatTensor;
+  /** `[K, Hk, T, D]`, the keys of each head. */
+  readonly keys?: FloatTensor;
+  /** `[K, Hk, T, D]`, the values of each head. */
+  readonly values?: FloatTensor;
+  /** What the products of queries and keys are multiplied by in each recorded layer; there if queries are. */
+  readonly attentionScales?: readonly number[];
+  /** `[K, T, H D]`, the sums of values by attention, the heads side by side (`z`): what the projection reads. */
+  readonly headSums?: FloatTensor;
+  /** `[K, T, C]`, what attention adds to the stream, after its projection (`attn_out`). */
+  readonly attentionOutputs?: FloatTensor;
+  /** `[K, T, C]`, what the MLP adds to the stream (`mlp_out`). */
+  readonly mlpOutputs?: FloatTensor;
   /** `[Le, H, E, E]`, the attention within the source, in all layers of the encoder. */
   readonly sourceAttention?: FloatTensor;
 }
@@ -78,7 +96,17 @@ const CAPTURES: readonly Capture[] = [
   "logits",
   "crossAttention",
   "sourceAttention",
+  "queries",
+  "keys",
+  "values",
+  "headSums",
+  "attentionOutputs",
+  "mlpOutputs",
 ];
+/** All that attention computes on its way. */
+const ATTENTION_STEPS: readonly Capture[] = ["queries", "keys", "values", "attention", "headSums", "attentionOutputs"];
+/** Those that only a program shows which was asked to, a second one over the same files. */
+const INNER: readonly Capture[] = ["queries", "headSums", "attentionOutputs", "mlpOutputs"];
 /** Those that need an encoder. */
 const OF_SOURCES: readonly Capture[] = ["crossAttention", "sourceAttention"];
 
@@ -91,6 +119,8 @@ interface TracePlan extends Plan {
   readonly layers: readonly number[];
   /** How many tokens are read in one run. */
   readonly chunkTokens: number;
+  /** Whether a program is needed that shows what stands between the parts of a block. */
+  readonly inner: boolean;
 }
 
 /** The question that {@linkcode LanguageModel.trace} asks. */
@@ -114,8 +144,10 @@ function planTrace({ runner: machine, reader }: AskedModel, sequence: Sequence, 
   const layers = checkedLayers(config, options.layers);
   const numbers = (rows: number) =>
     capture.reduce((sum, name) => sum + product(shapeOf(config, name, layers.length, { T, E })) / T * rows, 0);
+  const inner = capture.some((name) => INNER.includes(name));
+  const second = inner && machine.backend !== "native" ? weightBytes(config) : 0;
   const costIn = (chunk: number) => {
-    const read = readBytes(machine, { T: chunk, S: T, E, R: capture.includes("logits") ? chunk : 1 });
+    const read = second + readBytes(machine, { T: chunk, S: T, E, R: capture.includes("logits") ? chunk : 1 });
     // What was fetched in one run may not have been collected by the next.
     return costOf(Math.ceil(T / chunk), read + 2 * FLOAT * numbers(chunk), FLOAT * numbers(T));
   };
@@ -123,7 +155,7 @@ function planTrace({ runner: machine, reader }: AskedModel, sequence: Sequence, 
   let chunkTokens = whole ? T : Math.min(T, CHUNK_TOKENS);
   while (!whole && chunkTokens > 1 && costIn(chunkTokens).bytes > maxMemory) chunkTokens = Math.ceil(chunkTokens / 2);
   return {
-    ...{ sequence, capture, layers, chunkTokens, maxMemory },
+    ...{ sequence, capture, layers, chunkTokens, inner, maxMemory },
     task: `record ${capture.join(", ")} of ${T} tokens in ${layers.length} layers`,
     cost: costIn(chunkTokens),
     advice: "record fewer layers or a shorter text",
@@ -132,10 +164,11 @@ function planTrace({ runner: machine, reader }: AskedModel, sequence: Sequence, 
 
 /** Reads a sequence in chunks and records what the model computes on the way. */
 async function traceSequence(
-  { runner }: AskedModel<ModelRunner>,
-  { sequence, capture, layers, chunkTokens }: TracePlan,
+  model: AskedModel<ModelRunner>,
+  { sequence, capture, layers, chunkTokens, inner }: TracePlan,
   { onProgress, signal }: Watch,
 ): Promise<Trace> {
+  const runner = inner ? await model.inside({ inner }) : model.runner;
   const T = sequence.tokenIds.length;
   const source = sequence.source && sourceTokens(sequence.source.tokenIds);
   const recorders = capture.map((name) => createRecorder(runner, name, layers, { T, E: source?.tokenIds.length ?? 0 }));
@@ -156,18 +189,24 @@ async function traceSequence(
     const completed = start + tokenIds.length;
     onProgress?.({ task: "trace", completed, total: T, message: `Read ${completed} of ${T} tokens` });
   }
-  return { sequence, layers, ...Object.fromEntries(recorders.map(({ capture, tensor }) => [capture, tensor])) };
+  const tensors = Object.fromEntries(recorders.map(({ capture, tensor }) => [capture, tensor]));
+  const scaled = capture.includes("queries");
+  return {
+    ...{ sequence, layers, ...tensors },
+    ...scaled && { attentionScales: layers.map((layer) => runner.program.attentionScales[layer]!) },
+  };
 }
 
-function checkedCapture(capture: readonly Capture[], config: ModelConfig): readonly Capture[] {
-  if (!Array.isArray(capture)) {
-    throw new TypeError(`Cannot capture ${shown(capture)}; pass an array such as ["hiddenStates"]`);
+function checkedCapture(asked: NonNullable<TraceOptions["capture"]>, config: ModelConfig): readonly Capture[] {
+  if (!Array.isArray(asked)) {
+    throw new TypeError(`Cannot capture ${shown(asked)}; pass an array such as ["hiddenStates"]`);
   }
+  const capture: readonly Capture[] = asked.flatMap((name) => name === "attentionSteps" ? ATTENTION_STEPS : [name]);
   for (const name of capture) {
     if (!CAPTURES.includes(name)) {
       const { hasSource } = familyOf(config);
       const known = CAPTURES.filter((one) => hasSource || !OF_SOURCES.includes(one));
-      throw new TypeError(`Cannot capture ${JSON.stringify(name)}; use "${known.join('", "')}"`);
+      throw new TypeError(`Cannot capture ${shown(name)}; use "${[...known, "attentionSteps"].join('", "')}"`);
     }
   }
   return [...new Set(capture)];

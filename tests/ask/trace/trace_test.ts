@@ -90,9 +90,10 @@ Deno.test("trace() refuses layers that the model does not have", async () => {
     await rejects(model.trace(sequence, { layers } as TraceOptions), { name, message });
     throws(() => model.cost.trace(sequence, { layers } as TraceOptions), { name, message });
   }
-  await rejects(model.trace(sequence, { capture: ["keys" as Capture] }), {
+  await rejects(model.trace(sequence, { capture: ["scores" as Capture] }), {
     name: "TypeError",
-    message: 'Cannot capture "keys"; use "hiddenStates", "attention", "activations", "logits"',
+    message: 'Cannot capture "scores"; use "hiddenStates", "attention", "activations", "logits", "queries", "keys", ' +
+      '"values", "headSums", "attentionOutputs", "mlpOutputs", "attentionSteps"',
   });
 });
 

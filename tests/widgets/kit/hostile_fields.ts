@@ -1,6 +1,7 @@
 /** Every field of everything that a view draws, replaced by what a field should not be. */
 import {
   activationsView,
+  attentionStepsView,
   attentionView,
   compareView,
   crossAttentionView,
@@ -11,6 +12,7 @@ import {
   layerSimilarityView,
   logitAttributionView,
   modelView,
+  nextWordView,
   patchingView,
   rankingsView,
   rankingsWatchView,
@@ -25,6 +27,7 @@ import {
 } from "../../../widgets/mod.ts";
 import { clustersOf } from "../activations/clusters_fixtures.ts";
 import { attentionOf, headScoresOf, rolloutOf } from "../attention/fixtures.ts";
+import { attentionStepsOf } from "../attention_steps/fixtures.ts";
 import { crossAttentionOf } from "../cross_attention/fixtures.ts";
 import { CURVE, factorsOf } from "../factors/fixtures.ts";
 import { CAPTUM, LIT, saliencyOf, sequenceOf } from "../fixtures.ts";
@@ -32,6 +35,7 @@ import { layerSimilarityOf } from "../layer_similarity/fixtures.ts";
 import { layerPredictionsOf, longSequence, rankingsOf, watchedOf } from "../lens_fixtures.ts";
 import { attributionOf } from "../logit_attribution/fixtures.ts";
 import { SMALL } from "../model/fixtures.ts";
+import { candidatesOf } from "../next_word/fixtures.ts";
 import { headEffectsOf, patchingOf, withToken } from "../patching/fixtures.ts";
 import { promptOf, stepsOf } from "../steps/fixtures.ts";
 import { classSaliencyOf, maskedSaliencyOf } from "../evidence/fixtures.ts";
@@ -100,6 +104,11 @@ export const SUBJECTS: readonly Subject[] = [
   },
   { name: "attention of some layers", view: attentionView, data: [{ ...attentionOf(TEXT, 2, 1), layers: [3, 5] }, {}] },
   {
+    name: "steps of attention",
+    view: attentionStepsView,
+    data: [attentionStepsOf(TEXT, 1, 2, 2), { title, layer: 3, head: 1, position: 2, start: 0 }],
+  },
+  {
     name: "attention to a source",
     view: crossAttentionView,
     data: [{ ...crossAttentionOf({ ...TEXT, source: TEXT }), layers: [3, 5] }, { title, layer: 3, head: 1 }],
@@ -155,6 +164,11 @@ export const SUBJECTS: readonly Subject[] = [
     name: "side by side",
     view: compared,
     data: [{ first: TEXT, second: surpriseOf(TEXT).sequence }, { labels: ["a", "b"], title }],
+  },
+  {
+    name: "next word",
+    view: nextWordView,
+    data: [candidatesOf(TEXT, 6, 2), { title, temperature: 0.5, topK: 2, topP: 0.5 }],
   },
   { name: "vectors", view: vectorsView, data: [vectorsOf(TEXT, 2), { title, sequence: TEXT }] },
   { name: "vectors as pictures", view: vectorsView, data: [vectorsOf(TEXT, 100), { title, sequence: TEXT }] },

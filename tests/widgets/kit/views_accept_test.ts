@@ -21,6 +21,7 @@ const written = translating.sequenceOf(translating.pairs.long!);
 /** What is drawn, by the view's name. */
 const GIVEN: Readonly<Record<string, readonly unknown[]>> = {
   activationsView: [await analysis.neuronClusters(trace, { layer: 0, clusters: 3 })],
+  attentionStepsView: [await model.trace(sequence, { capture: ["attentionSteps"] })],
   attentionView: [trace],
   compareView: [
     sequence,
@@ -44,6 +45,7 @@ const GIVEN: Readonly<Record<string, readonly unknown[]>> = {
     await model.logitAttribution(sequence, { position, contrast: " is", neurons: true, tokens: true }),
   ],
   modelView: [model, model.config],
+  nextWordView: [await model.candidates(sequence)],
   patchingView: [patchingOf()],
   rankingsView: [await model.rankings(sequence)],
   rankingsWatchView: [await model.rankingsWatch(sequence, { position, watch: [" is", " cabinets"] })],
