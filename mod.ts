@@ -59,9 +59,18 @@ export type { EarlyStopping } from "./src/ask/write/beams/search.ts";
 export type { BeamOptions } from "./src/ask/write/beams/settings.ts";
 export type { BeamSearch, BeamSearchOptions, FoundText } from "./src/ask/write/beams/types.ts";
 export type { DecodeOptions } from "./src/ask/write/options.ts";
-export type { PatchOptions } from "./src/ask/patching/patching.ts";
+export type { EdgesOptions } from "./src/ask/patching/edges.ts";
+export type { PatchOptions } from "./src/ask/patching/plan.ts";
 export type { ImportanceOptions } from "./src/ask/patching/importance.ts";
-export type { Importance, ImportanceSite, Metric, MetricName, Patching, PatchSite } from "./src/ask/patching/types.ts";
+export type {
+  HeadEdges,
+  Importance,
+  ImportanceSite,
+  Metric,
+  MetricName,
+  Patching,
+  PatchSite,
+} from "./src/ask/patching/types.ts";
 export type { StatedChange, StatedNumbers } from "./src/model/identity.ts";
 export type { Change, Numbers } from "./src/model/change.ts";
 export type { Faithfulness, FaithfulnessOptions } from "./src/ask/faithfulness/types.ts";
@@ -109,7 +118,7 @@ export type {
   NeuronWritesOptions,
 } from "./src/ask/logit_attribution/circuits.ts";
 export type { LogitAttributionOptions } from "./src/ask/logit_attribution/logit_attribution.ts";
-export type { LogitAttribution } from "./src/ask/logit_attribution/types.ts";
+export type { AddedPart, LogitAttribution } from "./src/ask/logit_attribution/types.ts";
 export type { Surprise, SurpriseOptions } from "./src/ask/surprise.ts";
 export type { Capture } from "./src/ask/trace/recorders.ts";
 export type { Trace, TraceOptions } from "./src/ask/trace/trace.ts";
@@ -184,6 +193,7 @@ export { show } from "./widgets/kit/show.ts";
 export { stepsView, type StepsViewOptions } from "./widgets/steps/view.ts";
 export type { Evidence } from "./widgets/evidence/rows.ts";
 export { evidenceView, type EvidenceViewOptions } from "./widgets/evidence/view.ts";
+export { streamView, type StreamViewOptions } from "./widgets/stream/view.ts";
 export { surpriseView, type SurpriseViewOptions } from "./widgets/surprise/view.ts";
 export type { TreeModel } from "./widgets/tree/live.ts";
 export { treeView, type TreeViewOptions } from "./widgets/tree/view.ts";

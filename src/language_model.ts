@@ -29,9 +29,11 @@ import {
 } from "./ask/logit_attribution/circuits.ts";
 import { LOGIT_ATTRIBUTION, type LogitAttributionOptions } from "./ask/logit_attribution/logit_attribution.ts";
 import type { LogitAttribution } from "./ask/logit_attribution/types.ts";
-import { PATCH, type PatchOptions } from "./ask/patching/patching.ts";
+import { EDGES, type EdgesOptions } from "./ask/patching/edges.ts";
+import { PATCH } from "./ask/patching/patching.ts";
+import type { PatchOptions } from "./ask/patching/plan.ts";
 import { IMPORTANCE, type ImportanceOptions } from "./ask/patching/importance.ts";
-import type { Importance, Patching } from "./ask/patching/types.ts";
+import type { HeadEdges, Importance, Patching } from "./ask/patching/types.ts";
 import { ask, ASKED, type AskedModel } from "./ask/question.ts";
 import { CANDIDATES } from "./ask/reading/candidates.ts";
 import { beginReading } from "./ask/reading/reading.ts";
@@ -56,6 +58,7 @@ import { identify, IDENTITY, type IdentityOptions, type ModelIdentity } from "./
 import type { Change } from "./model/change.ts";
 import { compileChanges, editedSites } from "./model/changes.ts";
 import { downloadOptions } from "./model/load/download.ts";
+import { withEmbeddings } from "./model/token_change.ts";
 import { type LoadedModel, loadModel } from "./model/load/load.ts";
 import { expectLoadOptions, LOAD, type LoadOptions } from "./model/load/options.ts";
 import { Reader, SEQUENCE, type SequenceOptions, type WholeText } from "./model/reader.ts";
@@ -708,7 +711,9 @@ export class LanguageModel implements AsyncDisposable {
     this.#expectUsable();
     const { config, program } = this.#model.runner;
     const model = { sites: program.sites, nPositions: config.nPositions, mask: familyOf(config).mask };
-    const compiled = compileChanges(changes, model, this.changes);
+    const own = await withEmbeddings(changes, this.#asked.reader, this.#model.runner);
+    this.#expectUsable();
+    const compiled = compileChanges(own, model, this.changes);
     const making = this.#model.another({ edits: editedSites(compiled) }, compiled);
     this.#making.add(making);
     const runner = await making.finally(() => this.#making.delete(making));
@@ -721,15 +726,17 @@ export class LanguageModel implements AsyncDisposable {
 
   /**
    * Says which parts of a run carry what makes its prediction: runs the corrupted text with each part replaced by that of
-   * the clean one, at every layer and position or of every head, and measures what the next token would be (activation
-   * patching, or causal tracing: Meng et al. 2022, https://arxiv.org/abs/2202.05262). Both texts have as many tokens, as
-   * in "The keys to the cabinet" and "The key to the cabinet". `method: "estimate"` takes the first-order estimate of all
+   * the clean one, at every layer and position or of every head, and measures what the next token would be, or the one at
+   * another position (activation patching, or causal tracing: Meng et al. 2022, https://arxiv.org/abs/2202.05262). Both
+   * texts have as many tokens, as in "The keys to the cabinet" and "The key to the cabinet". Where there is an encoder,
+   * either stack is patched. `method: "estimate"` takes the first-order estimate of all
    * of it from one backward pass (attribution patching: Nanda 2023), and `both` shows where it can be trusted.
    *
    * It runs in a program of its own, which is made at the first call for a kind of place and kept until the model is
    * disposed: wasm and webgpu hold the weights once more for it.
    *
-   * @throws {RangeError} When the texts differ in length, or there is no such layer, position or head.
+   * @throws {RangeError} When the texts differ in length, or their sources where those are patched, or there is no such
+   * layer, position or head.
    * @throws {TypeError} When an option makes no sense, or both texts are continued with the same token and none is named.
    *
    * @example Where the number of the keys is
@@ -753,8 +760,8 @@ export class LanguageModel implements AsyncDisposable {
    *
    * It runs in a program of its own, as {@linkcode LanguageModel.patch} does.
    *
-   * @throws {RangeError} When there is no such layer.
-   * @throws {TypeError} When the model has no gradient or an encoder.
+   * @throws {RangeError} When there is no such layer or position.
+   * @throws {TypeError} When the model has no gradient, or no encoder where one is named.
    *
    * @example The heads that make it "are" rather than "is"
    * ```ts
@@ -768,6 +775,33 @@ export class LanguageModel implements AsyncDisposable {
    */
   async importance(sequence: Sequence, options: ImportanceOptions = {}): Promise<Importance> {
     return await ask(this.#asked, IMPORTANCE, sequence, options);
+  }
+
+  /**
+   * Says which head works through which: how much what one head writes moves a prediction by way of what a head of a later
+   * layer reads, as its queries, keys or values, to first order, for all pairs of heads in one backward pass (edge
+   * attribution patching: Syed et al. 2023, https://arxiv.org/abs/2310.10348). As in {@linkcode LanguageModel.patch},
+   * what heads wrote in the clean text is put into the corrupted one; see {@linkcode HeadEdges} for the definition.
+   *
+   * It runs in a program of its own, as {@linkcode LanguageModel.patch} does.
+   *
+   * @throws {RangeError} When the texts differ in length, or there is no such position.
+   * @throws {TypeError} When an option makes no sense, blocks of the family normalise the residual stream, as those of
+   * BERT, BART and Marian do, or the model is changed where the stream would not be what was written to it.
+   * @throws {Error} When the weights are in 8 bits.
+   *
+   * @example The strongest edge
+   * ```ts
+   * import { LanguageModel } from "@looking-glass/looking-glass";
+   *
+   * await using model = await LanguageModel.fromPretrained();
+   * const [clean, corrupted] = ["The keys to the cabinet", "The lock to the cabinet"].map((text) => model.sequence(text));
+   * const { value } = await model.edges(clean!, corrupted!, { target: " are", contrast: " is" });
+   * console.log(value.shape, Math.max(...value.data)); // [layers, heads, layers, heads]
+   * ```
+   */
+  async edges(clean: Sequence, corrupted: Sequence, options: EdgesOptions = {}): Promise<HeadEdges> {
+    return await ask(this.#asked, EDGES, { clean, corrupted }, options);
   }
 
   /** The places that {@linkcode LanguageModel.with} can change. */

@@ -161,6 +161,32 @@ const patching: PairsOf<"patching"> = (a, b) => {
   });
 };
 
+const logitAttribution: PairsOf<"logitAttribution"> = (a, b) => {
+  const [layers = 0, heads = 0] = a.heads.shape;
+  const rows = layerLines(Array.from({ length: layers }, (_, layer) => layer));
+  const named = (names: readonly string[]) => names.map((name, n) => namedRow(name, n));
+  const single = (one: typeof a) => [one.embedding, one.positionEmbedding ?? 0, one.bias, one.logit];
+  const byLayer = ({ attentionBiases, mlps }: typeof a) =>
+    rows.flatMap((_, layer) => [attentionBiases.data[layer] ?? NaN, mlps.data[layer] ?? NaN]);
+  return [
+    {
+      ...{ name: "What each head gives", corner: markup`head`, rows, percent: false },
+      columns: headLines(Array.from({ length: heads }, (_, head) => head)),
+      ...{ first: a.heads.data, second: b.heads.data },
+    },
+    {
+      ...{ name: "What each MLP gives, and the bias of each attention", corner: markup``, rows, percent: false },
+      columns: named(["attention bias", "MLP"]),
+      ...{ first: byLayer(a), second: byLayer(b) },
+    },
+    {
+      ...{ name: "The rest, and the logit", corner: markup``, rows: [namedRow("gives")], percent: false },
+      columns: named(["embedding", "position", "bias", "logit"]),
+      ...{ first: single(a), second: single(b) },
+    },
+  ];
+};
+
 const PAIRS: { readonly [Kind in ResultKind]?: PairsOf<Kind> } = {
   saliency,
   classSaliency,
@@ -170,6 +196,12 @@ const PAIRS: { readonly [Kind in ResultKind]?: PairsOf<Kind> } = {
   layerSimilarity,
   headScores,
   patching,
+  logitAttribution,
+};
+
+/** The fields that are drawn although they are single numbers. */
+export const DRAWN_FIELDS: { readonly [Kind in ResultKind]?: readonly string[] } = {
+  logitAttribution: ["embedding", "positionEmbedding", "bias", "logit"],
 };
 
 /** The kinds of results that can be subtracted. */

@@ -7,10 +7,11 @@ import { expectOptions, type OptionTable } from "../src/base/options.ts";
 import { attentionView } from "./attention/view.ts";
 import { differenceHtml, type DifferencePage, differenceText, drawDifference } from "./compare/page.ts";
 import { drawSides, type Side, sidesHtml, sidesText } from "./compare/sides.ts";
-import { pairsOf, SUBTRACTED } from "./compare_pairs.ts";
+import { DRAWN_FIELDS, pairsOf, SUBTRACTED } from "./compare_pairs.ts";
 import { shownValue } from "./kit/css.ts";
 import { nameOf } from "./kit/expect.ts";
 import { visibleText } from "./kit/glyphs.ts";
+import { scoreText } from "./kit/numbers.ts";
 import { createView, type View } from "./kit/view.ts";
 import { viewOf } from "./result_view.ts";
 
@@ -18,7 +19,8 @@ import { viewOf } from "./result_view.ts";
 export interface CompareViewOptions {
   /**
    * Their views beside each other, or one picture of the second minus the first. A difference is there for maps of
-   * saliency, of classes and of masked tokens, surprise, rankings, similarities of layers, head scores and patchings.
+   * saliency, of classes and of masked tokens, surprise, rankings, similarities of layers, head scores, patchings and
+   * logits taken apart.
    *
    * @default {"side by side"}
    */
@@ -77,11 +79,20 @@ function sidesOf(kind: ResultKind, results: readonly unknown[], labels: readonly
   });
 }
 
+/** A value in a note: numbers with as many digits as elsewhere. */
+function noteText(value: unknown): string {
+  const isLong = typeof value === "number" && !Number.isInteger(value);
+  return isLong ? scoreText(value, { percent: false, signed: false }) : shownValue(value);
+}
+
 /** In what results differ beside the numbers that are drawn, such as their options. */
-function notesOf(first: unknown, second: unknown): string[] {
+function notesOf(kind: ResultKind, first: unknown, second: unknown): string[] {
+  const drawn = DRAWN_FIELDS[kind] ?? [];
   const others = diffResults(first, second).differences
     .filter(({ path, what }) => what !== "numbers" && !/\.\d+(?:\.|$)/.test(path))
-    .map(({ path, a, b }) => `${path.slice(path.indexOf(".") + 1)}: ${shownValue(a)} and ${shownValue(b)}`);
+    .map(({ path, a, b }) => ({ field: path.slice(path.indexOf(".") + 1), a, b }))
+    .filter(({ field }) => !drawn.includes(field))
+    .map(({ field, a, b }) => `${field}: ${noteText(a)} and ${noteText(b)}`);
   const more = others.length > MOST_NOTES ? [`and ${others.length - MOST_NOTES} more`] : [];
   return others.length === 0 ? [] : [`They differ in ${[...others.slice(0, MOST_NOTES), ...more].join("; ")}.`];
 }
@@ -117,7 +128,7 @@ function differenceOf(
     const found = `${first.length} and ${second.length} for ${rows.length} rows of ${columns.length}`;
     throw new RangeError(`Cannot draw the difference of ${kind} as “${name}” are other numbers: ${found}; ${instead}`);
   }
-  return { pairs, labels, notes: notesOf(first, second) };
+  return { pairs, labels, notes: notesOf(kind, first, second) };
 }
 
 /**

@@ -27,6 +27,7 @@ export { layerPredictionsView, type LayerPredictionsViewOptions } from "./layer_
 export { layerSimilarityView, type LayerSimilarityViewOptions } from "./layer_similarity/view.ts";
 export { logitAttributionView, type LogitAttributionViewOptions } from "./logit_attribution/view.ts";
 export { type DrawnModel, modelView, type ModelViewOptions } from "./model/view.ts";
+export { edgesView, type EdgesViewOptions } from "./patching/edges_view.ts";
 export { nextWordView, type NextWordViewOptions } from "./next_word/view.ts";
 export { type HeadEffects, headEffectsView, type HeadEffectsViewOptions } from "./patching/heads_view.ts";
 export type { PatchingShown } from "./patching/data.ts";
@@ -41,6 +42,7 @@ export type { DecodedStep, DecodedSteps } from "./steps/record.ts";
 export { show } from "./kit/show.ts";
 export { stepsView, type StepsViewOptions } from "./steps/view.ts";
 export { evidenceView, type EvidenceViewOptions } from "./evidence/view.ts";
+export { streamView, type StreamViewOptions } from "./stream/view.ts";
 export { surpriseView, type SurpriseViewOptions } from "./surprise/view.ts";
 export type { TreeModel } from "./tree/live.ts";
 export { treeView, type TreeViewOptions } from "./tree/view.ts";

@@ -8,6 +8,7 @@ import { type OutlineRow, outlineRows, outlineText } from "../src/show/outline.t
 import { activationsView } from "./activations/view.ts";
 import { rolloutView } from "./attention/rollout_view.ts";
 import { crossAttentionView } from "./cross_attention/view.ts";
+import { edgesView } from "./patching/edges_view.ts";
 import { evidenceView } from "./evidence/view.ts";
 import { factorsView } from "./factors/view.ts";
 import { styling } from "./kit/css.ts";
@@ -42,6 +43,7 @@ const VIEWS: { readonly [Kind in ResultKind]?: (result: ResultKinds[Kind]) => Vi
   factors: (result) => factorsView(result),
   neuronClusters: (result) => activationsView(result),
   patching: (result) => patchingView(result),
+  headEdges: (result) => edgesView(result),
   importance: (result) => result.columns === "heads" ? headEffectsView(result) : undefined,
   layerSimilarity: (result) => layerSimilarityView(result),
 };

@@ -220,6 +220,15 @@ export const ENTRIES: readonly GalleryEntry[] = [
     ],
   },
   {
+    name: "edges",
+    title: "Edges between heads",
+    words: "Which head works through which, to first order: what one writes, and a later one reads.",
+    code: [
+      `const [clean, corrupted] = ["The books on the table", "The book on the table"].map((text) => model.sequence(text));`,
+      `edgesView(await model.edges(clean, corrupted, { target: " are", contrast: " is" }));`,
+    ],
+  },
+  {
     name: "logit_attribution",
     title: "Who wrote the logit",
     words: "A logit, or the difference of two, as the sum of what each part of the model wrote.",

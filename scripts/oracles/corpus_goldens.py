@@ -1,65 +1,84 @@
-"""What pyarrow and DuckDB read of our Parquet, and Parquet of theirs: tests/goldens/corpus/.
+"""What transformers and PyTorch say of a small corpus and the bundled model: surprise, neuron maxima and where heads look.
 
-Run from the repository root with scripts/requirements-oracle.txt installed, after scripts/oracles/parquet_file.ts:
-    python scripts/oracles/corpus_goldens.py
-Pinned: pyarrow 26.0.0, duckdb 2.0.0, Python 3.11. Deterministic, needs no network.
+Run:   .venv-oracle/bin/python scripts/oracles/corpus_goldens.py   (after every export of models/)
+Pins:  torch==2.13.0 transformers==5.23.0 (scripts/requirements-oracle.txt)
 
-every_type.json    the columns of every_type.parquet (written by us) as pyarrow reads them, with types and metadata;
-                   DuckDB must read the same, or the script ends with an error.
-pyarrow_*.parquet  the same 300 texts, written by pyarrow with each codec and both versions of data pages; `plain` has
-                   no dictionary, `groups` seven groups of rows.
-duckdb.parquet     these texts as DuckDB writes them.
+The float16 weights are read as float64. Texts are cut into windows of 64 tokens, of which 16 were in the one before, as
+the corpus is asked with; each window is read alone. Of every 97th neuron, by a hook behind the activation function: its
+three greatest texts with value and position, each text by its greatest activation, and the mean over all tokens. Heads:
+the mean attention to the token before and to the first of the window, over all tokens but the first of each text.
 """
 
 import json
-import math
 from pathlib import Path
 
-import duckdb
-import pyarrow as pa
-import pyarrow.parquet as pq
+import torch
+from anatomy import in_float64, load
+from transformers import AutoTokenizer
 
-OUT = Path("tests/goldens/corpus")
+ROOT = Path(__file__).resolve().parents[2]
+MODEL = ROOT / "models"
+OUT = ROOT / "tests" / "goldens" / "corpus" / "model.json"
+WINDOW, OVERLAP, BEST, STEP = 64, 16, 3, 97
+TEXTS = [
+    "The keys to the cabinet are on the table.",
+    "Once upon a time there was a king who had a daughter, and she was so fair that the sun itself wondered.",
+    "One, two, three, four, five, one, two, three, four, five.",
+    "Yes",
+    "Anna gave the book to Tom. Tom thanked Anna and read it to the children. " * 8,
+    "Countries of the European Union:\n1. Austria\n2. Belgium\n3. Bulgaria",
+    "Ünïcödé — “quotes”, 日本語 and 🦕!",
+]
 
 
-def plain(value):
-    """JSON has neither NaN nor numbers of 64 bits that every reader keeps."""
-    if isinstance(value, float) and (math.isnan(value) or math.isinf(value)):
-        return {"float": str(value)}
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > 2**53 - 1:
-        return {"int": str(value)}
-    return [plain(item) for item in value] if isinstance(value, list) else value
+def windows(ids: list[int]) -> list[tuple[int, int]]:
+    """Start of each window, and its first token that counts."""
+    found = []
+    for start in range(0, max(1, len(ids) - OVERLAP), WINDOW - OVERLAP):
+        found.append((start, 0 if start == 0 else OVERLAP))
+    return found
 
 
-def read_ours():
-    path = OUT / "every_type.parquet"
-    table = pq.read_table(path)
-    columns = {name: plain(table[name].to_pylist()) for name in table.column_names}
-    with_duckdb = duckdb.sql(f"select * from '{path}'")
-    found = {name: plain(list(column)) for name, column in zip(with_duckdb.columns, zip(*with_duckdb.fetchall()))}
-    assert json.dumps(found) == json.dumps(columns), (found, columns)
-    metadata = {key.decode(): value.decode() for key, value in pq.read_metadata(path).metadata.items()}
-    by_duckdb = duckdb.sql(f"select decode(key), decode(value) from parquet_kv_metadata('{path}')").fetchall()
-    assert dict(by_duckdb) == metadata
+def main() -> None:
+    """Write model.json."""
+    model = in_float64(load(MODEL))
+    model.set_attn_implementation("eager")
+    tokenizer = AutoTokenizer.from_pretrained(MODEL)
+    seen: dict[int, torch.Tensor] = {}
+    for layer, block in enumerate(model.transformer.h):
+        block.mlp.act.register_forward_hook(lambda _, __, out, layer=layer: seen.__setitem__(layer, out[0]))
+    documents, greatest, all_values = [], [], []
+    previous, first, count = 0, 0, 0
+    for text in TEXTS:
+        ids = tokenizer(text).input_ids
+        log_probs, values = [], []
+        for start, counted in windows(ids):
+            own = ids[start : start + WINDOW]
+            with torch.no_grad():
+                output = model(torch.tensor([own]), output_attentions=True)
+            rows = output.logits[0].log_softmax(-1)
+            log_probs += [rows[t - 1, own[t]].item() for t in range(max(1, counted), len(own))]
+            values.append(torch.cat([seen[layer] for layer in range(len(seen))], -1)[counted:, ::STEP])
+            attention = torch.stack(output.attentions)[:, 0]  # [L, H, T, T]
+            for t in range(max(1, counted), len(own)):
+                previous, first, count = previous + attention[:, :, t, t - 1], first + attention[:, :, t, 0], count + 1
+        documents.append({"text": text, "tokens": len(ids), "logProbs": [round(x, 7) for x in log_probs]})
+        all_values.append(torch.cat(values))
+        greatest.append(all_values[-1].max(0))
+    best = []
+    for n in range(greatest[0].values.shape[0]):
+        order = sorted(range(len(TEXTS)), key=lambda d: -greatest[d].values[n].item())[:BEST]
+        best.append([[d, greatest[d].indices[n].item(), round(greatest[d].values[n].item(), 7)] for d in order])
+    means = torch.cat(all_values).mean(0)
     golden = {
-        "types": {field.name: str(field.type) for field in table.schema},
-        "duckdb": dict(zip(with_duckdb.columns, map(str, with_duckdb.types))),
-        "columns": columns,
-        "metadata": metadata,
+        **{"window": WINDOW, "overlap": OVERLAP, "step": STEP, "documents": documents, "neurons": best},
+        "means": [round(x, 7) for x in means.tolist()],
+        "previousToken": [round(x, 7) for x in (previous / count).flatten().tolist()],
+        "firstToken": [round(x, 7) for x in (first / count).flatten().tolist()],
     }
-    (OUT / "every_type.json").write_text(json.dumps(golden, ensure_ascii=False, indent=1) + "\n")
+    OUT.write_text(json.dumps(golden, ensure_ascii=False) + "\n", "utf-8")
+    print(OUT, OUT.stat().st_size)
 
 
-def write_theirs():
-    texts = [None if row % 50 == 49 else f"text {row % 7}" * (row % 3) for row in range(300)]
-    table = pa.table({"id": [f"row-{row}" for row in range(300)], "text": texts, "number": list(range(300))})
-    for codec in ["none", "snappy", "gzip", "zstd", "brotli", "lz4"]:
-        pq.write_table(table, OUT / f"pyarrow_{codec}.parquet", compression=codec)
-    pq.write_table(table, OUT / "pyarrow_pages_2.parquet", compression="zstd", data_page_version="2.0")
-    pq.write_table(table, OUT / "pyarrow_plain.parquet", use_dictionary=False)
-    pq.write_table(table, OUT / "pyarrow_groups.parquet", row_group_size=45)
-    duckdb.from_arrow(table).write_parquet(str(OUT / "duckdb.parquet"), compression="zstd")
-
-
-read_ours()
-write_theirs()
+if __name__ == "__main__":
+    main()

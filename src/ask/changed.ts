@@ -35,13 +35,14 @@ export function expectUnplaced(task: string, { changes }: Machine): void {
 }
 
 /**
- * Refuses what adds up what the parts of a model wrote, as no part wrote what a change puts behind them.
+ * Refuses what takes the residual stream for a sum of what was written to it, where a change multiplies or replaces that.
  *
- * @throws {TypeError} When a model is changed elsewhere than at its neurons and its patterns; `task` completes "Cannot ...".
+ * @throws {TypeError} When what attention adds, or the stream, is scaled or set; `task` completes "Cannot ...".
  */
-export function expectOwnParts(task: string, { changes }: Machine): void {
-  const change = changes?.changes.find(({ site }) => !/^(neurons|pattern)\./.test(site));
+export function expectOwnStream(task: string, { changes }: Machine): void {
+  const change = changes?.changes.find(({ site, add }) => /^(attn_out|resid|resid_mid)\./.test(site) && !add);
   if (!change) return;
-  const advice = "change neurons or patterns, or ask the model that it was made of";
-  throw new TypeError(`Cannot ${task} as the model is changed at "${change.site}", which no part wrote; ${advice}`);
+  const why = "what was written before is not read as it was";
+  const advice = "add there, change heads, MLPs, neurons or patterns, or ask the model that it was made of";
+  throw new TypeError(`Cannot ${task} as the model is changed at "${change.site}", where ${why}; ${advice}`);
 }

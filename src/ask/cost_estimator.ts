@@ -20,7 +20,9 @@ import {
 } from "./logit_attribution/circuits.ts";
 import { LOGIT_ATTRIBUTION, type LogitAttributionOptions } from "./logit_attribution/logit_attribution.ts";
 import { IMPORTANCE, type ImportanceOptions } from "./patching/importance.ts";
-import { PATCH, type PatchOptions } from "./patching/patching.ts";
+import { EDGES, type EdgesOptions } from "./patching/edges.ts";
+import { PATCH } from "./patching/patching.ts";
+import type { PatchOptions } from "./patching/plan.ts";
 import { type AskedModel, estimate } from "./question.ts";
 import { CANDIDATES } from "./reading/candidates.ts";
 import type { CandidatesOptions } from "./reading/types.ts";
@@ -76,6 +78,8 @@ export interface CostEstimator {
   importance(sequence: Sequence, options?: ImportanceOptions): Cost;
   /** What {@linkcode LanguageModel.patch} takes. */
   patch(clean: Sequence, corrupted: Sequence, options?: PatchOptions): Cost;
+  /** What {@linkcode LanguageModel.edges} takes. */
+  edges(clean: Sequence, corrupted: Sequence, options?: EdgesOptions): Cost;
   /** What {@linkcode LanguageModel.layerPredictions} takes. */
   layerPredictions(sequence: Sequence, options?: LayerPredictionsOptions): Cost;
   /** What {@linkcode LanguageModel.rankings} takes. */
@@ -112,6 +116,7 @@ export function costsOf(model: AskedModel): CostEstimator {
     faithfulness: (saliency, options) => estimate(model, FAITHFULNESS, saliency, options),
     importance: (sequence, options) => estimate(model, IMPORTANCE, sequence, options),
     patch: (clean, corrupted, options) => estimate(model, PATCH, { clean, corrupted }, options),
+    edges: (clean, corrupted, options) => estimate(model, EDGES, { clean, corrupted }, options),
     layerPredictions: (sequence, options) => estimate(model, LAYER_PREDICTIONS, sequence, options),
     rankings: (sequence, options) => estimate(model, RANKINGS, sequence, options),
     rankingsWatch: (sequence, options) => estimate(model, RANKINGS_WATCH, sequence, options),

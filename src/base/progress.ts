@@ -11,6 +11,7 @@ export interface Progress {
     | "saliency"
     | "faithfulness"
     | "patch"
+    | "edges"
     | "importance"
     | "rankings"
     | "surprise"

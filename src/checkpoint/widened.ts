@@ -33,23 +33,32 @@ class WidenedSource implements ByteSource {
     this.#base = base;
   }
 
-  // deno-lint-ignore require-await -- a wrong range must reject, not throw
   async read(start: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
-    const bytes = new Uint8Array(end - start);
-    this.readInto(start, bytes);
-    return bytes;
+    const target = new Uint8Array(end - start);
+    for (const { some, from, to } of this.#chunks(start, target)) {
+      widenFloat32(await this.#source.read(from, to), this.#dtype, some); // at once, a page could read only what is loaded
+    }
+    return target;
   }
 
   readInto(start: number, target: Uint8Array): void {
     // One buffer for all tensors: what is left to the garbage collector stays resident for long.
     const scratch = this.#scratch ??= new Uint8Array(CHUNK_BYTES);
+    for (const { some, from, to } of this.#chunks(start, target)) {
+      const bytes = scratch.subarray(0, to - from);
+      this.#source.readInto(from, bytes);
+      widenFloat32(bytes, this.#dtype, some);
+    }
+  }
+
+  /** Parts of what is read, and which bytes of the file they are made of. */
+  *#chunks(start: number, target: Uint8Array): Generator<{ some: Float32Array; from: number; to: number }> {
     const numbers = new Float32Array(target.buffer, target.byteOffset, target.length / 4);
     const size = BYTES[this.#dtype];
     for (let done = 0; done < numbers.length; done += CHUNK_BYTES / size) {
       const some = numbers.subarray(done, done + CHUNK_BYTES / size);
-      const bytes = scratch.subarray(0, size * some.length);
-      this.#source.readInto(this.#base + size * (start / 4 + done), bytes);
-      widenFloat32(bytes, this.#dtype, some);
+      const from = this.#base + size * (start / 4 + done);
+      yield { some, from, to: from + size * some.length };
     }
   }
 

@@ -17,7 +17,7 @@ import { EXPLAIN_CORPUS, type ExplainCorpusOptions, queueOf, settingsOf, shareOf
 import { folderStore } from "./store/folder.ts";
 import type { GivenDocument } from "./sources/array_source.ts";
 import { openSource } from "./sources/open.ts";
-import type { CorpusCounts, CorpusSettings, CorpusSource, CorpusStore, Manifest, Total } from "./types.ts";
+import type { CorpusCounts, CorpusSettings, CorpusSource, CorpusStore, Total } from "./types.ts";
 import type { WorkerLoad } from "./workers/messages.ts";
 import { WorkerPool } from "./workers/pool.ts";
 
@@ -78,7 +78,7 @@ export async function explainCorpus(
   try {
     const loaded = await modelOf(options);
     try {
-      return showing("CorpusReport", await explain(opened, store, loaded.model, { ...options, shared: queue }));
+      return showing("CorpusReport", await explain(opened, store, loaded, { ...options, shared: queue }));
     } finally {
       await loaded.release();
     }
@@ -130,7 +130,7 @@ async function modelOf({ model, load = {}, workers, signal }: ExplainCorpusOptio
 async function explain(
   source: CorpusSource,
   store: CorpusStore,
-  model: LanguageModel,
+  { model, release }: Loaded,
   options: ExplainCorpusOptions & { readonly shared: ReturnType<typeof queueOf> },
 ): Promise<CorpusReport> {
   const begun = performance.now();
@@ -142,6 +142,7 @@ async function explain(
   const manifest = await manifestOf(source, identity, differentiable ? "float32" : "q8", settings);
   await beginOrGoOn(store, manifest);
   const share = shareOf(options.shard);
+  if (workersOf(options) > 1) await release(); // they load their own
   await using executor = await executorOf(model, settings, options, signal);
   return await watched(options, async ({ onProgress }) => {
     const pacer = new Pacer({ source, settings, share, onProgress });
@@ -157,13 +158,13 @@ async function explain(
 }
 
 /** Refuses a model that cannot be asked, before anything is written. */
-function expectAskable(model: LanguageModel, { ask }: Manifest["settings"]): void {
+function expectAskable(model: LanguageModel, settings: CorpusSettings): void {
   const asked = model[ASKED];
   const { hasSource, name } = familyOf(model.config);
   if (hasSource) {
     throw new TypeError(`Cannot explain a corpus with ${name} as each text needs its source; load a model without one`);
   }
-  for (const one of asksOf(ask)) one.expect(asked);
+  for (const one of asksOf(settings.ask)) one.expect(asked, settings);
 }
 
 /** Explains in this thread, or in workers that load the model by its name. */

@@ -13,8 +13,8 @@ import type { Shape } from "../onnx/mod.ts";
 export type Numbers = readonly number[] | Float32Array | FloatTensor;
 
 /**
- * One change inside a model: what is at a place is multiplied, added to or replaced; exactly one of `scale`, `add` and
- * `set` says how. Later changes of the same place come after earlier ones.
+ * One change inside a model: what is at a place is multiplied, added to or replaced; exactly one of `scale`, `add`, `set`
+ * and `tokens` says how. Later changes of the same place come after earlier ones.
  */
 export interface Change {
   /**
@@ -43,6 +43,12 @@ export interface Change {
    * must have such a shape; plain arrays are read row by row.
    */
   readonly set?: Numbers;
+  /**
+   * The tokens that are read in the places of those at `positions`, by text or id, one for each; at `embed` only. What is
+   * replaced are the embeddings, so the text that results show, and tokens that are generated, stay what they are.
+   * Positions of a prompt count what its tokenizer puts before it.
+   */
+  readonly tokens?: readonly (string | number)[];
 }
 
 /** A change whose place is known, with its numbers. */

@@ -24,6 +24,7 @@ const CHANGE: OptionTable<Change> = {
     scale: "a number",
     add: "an object",
     set: "an object",
+    tokens: "an array",
   },
   required: ["site"],
 };
@@ -113,10 +114,11 @@ function checkedChange(given: Change, { sites, nPositions }: Changeable): Checke
   if (change.scale !== undefined && !Number.isFinite(Math.fround(change.scale))) {
     throw new RangeError(`Cannot scale "${site}" by ${change.scale}; pass a number that is finite in single precision`);
   }
-  const { add, set, ...rest } = change;
+  const { add, set, tokens, ...rest } = change;
   return {
     ...rest,
     site,
+    ...tokens && { tokens: [...tokens] },
     ...change.heads && { heads: [...change.heads] },
     ...change.neurons && { neurons: [...change.neurons] },
     ...change.positions && { positions: indices("position", change.positions, nPositions) },

@@ -55,11 +55,13 @@ export interface ModelIdentity {
 }
 
 /** A change inside a model, with its numbers by their hash: enough to tell whether another is the same. */
-export interface StatedChange extends Omit<Change, "add" | "set"> {
+export interface StatedChange extends Omit<Change, "add" | "set" | "tokens"> {
   /** What was added. */
   readonly add?: StatedNumbers;
   /** What was put in its place. */
   readonly set?: StatedNumbers;
+  /** The ids of the tokens whose embeddings that were. */
+  readonly tokens?: readonly number[];
 }
 
 /** Single-precision numbers. */
@@ -112,9 +114,10 @@ export async function identify(model: LoadedModel<unknown>, options: IdentityOpt
 }
 
 /** A change with the hashes of its numbers. */
-async function stated({ add, set, ...change }: Change): Promise<StatedChange> {
+async function stated({ add, set, tokens, ...change }: Change): Promise<StatedChange> {
   return {
     ...change,
+    ...tokens && { tokens: tokens.map(Number) }, // with() has made ids of them
     ...add && { add: await statedNumbers(add as FloatTensor) },
     ...set && { set: await statedNumbers(set as FloatTensor) },
   };

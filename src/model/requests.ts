@@ -42,8 +42,8 @@ export type ScoreKind = ScoreName | "gradients" | "products";
 export interface Reading {
   /** The tokens of one text after another. */
   readonly tokenIds: readonly number[];
-  /** The tokens of the source, where an encoder reads one and there is one text. */
-  readonly source?: readonly number[] | undefined;
+  /** The tokens of the source, where an encoder reads one; of several texts, with the text of each. */
+  readonly source?: readonly number[] | SourceTokens | undefined;
   /** Where the logits are wanted, R indices into the tokens. */
   readonly rows: readonly number[];
   /** Which text each token belongs to, `[T]`; by default they are all one text. */

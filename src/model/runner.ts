@@ -300,13 +300,32 @@ export class ModelRunner implements AsyncDisposable {
     signal?: AbortSignal,
   ): Promise<{ gradients: Float32Array[]; logits: Float32Array }> {
     this.expectDifferentiable();
-    const { tokenIds, rows } = explanation;
+    const { tokenIds, rows, source } = explanation;
     const wanted = sites.map((site) => expectSeen(site, this.program.outputs.sites?.get(site)));
-    const feeds = this.#feeds({ tokenIds, rows, gradient: explanation });
+    const feeds = this.#feeds({ tokenIds, rows, source: sourceTokens(source), gradient: explanation });
     const [logits, ...gradients] = await this.session.run(feeds, [this.program.outputs.logits, ...wanted], signal);
     await this.#expectFinite(logits!, "logits");
     for (const own of gradients) await this.#expectFinite(own, "gradient");
     return { gradients, logits: logits! };
+  }
+
+  /**
+   * How much the scalar of an explanation changes to first order where what each block's heads send, `[T, H D]`, is added to
+   * what one later head reads: `[R, J]` each, as `head_edges.ts` says.
+   */
+  async edges(
+    explanation: Explanation,
+    sent: readonly Float32Array[],
+    signal?: AbortSignal,
+  ): Promise<readonly Float32Array[]> {
+    this.expectDifferentiable();
+    const { tokenIds, rows } = explanation;
+    const feeds = this.#feeds({ tokenIds, rows, gradient: explanation, sent });
+    const { logits, edges = [] } = this.program.outputs;
+    const [found, ...numbers] = await this.session.run(feeds, [logits, ...edges], signal);
+    await this.#expectFinite(found!, "logits");
+    for (const own of numbers) await this.#expectFinite(own, "gradient");
+    return numbers;
   }
 
   #seenAt(site: SiteName): Value {

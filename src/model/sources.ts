@@ -14,9 +14,9 @@ export const NO_SOURCE: SourceTokens = { tokenIds: [], texts: [] };
  */
 export const NO_TEXT: SourceTokens = { tokenIds: [0], texts: [-1] };
 
-/** The source of a single text. */
-export function sourceTokens(tokenIds: readonly number[] = []): SourceTokens {
-  return { tokenIds, texts: tokenIds.map(() => 0) };
+/** The source of a single text, or those of several as they are. */
+export function sourceTokens(source: readonly number[] | SourceTokens = []): SourceTokens {
+  return "tokenIds" in source ? source : { tokenIds: source, texts: source.map(() => 0) };
 }
 
 /** N rows of one list, each followed by that of another: `[N, a]` and `[N, b]` as `[N, a + b]`. */

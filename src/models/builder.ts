@@ -91,8 +91,12 @@ export class ModelBuilder {
 
   /** A linear layer, with its bias if it has one, of `x` `[rows, in]`. */
   linear(name: string, x: Value): Value {
+    return this.product(name, x, this.has(`${name}.bias`) ? { bias: this.weight(`${name}.bias`) } : {});
+  }
+
+  /** The same without its bias. */
+  product(name: string, x: Value, bias: { readonly bias?: Value } = {}): Value {
     const weight = `${name}.weight`;
-    const bias = this.has(`${name}.bias`) ? { bias: this.weight(`${name}.bias`) } : {};
     return this.g.gemm(x, this.weight(weight), { transposed: this.#specs.get(weight)?.layout === "out-in", ...bias });
   }
 

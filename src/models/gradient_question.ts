@@ -12,6 +12,7 @@ import type { BackwardRows } from "./attention_gradient.ts";
 import { packRows } from "./back_rows.ts";
 import type { SiteName } from "./sites.ts";
 import { type Differentiable, gradient, type GradientInputs } from "./gradient.ts";
+import type { EdgesOfHeads } from "./head_edges.ts";
 
 /** How the C numbers of a token become one score: of g or of g·x, the L2 norm or the signed sum. */
 export const SCORES = ["gradientL2", "gradientSum", "gradientXInputL2", "gradientXInputSum"] as const;
@@ -31,6 +32,8 @@ export interface GradientOutputs {
   readonly source?: Omit<GradientOutputs, "source">;
   /** The gradient with respect to what is at other places, `[N, T, W]` each, where that was asked for. */
   readonly sites?: ReadonlyMap<SiteName, Value>;
+  /** The edges between heads, `[1, R, J]` each as `head_edges.ts` says, where they were asked for. */
+  readonly edges?: readonly Value[];
 }
 
 /** What is asked. */
@@ -58,8 +61,10 @@ export interface GradientSizes {
   readonly mask: "causal" | "full";
   /** Whether there is an encoder. */
   readonly hasSource?: boolean | undefined;
-  /** The places whose gradient is asked for beside that of the embeddings, with one row for each token of the text. */
+  /** The places whose gradient is asked for beside that of the embeddings, with one row for each token. */
   readonly sites?: readonly SiteName[];
+  /** The edges between heads, where they are asked for. */
+  readonly edges?: EdgesOfHeads | undefined;
 }
 
 /** The gradient of a model, as a question. */
@@ -76,7 +81,7 @@ export class GradientQuestion {
   constructor(
     g: Graph,
     rows: Value,
-    { width, mask, hasSource = false, sites = [] }: GradientSizes,
+    { width, mask, hasSource = false, sites = [], edges }: GradientSizes,
     model?: Differentiable,
   ) {
     this.#mask = mask;
@@ -102,16 +107,22 @@ export class GradientQuestion {
     };
     const asked = g.greater(g.size(this.inputs.mix, -2), g.ints([0]));
     const stacks = hasSource ? 2 : 1;
-    const widths = model ? sites.map((site) => model.m.at(site).shape[1] as number) : [];
-    const answer = model ? scoresBranch(g, model, this.inputs, sites) : emptyBranch(g, width, stacks, widths);
-    const values = g.if(asked, answer, emptyBranch(g, width, stacks, widths));
-    const each = (values.length - widths.length) / stacks;
+    const count = model ? sites.length : 0;
+    const more = [
+      ...(model ? sites.map((site) => model.m.at(site).shape[1] as number) : []),
+      ...Array<number>(model ? edges?.count ?? 0 : 0).fill(width),
+    ];
+    const answer = model ? scoresBranch(g, model, this.inputs, { sites, edges }) : emptyBranch(g, width, stacks, more);
+    const values = g.if(asked, answer, emptyBranch(g, width, stacks, more));
+    const each = (values.length - more.length) / stacks;
     const own = outputsOf(values.slice(0, each));
-    const inner = new Map(widths.map((_, i) => [sites[i]!, values[stacks * each + i]!]));
+    const others = values.slice(stacks * each);
+    const inner = new Map(others.slice(0, count).map((value, i) => [sites[i]!, value]));
     this.outputs = {
       ...own,
       ...hasSource && { source: outputsOf(values.slice(each, 2 * each)) },
       ...inner.size > 0 && { sites: inner },
+      ...edges && { edges: others.slice(count) },
     };
   }
 
@@ -166,13 +177,24 @@ function outputsOf(values: readonly Value[]): Omit<GradientOutputs, "source"> {
   return { scores, gradients: values.at(-2)!, products: values.at(-1)! };
 }
 
-/** A branch that computes the scores. */
-function scoresBranch(g: Graph, model: Differentiable, inputs: GradientInputs, sites: readonly SiteName[]): Graph {
+/** A branch that computes the scores, and what else is asked for. */
+function scoresBranch(
+  g: Graph,
+  model: Differentiable,
+  inputs: GradientInputs,
+  { sites, edges }: Required<Pick<GradientSizes, "sites">> & Pick<GradientSizes, "edges">,
+): Graph {
   const branch = g.branch();
-  const { starts: [dx, dsource], inner } = gradient(branch, model, inputs, sites.map((site) => model.m.at(site)));
+  const asked = [...sites.map((site) => model.m.at(site)), ...edges?.operands ?? []];
+  const { starts: [dx, dsource], inner } = gradient(branch, model, inputs, asked);
   writeScores(branch, dx, model.m.at("embed"), inputs); // [M, C]
   if (dsource && inputs.source) writeScores(branch, dsource, model.m.at("source_embed"), inputs.source); // [N X, C]
-  for (const dsite of inner) branch.output(branch.gather(dsite, inputs.slots)); // [N, T, W]
+  sites.forEach((site, i) => {
+    const stack = site.startsWith("source_") ? inputs.source! : inputs;
+    branch.output(branch.gather(inner[i]!, stack.slots)); // [N, T, W], of the source [N, E, W]
+  });
+  const ofOperands = inner.slice(sites.length);
+  edges?.write(branch, model.nodes, ofOperands, inputs.slots).forEach((edge) => branch.output(edge));
   return branch;
 }
 

@@ -15,6 +15,7 @@ import { familyOf } from "./families.ts";
 import { unembeddingName } from "./family.ts";
 import { declareInputs, type ForwardInputs, readFeeds, type ReadRequest } from "./forward_inputs.ts";
 import { type GradientOutputs, GradientQuestion, type GradientRequest } from "./gradient_question.ts";
+import { EdgesOfHeads } from "./head_edges.ts";
 import { LensQuestion, type LensRequest, type LensValues } from "./lens.ts";
 import { type EditRequest, SiteEdits } from "./site_edits.ts";
 import { declareWeights, isQuantized } from "./weights.ts";
@@ -61,6 +62,8 @@ export interface ProgramOptions {
   readonly edits?: readonly SiteName[];
   /** The places with one row for each token that can be fetched, as can the gradient with respect to what is there. */
   readonly seen?: readonly SiteName[];
+  /** Whether edges between heads can be fetched: of families that say what adds to the stream. */
+  readonly edges?: boolean;
   /** Whether what stands between the parts of each block can be fetched. */
   readonly inner?: boolean;
 }
@@ -89,6 +92,8 @@ export interface ProgramRequest extends ReadRequest {
   readonly lens?: LensRequest | undefined;
   /** What is changed inside. */
   readonly edits?: EditRequest | undefined;
+  /** What the heads of each block but the last send along their edges, `[T, H D]`. */
+  readonly sent?: readonly Float32Array[] | undefined;
 }
 
 /** A graph, what goes in and what comes out. */
@@ -107,12 +112,13 @@ export class Program {
   readonly #gradient: GradientQuestion;
   readonly #lens: LensQuestion | undefined;
   readonly #edits: SiteEdits;
+  readonly #edges: EdgesOfHeads | undefined;
 
   /** Writes a model with the weights of `entries`, and its questions. */
   constructor(
     config: ModelConfig,
     entries: ReadonlyMap<string, TensorEntry>,
-    { edits = [], seen = [], inner = false }: ProgramOptions = {},
+    { edits = [], seen = [], inner = false, edges = false }: ProgramOptions = {},
   ) {
     const g = new Graph();
     const family = familyOf(config);
@@ -143,10 +149,11 @@ export class Program {
     this.graph = g;
     this.differentiable = !isQuantized(entries);
     this.#inputs = inputs;
+    this.#edges = edges ? new EdgesOfHeads(g, m, family.writers!(config).attention) : undefined;
     this.#gradient = new GradientQuestion(
       g,
       inputs.rows,
-      { width: config.nEmbd, mask: family.mask, hasSource: family.hasSource, sites: seen },
+      { width: config.nEmbd, mask: family.mask, hasSource: family.hasSource, sites: seen, edges: this.#edges },
       this.differentiable ? model : undefined,
     );
     this.#lens = unembedding && family.mask === "causal"
@@ -162,11 +169,12 @@ export class Program {
 
   /** The feeds of a run. */
   feeds(request: ProgramRequest): Feed[] {
-    const { tokenIds, rows, gradient, lens, source, past, edits } = request;
+    const { tokenIds, rows, gradient, lens, source, past, edits, sent } = request;
     const [T, E] = [tokenIds.length, source?.tokenIds.length ?? 0];
     return [
       ...readFeeds(this.#inputs, request),
       ...this.#gradient.feeds(tokenIds.length, rows, gradient, source?.tokenIds.length),
+      ...(this.#edges?.feeds(T, sent) ?? []),
       ...(this.#lens?.feeds(rows.length, lens) ?? []),
       ...this.#edits.feeds({ T, S: past.length + T, E, X: (source?.past.length ?? 0) + E }, edits),
     ];

@@ -7,6 +7,7 @@ import {
   compareView,
   corpusView,
   crossAttentionView,
+  edgesView,
   evidenceView,
   factorsView,
   headEffectsView,
@@ -14,14 +15,15 @@ import {
   layerSimilarityView,
   logitAttributionView,
   modelView,
-  nextWordView,
   neuronView,
+  nextWordView,
   patchingView,
   rankingsView,
   rankingsWatchView,
   rolloutView,
   saliencyView,
   stepsView,
+  streamView,
   surpriseView,
   tokensView,
   treeView,
@@ -39,10 +41,12 @@ import { layerSimilarityOf } from "../widgets/layer_similarity/fixtures.ts";
 import { layerPredictionsOf, rankingsOf, watchedOf } from "../widgets/lens_fixtures.ts";
 import { attributionOf as logitAttributionOf } from "../widgets/logit_attribution/fixtures.ts";
 import { SMALL, UNTIED } from "../widgets/model/fixtures.ts";
+import { edgesOf } from "../widgets/patching/edges_fixtures.ts";
 import { candidatesOf } from "../widgets/next_word/fixtures.ts";
 import { headEffectsOf, patchingOf, withToken } from "../widgets/patching/fixtures.ts";
 import { promptOf, stepsOf } from "../widgets/steps/fixtures.ts";
 import { classSaliencyOf } from "../widgets/evidence/fixtures.ts";
+import { streamOf } from "../widgets/stream/fixtures.ts";
 import { surpriseOf } from "../widgets/surprise/fixtures.ts";
 import { treeOf } from "../widgets/tree/fixtures.ts";
 import { vectorsOf } from "../widgets/vectors/fixtures.ts";
@@ -212,6 +216,12 @@ export const CASES: readonly Case[] = [
     tree: [/region "Patched, a run for each cell"/, /- table/, /The metric as a table/],
   },
   {
+    name: "edges",
+    draw: () => edgesView(edgesOf()),
+    chosen: false,
+    tree: [/region "Strongest edges"/, /- table/, /img "Edges between heads: layer/],
+  },
+  {
     name: "effects of heads",
     draw: () => headEffectsView(headEffectsOf()),
     chosen: false,
@@ -237,6 +247,12 @@ export const CASES: readonly Case[] = [
     draw: (text) => nextWordView(candidatesOf(text), { temperature: 0.8 }),
     chosen: false,
     tree: [/region "Next words"/, /- table/, /The words as a table/],
+  },
+  {
+    name: "stream",
+    draw: (text) => streamView(streamOf(text)),
+    chosen: false,
+    tree: [/region "Layers"/, /- table/],
   },
   {
     name: "vectors",

@@ -1,4 +1,5 @@
 import { deepEqual, equal, rejects, throws } from "@std/assert";
+import { openBlob } from "../../src/checkpoint/blob_source.ts";
 import { openBytes } from "../../src/checkpoint/byte_source.ts";
 import { readFloat32 } from "../../src/checkpoint/values.ts";
 import { widened } from "../../src/checkpoint/widened.ts";
@@ -29,6 +30,14 @@ Deno.test("widened() reads F16 and BF16 as F32, from one source for each type", 
   );
   const names = [...wide.values()].map(({ source }) => source.name);
   deepEqual(names, ["weights", "weights (F16 as F32)", "weights (BF16 as F32)"]);
+});
+
+Deno.test("widened() reads files of a page, which are not in memory", async () => {
+  const { source, entries } = stored();
+  const blob = openBlob("weights", new Blob([await source.read(0, source.size)]));
+  const wide = widened(new Map([...entries].map(([name, entry]) => [name, { ...entry, source: blob }])));
+  deepEqual([...await readFloat32(wide.get("b")!)], [-0.25, 2]);
+  deepEqual([...await readFloat32(wide.get("c")!)], [-3]);
 });
 
 Deno.test("widened() leaves F32 as it is and shares the source of tensors of one type", () => {

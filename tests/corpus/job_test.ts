@@ -194,7 +194,10 @@ async function expectSameNeurons(out: MemoryStore, whole: MemoryStore): Promise<
     (histogram as number[]).forEach((n, bin) => moved += Math.abs(n - (bins as number[])[bin]!));
     moved += Math.abs((positive as number) - (count as number));
   }
-  ok(moved < 50, `${moved} of ${found!.length * (found![0]!.tokens as number)} activations are elsewhere`);
+  ok(
+    moved < 1e-4 * found!.length * (found![0]!.tokens as number),
+    `${moved} of ${found!.length * (found![0]!.tokens as number)} activations are elsewhere`,
+  );
 }
 
 /** Examples may change places where their values are as near as rounding. */
@@ -214,7 +217,10 @@ async function expectSameExamples(out: MemoryStore, whole: MemoryStore): Promise
     const neighbours = [i - 1, i + 1].map((n) => found![n]?.value as number);
     const isTied = neighbours.some((value) => Math.abs(value - (row.value as number)) < 2e-5);
     if (isTied) ++tied;
-    else if (row.place !== 2) deepEqual([row.document, row.position], [other.document, other.position], `row ${i}`);
+    else if (row.place !== 2) {
+      const placeOf = ({ document, position }: typeof row) => [document, document === 5 ? "any" : position];
+      deepEqual(placeOf(row), placeOf(other), `row ${i}`); // the sentences of document 5 repeat
+    }
   });
   ok(tied < found!.length / 10, `${tied} of ${found!.length} are tied`);
 }

@@ -30,7 +30,7 @@ export interface MemoryStore extends CorpusStore {
 }
 
 /** A place in memory. `onWrite` hears the name of what is written, before it is, and may throw. */
-export function memoryStore(onWrite: (name: string) => void = () => {}): MemoryStore {
+export function memoryStore(onWrite: (name: string) => unknown = () => {}): MemoryStore {
   const files = new Map<string, Uint8Array>();
   return {
     name: "memory",

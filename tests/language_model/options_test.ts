@@ -18,8 +18,10 @@ import { layerPredictionsOf, rankingsOf, watchedOf } from "../widgets/lens_fixtu
 import { SMALL } from "../widgets/model/fixtures.ts";
 import { stepsOf } from "../widgets/steps/fixtures.ts";
 import { attributionOf as logitAttributionOf } from "../widgets/logit_attribution/fixtures.ts";
+import { edgesOf } from "../widgets/patching/edges_fixtures.ts";
 import { candidatesOf } from "../widgets/next_word/fixtures.ts";
 import { headEffectsOf, patchingOf } from "../widgets/patching/fixtures.ts";
+import { streamOf } from "../widgets/stream/fixtures.ts";
 import { surpriseOf } from "../widgets/surprise/fixtures.ts";
 import { TREE } from "../widgets/tree/fixtures.ts";
 import { vectorsOf } from "../widgets/vectors/fixtures.ts";
@@ -59,9 +61,10 @@ const READINGS: Readonly<Record<string, Wrong>> = {
   candidates: { topK: "3", ...READING },
   patch: {
     ...{ at: null, metric: null, method: null, target: true, contrast: [] },
-    ...{ layers: 1, positions: "1", heads: 0, ...READING },
+    ...{ layers: 1, positions: "1", heads: 0, position: "1", ...READING },
   },
-  importance: { at: null, metric: null, target: true, contrast: [], layers: 1, ...READING },
+  edges: { position: "1", metric: null, target: true, contrast: [], ...READING },
+  importance: { at: null, position: "1", metric: null, target: true, contrast: [], layers: 1, ...READING },
   generate: DECODING,
   generateBatch: DECODING,
   beams: { ...DECODING, best: "2" },
@@ -93,6 +96,7 @@ const VIEWS: Readonly<Record<string, Wrong>> = {
   attentionView: { layer: "1", head: "0", scores: 1, start: "0", live: 1 },
   compareView: { mode: "both", labels: "ab" },
   crossAttentionView: { layer: "1", head: true },
+  edgesView: { input: "mlp", most: "5" },
   evidenceView: {},
   factorsView: { curve: 1 },
   headEffectsView: { show: "all" },
@@ -107,6 +111,7 @@ const VIEWS: Readonly<Record<string, Wrong>> = {
   rolloutView: { layer: "1", start: "0" },
   saliencyView: { style: "bold", by: null, position: "1", live: 1 },
   stepsView: { prompt: null },
+  streamView: { position: "1", predictions: 1 },
   surpriseView: { unit: "nat" },
   tokensView: { surprise: 1 },
   treeView: { live: 1 },
@@ -155,7 +160,7 @@ const method = (owner: object, name: string, ...inputs: readonly unknown[]) => (
   Reflect.apply(Reflect.get(owner, name), owner, [...inputs, options]);
 /** What a method takes before its options, when it is not looked at. */
 const inputsOf = (name: string): readonly unknown[] =>
-  Array(["patch", "classSaliency", "compareView"].includes(name) ? 2 : 1).fill(undefined);
+  Array(["patch", "edges", "classSaliency", "compareView"].includes(name) ? 2 : 1).fill(undefined);
 
 Deno.test("LanguageModel and its cost refuse options of a wrong type, null and unknown names", async () => {
   await using copy = await checkpointCopy("f32");
@@ -275,6 +280,7 @@ Deno.test("LanguageModel, its cost and its trees take an option that is undefine
     beams: [[1, 2]],
     faithfulness: [saliency],
     patch: [sequence, model.sequence([60, 50, 40, 30])],
+    edges: [sequence, model.sequence([60, 50, 40, 30])],
     headCircuit: [{ layer: 0, head: 0 }],
     neuronWrites: [{ layer: 0, neuron: 0 }],
   };
@@ -339,6 +345,7 @@ const DRAWN: Readonly<Record<string, unknown>> = {
   attentionView: attentionOf(KEYS),
   compareView: surpriseOf(),
   crossAttentionView: crossAttentionOf(DATE),
+  edgesView: edgesOf(),
   evidenceView: classSaliencyOf(),
   factorsView: factorsOf([KEYS]),
   headEffectsView: headEffectsOf(),
@@ -353,6 +360,7 @@ const DRAWN: Readonly<Record<string, unknown>> = {
   rolloutView: rolloutOf(KEYS),
   saliencyView: saliencyOf(KEYS, ECCO),
   stepsView: stepsOf(),
+  streamView: streamOf(KEYS),
   surpriseView: surpriseOf(),
   tokensView: KEYS,
   treeView: TREE,

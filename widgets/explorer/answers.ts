@@ -81,8 +81,8 @@ async function answerOne<Name extends Exclude<QuestionName, "load">>(
 function expectWriting({ id, config }: LanguageModel): void {
   const family = familyOf(config);
   const advice = "load a model that continues texts";
+  if (family.hasSource) throw new TypeError(`Cannot explore ${id} as it writes after a source; ${advice}`);
   if (readsWhole(family)) throw new TypeError(`Cannot explore ${id} as it is an encoder and writes nothing; ${advice}`);
-  if ("encoderLayers" in config) throw new TypeError(`Cannot explore ${id} as it needs a source; ${advice}`);
 }
 
 /** A model, and what it has read last. */

@@ -93,7 +93,9 @@ const LOOKS: Readonly<Record<Seen, Look>> = {
     return [view, rankingsWatchView(await model.rankingsWatch(sequence, { ...options, watch: [followed, contrast] }))];
   },
   attention: async (model, asked, watching) => {
-    const trace = await model.trace(sequenceAt(model, asked), { capture: ["attention"], ...watched(watching) });
+    // The last row is then the one that the chosen token was predicted from.
+    const before = model.sequence(sequenceAt(model, asked).tokenIds.slice(0, asked.position));
+    const trace = await model.trace(before, { capture: ["attention"], ...watched(watching) });
     return [attentionView(trace)];
   },
   parts: async (model, asked, watching) => {

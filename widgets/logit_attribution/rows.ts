@@ -3,9 +3,10 @@
  *
  * @module
  */
-import type { LogitAttribution } from "../../src/ask/logit_attribution/types.ts";
+import type { AddedPart, LogitAttribution } from "../../src/ask/logit_attribution/types.ts";
 import type { Prediction } from "../../src/ask/prediction.ts";
 import type { FloatTensor } from "../../src/base/tensor.ts";
+import { shownValue } from "../kit/css.ts";
 import { isSequence, nameOf } from "../kit/expect.ts";
 import { expectPosition, expectShape } from "../kit/expect_shape.ts";
 import { probabilityText, wholeText } from "../kit/quantities.ts";
@@ -111,7 +112,7 @@ export function finite(value: number): number {
 }
 
 function stepsOf(attribution: LogitAttribution, L: number, H: number): Step[] {
-  const { embedding, positionEmbedding, heads, attentionBiases, mlps, bias } = attribution;
+  const { embedding, positionEmbedding, heads, attentionBiases, mlps, added, bias } = attribution;
   const attention = (layer: number) => {
     const own = Array.from({ length: H }, (_, head) => at(heads, layer * H + head));
     return own.reduce((sum, value) => sum + value, at(attentionBiases, layer));
@@ -130,6 +131,10 @@ function stepsOf(attribution: LogitAttribution, L: number, H: number): Step[] {
     { name: "embedding", value: Number(embedding) },
     ...positionEmbedding === undefined ? [] : [{ name: "position", value: Number(positionEmbedding) }],
     ...ofLayers.flat(),
+    ...(Array.isArray(added) ? added as readonly AddedPart[] : []).map(({ site, value }) => ({
+      name: `added at ${shownValue(site)}`,
+      value: Number(value),
+    })),
     { name: "bias", value: Number(bias) },
   ];
   let start = 0;

@@ -61,7 +61,7 @@ function barsHtml({ words, settled }: NextWords, places: readonly number[]): Htm
     }px"><span style="display:inline-block;height:14px;vertical-align:middle;width:${width}px;\
 background-color:${overlay(1, true)}"></span> <span${now}>${probabilityText(share)}</span></td></tr>`;
   });
-  const head = ["", "next", "own", "with these settings"].map((name) =>
+  const head = ["rank", "next", "own", "with these settings"].map((name) =>
     markup`<th scope="col" style="${PAD};font-weight:normal">${name}</th>`
   );
   return markup`<table style="border-collapse:collapse;${MONOSPACE};font-size:13px"><thead>${PLAIN_ROW}${head}</tr></thead><tbody>

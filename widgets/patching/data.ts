@@ -5,6 +5,7 @@
  */
 import { pearson, spearman } from "../../src/analysis/agreement.ts";
 import type { Metric, Patching } from "../../src/ask/patching/types.ts";
+import type { Sequence } from "../../src/model/sequence.ts";
 import { isSequence, nameOf } from "../kit/expect.ts";
 import { expectLength, expectShape } from "../kit/expect_shape.ts";
 
@@ -28,6 +29,9 @@ export interface Likeness {
 export interface PatchingDrawing {
   /** What was given. */
   readonly patching: Patching;
+  /** The texts whose tokens are patched: both, or both sources. */
+  readonly clean: Sequence;
+  readonly corrupted: Sequence;
   /** What is shown of it. */
   readonly shown: readonly Measured[];
   /** What stands between both texts; nothing where they have the same metric, and cells are changes of it. */
@@ -47,11 +51,26 @@ const ROUNDING = 1e-6;
 
 const WHAT = "what patching does";
 
-function checkMetric(metric: Metric): void {
+/** Refuses what is no metric. */
+export function checkMetric(what: string, metric: Metric): void {
   const words = [metric.target, metric.contrast].filter((word) => word !== undefined);
   const known = ["logitDifference", "logit", "logProb", "probability", "kl"].includes(metric.name);
   if (known && words.every((word) => Array.isArray(word?.tokens))) return;
-  throw new TypeError(`Cannot draw ${WHAT} as its metric is none that is known: ${nameOf(metric)}`);
+  throw new TypeError(`Cannot draw ${what} as its metric is none that is known: ${nameOf(metric)}`);
+}
+
+/**
+ * The texts that the columns are positions of: what was read, or the source of it.
+ *
+ * @throws {TypeError} When the source was patched and there is none.
+ */
+function patchedTexts({ clean, corrupted, at }: Patching): { readonly clean: Sequence; readonly corrupted: Sequence } {
+  if (!String(at).startsWith("source_")) return { clean, corrupted };
+  const [own, other] = [clean.source, corrupted.source];
+  if (own !== undefined && other !== undefined && isSequence(own) && isSequence(other)) {
+    return { clean: own, corrupted: other };
+  }
+  throw new TypeError(`Cannot draw ${WHAT} as its texts have no source, which "${at}" is of`);
 }
 
 /** Refuses what is no patching, or whose parts do not fit each other. */
@@ -60,8 +79,12 @@ function checkPatching(patching: Patching): void {
   if (!isSequence(fields.clean) || !isSequence(fields.corrupted) || Object(fields.metric) !== fields.metric) {
     throw new TypeError(`Cannot draw ${nameOf(patching)} as ${WHAT}; pass what await model.patch() returned`);
   }
-  const { clean, corrupted, layers, columns, indices, values, estimate } = patching;
-  checkMetric(patching.metric);
+  const { layers, columns, indices, values, estimate, position } = patching;
+  if (!Number.isInteger(position) || position < 1 || position > patching.corrupted.tokens.length) {
+    throw new RangeError(`Cannot draw ${WHAT} as its position is ${nameOf(position)}, not one that is predicted`);
+  }
+  const { clean, corrupted } = patchedTexts(patching);
+  checkMetric(WHAT, patching.metric);
   expectLength({ what: WHAT, field: "clean.tokens" }, clean.tokens, corrupted.tokens.length);
   for (const [field, list] of Object.entries({ layers, indices })) {
     if (Array.isArray(list) && list.length > 0) continue;
@@ -127,6 +150,7 @@ export function patchingDrawing(patching: Patching, show?: PatchingShown): Patch
   const largest = numbers.reduce((most, one) => Number.isFinite(one) ? Math.max(most, Math.abs(one)) : most, 0);
   return {
     patching,
+    ...patchedTexts(patching),
     shown,
     gap,
     scale: scaleOf(largest, gap),

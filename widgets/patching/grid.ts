@@ -24,7 +24,7 @@ export function headLines(heads: readonly number[]): GridLine[] {
 }
 
 /** Positions as columns: the corrupted token, and above it the clean one where it is another. */
-function positionLines({ patching: { clean, corrupted, indices } }: PatchingDrawing, different: readonly number[]) {
+function positionLines({ patching: { indices }, clean, corrupted }: PatchingDrawing, different: readonly number[]) {
   return indices.map((position): GridLine => {
     const [token, other] = [corrupted.tokens[position], clean.tokens[position]];
     const differs = different.includes(position);
@@ -52,7 +52,7 @@ export function patchingGrid(drawing: PatchingDrawing, which: Measured): SignedG
   const { patching, scale, amount } = drawing;
   const { layers, indices, columns } = patching;
   const heads = columns === "heads";
-  const different = differingPositions(patching);
+  const different = differingPositions(drawing);
   return {
     name: HEADINGS[which],
     corner: heads ? markup`head` : cornerHtml(different),

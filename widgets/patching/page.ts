@@ -30,12 +30,12 @@ const MOST_ROWS = 600;
 const MOST_LINES = 200;
 
 /** The names of the columns of a table whose rows are positions or heads. */
-function namesOf({ patching }: PatchingDrawing): string[] {
-  if (patching.columns === "heads") return ["head"];
-  return ["position", "corrupted", ...(differingPositions(patching).length > 0 ? ["clean"] : [])];
+function namesOf(drawing: PatchingDrawing): string[] {
+  if (drawing.patching.columns === "heads") return ["head"];
+  return ["position", "corrupted", ...(differingPositions(drawing).length > 0 ? ["clean"] : [])];
 }
 
-function namesAt({ patching: { columns, indices, clean, corrupted } }: PatchingDrawing, column: number): string[] {
+function namesAt({ patching: { columns, indices }, clean, corrupted }: PatchingDrawing, column: number): string[] {
   const index = indices[column] ?? 0;
   if (columns === "heads") return [String(index)];
   const [token, other] = [corrupted.tokens[index], clean.tokens[index]];

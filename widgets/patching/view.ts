@@ -45,6 +45,7 @@ const OPTIONS: OptionTable<PatchingViewOptions> = {
  * const view = patchingView({
  *   clean,
  *   corrupted: { ...clean, tokenIds: [19], tokens: [other], text: "Ho" },
+ *   position: 1,
  *   at: "resid",
  *   layers: [0, 1],
  *   columns: "positions",

@@ -12,12 +12,20 @@ import type { Swatch } from "../kit/ramp.ts";
 import { quoted, wordToken } from "../kit/token_text.ts";
 import { type Measured, type PatchingDrawing, strongestCells } from "./data.ts";
 
-const SITES: ReadonlyMap<string, string> = new Map<PatchSite, string>([
+const PARTS = [
   ["resid", "the residual stream before a block"],
   ["resid_mid", "the residual stream between attention and MLP"],
   ["attn_out", "what the attention of a block adds"],
   ["mlp_out", "what the MLP of a block adds"],
   ["z", "the sum of a head before the output projection"],
+] as const;
+
+const SITES: ReadonlyMap<string, string> = new Map<PatchSite, string>([
+  ...PARTS,
+  ...PARTS.map(([at, words]) => [`source_${at}`, `${words}, in the encoder`] as const),
+  ["resid_cross", "the residual stream between attention to the source and MLP"],
+  ["cross_out", "what the attention of a block to the source adds"],
+  ["cross_z", "the sum of a head that looks at the source, before the output projection"],
 ]);
 
 /** Texts that differ in more tokens are not listed in full. */
@@ -29,7 +37,7 @@ function wordName(word: Word | undefined): string {
 }
 
 /** What was measured. */
-function metricWords({ name, target, contrast }: Metric): string {
+export function metricWords({ name, target, contrast }: Metric): string {
   switch (name) {
     case "logitDifference":
       return `the logit of ${wordName(target)} less that of ${wordName(contrast)}`;
@@ -81,35 +89,53 @@ export function cellWords(drawing: PatchingDrawing, which: Measured, row: number
 }
 
 /** A column in words. */
-export function columnWords({ columns, indices, corrupted }: Patching, column: number): string {
+export function columnWords(
+  { patching: { columns, indices }, corrupted }: PatchingDrawing,
+  column: number,
+): string {
   const index = indices[column] ?? 0;
   if (columns === "heads") return `head ${index}`;
   const token = corrupted.tokens[index];
   return `token ${index}${token === undefined ? "" : ` ${quoted(token)}`}`;
 }
 
+type Texts = Pick<PatchingDrawing, "clean" | "corrupted">;
+
 /** The positions at which the tokens of both texts differ. */
-export function differingPositions({ clean, corrupted }: Patching): number[] {
+export function differingPositions({ clean, corrupted }: Texts): number[] {
   return corrupted.tokens.flatMap((token, i) => token.id === clean.tokens[i]?.id ? [] : [i]);
 }
 
-function differenceWords(patching: Patching): string {
-  const { clean, corrupted } = patching;
-  const different = differingPositions(patching);
-  if (different.length === 0) return "The texts have the same tokens.";
+/** In what the texts differ, and their sources. */
+function differenceWords({ clean, corrupted }: Patching): string {
+  const [from, to] = [clean.source, corrupted.source];
+  const own = differenceOf("texts", { clean, corrupted });
+  if (from === undefined || to === undefined) return own;
+  if (from.tokens.length === to.tokens.length) {
+    return `${own} ${differenceOf("sources", { clean: from, corrupted: to })}`;
+  }
+  return `${own} The sources have ${from.tokens.length} and ${counted(to.tokens.length, "token")}.`;
+}
+
+function differenceOf(what: string, { clean, corrupted }: Texts): string {
+  const different = differingPositions({ clean, corrupted });
+  if (different.length === 0) return `The ${what} have the same tokens.`;
   const listed = different.slice(0, MOST_LISTED).map((i) => {
     const [from, to] = [clean.tokens[i], corrupted.tokens[i]];
     return `${i}, ${from ? quoted(from) : ""} clean and ${to ? quoted(to) : ""} corrupted`;
   });
   const more = different.length > MOST_LISTED ? `; and ${different.length - MOST_LISTED} more` : "";
-  return `The texts differ in ${different.length} of ${counted(corrupted.tokens.length, "token")}: ${
+  return `The ${what} differ in ${different.length} of ${counted(corrupted.tokens.length, "token")}: ${
     listed.join("; ")
   }${more}.`;
 }
 
-function gapWords({ patching: { metric, cleanValue, corruptedValue }, gap }: PatchingDrawing): string {
-  const [clean, corrupted] = [metricText(metric, cleanValue), metricText(metric, corruptedValue)];
-  const both = `The metric is ${metricWords(metric)}: ${clean} in the clean text, ${corrupted} in the corrupted one.`;
+function gapWords({ patching: { metric, position, corrupted: text, ...values }, gap }: PatchingDrawing): string {
+  const [clean, corrupted] = [metricText(metric, values.cleanValue), metricText(metric, values.corruptedValue)];
+  const where = position < text.tokens.length ? ` at position ${position}` : "";
+  const both = `The metric is ${
+    metricWords(metric)
+  }${where}: ${clean} in the clean text, ${corrupted} in the corrupted one.`;
   return gap === undefined
     ? `${both} That is no gap that could be restored: cells say by how much they change the metric of the corrupted text.`
     : `${both} 0% is the corrupted text, 100% the clean one.`;
@@ -139,7 +165,7 @@ export const HEADINGS: Readonly<Record<Measured, string>> = {
 export function strongestWords(drawing: PatchingDrawing, which: Measured): string {
   const { patching } = drawing;
   const cells = strongestCells(drawing, which, 3).map(({ row, column }) => {
-    const place = `layer ${patching.layers[row]}, ${columnWords(patching, column)}`;
+    const place = `layer ${patching.layers[row]}, ${columnWords(drawing, column)}`;
     return `${place}: ${amountText(drawing, which, row, column)}`;
   });
   return cells.length === 0 ? "No cell changes anything." : `Strongest: ${cells.join("; ")}.`;

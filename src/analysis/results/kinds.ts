@@ -7,7 +7,7 @@ import type { Faithfulness } from "../../ask/faithfulness/types.ts";
 import type { LayerPredictions } from "../../ask/lens/layer_predictions.ts";
 import type { Rankings } from "../../ask/lens/rankings.ts";
 import type { LogitAttribution } from "../../ask/logit_attribution/types.ts";
-import type { Importance, Patching } from "../../ask/patching/types.ts";
+import type { HeadEdges, Importance, Patching } from "../../ask/patching/types.ts";
 import type { Saliency } from "../../ask/saliency/definition.ts";
 import type { Surprise } from "../../ask/surprise.ts";
 import type { Trace } from "../../ask/trace/trace.ts";
@@ -23,7 +23,7 @@ import type { GroupedSaliency } from "../groups.ts";
 import type { LayerSimilarity } from "../similarity.ts";
 import { type Check, newScope, type Scope, tensor } from "./checks.ts";
 import * as encoders from "./encoder_records.ts";
-import { importance, patching } from "./patching_records.ts";
+import { headEdges, importance, patching } from "./patching_records.ts";
 import { isRecord, isTensor } from "./plain.ts";
 import * as parts from "./part_records.ts";
 import * as records from "./records.ts";
@@ -69,6 +69,8 @@ export interface ResultKinds {
   readonly patching: Patching;
   /** How much each part matters to a prediction. */
   readonly importance: Importance;
+  /** Which head works through which. */
+  readonly headEdges: HeadEdges;
   /** What attention heads look at. */
   readonly headScores: HeadScores;
   /** How much of each token reaches each other one. */
@@ -121,6 +123,7 @@ const KINDS: { readonly [Name in Exclude<ResultKind, "steps" | "tensor" | "data"
   rankings: { check: records.rankings, marks: ["positions", "norm", "ranks"] },
   logitAttribution: { check: parts.logitAttribution, marks: ["target", "heads", "attentionBiases", "mlps"] },
   surprise: { check: records.surprise, marks: ["logProbs", "entropies", "perplexity"] },
+  headEdges: { check: headEdges, marks: ["clean", "corrupted", "metric", "query", "key"] },
   patching: { check: patching, marks: ["clean", "corrupted", "metric"] },
   importance: { check: importance, marks: ["at", "metric", "scores"] },
   headScores: { check: records.headScores, marks: ["previousToken", "firstToken", "induction"] },

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { LogitAttribution } from "../../ask/logit_attribution/types.ts";
-import { and, type Check, floats, indexIn, number, record } from "./checks.ts";
+import type { AddedPart, LogitAttribution } from "../../ask/logit_attribution/types.ts";
+import { and, type Check, floats, indexIn, list, number, record, text } from "./checks.ts";
 import { prediction, sequence } from "./text_records.ts";
 
 /** What each part of the model gave to a logit. */
@@ -22,6 +22,7 @@ export const logitAttribution: Check<LogitAttribution> = and(
   }, {
     contrast: prediction,
     positionEmbedding: number,
+    added: list(record<AddedPart>({ site: text, value: number })),
     neurons: floats("L", "*"),
     tokens: floats("L", "H", "S"),
   }),

@@ -286,6 +286,7 @@ const statedNumbers = record<StatedNumbers>({ count: whole, sha256 });
 const statedChange = record<StatedChange>({ site: text }, {
   heads: list(whole),
   neurons: list(whole),
+  tokens: list(whole),
   positions: list(whole),
   scale: number,
   add: statedNumbers,

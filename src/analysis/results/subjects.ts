@@ -25,17 +25,24 @@ const SUBJECTS: { readonly [Kind in ResultKind]?: (result: ResultKinds[Kind]) =>
   classSaliency: ({ sequence, classes }) => ({ texts: textOf(sequence), classes }),
   filledMasks: ({ sequence }) => ({ texts: textOf(sequence) }),
   maskedSaliency: ({ sequence, positions }) => ({ texts: textOf(sequence), positions }),
-  patching: ({ clean, corrupted, at, layers, columns, indices, metric }) => ({
+  patching: ({ clean, corrupted, position, at, layers, columns, indices, metric }) => ({
     texts: [clean, corrupted].map(textOf),
+    positions: position,
     sites: at,
     layers,
     columns: { [columns]: indices },
     metrics: metricOf(metric),
   }),
-  importance: ({ sequence, at, layers, metric }) => ({
+  importance: ({ sequence, position, at, layers, metric }) => ({
     texts: textOf(sequence),
+    positions: position,
     sites: at,
     layers,
+    metrics: metricOf(metric),
+  }),
+  headEdges: ({ clean, corrupted, position, metric }) => ({
+    texts: [clean, corrupted].map(textOf),
+    positions: position,
     metrics: metricOf(metric),
   }),
   headScores: ({ sequence }) => ({ texts: textOf(sequence) }),

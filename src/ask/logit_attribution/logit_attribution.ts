@@ -7,7 +7,6 @@ import { CHUNK_TOKENS, type ModelRunner } from "../../model/runner.ts";
 import type { Sequence, Word } from "../../model/sequence.ts";
 import type { Writers } from "../../models/family.ts";
 import { predictedPosition } from "../positions.ts";
-import { expectOwnParts } from "../changed.ts";
 import { predict, type Prediction } from "../prediction.ts";
 import type { AskedModel, Plan, Question, Watch } from "../question.ts";
 import { readingOf } from "./direction.ts";
@@ -98,7 +97,6 @@ function planAttribution(
   options: LogitAttributionOptions,
 ): AttributionPlan {
   const writers = writersOf(TASK, machine);
-  expectOwnParts(TASK, machine);
   reader.expectSequence(sequence);
   const position = predictedPosition("take a logit apart at", sequence, options.position);
   const word = (input: string | number | undefined) => input === undefined ? undefined : firstOf(reader.word(input));

@@ -8,6 +8,7 @@
 import { dot, sumOf } from "../../base/numbers.ts";
 import type { ModelRunner } from "../../model/runner.ts";
 import type { Writers } from "../../models/family.ts";
+import { ChangesOnTheWay } from "./changes_on_the_way.ts";
 import { backThrough, type Reading } from "./direction.ts";
 import type { LogitAttribution } from "./types.ts";
 
@@ -36,10 +37,10 @@ interface PartsOptions {
 
 type Parts = Pick<
   LogitAttribution,
-  "embedding" | "positionEmbedding" | "heads" | "attentionBiases" | "mlps" | "neurons" | "tokens" | "bias"
+  "embedding" | "positionEmbedding" | "heads" | "attentionBiases" | "mlps" | "neurons" | "tokens" | "added" | "bias"
 >;
 
-/** Takes apart what a reading gives, and adds it up in double precision. */
+/** Takes apart what a reading gives, from its end to its beginning, and adds it up in double precision. */
 export async function attributionOf(
   runner: ModelRunner,
   writers: Writers,
@@ -49,16 +50,20 @@ export async function attributionOf(
 ): Promise<Parts & { readonly sum: number }> {
   const { nLayer: L, nHead: H, nInner: I } = runner.config;
   const S = seen.row + 1;
-  const embedded = await embeddings(runner, writers, seen, reading);
   const [heads, attentionBiases, mlps] = [new Float32Array(L * H), new Float32Array(L), new Float32Array(L)];
   const byNeuron = neurons ? new Float32Array(L * I) : undefined;
   const byToken = tokens ? new Float32Array(L * H * S) : undefined;
-  let sum = embedded.embedding + (embedded.positionEmbedding ?? 0) + reading.bias;
-  for (let i = 0; i < L; ++i) {
-    const attention = await written(runner, writers.attention(i), reading.direction);
-    const looked = byTokenLooked(attention.read, seen.patterns[i]!, seen.values[i]!, H);
-    const mlp = await written(runner, writers.mlp(i), reading.direction);
+  const changes = new ChangesOnTheWay(runner, seen.row);
+  let stream = changes.before(`resid.${L}`, reading.direction);
+  let sum = reading.bias;
+  for (let i = L - 1; i >= 0; --i) {
+    const mlp = await written(runner, writers.mlp(i), changes.before(`mlp_out.${i}`, stream));
     const fired = mlp.read.map((reads, n) => reads * seen.neurons[i]![n]!);
+    stream = changes.before(`resid_mid.${i}`, stream);
+    const attention = await written(runner, writers.attention(i), changes.before(`attn_out.${i}`, stream));
+    const read = changes.before(`z.${i}`, attention.read);
+    const looked = byTokenLooked(read, seen.patterns[i]!, seen.values[i]!, H);
+    stream = changes.before(`resid.${i}`, stream);
     for (let head = 0; head < H; ++head) heads[i * H + head] = sumOf(looked.subarray(head * S, (head + 1) * S));
     attentionBiases[i] = attention.bias;
     const ofMlp = sumOf(fired) + mlp.bias;
@@ -66,8 +71,10 @@ export async function attributionOf(
     byNeuron?.set(fired, i * I);
     byToken?.set(looked, i * H * S);
     sum += sumOf(looked) + attention.bias + ofMlp;
-    onLayer(i + 1);
+    onLayer(L - i);
   }
+  const embedded = await embeddings(runner, writers, seen, stream, changes);
+  const { added } = changes;
   return {
     ...embedded,
     heads: { data: heads, shape: [L, H] },
@@ -75,8 +82,10 @@ export async function attributionOf(
     mlps: { data: mlps, shape: [L] },
     ...byNeuron && { neurons: { data: byNeuron, shape: [L, I] } },
     ...byToken && { tokens: { data: byToken, shape: [L, H, S] } },
+    ...added.length > 0 && { added },
     bias: reading.bias,
-    sum,
+    sum: sum + embedded.embedding + (embedded.positionEmbedding ?? 0) +
+      added.reduce((all, { value }) => all + value, 0),
   };
 }
 
@@ -85,13 +94,15 @@ async function embeddings(
   runner: ModelRunner,
   { positions }: Writers,
   { tokenId, row }: Seen,
-  { direction }: Reading,
+  stream: Float64Array,
+  changes: ChangesOnTheWay,
 ): Promise<Pick<Parts, "embedding" | "positionEmbedding">> {
-  const embedding = dot(await runner.weightRows(runner.family.names.embedding, tokenId), direction);
+  const own = await runner.weightRows(runner.family.names.embedding, tokenId);
+  const embedding = dot(own, changes.before("embed", stream));
   if (!positions) return { embedding };
   return {
     embedding,
-    positionEmbedding: dot(await runner.weightRows(positions.table, positions.first + row), direction),
+    positionEmbedding: dot(await runner.weightRows(positions.table, positions.first + row), stream),
   };
 }
 

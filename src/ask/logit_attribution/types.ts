@@ -2,6 +2,14 @@ import type { FloatTensor } from "../../base/tensor.ts";
 import type { Sequence } from "../../model/sequence.ts";
 import type { Prediction } from "../prediction.ts";
 
+/** What a change inside of a model adds by itself, such as a vector that steers. */
+export interface AddedPart {
+  /** The place that is changed. */
+  readonly site: string;
+  /** What the numbers that are added, or set, give. */
+  readonly value: number;
+}
+
 /**
  * Who wrote a logit: the logit of a token, or the difference of two, as an exact sum over what the parts of the model added
  * to the residual stream, with the scale of the final norm held at what it was (direct logit attribution).
@@ -31,6 +39,11 @@ export interface LogitAttribution {
   readonly neurons?: FloatTensor;
   /** `[L, H, T']`, what each head gives by each token that it looks at, T' of them up to `position - 1`; where asked for. */
   readonly tokens?: FloatTensor;
+  /**
+   * What changes add by themselves, of a model that `with` made, in the order of the places; none where nothing is added or
+   * set. What parts wrote counts as what later scales and sets leave of it.
+   */
+  readonly added?: readonly AddedPart[];
   /** What the bias of the final norm gives; 0 where there is none. */
   readonly bias: number;
 }

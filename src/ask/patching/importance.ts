@@ -5,24 +5,33 @@ import { type MemoryOptions, READING } from "../../model/cost.ts";
 import { costOf, explainBytes, FLOAT, memoryLimit, weightBytes } from "../../model/memory.ts";
 import type { ModelRunner } from "../../model/runner.ts";
 import type { Sequence } from "../../model/sequence.ts";
-import type { SiteName } from "../../models/sites.ts";
+import { predictedPosition } from "../positions.ts";
 import type { AskedModel, Plan, Question, Watch } from "../question.ts";
 import { type AskedMetric, askedMetric, differentiated, measured, METRICS, settledMetric } from "./metric.ts";
 import { chosen } from "./chosen.ts";
+import { IMPORTANCE_SITES, type Place, placeOf, rowsAt, sitesOf } from "./places.ts";
 import type { Importance, ImportanceSite, MetricName } from "./types.ts";
 
 /** Options of {@linkcode LanguageModel.importance}. */
 export interface ImportanceOptions extends MemoryOptions {
   /**
    * What is judged: heads (`z`) or neurons (`neurons`), over all positions; or positions, of the residual stream (`resid`,
-   * `resid_mid`) or of what attention (`attn_out`) or MLP (`mlp_out`) adds to it.
+   * `resid_mid`) or of what attention (`attn_out`) or MLP (`mlp_out`) adds to it. Where there is an encoder these are of
+   * the decoder; `resid_cross`, `cross_out` and `cross_z` are of its attention to the source, and names that begin with
+   * `source_`, as in `source_z`, of the encoder.
    *
    * @default {"z"}
    */
   readonly at?: ImportanceSite;
-  /** What is measured of the next token; by default a log-probability, or the difference of logits with a `contrast`. */
+  /**
+   * The 0-based index of the token whose prediction is measured: any but the first.
+   *
+   * @default That of the next token, `sequence.tokenIds.length`
+   */
+  readonly position?: number;
+  /** What is measured of the prediction; by default a log-probability, or the difference of logits with a `contrast`. */
   readonly metric?: Exclude<MetricName, "kl">;
-  /** The word that the metric is about; by default the likeliest token. */
+  /** The word that the metric is about; by default the token at the position, for the next token the likeliest. */
   readonly target?: string | number;
   /** The word that its logit is compared with. */
   readonly contrast?: string | number;
@@ -41,13 +50,15 @@ export interface ImportanceOptions extends MemoryOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What can be judged. */
-const SITES: readonly ImportanceSite[] = ["z", "neurons", "resid", "resid_mid", "attn_out", "mlp_out"];
-
 const OPTIONS: OptionTable<ImportanceOptions> = {
   task: "judge importance",
   kinds: {
-    ...{ at: SITES, metric: METRICS.filter((name) => name !== "kl"), layers: "an array" },
+    ...{
+      at: IMPORTANCE_SITES,
+      position: "a number",
+      metric: METRICS.filter((name) => name !== "kl"),
+      layers: "an array",
+    },
     ...{ target: "a text or a number", contrast: "a text or a number" },
     ...READING,
   },
@@ -55,7 +66,9 @@ const OPTIONS: OptionTable<ImportanceOptions> = {
 
 interface ImportancePlan extends Plan {
   readonly sequence: Sequence;
+  readonly position: number;
   readonly at: ImportanceSite;
+  readonly place: Place;
   readonly asked: AskedMetric;
   readonly layers: readonly number[];
 }
@@ -76,26 +89,28 @@ function planImportance(
 ): ImportancePlan {
   reader.expectSequence(sequence);
   machine.expectDifferentiable?.("judge importance");
-  if (sequence.source) {
-    throw new TypeError(
-      "Cannot judge the parts of a model with an encoder; use model.with() to turn them off one by one",
-    );
-  }
   const { at = "z", contrast, metric = contrast === undefined ? "logProb" : "logitDifference" } = options;
-  if (metric === "logitDifference" && options.target === undefined && contrast === undefined) {
+  const { config } = machine;
+  const place = placeOf("judge", config, at);
+  const position = predictedPosition("measure what is predicted for", sequence, options.position);
+  const target = options.target ?? sequence.tokenIds[position];
+  if (metric === "logitDifference" && contrast === undefined && options.target === undefined) {
     throw new TypeError("Cannot measure a difference of one word; name a contrast");
   }
-  const { config } = machine;
-  const layers = chosen("judge", "layers", options.layers, config.nLayer);
-  const T = sequence.tokenIds.length;
-  const width = at === "neurons" ? config.nInner : config.nEmbd;
+  const layers = chosen("judge", "layers", options.layers, place.layers);
+  const E = sequence.source?.tokenIds.length ?? 0;
+  const rows = rowsAt(place, sequence, position).length;
   const second = machine.backend === "native" ? 0 : weightBytes(config);
-  const bytes = explainBytes(config, { N: 1, T }) + 3 * FLOAT * config.nLayer * T * width + second;
-  const columns = at === "z" ? config.nHead : at === "neurons" ? config.nInner : T;
+  const kept = 3 * FLOAT * place.layers * rows * place.width;
+  const columns = { heads: place.heads, neurons: place.width, positions: rows }[place.columns];
   return {
-    ...{ sequence, at, layers, asked: askedMetric(reader, metric, options) },
-    task: `judge ${at} of ${T} tokens in ${layers.length} layers`,
-    cost: costOf(2, bytes, FLOAT * layers.length * columns),
+    ...{ sequence, position, at, place, layers, asked: askedMetric(reader, metric, { target, contrast }) },
+    task: `judge ${at} of ${rows} tokens in ${layers.length} layers`,
+    cost: costOf(
+      2,
+      explainBytes(config, { N: 1, T: position, E }) + kept + second,
+      FLOAT * layers.length * columns,
+    ),
     maxMemory: memoryLimit(machine, options.maxMemory),
     advice: "use a shorter text",
   };
@@ -103,29 +118,30 @@ function planImportance(
 
 async function judge(
   model: AskedModel<ModelRunner>,
-  { sequence, at, asked, layers }: ImportancePlan,
+  plan: ImportancePlan,
   { onProgress, signal }: Watch,
 ): Promise<Importance> {
-  const every = Array.from({ length: model.runner.config.nLayer }, (_, layer): SiteName => `${at}.${layer}`);
+  const { sequence, position, at, place, asked, layers } = plan;
+  const every = sitesOf(at, place);
   const runner = await model.inside({ seen: every });
   const sites = layers.map((layer) => every[layer]!);
-  const { tokenIds } = sequence;
-  const T = tokenIds.length;
+  const read = { tokenIds: sequence.tokenIds.slice(0, position), source: sequence.source?.tokenIds };
   const done = (completed: number) => {
     onProgress?.({ task: "importance", completed, total: 2, message: `${completed} of 2 runs` });
   };
-  const { values, logits } = await runner.seen({ tokenIds, rows: [T - 1] }, sites, signal);
+  const { values, logits } = await runner.seen({ ...read, rows: [position - 1] }, sites, signal);
   done(1);
   const metric = settledMetric(model.reader, asked, logits, logits);
   const { factor, ...scalar } = differentiated(metric, logits);
-  const rows = scalar.targets.map(() => T - 1);
-  const { gradients } = await runner.differentiate({ tokenIds, rows, ...scalar }, sites, signal);
+  const rows = scalar.targets.map(() => position - 1);
+  const { gradients } = await runner.differentiate({ ...read, rows, ...scalar }, sites, signal);
   done(2);
-  const columns = at === "z" ? "heads" : at === "neurons" ? "neurons" : "positions";
-  const count = columns === "heads" ? model.runner.config.nHead : columns === "neurons" ? values[0]!.length / T : T;
+  const length = rowsAt(place, sequence, position).length;
+  const { columns } = place;
+  const count = { heads: place.heads, neurons: values[0]!.length / length, positions: length }[columns];
   const data = new Float32Array(layers.length * count);
   values.forEach((activations, k) => {
-    const width = activations.length / T;
+    const width = activations.length / length;
     const columnOf = (i: number) =>
       columns === "positions" ? Math.floor(i / width) : Math.floor(i % width / (width / count));
     const sums = new Float64Array(count);
@@ -134,5 +150,6 @@ async function judge(
   });
   const value = measured(metric, logits, logits);
   free(...values, ...gradients);
-  return { sequence, at, layers, columns, metric, value, scores: { data, shape: [layers.length, count] } };
+  const scores = { data, shape: [layers.length, count] };
+  return { sequence, position, at, layers, columns, metric, value, scores };
 }

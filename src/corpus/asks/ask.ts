@@ -27,11 +27,11 @@ export interface CorpusAsk {
   /** What must be seen. */
   readonly needs: Needs;
   /**
-   * Refuses a model that cannot be asked.
+   * Refuses a model that cannot be asked, and settings that make no sense.
    *
-   * @throws {TypeError | Error} With the reason, and what can be done.
+   * @throws {TypeError | RangeError | Error} With the reason, and what can be done.
    */
-  expect(model: AskedModel<ModelRunner>): void;
+  expect(model: AskedModel<ModelRunner>, settings: CorpusSettings): void;
   /** Begins a shard. */
   begin(context: AskContext): ShardWork;
   /** Begins to put shards together. */

@@ -1,4 +1,4 @@
-import { ask, expectAbility } from "../../ask/question.ts";
+import { ask, estimate, expectAbility } from "../../ask/question.ts";
 import { GENERATE_BATCH } from "../../ask/write/generate.ts";
 import type { DecodeOptions } from "../../ask/write/options.ts";
 import type { ReadDocument } from "../reading/windows.ts";
@@ -23,7 +23,10 @@ export const GENERATED_ASK: CorpusAsk = {
   tables: [TABLE],
   totals: [],
   needs: {},
-  expect: ({ runner }) => expectAbility("ask for generated text", "next token", runner),
+  expect(model, { generate }) {
+    expectAbility("ask for generated text", "next token", model.runner);
+    estimate(model, GENERATE_BATCH, [[0]], generate); // a prompt of any token
+  },
   begin,
   merge: adding,
 };

@@ -52,6 +52,7 @@ type LaterKind =
   | "filledMasks"
   | "maskedSaliency"
   | "patching"
+  | "headEdges"
   | "importance"
   | "logitAttribution";
 
@@ -215,6 +216,7 @@ export const RESULTS: ResultKinds = {
   patching: {
     clean: SEQUENCE,
     corrupted: sequenceOf(["a", " b", " c", "\n", " are", "!"], 4),
+    position: 6,
     at: "resid",
     layers: [0, 2],
     columns: "positions",
@@ -229,8 +231,20 @@ export const RESULTS: ResultKinds = {
     values: floats(2, 3),
     estimate: floats(2, 3),
   },
+  headEdges: {
+    clean: SEQUENCE,
+    corrupted: sequenceOf(["a", " b", " c", "\n", " are", "!"], 4),
+    position: 5,
+    metric: { name: "logit", target: { text: " a", tokenIds: [1], tokens: [prediction(1).token] } },
+    cleanValue: 1.5,
+    corruptedValue: -0.25,
+    query: floats(2, 4, 2, 4),
+    key: floats(2, 4, 2, 2),
+    value: floats(2, 4, 2, 2),
+  },
   importance: {
     sequence: SEQUENCE,
+    position: 4,
     at: "z",
     layers: [0, 2],
     columns: "heads",
@@ -251,6 +265,7 @@ export const RESULTS: ResultKinds = {
     mlps: floats(2),
     neurons: floats(2, 8),
     tokens: floats(2, 3, 4),
+    added: [{ site: "resid.2", value: 0.25 }],
     bias: 1e-300,
   },
 };

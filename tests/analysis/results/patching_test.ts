@@ -34,8 +34,11 @@ Deno.test("encodeResults() refuses what is no patching", async () => {
     [{ layers: [2, 0] }, /x\.layers\.1 is 0 after 2, not in rising order/],
     [{ layers: [0, 1, 2] }, /x\.values has shape \[2,3\], not \[K,N\], as K is 3/],
     [{ columns: "tokens" }, /x\.columns is "tokens", not "positions" or "heads"/],
-    [{ columns: "heads" }, /x\.columns are heads, and x\.at is resid, not z/],
-    [{ indices: [1, 4, 6] }, /x\.indices has position 6, and T is 6/],
+    [{ columns: "heads" }, /x\.columns are heads, and those of resid are positions/],
+    [{ indices: [1, 4, 6] }, /x\.indices has position 6, and 6 tokens are read/],
+    [{ position: 5 }, /x\.indices has position 5, and 5 tokens are read/],
+    [{ position: 7 }, /x\.position is 7, and T is 6/],
+    [{ at: "source_resid" }, /x\.indices has position 5, and 0 tokens are read/],
     [{ indices: [1, 4] }, /x\.values has shape \[2,3\], not \[K,N\], as N is 2/],
     [{ metric: { name: "rank", target } }, /x\.metric\.name is "rank", not "logitDifference" or/],
     [{ metric: { name: "kl", target } }, /x\.metric is kl, which has no words/],
@@ -50,7 +53,7 @@ Deno.test("encodeResults() refuses what is no patching", async () => {
     [{ values: undefined, estimate: undefined }, /x has neither values nor an estimate/],
     [{ layer: 1 }, /x has "layer", which is no field of it/],
   ];
-  for (const [change, message] of counted(cases, 17)) {
+  for (const [change, message] of counted(cases, 20)) {
     await rejects(encodeResults({ x: { ...patching, ...change } }), { name: "TypeError", message });
   }
 });

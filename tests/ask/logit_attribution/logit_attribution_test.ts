@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok, rejects, throws } from "@std/assert";
-import { type FloatTensor, LanguageModel, type LogitAttribution } from "../../../mod.ts";
+import { type Change, type FloatTensor, LanguageModel, type LogitAttribution } from "../../../mod.ts";
 import {
   checkpointCopy,
   ENCODER_NAMES,
@@ -239,7 +239,7 @@ for (const name of ["f32", "twelve_layers"]) {
   });
 }
 
-Deno.test("logitAttribution() of a changed model adds up, or is refused where no part wrote the change", async () => {
+Deno.test("logitAttribution() of a changed model adds up, with what is added as parts of their own", async () => {
   await using model = await LanguageModel.fromPretrained();
   const sequence = model.sequence("The keys to the cabinet");
   const { attention } = await model.trace(model.sequence("The cats in the garden are"), {
@@ -255,9 +255,61 @@ Deno.test("logitAttribution() of a changed model adds up, or is refused where no
   const { logit } = await changed.logitAttribution(sequence, { target: " are" }); // the sum is checked
   ok(logit !== (await model.logitAttribution(sequence, { target: " are" })).logit);
   await using off = await model.with([{ site: "z.4", heads: [7], scale: 0 }]);
-  await rejects(off.logitAttribution(sequence), {
-    name: "TypeError",
-    message:
-      /^Cannot take .* apart as the model is changed at "z\.4", which no part wrote; change neurons or patterns, or/,
-  });
+  const without = await off.logitAttribution(sequence, { target: " are" });
+  deepEqual([without.heads.data[4 * model.config.nHead + 7], without.added], [0, undefined]);
+  const row = sequence.tokenIds.length - 1;
+  const add = Float32Array.from({ length: model.config.nEmbd }, (_, c) => Math.cos(c));
+  await using steered = await model.with([{ site: "resid.3", positions: [row], add }, {
+    site: "resid.1",
+    positions: [0],
+    add,
+  }]);
+  const { added } = await steered.logitAttribution(sequence, { target: " are" });
+  deepEqual(added!.map(({ site }) => site), ["resid.3"]); // elsewhere nothing is added at this token
+  ok(added![0]!.value !== 0);
 });
+
+/** What changed_attribution.json holds. */
+interface ChangedParts {
+  readonly tokenIds: readonly number[];
+  readonly changes: readonly Change[];
+  readonly target: number;
+  readonly logit: number;
+  readonly embedding: number;
+  readonly positionEmbedding?: number;
+  readonly heads: readonly (readonly number[])[];
+  readonly attentionBiases: readonly number[];
+  readonly mlps: readonly number[];
+  readonly bias: number;
+  readonly added: Readonly<Record<string, number>>;
+}
+
+for (
+  const [name, backend] of [["f32", "wasm"], ["llama/grouped", "native"], ["gpt_neox/parallel", "native"]] as const
+) {
+  Deno.test(`logitAttribution() of a model changed at every place equals PyTorch on ${backend}, on ${name}`, async () => {
+    await using opened = await open(name, backend);
+    const golden: ChangedParts = JSON.parse(
+      await Deno.readTextFile(new URL("changed_attribution.json", folderOf(name))),
+    );
+    await using changed = await opened.model.with(golden.changes);
+    const found = await changed.logitAttribution(changed.sequence(golden.tokenIds));
+    equal(found.target.tokenId, golden.target);
+    const close = (actual: readonly number[], expected: readonly number[], what: string) => {
+      equal(actual.length, expected.length, what);
+      const greatest = Math.max(1, ...expected.map(Math.abs));
+      ok(maxAbsDifference(Float32Array.from(actual), Float32Array.from(expected)) <= BOUND * greatest, what);
+    };
+    close([found.logit], [golden.logit], "logit");
+    close([found.embedding, found.bias], [golden.embedding, golden.bias], "embedding and bias");
+    close([found.positionEmbedding ?? 0], [golden.positionEmbedding ?? 0], "position");
+    close([...found.heads.data], golden.heads.flat(), "heads");
+    close([...found.attentionBiases.data], golden.attentionBiases, "attention biases");
+    close([...found.mlps.data], golden.mlps, "MLPs");
+    const added = Object.fromEntries(found.added!.map(({ site, value }) => [site, value]));
+    const sites = ["attn_out.0", "mlp_out.1", "resid.2"];
+    deepEqual(Object.keys(added), sites);
+    deepEqual(Object.keys(golden.added), sites);
+    close(Object.values(added), Object.values(golden.added), "added");
+  });
+}

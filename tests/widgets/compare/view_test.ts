@@ -18,6 +18,7 @@ import { CAPTUM, KEYS, LIT, saliencyOf, sequenceOf } from "../fixtures.ts";
 import { matchesGolden } from "../golden.ts";
 import { layerSimilarityOf } from "../layer_similarity/fixtures.ts";
 import { INJECTED, INJECTION, layerPredictionsOf, longSequence, rankingsOf, watchedOf } from "../lens_fixtures.ts";
+import { attributionOf } from "../logit_attribution/fixtures.ts";
 import { SMALL } from "../model/fixtures.ts";
 import { all, alpha, isWellFormed, parse } from "../page.ts";
 import { patchingOf, withToken } from "../patching/fixtures.ts";
@@ -145,7 +146,7 @@ Deno.test("compareView() writes surprise in bits, and patchings as shares of the
   };
   const shares = compareView(patching, scaled, { mode: "difference" });
   deepEqual(new Set(cells(shares).map((cell) => cell.textContent?.replace("0%", ""))), new Set([""]));
-  match(shares.text, /They differ in cleanValue: 3\.25 and 6\.5; corruptedValue: -1\.75 and -3\.5\./);
+  match(shares.text, /They differ in cleanValue: 3.25 and 6.50; corruptedValue: −1.75 and −3.50\./);
   const flat = { ...patching, cleanValue: patching.corruptedValue };
   match(compareView(flat, flat, { mode: "difference" }).text, /Patched, a run for each cell: the metric: All numbers/);
 });
@@ -197,7 +198,7 @@ Deno.test("compareView() refuses by name what cannot be compared, and says what 
     [
       () => compareView(trace, trace, difference),
       "TypeError",
-      /^Cannot draw the difference of trace, which is there for saliency, .*patching; pass \{ mode: "side by side" \}/,
+      /^Cannot draw the difference of trace, which is there for saliency, .*logitAttribution; pass \{ mode: "side by side" \}/,
     ],
     [
       () => compareView(map, saliencyOf(sequenceOf(["a", "b", "c"], 1)), difference),
@@ -239,4 +240,23 @@ Deno.test("compareView() refuses by name what cannot be compared, and says what 
     ],
   ];
   for (const [call, name, message] of counted(cases, 13)) throws(call, { name, message });
+});
+
+Deno.test("compareView() draws the difference of logits taken apart, part by part, and writes numbers as elsewhere", () => {
+  const first = attributionOf(KEYS);
+  const second = {
+    ...first,
+    heads: changed(first.heads, (value, i) => i === 1 ? value + 0.5 : value),
+    mlps: changed(first.mlps, (value, i) => i === 0 ? value - 0.25 : value),
+    embedding: first.embedding + 0.125,
+    logit: first.logit + 0.375,
+    target: { ...first.target, probability: 0.6344545364379883 },
+  };
+  const view = compareView(first, second, { mode: "difference", labels });
+  staysReadable(view, ["What each head gives", "What each MLP gives", "The rest, and the logit"]);
+  const [L = 0, H = 0] = first.heads.shape;
+  const found = cells(view).map((cell) => cell.textContent);
+  equal(found.length, L * H + 2 * L + 4);
+  deepEqual(found.filter((text) => text !== "" && text !== "0"), ["+0.500", "−0.250", "+0.125", "+0.375"]);
+  match(view.text, /They differ in target\.probability: 0\.\d{1,3} and 0\.634\./);
 });

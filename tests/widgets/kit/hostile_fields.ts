@@ -5,6 +5,7 @@ import {
   attentionView,
   compareView,
   crossAttentionView,
+  edgesView,
   evidenceView,
   factorsView,
   headEffectsView,
@@ -19,6 +20,7 @@ import {
   rolloutView,
   saliencyView,
   stepsView,
+  streamView,
   surpriseView,
   tokensView,
   treeView,
@@ -29,6 +31,7 @@ import { clustersOf } from "../activations/clusters_fixtures.ts";
 import { attentionOf, headScoresOf, rolloutOf } from "../attention/fixtures.ts";
 import { attentionStepsOf } from "../attention_steps/fixtures.ts";
 import { crossAttentionOf } from "../cross_attention/fixtures.ts";
+import { edgesOf } from "../patching/edges_fixtures.ts";
 import { CURVE, factorsOf } from "../factors/fixtures.ts";
 import { CAPTUM, LIT, saliencyOf, sequenceOf } from "../fixtures.ts";
 import { layerSimilarityOf } from "../layer_similarity/fixtures.ts";
@@ -39,6 +42,7 @@ import { candidatesOf } from "../next_word/fixtures.ts";
 import { headEffectsOf, patchingOf, withToken } from "../patching/fixtures.ts";
 import { promptOf, stepsOf } from "../steps/fixtures.ts";
 import { classSaliencyOf, maskedSaliencyOf } from "../evidence/fixtures.ts";
+import { streamOf } from "../stream/fixtures.ts";
 import { surpriseOf } from "../surprise/fixtures.ts";
 import { treeOf } from "../tree/fixtures.ts";
 import { vectorsOf } from "../vectors/fixtures.ts";
@@ -145,6 +149,7 @@ export const SUBJECTS: readonly Subject[] = [
     view: patchingView,
     data: [patchingOf(PATCHING.corrupted, { clean: TEXT, layers: 601, both: false, metric: { name: "kl" } }), {}],
   },
+  { name: "edges", view: edgesView, data: [edgesOf(PATCHING.corrupted, TEXT, 2, 2), { title, most: 3 }] },
   { name: "heads, patched", view: headEffectsView, data: [patchingOf(TEXT, { ...CHANGED, heads: 3 }), { title }] },
   { name: "heads", view: headEffectsView, data: [{ ...headEffectsOf(2, 3), title }, {}] },
   {
@@ -170,6 +175,7 @@ export const SUBJECTS: readonly Subject[] = [
     view: nextWordView,
     data: [candidatesOf(TEXT, 6, 2), { title, temperature: 0.5, topK: 2, topP: 0.5 }],
   },
+  { name: "stream", view: streamView, data: [streamOf(TEXT, 2, 2), { title, position: 1 }] },
   { name: "vectors", view: vectorsView, data: [vectorsOf(TEXT, 2), { title, sequence: TEXT }] },
   { name: "vectors as pictures", view: vectorsView, data: [vectorsOf(TEXT, 100), { title, sequence: TEXT }] },
   { name: "model", view: modelView, data: [SMALL, { title }] },

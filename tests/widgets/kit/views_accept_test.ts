@@ -3,6 +3,7 @@ import { equal, match, ok, rejects, throws } from "@std/assert";
 import { LanguageModel } from "../../../mod.ts";
 import * as analysis from "../../../src/analysis/mod.ts";
 import { classSaliencyOf, maskedSaliencyOf } from "../evidence/fixtures.ts";
+import { edgesOf } from "../patching/edges_fixtures.ts";
 import { headEffectsOf, patchingOf } from "../patching/fixtures.ts";
 import * as widgets from "../../../widgets/mod.ts";
 import { openSourceModel } from "../../support/sources.ts";
@@ -35,6 +36,7 @@ const GIVEN: Readonly<Record<string, readonly unknown[]>> = {
     patchingOf(),
   ],
   crossAttentionView: [await translated.trace(written, { capture: ["crossAttention"] })],
+  edgesView: [edgesOf()],
   evidenceView: [classSaliencyOf(), maskedSaliencyOf()],
   factorsView: [await analysis.neuronFactors(trace, { factors: 2 })],
   headEffectsView: [headEffectsOf(), patchingOf(sequence, { clean: sequence, heads: 3 })],
@@ -56,6 +58,7 @@ const GIVEN: Readonly<Record<string, readonly unknown[]>> = {
     analysis.groupSaliency(await model.saliency(sequence), "word"),
   ],
   stepsView: [await Array.fromAsync(model.steps("One, two,", { maxNewTokens: 3 }))],
+  streamView: [await model.trace(sequence, { capture: ["hiddenStates", "attentionOutputs", "mlpOutputs"] })],
   surpriseView: [await model.surprise(sequence)],
   tokensView: [sequence, model.sequence("Once"), tree.data.prompt],
   treeView: [tree, tree.data],

@@ -61,6 +61,7 @@ export function patchingOf(corrupted: Sequence = CORRUPTED, spec: PatchingSpec =
   return {
     clean,
     corrupted,
+    position: T,
     at: heads === undefined ? "resid" : "z",
     layers: Array.from({ length: layers }, (_, layer) => layer),
     columns: heads === undefined ? "positions" : "heads",

@@ -193,3 +193,27 @@ Deno.test("patchingView() refuses what is no patching, and what is not there", (
   for (const [call, name, message] of counted(cases, 10)) throws(call, { name, message });
   equal(CORRUPTED.tokens.length, CLEAN.tokens.length);
 });
+
+Deno.test("patchingView() of an encoder has the tokens of the sources, and says in what both differ", () => {
+  const text = sequenceOf(["</s>", " oui"], 1);
+  const given = patchingOf(CORRUPTED, { both: false });
+  const [clean, corrupted] = [CLEAN, CORRUPTED].map((source) => ({ ...text, source }));
+  const patching: Patching = { ...given, clean: clean!, corrupted: corrupted!, position: 1, at: "source_resid" };
+  const view = patchingView(patching);
+  staysReadable(view, [
+    "in the encoder",
+    "at position 1",
+    "The texts have the same tokens.",
+    "The sources differ in 1",
+  ]);
+  equal(cells(view.html).length, 6 * 12);
+  ok(view.text.includes("token 9 “·Mary”"), view.text);
+  throws(() => patchingView({ ...patching, clean: text }), {
+    name: "TypeError",
+    message: 'Cannot draw what patching does as its texts have no source, which "source_resid" is of',
+  });
+  throws(() => patchingView({ ...patching, position: 3 }), {
+    name: "RangeError",
+    message: "Cannot draw what patching does as its position is 3, not one that is predicted",
+  });
+});

@@ -1,11 +1,19 @@
+import type { LivePort } from "../../../src/live/protocol.ts";
 import { messageOf } from "../../../src/base/words.ts";
 import type { ModelLoader } from "../ui/model_box.ts";
 import { type Signal, signal } from "../ui/preact.ts";
 import type { Store } from "../ui/store.ts";
 import type { SwitchPort } from "./switch_port.ts";
-import type { SentFolder } from "./worker.ts";
+import type { SentFolder } from "./folder.ts";
 
 type Backend = "wasm" | "webgpu";
+
+/** A loading that goes on, and the way to the model that is used meanwhile. */
+interface Running {
+  readonly controller: AbortController;
+  readonly port: LivePort;
+  readonly before: LivePort | undefined;
+}
 
 /** Loads models into workers of their own; the one that was there stays until the next one is ready. */
 export class PageLoader implements ModelLoader {
@@ -15,7 +23,7 @@ export class PageLoader implements ModelLoader {
   readonly #store: Store;
   readonly #port: SwitchPort;
   readonly #endpoint: string;
-  #stop = () => {};
+  #running: Running | undefined;
 
   constructor(store: Store, port: SwitchPort, endpoint: string) {
     this.#store = store;
@@ -32,7 +40,14 @@ export class PageLoader implements ModelLoader {
   }
 
   cancel(): void {
-    this.#stop();
+    const running = this.#running;
+    if (!running) return;
+    this.#running = undefined;
+    running.controller.abort(new DOMException("The loading was stopped", "AbortError"));
+    running.port.close();
+    this.#port.use(running.before);
+    this.isLoading.value = false;
+    this.#store.progress.value = undefined;
   }
 
   async #load(
@@ -40,26 +55,24 @@ export class PageLoader implements ModelLoader {
     files: readonly File[] | undefined,
   ): Promise<void> {
     this.cancel();
-    const controller = new AbortController();
     const before = this.#port.current;
-    const worker = this.#port.start();
-    this.#stop = () => controller.abort(new DOMException("The loading was stopped", "AbortError"));
+    const { worker, port } = this.#port.start();
+    const own = this.#running = { controller: new AbortController(), port, before };
     this.problem.value = "";
     this.isLoading.value = true;
+    if (files) worker.postMessage({ folder: files } satisfies SentFolder);
+    const load = { ...model, endpoint: this.#endpoint, folder: files !== undefined };
     try {
-      if (files) worker.postMessage({ kind: "folder", files } satisfies SentFolder);
-      const load = { ...model, endpoint: this.#endpoint, folder: files !== undefined };
-      await this.#store.load(load, controller.signal);
-      if (before) this.#port.end(before);
-      this.isOpen.value = false;
+      await this.#store.load(load, own.controller.signal);
+      if (this.#running !== own) return;
+      this.#running = undefined;
+      this.isLoading.value = this.isOpen.value = false;
+      before?.close();
     } catch (error) {
-      this.#port.end(worker);
-      if (this.#port.current === worker) this.#port.use(before);
-      if (controller.signal.aborted) return;
+      if (this.#running !== own) return;
+      this.cancel();
       this.problem.value = messageOf(error);
       this.isOpen.value = true;
-    } finally {
-      if (this.#port.current === worker || this.#port.current === before) this.isLoading.value = false;
     }
   }
 }

@@ -9,7 +9,7 @@ import { linkOf, type Saved, savedOf } from "../ui/link.ts";
 import { mountWith } from "../ui/mount.ts";
 import { effect } from "../ui/preact.ts";
 import type { Store } from "../ui/store.ts";
-import { droppedFiles } from "./dropped.ts";
+import { droppedFiles } from "./folder.ts";
 import { PageLoader } from "./loader.ts";
 import { SwitchPort } from "./switch_port.ts";
 
@@ -68,13 +68,12 @@ function start(): void {
   const { store } = mountWith(document.querySelector("#explorer")!, { port, subject: EXPLORER }, {
     saved,
     loader: (store) => loader = made(store),
+    gone: "No model is loaded; choose one.",
     keys: document,
   });
   acceptDrops(loader!);
-  void loader!.load(store.model.value.id, store.model.value.backend).then(() => {
-    if (problem !== "") store.problem.value = problem;
-    followAddress(store);
-  });
+  store.notice.value = problem;
+  void loader!.load(store.model.value.id, store.model.value.backend).then(() => followAddress(store));
   if (navigator.serviceWorker) {
     navigator.serviceWorker.register("./service_worker.js").catch(() => {}); // then it is not there offline
   }

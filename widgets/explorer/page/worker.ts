@@ -4,67 +4,41 @@
  * @module
  */
 import { LanguageModel } from "../../../src/language_model.ts";
-import type { Progress } from "../../../src/base/progress.ts";
-import { type FromPage, type LiveRequest, PROTOCOL, type ToPage } from "../../../src/live/protocol.ts";
+import { LiveHost, type LiveSubject, type LiveWatch } from "../../../src/live/host.ts";
+import { answerPage } from "../../../src/live/worker_port.ts";
 import { type Explorer, explorerOf } from "../answers.ts";
-import { expectData, type Load, type Questions } from "../questions.ts";
+import { expectData, EXPLORER, type Load } from "../questions.ts";
+import type { SentFolder } from "./folder.ts";
 
-/** Files that the page sends, as what is asked cannot hold them. */
-export interface SentFolder {
-  readonly kind: "folder";
-  readonly files: readonly File[];
-}
-
-/** Answers in a worker. */
-class WorkerHost {
-  readonly #running = new Map<string, AbortController>();
+/** Answers with the model that was loaded last. */
+class LoadingExplorer implements LiveSubject {
   #folder: readonly File[] = [];
   #explorer: Explorer | undefined;
 
-  hear(message: FromPage | SentFolder): void {
-    if (message.kind === "folder") this.#folder = message.files;
-    else if (message.kind === "abort") this.#running.get(message.id)?.abort();
-    else void this.#answer(message);
+  /** Takes the files of a folder, to be loaded. */
+  take(files: readonly File[]): void {
+    this.#folder = files;
   }
 
-  async #answer({ id, question, data }: LiveRequest): Promise<void> {
-    const say = (message: ToPage) => postMessage(message);
-    const controller = new AbortController();
-    this.#running.set(id, controller);
-    const onProgress = ({ completed, total, message }: Progress) =>
-      say({ kind: "progress", protocol: PROTOCOL, id, completed, total, message });
-    const watching = { signal: controller.signal, onProgress };
-    try {
-      const answer = question === "load"
-        ? await this.#load(expectData("load", data), watching)
-        : await this.#ask(question, data, watching);
-      say({ kind: "result", protocol: PROTOCOL, id, data: answer as never });
-    } catch (error) {
-      const { name, message } = error instanceof Error || error instanceof DOMException
-        ? error
-        : new Error(String(error));
-      say({ kind: "error", protocol: PROTOCOL, id, name, message });
-    } finally {
-      this.#running.delete(id);
+  async answer(question: string, data: unknown, watch: LiveWatch): Promise<unknown> {
+    if (question === "load") {
+      await this.#load(expectData("load", data), watch);
+      return await this.#explorer?.answer("about", {}, watch);
     }
-  }
-
-  async #ask(question: string, data: unknown, watching: Parameters<Explorer["answer"]>[2]) {
     if (!this.#explorer) throw new Error(`Cannot answer "${question}" as no model is loaded; choose one`);
-    return await this.#explorer.answer(question, data, watching);
+    return await this.#explorer.answer(question, data, watch);
   }
 
-  async #load(
-    { id, backend, endpoint, token, folder }: Load,
-    watching: Parameters<Explorer["answer"]>[2],
-  ): Promise<Questions["about"]["answer"]> {
+  async #load({ id, backend, endpoint, token, folder }: Load, watch: LiveWatch): Promise<void> {
     const files = folder ? this.#folder : id === "" ? undefined : id;
     const hub = { ...endpoint !== "" && { endpoint }, ...token !== "" && { token } };
-    const model = await LanguageModel.fromPretrained(files, { backend, ...hub, ...watching });
+    const model = await LanguageModel.fromPretrained(files, { backend, ...hub, ...watch, progress: false });
     this.#explorer = explorerOf(model);
-    return await this.#explorer.answer("about", {}, watching) as Questions["about"]["answer"];
   }
 }
 
-const host = new WorkerHost();
-globalThis.addEventListener("message", ({ data }: MessageEvent<FromPage | SentFolder>) => host.hear(data));
+const explorer = new LoadingExplorer();
+const host = new LiveHost();
+host.add(EXPLORER, explorer);
+answerPage(globalThis, host);
+addEventListener("message", ({ data }: MessageEvent<SentFolder>) => data.folder && explorer.take(data.folder));

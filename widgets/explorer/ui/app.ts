@@ -69,8 +69,9 @@ function ModelLine({ store }: { readonly store: Store }): Drawn | null {
 
 /** Below the text: what is wrong with it, or how it is used. */
 function TextNote({ store }: { readonly store: Store }): Drawn {
-  const { problem, reading, progress, about, isFresh } = store;
-  if (problem.value) return ui`<p class="x-problem" role="alert">${problem.value}</p>`;
+  const { problem, notice, reading, progress, about, isFresh } = store;
+  const wrong = problem.value || notice.value;
+  if (wrong) return ui`<p class="x-problem" role="alert">${wrong}</p>`;
   const { length = 0 } = reading.value?.tokens ?? [];
   const { computed = 0, reused = 0 } = reading.value ?? {};
   const said = !isFresh.value && progress.value
@@ -117,7 +118,10 @@ export function App({ store, looks, said, state, loader }: AppProps): Drawn {
           <label class="x-examples">Examples <select onChange=${pick}><option value="">choose…</option>${
     EXAMPLES.map((text) => ui`<option key=${text} value=${text}>${text}</option>`)
   }</select></label></div>
-        ${looks.whyProblem.value && !store.problem.value && ui`<p class="x-problem">${looks.whyProblem.value}</p>`}
+        ${
+    looks.whyProblem.value && !store.problem.value && store.tab.value !== "why" &&
+    ui`<p class="x-problem">${looks.whyProblem.value}</p>`
+  }
       </section>
       <div class="x-left">${
     isReady && ui`

@@ -43,7 +43,7 @@ export function Controls({ store }: { readonly store: Store }): Drawn {
       ui`
         <label key=${name}
           class="x-slider"><span>${label}</span><input type="range" min="0" max=${max} step=${step}
-                value=${settings.value[name]} aria-valuetext=${said(settings.value[name])}
+                value=${settings.value[name]} aria-label=${label} aria-valuetext=${said(settings.value[name])}
                 onInput=${({ currentTarget }: { currentTarget: HTMLInputElement }) =>
         settings.value = { ...settings.value, [name]: Number(currentTarget.value) }} />
                 <output>${said(settings.value[name])}</output></label>

@@ -57,7 +57,10 @@ export class Looks {
     const { hovered, target, contrast, isFresh, ask } = this.#store;
     const choice = hovered.value ?? target.value;
     const other = hovered.value ? undefined : contrast.value;
-    if (!isFresh.value || !choice) return this.#whys.stop();
+    if (!isFresh.value || !choice) {
+      this.whyProblem.value = "";
+      return this.#whys.stop();
+    }
     const asked = untracked(() => this.#asked(choice, other));
     const key = JSON.stringify([asked.position, asked.target, asked.contrast]);
     const known = this.#known.get(key);
@@ -77,7 +80,10 @@ export class Looks {
     const choice = target.value;
     const view = tab.value;
     const other = contrast.value;
-    if (!isFresh.value || !choice || view === "whatif") return this.#views.stop();
+    if (!isFresh.value || !choice || view === "whatif") {
+      this.panel.value = { ...this.panel.peek(), problem: "" };
+      return this.#views.stop();
+    }
     const asked = untracked(() => ({ ...this.#asked(choice, other), view }));
     const before = untracked(() => this.panel.value);
     this.panel.value = { ...before, isBusy: true, progress: undefined };

@@ -7,7 +7,7 @@ import type { LivePort, LiveState } from "../../../src/live/protocol.ts";
 import { messageOf } from "../../../src/base/words.ts";
 import { cssJoined, cssText } from "../../kit/css.ts";
 import { App, onKey } from "./app.ts";
-import { askThrough } from "./asking.ts";
+import { askExplorer } from "./asking.ts";
 import type { Saved } from "./link.ts";
 import { Looks } from "./looks.ts";
 import type { ModelLoader } from "./model_box.ts";
@@ -46,6 +46,8 @@ const STATES: Readonly<Record<LiveState, string>> = {
 export interface PageParts {
   readonly saved?: Saved | undefined;
   readonly loader?: (store: Store) => ModelLoader;
+  /** What is said where nothing computes. */
+  readonly gone?: string;
   /** Where keys are heard beside the element itself. */
   readonly keys?: EventTarget;
 }
@@ -57,12 +59,12 @@ export function mountWith(host: Element, { port, subject, text }: MountOptions, 
   style.textContent = cssText(cssJoined(STYLE, "\n"));
   const place = host.ownerDocument.createElement("div");
   root.replaceChildren(style, place);
-  const store = new Store(askThrough(port, subject));
+  const store = new Store(askExplorer(port, subject));
   if (parts.saved) store.open(parts.saved);
   else if (text !== undefined) store.start(text);
   const looks = new Looks(store);
   const [state, said] = [signal(STATES.connecting), signal("")];
-  port.onState((now) => state.value = STATES[now]);
+  port.onState((now) => state.value = now === "gone" ? parts.gone ?? STATES.gone : STATES[now]);
   const loader = parts.loader?.(store);
   const keys = (event: Event) => onKey(store, event as KeyboardEvent);
   const heard = parts.keys ?? place;

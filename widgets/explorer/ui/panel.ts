@@ -16,7 +16,7 @@ interface Props {
 }
 
 const TABS: readonly (readonly [tab: Tab, name: string, what: string])[] = [
-  ["why", "Why", "Which tokens led to it: gradient × input of its probability."],
+  ["why", "Why", "Which tokens led to it: gradient × input of its probability, or of the difference of two logits."],
   ["lens", "Layers", "What each layer would predict if it were the last."],
   ["attention", "Attention", "Which tokens each head looks at."],
   ["parts", "Parts", "What the embeddings, heads and MLPs added to its logit."],
@@ -57,8 +57,7 @@ function About({ store }: { readonly store: Store }): Drawn {
       disabled=${choice.position <= 1} onClick=${move(-1)}>‹</button><button type="button" class="x-step"
       aria-label="The token after" title="The token after" disabled=${isNext} onClick=${move(1)}>›</button>
     <span>${isNext ? "Next token" : `Token ${choice.position}`} <b class="x-word">${choice.label}</b>${
-    contrast.value && ui`
-      rather than <b class="x-word">${contrast.value.label}</b>
+    contrast.value && ui`${" rather than "}<b class="x-word">${contrast.value.label}</b>
     `
   }</span>${
     pinned.value && ui`
@@ -72,8 +71,10 @@ function Fragment({ looks }: { readonly looks: Looks }): Drawn {
   const place = useRef<HTMLDivElement>(null);
   const { view, problem, progress, isBusy } = looks.panel.value;
   const text = view?.html ?? "";
+  const shown = useRef("");
   useLayoutEffect(() => {
-    if (place.current) showFragment(place.current, text);
+    if (place.current) showFragment(place.current, text, shown.current === view?.title);
+    shown.current = view?.title ?? "";
   }, [text]);
   return ui`<div>${problem && ui`<p class="x-problem" role="alert">${problem}</p>`}
     <p class="x-small" hidden=${!isBusy}>${progress?.message ?? "Computing…"}</p>

@@ -56,6 +56,8 @@ export class Store {
   /** What the model makes of the text when nothing is off. */
   readonly unchanged: Signal<Reading | undefined> = signal(undefined);
   readonly problem: Signal<string> = signal("");
+  /** What a person is told until the text is another one. */
+  readonly notice: Signal<string> = signal("");
   readonly progress: Signal<LiveProgress | undefined> = signal(undefined);
   readonly settings: Signal<Settings> = signal(OWN);
   readonly seed: Signal<number> = signal(0);
@@ -246,6 +248,7 @@ export class Store {
   #go(travel: Travel): void {
     if (travel === this.travel.value) return;
     batch(() => {
+      this.notice.value = "";
       this.travel.value = travel;
       if (this.place.value.then.length === 0) this.value.value = this.place.value.text;
       this.pinned.value = this.contrast.value = this.hovered.value = undefined;

@@ -28,7 +28,7 @@ h2{font-size:15px;margin:0 0 6px;font-weight:600}
 [hidden]{display:none!important}
 kbd{font:12px ${FONT};border:1px solid ${LINE};border-radius:3px;padding:0 3px}
 button,input,select,textarea{font:inherit;color:inherit}
-button,select,input[type=text],input[type=number]{border:1px solid ${LINE};border-radius:6px;background:${FAINT};
+button,select,input:is([type=text],[type=number],[type=password]){border:1px solid ${LINE};border-radius:6px;background:${FAINT};
 padding:4px 10px;min-height:32px}
 select option{color:CanvasText;background:Canvas}
 button{cursor:pointer}
@@ -113,7 +113,7 @@ const PANEL = styling`
 .x-dialog::backdrop{background:rgba(0,0,0,.4)}
 .x-dialog-head{display:flex;justify-content:space-between;align-items:start}
 .x-dialog label{display:block;margin:10px 0}
-.x-dialog input[type=text],.x-dialog progress,.x-dialog input[type=file]{display:block;width:100%;margin-top:4px}
+.x-dialog input:is([type=text],[type=password],[type=file]),.x-dialog progress{display:block;width:100%;margin-top:4px}
 .x-close{border:0;background:none;font-size:20px;padding:0 8px;min-height:28px}`;
 
 const SMALL = styling`

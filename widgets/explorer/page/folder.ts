@@ -1,3 +1,8 @@
+/** Files that the page sends to its worker beside what it asks, which cannot hold them. */
+export interface SentFolder {
+  readonly folder: readonly File[];
+}
+
 /** The files of what was dropped: those of a folder, not of folders in it, or the files themselves. */
 export async function droppedFiles(transfer: DataTransfer): Promise<readonly File[]> {
   const entries = Array.from(transfer.items, (item) => item.webkitGetAsEntry()); // gone after the first wait
