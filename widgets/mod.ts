@@ -14,6 +14,7 @@
  * ```
  */
 export { activationsView, type ActivationsViewOptions } from "./activations/view.ts";
+export type { AttentionModel } from "./attention/data.ts";
 export { attentionView, type AttentionViewOptions } from "./attention/view.ts";
 export { attentionStepsView, type AttentionStepsViewOptions } from "./attention_steps/view.ts";
 export { compareView, type CompareViewOptions } from "./compare_view.ts";
@@ -21,6 +22,7 @@ export { corpusView, type CorpusViewOptions } from "./corpus/corpus_view.ts";
 export { neuronView, type NeuronViewOptions } from "./corpus/neuron_view.ts";
 export { crossAttentionView, type CrossAttentionViewOptions } from "./cross_attention/view.ts";
 export { factorsView, type FactorsViewOptions } from "./factors/view.ts";
+export type { LensModel } from "./layer_predictions/live.ts";
 export { layerPredictionsView, type LayerPredictionsViewOptions } from "./layer_predictions/view.ts";
 export { layerSimilarityView, type LayerSimilarityViewOptions } from "./layer_similarity/view.ts";
 export { logitAttributionView, type LogitAttributionViewOptions } from "./logit_attribution/view.ts";
@@ -34,6 +36,7 @@ export type { InformationUnit } from "./kit/quantities.ts";
 export { rankingsView, type RankingsViewOptions } from "./rankings/view.ts";
 export { rankingsWatchView, type RankingsWatchViewOptions } from "./rankings/watch_view.ts";
 export { rolloutView, type RolloutViewOptions } from "./attention/rollout_view.ts";
+export type { SaliencyModel } from "./saliency/live.ts";
 export { saliencyView, type SaliencyViewOptions } from "./saliency/view.ts";
 export type { DecodedStep, DecodedSteps } from "./steps/record.ts";
 export { show } from "./kit/show.ts";
@@ -41,6 +44,7 @@ export { stepsView, type StepsViewOptions } from "./steps/view.ts";
 export { evidenceView, type EvidenceViewOptions } from "./evidence/view.ts";
 export { streamView, type StreamViewOptions } from "./stream/view.ts";
 export { surpriseView, type SurpriseViewOptions } from "./surprise/view.ts";
+export type { TreeModel } from "./tree/live.ts";
 export { treeView, type TreeViewOptions } from "./tree/view.ts";
 export { tokensView, type TokensViewOptions } from "./tokens/view.ts";
 export { type Vectors, type VectorsShown, vectorsView, type VectorsViewOptions } from "./vectors/view.ts";

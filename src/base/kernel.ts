@@ -20,6 +20,8 @@ export interface KernelHost {
   readonly onInterrupt: (listener: () => void) => void;
   /** The time in milliseconds. */
   readonly now?: () => number;
+  /** Shows something in an output that has a name; what has one is shown as any other where this is absent. */
+  readonly show?: typeof display;
 }
 
 /** The interrupt state of one host. */
@@ -36,6 +38,12 @@ const FLUSHED = Symbol.for("looking-glass.flushed");
 
 /** What a cell shows already; a registered symbol, so that several copies of this module agree. */
 const SHOWN = Symbol.for("looking-glass.shown");
+
+/** Where a value keeps the name of its output, so that the output can be replaced later; registered as well. */
+export const OUTPUT_NAME: unique symbol = Symbol.for("looking-glass.output-name");
+
+/** The method that a kernel calls to show a value. */
+const JUPYTER_DISPLAY = Symbol.for("Jupyter.display");
 
 /** What is on show, and since when. */
 interface Shown {
@@ -66,7 +74,7 @@ function isObject(value: unknown): value is object {
  * The kernel tells nobody that a cell has failed. What it showed must not count for the next cell: a result belongs to
  * the cell that showed it when no number is missing before it, and else when it follows soon.
  */
-function waitForOutputs(internals: KernelInternals, now: () => number): void {
+function waitForOutputs(internals: KernelInternals, now: () => number, show: KernelHost["show"]): void {
   if (Reflect.get(internals, FLUSHED) === true) return;
   const broadcastResult = internals.broadcastResult;
   let last = -Infinity;
@@ -76,10 +84,20 @@ function waitForOutputs(internals: KernelInternals, now: () => number): void {
     const isShown = shown?.value === result && isSameCell;
     last = executionCount;
     Reflect.set(internals, SHOWN, undefined);
-    await broadcastResult.call(internals, executionCount, isShown ? undefined : result);
+    const named = !isShown && show !== undefined && showNamed(result, show);
+    await broadcastResult.call(internals, executionCount, isShown || named ? undefined : result);
     await new Promise((resolve) => setTimeout(resolve, FLUSH_MS));
   };
   Reflect.set(internals, FLUSHED, true);
+}
+
+/** Shows what has a name for its output there, and says whether it had one: a cell's own output has no name. */
+function showNamed(value: unknown, show: typeof display): boolean {
+  const id: unknown = isObject(value) ? Reflect.get(value, OUTPUT_NAME) : undefined;
+  const bundle: unknown = typeof id === "string" ? Reflect.get(Object(value), JUPYTER_DISPLAY)?.call(value) : undefined;
+  if (typeof id !== "string" || !isObject(bundle)) return false;
+  show(bundle as Record<string, string>, { id, update: false });
+  return true;
 }
 
 /**
@@ -100,7 +118,7 @@ export function hookKernel(host: KernelHost): KernelHooks {
   const now = host.now ?? (() => performance.now());
   let controller = new AbortController();
   if (host.internals !== undefined) {
-    waitForOutputs(host.internals, now);
+    waitForOutputs(host.internals, now, host.show);
     host.onInterrupt(() => controller.abort(new DOMException("Interrupted by user", "AbortError")));
   }
   const interruptSignal = () => {
@@ -125,6 +143,7 @@ function findInternals(): KernelInternals | undefined {
 const hooks = hookKernel({
   internals: findInternals(),
   onInterrupt: (listener) => Deno.addSignalListener("SIGINT", listener),
+  show: (bundle, options) => display(bundle, options),
 });
 
 /**

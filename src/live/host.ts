@@ -35,6 +35,8 @@ export interface LiveSubject {
 
 /** The most requests that are answered at the same time. */
 const MOST_OPEN = 64;
+/** The most subjects: each time that a cell runs makes one, and none knows when its output is gone. */
+const MOST_SUBJECTS = 256;
 /** How often progress is told, in milliseconds. */
 const FRAME_MS = 100;
 
@@ -61,9 +63,11 @@ export class LiveHost {
   readonly #subjects = new Map<string, LiveSubject>();
   readonly #open = new Map<string, AbortController>();
 
-  /** Lets a subject be asked by a name, instead of one that had it before. */
+  /** Lets a subject be asked by a name, instead of one that had it before; of too many, the oldest is asked no more. */
   add(name: string, subject: LiveSubject): void {
+    this.#subjects.delete(name);
     this.#subjects.set(name, subject);
+    if (this.#subjects.size > MOST_SUBJECTS) this.#subjects.delete(this.#subjects.keys().next().value!);
   }
 
   /** Lets a subject be asked no more. */

@@ -1,16 +1,16 @@
 /**
- * What the script of a live view does in a notebook's page: fields above the view, whose values are sent to the kernel,
- * and the view that comes back. Bundled as text by `scripts/live.ts`; nothing in Deno imports it.
+ * What the scripts of live views do in a notebook's page. Bundled as text by `scripts/live.ts`; nothing in Deno imports it.
+ * A view is an element that holds what the kernel drew, and after it the script.
  *
  * @module
  */
 import { askThrough, type LiveAsk } from "./client.ts";
 import { jupyterPort } from "./jupyter_port.ts";
-import type { LiveState } from "./protocol.ts";
 import { replaceContent } from "./page_content.ts";
-import type { LiveSetup } from "./page_setup.ts";
-
-export { jupyterPort };
+import { type Form, makeForm } from "./page_form.ts";
+import { adopted, keepWhenLeft } from "./page_output.ts";
+import type { LiveMount, LiveSetup } from "./page_setup.ts";
+import type { LivePort, LiveState } from "./protocol.ts";
 
 /** How long typing may pause before it counts, in milliseconds. */
 const PAUSE_MS = 250;
@@ -24,57 +24,62 @@ const STATES: Readonly<Record<LiveState, string>> = {
   gone: "The kernel has ended or cannot be reached; this is what it said last. Start it and run the cell again.",
 };
 
-/** Makes the view that stands before `script` live; in a page that is no notebook's it stays as it is. */
+/** Makes a view live that has fields; in a page that is no notebook's it stays as it is. */
 export function liveView(script: Element, { address, subject, label, fields }: LiveSetup): void {
   const view = script.previousElementSibling;
-  const port = view && jupyterPort(address, view);
-  if (!view || !port) return;
+  const root = script.parentElement;
+  const port = view && root && !adopted(root, subject) && jupyterPort(address, root);
+  if (!port) return;
   const form = makeForm(script.ownerDocument, label, fields);
   view.before(form.element);
-  new Drawing(view, form, askThrough(port, subject));
+  const ask = askThrough(port, subject);
+  const left = keepWhenLeft(root, () => ask("keep", null));
+  new Drawing(view, form, ask, left.changed);
   port.onState((state) => form.tell(STATES[state], state === "restarted" || state === "gone"));
 }
 
-/** The fields of a live view, and what is said beside them. */
-interface Form {
-  readonly element: HTMLFormElement;
-  readonly values: () => Readonly<Record<string, string>>;
-  readonly tell: (words: string, ended?: boolean) => void;
-  readonly warn: (words: string) => void;
+/**
+ * Puts what `mount` makes in the place of a view, as soon as the kernel answers; until then, and where it never does, the
+ * view stays.
+ */
+export function mountView(
+  script: Element,
+  { address, subject, text, changes }: LiveMount,
+  mount: (host: Element, options: { port: LivePort; subject: string; text: string }) => unknown,
+): void {
+  const view = script.previousElementSibling;
+  const root = script.parentElement;
+  const port = view && root && !adopted(root, subject) && jupyterPort(address, root);
+  if (!port) return;
+  const note = script.ownerDocument.createElement("div");
+  note.setAttribute("role", "status");
+  view.before(note);
+  const ask = askThrough(port, subject);
+  const left = keepWhenLeft(root, () => ask("keep", null));
+  let mounted = false;
+  const send = (message: Parameters<LivePort["send"]>[0]) => {
+    if (message.kind === "request" && changes.includes(message.question)) left.changed();
+    port.send(message);
+  };
+  port.onState((state) => {
+    if (!mounted) note.textContent = state === "ready" ? "" : STATES[state];
+    if (mounted || state !== "ready") return;
+    mounted = true;
+    const host = script.ownerDocument.createElement("div");
+    host.dataset.lmSuppressShortcuts = "true"; // keys are for the view, not for the notebook
+    note.replaceWith(host);
+    (view as HTMLElement).hidden = true;
+    mount(host, { port: { ...portOf(port), send }, subject, text });
+  });
 }
 
-function makeForm(page: Document, label: string, fields: LiveSetup["fields"]): Form {
-  const element = page.createElement("form");
-  element.setAttribute("aria-label", label);
-  element.dataset.lmSuppressShortcuts = "true"; // keys are for the fields, not for the notebook
-  element.style.cssText = "margin:0 0 6px;display:flex;flex-wrap:wrap;gap:6px 12px;align-items:end;font-size:13px";
-  const inputs = fields.map((field) => {
-    const input = page.createElement(field.kind === "text" ? "textarea" : "input");
-    input.name = field.name;
-    input.value = field.value;
-    input.placeholder = field.hint;
-    input.setAttribute("autocomplete", "off");
-    input.spellcheck = false;
-    input.style.cssText = "font:inherit;color:inherit;background:transparent;border:1px solid;border-radius:3px;" +
-      `padding:2px 4px;box-sizing:border-box;width:100%;${field.kind === "text" ? "resize:vertical" : ""}`;
-    const words = page.createElement("label");
-    words.style.cssText = field.kind === "text" ? "flex:1 1 100%" : "flex:0 1 10em";
-    words.append(field.label, input);
-    return { element: words, input };
-  });
-  const said = page.createElement("span");
-  said.setAttribute("role", "status");
-  const warned = page.createElement("span");
-  warned.setAttribute("role", "alert");
-  element.append(...inputs.map(({ element }) => element), said, warned);
+/** The methods of a port, which may be an object of a class. */
+function portOf(port: LivePort): LivePort {
   return {
-    element,
-    values: () => Object.fromEntries(inputs.map(({ input }) => [input.name, input.value])),
-    tell(words, ended = false) {
-      said.textContent = words;
-      for (const { input } of inputs) input.disabled = ended;
-    },
-    warn: (words) => warned.textContent = words,
+    send: (message) => port.send(message),
+    onMessage: (listener) => port.onMessage(listener),
+    onState: (listener) => port.onState(listener),
+    close: () => port.close(),
   };
 }
 
@@ -83,13 +88,15 @@ class Drawing {
   readonly #view: Element;
   readonly #form: Form;
   readonly #ask: LiveAsk;
+  readonly #changed: () => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #asked: AbortController | undefined;
 
-  constructor(view: Element, form: Form, ask: LiveAsk) {
+  constructor(view: Element, form: Form, ask: LiveAsk, changed: () => void) {
     this.#view = view;
     this.#form = form;
     this.#ask = ask;
+    this.#changed = changed;
     form.element.addEventListener("input", () => this.#soon());
     form.element.addEventListener("keydown", (event) => event.stopPropagation());
     form.element.addEventListener("submit", (event) => {
@@ -116,6 +123,7 @@ class Drawing {
       if (asked.signal.aborted) return;
       this.#form.warn("");
       replaceContent(this.#view, String(Reflect.get(Object(answer), "html")));
+      this.#changed();
     } catch (error) {
       if (!asked.signal.aborted) this.#form.warn(error instanceof Error ? error.message : String(error));
     } finally {

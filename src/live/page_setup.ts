@@ -23,3 +23,11 @@ export interface LiveSetup {
   readonly label: string;
   readonly fields: readonly LiveField[];
 }
+
+/** What the script of a view is given that something else is put in the place of. */
+export interface LiveMount extends Pick<LiveSetup, "address" | "subject"> {
+  /** The text that it begins with. */
+  readonly text: string;
+  /** The questions that change what it shows. */
+  readonly changes: readonly string[];
+}

@@ -93,14 +93,14 @@ const ANALYSES: Readonly<Record<string, Wrong>> = {
 const VIEWS: Readonly<Record<string, Wrong>> = {
   activationsView: { layer: "1" },
   attentionStepsView: { layer: "1", head: "0", position: "1", start: "0" },
-  attentionView: { layer: "1", head: "0", scores: 1, start: "0" },
+  attentionView: { layer: "1", head: "0", scores: 1, start: "0", live: 1 },
   compareView: { mode: "both", labels: "ab" },
   crossAttentionView: { layer: "1", head: true },
   edgesView: { input: "mlp", most: "5" },
   evidenceView: {},
   factorsView: { curve: 1 },
   headEffectsView: { show: "all" },
-  layerPredictionsView: { follow: " is", unit: "bit" },
+  layerPredictionsView: { follow: " is", unit: "bit", live: 1 },
   layerSimilarityView: {},
   logitAttributionView: {},
   modelView: {},
@@ -114,7 +114,7 @@ const VIEWS: Readonly<Record<string, Wrong>> = {
   streamView: { position: "1", predictions: 1 },
   surpriseView: { unit: "nat" },
   tokensView: { surprise: 1 },
-  treeView: {},
+  treeView: { live: 1 },
   vectorsView: { sequence: 1 },
 };
 

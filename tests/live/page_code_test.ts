@@ -6,6 +6,6 @@ Deno.test("src/live/page_code.json is made of the sources as they are; deno task
   ok(await makePageCode() === text, "the sources have changed since");
   const code: string = JSON.parse(text);
   const page = (0, eval)(code);
-  equal(Object.keys(page).sort().join(), "jupyterPort,liveView");
+  equal(Object.keys(page).sort().join(), "liveView,mountView");
   ok(code.length < 16_000, `${code.length} characters in every live output`);
 });

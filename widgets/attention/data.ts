@@ -4,11 +4,17 @@
  * @module
  */
 import type { HeadScores } from "../../src/analysis/attention.ts";
-import type { Trace } from "../../src/ask/trace/trace.ts";
+import type { Trace, TraceOptions } from "../../src/ask/trace/trace.ts";
 import type { Sequence } from "../../src/model/sequence.ts";
 import { isSequence, nameOf } from "../kit/expect.ts";
 import { layerIndex, layersAround, type LookedAt, recordedLayers, strongestWeights } from "../kit/layers.ts";
 import { counted } from "../kit/numbers.ts";
+
+/** What live attention asks: a `LanguageModel`. */
+export interface AttentionModel {
+  sequence(text: string): Sequence;
+  trace(sequence: Sequence, options?: TraceOptions): Promise<Trace>;
+}
 
 /** How the attention of a model is shown. */
 export interface AttentionViewOptions {
@@ -30,6 +36,8 @@ export interface AttentionViewOptions {
   readonly start?: number;
   /** The title of a saved page. */
   readonly title?: string;
+  /** The model that is asked again when somebody edits the text, in a notebook whose kernel runs. */
+  readonly live?: AttentionModel;
 }
 
 /** The most tokens in a matrix, and the most weights in a page; `data` keeps all. */

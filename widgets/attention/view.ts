@@ -1,9 +1,11 @@
 import type { Trace } from "../../src/ask/trace/trace.ts";
 import { expectOptions, type OptionTable } from "../../src/base/options.ts";
+import { liveCell } from "../kit/live.ts";
 import { counted } from "../kit/numbers.ts";
 import { createView, type View } from "../kit/view.ts";
 import { attentionShown, type AttentionViewOptions } from "./data.ts";
 import { drawAttention } from "./image.ts";
+import { liveAttention } from "./live.ts";
 import { attentionHtml } from "./page.ts";
 import { attentionText } from "./table.ts";
 
@@ -11,7 +13,14 @@ export type { AttentionViewOptions } from "./data.ts";
 
 const OPTIONS: OptionTable<AttentionViewOptions> = {
   task: "draw attention",
-  kinds: { layer: "a number", head: "a number", scores: "an object", start: "a number", title: "a text" },
+  kinds: {
+    layer: "a number",
+    head: "a number",
+    scores: "an object",
+    start: "a number",
+    title: "a text",
+    live: "an object",
+  },
 };
 
 /**
@@ -42,9 +51,12 @@ const OPTIONS: OptionTable<AttentionViewOptions> = {
 export function attentionView(trace: Trace, options: AttentionViewOptions = {}): View<Trace> {
   options = expectOptions(options, OPTIONS);
   const shown = attentionShown(trace, options);
+  const { live, scores: _, ...own } = options; // scores are of this text
+  const following = live && liveAttention(live, trace, (next) => attentionView(next, own));
   const title = options.title ?? `Attention over ${counted(shown.length, "token")}`;
   return createView({
     title,
+    cell: following && liveCell(following),
     html: attentionHtml(shown),
     drawSvg: () => drawAttention(shown, title),
     data: trace,

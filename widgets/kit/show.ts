@@ -1,4 +1,4 @@
-import { display, inKernel } from "../../src/base/kernel.ts";
+import { display, inKernel, OUTPUT_NAME } from "../../src/base/kernel.ts";
 import { nameOf } from "./expect.ts";
 import { JUPYTER_DISPLAY } from "./view.ts";
 
@@ -27,7 +27,9 @@ async function bundleOf(thing: unknown): Promise<Bundle> {
 /** Shows something in a place; {@linkcode show} with a place of its own. */
 export async function showIn(thing: unknown, { inKernel, show, print }: Place): Promise<void> {
   const bundle = await bundleOf(thing);
-  if (inKernel) show(bundle, { id: crypto.randomUUID(), update: false });
+  const name: unknown = Reflect.get(Object(thing), OUTPUT_NAME);
+  const id = typeof name === "string" ? name : crypto.randomUUID();
+  if (inKernel) show(bundle, { id, update: false });
   else print(bundle["text/plain"] ?? "");
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { OUTPUT_NAME } from "../../src/base/kernel.ts";
 import { inPage } from "../../src/base/platform.ts";
 import { styling } from "./css.ts";
 import { plainText } from "./glyphs.ts";
@@ -45,14 +46,22 @@ export interface View<Data = unknown> {
   [JUPYTER_DISPLAY](): MimeBundle;
 }
 
+/** What a notebook shows of a view that is more than a picture. */
+export interface ViewCell {
+  /** The name of the output, by which it can be replaced. */
+  readonly name: string;
+  /** What is shown, made of the view's HTML when it is shown. */
+  readonly html: (html: Html) => Html;
+}
+
 /** The parts of a view. */
 export interface ViewParts<Data> {
   /** The title of a saved page. */
   readonly title: string;
   /** See {@linkcode View.html}; one element, best made by {@linkcode rootHtml}. */
   readonly html: Html;
-  /** What a notebook shows, made of that when it is shown, where it is more. */
-  readonly cell?: ((html: Html) => Html) | undefined;
+  /** What a notebook shows where it is more than that. */
+  readonly cell?: ViewCell | undefined;
   /** Draws {@linkcode View.svg}. */
   readonly drawSvg: () => Html;
   /** See {@linkcode View.data}. */
@@ -161,9 +170,10 @@ export function createView<Data>(parts: ViewParts<Data>): View<Data> {
       if (inPage) throw new Error("Cannot save the view as a page has no files; take its html, svg or data");
       await Deno.writeTextFile(path, viewFile(view, formatOf(path)));
     },
+    [OUTPUT_NAME]: parts.cell?.name,
     [PARTS]: { title: parts.title, html: page, drawSvg: parts.drawSvg },
     [JUPYTER_DISPLAY]() {
-      return { "text/html": parts.cell ? htmlText(parts.cell(page)) : html, "text/plain": text };
+      return { "text/html": parts.cell ? htmlText(parts.cell.html(page)) : html, "text/plain": text };
     },
     [Symbol.for("Deno.customInspect")]() {
       return text;

@@ -12,8 +12,10 @@ import { informationText, type InformationUnit, ordinalText, probabilityText, wh
 import { probabilityLegend, probabilityShare } from "../kit/ramp.ts";
 import { scrollRegion, STICKY } from "../kit/scroll_region.ts";
 import { tokenHtml, tokenLabel, tokenName } from "../kit/token_text.ts";
+import { liveCell } from "../kit/live.ts";
 import { createView, type View } from "../kit/view.ts";
 import { drawLayerPredictions } from "./chart.ts";
+import { type LensModel, liveLens } from "./live.ts";
 import { followedWords, layerDefinition, type LayerRow, type LayerTable, layerTable } from "./rows.ts";
 
 /** How the predictions of layers are shown. */
@@ -28,11 +30,13 @@ export interface LayerPredictionsViewOptions {
   readonly unit?: InformationUnit;
   /** The title of a saved page. */
   readonly title?: string;
+  /** The model that is asked again when somebody edits the text or the position, in a notebook whose kernel runs. */
+  readonly live?: LensModel;
 }
 
 const OPTIONS: OptionTable<LayerPredictionsViewOptions> = {
   task: "draw the predictions of layers",
-  kinds: { follow: "a number", unit: ["bits", "nats"], title: "a text" },
+  kinds: { follow: "a number", unit: ["bits", "nats"], title: "a text", live: "an object" },
 };
 
 const HEAD = styling`padding:3px 6px 3px 2px;text-align:left;font-weight:normal;vertical-align:bottom`;
@@ -186,10 +190,13 @@ export function layerPredictionsView(
   options = expectOptions(options, OPTIONS);
   const { unit = "bits" } = options;
   const table = layerTable(predictions, options.follow);
+  const { live } = options;
+  const following = live && liveLens(live, predictions, (next) => layerPredictionsView(next, { unit }));
   const title = options.title ??
     `Predictions of each layer for ${tokenName(predictions.sequence, predictions.position)}`;
   return createView({
     title,
+    cell: following && liveCell(following),
     html: drawHtml(table, unit, title),
     drawSvg: () => drawLayerPredictions(table, unit, title),
     data: predictions,

@@ -1,7 +1,7 @@
 import type { Saliency, SaliencyOptions } from "../../src/ask/saliency/definition.ts";
 import type { LiveWatch } from "../../src/live/host.ts";
 import type { Sequence } from "../../src/model/sequence.ts";
-import { editableText, type LiveDrawing } from "../kit/live.ts";
+import { editableText, expectNoSource, type LiveDrawing } from "../kit/live.ts";
 import type { View } from "../kit/view.ts";
 
 /** What a live map asks: a `LanguageModel`. */
@@ -21,16 +21,12 @@ const MOST_EXPLAINED = 32;
 export function liveSaliency(
   model: SaliencyModel,
   { sequence, options: { preset, method, of, reduce, normalize, steps, contrast, by } }: Saliency,
-  draw: (map: Saliency, position: number) => Pick<View, "html">,
+  draw: (map: Saliency, position: number) => View,
 ): LiveDrawing {
   if (by !== undefined) {
     throw new TypeError("Cannot draw a live map of groups; pass a map of tokens, and `by` beside live");
   }
-  if (sequence.sourceLength !== undefined) {
-    throw new TypeError(
-      "Cannot draw a live map of a text with a source as only one text can be edited; leave live out",
-    );
-  }
+  expectNoSource(sequence);
   const definition = { preset, method, reduce, normalize, ...steps !== undefined && { steps } };
   const words = { text: editableText(model, sequence), next: "", contrast: contrast?.text ?? "" };
   return {

@@ -325,7 +325,7 @@ export function saliencyView(given: Saliency, options: SaliencyViewOptions = {})
   const following = live && liveSaliency(live, given, (map, position) => saliencyView(map, { ...own, position }));
   return createView({
     title,
-    cell: following && ((html) => liveCell(html, following)),
+    cell: following && liveCell(following),
     html: options.style === "heatmap" ? heatmapHtml(saliency, rows, { title, note }) : drawHtml(drawing),
     drawSvg,
     data: saliency,

@@ -12,17 +12,21 @@ import { predictionWords } from "../kit/prediction_list.ts";
 import { informationText, probabilityText } from "../kit/quantities.ts";
 import { probabilityLegend, probabilityShare } from "../kit/ramp.ts";
 import { isolated, shortText } from "../kit/text_width.ts";
+import { liveCell } from "../kit/live.ts";
 import { createView, rootHtml, type View } from "../kit/view.ts";
 import { drawTree } from "./chart.ts";
+import { liveTree, type TreeModel } from "./live.ts";
 import { countNodes, leafWords, treeData, type TreeNode, type TreeTable, treeTable, treeWords } from "./nodes.ts";
 
 /** How a tree is shown. */
 export interface TreeViewOptions {
   /** The title of a saved page. */
   readonly title?: string;
+  /** The model that writes a new tree when somebody edits the prompt, in a notebook whose kernel runs. */
+  readonly live?: TreeModel;
 }
 
-const OPTIONS: OptionTable<TreeViewOptions> = { task: "draw a tree", kinds: { title: "a text" } };
+const OPTIONS: OptionTable<TreeViewOptions> = { task: "draw a tree", kinds: { title: "a text", live: "an object" } };
 
 /** The most chips of a page, and of its prompt. */
 const MOST_CHIPS = 1200;
@@ -217,8 +221,10 @@ export function treeView(
   const tree = treeData(given);
   const table = treeTable(tree);
   const title = options.title ?? `Tree of ${counted(tree.branches.length, "branch").replace(/branchs$/, "branches")}`;
+  const following = options.live && liveTree(options.live, tree, (next) => treeView(next));
   return createView({
     title,
+    cell: following && liveCell(following),
     html: drawHtml(table, title),
     drawSvg: () => drawTree(table, title),
     data: tree,
