@@ -63,6 +63,7 @@ export type { EdgesOptions } from "./src/ask/patching/edges.ts";
 export type { PatchOptions } from "./src/ask/patching/plan.ts";
 export type { ImportanceOptions } from "./src/ask/patching/importance.ts";
 export type {
+  BlockPart,
   HeadEdges,
   Importance,
   ImportanceSite,
@@ -175,6 +176,8 @@ export { explorerView, type ExplorerViewOptions } from "./widgets/explorer/view.
 export { factorsView, type FactorsViewOptions } from "./widgets/factors/view.ts";
 export type { LensModel } from "./widgets/layer_predictions/live.ts";
 export { layerPredictionsView, type LayerPredictionsViewOptions } from "./widgets/layer_predictions/view.ts";
+export type { EdgeInput } from "./widgets/patching/edges_data.ts";
+export { edgesView, type EdgesViewOptions } from "./widgets/patching/edges_view.ts";
 export { type HeadEffects, headEffectsView, type HeadEffectsViewOptions } from "./widgets/patching/heads_view.ts";
 export type { PatchingShown } from "./widgets/patching/data.ts";
 export { patchingView, type PatchingViewOptions } from "./widgets/patching/view.ts";

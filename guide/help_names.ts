@@ -39,7 +39,9 @@ function functionName(thing: { readonly name: string }, entries: readonly HelpEn
     return kind === "interface" && entries.some((one) => one.kind === "method" && one.name === `${name}.${thing.name}`);
   });
   const isKnown = entries.some(({ name }) => name === thing.name);
-  return !isKnown && inner.length === 1 ? `${inner[0]!.name}.${thing.name}` : thing.name;
+  // Live views describe the models that they ask by interfaces too; a model's own methods were found above.
+  const home = inner.find(({ name }) => name === "CostEstimator") ?? (inner.length === 1 ? inner[0] : undefined);
+  return !isKnown && home ? `${home.name}.${thing.name}` : thing.name;
 }
 
 function objectName(thing: object): string {

@@ -27,6 +27,7 @@ export { layerPredictionsView, type LayerPredictionsViewOptions } from "./layer_
 export { layerSimilarityView, type LayerSimilarityViewOptions } from "./layer_similarity/view.ts";
 export { logitAttributionView, type LogitAttributionViewOptions } from "./logit_attribution/view.ts";
 export { type DrawnModel, modelView, type ModelViewOptions } from "./model/view.ts";
+export type { EdgeInput } from "./patching/edges_data.ts";
 export { edgesView, type EdgesViewOptions } from "./patching/edges_view.ts";
 export { nextWordView, type NextWordViewOptions } from "./next_word/view.ts";
 export { type HeadEffects, headEffectsView, type HeadEffectsViewOptions } from "./patching/heads_view.ts";
@@ -74,7 +75,7 @@ export type { Candidates } from "../src/ask/reading/types.ts";
 export type { Rankings } from "../src/ask/lens/rankings.ts";
 export type { LayerPrediction, LayerPredictions } from "../src/ask/lens/layer_predictions.ts";
 export type { LogitAttribution } from "../src/ask/logit_attribution/types.ts";
-export type { Metric, MetricName, Patching, PatchSite } from "../src/ask/patching/types.ts";
+export type { BlockPart, Metric, MetricName, Patching, PatchSite } from "../src/ask/patching/types.ts";
 export type { Surprise } from "../src/ask/surprise.ts";
 export type { Trace } from "../src/ask/trace/trace.ts";
 export type { Branch, DecodingTree } from "../src/ask/write/tree_types.ts";

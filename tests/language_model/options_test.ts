@@ -9,6 +9,7 @@ import { checkpointCopy } from "../support/goldens.ts";
 import { clustersOf } from "../widgets/activations/clusters_fixtures.ts";
 import { attentionOf, rolloutOf } from "../widgets/attention/fixtures.ts";
 import { attentionStepsOf } from "../widgets/attention_steps/fixtures.ts";
+import { neuronOf, summaryOf } from "../widgets/corpus/fixtures.ts";
 import { crossAttentionOf, DATE } from "../widgets/cross_attention/fixtures.ts";
 import { classSaliencyOf } from "../widgets/evidence/fixtures.ts";
 import { factorsOf } from "../widgets/factors/fixtures.ts";
@@ -95,6 +96,7 @@ const VIEWS: Readonly<Record<string, Wrong>> = {
   attentionStepsView: { layer: "1", head: "0", position: "1", start: "0" },
   attentionView: { layer: "1", head: "0", scores: 1, start: "0", live: 1 },
   compareView: { mode: "both", labels: "ab" },
+  corpusView: { unit: "nat", title: 1 },
   crossAttentionView: { layer: "1", head: true },
   edgesView: { input: "mlp", most: "5" },
   evidenceView: {},
@@ -104,6 +106,7 @@ const VIEWS: Readonly<Record<string, Wrong>> = {
   layerSimilarityView: {},
   logitAttributionView: {},
   modelView: {},
+  neuronView: { title: 1 },
   nextWordView: { temperature: "1", topK: "1", topP: "1" },
   patchingView: { show: "all" },
   rankingsView: {},
@@ -344,6 +347,7 @@ const DRAWN: Readonly<Record<string, unknown>> = {
   attentionStepsView: attentionStepsOf(KEYS),
   attentionView: attentionOf(KEYS),
   compareView: surpriseOf(),
+  corpusView: summaryOf(),
   crossAttentionView: crossAttentionOf(DATE),
   edgesView: edgesOf(),
   evidenceView: classSaliencyOf(),
@@ -353,6 +357,7 @@ const DRAWN: Readonly<Record<string, unknown>> = {
   layerSimilarityView: layerSimilarityOf(KEYS),
   logitAttributionView: logitAttributionOf(),
   modelView: SMALL,
+  neuronView: neuronOf(),
   nextWordView: candidatesOf(KEYS),
   patchingView: patchingOf(),
   rankingsView: rankingsOf(KEYS),

@@ -12,7 +12,9 @@ import { counted } from "../kit/numbers.ts";
 
 /** What live attention asks: a `LanguageModel`. */
 export interface AttentionModel {
+  /** Cuts a text into tokens. */
   sequence(text: string): Sequence;
+  /** Records where its heads look. */
   trace(sequence: Sequence, options?: TraceOptions): Promise<Trace>;
 }
 

@@ -5,7 +5,9 @@ import type { View } from "../kit/view.ts";
 
 /** What live predictions of layers ask: a `LanguageModel`. */
 export interface LensModel {
+  /** Cuts a text into tokens. */
   sequence(text: string): Sequence;
+  /** Says what each layer predicts. */
   layerPredictions(sequence: Sequence, options?: LayerPredictionsOptions): Promise<LayerPredictions>;
 }
 

@@ -9,10 +9,10 @@ import { expectPosition, expectShape } from "../kit/expect_shape.ts";
 import { checkMetric } from "./data.ts";
 
 /** What a head reads by. */
-export const INPUTS = ["query", "key", "value"] as const;
+export const INPUTS = ["query", "key", "value"] as const satisfies readonly EdgeInput[];
 
 /** By which of them. */
-export type EdgeInput = typeof INPUTS[number];
+export type EdgeInput = "query" | "key" | "value";
 
 /** A head. */
 export interface Head {

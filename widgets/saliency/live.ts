@@ -6,7 +6,9 @@ import type { View } from "../kit/view.ts";
 
 /** What a live map asks: a `LanguageModel`. */
 export interface SaliencyModel {
+  /** Cuts a text into tokens. */
   sequence(text: string): Sequence;
+  /** Explains its tokens. */
   saliency(sequence: Sequence, options?: SaliencyOptions): Promise<Saliency>;
 }
 

@@ -46,7 +46,13 @@ function wordCell({ word }: StreamStep): Html {
 function streamHtml(shown: StreamShown): Html {
   const { sequence, position, steps, embedding, words } = shown;
   const { added, stream } = greatestOf(shown);
-  const heads = ["block", "attention adds", "the MLP adds", "the stream after it", ...words ? ["likeliest next word"] : []];
+  const heads = [
+    "block",
+    "attention adds",
+    "the MLP adds",
+    "the stream after it",
+    ...words ? ["likeliest next word"] : [],
+  ];
   const head = heads.map((name) => markup`<th scope="col" style="${PAD};font-weight:normal">${name}</th>`);
   const row = (name: string, cells: readonly Html[]) =>
     markup`${PLAIN_ROW}<th scope="row" style="${PAD};font-weight:normal">${name}</th>${cells}</tr>`;

@@ -6,7 +6,9 @@ import type { View } from "../kit/view.ts";
 
 /** What a live tree asks: a `LanguageModel`. */
 export interface TreeModel {
+  /** Cuts a text into tokens. */
   sequence(text: string): Sequence;
+  /** Writes a tree that can be continued. */
   tree(prompt: string, options?: DecodeOptions): Promise<GrowingTree>;
 }
 

@@ -2,7 +2,7 @@ import type { FloatTensor } from "../../base/tensor.ts";
 import type { Sequence, Word } from "../../model/sequence.ts";
 
 /** What a patch replaces in any block: the stream before it or between its parts, what they add, or the sum of a head. */
-type BlockPart = "resid" | "resid_mid" | "attn_out" | "mlp_out" | "z";
+export type BlockPart = "resid" | "resid_mid" | "attn_out" | "mlp_out" | "z";
 
 /**
  * What a patch replaces: the residual stream before a block, or between attention and MLP; what its attention or its MLP

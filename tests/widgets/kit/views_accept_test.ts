@@ -3,6 +3,7 @@ import { equal, match, ok, rejects, throws } from "@std/assert";
 import { LanguageModel } from "../../../mod.ts";
 import * as analysis from "../../../src/analysis/mod.ts";
 import { classSaliencyOf, maskedSaliencyOf } from "../evidence/fixtures.ts";
+import { neuronOf, summaryOf } from "../corpus/fixtures.ts";
 import { edgesOf } from "../patching/edges_fixtures.ts";
 import { headEffectsOf, patchingOf } from "../patching/fixtures.ts";
 import * as widgets from "../../../widgets/mod.ts";
@@ -35,6 +36,7 @@ const GIVEN: Readonly<Record<string, readonly unknown[]>> = {
     tree.data,
     patchingOf(),
   ],
+  corpusView: [summaryOf()],
   crossAttentionView: [await translated.trace(written, { capture: ["crossAttention"] })],
   edgesView: [edgesOf()],
   evidenceView: [classSaliencyOf(), maskedSaliencyOf()],
@@ -47,6 +49,7 @@ const GIVEN: Readonly<Record<string, readonly unknown[]>> = {
     await model.logitAttribution(sequence, { position, contrast: " is", neurons: true, tokens: true }),
   ],
   modelView: [model, model.config],
+  neuronView: [neuronOf()],
   nextWordView: [await model.candidates(sequence)],
   patchingView: [patchingOf()],
   rankingsView: [await model.rankings(sequence)],

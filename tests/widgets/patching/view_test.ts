@@ -57,7 +57,7 @@ Deno.test("patchingView() colours each cell by the share of the gap that it rest
     deepEqual(found.map((cell) => cell.textContent), texts);
     found.forEach((cell, i) => {
       ok(Math.abs(alpha(cell) - 0.6 * Math.abs(shares[i]!)) < 0.001, `${texts[i]} has ${alpha(cell)}`);
-      equal(/rgba\(33,102,172/.test(cell.getAttribute("style")!), shares[i]! < 0, texts[i]);
+      equal(/rgba\(33,102,172/.test(cell.getAttribute("style")!), shares[i]! < 0, `${texts[i]}`);
     });
   }
 });
