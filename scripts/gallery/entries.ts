@@ -250,6 +250,73 @@ export const ENTRIES: readonly GalleryEntry[] = [
     ],
   },
   {
+    name: "next_word",
+    title: "Next words",
+    words: "What may come next, as bars. In a notebook or a page the sliders act at once, without a kernel.",
+    code: [
+      `const expected = await model.candidates(model.sequence("Once upon a time there was a"));`,
+      `nextWordView(expected, { temperature: 0.7, topP: 0.9 });`,
+    ],
+  },
+  {
+    name: "vectors",
+    title: "Vectors",
+    words: "What enters the first layer: the embedding of a token and that of its position, added up.",
+    code: [
+      `const text = model.sequence("The keys to the cabinet");`,
+      `const { hiddenStates } = await model.trace(text);`,
+      `const at = text.tokenIds.map((_, position) => position);`,
+      `const parts = {`,
+      `  "token embeddings": { tensor: await model.weight("wte.weight"), rows: text.tokenIds },`,
+      `  "positions": { tensor: await model.weight("wpe.weight"), rows: at },`,
+      `  "their sum": { tensor: hiddenStates, at: [0] },`,
+      `};`,
+      `vectorsView(parts, { sequence: text });`,
+    ],
+  },
+  {
+    name: "attention_steps",
+    title: "Attention, step by step",
+    words: "One head of one token: query, keys, scores, mask, softmax, values, their sum, and what is made of it.",
+    code: [
+      `const text = model.sequence("The keys to the cabinet");`,
+      `attentionStepsView(await model.trace(text, { capture: ["attentionSteps"] }), { layer: 4, head: 7 });`,
+    ],
+    height: 900,
+  },
+  {
+    name: "stream",
+    title: "A token's way",
+    words: "What each block adds to one token on its way up, and the word that the model would write there.",
+    code: [
+      `const text = model.sequence("The keys to the cabinet");`,
+      `const trace = await model.trace(text, { capture: ["hiddenStates", "attentionOutputs", "mlpOutputs"] });`,
+      `streamView(trace, { predictions: await model.layerPredictions(text) });`,
+    ],
+  },
+  {
+    name: "corpus",
+    title: "A corpus",
+    words: "The averages over many texts: surprise, where heads look, at which layer predictions settle.",
+    code: [
+      `const out = await Deno.makeTempDir();`,
+      `await explainCorpus("notebooks/12_corpus.jsonl", { model, out, ask: ["surprise", "heads", "settling", "neurons"], limit: 40 });`,
+      `const corpus = await openCorpus(out);`,
+      `corpusView(await corpus.summary());`,
+    ],
+  },
+  {
+    name: "neuron",
+    title: "A neuron",
+    words: "The texts of a corpus that excite a neuron most, and what it writes to the vocabulary.",
+    code: [
+      `const out = await Deno.makeTempDir();`,
+      `await explainCorpus("notebooks/12_corpus.jsonl", { model, out, ask: "neurons", limit: 40 });`,
+      `const corpus = await openCorpus(out);`,
+      `neuronView(await corpus.neuron(4, 117, { model }));`,
+    ],
+  },
+  {
     name: "model",
     title: "The model",
     words: "The parts of the model, their shapes and how many parameters each has.",
