@@ -12,10 +12,12 @@ import type { FromPage, LivePort, LiveState, ToPage } from "./protocol.ts";
 
 /** How long a kernel may take until it counts as busy, in milliseconds. */
 const PATIENCE_MS = 700;
+/** How long it is waited until a kernel that does not answer is asked again whether it is there. */
+const AGAIN_MS = 3000;
 /** How long it is waited before a lost kernel is looked for again; the last for ever. */
 const RETRY_MS = [500, 1000, 2000, 5000, 10_000];
-/** How often it is looked whether the view is still in the page. */
-const LOOK_MS = 60_000;
+/** How often it is looked whether the kernel is still there, and the view in the page. */
+const LOOK_MS = 10_000;
 
 /**
  * The way to the kernel of the cell that brought `host`; none where this page is not of JupyterLab or Notebook 7, or
@@ -60,7 +62,7 @@ class JupyterPort implements LivePort {
     this.#server = server;
     this.#address = address;
     // A notebook takes cells out of its page that are far away, and puts them back.
-    this.#look = setInterval(() => !host.isConnected && this.#hangUp(), LOOK_MS);
+    this.#look = setInterval(() => void this.#lookAround(host.isConnected), LOOK_MS);
     this.#seen = new IntersectionObserver(() => host.isConnected && this.#wake());
     this.#seen.observe(host);
     void this.#connect();
@@ -159,6 +161,7 @@ class JupyterPort implements LivePort {
   /** Asks whether the kernel is the one that brought the view. */
   #ask(): void {
     this.#attempt = 0;
+    if (this.#socket?.readyState !== WebSocket.OPEN) return;
     this.#probe = this.#call("");
     this.#waitFor();
   }
@@ -176,14 +179,18 @@ class JupyterPort implements LivePort {
 
   #waitFor(): void {
     clearTimeout(this.#patience);
-    this.#patience = setTimeout(() => this.#become("busy"), PATIENCE_MS);
+    this.#patience = setTimeout(() => {
+      this.#become("busy");
+      // What was asked while the kernel was restarted is lost.
+      if (this.#probe !== undefined) this.#patience = setTimeout(() => this.#socket && this.#ask(), AGAIN_MS);
+    }, PATIENCE_MS);
   }
 
   #hear(said: KernelSaid | undefined): void {
     if (said?.kind === "live") return said.entry === this.#address.entry ? this.#tell(said.message) : undefined;
-    if (said?.kind === "status") return this.#hearState(said.state, said.session === this.#session);
+    if (said?.kind === "status") return this.#hearState(said);
     if (said?.kind !== "reply") return;
-    if (said.status === "error") return this.#become("restarted");
+    if (said.status === "error") return this.#end("restarted");
     if (said.status !== "ok") return this.#again(said.to);
     if (said.to !== this.#probe) return;
     this.#probe = undefined;
@@ -192,20 +199,37 @@ class JupyterPort implements LivePort {
     for (const message of this.#waiting.splice(0)) this.#post(message);
   }
 
+  /** The kernel does not know this view, or is gone. */
+  #end(state: "restarted" | "gone"): void {
+    this.#probe = undefined;
+    clearTimeout(this.#patience);
+    this.#become(state);
+  }
+
+  /** Sees whether the kernel is still there, as nobody tells when it is shut down, and the view in the page. */
+  async #lookAround(isThere: boolean): Promise<void> {
+    if (!isThere) return this.#hangUp();
+    if (!this.#socket || this.#state === "gone") return;
+    if (await findKernel(this.#server, this.#address) === "none") this.#end("gone");
+  }
+
   /** A kernel that is interrupted leaves out what waits for it. */
   #again(left: string): void {
     if (left === this.#probe) this.#ask();
     else this.#refuse(WHY.lost);
   }
 
-  #hearState(state: string, own: boolean): void {
-    if (state === "dead") return this.#become("gone");
+  #hearState({ state, session, after }: Extract<KernelSaid, { kind: "status" }>): void {
+    const own = session === this.#session;
+    if (state === "dead") return this.#end("gone");
     if (/restarting|starting/.test(state)) {
       this.#become("connecting");
       this.#refuse(WHY.lost);
       return this.#ask();
     }
     if (own || this.#state === "restarted" || this.#state === "gone") return;
+    // A notebook asks a kernel who it is when it has restarted it, of which nobody else is told.
+    if (state === "idle" && after === "kernel_info_request") return this.#ask();
     if (state === "busy") this.#waitFor();
     else if (state === "idle" && this.#probe === undefined) {
       clearTimeout(this.#patience);

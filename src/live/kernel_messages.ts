@@ -28,7 +28,7 @@ export function callRequest(entry: string, text: string, names: { readonly id: s
 export type KernelSaid =
   | { readonly kind: "live"; readonly entry: string; readonly message: ToPage }
   | { readonly kind: "reply"; readonly to: string; readonly status: string }
-  | { readonly kind: "status"; readonly state: string; readonly session: string };
+  | { readonly kind: "status"; readonly state: string; readonly session: string; readonly after: string };
 
 type Fields = Partial<Record<string, unknown>>;
 
@@ -47,7 +47,8 @@ export function kernelSaid(data: unknown): KernelSaid | undefined {
     return { kind: "reply", to: String(parent!.msg_id), status: String(content!.status) };
   }
   if (header!.msg_type !== "status") return undefined;
-  return { kind: "status", state: String(content!.execution_state), session: String(parent!.session) };
+  const { session, msg_type: after } = parent!;
+  return { kind: "status", state: String(content!.execution_state), session: String(session), after: String(after) };
 }
 
 function parsed(text: string): Fields {

@@ -183,7 +183,10 @@ Deno.test("live views in JupyterLab", async (t) => {
 
     await step("a notebook that is not trusted, and a page of it, show the view as it was", async () => {
       const text = await Deno.readTextFile(join(FOLDER, "first.ipynb"));
-      await Deno.writeTextFile(join(FOLDER, "copy.ipynb"), text.replace('"metadata": {', '"metadata": {"copy": true,'));
+      await Deno.writeTextFile(
+        join(FOLDER, "copy.ipynb"),
+        text.replace('"metadata": {}', '"metadata": {"copy": true}'),
+      );
       const copy = await openNotebook(browser, lab.url(".out/live/copy.ipynb"), "JupyterLab Light");
       await copy.setViewportSize({ width: 1200, height: 2400 });
       await outputOf(copy, 1).getByText("cabinet").first().waitFor(PATIENT);

@@ -119,8 +119,8 @@ Deno.test("kernelSaid() hears answers, replies and states, and nothing else", ()
     kernelSaid(JSON.stringify({ header: { "msg_type": type }, "parent_header": parent, content }));
   deepEqual(said("looking_glass_live", { entry: "e", message }), { kind: "live", entry: "e", message });
   deepEqual(said("execute_reply", { status: "ok" }, { "msg_id": "m" }), { kind: "reply", to: "m", status: "ok" });
-  deepEqual(said("status", { "execution_state": "busy" }, { session: "s" }), {
-    ...{ kind: "status", state: "busy", session: "s" },
+  deepEqual(said("status", { "execution_state": "busy" }, { session: "s", "msg_type": "execute_request" }), {
+    ...{ kind: "status", state: "busy", session: "s", after: "execute_request" },
   });
   for (const content of [null, { message }, { entry: 1, message }, { entry: "e", message: { ...message, id: "<" } }]) {
     equal(said("looking_glass_live", content), undefined);
