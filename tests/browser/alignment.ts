@@ -154,12 +154,12 @@ return [...shown("img"), ...shown("svg")].flatMap((one) => {
     ? [one.outerHTML.slice(0, 100) + " " + found.join(" x ") + ", not " + width + " x " + height] : [];
 });})()`;
 
-/** The columns of tables of numbers whose head and cells are aligned in different ways. */
+/** The columns of tables of numbers whose head and cells are aligned in different ways; heads of several stand aside. */
 export const CROOKED = `(() => {${TOOLS}
 document.querySelectorAll("details").forEach((one) => one.open = true);
 const side = (cell) => getComputedStyle(cell).textAlign.replace("start", "left");
 return shown("table:not([role])").flatMap((table) =>
   Array.from(table.tHead?.rows[0].cells ?? []).flatMap((head, i) =>
-    textOf(head) === "" ? [] : Array.from(table.tBodies[0].rows).filter(({ cells }) => cells[i] !== undefined && side(cells[i]) !== side(head)).slice(0, 1)
+    textOf(head) === "" || head.colSpan > 1 ? [] : Array.from(table.tBodies[0].rows).filter(({ cells }) => cells[i] !== undefined && side(cells[i]) !== side(head)).slice(0, 1)
       .map(({ cells }) => textOf(head) + ": " + side(head) + ", " + textOf(cells[i]) + ": " + side(cells[i]))));
 })()`;

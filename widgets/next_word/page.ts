@@ -20,6 +20,7 @@ import { SETTLE } from "./script.ts";
 /** The length of the bar of what is certain, in pixels. */
 const LENGTH = 400;
 const PAD = styling`padding:2px 8px 2px 0;text-align:left;white-space:nowrap`;
+const RIGHT = styling`${PAD};text-align:right`;
 
 interface Slider {
   readonly label: string;
@@ -55,15 +56,14 @@ function barsHtml({ words, settled }: NextWords, places: readonly number[]): Htm
     const now = attributes({ class: "p", "data-i": places[n]!, "data-p": String(share) });
     return markup`${PLAIN_ROW}<td style="${PAD};opacity:0.8">${ordinalText(rank)}</td><td style="${PAD}">${
       tokenHtml(token)
-    }</td><td style="${PAD};text-align:right;opacity:0.8">${probabilityText(probability)}</td>\
+    }</td><td style="${RIGHT};opacity:0.8">${probabilityText(probability)}</td>\
 <td style="${PAD};min-width:${
       LENGTH + 70
     }px"><span style="display:inline-block;height:14px;vertical-align:middle;width:${width}px;\
 background-color:${overlay(1, true)}"></span> <span${now}>${probabilityText(share)}</span></td></tr>`;
   });
-  const head = ["rank", "next", "own", "with these settings"].map((name) =>
-    markup`<th scope="col" style="${PAD};font-weight:normal">${name}</th>`
-  );
+  const columns = [["rank", PAD], ["next", PAD], ["own", RIGHT], ["with these settings", PAD]] as const;
+  const head = columns.map(([name, style]) => markup`<th scope="col" style="${style};font-weight:normal">${name}</th>`);
   return markup`<table style="border-collapse:collapse;${MONOSPACE};font-size:13px"><thead>${PLAIN_ROW}${head}</tr></thead><tbody>
 ${stacked(rows)}</tbody></table>`;
 }
