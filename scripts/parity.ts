@@ -16,8 +16,7 @@ export const VARIANTS = {
 /** The name of a variant. */
 export type VariantName = keyof typeof VARIANTS;
 
-/** What is read, of several scripts. */
-export const TEXTS: readonly string[] = [
+const TEXTS: readonly string[] = [
   "The keys to the cabinet",
   "Countries of the European Union:\n1. Austria\n2. Belgium\n3.",
   "Ünïcödé — “quotes”, 日本語 and 🦕🇪🇺!",
@@ -57,10 +56,10 @@ export interface Parity {
 }
 
 /** The continuations by wasm, which all variants read, so that their numbers are about the same tokens. */
-export async function readReference(texts = TEXTS): Promise<{ sequences: readonly Sequence[]; answers: Answers }> {
+export async function readReference(): Promise<{ sequences: readonly Sequence[]; answers: Answers }> {
   await using model = await LanguageModel.fromPretrained(undefined, { backend: "wasm" });
   const sequences: Sequence[] = [];
-  for (const text of texts) sequences.push(await model.generate(text, { maxNewTokens: NEW_TOKENS }));
+  for (const text of TEXTS) sequences.push(await model.generate(text, { maxNewTokens: NEW_TOKENS }));
   return { sequences, answers: await answer(model, sequences, true) };
 }
 

@@ -1,6 +1,6 @@
 /** Holds `deno task parity` to its bounds. */
 import { deepEqual, equal, ok } from "@std/assert";
-import { measureParity, readReference, TEXTS, type VariantName, VARIANTS } from "../../scripts/parity.ts";
+import { measureParity, readReference, type VariantName, VARIANTS } from "../../scripts/parity.ts";
 import { NO_WEBGPU } from "../support/webgpu.ts";
 
 /** The most that a number may differ from wasm's, as a share of the greatest of its kind. */
@@ -17,9 +17,7 @@ const reference = await readReference();
 
 for (const name of Object.keys(VARIANTS) as VariantName[]) {
   Deno.test(`${name} agrees with wasm`, { ignore: name === "webgpu" && NO_WEBGPU }, async () => {
-    // Without a GPU, one text takes a minute; the rest are left to the command.
-    const asked = name === "webgpu" ? await readReference(TEXTS.slice(1, 2)) : reference;
-    const { argmaxAgreement, greedyAgreement, differences } = await measureParity(name, asked);
+    const { argmaxAgreement, greedyAgreement, differences } = await measureParity(name, reference);
     for (const [kind, { difference, magnitude }] of Object.entries(differences)) {
       ok(difference <= BOUNDS[name] * magnitude, `${kind}: ${difference} > ${BOUNDS[name]} x ${magnitude}`);
     }
