@@ -16,6 +16,8 @@ const PATIENCE_MS = 700;
 const AGAIN_MS = 3000;
 /** How long it is waited before a lost kernel is looked for again; the last for ever. */
 const RETRY_MS = [500, 1000, 2000, 5000, 10_000];
+/** How often a kernel is asked whether it is the same when somebody comes to a view. */
+const CHECK_MS = 5000;
 /** How often it is looked whether the kernel is still there, and the view in the page. */
 const LOOK_MS = 10_000;
 
@@ -52,6 +54,7 @@ class JupyterPort implements LivePort {
   /** The name of the message that asks whether the kernel is the same. */
   #probe: string | undefined;
   #attempt = 0;
+  #checked = -Infinity;
   #timer: Timer | undefined;
   #patience: Timer | undefined;
   readonly #look: Timer;
@@ -65,6 +68,8 @@ class JupyterPort implements LivePort {
     this.#look = setInterval(() => void this.#lookAround(host.isConnected), LOOK_MS);
     this.#seen = new IntersectionObserver(() => host.isConnected && this.#wake());
     this.#seen.observe(host);
+    // A restart may go unheard; who comes to use the view should know of it before.
+    for (const kind of ["focusin", "pointerenter"]) host.addEventListener(kind, () => this.#check());
     void this.#connect();
   }
 
@@ -156,6 +161,12 @@ class JupyterPort implements LivePort {
     socket?.close();
     if (this.#state !== "restarted" && this.#state !== "gone") this.#become("connecting");
     this.#refuse(WHY.lost);
+  }
+
+  #check(): void {
+    if (this.#state !== "ready" || this.#probe !== undefined || performance.now() - this.#checked < CHECK_MS) return;
+    this.#checked = performance.now();
+    this.#ask();
   }
 
   /** Asks whether the kernel is the one that brought the view. */

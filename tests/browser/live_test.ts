@@ -168,6 +168,7 @@ Deno.test("live views in JupyterLab", async (t) => {
       async () => {
         const view = liveIn(page, 1);
         await page.evaluate("jupyterapp.shell.currentWidget.context.sessionContext.session.kernel.restart()");
+        await view.output.hover(); // a restart may go unheard until somebody comes to the view
         await view.status.filter({ hasText: "was restarted" }).waitFor(PATIENT);
         equal(await view.text.isDisabled(), true);
         match((await view.output.textContent())!, /table/);
