@@ -1,3 +1,4 @@
+import { inPage } from "../base/platform.ts";
 import { ASKED } from "../ask/question.ts";
 import { stoppable } from "../base/kernel.ts";
 import { expectOptions } from "../base/options.ts";
@@ -69,6 +70,7 @@ export async function explainCorpus(
   options: ExplainCorpusOptions,
 ): Promise<CorpusReport> {
   options = expectOptions(options, EXPLAIN_CORPUS);
+  if (inPage) throw new Error("Cannot explain a corpus in a page as it has no files; run it under Deno");
   asksOf(options.ask);
   shareOf(options.shard);
   workersOf(options);

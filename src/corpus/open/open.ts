@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { inPage } from "../../base/platform.ts";
 import { expectOptions, type OptionTable } from "../../base/options.ts";
 import { shown } from "../../base/words.ts";
 import type { LanguageModel } from "../../language_model.ts";
@@ -80,6 +81,7 @@ const BEGINNING = 40;
  * ```
  */
 export async function openCorpus(out: string | URL | CorpusStore): Promise<Corpus> {
+  if (inPage) throw new Error("Cannot open a corpus in a page as it has no files; run it under Deno");
   const isStore = typeof out === "object" && out !== null && "readRange" in out;
   if (!isStore && !(typeof out === "string" && out !== "") && !(out instanceof URL)) {
     throw new TypeError(`Cannot open ${shown(out)} as a corpus; pass the folder that explainCorpus() wrote to`);
