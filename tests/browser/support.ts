@@ -45,7 +45,7 @@ export async function faults(page: Page, { coloursOnly = false } = {}): Promise<
   const closed = page.locator("details:not([open]) > summary:visible");
   if (await closed.count() > 0) await closed.first().click();
   await page.evaluate(`${axe.source};0`);
-  const options = coloursOnly ? '{ runOnly: ["cat.color"] }' : "{}";
+  const options = coloursOnly ? '{ runOnly: ["color-contrast", "link-in-text-block"] }' : "{}";
   const ids = await page.evaluate<string[]>(
     `axe.run(${options})` +
       ".then(({ violations }) => violations.map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 200)}`))",
