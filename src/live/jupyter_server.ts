@@ -11,6 +11,8 @@ export interface JupyterServer {
   readonly base: URL;
   /** The token, where there is one; a hub knows a person by cookies. */
   readonly token: string;
+  /** What a hub wants to see beside its cookies, so that it knows that its own page asks. */
+  readonly xsrf: () => string;
 }
 
 /** The server of a page of JupyterLab or Notebook 7; none of other pages, whose views stay as they are. */
@@ -22,7 +24,8 @@ export function serverOf(page: Document): JupyterServer | undefined {
     if (typeof baseUrl !== "string") return undefined;
     const base = new URL(baseUrl.endsWith("/") ? baseUrl : `${baseUrl}/`, page.location.href);
     if (base.origin !== page.location.origin) return undefined; // a token is not for others
-    return { base, token: typeof token === "string" ? token : "" };
+    const xsrf = () => decodeURIComponent(/(?:^|;\s*)_xsrf=([^;]*)/.exec(page.cookie)?.[1] ?? "");
+    return { base, token: typeof token === "string" ? token : "", xsrf };
   } catch {
     return undefined;
   }
@@ -35,7 +38,13 @@ export type FoundKernel = { readonly id: string } | "none" | "unreachable";
 export async function findKernel(server: JupyterServer, { kernel, notebook }: KernelAddress): Promise<FoundKernel> {
   const path = kernel === "" ? "api/sessions" : `api/kernels/${kernel}`;
   try {
-    const answer = await fetch(addressOf(server, path), { credentials: "same-origin", cache: "no-store" });
+    const answer = await fetch(new URL(path, server.base), {
+      ...{ credentials: "same-origin", cache: "no-store" },
+      headers: {
+        ...server.token !== "" && { Authorization: `token ${server.token}` },
+        ...server.xsrf() !== "" && { "X-XSRFToken": server.xsrf() },
+      },
+    });
     if (answer.status === 404) return "none";
     if (!answer.ok) return "unreachable";
     const found: unknown = await answer.json();
@@ -49,15 +58,11 @@ export async function findKernel(server: JupyterServer, { kernel, notebook }: Ke
 }
 
 /** The address of a socket of a kernel's messages. */
-export function socketAddress(server: JupyterServer, id: string, session: string): URL {
-  const address = addressOf(server, `api/kernels/${encodeURIComponent(id)}/channels`);
+export function socketAddress({ base, token, xsrf }: JupyterServer, id: string, session: string): URL {
+  const address = new URL(`api/kernels/${encodeURIComponent(id)}/channels`, base);
   address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
   address.searchParams.set("session_id", session);
-  return address;
-}
-
-function addressOf({ base, token }: JupyterServer, path: string): URL {
-  const address = new URL(path, base);
-  if (token !== "") address.searchParams.set("token", token);
+  if (token !== "") address.searchParams.set("token", token); // a socket has no headers
+  if (xsrf() !== "") address.searchParams.set("_xsrf", xsrf());
   return address;
 }
