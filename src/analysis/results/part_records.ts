@@ -4,8 +4,11 @@
  * @module
  */
 import type { AddedPart, LogitAttribution } from "../../ask/logit_attribution/types.ts";
-import { and, type Check, floats, indexIn, list, number, record, text } from "./checks.ts";
+import { and, type Check, floats, indexIn, list, number, record, textLike } from "./checks.ts";
 import { prediction, sequence } from "./text_records.ts";
+
+/** A place where a model was changed, such as `z.4` or `source_resid.0`. */
+const site = textLike(/^[a-z][a-z_]{0,30}(\.\d{1,4})?$/, "the name of a place such as z.4");
 
 /** What each part of the model gave to a logit. */
 export const logitAttribution: Check<LogitAttribution> = and(
@@ -22,7 +25,7 @@ export const logitAttribution: Check<LogitAttribution> = and(
   }, {
     contrast: prediction,
     positionEmbedding: number,
-    added: list(record<AddedPart>({ site: text, value: number })),
+    added: list(record<AddedPart>({ site, value: number })),
     neurons: floats("L", "*"),
     tokens: floats("L", "H", "S"),
   }),
