@@ -52,7 +52,7 @@ overflow-wrap:anywhere;word-break:normal;tab-size:4;letter-spacing:0;min-height:
 .x-text textarea{background:none;outline:0;resize:none;overflow:hidden;z-index:1;height:100%}
 .x-token{border-radius:3px;box-shadow:inset 1px 0 0 ${LINE};padding:3px 0}
 .x-token.x-chosen{box-shadow:inset 0 0 0 2px currentColor,inset 0 -3px 0 2px ${rgb(ORANGE)}}
-.x-under{display:flex;flex-wrap:wrap;justify-content:space-between;gap:4px 16px;align-items:center}
+.x-under{display:flex;flex-wrap:wrap;justify-content:space-between;gap:4px 16px;align-items:center;margin-top:6px}
 .x-examples{font-size:13px}
 .x-examples select{max-width:240px}`;
 
