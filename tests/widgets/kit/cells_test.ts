@@ -11,7 +11,7 @@ function styleOf(one: HTMLElement): string {
 for (const { name, draw } of CASES) {
   Deno.test(`every cell of ${name} sets its own alignment`, async () => {
     const body = parse((await draw(KEYS)).html);
-    const hidden = new Set(all(body, `[style*="display:none"] td`));
+    const hidden = new Set(all(body, `[style*="display:none"] :is(td, th)`));
     const cells = all(body, "td, th").filter((cell) => cell.childNodes.length > 0 && !hidden.has(cell));
     ok(cells.length > 5, `${cells.length} cells`);
     const bare = cells.filter((cell) => !styleOf(cell).includes(";text-align:"));
