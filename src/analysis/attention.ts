@@ -268,6 +268,14 @@ async function scoreHeads(trace: Trace, options: HeadScoresOptions): Promise<Hea
   return showing("HeadScores", { sequence, ...scores, counts, ...(layers ? { layers } : {}) });
 }
 
+/** The kinds of heads, by what they look at. */
+export const HEAD_SCORE_NAMES: readonly HeadScoreName[] = [
+  "previousToken",
+  "firstToken",
+  "duplicateToken",
+  "induction",
+];
+
 /** A value for each kind of head. */
 export function eachScore<T>(valueOf: (name: HeadScoreName) => T): Record<HeadScoreName, T> {
   return {

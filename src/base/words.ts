@@ -52,6 +52,13 @@ export function formatBytes(bytes: number): string {
   return bytes >= 2 ** 20 ? `${Math.ceil(bytes / 2 ** 20)} MiB` : `${Math.ceil(bytes / 1024)} KiB`;
 }
 
+const CLASSES = { TypeError, RangeError, SyntaxError, Error };
+
+/** An error of one of the classes that this package throws, by its name; undefined for another name. */
+export function builtInError(name: string, message: string): Error | undefined {
+  return Object.hasOwn(CLASSES, name) ? new CLASSES[name as keyof typeof CLASSES](message) : undefined;
+}
+
 /** What an error says, or whatever else was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

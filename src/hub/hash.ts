@@ -33,6 +33,11 @@ export async function hashers(hashing: Hashing): Promise<() => Hasher> {
   };
 }
 
+/** Begins one hash by SHA-256. */
+export async function sha256Hasher(): Promise<Hasher> {
+  return (await hashers({ kind: "sha256" }))();
+}
+
 type Create = (algorithm: "sha1" | "sha256") => Hasher;
 
 async function denoHash(): Promise<Create> {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { builtInError } from "../base/words.ts";
 import { randomName } from "./names.ts";
 import { type Json, type LiveError, type LivePort, type LiveProgress, type LiveResult, PROTOCOL } from "./protocol.ts";
 
@@ -55,10 +56,7 @@ export function askThrough(port: LivePort, subject: string): LiveAsk {
     });
 }
 
-const CLASSES = { TypeError, RangeError, SyntaxError, Error };
-
 /** An error as it was thrown at the other end. */
 export function errorOf({ name, message }: LiveError): Error {
-  if (Object.hasOwn(CLASSES, name)) return new CLASSES[name as keyof typeof CLASSES](message);
-  return new DOMException(message, name);
+  return builtInError(name, message) ?? new DOMException(message, name);
 }

@@ -4,7 +4,7 @@ import type { FloatTensor } from "../base/tensor.ts";
 import { PACKAGE_VERSION } from "../base/version.ts";
 import { formatBytes } from "../base/words.ts";
 import type { ByteSource } from "../checkpoint/byte_source.ts";
-import { hashers, type Hashing, hashingOf } from "../hub/hash.ts";
+import { hashers, type Hashing, hashingOf, sha256Hasher } from "../hub/hash.ts";
 import type { ModelFiles } from "../hub/model_files.ts";
 import type { Backend } from "../runtime/backend.ts";
 import type { Change } from "./change.ts";
@@ -124,7 +124,7 @@ async function stated({ add, set, tokens, ...change }: Change): Promise<StatedCh
 }
 
 async function statedNumbers({ data }: FloatTensor): Promise<StatedNumbers> {
-  const hash = (await hashers({ kind: "sha256" }))();
+  const hash = await sha256Hasher();
   hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
   return { count: data.length, sha256: hash.digest() };
 }

@@ -150,6 +150,11 @@ export function weightBytes(config: ModelConfig): number {
   );
 }
 
+/** What a second program over the same weights takes for them: nothing on native, where both map the same files. */
+export function secondProgramBytes({ backend, config }: Pick<Machine, "backend" | "config">): number {
+  return backend === "native" ? 0 : weightBytes(config);
+}
+
 /** The most bytes that a call may take by default: on wasm, what 4 GiB leave beside the weights. */
 export function defaultMaxMemory(backend: Backend, config: ModelConfig): number {
   return backend === "wasm" ? 0.9 * (4 * GIB - weightBytes(config)) : 4 * GIB;

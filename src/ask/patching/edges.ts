@@ -3,7 +3,7 @@ import type { OptionTable } from "../../base/options.ts";
 import type { Progress } from "../../base/progress.ts";
 import type { FloatTensor } from "../../base/tensor.ts";
 import { type MemoryOptions, READING } from "../../model/cost.ts";
-import { costOf, explainBytes, FLOAT, type Machine, memoryLimit, weightBytes } from "../../model/memory.ts";
+import { costOf, explainBytes, FLOAT, type Machine, memoryLimit, secondProgramBytes } from "../../model/memory.ts";
 import type { ModelRunner } from "../../model/runner.ts";
 import type { SiteName } from "../../models/sites.ts";
 import { expectOwnStream } from "../changed.ts";
@@ -83,7 +83,7 @@ export const EDGES: Question<Pair, EdgesOptions, EdgesPlan, HeadEdges> = {
 function costOfEdges(machine: Machine, T: number) {
   const { config } = machine;
   const { nLayer: L, nHead: H, nEmbd: C } = config;
-  const second = machine.backend === "native" ? 0 : weightBytes(config);
+  const second = secondProgramBytes(machine);
   const written = 3 * L * H * T * C + 8 * H * T * 3 * C;
   const edges = 3 * (L * H) ** 2;
   return costOf(3, explainBytes(config, { N: 1, T }) + FLOAT * (written + edges) + second, FLOAT * edges);

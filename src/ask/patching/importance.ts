@@ -2,7 +2,7 @@ import { free } from "../../base/numbers.ts";
 import type { OptionTable } from "../../base/options.ts";
 import type { Progress } from "../../base/progress.ts";
 import { type MemoryOptions, READING } from "../../model/cost.ts";
-import { costOf, explainBytes, FLOAT, memoryLimit, weightBytes } from "../../model/memory.ts";
+import { costOf, explainBytes, FLOAT, memoryLimit, secondProgramBytes } from "../../model/memory.ts";
 import type { ModelRunner } from "../../model/runner.ts";
 import type { Sequence } from "../../model/sequence.ts";
 import { predictedPosition } from "../positions.ts";
@@ -100,7 +100,7 @@ function planImportance(
   const layers = chosen("judge", "layers", options.layers, place.layers);
   const E = sequence.source?.tokenIds.length ?? 0;
   const rows = rowsAt(place, sequence, position).length;
-  const second = machine.backend === "native" ? 0 : weightBytes(config);
+  const second = secondProgramBytes(machine);
   const kept = 3 * FLOAT * place.layers * rows * place.width;
   const columns = { heads: place.heads, neurons: place.width, positions: rows }[place.columns];
   return {

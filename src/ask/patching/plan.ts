@@ -1,7 +1,15 @@
 import type { OptionTable } from "../../base/options.ts";
 import type { Progress } from "../../base/progress.ts";
 import { type MemoryOptions, READING } from "../../model/cost.ts";
-import { costOf, explainBytes, FLOAT, type Machine, memoryLimit, readBytes, weightBytes } from "../../model/memory.ts";
+import {
+  costOf,
+  explainBytes,
+  FLOAT,
+  type Machine,
+  memoryLimit,
+  readBytes,
+  secondProgramBytes,
+} from "../../model/memory.ts";
 import type { Reader } from "../../model/reader.ts";
 import type { Sequence } from "../../model/sequence.ts";
 import { predictedPosition } from "../positions.ts";
@@ -146,7 +154,7 @@ function costOfPatching(
   });
   const kept = 2 * FLOAT * layers.length * Math.max(T, E) * place.width;
   const gradient = method === "exact" ? 0 : explainBytes(config, { N: 1, T, E }) + kept;
-  const second = machine.backend === "native" ? 0 : weightBytes(config);
+  const second = secondProgramBytes(machine);
   return costOf(
     2 + sweeps.length + (method === "exact" ? 0 : 1),
     Math.max(readBytes(machine, { T, R: 1, E }), gradient, ...bytes) + kept + second,

@@ -4,7 +4,7 @@ import type { Progress } from "../../base/progress.ts";
 import type { FloatTensor } from "../../base/tensor.ts";
 import { shown } from "../../base/words.ts";
 import { type MemoryOptions, READING } from "../../model/cost.ts";
-import { costOf, FLOAT, memoryLimit, readBytes, weightBytes } from "../../model/memory.ts";
+import { costOf, FLOAT, memoryLimit, readBytes, secondProgramBytes } from "../../model/memory.ts";
 import { CHUNK_TOKENS, type ModelRunner } from "../../model/runner.ts";
 import type { Sequence } from "../../model/sequence.ts";
 import type { ModelConfig } from "../../models/config.ts";
@@ -145,7 +145,7 @@ function planTrace({ runner: machine, reader }: AskedModel, sequence: Sequence, 
   const numbers = (rows: number) =>
     capture.reduce((sum, name) => sum + product(shapeOf(config, name, layers.length, { T, E })) / T * rows, 0);
   const inner = capture.some((name) => INNER.includes(name));
-  const second = inner && machine.backend !== "native" ? weightBytes(config) : 0;
+  const second = inner ? secondProgramBytes(machine) : 0;
   const costIn = (chunk: number) => {
     const read = second + readBytes(machine, { T: chunk, S: T, E, R: capture.includes("logits") ? chunk : 1 });
     // What was fetched in one run may not have been collected by the next.

@@ -1,12 +1,10 @@
-import { eachScore, type HeadScoreName, placesOf } from "../../analysis/attention.ts";
+import { eachScore, HEAD_SCORE_NAMES, placesOf } from "../../analysis/attention.ts";
 import { expectRowSum } from "../../ask/trace/recorders.ts";
 import type { ModelConfig } from "../../models/config.ts";
 import type { PlacedPiece, Seen } from "../reading/pack.ts";
 import type { Window } from "../reading/windows.ts";
 import type { Sums, TableSchema } from "../types.ts";
 import { Adding, type CorpusAsk, Rows, type ShardWork } from "./ask.ts";
-
-const NAMES: readonly HeadScoreName[] = ["previousToken", "firstToken", "duplicateToken", "induction"];
 
 const TOTAL: TableSchema = {
   name: "heads",
@@ -49,7 +47,7 @@ function meansOf(sums: Sums) {
   const { shape: [L, H], counts } = sums as { shape: readonly [number, number]; counts: readonly number[] };
   const rows = new Rows(TOTAL);
   for (let at = 0; at < L * H; ++at) {
-    const scores = NAMES.map((
+    const scores = HEAD_SCORE_NAMES.map((
       name,
       i,
     ) => [name, counts[i] ? (sums[name] as readonly number[])[at]! / counts[i]! : null]);
@@ -60,7 +58,7 @@ function meansOf(sums: Sums) {
 
 function begin({ nLayer: L, nHead: H }: ModelConfig): ShardWork {
   const scores = eachScore(() => new Float64Array(L * H));
-  const counts = NAMES.map(() => 0);
+  const counts = HEAD_SCORE_NAMES.map(() => 0);
   const known = new Map<Window, ReturnType<typeof placesOf>>();
   return {
     take({ windows, piece }) {
@@ -68,7 +66,7 @@ function begin({ nLayer: L, nHead: H }: ModelConfig): ShardWork {
         const { window, from, to } = placed;
         const places = known.getOrInsertComputed(window, () => placesOf(window.tokenIds));
         const tokens = countedTokens(placed);
-        NAMES.forEach((name, i) => {
+        HEAD_SCORE_NAMES.forEach((name, i) => {
           counts[i]! += tokens.filter((t) => places[name][t]!.length > 0).length;
           addScores(scores[name], piece, placed, tokens.map((t) => [t, places[name][t]!]));
         });

@@ -1,7 +1,7 @@
 import type { ModelConfig } from "../../models/config.ts";
 import { positionOf, type ReadDocument } from "../reading/windows.ts";
 import type { CorpusSettings, TableRows, TableSchema } from "../types.ts";
-import type { CorpusAsk, Merging, ReadRows, ShardAnswer, ShardWork } from "./ask.ts";
+import { type CorpusAsk, type Merging, type ReadRows, Rows, type ShardAnswer, type ShardWork } from "./ask.ts";
 import { BestExamples } from "./best.ts";
 import { ActivationHistograms, BIN_NAMES } from "./histograms.ts";
 
@@ -73,21 +73,11 @@ class Neurons {
   }
 
   #examples(layers: Int32Array, neurons: Int32Array): TableRows {
-    const found = Array.from(layers, (_, at) => this.best.of(at));
-    const own = <T>(valueOf: (at: number, place: number) => T) =>
-      found.flatMap((examples, at) => examples.map((_, place) => valueOf(at, place)));
-    return {
-      table: EXAMPLES,
-      columns: {
-        layer: Int32Array.from(own((at) => layers[at]!)),
-        neuron: Int32Array.from(own((at) => neurons[at]!)),
-        place: Int32Array.from(own((_, place) => place)),
-        value: Float32Array.from(own((at, place) => found[at]![place]!.value)),
-        document: Float64Array.from(own((at, place) => found[at]![place]!.document)),
-        position: Int32Array.from(own((at, place) => found[at]![place]!.position)),
-        tokenId: Int32Array.from(own((at, place) => found[at]![place]!.tokenId)),
-      },
-    };
+    const rows = new Rows(EXAMPLES);
+    for (const [at, layer] of layers.entries()) {
+      this.best.of(at).forEach((example, place) => rows.push({ layer, neuron: neurons[at]!, place, ...example }));
+    }
+    return rows.rows();
   }
 }
 

@@ -5,7 +5,7 @@
  */
 import { parseJsonWithin } from "../../base/json.ts";
 import { messageOf } from "../../base/words.ts";
-import { hashers } from "../../hub/hash.ts";
+import { sha256Hasher } from "../../hub/hash.ts";
 import type { ReadRows } from "../asks/ask.ts";
 import { openParquet } from "../parquet/read.ts";
 import { writeParquet } from "../parquet/write.ts";
@@ -27,7 +27,7 @@ export class UnreadableFile extends Error {
 }
 
 async function sha256Of(bytes: Uint8Array): Promise<string> {
-  const hash = (await hashers({ kind: "sha256" }))();
+  const hash = await sha256Hasher();
   hash.update(bytes);
   return hash.digest();
 }

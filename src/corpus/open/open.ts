@@ -174,8 +174,9 @@ export class Corpus {
     const [row] = await this.#all("total/neurons", { where });
     const limit = given.examples ?? Infinity;
     const found = await this.#all("total/neuron_examples", { where, limit }) as unknown as ExampleRow[];
-    const examples = [];
-    for (const example of found) examples.push({ ...example, stored: await this.#document(example.document) });
+    const examples = await inOrder(found, async (example) => {
+      return { ...example, stored: await this.#document(example.document) };
+    });
     const parts = { layer, neuron, row: row as unknown as NeuronRow, examples };
     return showing("CorpusNeuron", await neuronOf(parts, this.manifest, given));
   }

@@ -3,14 +3,11 @@
  *
  * @module
  */
-import type { HeadScoreName } from "../../analysis/attention.ts";
+import { HEAD_SCORE_NAMES, type HeadScoreName } from "../../analysis/attention.ts";
 import type { FloatTensor } from "../../base/tensor.ts";
 import type { Sums } from "../types.ts";
 import type { CorpusRow } from "./rows.ts";
 import type { CorpusHeads, CorpusSettling, CorpusSurprise, DocumentSurprise } from "./types.ts";
-
-/** What heads are scored for, as columns of the table `heads`. */
-export const HEAD_SCORES: readonly HeadScoreName[] = ["previousToken", "firstToken", "duplicateToken", "induction"];
 
 /** Ranges of a distribution. */
 const RANGES = 24;
@@ -22,8 +19,8 @@ export function headsOf(rows: readonly CorpusRow[], sums: Sums): CorpusHeads {
     data: Float32Array.from(rows, (row) => row[name] === null ? NaN : Number(row[name])),
     shape: [...shape],
   });
-  const scores = Object.fromEntries(HEAD_SCORES.map((name) => [name, tensor(name)]));
-  const counted = Object.fromEntries(HEAD_SCORES.map((name, i) => [name, counts[i]!]));
+  const scores = Object.fromEntries(HEAD_SCORE_NAMES.map((name) => [name, tensor(name)]));
+  const counted = Object.fromEntries(HEAD_SCORE_NAMES.map((name, i) => [name, counts[i]!]));
   return { ...scores, counts: counted } as unknown as CorpusHeads;
 }
 

@@ -110,9 +110,9 @@ export class ParquetTable {
   async #column(group: number, { start, end }: RowGroup, column: string): Promise<readonly unknown[]> {
     if (start === end) return [];
     return await reading(this.#file, async (watched) => {
-      await this.#expectHonestChunks(watched, group, column);
+      const chunks = await this.#honestChunks(watched, group, column);
       const data = await this.#tools.parquetReadColumn({
-        file: asyncBuffer(watched),
+        file: asyncBuffer({ ...watched, read: held(chunks, watched) }),
         metadata: this.#footer,
         columns: [column],
         rowStart: start,
@@ -126,13 +126,31 @@ export class ParquetTable {
     });
   }
 
-  async #expectHonestChunks(file: ParquetFile, group: number, column: string): Promise<void> {
+  /** The bytes of a column, whose pages have been looked at. */
+  async #honestChunks(file: ParquetFile, group: number, column: string): Promise<readonly Chunk[]> {
+    const chunks: Chunk[] = [];
     for (const { meta_data: about } of this.#footer.row_groups[group]!.columns) {
       if (about?.path_in_schema[0] !== column) continue;
       const chunk = chunkFacts(about);
-      expectHonestPages(await file.read(chunk.start, chunk.end), chunk, this.#tools.parquetHeader);
+      const bytes = await file.read(chunk.start, chunk.end);
+      expectHonestPages(bytes, chunk, this.#tools.parquetHeader);
+      chunks.push({ ...chunk, bytes });
     }
+    return chunks;
   }
+}
+
+/** The part of a file that a column is in, with its bytes. */
+interface Chunk extends ChunkFacts {
+  readonly bytes: Uint8Array;
+}
+
+/** Reads what is there already from memory. */
+function held(chunks: readonly Chunk[], file: ParquetFile): ParquetFile["read"] {
+  return async (start, end) => {
+    const chunk = chunks.find((one) => start >= one.start && end <= one.end);
+    return chunk ? chunk.bytes.subarray(start - chunk.start, end - chunk.start) : await file.read(start, end);
+  };
 }
 
 type ColumnFacts = NonNullable<Metadata["row_groups"][number]["columns"][number]["meta_data"]>;

@@ -6,7 +6,7 @@
  * @module
  */
 import { delay } from "../../hub/retry.ts";
-import { hashers } from "../../hub/hash.ts";
+import { sha256Hasher } from "../../hub/hash.ts";
 import { doneName, readDone } from "../job/files.ts";
 import { explainAndWrite, type Job } from "../job/run.ts";
 import { isComplete } from "../job/total.ts";
@@ -110,7 +110,7 @@ async function computeOne(job: Job, cursor: RecordCursor, shard: number): Promis
 /** All that asks for the same of the same, and writes to a place of the same name, is one job. */
 async function nameOf({ manifest, store }: Job): Promise<string> {
   const { source: { fingerprint }, model: { files, changes, dtype }, settings } = manifest;
-  const hash = (await hashers({ kind: "sha256" }))();
+  const hash = await sha256Hasher();
   hash.update(new TextEncoder().encode(JSON.stringify([store.name, fingerprint, files, changes, dtype, settings])));
   return `looking-glass-${hash.digest().slice(0, 32)}`;
 }

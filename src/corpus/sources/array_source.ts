@@ -1,4 +1,4 @@
-import { hashers } from "../../hub/hash.ts";
+import { sha256Hasher } from "../../hub/hash.ts";
 import { shown } from "../../base/words.ts";
 import type { CorpusSource, SourceRecord } from "../types.ts";
 
@@ -16,7 +16,7 @@ export class ArraySource implements CorpusSource {
   }
 
   async fingerprint(): Promise<string> {
-    const hash = (await hashers({ kind: "sha256" }))();
+    const hash = await sha256Hasher();
     for (const index of this.#documents.keys()) {
       hash.update(new TextEncoder().encode(JSON.stringify(this.#record(index))));
     }

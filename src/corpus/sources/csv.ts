@@ -1,6 +1,5 @@
-import { shown } from "../../base/words.ts";
 import { type CsvRecord, csvRecords } from "./csv_records.ts";
-import { documentOf } from "./fields.ts";
+import { documentOf, expectColumns } from "./fields.ts";
 import { BEGINNING, type FieldSettings, type Format, type Found } from "./piece.ts";
 import type { SourceFile } from "./source_file.ts";
 import { unpacked, unpackedName } from "./unpack.ts";
@@ -31,16 +30,12 @@ async function namesOf(file: SourceFile, settings: FieldSettings, signal: AbortS
 
 function expectNames(
   file: SourceFile,
-  { field, id }: FieldSettings,
+  settings: FieldSettings,
   { fields, problem }: CsvRecord,
 ): readonly string[] {
   if (fields === undefined) throw new SyntaxError(`its first record, of the names of columns, is none: ${problem}`);
-  const missing = [field, ...(id === undefined ? [] : [id])].find((name) => !fields.includes(name));
-  if (missing === undefined) return fields;
-  const names = fields.map((name) => shown(name)).join(", ").slice(0, 400);
-  throw new RangeError(
-    `Cannot read ${file.name} as it has no column ${shown(missing)}; its columns are ${names}: pass one as field or id`,
-  );
+  expectColumns(file, fields, settings);
+  return fields;
 }
 
 function foundIn(record: CsvRecord, columns: readonly string[], file: string, settings: FieldSettings): Found {

@@ -1,5 +1,20 @@
 import { shown } from "../../base/words.ts";
 import type { FieldSettings, Found } from "./piece.ts";
+import type { SourceFile } from "./source_file.ts";
+
+/**
+ * Holds the columns of a file to those that are asked for.
+ *
+ * @throws {RangeError} When one is missing.
+ */
+export function expectColumns(file: SourceFile, columns: readonly string[], { field, id }: FieldSettings): void {
+  const missing = [field, ...(id === undefined ? [] : [id])].find((name) => !columns.includes(name));
+  if (missing === undefined) return;
+  const names = columns.map((name) => shown(name)).join(", ").slice(0, 400);
+  throw new RangeError(
+    `Cannot read ${file.name} as it has no column ${shown(missing)}; its columns are ${names}: pass one as field or id`,
+  );
+}
 
 /**
  * The document of a record.

@@ -1,4 +1,4 @@
-import { hashers } from "../../hub/hash.ts";
+import { sha256Hasher } from "../../hub/hash.ts";
 import type { BadRecord, CorpusDocument, CorpusSource, SourceRecord } from "../types.ts";
 import { BEGINNING, type FieldSettings, type Format, type Place } from "./piece.ts";
 import type { SourceFile } from "./source_file.ts";
@@ -48,7 +48,7 @@ export class FileSource implements CorpusSource {
   }
 
   async fingerprint(): Promise<string> {
-    const hash = (await hashers({ kind: "sha256" }))();
+    const hash = await sha256Hasher();
     const add = (what: unknown) => hash.update(new TextEncoder().encode(JSON.stringify(what)));
     add(this.#settings);
     for (const { file, formatName } of this.#entries) add([file.name, formatName, await file.stamp()]);

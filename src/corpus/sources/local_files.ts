@@ -4,7 +4,7 @@
  * @module
  */
 import { openFile } from "../../checkpoint/byte_source.ts";
-import { hashers } from "../../hub/hash.ts";
+import { sha256Hasher } from "../../hub/hash.ts";
 import { folderUrl } from "../../hub/paths.ts";
 import { messageOf } from "../../base/words.ts";
 import type { SourceFile } from "./source_file.ts";
@@ -83,7 +83,7 @@ export class LocalFile implements SourceFile {
 
   /** Its size, and the SHA-256 of its bytes; of more than 256 MiB, of 256 samples of 64 KiB. */
   async stamp(signal?: AbortSignal): Promise<string> {
-    const hash = (await hashers({ kind: "sha256" }))();
+    const hash = await sha256Hasher();
     const source = await openFile(this.path, "check the path");
     try {
       const { size } = source;

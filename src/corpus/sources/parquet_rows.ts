@@ -1,6 +1,6 @@
 import { openParquet, type ParquetFile, type ParquetTable } from "../parquet/read.ts";
-import { messageOf, shown } from "../../base/words.ts";
-import { documentOf } from "./fields.ts";
+import { messageOf } from "../../base/words.ts";
+import { documentOf, expectColumns } from "./fields.ts";
 import type { FieldSettings, Format, Piece } from "./piece.ts";
 import type { SourceFile } from "./source_file.ts";
 
@@ -10,7 +10,7 @@ export const PARQUET: Format = {
     const bytes = await file.parquet(signal);
     try {
       const table = await opened(bytes);
-      expectColumns(file, table, settings);
+      expectColumns(file, table.columns, settings);
       for (const [group, { start, end }] of table.groups.entries()) {
         if (end > from.offset) yield* rowsOf(file, table, group, Math.max(start, from.offset), settings);
         signal.throwIfAborted();
@@ -57,13 +57,4 @@ async function* rowsOf(
       yield { next, found: () => ({ id, problem: `its group of rows is damaged: ${found}` }) };
     } else yield { next, found: () => documentOf(id, settings, (name) => found[name]![row - start]) };
   }
-}
-
-function expectColumns(file: SourceFile, table: ParquetTable, { field, id }: FieldSettings): void {
-  const missing = [field, ...(id === undefined ? [] : [id])].find((name) => !table.columns.includes(name));
-  if (missing === undefined) return;
-  const names = table.columns.map((name) => shown(name)).join(", ").slice(0, 400);
-  throw new RangeError(
-    `Cannot read ${file.name} as it has no column ${shown(missing)}; its columns are ${names}: pass one as field or id`,
-  );
 }

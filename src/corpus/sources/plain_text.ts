@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { isBlank, type Line, lines, withoutMark } from "./lines.ts";
-import { joined } from "./lines.ts";
+import { isBlank, joined, type Line, lines, withoutMark } from "./lines.ts";
 import { BEGINNING, decoded, type Format, type Found, NO_UTF8, type Place, tooLong } from "./piece.ts";
 import type { SourceFile } from "./source_file.ts";
 import { unpacked } from "./unpack.ts";

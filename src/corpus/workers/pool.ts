@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { messageOf } from "../../base/words.ts";
+import { builtInError, messageOf } from "../../base/words.ts";
 import type { Executor } from "../job/run.ts";
 import type { ExplainedShard, Shard, ShardWatch } from "../job/shard.ts";
 import type { Beginning, FromWorker, ToWorker } from "./messages.ts";
@@ -82,20 +82,13 @@ class Worker {
     if (message.kind === "read") this.#pending?.onRead?.(message.documents, message.tokens);
     else if (message.kind === "ready") this.#pending?.resolve(undefined);
     else if (message.kind === "explained") this.#pending?.resolve(message.explained);
-    else this.#pending?.reject(errorOf(message.name, message.message));
+    else this.#pending?.reject(builtInError(message.name, message.message) ?? new Error(message.message));
   }
 
   #die(reason: string): void {
     this.#ended ??= new Error(`Cannot go on as a worker has ended: ${reason}; start again to go on`);
     this.#pending?.reject(this.#ended);
   }
-}
-
-/** An error of a worker, of its class. */
-function errorOf(name: string, message: string): Error {
-  const classes = { TypeError, RangeError, SyntaxError };
-  const Class = Object.hasOwn(classes, name) ? classes[name as keyof typeof classes] : Error;
-  return new Class(message);
 }
 
 /** Workers that are started once and used for all shards. */
