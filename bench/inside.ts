@@ -11,7 +11,7 @@ import { BESIDE, corruptedOf, type Recorder, type Text, WORDS } from "./protocol
 export async function lookInside(recorder: Recorder, model: LanguageModel, { tokenIds }: Text): Promise<void> {
   const [clean, corrupted] = [model.sequence(tokenIds), model.sequence(corruptedOf(tokenIds))];
   await recorder.measure("patch", async () => {
-    const { last, seconds } = await recorder.times(() => model.patch(clean, corrupted, WORDS));
+    const { last, seconds } = await recorder.times(() => model.patch(clean, corrupted, WORDS), true);
     return { seconds, answer: [...last.values!.data] };
   });
   await recorder.measure("attribute", async () => {

@@ -120,7 +120,7 @@ function workTable(results: Results): string {
 /** What was measured where. */
 function settingOf(results: Results): string {
   const { date, cpu, cores, threads, load, rounds, repeat, quick, inside, minutes, weightBytes } = results;
-  const once = inside ? ", peers patch once" : quick ? "" : ", the two long texts once";
+  const once = inside ? ", patching once" : quick ? "" : ", the two long texts once";
   const { bandwidth, gemm } = limitsOf(results);
   const rate = (value: number | undefined, unit: string) =>
     value ? `${(value / 1e9).toFixed(0)} ${unit}` : "not measured";
