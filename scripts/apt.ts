@@ -14,7 +14,10 @@ export async function installDebian(name: string): Promise<void> {
   if (Deno.build.os !== "linux" || !isRoot()) return;
   const patient = ["-q", "-o", "DPkg::Lock::Timeout=300"]; // another test may be installing
   for (const args of [["update"], ["install", "-y", "--no-install-recommends", name]]) {
-    const apt = new Deno.Command("apt-get", { args: [...patient, ...args], stdout: "null", stderr: "null" });
-    await apt.output().catch(() => undefined);
+    try {
+      await new Deno.Command("apt-get", { args: [...patient, ...args], stdout: "null", stderr: "null" }).output();
+    } catch { // there is no apt-get
+      return;
+    }
   }
 }
