@@ -1,7 +1,7 @@
 /** Saved views in Chromium. */
 import axe from "npm:axe-core@4.11.0";
 import { deepEqual } from "@std/assert";
-import type { Browser, Page } from "npm:playwright-core@1.65.1";
+import type { Browser, Locator, Page } from "npm:playwright-core@1.65.1";
 import { launchChromium } from "../../scripts/notebooks/chromium.ts";
 
 /** Of a page, in pixels. */
@@ -13,6 +13,16 @@ export interface Setting {
   readonly colorScheme?: "light" | "dark";
   /** In pixels; 1000 by default. */
   readonly width?: number;
+}
+
+/** What is used of axe-core in a page. */
+interface Axe {
+  run(element: Element): Promise<{ readonly violations: readonly Violation[] }>;
+}
+
+interface Violation {
+  readonly id: string;
+  readonly nodes: readonly { readonly html: string }[];
 }
 
 /** Opens a page that may ask for nothing but itself, open no dialog and fail nowhere. */
@@ -38,6 +48,16 @@ export async function withPage(
   } finally {
     await context.close();
   }
+}
+
+/** What axe-core finds wrong with a part of a page that is somebody else's: with what it holds, not with how it is put together. */
+export async function faultsIn(part: Locator): Promise<string> {
+  await part.page().evaluate(`${axe.source};0`);
+  return await part.evaluate(async (element) => {
+    const { axe } = globalThis as unknown as { readonly axe: Axe };
+    const { violations } = await axe.run(element);
+    return violations.map(({ id, nodes }) => `${id}: ${nodes[0]!.html.slice(0, 200)}`).join("\n");
+  });
 }
 
 /** What axe-core finds wrong with a page, its first table open; of colours alone where the rest was looked at before. */
