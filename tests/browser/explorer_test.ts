@@ -1,12 +1,26 @@
 /** The explorer's page, used as a person does: with the mouse, by keys, on a phone, without a network. */
 import { deepEqual, equal, match, ok } from "@std/assert";
 import { join } from "node:path";
+import type { Page } from "npm:playwright-core@1.65.1";
 import { LanguageModel } from "../../mod.ts";
 import { launchChromium } from "../../scripts/notebooks/chromium.ts";
 import { linkOf } from "../../widgets/explorer/ui/link.ts";
 import { type ExplorerPage, openContext, openExplorer, serveAll, withExplorer } from "./explorer_page.ts";
 import { type All, onDesktop, PROMPT, withTexts } from "./explorer_steps.ts";
 import { faults as axeFaults } from "./support.ts";
+
+/** Drags files or a text over the page, and lets go of them, as the mouse does it. */
+async function drop(
+  page: Page,
+  { files = [], items = [] }: { files?: string[]; items?: { mimeType: string; data: string }[] },
+): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const data = { items, files, dragOperationsMask: 1 };
+  for (const type of ["dragEnter", "dragOver", "drop"] as const) {
+    await session.send("Input.dispatchDragEvent", { type, x: 300, y: 300, data });
+  }
+  await session.detach();
+}
 
 async function withModels(t: Deno.TestContext, explorer: ExplorerPage, { served }: All): Promise<void> {
   const { page } = explorer;
@@ -79,6 +93,16 @@ async function withModels(t: Deno.TestContext, explorer: ExplorerPage, { served 
   await t.step("a folder of files", async () => {
     await dialog.locator("input[type=file]").setInputFiles(join(folder, "my-model"));
     await page.locator(".x-model b", { hasText: "my-model" }).waitFor({ timeout: 60_000 });
+  });
+  await t.step("a folder that is dropped onto the page, one without a model, and a text that is none", async () => {
+    await drop(page, { files: [join(folder, "dropped")] });
+    await page.locator(".x-model b", { hasText: "dropped" }).waitFor({ timeout: 60_000 });
+    await explorer.settle();
+    await drop(page, { files: [join(folder, "page", "models", "tokenizer.json")] });
+    match(await reason(), /config\.json is missing/);
+    await drop(page, { items: [{ mimeType: "text/plain", data: "a text" }] });
+    await page.getByText(/Cannot load what was dropped as it is no folder/).waitFor();
+    match(await page.locator(".x-model").textContent() ?? "", /dropped/);
   });
 }
 

@@ -52,7 +52,7 @@ function acceptDrops(loader: PageLoader): void {
   addEventListener("drop", (event) => {
     event.preventDefault();
     if (!event.dataTransfer) return;
-    droppedFiles(event.dataTransfer).then((files) => loader.loadFolder(files, "wasm"), (error) => {
+    droppedFiles(event.dataTransfer).then((sent) => loader.loadDropped(sent, "wasm"), (error) => {
       loader.problem.value = messageOf(error);
       loader.isOpen.value = true;
     });

@@ -8,7 +8,7 @@ import { LiveHost, type LiveSubject, type LiveWatch } from "../../../src/live/ho
 import { answerPage } from "../../../src/live/worker_port.ts";
 import { type Explorer, explorerOf } from "../answers.ts";
 import { expectData, EXPLORER, type Load } from "../questions.ts";
-import type { SentFolder } from "./folder.ts";
+import { namedFiles, type SentFolder } from "./folder.ts";
 
 /** Answers with the model that was loaded last. */
 class LoadingExplorer implements LiveSubject {
@@ -41,4 +41,4 @@ const explorer = new LoadingExplorer();
 const host = new LiveHost();
 host.add(EXPLORER, explorer);
 answerPage(globalThis, host);
-addEventListener("message", ({ data }: MessageEvent<SentFolder>) => data.folder && explorer.take(data.folder));
+addEventListener("message", ({ data }: MessageEvent<SentFolder>) => data.folder && explorer.take(namedFiles(data)));
