@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import type { Locator, Page } from "npm:playwright-core@1.65.1";
 import { OUT } from "../../scripts/notebooks/environment.ts";
+import { codeNotebook } from "../../scripts/notebooks/notebook.ts";
 
 /** Where the notebooks are; gone after the test. */
 export const FOLDER = join(OUT, "live");
@@ -22,16 +23,7 @@ const live = async (text, options = {}, asked = model) =>
 /** A notebook of code cells. */
 export async function writeNotebook(name: string, cells: readonly string[]): Promise<string> {
   await Deno.mkdir(FOLDER, { recursive: true });
-  const notebook = {
-    cells: cells.map((source, i) => ({
-      ...{ "cell_type": "code", "execution_count": null, id: `cell-${i}`, metadata: {}, outputs: [] },
-      source,
-    })),
-    metadata: { kernelspec: { name: "deno", "display_name": "Deno", language: "typescript" } },
-    nbformat: 4,
-    "nbformat_minor": 5,
-  };
-  await Deno.writeTextFile(join(FOLDER, name), JSON.stringify(notebook));
+  await Deno.writeTextFile(join(FOLDER, name), JSON.stringify(codeNotebook(cells)));
   return `.out/live/${name}`;
 }
 

@@ -6,6 +6,8 @@
 import { LanguageModel } from "../../../src/language_model.ts";
 import { LiveHost, type LiveSubject, type LiveWatch } from "../../../src/live/host.ts";
 import { answerPage } from "../../../src/live/worker_port.ts";
+import { Graph } from "../../../src/onnx/mod.ts";
+import { Session } from "../../../src/runtime/session.ts";
 import { type Explorer, explorerOf } from "../answers.ts";
 import { expectData, EXPLORER, type Load } from "../questions.ts";
 import { namedFiles, type SentFolder } from "./folder.ts";
@@ -30,11 +32,21 @@ class LoadingExplorer implements LiveSubject {
   }
 
   async #load({ id, backend, endpoint, token, folder }: Load, watch: LiveWatch): Promise<void> {
+    const warm = backend === "wasm" ? warmWasm() : Promise.resolve();
     const files = folder ? this.#folder : id === "" ? undefined : id;
     const hub = { ...endpoint !== "" && { endpoint }, ...token !== "" && { token } };
     const model = await LanguageModel.fromPretrained(files, { backend, ...hub, ...watch, progress: false });
     this.#explorer = explorerOf(model);
+    await warm;
   }
+}
+
+/** Lets the browser compile onnxruntime's WebAssembly while the model's files come. */
+async function warmWasm(): Promise<void> {
+  const graph = new Graph();
+  graph.output(graph.add(graph.floats([1]), graph.floats([1])));
+  // Where this fails the model says why.
+  await Session.create(graph, new Map(), { backend: "wasm" }).then((session) => session.dispose(), () => {});
 }
 
 const explorer = new LoadingExplorer();
