@@ -5,7 +5,7 @@ import type { Page } from "npm:playwright-core@1.65.1";
 import { LanguageModel } from "../../mod.ts";
 import { launchChromium } from "../../scripts/notebooks/chromium.ts";
 import { linkOf } from "../../widgets/explorer/ui/link.ts";
-import { type ExplorerPage, openContext, openExplorer, serveAll, withExplorer } from "./explorer_page.ts";
+import { ExplorerPage, openContext, openExplorer, serveAll, withExplorer } from "./explorer_page.ts";
 import { type All, onDesktop, PROMPT, withTexts } from "./explorer_steps.ts";
 import { faults as axeFaults } from "./support.ts";
 
@@ -171,7 +171,8 @@ async function byLink(t: Deno.TestContext, { browser, served }: All): Promise<vo
     for (
       const hash of ["#1.%%%", "#javascript:alert(1)", "#<img src=x onerror=alert(1)>", `#1.${"A".repeat(120_000)}`]
     ) {
-      const explorer = await openExplorer(context, `${served.address}${hash}`);
+      const explorer = new ExplorerPage(await context.newPage()); // says so before there is a model
+      await explorer.page.goto(`${served.address}${hash}`);
       match(await explorer.problem(), /^Cannot open the link as /);
       equal(await explorer.text, PROMPT);
       await explorer.page.close();

@@ -201,7 +201,7 @@ Deno.test("live views in JupyterLab", async (t) => {
       equal(await copy.locator(".jp-OutputArea-output script, .jp-OutputArea-output textarea").count(), 0);
       await outputOf(copy, 3).getByText("old").first().waitFor(PATIENT);
       await copy.close();
-      await drawNotebooks([join(FOLDER, "first.ipynb")], FOLDER, {});
+      await drawNotebooks([join(FOLDER, "first.ipynb")], FOLDER);
       const drawn = await browser.newPage();
       drawn.on("pageerror", (error) => void faults.push(error.message));
       await drawn.goto(pathToFileURL(join(FOLDER, "first.html")).href);
