@@ -22,7 +22,7 @@ type Browser = Awaited<ReturnType<typeof launchChromium>>;
 type Page = Awaited<ReturnType<Browser["newPage"]>>;
 
 const ROUNDS = 5;
-const TYPED = " are on the table and the";
+const TYPED = " are on the table";
 const MODELS = { bundled: "bundled", small: "GPT-2 small's shape" } as const;
 
 /** One line of the table. */

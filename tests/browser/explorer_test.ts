@@ -97,7 +97,8 @@ async function withModels(t: Deno.TestContext, explorer: ExplorerPage, { served 
   await t.step("a folder that is dropped onto the page, one without a model, and a text that is none", async () => {
     await drop(page, { files: [join(folder, "dropped")] });
     await page.locator(".x-model b", { hasText: "dropped" }).waitFor({ timeout: 60_000 });
-    await explorer.settle();
+    await page.locator("textarea").fill(PROMPT); // what was there is too long for it
+    await explorer.becomes(PROMPT);
     await drop(page, { files: [join(folder, "page", "models", "tokenizer.json")] });
     match(await reason(), /config\.json is missing/);
     await drop(page, { items: [{ mimeType: "text/plain", data: "a text" }] });
