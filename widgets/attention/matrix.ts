@@ -8,6 +8,7 @@ import { OPACITY, ORANGE, rgba } from "../kit/colours.ts";
 import { styling } from "../kit/css.ts";
 import { type Html, markup, stacked } from "../kit/html.ts";
 import { pixelsHtml, sharpPixels } from "../kit/image.ts";
+import { scrollRegion } from "../kit/scroll_region.ts";
 import { columnHeads } from "../kit/picture_labels.ts";
 import { weightOpacity } from "../kit/weight_pixels.ts";
 import { lastKey, strongestKeys } from "./data.ts";
@@ -138,7 +139,9 @@ export function wholeHtml(drawing: Drawing): Html {
   const hint = pictures?.from === 0 && pictures.to === length
     ? markup`<span class="ws" style="display:none"> Point at it to read a weight: <span class="says"></span></span>`
     : "";
-  return markup`<div style="${SMALL_STYLE}">The whole text, all ${length} tokens:${hint}</div>${image}\
-<div class="w x" role="img" aria-label="The weights over the whole text" \
+  const picture = markup`${image}<div class="w x" role="img" aria-label="The weights over the whole text" \
 style="display:none;width:${whole}px;height:${whole}px"></div>`;
+  return markup`<div style="${SMALL_STYLE}">The whole text, all ${length} tokens:${hint}</div>${
+    scrollRegion("The whole text", picture)
+  }`;
 }

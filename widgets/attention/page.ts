@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { characterHtml, partHtml } from "../kit/characters.ts";
 import { dataTable, LINE_STYLE, MONOSPACE, placeWords, SMALL_STYLE, tableDetails } from "../kit/chips.ts";
 import { choiceForm } from "../kit/choice.ts";
 import { OPACITY, ORANGE, rgba } from "../kit/colours.ts";
@@ -81,7 +82,9 @@ function chipsHtml(drawing: Drawing): Html {
     ]
     : [];
   const chips = tokens.map((key) =>
-    chip(key, placeWords(sequence, key), tokenHtml(drawing, key), weight(end - 1, key))
+    markup`${characterHtml(sequence, key)}${
+      chip(key, placeWords(sequence, key), partHtml(sequence, key), weight(end - 1, key))
+    }`
   );
   return stacked([...earlier, ...chips]);
 }
