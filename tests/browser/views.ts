@@ -11,12 +11,14 @@ import {
   edgesView,
   evidenceView,
   factorsView,
+  headCircuitView,
   headEffectsView,
   layerPredictionsView,
   layerSimilarityView,
   logitAttributionView,
   modelView,
   neuronView,
+  neuronWritesView,
   nextWordView,
   patchingView,
   rankingsView,
@@ -41,6 +43,7 @@ import { CURVE, factorsOf } from "../widgets/factors/fixtures.ts";
 import { CAPTUM, KEYS, saliencyOf, sequenceOf } from "../widgets/fixtures.ts";
 import { layerSimilarityOf } from "../widgets/layer_similarity/fixtures.ts";
 import { layerPredictionsOf, rankingsOf, watchedOf } from "../widgets/lens_fixtures.ts";
+import { circuitOf, writesOf } from "../widgets/logit_attribution/circuit_fixtures.ts";
 import { attributionOf as logitAttributionOf } from "../widgets/logit_attribution/fixtures.ts";
 import { SMALL, UNTIED } from "../widgets/model/fixtures.ts";
 import { edgesOf } from "../widgets/patching/edges_fixtures.ts";
@@ -201,6 +204,18 @@ export const CASES: readonly Case[] = [
     draw: (text) => logitAttributionView(logitAttributionOf(text, { neurons: 8, tokens: true, contrast: true })),
     chosen: false,
     tree: [/region "From 0 to the logit"/, /region "Heads"/, /group "Tokens that heads look at"/, /Parts as a table/],
+  },
+  {
+    name: "circuits of a head",
+    draw: () => headCircuitView(circuitOf()),
+    chosen: false,
+    tree: [/region "Circuits"/, /region "What it adds to logits"/, /Tokens as a table/],
+  },
+  {
+    name: "writing of a neuron",
+    draw: () => neuronWritesView(writesOf()),
+    chosen: false,
+    tree: [/region "What it adds to logits"/, /- table/, /Tokens as a table/],
   },
   {
     name: "tree",

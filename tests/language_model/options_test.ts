@@ -19,6 +19,7 @@ import { layerSimilarityOf } from "../widgets/layer_similarity/fixtures.ts";
 import { layerPredictionsOf, rankingsOf, watchedOf } from "../widgets/lens_fixtures.ts";
 import { SMALL } from "../widgets/model/fixtures.ts";
 import { stepsOf } from "../widgets/steps/fixtures.ts";
+import { circuitOf, writesOf } from "../widgets/logit_attribution/circuit_fixtures.ts";
 import { attributionOf as logitAttributionOf } from "../widgets/logit_attribution/fixtures.ts";
 import { edgesOf } from "../widgets/patching/edges_fixtures.ts";
 import { candidatesOf } from "../widgets/next_word/fixtures.ts";
@@ -102,12 +103,14 @@ const VIEWS: Readonly<Record<string, Wrong>> = {
   edgesView: { input: "mlp", most: "5" },
   evidenceView: {},
   factorsView: { curve: 1 },
+  headCircuitView: {},
   headEffectsView: { show: "all" },
   layerPredictionsView: { follow: " is", unit: "bit", live: 1 },
   layerSimilarityView: {},
   logitAttributionView: {},
   modelView: {},
   neuronView: { title: 1 },
+  neuronWritesView: {},
   nextWordView: { temperature: "1", topK: "1", topP: "1" },
   patchingView: { show: "all" },
   rankingsView: {},
@@ -354,12 +357,14 @@ const DRAWN: Readonly<Record<string, unknown>> = {
   edgesView: edgesOf(),
   evidenceView: classSaliencyOf(),
   factorsView: factorsOf([KEYS]),
+  headCircuitView: circuitOf(),
   headEffectsView: headEffectsOf(),
   layerPredictionsView: layerPredictionsOf(),
   layerSimilarityView: layerSimilarityOf(KEYS),
   logitAttributionView: logitAttributionOf(),
   modelView: SMALL,
   neuronView: neuronOf(),
+  neuronWritesView: writesOf(),
   nextWordView: candidatesOf(KEYS),
   patchingView: patchingOf(),
   rankingsView: rankingsOf(KEYS),

@@ -9,11 +9,13 @@ import {
   edgesView,
   evidenceView,
   factorsView,
+  headCircuitView,
   headEffectsView,
   layerPredictionsView,
   layerSimilarityView,
   logitAttributionView,
   modelView,
+  neuronWritesView,
   nextWordView,
   patchingView,
   rankingsView,
@@ -38,6 +40,7 @@ import { CURVE, factorsOf } from "../factors/fixtures.ts";
 import { CAPTUM, LIT, saliencyOf, sequenceOf } from "../fixtures.ts";
 import { layerSimilarityOf } from "../layer_similarity/fixtures.ts";
 import { layerPredictionsOf, longSequence, rankingsOf, watchedOf } from "../lens_fixtures.ts";
+import { circuitOf, writesOf } from "../logit_attribution/circuit_fixtures.ts";
 import { attributionOf } from "../logit_attribution/fixtures.ts";
 import { SMALL } from "../model/fixtures.ts";
 import { candidatesOf } from "../next_word/fixtures.ts";
@@ -131,6 +134,8 @@ export const SUBJECTS: readonly Subject[] = [
     view: logitAttributionView,
     data: [attributionOf(TEXT, { layers: 2, heads: 2, neurons: 2, tokens: true, contrast: true }), { title }],
   },
+  { name: "circuits of a head", view: headCircuitView, data: [circuitOf(["a", " b", "\n", "c"]), { title }] },
+  { name: "writing of a neuron", view: neuronWritesView, data: [writesOf(["a", " b", "\n", "c"]), { title }] },
   { name: "surprise", view: surpriseView, data: [surpriseOf(TEXT, undefined, 2), { title, unit: "nats" }] },
   {
     name: "tree",
