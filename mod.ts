@@ -198,6 +198,7 @@ export { show } from "./widgets/kit/show.ts";
 export { stepsView, type StepsViewOptions } from "./widgets/steps/view.ts";
 export type { Evidence } from "./widgets/evidence/rows.ts";
 export { evidenceView, type EvidenceViewOptions } from "./widgets/evidence/view.ts";
+export { cacheView, type CacheViewOptions } from "./widgets/cache/view.ts";
 export { streamView, type StreamViewOptions } from "./widgets/stream/view.ts";
 export { surpriseView, type SurpriseViewOptions } from "./widgets/surprise/view.ts";
 export type { TreeModel } from "./widgets/tree/live.ts";

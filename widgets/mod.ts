@@ -45,6 +45,7 @@ export type { DecodedStep, DecodedSteps } from "./steps/record.ts";
 export { show } from "./kit/show.ts";
 export { stepsView, type StepsViewOptions } from "./steps/view.ts";
 export { evidenceView, type EvidenceViewOptions } from "./evidence/view.ts";
+export { cacheView, type CacheViewOptions } from "./cache/view.ts";
 export { streamView, type StreamViewOptions } from "./stream/view.ts";
 export { surpriseView, type SurpriseViewOptions } from "./surprise/view.ts";
 export type { TreeModel } from "./tree/live.ts";

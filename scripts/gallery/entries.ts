@@ -308,6 +308,22 @@ export const ENTRIES: readonly GalleryEntry[] = [
     ],
   },
   {
+    name: "cache",
+    title: "What the cache keeps",
+    words: "Several steps of writing: each token is computed once, and its keys and values are kept.",
+    code: [
+      `const reading = model.reading();`,
+      `const steps = [];`,
+      `let { tokenIds } = model.sequence("The keys to the cabinet");`,
+      `for (let step = 0; step < 5; ++step) {`,
+      `  steps.push(await reading.candidates(tokenIds));`,
+      `  tokenIds = [...tokenIds, steps.at(-1).predictions[0].tokenId];`,
+      `}`,
+      `reading.dispose();`,
+      `cacheView(steps);`,
+    ],
+  },
+  {
     name: "corpus",
     title: "A corpus",
     words: "The averages over many texts: surprise, where heads look, at which layer predictions settle.",

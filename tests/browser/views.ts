@@ -4,6 +4,7 @@ import {
   activationsView,
   attentionStepsView,
   attentionView,
+  cacheView,
   compareView,
   corpusView,
   crossAttentionView,
@@ -35,10 +36,11 @@ import {
 import { clustersOf } from "../widgets/activations/clusters_fixtures.ts";
 import { attentionOf, headScoresOf, rolloutOf } from "../widgets/attention/fixtures.ts";
 import { attentionStepsOf } from "../widgets/attention_steps/fixtures.ts";
+import { cacheOf } from "../widgets/cache/fixtures.ts";
 import { neuronOf, summaryOf } from "../widgets/corpus/fixtures.ts";
 import { crossAttentionOf } from "../widgets/cross_attention/fixtures.ts";
 import { CURVE, factorsOf } from "../widgets/factors/fixtures.ts";
-import { CAPTUM, KEYS, saliencyOf } from "../widgets/fixtures.ts";
+import { CAPTUM, KEYS, saliencyOf, sequenceOf } from "../widgets/fixtures.ts";
 import { layerSimilarityOf } from "../widgets/layer_similarity/fixtures.ts";
 import { layerPredictionsOf, rankingsOf, watchedOf } from "../widgets/lens_fixtures.ts";
 import { circuitOf, writesOf } from "../widgets/logit_attribution/circuit_fixtures.ts";
@@ -53,6 +55,9 @@ import { streamOf } from "../widgets/stream/fixtures.ts";
 import { surpriseOf } from "../widgets/surprise/fixtures.ts";
 import { treeOf } from "../widgets/tree/fixtures.ts";
 import { vectorsOf } from "../widgets/vectors/fixtures.ts";
+
+/** An emoji and a Chinese character, each of several tokens. */
+const CHARACTERS = sequenceOf(["Say", [0x20, 0xF0, 0x9F], [0x99, 0x82], " and", [0xE4], [0xB8, 0xAD], "!"], 2);
 
 /** What a browser test needs to know of a view. */
 export interface Case {
@@ -106,6 +111,12 @@ export const CASES: readonly Case[] = [
   {
     name: "saliency, detailed",
     draw: (text) => saliencyView(saliencyOf(text, CAPTUM), { style: "detailed" }),
+    chosen: true,
+    tree: [/form "Saliency map"/, /radio "/, /Scores as a table/],
+  },
+  {
+    name: "characters over bytes",
+    draw: (text) => saliencyView(saliencyOf(text === KEYS ? CHARACTERS : text)),
     chosen: true,
     tree: [/form "Saliency map"/, /radio "/, /Scores as a table/],
   },
@@ -262,6 +273,12 @@ export const CASES: readonly Case[] = [
     draw: (text) => nextWordView(candidatesOf(text), { temperature: 0.8 }),
     chosen: false,
     tree: [/region "Next words"/, /- table/, /The words as a table/],
+  },
+  {
+    name: "cache",
+    draw: (text) => cacheView(cacheOf(text), { numbersPerToken: 64 }),
+    chosen: false,
+    tree: [/region "Steps of writing"/, /- table/],
   },
   {
     name: "stream",

@@ -10,6 +10,7 @@ import { clustersOf } from "../widgets/activations/clusters_fixtures.ts";
 import { attentionOf, rolloutOf } from "../widgets/attention/fixtures.ts";
 import { attentionStepsOf } from "../widgets/attention_steps/fixtures.ts";
 import { neuronOf, summaryOf } from "../widgets/corpus/fixtures.ts";
+import { cacheOf } from "../widgets/cache/fixtures.ts";
 import { crossAttentionOf, DATE } from "../widgets/cross_attention/fixtures.ts";
 import { classSaliencyOf } from "../widgets/evidence/fixtures.ts";
 import { factorsOf } from "../widgets/factors/fixtures.ts";
@@ -117,6 +118,7 @@ const VIEWS: Readonly<Record<string, Wrong>> = {
   rolloutView: { layer: "1", start: "0" },
   saliencyView: { style: "bold", by: null, position: "1", live: 1 },
   stepsView: { prompt: null },
+  cacheView: { numbersPerToken: "64" },
   streamView: { position: "1", predictions: 1 },
   surpriseView: { unit: "nat", position: "1" },
   tokensView: { surprise: 1 },
@@ -370,6 +372,7 @@ const DRAWN: Readonly<Record<string, unknown>> = {
   rolloutView: rolloutOf(KEYS),
   saliencyView: saliencyOf(KEYS, ECCO),
   stepsView: stepsOf(),
+  cacheView: cacheOf(KEYS),
   streamView: streamOf(KEYS),
   surpriseView: surpriseOf(),
   tokensView: KEYS,

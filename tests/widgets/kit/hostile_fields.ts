@@ -3,6 +3,7 @@ import {
   activationsView,
   attentionStepsView,
   attentionView,
+  cacheView,
   compareView,
   crossAttentionView,
   edgesView,
@@ -32,6 +33,7 @@ import {
 import { clustersOf } from "../activations/clusters_fixtures.ts";
 import { attentionOf, headScoresOf, rolloutOf } from "../attention/fixtures.ts";
 import { attentionStepsOf } from "../attention_steps/fixtures.ts";
+import { cacheOf } from "../cache/fixtures.ts";
 import { crossAttentionOf } from "../cross_attention/fixtures.ts";
 import { edgesOf } from "../patching/edges_fixtures.ts";
 import { CURVE, factorsOf } from "../factors/fixtures.ts";
@@ -180,6 +182,7 @@ export const SUBJECTS: readonly Subject[] = [
     view: nextWordView,
     data: [candidatesOf(TEXT, 6, 2), { title, temperature: 0.5, topK: 2, topP: 0.5 }],
   },
+  { name: "cache", view: cacheView, data: [cacheOf(TEXT, 3), { title, numbersPerToken: 64 }] },
   { name: "stream", view: streamView, data: [streamOf(TEXT, 2, 2), { title, position: 1 }] },
   { name: "vectors", view: vectorsView, data: [vectorsOf(TEXT, 2), { title, sequence: TEXT }] },
   { name: "vectors as pictures", view: vectorsView, data: [vectorsOf(TEXT, 100), { title, sequence: TEXT }] },

@@ -13,6 +13,7 @@ const model = await LanguageModel.fromPretrained(undefined, { backend: "wasm" })
 const sequence = await model.generate("The keys to the cabinet", { maxNewTokens: 3 });
 const position = sequence.tokenIds.length - 1;
 const trace = await model.trace(sequence, { capture: ["hiddenStates", "attention", "activations"] });
+const reading = model.reading();
 const tree = await model.tree("One, two,", { maxNewTokens: 3 });
 await tree.fork(tree.data.branches[0]!.steps[0]!, " seven", { maxNewTokens: 2 });
 
@@ -25,6 +26,7 @@ const GIVEN: Readonly<Record<string, readonly unknown[]>> = {
   activationsView: [await analysis.neuronClusters(trace, { layer: 0, clusters: 3 })],
   attentionStepsView: [await model.trace(sequence, { capture: ["attentionSteps"] })],
   attentionView: [trace],
+  cacheView: [[await reading.candidates("The keys"), await reading.candidates("The keys to")]],
   compareView: [
     sequence,
     trace,
@@ -118,6 +120,7 @@ Deno.test("rankingsWatchView() heads a watched word of several tokens by all of 
 });
 
 Deno.test.afterAll(async () => {
+  reading.dispose();
   await model.dispose();
   await translating[Symbol.asyncDispose]();
 });
