@@ -39,6 +39,7 @@ def execute(source: Path, target: Path, page: Path) -> int:
     client = NotebookClient(
         notebook,
         timeout=600,
+        iopub_timeout=60,  # of 4 seconds, a busy machine made outputs come too late
         kernel_name="deno",
         record_timing=False,
         resources={"metadata": {"path": str(source.parent)}},
