@@ -114,9 +114,10 @@ function merge(): Merging {
   return {
     async add(sums, read) {
       all.add(sums);
-      const rows = await read(TOKENS.name);
-      const [ids, chances, scores] = [rows.tokenId, rows.chances, rows.score] as ArrayLike<number>[];
-      for (let row = 0; row < ids!.length; ++row) tokens.add(ids![row]!, chances![row]!, scores![row]!);
+      for await (const rows of read(TOKENS.name)) {
+        const [ids, chances, scores] = [rows.tokenId, rows.chances, rows.score] as ArrayLike<number>[];
+        for (let row = 0; row < ids!.length; ++row) tokens.add(ids![row]!, chances![row]!, scores![row]!);
+      }
     },
     end: () => ({ tables: [tokens.rows()], sums: all.sums }),
   };
