@@ -207,13 +207,13 @@ export const CASES: readonly Case[] = [
   },
   {
     name: "circuits of a head",
-    draw: ({ tokens }) => headCircuitView(circuitOf(tokens.map(({ text }) => text))),
+    draw: () => headCircuitView(circuitOf()),
     chosen: false,
     tree: [/region "Circuits"/, /region "What it adds to logits"/, /Tokens as a table/],
   },
   {
     name: "writing of a neuron",
-    draw: ({ tokens }) => neuronWritesView(writesOf(tokens.map(({ text }) => text))),
+    draw: () => neuronWritesView(writesOf()),
     chosen: false,
     tree: [/region "What it adds to logits"/, /- table/, /Tokens as a table/],
   },
