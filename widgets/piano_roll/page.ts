@@ -105,7 +105,7 @@ function drawingHtml(layout: Layout): Html {
     const words = noteName(notes[n]!);
     return markup`<label class="o o${n}" title="${words}" style="position:absolute;left:${x}px;top:${y}px;width:${width}px;height:${
       ROW - 1
-    }px">${choiceRadio(n, words)}</label>`;
+    }px">${choiceRadio(notes[n]!.on, words)}</label>`;
   });
   return markup`<div class="w" style="display:none"><div style="position:relative;width:${width}px;height:${
     height + 16
@@ -214,5 +214,5 @@ export function rollHtml(layout: Layout, title: string, sound: boolean): Html {
   ]);
   if (!chosen) return rootHtml(contentName(htmlText(body)), [body]);
   const name = contentName(`${htmlText(body)}${cssText(rules(layout, PLACE))}`);
-  return choiceForm({ name, rules: rules(layout, name), label: "Music", body });
+  return choiceForm({ name, rules: rules(layout, name), label: "Music", body, sequence: layout.sequence });
 }
