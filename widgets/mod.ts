@@ -70,7 +70,7 @@ export type {
   DocumentSurprise,
   Excerpt,
   NeuronExample,
-} from "../src/corpus/open/types.ts";
+} from "../src/analysis/corpus_results.ts";
 export type { Note } from "../src/music/note.ts";
 export type { PlacedNote } from "../src/music/events.ts";
 export type { ModelConfig } from "../src/models/config.ts";
