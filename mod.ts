@@ -20,6 +20,7 @@ export { Corpus, type CorpusRowsOptions, type CorpusSummaryOptions, openCorpus }
 export type { CorpusNeuronOptions } from "./src/corpus/open/neuron.ts";
 export type {
   BlamedToken,
+  CorpusCounts,
   CorpusHeads,
   CorpusNeuron,
   CorpusSettling,
@@ -29,7 +30,7 @@ export type {
   DocumentSurprise,
   Excerpt,
   NeuronExample,
-} from "./src/corpus/open/types.ts";
+} from "./src/analysis/corpus_results.ts";
 export type { CorpusRow, Where } from "./src/corpus/open/rows.ts";
 export { folderStore } from "./src/corpus/store/folder.ts";
 export { s3Store, type S3StoreOptions } from "./src/corpus/store/s3.ts";
@@ -37,7 +38,6 @@ export type {
   AskName,
   BadRecord,
   ColumnType,
-  CorpusCounts,
   CorpusDocument,
   CorpusSettings,
   CorpusSource,
@@ -52,7 +52,11 @@ export type {
 } from "./src/corpus/types.ts";
 export type { GivenDocument } from "./src/corpus/sources/array_source.ts";
 export type { SourceFormat, SourceOptions } from "./src/corpus/sources/open.ts";
-export { DATES } from "./src/hub/model_files.ts";
+export { DATES, MUSIC } from "./src/hub/model_files.ts";
+export { musicNotes, musicText } from "./src/music/events.ts";
+export { readMidi, writeMidi } from "./src/music/midi.ts";
+export type { Note } from "./src/music/note.ts";
+export { writeWav } from "./src/music/sound.ts";
 export type { CostEstimator } from "./src/ask/cost_estimator.ts";
 export type { Cost, MemoryOptions } from "./src/model/cost.ts";
 export type { EarlyStopping } from "./src/ask/write/beams/search.ts";
@@ -180,6 +184,9 @@ export type { EdgeInput } from "./widgets/patching/edges_data.ts";
 export { edgesView, type EdgesViewOptions } from "./widgets/patching/edges_view.ts";
 export { type HeadEffects, headEffectsView, type HeadEffectsViewOptions } from "./widgets/patching/heads_view.ts";
 export type { PatchingShown } from "./widgets/patching/data.ts";
+export type { PlacedNote } from "./src/music/events.ts";
+export type { NoteLook, NoteShare, PianoRoll, RollNote } from "./widgets/piano_roll/data.ts";
+export { pianoRollView, type PianoRollViewOptions } from "./widgets/piano_roll/view.ts";
 export { patchingView, type PatchingViewOptions } from "./widgets/patching/view.ts";
 export type { InformationUnit } from "./widgets/kit/quantities.ts";
 export { rankingsView, type RankingsViewOptions } from "./widgets/rankings/view.ts";

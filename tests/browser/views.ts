@@ -21,6 +21,7 @@ import {
   neuronWritesView,
   nextWordView,
   patchingView,
+  pianoRollView,
   rankingsView,
   rankingsWatchView,
   rolloutView,
@@ -49,6 +50,7 @@ import { SMALL, UNTIED } from "../widgets/model/fixtures.ts";
 import { edgesOf } from "../widgets/patching/edges_fixtures.ts";
 import { candidatesOf } from "../widgets/next_word/fixtures.ts";
 import { headEffectsOf, patchingOf, withToken } from "../widgets/patching/fixtures.ts";
+import { musicOf, overMusic } from "../widgets/piano_roll/fixtures.ts";
 import { promptOf, stepsOf } from "../widgets/steps/fixtures.ts";
 import { classSaliencyOf } from "../widgets/evidence/fixtures.ts";
 import { streamOf } from "../widgets/stream/fixtures.ts";
@@ -207,13 +209,13 @@ export const CASES: readonly Case[] = [
   },
   {
     name: "circuits of a head",
-    draw: () => headCircuitView(circuitOf()),
+    draw: ({ tokens }) => headCircuitView(circuitOf(tokens.map(({ text }) => text))),
     chosen: false,
     tree: [/region "Circuits"/, /region "What it adds to logits"/, /Tokens as a table/],
   },
   {
     name: "writing of a neuron",
-    draw: () => neuronWritesView(writesOf()),
+    draw: ({ tokens }) => neuronWritesView(writesOf(tokens.map(({ text }) => text))),
     chosen: false,
     tree: [/region "What it adds to logits"/, /- table/, /Tokens as a table/],
   },
@@ -273,6 +275,12 @@ export const CASES: readonly Case[] = [
     draw: (text) => nextWordView(candidatesOf(text), { temperature: 0.8 }),
     chosen: false,
     tree: [/region "Next words"/, /- table/, /The words as a table/],
+  },
+  {
+    name: "piano roll",
+    draw: (text) => pianoRollView(musicOf(text), overMusic(musicOf(text))),
+    chosen: true,
+    tree: [/form "Music"/, /radiogroup "Notes"/, /radio "/, /region "Piano roll"/, /Notes as a table/],
   },
   {
     name: "cache",

@@ -5,6 +5,7 @@ import type { Step } from "../../../src/ask/write/step.ts";
 import type { FloatTensor, Tensor } from "../../../src/base/tensor.ts";
 import type { Sequence } from "../../../src/model/sequence.ts";
 import { random } from "../../checkpoint/random.ts";
+import { neuronOf, summaryOf } from "../../widgets/corpus/fixtures.ts";
 import { CAPTUM, ECCO, saliencyOf, sequenceOf } from "../../widgets/fixtures.ts";
 
 const next = random(11);
@@ -54,7 +55,9 @@ type LaterKind =
   | "patching"
   | "headEdges"
   | "importance"
-  | "logitAttribution";
+  | "logitAttribution"
+  | "corpusNeuron"
+  | "corpusSummary";
 
 /** One result of each kind that the committed file of version 1 holds. */
 export const FIRST_RESULTS: Omit<ResultKinds, LaterKind> = {
@@ -268,6 +271,8 @@ export const RESULTS: ResultKinds = {
     added: [{ site: "resid.2", value: 0.25 }],
     bias: 1e-300,
   },
+  corpusNeuron: neuronOf(),
+  corpusSummary: summaryOf(),
 };
 
 /** The names of all kinds. */
