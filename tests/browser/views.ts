@@ -21,6 +21,7 @@ import {
   neuronWritesView,
   nextWordView,
   patchingView,
+  pianoRollView,
   rankingsView,
   rankingsWatchView,
   rolloutView,
@@ -49,6 +50,7 @@ import { SMALL, UNTIED } from "../widgets/model/fixtures.ts";
 import { edgesOf } from "../widgets/patching/edges_fixtures.ts";
 import { candidatesOf } from "../widgets/next_word/fixtures.ts";
 import { headEffectsOf, patchingOf, withToken } from "../widgets/patching/fixtures.ts";
+import { musicOf, overMusic } from "../widgets/piano_roll/fixtures.ts";
 import { promptOf, stepsOf } from "../widgets/steps/fixtures.ts";
 import { classSaliencyOf } from "../widgets/evidence/fixtures.ts";
 import { streamOf } from "../widgets/stream/fixtures.ts";
@@ -273,6 +275,12 @@ export const CASES: readonly Case[] = [
     draw: (text) => nextWordView(candidatesOf(text), { temperature: 0.8 }),
     chosen: false,
     tree: [/region "Next words"/, /- table/, /The words as a table/],
+  },
+  {
+    name: "piano roll",
+    draw: (text) => pianoRollView(musicOf(text), overMusic(musicOf(text))),
+    chosen: true,
+    tree: [/form "Music"/, /radiogroup "Notes"/, /radio "/, /region "Piano roll"/, /Notes as a table/],
   },
   {
     name: "cache",

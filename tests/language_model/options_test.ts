@@ -24,6 +24,7 @@ import { attributionOf as logitAttributionOf } from "../widgets/logit_attributio
 import { edgesOf } from "../widgets/patching/edges_fixtures.ts";
 import { candidatesOf } from "../widgets/next_word/fixtures.ts";
 import { headEffectsOf, patchingOf } from "../widgets/patching/fixtures.ts";
+import { musicOf } from "../widgets/piano_roll/fixtures.ts";
 import { streamOf } from "../widgets/stream/fixtures.ts";
 import { surpriseOf } from "../widgets/surprise/fixtures.ts";
 import { TREE } from "../widgets/tree/fixtures.ts";
@@ -113,6 +114,7 @@ const VIEWS: Readonly<Record<string, Wrong>> = {
   neuronWritesView: {},
   nextWordView: { temperature: "1", topK: "1", topP: "1" },
   patchingView: { show: "all" },
+  pianoRollView: { trace: 1, saliency: 1, layer: "1", position: "1", sound: 1 },
   rankingsView: {},
   rankingsWatchView: {},
   rolloutView: { layer: "1", start: "0" },
@@ -367,6 +369,7 @@ const DRAWN: Readonly<Record<string, unknown>> = {
   neuronWritesView: writesOf(),
   nextWordView: candidatesOf(KEYS),
   patchingView: patchingOf(),
+  pianoRollView: musicOf(KEYS),
   rankingsView: rankingsOf(KEYS),
   rankingsWatchView: watchedOf(KEYS),
   rolloutView: rolloutOf(KEYS),

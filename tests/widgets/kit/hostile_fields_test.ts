@@ -31,7 +31,9 @@ function harmOf(body: HTMLElement): string[] {
       one.outerHTML
     ),
     ...attributes.filter(({ name }) => name.startsWith("on") || name.includes(MARK)).map(({ name }) => name),
-    ...attributes.filter(({ name, value }) => /^(src|href|action)$/.test(name) && !value.startsWith("data:image/"))
+    ...attributes.filter(({ name, value }) =>
+      /^(src|href|action)$/.test(name) && !/^data:(?:image|audio)\//.test(value)
+    )
       .map(({ value }) => value),
     ...attributes.filter(({ name, value }) => name === "style" && withoutStrings(value).includes(MARK))
       .map(({ value }) => value),
