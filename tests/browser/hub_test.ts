@@ -67,6 +67,8 @@ Deno.test({
       });
       equal(faults.join(), "");
     } finally {
+      // A hub that is ended leaves kernels behind.
+      await page.evaluate("jupyterapp.shell.currentWidget.context.sessionContext.shutdown()").catch(() => {});
       await browser.close();
       await hub.stop();
       for (const one of [folder, notebooks]) await Deno.remove(one, { recursive: true });
