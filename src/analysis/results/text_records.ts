@@ -41,7 +41,8 @@ export const logProb: Check<number> = numberFrom(-Infinity, 0, ROUNDING);
 /** An entropy, or how far two distributions are apart. */
 export const nats: Check<number> = numberFrom(0, Infinity, ROUNDING);
 
-const token: Check<Token> = own(and(
+/** A piece of a text. */
+export const token: Check<Token> = own(and(
   record<Token>({ id, piece: text, bytes, start: whole, end: whole, text }),
   (value, path) => {
     const { start, end } = value as Token;
