@@ -12,8 +12,12 @@ export function isRoot(): boolean {
 /** As root on Debian, installs a package; elsewhere does nothing. Whether it succeeded is for the caller to look at. */
 export async function installDebian(name: string): Promise<void> {
   if (Deno.build.os !== "linux" || !isRoot()) return;
-  for (const args of [["update", "-q"], ["install", "-y", "-q", "--no-install-recommends", name]]) {
-    const apt = new Deno.Command("apt-get", { args, stdout: "null", stderr: "null" });
-    await apt.output().catch(() => undefined);
+  const patient = ["-q", "-o", "DPkg::Lock::Timeout=300"]; // another test may be installing
+  for (const args of [["update"], ["install", "-y", "--no-install-recommends", name]]) {
+    try {
+      await new Deno.Command("apt-get", { args: [...patient, ...args], stdout: "null", stderr: "null" }).output();
+    } catch { // there is no apt-get
+      return;
+    }
   }
 }

@@ -56,10 +56,10 @@ async function heard(stream: ReadableStream<Uint8Array>, speaks: boolean): Promi
   return text;
 }
 
-/** From the list of failed tests on, or the last lines. */
-function endOf(text: string): string {
-  const list = text.lastIndexOf("FAILURES");
-  return list >= 0 ? text.slice(list) : text.trimEnd().split("\n").slice(-12).join("\n");
+/** The list of failed tests, which `deno test` prints last, or the last lines. */
+function endOf(stdout: string, stderr: string): string {
+  const list = stdout.lastIndexOf("FAILURES");
+  return list >= 0 ? stdout.slice(list).trimEnd() : (stdout + stderr).trimEnd().split("\n").slice(-12).join("\n");
 }
 
 /** Runs a command; what it says is shown as it says it, or when it has ended where another one speaks meanwhile. */
@@ -77,7 +77,7 @@ async function run({ name, args }: Part, speaks: boolean): Promise<Result> {
   const [stdout, stderr] = await Promise.all([heard(child.stdout, speaks && isSaid), heard(child.stderr, speaks)]);
   const { success } = await child.status;
   if (!speaks) say([title, stdout, stderr].join("\n"));
-  return { name, success, seconds: (performance.now() - start) / 1000, end: endOf(isSaid ? stdout + stderr : stderr) };
+  return { name, success, seconds: (performance.now() - start) / 1000, end: endOf(isSaid ? stdout : "", stderr) };
 }
 
 /** The commands of the gates that are asked for, in their order. */
@@ -100,9 +100,9 @@ const results = (await Promise.all([true, false].map(async (speaks) => {
   for (let part = waiting.shift(); part; part = waiting.shift()) done.push(await run(part, speaks));
   return done;
 }))).flat();
-for (const { name, success, end } of results) if (!success) say(`\n── ${name} failed:\n${end}`);
 say("");
 for (const { name, success, seconds } of results) {
   say(`${success ? "ok    " : "FAILED"} ${name.padEnd(10)} ${seconds.toFixed(1).padStart(6)} s`);
 }
+for (const { name, success, end } of results) if (!success) say(`\n── ${name} failed:\n${end}`);
 Deno.exit(results.every(({ success }) => success) ? 0 : 1);

@@ -5,6 +5,7 @@ import { addressProblem, isLoopback, redirectProblem, shownAddress } from "../..
 import { readSettings } from "../../src/hub/settings.ts";
 import { listing, modelFiles, temporaryCache } from "../support/hub_model.ts";
 import { COMMIT, gitHash, HubServer, repository, sha256 } from "../support/hub_server.ts";
+import { hasProgram } from "../support/program.ts";
 
 const FILES = await modelFiles();
 const WEIGHTS = FILES["model.safetensors"]!;
@@ -127,7 +128,7 @@ Deno.test("redirects lead to http: and https: alone, never down to http:, and to
 });
 
 /** It makes the certificate of a server. */
-const ignore = !await new Deno.Command("openssl", { args: ["version"] }).output().then((o) => o.success, () => false);
+const ignore = !await hasProgram("openssl", "version");
 
 Deno.test("fromPretrained() does not go on over http: where it began over https:", { ignore }, async () => {
   await using folder = await temporaryCache();

@@ -54,9 +54,10 @@ for (const backend of ["wasm", "native", "webgpu"] as const) {
           }
         });
 
-        for (const scalar of OF) {
-          for (const method of METHODS) {
-            for (const reduce of REDUCTIONS) {
+        for (const [i, scalar] of OF.entries()) {
+          for (const [j, method] of METHODS.entries()) {
+            for (const [k, reduce] of REDUCTIONS.entries()) {
+              if (backend === "webgpu" && (i + j + k) % 2 > 0) continue; // every second, so that each output comes up
               await t.step(`${key}: saliency of ${scalar}, ${method}, ${reduce}`, async () => {
                 const options: SaliencyOptions = { of: scalar, method, reduce, normalize: false, positions };
                 const { scores } = await model.saliency(sequence, options);

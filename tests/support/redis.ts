@@ -4,17 +4,13 @@
  * @module
  */
 import { installDebian } from "../../scripts/apt.ts";
-
-async function isThere(): Promise<boolean> {
-  const asked = new Deno.Command("redis-server", { args: ["--version"], stdout: "null", stderr: "null" });
-  return await asked.output().then(({ success }) => success, () => false);
-}
+import { hasProgram } from "./program.ts";
 
 /** Whether there is a server that can be started; as root on Debian, it is installed. */
 export async function hasRedis(): Promise<boolean> {
-  if (await isThere()) return true;
+  if (await hasProgram("redis-server", "--version")) return true;
   await installDebian("redis-server");
-  return await isThere();
+  return await hasProgram("redis-server", "--version");
 }
 
 /** A port that nobody listened on a moment ago. */

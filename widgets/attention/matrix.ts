@@ -26,7 +26,9 @@ function rowLabel(drawing: Drawing, position: number): Html {
   const words = [place, ...best].join("\n");
   return markup`<td style="padding:0 6px 0 0;text-align:right">\
 <label class="o r${position}" title="${words}" style="display:block;height:${side}px;line-height:${side}px;white-space:nowrap">\
-<span class="r" style="display:none"><input type="radio" name="token" aria-label="${rowWords(drawing, place)}"></span>\
+<span class="r" style="display:none"><input type="radio" name="token" value="${position}" aria-label="${
+    rowWords(drawing, place)
+  }"></span>\
 ${nameHtml(drawing, position)} <span style="opacity:0.75">${position}</span><i class="z"></i></label></td>`;
 }
 

@@ -137,5 +137,5 @@ ${attentionTables(shown)}`;
   const rules = attentionRules(shown, drawing);
   const name = contentName(`${htmlText(body)}${cssText(rules(PLACE))}`);
   const label = shown.rollout ? "Attention rollout" : "Attention";
-  return choiceForm({ name, rules: rules(name), label, body });
+  return choiceForm({ name, rules: rules(name), label, body, sequence: shown.sequence });
 }

@@ -239,5 +239,11 @@ ${scrollRegion("All queries at once", trianglesHtml(shown))}
 what a query sees to the greatest. ${noteOf(shown)}</div>
 ${tableDetails(`The steps of token ${position} as a table`, stepsTable(shown))}`;
   const name = contentName(htmlText(body));
-  return choiceForm({ name, rules: stepRules(name, shown), label: "Steps of attention", body });
+  return choiceForm({
+    name,
+    rules: stepRules(name, shown),
+    label: "Steps of attention",
+    body,
+    sequence: shown.sequence,
+  });
 }

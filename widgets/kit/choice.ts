@@ -6,7 +6,9 @@
  * @module
  */
 
+import type { Sequence } from "../../src/model/sequence.ts";
 import { type Css, cssJoined, styling } from "./css.ts";
+import { contentName } from "./escape.ts";
 import { attributes, type Html, markup, script } from "./html.ts";
 import { rootHtml } from "./view.ts";
 
@@ -53,26 +55,45 @@ export interface Choice {
   readonly label: string;
   /** What the view shows. */
   readonly body: Html;
+  /**
+   * The sequence whose tokens are chosen, by radios in `.o` whose values are positions. Views of the same sequence on a
+   * page then share the token that is chosen.
+   */
+  readonly sequence?: Sequence | undefined;
+}
+
+/** The name by which views find others of the same sequence. */
+export function tokensName({ tokenIds, text }: Sequence): string {
+  return contentName(`${tokenIds.join()} ${text}`);
 }
 
 /**
  * A form, so that the radios of one view are a group of their own. The rules stand last, as some hosts show them as text.
  */
-export function choiceForm({ name, rules, label, body }: Choice): Html {
+export function choiceForm({ name, rules, label, body, sequence }: Choice): Html {
   const content = markup`<form method="dialog" aria-label="${label}" style="margin:0">
 ${body}
 </form><style>
 ${rules}
 </style><script>${SCRIPT}</script>`;
-  return rootHtml(`${name} h`, [content]);
+  return rootHtml(`${name} h`, [content], sequence && tokensName(sequence));
 }
 
 /**
  * Escape takes a pin away, and so does a click on it; a head or layer that was opened stays open. Keys that move
  * between tokens are kept from JupyterLab, which would move between cells.
+ *
+ * A choice that somebody made, and no program, is put to the views of the same sequence: their radio of the same value is
+ * checked, or none. They hear of it by the event `tokens`, which says nothing.
  */
 export const SCRIPT = script`(()=>{const r=document.currentScript.parentElement;let w;
+const all=(v,s,f)=>v.querySelectorAll(s).forEach(f),drop=()=>all(r,".o :checked",c=>c.checked=false);
+const put=e=>{const q=r.dataset.tokens,c=r.querySelector(".o :checked");if(!q||!e.isTrusted)return;
+all(document,"[data-tokens]",v=>{if(v===r||v.dataset.tokens!==q)return;
+all(v,".o input",i=>i.checked=!!c&&i.value===c.value);v.dispatchEvent(new Event("tokens"))})};
 r.addEventListener("keydown",e=>{if(e.ctrlKey||e.metaKey||e.altKey||!/^(Arrow|Escape$|Enter$| $)/.test(e.key))return;
-e.stopPropagation();if(e.key==="Escape")r.querySelectorAll(".o :checked").forEach(c=>c.checked=false)});
+e.stopPropagation();if(e.key==="Escape"){drop();put(e)}});
 r.addEventListener("pointerdown",e=>{const l=e.target.closest(".o");w=l&&l.querySelector("input:checked")});
-r.addEventListener("click",e=>{if(w&&e.target===w){w.checked=false;w=null}})})()`;
+r.addEventListener("click",e=>{if(w&&e.target===w){w.checked=false;w=null;put(e)}});
+r.addEventListener("change",e=>{if(e.target.closest(".o"))put(e)});
+r.addEventListener("reset",e=>setTimeout(()=>put(e)))})()`;

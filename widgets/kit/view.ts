@@ -85,9 +85,12 @@ export function partsOf<Data>(view: View<Data>): Pick<ViewParts<Data>, "title" |
 /** The colours are the data: forced colours and print leave them as they are. */
 const KEEP_COLOURS = styling`forced-color-adjust:none;print-color-adjust:exact;-webkit-print-color-adjust:exact`;
 
-/** The element that a view is; `className` is the name that its rules begin with. */
-export function rootHtml(className: string | undefined, content: readonly Html[]): Html {
-  return markup`<div${attributes({ style: KEEP_COLOURS, class: className })}>${content}</div>`;
+/**
+ * The element that a view is; `className` is the name that its rules begin with, `tokens` the name of the sequence
+ * whose chosen token it shares with other views.
+ */
+export function rootHtml(className: string | undefined, content: readonly Html[], tokens?: string): Html {
+  return markup`<div${attributes({ style: KEEP_COLOURS, class: className, "data-tokens": tokens })}>${content}</div>`;
 }
 
 /** A fragment as a page of its own. */

@@ -3,7 +3,7 @@ import type { Saliency } from "../../src/ask/saliency/definition.ts";
 import { expectOptions, type OptionTable } from "../../src/base/options.ts";
 import type { Sequence } from "../../src/model/sequence.ts";
 import { chipHtml, isRead, MONOSPACE, placeWords, roleOf, SMALL_STYLE, underlineNote } from "../kit/chips.ts";
-import { SCRIPT } from "../kit/choice.ts";
+import { SCRIPT, tokensName } from "../kit/choice.ts";
 import { overlay } from "../kit/colours.ts";
 import { type Css, cssString, styling } from "../kit/css.ts";
 import { contentName } from "../kit/escape.ts";
@@ -268,7 +268,7 @@ ${scoreTable(saliency, rows)}
 </form><style>
 ${styleRules({ name, rows: choices, first, signed: format.signed, detailed })}
 </style>${together ? "" : markup`<script>${SCRIPT}</script>`}`;
-  return rootHtml(`${name} h`, [content]);
+  return rootHtml(`${name} h`, [content], together ? undefined : tokensName(sequence));
 }
 
 /**

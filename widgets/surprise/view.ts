@@ -202,7 +202,7 @@ ${tableHtml(table)}`;
   const name = contentName(htmlText(body));
   const rules = styling`${panelRules(name, numbers, first)}
 .${name}{${COLUMNS_RULE}}`;
-  return choiceForm({ name, rules, label: title, body });
+  return choiceForm({ name, rules, label: title, body, sequence: table.surprise.sequence });
 }
 
 function drawText(table: SurpriseTable): string {
