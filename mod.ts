@@ -176,6 +176,7 @@ export { crossAttentionView, type CrossAttentionViewOptions } from "./widgets/cr
 export { explorerView, type ExplorerViewOptions } from "./widgets/explorer/view.ts";
 export { factorsView, type FactorsViewOptions } from "./widgets/factors/view.ts";
 export type { LensModel } from "./widgets/layer_predictions/live.ts";
+export type { WholeLensModel } from "./widgets/lens/live.ts";
 export { type LensColour, lensView, type LensViewOptions } from "./widgets/lens/view.ts";
 export { layerPredictionsView, type LayerPredictionsViewOptions } from "./widgets/layer_predictions/view.ts";
 export type { EdgeInput } from "./widgets/patching/edges_data.ts";

@@ -23,6 +23,7 @@ export { neuronView, type NeuronViewOptions } from "./corpus/neuron_view.ts";
 export { crossAttentionView, type CrossAttentionViewOptions } from "./cross_attention/view.ts";
 export { factorsView, type FactorsViewOptions } from "./factors/view.ts";
 export type { LensModel } from "./layer_predictions/live.ts";
+export type { WholeLensModel } from "./lens/live.ts";
 export { type LensColour, lensView, type LensViewOptions } from "./lens/view.ts";
 export { layerPredictionsView, type LayerPredictionsViewOptions } from "./layer_predictions/view.ts";
 export { layerSimilarityView, type LayerSimilarityViewOptions } from "./layer_similarity/view.ts";

@@ -33,6 +33,22 @@ function clusterMarks(shown: NeuronsShown, down: number, top: number): Plot.Mark
   ];
 }
 
+/** The pixels, in a frame. */
+function pictureMarks(shown: NeuronsShown, tokens: number, top: number, width: number, height: number): Plot.Markish[] {
+  const src = pngUrl(neuronPixels(shown, tokens));
+  return [
+    Plot.image([0], {
+      ...{ src: () => src, width, height, preserveAspectRatio: "none", imageRendering: "pixelated" },
+      x: () => LEFT + width / 2,
+      y: () => top + height / 2,
+    }),
+    Plot.rect([0], {
+      ...{ x1: () => LEFT, x2: () => LEFT + width, y1: () => top, y2: () => top + height },
+      stroke: "#ddd",
+    }),
+  ];
+}
+
 /** Draws the picture. */
 export function drawNeurons(shown: NeuronsShown, title: string): Html {
   const { rows, sequence } = shown;
@@ -45,25 +61,14 @@ export function drawNeurons(shown: NeuronsShown, title: string): Html {
   const top = 44 + 6 * longest;
   const width = Math.max(760, LEFT + tokens * across + 40);
   const height = Math.ceil(top + rows.length * down + 8);
-  const src = pngUrl(neuronPixels(shown, tokens));
-  const picture = { width: tokens * across, height: rows.length * down };
-  const [line = "", ...others] = neuronsLine(shown).split(/(?<=\.) (?=Each)/);
-  const words = [line, ...others].map((text, i) => ({ text, y: 12 + 14 * i }));
+  const words = neuronsLine(shown).split(/(?<=\.) (?=Each)/).map((text, i) => ({ text, y: 12 + 14 * i }));
   const plot: Plot.PlotOptions = {
     ...{ width, height, margin: 0 },
     x: { type: "identity", axis: null },
     y: { type: "identity", axis: null },
     color: { type: "identity" },
     marks: [
-      Plot.image([0], {
-        ...{ src: () => src, ...picture, preserveAspectRatio: "none", imageRendering: "pixelated" },
-        x: () => LEFT + picture.width / 2,
-        y: () => top + picture.height / 2,
-      }),
-      Plot.rect([0], {
-        ...{ x1: () => LEFT, x2: () => LEFT + picture.width, y1: () => top, y2: () => top + picture.height },
-        stroke: "#ddd",
-      }),
+      ...pictureMarks(shown, tokens, top, tokens * across, rows.length * down),
       ...clusterMarks(shown, down, top),
       Plot.text(labels, {
         ...{ text: "text", rotate: -90, textAnchor: "start", fontFamily: "monospace" },
