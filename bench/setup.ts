@@ -77,6 +77,15 @@ const SETUPS: Readonly<Record<Need, () => Promise<void>>> = {
   },
 };
 
+/** Makes the checkpoint, if it is not there. */
+export async function prepareCheckpoint(say: Say): Promise<void> {
+  if (await exists(`${CHECKPOINT}/model.safetensors`)) return;
+  say("making the checkpoint ...");
+  await Deno.mkdir(new URL(".out/bench", ROOT), { recursive: true });
+  await SETUPS.oracle();
+  await must(PYTHON.oracle, "bench/make_random_gpt2.py");
+}
+
 /** Makes the checkpoint and the texts, which everything is measured on. */
 export async function prepareTexts(threads: number, say: Say): Promise<Readonly<Record<string, Text>>> {
   await Deno.mkdir(new URL(".out/bench", ROOT), { recursive: true });
@@ -90,9 +99,9 @@ export async function prepareTexts(threads: number, say: Say): Promise<Readonly<
     return promptLength === given && tokenIds.length === given + written;
   };
   if (known && Object.entries(TEXTS).every(same)) return known;
-  say("making the checkpoint and the texts ...");
+  await prepareCheckpoint(say);
+  say("making the texts ...");
   await SETUPS.oracle();
-  if (!await exists(`${CHECKPOINT}/model.safetensors`)) await must(PYTHON.oracle, "bench/make_random_gpt2.py");
   const prompts = Object.entries(TEXTS).map(([name, { given, written }]) => {
     return [name, { tokenIds: [...promptOf(given), ...Array(written).fill(0)], promptLength: given }] as const;
   });

@@ -12,14 +12,15 @@ export const ROOT: string = dirname(dirname(dirname(fileURLToPath(import.meta.ur
 /** Where executed notebooks and the like are written. */
 export const OUT: string = join(ROOT, ".out");
 
-const VENV = join(ROOT, ".venv");
+/** Where JupyterLab is. */
+export const VENV: string = join(ROOT, ".venv");
 const WINDOWS = Deno.build.os === "windows";
 const PYTHON = WINDOWS ? join(VENV, "Scripts", "python.exe") : join(VENV, "bin", "python");
 const STAMP = join(VENV, "looking-glass.stamp");
 const OLDEST = [3, 10] as const;
 
 /** Keeps what Jupyter writes inside the clone. */
-const JUPYTER_ENV: Readonly<Record<string, string>> = {
+export const JUPYTER_ENV: Readonly<Record<string, string>> = {
   JUPYTER_CONFIG_DIR: join(VENV, "jupyter", "config"),
   JUPYTER_DATA_DIR: join(VENV, "jupyter", "data"),
   JUPYTER_RUNTIME_DIR: join(VENV, "jupyter", "runtime"),
@@ -80,6 +81,11 @@ async function installPackages(): Promise<void> {
   if (!success) throw new Error(`Cannot install requirements.txt as pip failed: ${text.trim()}`);
 }
 
+/** Writes a file where it is another one: a Jupyter that runs may be reading it. */
+async function writeChanged(path: string, text: string): Promise<void> {
+  if (await Deno.readTextFile(path).catch(() => undefined) !== text) await Deno.writeTextFile(path, text);
+}
+
 /** The kernel names this Deno by its path, so a moved clone or a cleared npx cache heals itself. */
 async function writeKernelSpec(): Promise<void> {
   const spec = {
@@ -91,7 +97,7 @@ async function writeKernelSpec(): Promise<void> {
   };
   const folder = join(VENV, "share", "jupyter", "kernels", "deno");
   await Deno.mkdir(folder, { recursive: true });
-  await Deno.writeTextFile(join(folder, "kernel.json"), JSON.stringify(spec, undefined, 1));
+  await writeChanged(join(folder, "kernel.json"), JSON.stringify(spec, undefined, 1));
 }
 
 /** No question about news, no check for updates. */
@@ -101,7 +107,15 @@ async function writeLabSettings(): Promise<void> {
   };
   const folder = join(VENV, "share", "jupyter", "lab", "settings");
   await Deno.mkdir(folder, { recursive: true });
-  await Deno.writeTextFile(join(folder, "overrides.json"), JSON.stringify(settings, undefined, 1));
+  await writeChanged(join(folder, "overrides.json"), JSON.stringify(settings, undefined, 1));
+}
+
+/** Does something that only one program may do at a time; the others wait. */
+export async function alone(work: () => Promise<void>): Promise<void> {
+  await Deno.mkdir(OUT, { recursive: true });
+  using file = await Deno.open(join(OUT, "environment.lock"), { create: true, write: true });
+  await file.lock(true);
+  await work();
 }
 
 /**
@@ -110,6 +124,10 @@ async function writeLabSettings(): Promise<void> {
  * @param say Told what takes long.
  */
 export async function prepareEnvironment(say: (message: string) => void): Promise<void> {
+  await alone(() => makeReady(say));
+}
+
+async function makeReady(say: (message: string) => void): Promise<void> {
   const stamp = `${ROOT}\n${await Deno.readTextFile(join(ROOT, "requirements.txt"))}`;
   const found = await Deno.readTextFile(STAMP).catch(() => "");
   if (found !== stamp || !(await exists(PYTHON))) {

@@ -1,5 +1,5 @@
 """Executes a notebook under the Deno kernel: execute.py SOURCE TARGET PAGE; or only draws some, each as a page in FOLDER:
-execute.py --draw FOLDER SOURCE..., or execute.py --sanitize FOLDER SOURCE... as a site does that trusts nobody.
+execute.py --draw FOLDER SOURCE....
 
 TARGET gets the executed notebook, PAGE the same as HTML that asks nothing of the network. The exit status is 1 when
 a cell fails; its error is printed.
@@ -16,10 +16,8 @@ from nbconvert import HTMLExporter
 SILENT = "The kernel gave no message. It keeps silent about syntax errors and about packages that cannot be found."
 
 
-def write_page(notebook, page: Path, title: str, sanitize: bool = False) -> None:
-    exporter = HTMLExporter(
-        sanitize_html=sanitize, require_js_url="", mathjax_url="", mermaid_js_url="", jquery_url=""
-    )
+def write_page(notebook, page: Path, title: str) -> None:
+    exporter = HTMLExporter(require_js_url="", mathjax_url="", mermaid_js_url="", jquery_url="")
     body, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": title}})
     page.write_text(body, encoding="utf-8")
 
@@ -61,12 +59,12 @@ def execute(source: Path, target: Path, page: Path) -> int:
 
 
 def main(arguments: list[str]) -> int:
-    if arguments[0] not in ("--draw", "--sanitize"):
+    if arguments[0] != "--draw":
         return execute(*(Path(argument).resolve() for argument in arguments))
-    how, folder, *sources = arguments
+    _, folder, *sources = arguments
     for source in map(Path, sources):
         notebook = nbformat.read(source, as_version=4)
-        write_page(notebook, Path(folder, f"{source.stem}.html"), source.stem, how == "--sanitize")
+        write_page(notebook, Path(folder, f"{source.stem}.html"), source.stem)
     return 0
 
 

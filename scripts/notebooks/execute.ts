@@ -42,13 +42,8 @@ export async function executeNotebook(path: string, folder: string): Promise<Exe
  *
  * @param paths The notebooks.
  * @param folder Where the pages are written.
- * @param options `sanitize` takes away what a site takes away that trusts nobody: scripts, styles, forms.
  */
-export async function drawNotebooks(
-  paths: readonly string[],
-  folder: string,
-  options: { readonly sanitize?: boolean } = {},
-): Promise<void> {
+export async function drawNotebooks(paths: readonly string[], folder: string): Promise<void> {
   await Deno.mkdir(folder, { recursive: true });
-  await runScript(options.sanitize ? "--sanitize" : "--draw", folder, ...paths);
+  await runScript("--draw", folder, ...paths);
 }

@@ -7,7 +7,7 @@ import type { Browser, Page } from "npm:playwright-core@1.65.1";
 import { python } from "./environment.ts";
 
 /** A port that is free now. */
-function freePort(): number {
+export function freePort(): number {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   listener.close();
@@ -70,6 +70,12 @@ export async function startLab(): Promise<Lab> {
 export async function openNotebook(browser: Browser, url: string, theme: string): Promise<Page> {
   const page = await browser.newPage({ viewport: { width: 1000, height: 640 }, deviceScaleFactor: 1 });
   await page.goto(url);
+  await notebookReady(page, theme);
+  return page;
+}
+
+/** Waits for the notebook that a page opens, and its kernel, and puts the rest aside. */
+export async function notebookReady(page: Page, theme: string): Promise<void> {
   await page.waitForFunction("globalThis.jupyterapp?.shell?.currentWidget?.context?.isReady", undefined, {
     timeout: 60_000,
   });
@@ -78,7 +84,6 @@ export async function openNotebook(browser: Browser, url: string, theme: string)
     await jupyterapp.commands.execute("apputils:change-theme", { theme: "${theme}" });
     if (!jupyterapp.shell.leftCollapsed) await jupyterapp.commands.execute("application:toggle-left-area");
   })()`);
-  return page;
 }
 
 /** Opens a notebook, by its path from the root of the clone, in the place of the one that the page has open. */

@@ -47,6 +47,15 @@ function lines(text: string): string[] {
   return text.match(/[^\n]*\n|[^\n]+$/g) ?? [];
 }
 
+/** A notebook of code cells that has not run yet. */
+export function codeNotebook(sources: readonly string[]): Notebook {
+  const cells = sources.map((source, i) => (
+    { cell_type: "code" as const, execution_count: null, id: `cell-${i}`, metadata: {}, outputs: [], source }
+  ));
+  const kernelspec = { name: "deno", display_name: "Deno", language: "typescript" };
+  return { cells, metadata: { kernelspec }, nbformat: 4, nbformat_minor: 5 };
+}
+
 /** Reads a notebook file. */
 export async function readNotebook(path: string | URL): Promise<Notebook> {
   return JSON.parse(await Deno.readTextFile(path));

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { findKernel, type JupyterServer, serverOf, socketAddress } from "./jupyter_server.ts";
+import { findKernel, type JupyterServer, serverOf, socketAddress, watchRestarts } from "./jupyter_server.ts";
 import { isKernelAddress, type KernelAddress } from "./kernel_address.ts";
 import { callRequest, type KernelSaid, kernelSaid } from "./kernel_messages.ts";
 import { errorTo } from "./messages.ts";
@@ -59,6 +59,7 @@ class JupyterPort implements LivePort {
   #patience: Timer | undefined;
   readonly #look: Timer;
   readonly #seen: IntersectionObserver;
+  #unwatch: (() => void) | undefined;
   #closed = false;
 
   constructor(server: JupyterServer, address: KernelAddress, host: Element) {
@@ -68,7 +69,7 @@ class JupyterPort implements LivePort {
     this.#look = setInterval(() => void this.#lookAround(host.isConnected), LOOK_MS);
     this.#seen = new IntersectionObserver(() => host.isConnected && this.#wake());
     this.#seen.observe(host);
-    // A restart may go unheard; who comes to use the view should know of it before.
+    // A restart by somebody else may go unheard; who comes to use the view should know of it before.
     for (const kind of ["focusin", "pointerenter"]) host.addEventListener(kind, () => this.#check());
     void this.#connect();
   }
@@ -94,6 +95,7 @@ class JupyterPort implements LivePort {
     this.#closed = true;
     clearInterval(this.#look);
     this.#seen.disconnect();
+    this.#unwatch?.();
     this.#hangUp();
   }
 
@@ -127,6 +129,8 @@ class JupyterPort implements LivePort {
       this.#become("gone");
       return this.#retry();
     }
+    this.#unwatch?.();
+    this.#unwatch = watchRestarts(this.#server, found.id, () => this.#state !== "restarted" && this.#ask());
     const socket = new WebSocket(socketAddress(this.#server, found.id, this.#session));
     this.#socket = socket;
     socket.onopen = () => this.#ask();

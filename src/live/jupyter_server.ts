@@ -57,6 +57,21 @@ export async function findKernel(server: JupyterServer, { kernel, notebook }: Ke
   }
 }
 
+/**
+ * Calls `then` when this page has restarted a kernel. No view is told of that by the server, and what the new kernel says
+ * first may reach no socket.
+ *
+ * @returns Ends the watching.
+ */
+export function watchRestarts({ base }: JupyterServer, id: string, then: () => void): () => void {
+  const { pathname } = new URL(`api/kernels/${id}/restart`, base);
+  const observer = new PerformanceObserver((list) => {
+    if (list.getEntries().some(({ name }) => new URL(name).pathname === pathname)) then();
+  });
+  observer.observe({ type: "resource" });
+  return () => observer.disconnect();
+}
+
 /** The address of a socket of a kernel's messages. */
 export function socketAddress({ base, token, xsrf }: JupyterServer, id: string, session: string): URL {
   const address = new URL(`api/kernels/${encodeURIComponent(id)}/channels`, base);

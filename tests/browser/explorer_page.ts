@@ -39,8 +39,10 @@ export async function serveAll(): Promise<Served> {
   const hub = new HubServer({ "owner/tiny": repository(tiny), "owner/long": repository(await longFiles()) });
   const policy: Hub = { endpoint: hub.endpoint, origins: ["http://127.0.0.1:*"] };
   await buildExplorer(join(folder, "page"), policy);
-  await Deno.mkdir(join(folder, "my-model"));
-  for (const [name, bytes] of Object.entries(tiny)) await Deno.writeFile(join(folder, "my-model", name), bytes);
+  for (const model of ["my-model", "dropped"]) {
+    await Deno.mkdir(join(folder, model));
+    for (const [name, bytes] of Object.entries(tiny)) await Deno.writeFile(join(folder, model, name), bytes);
+  }
   const server = serveExplorer(join(folder, "page"), { headers: headersOf(policy) });
   const plain = serveExplorer(join(folder, "page"), { path: "/apps/explorer/" });
   return {

@@ -125,6 +125,16 @@ export async function onDesktop(t: Deno.TestContext, explorer: ExplorerPage, { m
       equal(await page.locator(".x-view script").count(), 0);
     });
   }
+  await t.step("surprise follows the chosen token", async () => {
+    await explorer.tab("surprise");
+    const position = sequence.tokenIds.length - 1;
+    await page.getByRole("button", { name: "The token before" }).click();
+    await page.locator(".x-view .m:visible", { hasText: new RegExp(`^Token ${position}: `) }).waitFor();
+    await page.getByRole("button", { name: "The token before" }).click();
+    await page.locator(".x-view .m:visible", { hasText: new RegExp(`^Token ${position - 1}: `) }).waitFor();
+    await page.getByRole("button", { name: "Back to the likeliest" }).click();
+    await explorer.settle();
+  });
   await t.step("what if: a layer off changes the candidates to those of the changed model", async () => {
     await explorer.tab("whatif");
     await page.getByRole("button", { name: "Turn layer 0 MLP off" }).click();
@@ -133,6 +143,15 @@ export async function onDesktop(t: Deno.TestContext, explorer: ExplorerPage, { m
     const { predictions } = await changed.candidates(sequence);
     deepEqual(await explorer.words(), predictions.map(({ token }) => glyphText(token)));
     ok(await page.locator(".x-changes tbody tr").count() >= 10);
+    const [file] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Save the view as JSON" }).click(),
+    ]);
+    equal(file.suggestedFilename(), "whatif.json");
+    const { off, changes } = JSON.parse(await Deno.readTextFile(await file.path()));
+    deepEqual(off, [{ layer: 0, part: "mlp", head: 0 }]);
+    const shown = await page.locator(".x-changes tbody td:nth-child(3)").allTextContents();
+    deepEqual(changes.map(({ after }: { after: number }) => probabilityText(after)), shown);
     await page.getByRole("button", { name: "Turn all on" }).click();
     await explorer.settle();
     await explorer.tab("why");

@@ -1,12 +1,26 @@
 /** The explorer's page, used as a person does: with the mouse, by keys, on a phone, without a network. */
 import { deepEqual, equal, match, ok } from "@std/assert";
 import { join } from "node:path";
+import type { Page } from "npm:playwright-core@1.65.1";
 import { LanguageModel } from "../../mod.ts";
 import { launchChromium } from "../../scripts/notebooks/chromium.ts";
 import { linkOf } from "../../widgets/explorer/ui/link.ts";
-import { type ExplorerPage, openContext, openExplorer, serveAll, withExplorer } from "./explorer_page.ts";
+import { ExplorerPage, openContext, openExplorer, serveAll, withExplorer } from "./explorer_page.ts";
 import { type All, onDesktop, PROMPT, withTexts } from "./explorer_steps.ts";
 import { faults as axeFaults } from "./support.ts";
+
+/** Drags files or a text over the page, and lets go of them, as the mouse does it. */
+async function drop(
+  page: Page,
+  { files = [], items = [] }: { files?: string[]; items?: { mimeType: string; data: string }[] },
+): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const data = { items, files, dragOperationsMask: 1 };
+  for (const type of ["dragEnter", "dragOver", "drop"] as const) {
+    await session.send("Input.dispatchDragEvent", { type, x: 300, y: 300, data });
+  }
+  await session.detach();
+}
 
 async function withModels(t: Deno.TestContext, explorer: ExplorerPage, { served }: All): Promise<void> {
   const { page } = explorer;
@@ -80,6 +94,17 @@ async function withModels(t: Deno.TestContext, explorer: ExplorerPage, { served 
     await dialog.locator("input[type=file]").setInputFiles(join(folder, "my-model"));
     await page.locator(".x-model b", { hasText: "my-model" }).waitFor({ timeout: 60_000 });
   });
+  await t.step("a folder that is dropped onto the page, one without a model, and a text that is none", async () => {
+    await drop(page, { files: [join(folder, "dropped")] });
+    await page.locator(".x-model b", { hasText: "dropped" }).waitFor({ timeout: 60_000 });
+    await page.locator("textarea").fill(PROMPT); // what was there is too long for it
+    await explorer.becomes(PROMPT);
+    await drop(page, { files: [join(folder, "page", "models", "tokenizer.json")] });
+    match(await reason(), /config\.json is missing/);
+    await drop(page, { items: [{ mimeType: "text/plain", data: "a text" }] });
+    await page.getByText(/Cannot load what was dropped as it is no folder/).waitFor();
+    match(await page.locator(".x-model").textContent() ?? "", /dropped/);
+  });
 }
 
 async function byKeys(t: Deno.TestContext, { browser, served, model }: All): Promise<void> {
@@ -147,7 +172,8 @@ async function byLink(t: Deno.TestContext, { browser, served }: All): Promise<vo
     for (
       const hash of ["#1.%%%", "#javascript:alert(1)", "#<img src=x onerror=alert(1)>", `#1.${"A".repeat(120_000)}`]
     ) {
-      const explorer = await openExplorer(context, `${served.address}${hash}`);
+      const explorer = new ExplorerPage(await context.newPage()); // says so before there is a model
+      await explorer.page.goto(`${served.address}${hash}`);
       match(await explorer.problem(), /^Cannot open the link as /);
       equal(await explorer.text, PROMPT);
       await explorer.page.close();

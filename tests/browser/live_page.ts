@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import type { Locator, Page } from "npm:playwright-core@1.65.1";
-import { OUT } from "../../scripts/notebooks/environment.ts";
+import { OUT, ROOT } from "../../scripts/notebooks/environment.ts";
+import { codeNotebook } from "../../scripts/notebooks/notebook.ts";
 
 /** Where the notebooks are; gone after the test. */
 export const FOLDER = join(OUT, "live");
@@ -19,20 +20,11 @@ const model = await LanguageModel.fromPretrained(undefined, { backend: "native" 
 const live = async (text, options = {}, asked = model) =>
   saliencyView(await asked.saliency(asked.sequence(text), { ...options }), { live: asked });`;
 
-/** A notebook of code cells. */
-export async function writeNotebook(name: string, cells: readonly string[]): Promise<string> {
-  await Deno.mkdir(FOLDER, { recursive: true });
-  const notebook = {
-    cells: cells.map((source, i) => ({
-      ...{ "cell_type": "code", "execution_count": null, id: `cell-${i}`, metadata: {}, outputs: [] },
-      source,
-    })),
-    metadata: { kernelspec: { name: "deno", "display_name": "Deno", language: "typescript" } },
-    nbformat: 4,
-    "nbformat_minor": 5,
-  };
-  await Deno.writeTextFile(join(FOLDER, name), JSON.stringify(notebook));
-  return `.out/live/${name}`;
+/** A notebook of code cells, and its path from the root of the clone. */
+export async function writeNotebook(name: string, cells: readonly string[], folder = FOLDER): Promise<string> {
+  await Deno.mkdir(folder, { recursive: true });
+  await Deno.writeTextFile(join(folder, name), JSON.stringify(codeNotebook(cells)));
+  return relative(ROOT, join(folder, name)).replaceAll("\\", "/");
 }
 
 /** The notebook that is in front. */

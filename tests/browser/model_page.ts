@@ -7,6 +7,8 @@ import type { HubServer, Seen } from "../support/hub_server.ts";
 
 /** What is continued. */
 export const PROMPT = "The keys to the cabinet";
+/** How many tokens are written. */
+const TOKENS = 6;
 const TYPES: Readonly<Record<string, string>> = {
   html: "text/html",
   js: "text/javascript",
@@ -46,12 +48,12 @@ interface Outcome {
 }
 
 /** Loads the bundled model in Deno, or another, writes and explains. */
-export async function inDeno(id?: string, prompt = PROMPT): Promise<Outcome> {
+export async function inDeno(id?: string, { prompt = PROMPT, tokens = TOKENS } = {}): Promise<Outcome> {
   await using model = await LanguageModel.fromPretrained(id, { backend: "wasm" });
-  const sequence = await model.generate(prompt, { maxNewTokens: 6 });
+  const sequence = await model.generate(prompt, { maxNewTokens: tokens });
   const { scores } = await model.saliency(sequence);
   const logProbs: number[] = [];
-  for await (const { logProb } of model.steps(prompt, { maxNewTokens: 3 })) logProbs.push(logProb);
+  for await (const { logProb } of model.steps(prompt, { maxNewTokens: tokens / 2 })) logProbs.push(logProb);
   return { text: sequence.text, scores: [...scores.data], logProbs };
 }
 
@@ -70,11 +72,13 @@ interface Load {
   readonly abortAfter?: number;
   /** What is continued, by default {@linkcode PROMPT}. */
   readonly prompt?: string;
+  /** By how many tokens, an even number. */
+  readonly tokens?: number;
 }
 
 /** Loads a model in the page, writes, explains, and shows the view. */
 export async function inPage(page: Page, load: Load): Promise<InPage> {
-  return await page.evaluate(async ({ id, url, options, abortAfter = Infinity, prompt }) => {
+  return await page.evaluate(async ({ id, url, options, abortAfter = Infinity, prompt, tokens }) => {
     const path = "/looking_glass.js";
     const module: typeof import("../../mod.ts") = await import(path);
     const progress: { task: string; completed: number; total: number }[] = [];
@@ -88,17 +92,17 @@ export async function inPage(page: Page, load: Load): Promise<InPage> {
         if (task === "download" && completed >= abortAfter) controller.abort(new Error("enough"));
       },
     });
-    const sequence = await model.generate(prompt, { maxNewTokens: 6 });
+    const sequence = await model.generate(prompt, { maxNewTokens: tokens });
     const saliency = await model.saliency(sequence);
     document.body.innerHTML = module.saliencyView(saliency).html + module.saliencyView(saliency).svg;
     const logProbs: number[] = [];
-    for await (const { logProb } of model.steps(prompt, { maxNewTokens: 3 })) logProbs.push(logProb);
+    for await (const { logProb } of model.steps(prompt, { maxNewTokens: tokens / 2 })) logProbs.push(logProb);
     const { backend } = model;
     await model.dispose();
     const text = sequence.text;
     const scores = [...saliency.scores.data];
     return { text, scores, logProbs, backend, isolated: crossOriginIsolated, exports: Object.keys(module), progress };
-  }, { prompt: PROMPT, ...load });
+  }, { prompt: PROMPT, tokens: TOKENS, ...load });
 }
 
 function expectClose(actual: readonly number[], expected: readonly number[]): void {

@@ -52,32 +52,31 @@ Deno.test("the package in a page", async (t) => {
         expectSame(await inPage(page, { url: "./models" }), expected);
         match(await reasonOf(inPage(page, { url: "./nowhere/" })), /config\.json is missing from http:.*\/nowhere\//);
       }));
-    for (const server of [plain, isolated]) {
-      for (const hasApi of [true, false]) {
-        const how = `${server === isolated ? "with" : "without"} isolation, ${hasApi ? "with" : "without"} an API`;
-        await t.step(`a model of a hub is downloaded once and used offline, ${how}`, async () => {
-          await using hub = new HubServer({ "owner/tiny": repository(files, { token: "hf_right" }) });
-          hub.hasApi = hasApi;
-          const load = { id: "owner/tiny", options: { endpoint: hub.endpoint, token: "hf_right" } };
-          await withPage(browser, address(server), async (page) => {
-            const first = await inPage(page, load);
-            expectSame(first, expected);
-            const bytes = first.progress.filter(({ task }) => task === "download").at(-1)!;
-            deepEqual([bytes.completed, bytes.total], Array(2).fill(size(files, "config.json")));
-            deepEqual(large(hub).filter(({ method }) => method === "GET").length, 1);
-            ok(large(hub).every(({ authorization }) => authorization === null), "the token went to the CDN");
-            hub.seen.length = 0;
-            await page.reload();
-            expectSame(await inPage(page, load), expected);
-            deepEqual(hub.seen.map(({ method }) => method), hasApi ? ["GET"] : ["GET", "HEAD"]);
-            deepEqual(large(hub), []);
-            hub.seen.length = 0;
-            const offline = { ...load, options: { ...load.options, localFilesOnly: true } };
-            expectSame(await inPage(page, offline), expected);
-            deepEqual(hub.seen, []);
-          });
+    // Whether a hub has an API, and whether a page is isolated, have nothing to do with each other.
+    for (const [server, hasApi] of [[plain, true], [isolated, false]] as const) {
+      const how = `${server === isolated ? "with" : "without"} isolation, ${hasApi ? "with" : "without"} an API`;
+      await t.step(`a model of a hub is downloaded once and used offline, ${how}`, async () => {
+        await using hub = new HubServer({ "owner/tiny": repository(files, { token: "hf_right" }) });
+        hub.hasApi = hasApi;
+        const load = { id: "owner/tiny", options: { endpoint: hub.endpoint, token: "hf_right" } };
+        await withPage(browser, address(server), async (page) => {
+          const first = await inPage(page, load);
+          expectSame(first, expected);
+          const bytes = first.progress.filter(({ task }) => task === "download").at(-1)!;
+          deepEqual([bytes.completed, bytes.total], Array(2).fill(size(files, "config.json")));
+          deepEqual(large(hub).filter(({ method }) => method === "GET").length, 1);
+          ok(large(hub).every(({ authorization }) => authorization === null), "the token went to the CDN");
+          hub.seen.length = 0;
+          await page.reload();
+          expectSame(await inPage(page, load), expected);
+          deepEqual(hub.seen.map(({ method }) => method), hasApi ? ["GET"] : ["GET", "HEAD"]);
+          deepEqual(large(hub), []);
+          hub.seen.length = 0;
+          const offline = { ...load, options: { ...load.options, localFilesOnly: true } };
+          expectSame(await inPage(page, offline), expected);
+          deepEqual(hub.seen, []);
         });
-      }
+      });
     }
     await t.step(
       "a download goes on where it was cut off, and where it was stopped before the page was closed",

@@ -1,7 +1,7 @@
 /** Saved views in Chromium. */
 import axe from "npm:axe-core@4.11.0";
 import { deepEqual } from "@std/assert";
-import type { Browser, Page } from "npm:playwright-core@1.65.1";
+import type { Browser, Locator, Page } from "npm:playwright-core@1.65.1";
 import { launchChromium } from "../../scripts/notebooks/chromium.ts";
 
 /** Of a page, in pixels. */
@@ -13,6 +13,19 @@ export interface Setting {
   readonly colorScheme?: "light" | "dark";
   /** In pixels; 1000 by default. */
   readonly width?: number;
+}
+
+/** What is used of axe-core in a page. */
+interface Axe {
+  run(
+    element: Element,
+    options: Readonly<Record<string, unknown>>,
+  ): Promise<{ readonly violations: readonly Violation[] }>;
+}
+
+interface Violation {
+  readonly id: string;
+  readonly nodes: readonly { readonly html: string }[];
 }
 
 /** Opens a page that may ask for nothing but itself, open no dialog and fail nowhere. */
@@ -40,12 +53,23 @@ export async function withPage(
   }
 }
 
+/** What axe-core finds wrong with a part of a page that is somebody else's: with what it holds, not with how it is put together. */
+export async function faultsIn(part: Locator): Promise<string> {
+  await part.page().evaluate(`${axe.source};0`);
+  return await part.evaluate(async (element) => {
+    const { axe } = globalThis as unknown as { readonly axe: Axe };
+    const { violations } = await axe.run(element, { resultTypes: ["violations"] });
+    return violations.map(({ id, nodes }) => `${id}: ${nodes[0]!.html.slice(0, 200)}`).join("\n");
+  });
+}
+
 /** What axe-core finds wrong with a page, its first table open; of colours alone where the rest was looked at before. */
 export async function faults(page: Page, { coloursOnly = false } = {}): Promise<string> {
   const closed = page.locator("details:not([open]) > summary:visible");
   if (await closed.count() > 0) await closed.first().click();
   await page.evaluate(`${axe.source};0`);
-  const options = coloursOnly ? '{ runOnly: ["color-contrast", "link-in-text-block"] }' : "{}";
+  const rules = coloursOnly ? 'runOnly: ["color-contrast", "link-in-text-block"], ' : "";
+  const options = `{ ${rules}resultTypes: ["violations"] }`; // of the rest one each is enough
   const ids = await page.evaluate<string[]>(
     `axe.run(${options})` +
       ".then(({ violations }) => violations.map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 200)}`))",

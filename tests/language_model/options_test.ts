@@ -119,7 +119,7 @@ const VIEWS: Readonly<Record<string, Wrong>> = {
   saliencyView: { style: "bold", by: null, position: "1", live: 1 },
   stepsView: { prompt: null },
   streamView: { position: "1", predictions: 1 },
-  surpriseView: { unit: "nat" },
+  surpriseView: { unit: "nat", position: "1" },
   tokensView: { surprise: 1 },
   treeView: { walk: 1, live: 1 },
   vectorsView: { sequence: 1 },

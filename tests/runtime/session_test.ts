@@ -128,6 +128,23 @@ Deno.test("Session.create() makes sessions on wasm in turn, each with its own fi
   }
 });
 
+Deno.test("Session.run() of several sessions on wasm at once gives each its own numbers", async () => {
+  const sizes = [1, 2, 9, 30];
+  const made = await Promise.all(sizes.map(async (size) => {
+    const g = new Graph();
+    const x = g.input("x", "float32", ["T"]);
+    const outputs = Array.from({ length: size }, (_, i) => g.output(g.add(x, g.floats([i]))));
+    return { x, outputs, session: await Session.create(g, new Map(), WASM) };
+  }));
+  const runs = Array.from({ length: 40 }, async (_, n) => {
+    const { x, outputs, session } = made[n % made.length]!;
+    const numbers = await session.run([{ value: x, data: Float32Array.of(n), dims: [1] }], outputs);
+    deepEqual(numbers, outputs.map((_, i) => Float32Array.of(n + i)));
+  });
+  await Promise.all(runs);
+  for (const { session } of made) await session.dispose();
+});
+
 Deno.test("Session.create() refuses a backend that does not exist", async () => {
   await rejects(Session.create(new Graph(), new Map(), { backend: "cuda" as Backend }), {
     name: "TypeError",

@@ -13,7 +13,7 @@ import { readsWhole } from "../../src/models/family.ts";
 import { modelSummary } from "../../src/models/summary.ts";
 import type { Token } from "../../src/tokenizer/token.ts";
 import { glyphText, spokenToken } from "../kit/glyphs.ts";
-import { viewFile } from "../kit/view.ts";
+import { type View, viewFile } from "../kit/view.ts";
 import { changesOf } from "./changes.ts";
 import { explain, lookAt, sequenceAt, TITLES, type Watching } from "./looking.ts";
 import {
@@ -29,6 +29,7 @@ import {
   type ShownToken,
   type Written,
 } from "./questions.ts";
+import { whatIfView } from "./what_if_view.ts";
 
 /** One who answers. */
 export interface Explorer {
@@ -148,8 +149,10 @@ function answersOf(model: LanguageModel, models: Models): Answers {
       return { html: views.map(({ html }) => html).join("\n"), title: TITLES[asked.view] };
     },
     file: async (asked, watching) => {
-      const [view] = await lookAt(await changed(asked.off), asked, watching);
-      return { name: `${asked.view}.${asked.format}`, content: viewFile(view!, asked.format) };
+      const view = asked.view === "whatif"
+        ? await whatIf(models, asked, watching)
+        : (await lookAt(await changed(asked.off), { ...asked, view: asked.view }, watching))[0]!;
+      return { name: `${asked.view}.${asked.format}`, content: viewFile(view, asked.format) };
     },
     word: async (asked, watching) => {
       const one = await models.with(asked.off);
@@ -158,6 +161,12 @@ function answersOf(model: LanguageModel, models: Models): Answers {
       return candidateOf(one.model, logits.data, tokenId!);
     },
   };
+}
+
+/** The next token with everything on, and with what is off. */
+async function whatIf(models: Models, asked: Written, watching: Watching): Promise<View> {
+  const before = await candidatesOf(await models.with([]), asked, watching);
+  return whatIfView(before, await candidatesOf(await models.with(asked.off), asked, watching), asked.off);
 }
 
 /** The ids of a word as it stands. */

@@ -105,7 +105,9 @@ const LOOKS: Readonly<Record<Seen, Look>> = {
     return [logitAttributionView(await model.logitAttribution(sequenceAt(model, asked), options))];
   },
   surprise: async (model, asked, watching) => {
-    return [surpriseView(await model.surprise(sequenceAt(model, asked), watched(watching)))];
+    const surprise = await model.surprise(sequenceAt(model, asked), watched(watching));
+    const { position } = asked; // the next token has not surprised yet
+    return [surpriseView(surprise, position < surprise.sequence.tokenIds.length ? { position } : {})];
   },
   model: (model) => Promise.resolve([modelView(model)]),
 };

@@ -27,8 +27,9 @@ export const MOST_TEXT = 2 ** 20;
 export const MOST_TOKENS = 2 ** 16;
 /** How many layers, and heads of a layer, can be named. */
 const MOST_PARTS = 1024;
-/** How many next tokens are told with their words. */
+/** How many next tokens are told with their words, and how many of them are offered. */
 export const LISTED = 20;
+export const OFFERED = 10;
 
 /** A part of a layer that is turned off: a head by its number, all of attention, or the MLP. */
 export interface Off {
@@ -57,6 +58,9 @@ export interface Asked extends Written {
 
 /** What can be seen of a token. */
 export type Seen = "why" | "lens" | "attention" | "parts" | "surprise" | "model";
+
+/** What can be saved: what is seen, and what changes when parts are off. */
+export type Saveable = Seen | "whatif";
 
 /** A token as it is shown. */
 export interface ShownToken {
@@ -149,7 +153,7 @@ export interface Questions {
   readonly why: { readonly data: Asked; readonly answer: Why };
   readonly view: { readonly data: Asked & { readonly view: Seen }; readonly answer: View };
   readonly file: {
-    readonly data: Asked & { readonly view: Seen; readonly format: FileFormat };
+    readonly data: Asked & { readonly view: Saveable; readonly format: FileFormat };
     readonly answer: ViewFile;
   };
   readonly word: { readonly data: Written & { readonly word: string }; readonly answer: Candidate };
@@ -186,7 +190,9 @@ function bounded<Value extends { readonly length: number }>(check: Check<Value>,
 const nothing: Check<null> = (value, path) => value === null ? undefined : `${path} is not null`;
 const wholeOrNone: Check<number> = (value, path, scope) => value === -1 ? undefined : whole(value, path, scope);
 const PARTS = choice({ head: true, attention: true, mlp: true });
-const SEEN = choice<Seen>({ why: true, lens: true, attention: true, parts: true, surprise: true, model: true });
+const EACH = { why: true, lens: true, attention: true, parts: true, surprise: true, model: true } as const;
+const SEEN = choice<Seen>(EACH);
+const SAVEABLE = choice<Saveable>({ ...EACH, whatif: true });
 const FORMAT = choice<FileFormat>({ svg: true, html: true, json: true });
 const small = wholeFrom(0, MOST_PARTS);
 const id = wholeFrom(0, 2 ** 31);
@@ -256,7 +262,7 @@ const CHECKS: {
     answer: record<View>({ html: text, title: text }),
   },
   file: {
-    data: record<Questions["file"]["data"]>({ ...ASKED, view: SEEN, format: FORMAT }),
+    data: record<Questions["file"]["data"]>({ ...ASKED, view: SAVEABLE, format: FORMAT }),
     answer: record<ViewFile>({ name: text, content: text }),
   },
   word: { data: record<Questions["word"]["data"]>({ ...WRITTEN, word: bounded(text, 200) }), answer: candidate },

@@ -43,13 +43,19 @@ export interface SurpriseViewOptions {
    * @default {"bits"}
    */
   readonly unit?: InformationUnit;
+  /**
+   * The place of the token that is shown at first.
+   *
+   * @default {that of the token that surprises most}
+   */
+  readonly position?: number;
   /** The title of a saved page. */
   readonly title?: string;
 }
 
 const OPTIONS: OptionTable<SurpriseViewOptions> = {
   task: "draw surprise",
-  kinds: { unit: ["bits", "nats"], title: "a text" },
+  kinds: { unit: ["bits", "nats"], position: "a number", title: "a text" },
 };
 
 /** The most tokens that can be chosen, lines of their lists altogether, and lines of tables. */
@@ -67,10 +73,14 @@ function titleOf(sequence: Sequence, row: SurpriseRow, unit: InformationUnit): s
   }`;
 }
 
-/** The rows that can be chosen: all, or those that surprise most. */
-function chosenRows(rows: readonly SurpriseRow[]): ReadonlySet<number> {
+/** The rows that can be chosen: all, or those that surprise most; the one that is shown at first stands first. */
+function chosenRows(rows: readonly SurpriseRow[], position: number | undefined): ReadonlySet<number> {
   const order = rows.map((_, n) => n).sort((a, b) => (rows[b]?.nats ?? 0) - (rows[a]?.nats ?? 0) || a - b);
-  return new Set(order.slice(0, MOST_CHOICES));
+  if (position === undefined) return new Set(order.slice(0, MOST_CHOICES));
+  const first = rows.findIndex((row) => row.position === position);
+  if (first >= 0) return new Set([first, ...order].slice(0, MOST_CHOICES));
+  const places = rows.length > 0 ? `; choose one of ${rows[0]!.position} to ${rows.at(-1)!.position}` : "";
+  throw new RangeError(`Cannot show the surprise of token ${position} first as it was not looked at${places}`);
 }
 
 function chipsHtml({ surprise, rows, unit, ceiling }: SurpriseTable, choices: ReadonlySet<number>): Html {
@@ -162,9 +172,9 @@ function notesOf({ surprise, rows }: SurpriseTable, choices: ReadonlySet<number>
   ].filter(Boolean).join(" ");
 }
 
-function drawHtml(table: SurpriseTable, title: string): Html {
+function drawHtml(table: SurpriseTable, title: string, position: number | undefined): Html {
   const { rows, unit, ceiling } = table;
-  const choices = chosenRows(rows);
+  const choices = chosenRows(rows, position);
   const numbers = Array.from(choices).sort((a, b) => a - b);
   const [first = 0] = choices;
   const most = Math.max(3, Math.min(10, Math.floor(MOST_LINES / numbers.length)));
@@ -219,7 +229,7 @@ function drawText(table: SurpriseTable): string {
  * @param options How it is shown.
  * @returns A view; as the last line of a notebook cell it shows itself.
  * @throws {TypeError} If `surprise` is something else.
- * @throws {RangeError} If its parts do not fit each other.
+ * @throws {RangeError} If its parts do not fit each other, or `position` was not looked at.
  *
  * @example
  * ```ts
@@ -248,7 +258,7 @@ export function surpriseView(surprise: Surprise, options: SurpriseViewOptions = 
   const title = options.title ?? "Surprise of a text";
   return createView({
     title,
-    html: drawHtml(table, title),
+    html: drawHtml(table, title, options.position),
     drawSvg: () => drawSurprise(table, title),
     data: surprise,
     text: drawText(table),

@@ -14,8 +14,11 @@ import { importWasm, wasmUrl } from "./onnxruntime_web.ts";
 /** Each thread is a worker with a copy of the compiled module; more than this are not faster by default. */
 const MOST_THREADS = 8;
 
-/** onnxruntime-web mounts the files of the session it makes for the whole process, so sessions are made in turn, by all models. */
-const creations = new RunQueue();
+/**
+ * onnxruntime-web mounts the files of the session that it makes for the whole program, and lets go of the event loop
+ * before it reads what a run left on the stack of its memory, where another run would write. So all models take turns.
+ */
+const calls = new RunQueue();
 
 /** The module's, as the library compiles its code once in a program. */
 const code = new LibraryCode(wasmUrl);
@@ -25,7 +28,7 @@ export async function loadWasm(): Promise<Runtime> {
   const ort = await importWasm();
 
   function create(model: Uint8Array, files: ReadonlyMap<string, ByteSource>, options: SessionOptions) {
-    return creations.run(async () => {
+    return calls.run(async () => {
       const threads = options.threads ?? Math.min(navigator.hardwareConcurrency, MOST_THREADS);
       ort.env.wasm.numThreads = inPage && !crossOriginIsolated ? 1 : threads; // threads share memory
       const mounted = [...files].map(([path, source]) => ({ path, data: new LazyFile(source) }));
@@ -40,7 +43,7 @@ export async function loadWasm(): Promise<Runtime> {
     });
   }
 
-  return { create, Tensor: ort.Tensor };
+  return { create, Tensor: ort.Tensor, queue: calls };
 }
 
 const MOST_PAGES = 65536;

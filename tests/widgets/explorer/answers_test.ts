@@ -1,7 +1,14 @@
 import { deepEqual, equal, match, ok, rejects, throws } from "@std/assert";
-import { DATES, LanguageModel } from "../../../mod.ts";
+import { type Candidates, DATES, LanguageModel, surpriseView } from "../../../mod.ts";
 import { explorerOf } from "../../../widgets/explorer/answers.ts";
-import { expectAnswer, type QuestionName, type Questions, type Seen } from "../../../widgets/explorer/questions.ts";
+import {
+  expectAnswer,
+  type FileFormat,
+  type QuestionName,
+  type Questions,
+  type Seen,
+} from "../../../widgets/explorer/questions.ts";
+import type { WhatIf } from "../../../widgets/explorer/what_if_view.ts";
 import { checkpointCopy, ENCODER_NAMES } from "../../support/goldens.ts";
 
 const TEXT = { text: "The keys to the cabinet", then: [], off: [] };
@@ -108,6 +115,42 @@ Deno.test("explorerOf() answers each question with the model's own numbers", asy
       equal(typeof JSON.parse(await file("json")), "object");
     });
   }
+  await t.step(
+    "surprise shows the chosen token of the text first, and of the next one the most surprising",
+    async () => {
+      const surprise = await model.surprise(sequence);
+      equal(
+        (await ask("view", { ...next, position: 2, view: "surprise" })).html,
+        surpriseView(surprise, { position: 2 }).html,
+      );
+      equal((await ask("view", { ...next, view: "surprise" })).html, surpriseView(surprise).html);
+    },
+  );
+  await t.step("file of what if: the probabilities of the model and of the changed one", async () => {
+    const off = [{ layer: 0, part: "mlp", head: 0 }] as const;
+    const file = async (format: FileFormat) => (await ask("file", { ...next, off, view: "whatif", format })).content;
+    await using changed = await model.with([{ site: "mlp_out.0", scale: 0 }]);
+    const [before, after] = await Promise.all([model.candidates(sequence), changed.candidates(sequence)]);
+    const probability = ({ logits: { data } }: Candidates, id: number) =>
+      Math.exp(data[id]!) / data.reduce((sum, logit) => sum + Math.exp(logit), 0);
+    const { text, changes }: WhatIf = JSON.parse(await file("json"));
+    equal(text, sequence.text);
+    deepEqual(
+      new Set(changes.map(({ tokenId }) => tokenId)),
+      new Set([...before.predictions, ...after.predictions].map(({ tokenId }) => tokenId)),
+    );
+    for (const { tokenId, before: was, after: is } of changes) {
+      ok(Math.abs(was - probability(before, tokenId)) < 1e-5 && Math.abs(is - probability(after, tokenId)) < 1e-5);
+    }
+    const sizes = changes.map(({ before, after }) => Math.abs(after - before));
+    deepEqual(sizes, sizes.toSorted((a, b) => b - a));
+    match(await file("html"), /^<!DOCTYPE html>[^]*<title>Without L0 MLP<\/title>/);
+    match(await file("svg"), /^<svg [^>]*xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
+    await rejects(
+      ask("file", { ...next, view: "whatif", format: "svg" }),
+      /Cannot save what changes as everything is on; turn a head, an attention or an MLP off/,
+    );
+  });
   await t.step("what is too long, or no question, is refused by name", async () => {
     const long = { ...TEXT, text: "abc ".repeat(300) };
     await rejects(ask("read", long), /RangeError: Cannot read \d+ tokens as the context holds 256; shorten the text/);

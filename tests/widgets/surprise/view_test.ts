@@ -79,6 +79,20 @@ Deno.test("surpriseView() shows the most surprising token first, and marks it am
   match(shown[0]?.textContent ?? "", new RegExp(`^Token ${surprise.positions[most]}: .* ◀ in the text`));
 });
 
+Deno.test("surpriseView() shows the token of `position` first, also where it surprises least, and refuses others", () => {
+  const surprise = surpriseOf(longSequence(200));
+  const least = surprise.positions[surprise.logProbs.data.indexOf(Math.max(...surprise.logProbs.data))]!;
+  const root = parse(surpriseView(surprise, { position: least }).html);
+  const [shown, ...others] = all(root, ".m").filter((one) => one.getAttribute("style") === "display:block");
+  equal(others.length, 0);
+  match(shown?.textContent ?? "", new RegExp(`^Token ${least}: `));
+  equal(all(root, "input").length, 96);
+  throws(
+    () => surpriseView(surpriseOf(KEYS, [1, 2, 3]), { position: 4 }),
+    /^RangeError: Cannot show the surprise of token 4 first as it was not looked at; choose one of 1 to 3$/,
+  );
+});
+
 Deno.test("surpriseView() of 600 tokens is below 1 MB and says what can be chosen", () => {
   const view = surpriseView(surpriseOf(longSequence(600)));
   ok(view.html.length < 1_000_000, `${view.html.length}`);

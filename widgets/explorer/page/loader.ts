@@ -36,7 +36,12 @@ export class PageLoader implements ModelLoader {
   }
 
   async loadFolder(files: readonly File[], backend: Backend): Promise<void> {
-    await this.#load({ id: "", backend, token: "" }, files);
+    await this.loadDropped({ folder: files, name: "" }, backend);
+  }
+
+  /** Loads a folder that was dropped, whose files do not know what it is called. */
+  async loadDropped(sent: SentFolder, backend: Backend): Promise<void> {
+    await this.#load({ id: "", backend, token: "" }, sent);
   }
 
   cancel(): void {
@@ -52,7 +57,7 @@ export class PageLoader implements ModelLoader {
 
   async #load(
     model: { id: string; backend: Backend; token: string },
-    files: readonly File[] | undefined,
+    sent: SentFolder | undefined,
   ): Promise<void> {
     this.cancel();
     const before = this.#port.current;
@@ -60,8 +65,8 @@ export class PageLoader implements ModelLoader {
     const own = this.#running = { controller: new AbortController(), port, before };
     this.problem.value = "";
     this.isLoading.value = true;
-    if (files) worker.postMessage({ folder: files } satisfies SentFolder);
-    const load = { ...model, endpoint: this.#endpoint, folder: files !== undefined };
+    if (sent) worker.postMessage(sent);
+    const load = { ...model, endpoint: this.#endpoint, folder: sent !== undefined };
     try {
       await this.#store.load(load, own.controller.signal);
       if (this.#running !== own) return;

@@ -52,7 +52,7 @@ function acceptDrops(loader: PageLoader): void {
   addEventListener("drop", (event) => {
     event.preventDefault();
     if (!event.dataTransfer) return;
-    droppedFiles(event.dataTransfer).then((files) => loader.loadFolder(files, "wasm"), (error) => {
+    droppedFiles(event.dataTransfer).then((sent) => loader.loadDropped(sent, "wasm"), (error) => {
       loader.problem.value = messageOf(error);
       loader.isOpen.value = true;
     });
@@ -73,10 +73,20 @@ function start(): void {
   });
   acceptDrops(loader!);
   store.notice.value = problem;
-  void loader!.load(store.model.value.id, store.model.value.backend).then(() => followAddress(store));
-  if (navigator.serviceWorker) {
+  void loader!.load(store.model.value.id, store.model.value.backend).then(() => {
+    followAddress(store);
+    keepPage(store);
+  });
+}
+
+/** Keeps the page for the next time, when it has shown something: it copies all files, which would take time from that. */
+function keepPage(store: Store): void {
+  if (!navigator.serviceWorker) return;
+  const end = effect(() => {
+    if (!store.isFresh.value && store.about.value && !store.problem.value) return;
+    queueMicrotask(() => end());
     navigator.serviceWorker.register("./service_worker.js").catch(() => {}); // then it is not there offline
-  }
+  });
 }
 
 start();

@@ -6,9 +6,11 @@
 import { LanguageModel } from "../../../src/language_model.ts";
 import { LiveHost, type LiveSubject, type LiveWatch } from "../../../src/live/host.ts";
 import { answerPage } from "../../../src/live/worker_port.ts";
+import { Graph } from "../../../src/onnx/mod.ts";
+import { Session } from "../../../src/runtime/session.ts";
 import { type Explorer, explorerOf } from "../answers.ts";
 import { expectData, EXPLORER, type Load } from "../questions.ts";
-import type { SentFolder } from "./folder.ts";
+import { namedFiles, type SentFolder } from "./folder.ts";
 
 /** Answers with the model that was loaded last. */
 class LoadingExplorer implements LiveSubject {
@@ -30,15 +32,25 @@ class LoadingExplorer implements LiveSubject {
   }
 
   async #load({ id, backend, endpoint, token, folder }: Load, watch: LiveWatch): Promise<void> {
+    const warm = backend === "wasm" ? warmWasm() : Promise.resolve();
     const files = folder ? this.#folder : id === "" ? undefined : id;
     const hub = { ...endpoint !== "" && { endpoint }, ...token !== "" && { token } };
     const model = await LanguageModel.fromPretrained(files, { backend, ...hub, ...watch, progress: false });
     this.#explorer = explorerOf(model);
+    await warm;
   }
+}
+
+/** Lets the browser compile onnxruntime's WebAssembly while the model's files come. */
+async function warmWasm(): Promise<void> {
+  const graph = new Graph();
+  graph.output(graph.add(graph.floats([1]), graph.floats([1])));
+  // Where this fails the model says why.
+  await Session.create(graph, new Map(), { backend: "wasm" }).then((session) => session.dispose(), () => {});
 }
 
 const explorer = new LoadingExplorer();
 const host = new LiveHost();
 host.add(EXPLORER, explorer);
 answerPage(globalThis, host);
-addEventListener("message", ({ data }: MessageEvent<SentFolder>) => data.folder && explorer.take(data.folder));
+addEventListener("message", ({ data }: MessageEvent<SentFolder>) => data.folder && explorer.take(namedFiles(data)));

@@ -107,11 +107,12 @@ export function App({ store, looks, said, state, loader }: AppProps): Drawn {
     currentTarget.value = "";
   };
   const isReady = store.about.value !== undefined;
+  const [head, title, main] = loader ? ["header", "h1", "main"] : ["div", "h2", "div"]; // a notebook has a main of its own
   return ui`<div class="x-app">
-    <header class="x-head"><h1>Explorer</h1><${ModelLine} store=${store} />
-      ${loader && ui`<${ModelBox} store=${store} loader=${loader} />`}</header>
+    <${head} class="x-head"><${title}>Explorer<//><${ModelLine} store=${store} />
+      ${loader && ui`<${ModelBox} store=${store} loader=${loader} />`}<//>
     ${state.value && ui`<p class="x-problem" role="status">${state.value}</p>`}
-    <main class="x-main">
+    <${main} class="x-main">
       <section class="x-write" aria-label="Text">
         <${TextBox} store=${store} looks=${looks} />
         <div class="x-under"><${TextNote} store=${store} />
@@ -136,7 +137,7 @@ export function App({ store, looks, said, state, loader }: AppProps): Drawn {
       <${Share} store=${store} looks=${looks} said=${said} hasLink=${loader !== undefined} />
     `
   }</div>
-    </main>
+    <//>
     <${Announcer} store=${store} />
   </div>`;
 }

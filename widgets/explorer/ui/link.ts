@@ -18,7 +18,7 @@ import {
 } from "../../../src/analysis/results/checks.ts";
 import { parseJsonWithin } from "../../../src/base/json.ts";
 import { messageOf } from "../../../src/base/words.ts";
-import type { Off, Seen } from "../questions.ts";
+import type { Off, Saveable } from "../questions.ts";
 import type { DrawSettings } from "../../../src/ask/write/settled.ts";
 import { MOST_WAYS, type Place } from "./ways.ts";
 
@@ -31,7 +31,7 @@ export interface Choice {
 }
 
 /** What the panel shows. */
-export type Tab = Seen | "whatif";
+export type Tab = Saveable;
 
 /** All that a link keeps. */
 export interface Saved {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { LiveProgress } from "../../../src/live/protocol.ts";
-import type { Asked, Candidate, FileFormat, Seen, View, ViewFile, Why } from "../questions.ts";
+import type { Asked, Candidate, FileFormat, View, ViewFile, Why } from "../questions.ts";
 import type { Choice } from "./link.ts";
 import { batch, effect, type Signal, signal, untracked } from "./preact.ts";
 import { Latest, type Store } from "./store.ts";
@@ -116,8 +116,7 @@ export class Looks {
   async file(format: FileFormat): Promise<ViewFile> {
     const { tab, target, contrast, ask } = this.#store;
     const choice = target.peek();
-    const view: Seen = tab.peek() === "whatif" ? "lens" : tab.peek() as Seen;
     if (!choice) throw new Error("Cannot save a view as there is none yet; wait until the model has read the text");
-    return await ask("file", { ...this.#asked(choice, contrast.peek()), view, format });
+    return await ask("file", { ...this.#asked(choice, contrast.peek()), view: tab.peek(), format });
   }
 }

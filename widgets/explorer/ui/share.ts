@@ -55,7 +55,7 @@ export function Share({ store, looks, said, hasLink }: Props): Drawn {
       download(name, content, format);
       return `Saved ${name}.`;
     });
-  const isWhatIf = store.tab.value === "whatif";
+  const isWhole = store.tab.value === "whatif" && store.off.value.length === 0; // nothing changes
   return ui`
     <section class="x-share" aria-label="Share and save">
       <p class="x-buttons">
@@ -64,7 +64,7 @@ export function Share({ store, looks, said, hasLink }: Props): Drawn {
         ${
     (["svg", "html", "json"] as const).map((format) =>
       ui`
-            <button key=${format} type="button" disabled=${isWhatIf} aria-label=${`Save the view as ${format.toUpperCase()}`}
+            <button key=${format} type="button" disabled=${isWhole} aria-label=${`Save the view as ${format.toUpperCase()}`}
               onClick=${save(format)}>${format.toUpperCase()}</button>
           `
     )

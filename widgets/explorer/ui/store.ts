@@ -5,7 +5,7 @@
  */
 import { messageOf } from "../../../src/base/words.ts";
 import type { LiveProgress } from "../../../src/live/protocol.ts";
-import { type About, type Candidate, isSameOff, type Load, type Off, type Reading } from "../questions.ts";
+import { type About, type Candidate, isSameOff, type Load, type Off, OFFERED, type Reading } from "../questions.ts";
 import type { Ask } from "./asking.ts";
 import type { Choice, Saved, Tab } from "./link.ts";
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "./preact.ts";
@@ -20,9 +20,6 @@ import { isPlaceable, type Place, startAt, step, type Travel, visit } from "./wa
 
 /** What is read at first. */
 export const FIRST_TEXT = "The keys to the cabinet";
-
-/** How many tokens are offered. */
-export const OFFERED = 10;
 
 /** Before anything was read. */
 const NOTHING: Settled = { probability: () => 0, left: 0 };

@@ -15,7 +15,7 @@ const FRAME = styling`
 .x-app{font:15px/1.45 system-ui,sans-serif;max-width:1280px;margin:0 auto;padding:0 16px 24px;box-sizing:border-box}
 .x-app *{box-sizing:border-box}
 .x-head{display:flex;flex-wrap:wrap;align-items:baseline;gap:4px 16px;padding:12px 0}
-h1{font-size:20px;margin:0;font-weight:600}
+.x-head>:is(h1,h2){font-size:20px;margin:0;font-weight:600}
 h2{font-size:15px;margin:0 0 6px;font-weight:600}
 .x-model{margin:0;flex:1 1 320px;font-size:13px}
 .x-main{display:grid;grid-template-columns:minmax(300px,400px) minmax(0,1fr);gap:20px 28px}

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { logSumExp } from "../../../src/base/numbers.ts";
 import { probabilityText } from "../../kit/quantities.ts";
-import { isSameOff, type Off, offName, type Reading } from "../questions.ts";
+import { type Expected, mostChanged, pointsText } from "../most_changed.ts";
+import { type Candidate, isSameOff, type Off, OFFERED, offName, type Reading } from "../questions.ts";
 import { type Drawn, ui } from "./preact.ts";
-import { OFFERED, type Store } from "./store.ts";
+import type { Store } from "./store.ts";
 
 interface Props {
   readonly store: Store;
@@ -50,32 +50,26 @@ function Grid({ store }: Props): Drawn {
   `;
 }
 
-function probabilitiesOf({ logits }: Reading): (tokenId: number) => number {
+function expectedOf({ candidates, logits }: Reading): Expected<Candidate> {
   const numbers = new Float32Array(Uint8Array.fromBase64(logits).buffer);
-  const norm = logSumExp(numbers);
-  return (tokenId) => Math.exp(numbers[tokenId]! - norm);
+  return { candidates: candidates.slice(0, OFFERED), logits: numbers };
 }
 
 /** The likeliest tokens with and without the changes. */
 function Changes({ store }: Props): Drawn | null {
   const [before, after] = [store.unchanged.value, store.reading.value];
   if (!before || !after || store.off.value.length === 0) return null;
-  const [was, is] = [probabilitiesOf(before), probabilitiesOf(after)];
-  const all = [...before.candidates.slice(0, OFFERED), ...after.candidates.slice(0, OFFERED)];
-  const distinct = [...new Map(all.map((one) => [one.id, one])).values()]
-    .sort((a, b) => Math.abs(is(b.id) - was(b.id)) - Math.abs(is(a.id) - was(a.id)));
-  const rows = distinct.map(({ id, label }) => {
-    const change = 100 * (is(id) - was(id));
-    const sign = change < 0 ? "−" : "+";
-    const style = `--a:${100 * Math.min(was(id), is(id))}%;--b:${Math.abs(change)}%`;
+  const rows = mostChanged(expectedOf(before), expectedOf(after)).map((one) => {
+    const { token: { id, label }, was, is } = one;
+    const style = `--a:${100 * Math.min(was, is)}%;--b:${Math.abs(100 * (is - was))}%`;
     return ui`
       <tr key=${id}>
         <th scope="row" class="x-word">${label}</th>
-        <td>${probabilityText(was(id))}</td>
-        <td>${probabilityText(is(id))}</td>
-        <td class="x-change"><span class=${change < 0 ? "x-less" : "x-more"} style=${style}>
+        <td>${probabilityText(was)}</td>
+        <td>${probabilityText(is)}</td>
+        <td class="x-change"><span class=${is < was ? "x-less" : "x-more"} style=${style}>
             <i></i><b></b></span></td>
-        <td>${sign}${Math.abs(change).toFixed(1)}</td>
+        <td>${pointsText(one)}</td>
       </tr>
     `;
   });
