@@ -156,12 +156,6 @@ export const CASES: readonly Case[] = [
     chosen: false,
     tree: [/form "What each layer would predict"/, /radiogroup "Colour"/, /radio "rank"/, /- table/],
   },
-  {
-    name: "lens, pixels",
-    draw: (text) => lensView(lensOf(text, 400)),
-    chosen: false,
-    tree: [/form "What each layer would predict"/, /img "Probability of the word/, /Numbers as a table/],
-  },
   { name: "rankings", draw: (text) => rankingsView(rankingsOf(text)), chosen: false, tree: [/heading "/, /- table/] },
   {
     name: "rankings of watched words",

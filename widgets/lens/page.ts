@@ -30,7 +30,7 @@ import {
 
 /** The most cells of a table of words, and the most lines of the table of numbers. */
 const MOST_CELLS = 3000;
-const MOST_LINES = 600;
+const MOST_LINES = 240;
 
 /** How a lens is shown. */
 export interface LensPage {
@@ -133,17 +133,18 @@ function rulesOf(name: string): Css {
   ], "\n");
 }
 
-/** Every number, position by position. */
+/** The numbers, position by position. */
 function numbersTable({ table: { columns, layers }, unit }: LensPage): Html {
-  const rows = columns.slice(0, Math.max(1, Math.floor(MOST_LINES / layers))).flatMap(({ position, word, cells }) =>
+  const all = columns.length * layers;
+  const rows = columns.slice(0, Math.ceil(MOST_LINES / layers)).flatMap(({ position, word, cells }) =>
     cells.map((cell, layer) => [
       ...[String(position), word, String(layer), cell.word, probabilityText(cell.probability), wholeText(cell.rank)],
       ...[cell.surprise, cell.entropy, cell.divergence].map((nats) => informationText(nats, unit)),
     ])
-  );
+  ).slice(0, MOST_LINES);
   const measures = ["surprise", "entropy", "KL to the output"].map((name) => `${name} (${unit})`);
   const names = ["position", "the text has", "layer", "likeliest", "probability", "rank of the text’s", ...measures];
-  const shown = rows.length < columns.length * layers ? `, the first ${rows.length / layers} positions` : "";
+  const shown = rows.length < all ? `, the first ${rows.length} of ${wholeText(all)} places` : "";
   return tableDetails(`Numbers as a table${shown}`, dataTable(names, rows, { isNumber: (column) => column >= 4 }));
 }
 

@@ -90,6 +90,7 @@ Deno.test("lensView() of 193 tokens has words after 12 layers, pixels after 48, 
   const shown = all(parse(large.html), "img").map((one) => /display:block/.test(one.getAttribute("style") ?? ""));
   deepEqual(shown, [false, true, false]);
   ok(large.html.length < 300_000, `${large.html.length}`);
+  match(large.html, /the first 240 of 9,264 places/);
   match(large.html, /193 positions after 48 layers are too many for words/);
   match(large.svg, /the first 40 positions and the last 48 layers/);
   isWellFormed(large.svg);
