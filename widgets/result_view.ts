@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { HeadCircuit, NeuronWrites } from "../src/ask/logit_attribution/circuit_types.ts";
 import { kindOf, type ResultKind, type ResultKinds } from "../src/analysis/results/kinds.ts";
 import { type OutlineRow, outlineRows, outlineText } from "../src/show/outline.ts";
 import { activationsView } from "./activations/view.ts";
@@ -17,7 +18,9 @@ import { bundleOf, JUPYTER_DISPLAY, type MimeBundle, type View } from "./kit/vie
 import { layerPredictionsView } from "./layer_predictions/view.ts";
 import { layerSimilarityView } from "./layer_similarity/view.ts";
 import { lensView } from "./lens/view.ts";
+import { headCircuitView } from "./logit_attribution/circuit_view.ts";
 import { logitAttributionView } from "./logit_attribution/view.ts";
+import { neuronWritesView } from "./logit_attribution/writes_view.ts";
 import { modelView } from "./model/view.ts";
 import { headEffectsView } from "./patching/heads_view.ts";
 import { patchingView } from "./patching/view.ts";
@@ -55,7 +58,12 @@ export function viewOf(result: unknown): View | undefined {
   const kind = kindOf(result);
   const draw: ((result: never) => View | undefined) | undefined = VIEWS[kind];
   if (draw) return draw(result as never);
+  if (isVocabularyChange(result)) return "qk" in result ? headCircuitView(result) : neuronWritesView(result);
   return isModel(result) ? modelView(result as Parameters<typeof modelView>[0]) : undefined;
+}
+
+function isVocabularyChange(result: unknown): result is HeadCircuit | NeuronWrites {
+  return typeof result === "object" && result !== null && "raised" in result && "lowered" in result;
 }
 
 function isModel(result: unknown): boolean {

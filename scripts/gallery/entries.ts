@@ -272,6 +272,19 @@ export const ENTRIES: readonly GalleryEntry[] = [
     ],
   },
   {
+    name: "head_circuit",
+    title: "The circuits of a head",
+    words:
+      "By its weights alone: whether a head looks from one token at another, and what it then writes to the vocabulary.",
+    code: [`headCircuitView(await model.headCircuit({ layer: 4, head: 7 }, { from: " books", to: " are" }));`],
+  },
+  {
+    name: "neuron_writes",
+    title: "What a neuron writes",
+    words: "The tokens that a neuron raises and lowers most when it fires.",
+    code: [`neuronWritesView(await model.neuronWrites({ layer: 5, neuron: 7 }));`],
+  },
+  {
     name: "compare",
     title: "Two results",
     words: "Any two results of one kind, side by side or as their difference: here with a head and without it.",
@@ -326,6 +339,22 @@ export const ENTRIES: readonly GalleryEntry[] = [
       `const text = model.sequence("The keys to the cabinet");`,
       `const trace = await model.trace(text, { capture: ["hiddenStates", "attentionOutputs", "mlpOutputs"] });`,
       `streamView(trace, { predictions: await model.layerPredictions(text) });`,
+    ],
+  },
+  {
+    name: "cache",
+    title: "What the cache keeps",
+    words: "Several steps of writing: each token is computed once, and its keys and values are kept.",
+    code: [
+      `const reading = model.reading();`,
+      `const steps = [];`,
+      `let { tokenIds } = model.sequence("The keys to the cabinet");`,
+      `for (let step = 0; step < 5; ++step) {`,
+      `  steps.push(await reading.candidates(tokenIds));`,
+      `  tokenIds = [...tokenIds, steps.at(-1).predictions[0].tokenId];`,
+      `}`,
+      `reading.dispose();`,
+      `cacheView(steps);`,
     ],
   },
   {

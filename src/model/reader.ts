@@ -1,4 +1,5 @@
 import type { OptionTable } from "../base/options.ts";
+import { shown } from "../base/words.ts";
 import type { BartConfig } from "../models/bart.ts";
 import type { ModelConfig } from "../models/config.ts";
 import { familyOf } from "../models/families.ts";
@@ -114,6 +115,27 @@ export class Reader {
     expectSource(this.#config, sequence.source);
     expectTokenIds(this.#config, sequence.tokenIds);
     if (sequence.tokenTypes) expectTypes(this.#config, sequence.tokenIds, sequence.tokenTypes);
+  }
+
+  /**
+   * The same, of a text that another was made to compare with: ids alone do not say whose they are.
+   *
+   * @throws {TypeError | RangeError} As {@linkcode Reader.expectSequence} does.
+   * @throws {RangeError} When its tokens are those of another model.
+   */
+  expectOwnSequence(sequence: Sequence): void {
+    this.expectSequence(sequence);
+    const { tokenIds, tokens = [] } = sequence as Partial<Sequence> & Pick<Sequence, "tokenIds">;
+    const own = this.tokens(tokenIds, this.spell(tokenIds));
+    const other = own.findIndex(({ piece }, t) => tokens[t] !== undefined && tokens[t].piece !== piece);
+    if (other < 0) return;
+    const [there, here] = [tokens[other]!.piece, own[other]!.piece].map(shown);
+    throw new RangeError(
+      `Cannot read a text of another model, whose token ${other} with the id ${
+        tokenIds[other]
+      } is ${there} where this ` +
+        `model has ${here}; make it with sequence() of this model`,
+    );
   }
 
   /** The sequence of checked ids that spell `text`. */

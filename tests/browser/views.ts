@@ -4,12 +4,14 @@ import {
   activationsView,
   attentionStepsView,
   attentionView,
+  cacheView,
   compareView,
   corpusView,
   crossAttentionView,
   edgesView,
   evidenceView,
   factorsView,
+  headCircuitView,
   headEffectsView,
   layerPredictionsView,
   layerSimilarityView,
@@ -18,6 +20,7 @@ import {
   modelView,
   neuronsView,
   neuronView,
+  neuronWritesView,
   nextWordView,
   patchingView,
   rankingsView,
@@ -35,12 +38,14 @@ import {
 import { clustersOf } from "../widgets/activations/clusters_fixtures.ts";
 import { attentionOf, headScoresOf, rolloutOf } from "../widgets/attention/fixtures.ts";
 import { attentionStepsOf } from "../widgets/attention_steps/fixtures.ts";
+import { cacheOf } from "../widgets/cache/fixtures.ts";
 import { neuronOf, summaryOf } from "../widgets/corpus/fixtures.ts";
 import { crossAttentionOf } from "../widgets/cross_attention/fixtures.ts";
 import { CURVE, factorsOf } from "../widgets/factors/fixtures.ts";
-import { CAPTUM, KEYS, saliencyOf } from "../widgets/fixtures.ts";
+import { CAPTUM, KEYS, saliencyOf, sequenceOf } from "../widgets/fixtures.ts";
 import { layerSimilarityOf } from "../widgets/layer_similarity/fixtures.ts";
 import { layerPredictionsOf, lensOf, rankingsOf, watchedOf } from "../widgets/lens_fixtures.ts";
+import { circuitOf, writesOf } from "../widgets/logit_attribution/circuit_fixtures.ts";
 import { attributionOf as logitAttributionOf } from "../widgets/logit_attribution/fixtures.ts";
 import { SMALL, UNTIED } from "../widgets/model/fixtures.ts";
 import { edgesOf } from "../widgets/patching/edges_fixtures.ts";
@@ -53,6 +58,9 @@ import { streamOf } from "../widgets/stream/fixtures.ts";
 import { surpriseOf } from "../widgets/surprise/fixtures.ts";
 import { treeOf } from "../widgets/tree/fixtures.ts";
 import { vectorsOf } from "../widgets/vectors/fixtures.ts";
+
+/** An emoji and a Chinese character, each of several tokens. */
+const CHARACTERS = sequenceOf(["Say", [0x20, 0xF0, 0x9F], [0x99, 0x82], " and", [0xE4], [0xB8, 0xAD], "!"], 2);
 
 /** What a browser test needs to know of a view. */
 export interface Case {
@@ -117,6 +125,12 @@ export const CASES: readonly Case[] = [
   {
     name: "saliency, detailed",
     draw: (text) => saliencyView(saliencyOf(text, CAPTUM), { style: "detailed" }),
+    chosen: true,
+    tree: [/form "Saliency map"/, /radio "/, /Scores as a table/],
+  },
+  {
+    name: "characters over bytes",
+    draw: (text) => saliencyView(saliencyOf(text === KEYS ? CHARACTERS : text)),
     chosen: true,
     tree: [/form "Saliency map"/, /radio "/, /Scores as a table/],
   },
@@ -218,6 +232,18 @@ export const CASES: readonly Case[] = [
     tree: [/region "From 0 to the logit"/, /region "Heads"/, /group "Tokens that heads look at"/, /Parts as a table/],
   },
   {
+    name: "circuits of a head",
+    draw: () => headCircuitView(circuitOf()),
+    chosen: false,
+    tree: [/region "Circuits"/, /region "What it adds to logits"/, /Tokens as a table/],
+  },
+  {
+    name: "writing of a neuron",
+    draw: () => neuronWritesView(writesOf()),
+    chosen: false,
+    tree: [/region "What it adds to logits"/, /- table/, /Tokens as a table/],
+  },
+  {
     name: "tree",
     draw: (text) => treeView(grownTree(text)),
     chosen: false,
@@ -279,6 +305,12 @@ export const CASES: readonly Case[] = [
     draw: (text) => nextWordView(candidatesOf(text), { temperature: 0.8 }),
     chosen: false,
     tree: [/region "Next words"/, /- table/, /The words as a table/],
+  },
+  {
+    name: "cache",
+    draw: (text) => cacheView(cacheOf(text), { numbersPerToken: 64 }),
+    chosen: false,
+    tree: [/region "Steps of writing"/, /- table/],
   },
   {
     name: "stream",

@@ -10,6 +10,7 @@ import { clustersOf } from "../widgets/activations/clusters_fixtures.ts";
 import { attentionOf, rolloutOf } from "../widgets/attention/fixtures.ts";
 import { attentionStepsOf } from "../widgets/attention_steps/fixtures.ts";
 import { neuronOf, summaryOf } from "../widgets/corpus/fixtures.ts";
+import { cacheOf } from "../widgets/cache/fixtures.ts";
 import { crossAttentionOf, DATE } from "../widgets/cross_attention/fixtures.ts";
 import { classSaliencyOf } from "../widgets/evidence/fixtures.ts";
 import { factorsOf } from "../widgets/factors/fixtures.ts";
@@ -18,6 +19,7 @@ import { layerSimilarityOf } from "../widgets/layer_similarity/fixtures.ts";
 import { layerPredictionsOf, lensOf, rankingsOf, watchedOf } from "../widgets/lens_fixtures.ts";
 import { SMALL } from "../widgets/model/fixtures.ts";
 import { stepsOf } from "../widgets/steps/fixtures.ts";
+import { circuitOf, writesOf } from "../widgets/logit_attribution/circuit_fixtures.ts";
 import { attributionOf as logitAttributionOf } from "../widgets/logit_attribution/fixtures.ts";
 import { edgesOf } from "../widgets/patching/edges_fixtures.ts";
 import { neuronTraceOf } from "../widgets/neurons/fixtures.ts";
@@ -103,6 +105,7 @@ const VIEWS: Readonly<Record<string, Wrong>> = {
   edgesView: { input: "mlp", most: "5" },
   evidenceView: {},
   factorsView: { curve: 1 },
+  headCircuitView: {},
   headEffectsView: { show: "all" },
   layerPredictionsView: { follow: " is", unit: "bit", live: 1 },
   layerSimilarityView: {},
@@ -110,6 +113,7 @@ const VIEWS: Readonly<Record<string, Wrong>> = {
   logitAttributionView: {},
   modelView: {},
   neuronView: { title: 1 },
+  neuronWritesView: {},
   neuronsView: { layer: "1", clusters: 1, neurons: "9", neuron: "1" },
   nextWordView: { temperature: "1", topK: "1", topP: "1" },
   patchingView: { show: "all" },
@@ -118,6 +122,7 @@ const VIEWS: Readonly<Record<string, Wrong>> = {
   rolloutView: { layer: "1", start: "0" },
   saliencyView: { style: "bold", by: null, position: "1", live: 1 },
   stepsView: { prompt: null },
+  cacheView: { numbersPerToken: "64" },
   streamView: { position: "1", predictions: 1 },
   surpriseView: { unit: "nat", position: "1" },
   tokensView: { surprise: 1 },
@@ -358,6 +363,7 @@ const DRAWN: Readonly<Record<string, unknown>> = {
   edgesView: edgesOf(),
   evidenceView: classSaliencyOf(),
   factorsView: factorsOf([KEYS]),
+  headCircuitView: circuitOf(),
   headEffectsView: headEffectsOf(),
   layerPredictionsView: layerPredictionsOf(),
   layerSimilarityView: layerSimilarityOf(KEYS),
@@ -365,6 +371,7 @@ const DRAWN: Readonly<Record<string, unknown>> = {
   logitAttributionView: logitAttributionOf(),
   modelView: SMALL,
   neuronView: neuronOf(),
+  neuronWritesView: writesOf(),
   neuronsView: neuronTraceOf(),
   nextWordView: candidatesOf(KEYS),
   patchingView: patchingOf(),
@@ -373,6 +380,7 @@ const DRAWN: Readonly<Record<string, unknown>> = {
   rolloutView: rolloutOf(KEYS),
   saliencyView: saliencyOf(KEYS, ECCO),
   stepsView: stepsOf(),
+  cacheView: cacheOf(KEYS),
   streamView: streamOf(KEYS),
   surpriseView: surpriseOf(),
   tokensView: KEYS,

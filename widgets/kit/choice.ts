@@ -60,6 +60,8 @@ export interface Choice {
    * page then share the token that is chosen.
    */
   readonly sequence?: Sequence | undefined;
+  /** Another program. */
+  readonly more?: Html | undefined;
 }
 
 /** The name by which views find others of the same sequence. */
@@ -70,12 +72,12 @@ export function tokensName({ tokenIds, text }: Sequence): string {
 /**
  * A form, so that the radios of one view are a group of their own. The rules stand last, as some hosts show them as text.
  */
-export function choiceForm({ name, rules, label, body, sequence }: Choice): Html {
+export function choiceForm({ name, rules, label, body, sequence, more }: Choice): Html {
   const content = markup`<form method="dialog" aria-label="${label}" style="margin:0">
 ${body}
 </form><style>
 ${rules}
-</style><script>${SCRIPT}</script>`;
+</style><script>${SCRIPT}</script>${more}`;
   return rootHtml(`${name} h`, [content], sequence && tokensName(sequence));
 }
 

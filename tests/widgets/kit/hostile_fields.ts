@@ -3,11 +3,13 @@ import {
   activationsView,
   attentionStepsView,
   attentionView,
+  cacheView,
   compareView,
   crossAttentionView,
   edgesView,
   evidenceView,
   factorsView,
+  headCircuitView,
   headEffectsView,
   layerPredictionsView,
   layerSimilarityView,
@@ -15,6 +17,7 @@ import {
   logitAttributionView,
   modelView,
   neuronsView,
+  neuronWritesView,
   nextWordView,
   patchingView,
   rankingsView,
@@ -32,12 +35,14 @@ import {
 import { clustersOf } from "../activations/clusters_fixtures.ts";
 import { attentionOf, headScoresOf, rolloutOf } from "../attention/fixtures.ts";
 import { attentionStepsOf } from "../attention_steps/fixtures.ts";
+import { cacheOf } from "../cache/fixtures.ts";
 import { crossAttentionOf } from "../cross_attention/fixtures.ts";
 import { edgesOf } from "../patching/edges_fixtures.ts";
 import { CURVE, factorsOf } from "../factors/fixtures.ts";
 import { CAPTUM, LIT, saliencyOf, sequenceOf } from "../fixtures.ts";
 import { layerSimilarityOf } from "../layer_similarity/fixtures.ts";
 import { layerPredictionsOf, lensOf, longSequence, rankingsOf, watchedOf } from "../lens_fixtures.ts";
+import { circuitOf, writesOf } from "../logit_attribution/circuit_fixtures.ts";
 import { attributionOf } from "../logit_attribution/fixtures.ts";
 import { SMALL } from "../model/fixtures.ts";
 import { neuronTraceOf } from "../neurons/fixtures.ts";
@@ -138,6 +143,8 @@ export const SUBJECTS: readonly Subject[] = [
     view: logitAttributionView,
     data: [attributionOf(TEXT, { layers: 2, heads: 2, neurons: 2, tokens: true, contrast: true }), { title }],
   },
+  { name: "circuits of a head", view: headCircuitView, data: [circuitOf(["a", " b", "\n", "c"]), { title }] },
+  { name: "writing of a neuron", view: neuronWritesView, data: [writesOf(["a", " b", "\n", "c"]), { title }] },
   { name: "surprise", view: surpriseView, data: [surpriseOf(TEXT, undefined, 2), { title, unit: "nats" }] },
   {
     name: "tree",
@@ -192,6 +199,7 @@ export const SUBJECTS: readonly Subject[] = [
     view: nextWordView,
     data: [candidatesOf(TEXT, 6, 2), { title, temperature: 0.5, topK: 2, topP: 0.5 }],
   },
+  { name: "cache", view: cacheView, data: [cacheOf(TEXT, 3), { title, numbersPerToken: 64 }] },
   { name: "stream", view: streamView, data: [streamOf(TEXT, 2, 2), { title, position: 1 }] },
   { name: "vectors", view: vectorsView, data: [vectorsOf(TEXT, 2), { title, sequence: TEXT }] },
   { name: "vectors as pictures", view: vectorsView, data: [vectorsOf(TEXT, 100), { title, sequence: TEXT }] },
