@@ -20,6 +20,7 @@ export { Corpus, type CorpusRowsOptions, type CorpusSummaryOptions, openCorpus }
 export type { CorpusNeuronOptions } from "./src/corpus/open/neuron.ts";
 export type {
   BlamedToken,
+  CorpusCounts,
   CorpusHeads,
   CorpusNeuron,
   CorpusSettling,
@@ -29,7 +30,7 @@ export type {
   DocumentSurprise,
   Excerpt,
   NeuronExample,
-} from "./src/corpus/open/types.ts";
+} from "./src/analysis/corpus_results.ts";
 export type { CorpusRow, Where } from "./src/corpus/open/rows.ts";
 export { folderStore } from "./src/corpus/store/folder.ts";
 export { s3Store, type S3StoreOptions } from "./src/corpus/store/s3.ts";
@@ -37,7 +38,6 @@ export type {
   AskName,
   BadRecord,
   ColumnType,
-  CorpusCounts,
   CorpusDocument,
   CorpusSettings,
   CorpusSource,

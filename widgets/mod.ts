@@ -71,7 +71,7 @@ export type {
   DocumentSurprise,
   Excerpt,
   NeuronExample,
-} from "../src/corpus/open/types.ts";
+} from "../src/analysis/corpus_results.ts";
 export type { ModelConfig } from "../src/models/config.ts";
 export type { ModelSummary, WeightSummary } from "../src/models/summary.ts";
 export type { ModelPart } from "../src/models/weight_list.ts";

@@ -8,6 +8,8 @@ import { kindOf, type ResultKind, type ResultKinds } from "../src/analysis/resul
 import { type OutlineRow, outlineRows, outlineText } from "../src/show/outline.ts";
 import { activationsView } from "./activations/view.ts";
 import { rolloutView } from "./attention/rollout_view.ts";
+import { corpusView } from "./corpus/corpus_view.ts";
+import { neuronView } from "./corpus/neuron_view.ts";
 import { crossAttentionView } from "./cross_attention/view.ts";
 import { edgesView } from "./patching/edges_view.ts";
 import { evidenceView } from "./evidence/view.ts";
@@ -51,6 +53,8 @@ const VIEWS: { readonly [Kind in ResultKind]?: (result: ResultKinds[Kind]) => Vi
   headEdges: (result) => edgesView(result),
   importance: (result) => result.columns === "heads" ? headEffectsView(result) : undefined,
   layerSimilarity: (result) => layerSimilarityView(result),
+  corpusNeuron: (result) => neuronView(result),
+  corpusSummary: (result) => corpusView(result),
 };
 
 /** The view of a result, when there is one that draws it. */

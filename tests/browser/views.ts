@@ -233,13 +233,13 @@ export const CASES: readonly Case[] = [
   },
   {
     name: "circuits of a head",
-    draw: () => headCircuitView(circuitOf()),
+    draw: ({ tokens }) => headCircuitView(circuitOf(tokens.map(({ text }) => text))),
     chosen: false,
     tree: [/region "Circuits"/, /region "What it adds to logits"/, /Tokens as a table/],
   },
   {
     name: "writing of a neuron",
-    draw: () => neuronWritesView(writesOf()),
+    draw: ({ tokens }) => neuronWritesView(writesOf(tokens.map(({ text }) => text))),
     chosen: false,
     tree: [/region "What it adds to logits"/, /- table/, /Tokens as a table/],
   },

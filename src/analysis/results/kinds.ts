@@ -22,7 +22,9 @@ import type { NeuronClusters } from "../clusters/clusters.ts";
 import type { ErrorCurve, Factors } from "../factors/types.ts";
 import type { GroupedSaliency } from "../groups.ts";
 import type { LayerSimilarity } from "../similarity.ts";
+import type { CorpusNeuron, CorpusSummary } from "../corpus_results.ts";
 import { type Check, newScope, type Scope, tensor } from "./checks.ts";
+import { corpusNeuron, corpusSummary } from "./corpus_records.ts";
 import * as encoders from "./encoder_records.ts";
 import { headEdges, importance, patching } from "./patching_records.ts";
 import { isRecord, isTensor } from "./plain.ts";
@@ -86,6 +88,10 @@ export interface ResultKinds {
   readonly neuronClusters: NeuronClusters;
   /** How alike layers are. */
   readonly layerSimilarity: LayerSimilarity;
+  /** What a corpus says about a neuron. */
+  readonly corpusNeuron: CorpusNeuron;
+  /** The averages of a corpus. */
+  readonly corpusSummary: CorpusSummary;
   /** An array with a shape. */
   readonly tensor: Tensor;
   /** Any other plain data. */
@@ -136,6 +142,8 @@ const KINDS: { readonly [Name in Exclude<ResultKind, "steps" | "tensor" | "data"
   errorCurve: { check: records.errorCurve, marks: ["factors", "relativeErrors"] },
   neuronClusters: { check: records.neuronClusters, marks: ["clusterOf", "centroids", "silhouette"] },
   layerSimilarity: { check: records.layerSimilarity, marks: ["sequence"], tensors: ["similarity"] },
+  corpusNeuron: { check: corpusNeuron, marks: ["histogram", "deviation", "examples"] },
+  corpusSummary: { check: corpusSummary, marks: ["source", "windows", "problems"] },
   trace: {
     check: records.trace,
     marks: ["sequence"],

@@ -216,7 +216,8 @@ export const faithfulness: Check<Faithfulness> = record<Faithfulness>({
   insertionGain: list(number, "N"),
 });
 
-const counts = record<Readonly<Record<HeadScoreName, number>>>({
+/** How many tokens a mean of each score of heads is over. */
+export const counts = record<Readonly<Record<HeadScoreName, number>>>({
   previousToken: whole,
   firstToken: whole,
   duplicateToken: whole,

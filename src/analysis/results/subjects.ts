@@ -51,6 +51,8 @@ const SUBJECTS: { readonly [Kind in ResultKind]?: (result: ResultKinds[Kind]) =>
   factors: ({ sequences, layers }) => ({ texts: sequences.map(textOf), layers }),
   errorCurve: ({ factors }) => ({ "numbers of factors": factors }),
   neuronClusters: ({ sequence, layer }) => ({ texts: textOf(sequence), layers: layer }),
+  corpusNeuron: ({ layer, neuron }) => ({ layers: layer, neurons: neuron }),
+  corpusSummary: ({ source }) => ({ sources: source }),
   layerSimilarity: ({ sequence }) => ({ texts: textOf(sequence) }),
 };
 

@@ -5,6 +5,7 @@ import type { Step } from "../../../src/ask/write/step.ts";
 import type { FloatTensor, Tensor } from "../../../src/base/tensor.ts";
 import type { Sequence } from "../../../src/model/sequence.ts";
 import { random } from "../../checkpoint/random.ts";
+import { neuronOf, summaryOf } from "../../widgets/corpus/fixtures.ts";
 import { CAPTUM, ECCO, saliencyOf, sequenceOf } from "../../widgets/fixtures.ts";
 
 const next = random(11);
@@ -55,7 +56,9 @@ type LaterKind =
   | "headEdges"
   | "importance"
   | "logitAttribution"
-  | "lens";
+  | "lens"
+  | "corpusNeuron"
+  | "corpusSummary";
 
 /** One result of each kind that the committed file of version 1 holds. */
 export const FIRST_RESULTS: Omit<ResultKinds, LaterKind> = {
@@ -282,6 +285,8 @@ export const RESULTS: ResultKinds = {
     divergences: floats(3, 2),
     norm: "final",
   },
+  corpusNeuron: neuronOf(),
+  corpusSummary: summaryOf(),
 };
 
 /** The names of all kinds. */
