@@ -36,6 +36,8 @@ export { edgesView, type EdgesViewOptions } from "./patching/edges_view.ts";
 export { type NeuronsGiven, neuronsView, type NeuronsViewOptions } from "./neurons/view.ts";
 export { nextWordView, type NextWordViewOptions } from "./next_word/view.ts";
 export { type HeadEffects, headEffectsView, type HeadEffectsViewOptions } from "./patching/heads_view.ts";
+export type { NoteLook, NoteShare, PianoRoll, RollNote } from "./piano_roll/data.ts";
+export { pianoRollView, type PianoRollViewOptions } from "./piano_roll/view.ts";
 export type { PatchingShown } from "./patching/data.ts";
 export { patchingView, type PatchingViewOptions } from "./patching/view.ts";
 export type { InformationUnit } from "./kit/quantities.ts";
@@ -72,6 +74,8 @@ export type {
   Excerpt,
   NeuronExample,
 } from "../src/analysis/corpus_results.ts";
+export type { Note } from "../src/music/note.ts";
+export type { PlacedNote } from "../src/music/events.ts";
 export type { ModelConfig } from "../src/models/config.ts";
 export type { ModelSummary, WeightSummary } from "../src/models/summary.ts";
 export type { ModelPart } from "../src/models/weight_list.ts";

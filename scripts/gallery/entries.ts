@@ -342,6 +342,22 @@ export const ENTRIES: readonly GalleryEntry[] = [
     ],
   },
   {
+    name: "piano_roll",
+    title: "Music",
+    words: "What a model of chorales wrote behind four chords: seen, heard, and where its heads looked at each note.",
+    code: [
+      `const composer = await LanguageModel.fromPretrained(MUSIC);`,
+      `const chords = [[48, 64, 67, 72], [53, 60, 69, 72], [43, 59, 67, 74], [48, 60, 67, 76]];`,
+      `const notes = chords.flatMap((chord, i) =>`,
+      `  chord.map((pitch) => ({ start: 0.6 * i, end: 0.6 * i + 0.6, pitch, velocity: 80 }))`,
+      `);`,
+      `const options = { maxNewTokens: 160, temperature: 1, topP: 0.95, seed: 1 };`,
+      `const music = await composer.generate(musicText(notes), options);`,
+      `const trace = await composer.trace(music, { capture: ["attention"], layers: [2] });`,
+      `pianoRollView(music, { trace, saliency: await composer.saliency(music) });`,
+    ],
+  },
+  {
     name: "cache",
     title: "What the cache keeps",
     words: "Several steps of writing: each token is computed once, and its keys and values are kept.",

@@ -23,6 +23,7 @@ import {
   neuronWritesView,
   nextWordView,
   patchingView,
+  pianoRollView,
   rankingsView,
   rankingsWatchView,
   rolloutView,
@@ -52,6 +53,7 @@ import { edgesOf } from "../widgets/patching/edges_fixtures.ts";
 import { neuronTraceOf } from "../widgets/neurons/fixtures.ts";
 import { candidatesOf } from "../widgets/next_word/fixtures.ts";
 import { headEffectsOf, patchingOf, withToken } from "../widgets/patching/fixtures.ts";
+import { musicOf, overMusic } from "../widgets/piano_roll/fixtures.ts";
 import { promptOf, stepsOf } from "../widgets/steps/fixtures.ts";
 import { classSaliencyOf } from "../widgets/evidence/fixtures.ts";
 import { streamOf } from "../widgets/stream/fixtures.ts";
@@ -305,6 +307,12 @@ export const CASES: readonly Case[] = [
     draw: (text) => nextWordView(candidatesOf(text), { temperature: 0.8 }),
     chosen: false,
     tree: [/region "Next words"/, /- table/, /The words as a table/],
+  },
+  {
+    name: "piano roll",
+    draw: (text) => pianoRollView(musicOf(text), overMusic(musicOf(text))),
+    chosen: true,
+    tree: [/form "Music"/, /radiogroup "Notes"/, /radio "/, /region "Piano roll"/, /Notes as a table/],
   },
   {
     name: "cache",

@@ -25,6 +25,7 @@ import { edgesOf } from "../widgets/patching/edges_fixtures.ts";
 import { neuronTraceOf } from "../widgets/neurons/fixtures.ts";
 import { candidatesOf } from "../widgets/next_word/fixtures.ts";
 import { headEffectsOf, patchingOf } from "../widgets/patching/fixtures.ts";
+import { musicOf } from "../widgets/piano_roll/fixtures.ts";
 import { streamOf } from "../widgets/stream/fixtures.ts";
 import { surpriseOf } from "../widgets/surprise/fixtures.ts";
 import { TREE } from "../widgets/tree/fixtures.ts";
@@ -118,6 +119,7 @@ const VIEWS: Readonly<Record<string, Wrong>> = {
   neuronsView: { layer: "1", clusters: 1, neurons: "9", neuron: "1" },
   nextWordView: { temperature: "1", topK: "1", topP: "1" },
   patchingView: { show: "all" },
+  pianoRollView: { trace: 1, saliency: 1, layer: "1", position: "1", sound: 1 },
   rankingsView: {},
   rankingsWatchView: {},
   rolloutView: { layer: "1", start: "0" },
@@ -375,6 +377,7 @@ const DRAWN: Readonly<Record<string, unknown>> = {
   neuronsView: neuronTraceOf(),
   nextWordView: candidatesOf(KEYS),
   patchingView: patchingOf(),
+  pianoRollView: musicOf(KEYS),
   rankingsView: rankingsOf(KEYS),
   rankingsWatchView: watchedOf(KEYS),
   rolloutView: rolloutOf(KEYS),

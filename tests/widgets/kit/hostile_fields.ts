@@ -20,6 +20,7 @@ import {
   neuronWritesView,
   nextWordView,
   patchingView,
+  pianoRollView,
   rankingsView,
   rankingsWatchView,
   rolloutView,
@@ -48,6 +49,7 @@ import { SMALL } from "../model/fixtures.ts";
 import { neuronTraceOf } from "../neurons/fixtures.ts";
 import { candidatesOf } from "../next_word/fixtures.ts";
 import { headEffectsOf, patchingOf, withToken } from "../patching/fixtures.ts";
+import { musicWords, overMusic, wordsOf } from "../piano_roll/fixtures.ts";
 import { promptOf, stepsOf } from "../steps/fixtures.ts";
 import { classSaliencyOf, maskedSaliencyOf } from "../evidence/fixtures.ts";
 import { streamOf } from "../stream/fixtures.ts";
@@ -63,6 +65,7 @@ export interface Subject {
   readonly view: Function;
 }
 
+const MUSIC = wordsOf(musicWords(16), 6);
 const TEXT = sequenceOf(["The", " keys", "\n", " are"], 2);
 const LONG = longSequence(103, 2);
 const WORDS = saliencyView(saliencyOf(TEXT), { by: "word" }).data;
@@ -198,6 +201,11 @@ export const SUBJECTS: readonly Subject[] = [
     name: "next word",
     view: nextWordView,
     data: [candidatesOf(TEXT, 6, 2), { title, temperature: 0.5, topK: 2, topP: 0.5 }],
+  },
+  {
+    name: "piano roll",
+    view: pianoRollView,
+    data: [MUSIC, { ...overMusic(MUSIC, 2), title, layer: 1, position: 9, sound: false }],
   },
   { name: "cache", view: cacheView, data: [cacheOf(TEXT, 3), { title, numbersPerToken: 64 }] },
   { name: "stream", view: streamView, data: [streamOf(TEXT, 2, 2), { title, position: 1 }] },

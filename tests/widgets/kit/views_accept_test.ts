@@ -6,6 +6,7 @@ import { classSaliencyOf, maskedSaliencyOf } from "../evidence/fixtures.ts";
 import { neuronOf, summaryOf } from "../corpus/fixtures.ts";
 import { edgesOf } from "../patching/edges_fixtures.ts";
 import { headEffectsOf, patchingOf } from "../patching/fixtures.ts";
+import { musicOf } from "../piano_roll/fixtures.ts";
 import * as widgets from "../../../widgets/mod.ts";
 import { openSourceModel } from "../../support/sources.ts";
 
@@ -58,6 +59,7 @@ const GIVEN: Readonly<Record<string, readonly unknown[]>> = {
   neuronWritesView: [await model.neuronWrites({ layer: 5, neuron: 7 }, { topK: 3 })],
   nextWordView: [await model.candidates(sequence)],
   patchingView: [patchingOf()],
+  pianoRollView: [musicOf()],
   rankingsView: [await model.rankings(sequence)],
   rankingsWatchView: [await model.rankingsWatch(sequence, { position, watch: [" is", " cabinets"] })],
   rolloutView: [await analysis.attentionRollout(trace)],
