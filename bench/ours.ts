@@ -10,20 +10,10 @@ import { LanguageModel, type Sequence } from "../mod.ts";
 import { neuronFactors } from "../src/analysis/mod.ts";
 import { SALIENCY } from "../src/ask/saliency/saliency.ts";
 import { Reader } from "../src/model/reader.ts";
+import { givenIn, newTokens, writeText } from "./decode.ts";
 import { FlopCounter } from "./flops.ts";
-import {
-  BATCH,
-  corruptedOf,
-  FACTORED,
-  FACTORS,
-  FIRST,
-  memory,
-  PREFILL,
-  Recorder,
-  type Text,
-  TEXTS,
-  WORDS,
-} from "./protocol.ts";
+import { lookInside, measureDefault } from "./inside.ts";
+import { BATCH, FACTORED, FACTORS, FIRST, memory, PREFILL, Recorder, type Text, TEXTS } from "./protocol.ts";
 
 const recorder = new Recorder();
 const { checkpoint, texts, threads } = recorder.task;
@@ -41,31 +31,23 @@ async function timed<T>(work: () => Promise<T>): Promise<[T, number]> {
   return [result, (performance.now() - start) / 1000];
 }
 
-const promptOf = ({ tokenIds, promptLength }: Text) => tokenIds.slice(0, promptLength);
-const newTokens = ({ tokenIds, promptLength }: Text) => tokenIds.length - promptLength;
-
-/** Each step's time after the first, which reads the prompt. */
+/** Each step's time after the first; a whole text is written before, which does not count. */
 async function decode(model: LanguageModel, text: Text) {
   const seconds: number[] = [];
-  const written: number[] = [];
-  for (let round = 0; round <= recorder.task.repeat; ++round) {
-    written.length = 0;
-    let last = 0;
-    for await (const { tokenId } of model.steps(promptOf(text), { maxNewTokens: newTokens(text), candidates: 0 })) {
-      const now = performance.now();
-      if (written.length > 0 && round > 0) seconds.push((now - last) / 1000);
-      last = now;
-      written.push(tokenId);
-    }
+  let { answer } = await writeText(model, text);
+  for (let round = 0; round < recorder.task.repeat; ++round) {
+    const written = await writeText(model, text);
+    seconds.push(...written.seconds);
+    answer = written.answer;
   }
-  return { seconds, answer: [...promptOf(text), ...written] };
+  return { seconds, answer };
 }
 
 /** Several copies of a text, and the seconds that each of their steps took for each of them. */
 async function decodeBatch(model: LanguageModel, text: Text) {
   const batch: unknown = Reflect.get(model, "generateBatch");
   if (typeof batch !== "function") throw new Error("this version has no generateBatch");
-  const prompts = Array.from({ length: BATCH }, () => promptOf(text));
+  const prompts = Array.from({ length: BATCH }, () => givenIn(text));
   const write = (maxNewTokens: number): Promise<readonly Sequence[]> => {
     return Reflect.apply(batch, model, [prompts, { maxNewTokens }]);
   };
@@ -82,7 +64,7 @@ async function explain(model: LanguageModel, name: string) {
   const explained = model.sequence(text.tokenIds, { promptLength: text.promptLength });
   const explaining: number[] = [];
   const { last, seconds } = await recorder.times(async () => {
-    const sequence = await model.generate(promptOf(text), { maxNewTokens: newTokens(text) });
+    const sequence = await model.generate(givenIn(text), { maxNewTokens: newTokens(text) });
     const [saliency, time] = await timed(() => model.saliency(explained));
     explaining.push(time);
     return { sequence, scores: saliency.scores.data };
@@ -116,22 +98,6 @@ async function countFlops(model: LanguageModel): Promise<void> {
   }
 }
 
-/** Patches every layer and position, and judges all heads and neurons. */
-async function lookInside(model: LanguageModel, tokenIds: readonly number[]): Promise<void> {
-  const [clean, corrupted] = [model.sequence(tokenIds), model.sequence(corruptedOf(tokenIds))];
-  await recorder.measure("patch", async () => {
-    const { last, seconds } = await recorder.times(() => model.patch(clean, corrupted, WORDS));
-    return { seconds, answer: [...last.values!.data] };
-  });
-  await recorder.measure("attribute", async () => {
-    const { last, seconds } = await recorder.times(async () => [
-      await model.importance(clean, { at: "z", ...WORDS }),
-      await model.importance(clean, { at: "neurons", ...WORDS }),
-    ]);
-    return { seconds, answer: last.flatMap(({ scores }) => [...scores.data]) };
-  });
-}
-
 async function measureAll(model: LanguageModel, loaded: number): Promise<void> {
   const first = texts[FIRST]!;
   await recorder.measure("decode", () => decode(model, first));
@@ -143,7 +109,7 @@ async function measureAll(model: LanguageModel, loaded: number): Promise<void> {
   }
   await recorder.measure("batch", () => decodeBatch(model, first));
   await recorder.measure("prefill", async () => {
-    const prompt = promptOf(texts[PREFILL]!);
+    const prompt = givenIn(texts[PREFILL]!);
     const { last, seconds } = await recorder.times(() => model.generate(prompt, { maxNewTokens: 1 }));
     return { seconds, answer: last.tokenIds };
   });
@@ -152,7 +118,8 @@ async function measureAll(model: LanguageModel, loaded: number): Promise<void> {
     const { last, seconds } = await recorder.times(() => model.rankings(sequence));
     return { seconds, answer: [...last.ranks.data] };
   });
-  await lookInside(model, first.tokenIds);
+  await lookInside(recorder, model, first);
+  await measureDefault(recorder, model, { name: Deno.args.slice(1).join(", "), text: first, load });
   await recorder.measure("factors", async () => {
     const trace = await model.trace(model.sequence(texts[FACTORED]!.tokenIds), { capture: ["activations"] });
     const { last, seconds } = await recorder.times(() => neuronFactors(trace, { factors: FACTORS }));

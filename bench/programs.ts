@@ -81,7 +81,9 @@ function python(
 }
 
 /** What is changed and judged inside: each in a process of its own, as a program is made for it. */
-const INSIDE = ["patch", "attribute"];
+const INSIDE: readonly string[] = ["patch", "attribute"];
+/** What those wait for who change nothing. */
+const DEFAULT: readonly string[] = ["default decode", "default explain"];
 const DECODING = ["load", "decode", "memory", "prefill"];
 const WORK = ["work of prefill", ...[...explain, ...explainLong].map((row) => `work of ${row}`)];
 /** What is measured on a published model. */
@@ -92,7 +94,7 @@ const ALL = ["load", "decode", ...explain, "memory", "batch", "prefill", "lens"]
 export const PROGRAMS: readonly Program[] = [
   python("limit", "oracle", "probe", { rows: PROBES }),
   ours("native", ["native"], [...ALL, ...WORK, "load again"], {
-    long: [...explainLong, "factors", ...INSIDE],
+    long: [...explainLong, "factors", ...INSIDE, ...DEFAULT],
     real: REAL_ROWS,
   }),
   python("Ecco", "ecco", "ecco_peer", {
@@ -121,3 +123,13 @@ export const PROGRAMS: readonly Program[] = [
     longRows: [],
   },
 ];
+
+/** The same, for what is changed and judged inside only; who measures nothing of it is left out. */
+export function insideOf(programs: readonly Program[]): readonly Program[] {
+  return programs.map((program) => ({
+    ...program,
+    rows: program.rows.filter((row) => PROBES.includes(row)),
+    longRows: program.longRows.filter((row) => INSIDE.includes(row) || DEFAULT.includes(row)),
+    realRows: [],
+  })).filter(({ rows, longRows }) => rows.length + longRows.length > 0);
+}

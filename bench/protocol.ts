@@ -45,6 +45,8 @@ export interface Measurement {
   readonly versions?: Readonly<Record<string, string>>;
   /** Why there is no result. */
   readonly error?: string;
+  /** What stands in the table instead of the program's name, where it measures two things in turn. */
+  readonly as?: string;
 }
 
 /** The text that is decoded, and after which memory is looked at. */
@@ -64,6 +66,9 @@ export const FACTORED = "16 of 64";
 export const FACTORS = 10;
 /** The words whose logits are compared where parts of the model are judged. */
 export const WORDS = { target: 11, contrast: 22 } as const;
+
+/** What a model is called that has a changed one beside it. */
+export const BESIDE = "beside a changed model";
 
 /** A text of which one token is another, which is patched. `peers/peer.py` has the same. */
 export function corruptedOf(tokenIds: readonly number[]): readonly number[] {

@@ -44,6 +44,8 @@ const SECTIONS: readonly Section[] = [
   { row: "factors", title: `${FACTORS} factors of the 36,864 neurons over ${FACTORED.split(" ").at(-1)} tokens` },
   { row: "patch", title: "Patch 12 layers x 43 positions of the residual stream, one at a time" },
   { row: "attribute", title: "Attribution of all 144 heads and 36,864 neurons over 43 tokens" },
+  { row: "default decode", title: "One decode step, nothing changed; in turn with a model that was looked into" },
+  { row: "default explain", title: `Explain ${explained(FIRST)}, nothing changed; in turn with the same` },
   { row: "load", title: "Load the model, first in a process" },
   { row: "load again", title: "Load and dispose again, later in a process" },
   { row: realRow("decode"), title: `${REAL}, a published Llama: one decode step (of 19, after 23 + 1 tokens)` },
@@ -117,7 +119,8 @@ function workTable(results: Results): string {
 
 /** What was measured where. */
 function settingOf(results: Results): string {
-  const { date, cpu, cores, threads, load, rounds, repeat, quick, minutes, weightBytes } = results;
+  const { date, cpu, cores, threads, load, rounds, repeat, quick, inside, minutes, weightBytes } = results;
+  const once = inside ? ", patching once" : quick ? "" : ", the two long texts once";
   const { bandwidth, gemm } = limitsOf(results);
   const rate = (value: number | undefined, unit: string) =>
     value ? `${(value / 1e9).toFixed(0)} ${unit}` : "not measured";
@@ -130,9 +133,7 @@ function settingOf(results: Results): string {
     `GPT-2 small's shape, random weights, ${(weightBytes / 1e6).toFixed(0)} MB in float32. ${
       many(rounds, "round")
     } of ` +
-    `at most ${repeat}${quick ? "" : ", the two long texts once"}; it took ${
-      minutes.toFixed(0)
-    } minutes. Ratios are of medians.`,
+    `at most ${repeat}${once}; it took ${minutes.toFixed(0)} minutes. Ratios are of medians.`,
     `Limits, in the same run and with as many threads: PyTorch reads ${
       rate(bandwidth, "GB/s")
     } and multiplies 504 x 768 by ` +
@@ -154,6 +155,7 @@ export function markdown(results: Results): string {
   const different = differing(results);
   const verdict = different.length === 0 ? [] : [`NOT THE SAME NUMBERS: ${different.join("; ")}`];
   const sections = SECTIONS.flatMap((section) => sectionOf(results, section) ?? []);
+  if (results.inside) return [settingOf(results), ...verdict, ...sections].join("\n\n");
   const { weightBytes, realBytes } = results;
   const memory = [
     memoryTable(results, "memory", weightBytes),

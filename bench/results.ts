@@ -20,6 +20,8 @@ export interface Results {
   readonly rounds: number;
   readonly repeat: number;
   readonly quick: boolean;
+  /** Whether only what is changed and judged inside was measured. */
+  readonly inside?: boolean;
   readonly minutes: number;
   /** The size of the checkpoint. */
   readonly weightBytes: number;
@@ -167,7 +169,8 @@ function compareAnswer(results: Results, row: string, answer: readonly number[])
   const greatest = Math.max(...reference.map(Math.abs));
   const difference = Math.max(...answer.map((number, i) => Math.abs(number - reference[i]!))) / greatest;
   const same = difference <= toleranceOf(row);
-  return { text: `${same ? "" : "OTHER: "}within ${difference.toExponential(0)}`, same };
+  const text = difference === 0 ? "the same numbers" : `within ${difference.toExponential(0)}`;
+  return { text: `${same ? "" : "OTHER: "}${text}`, same };
 }
 
 /** A published model has greater numbers inside than a random one, so that rounding shows more. */
@@ -179,7 +182,11 @@ function toleranceOf(row: string): number {
 /** The tokens that a row writes. */
 function expectedTokens({ texts }: Results, row: string): readonly number[] | undefined {
   if (row === realRow("decode")) return texts[realRow(FIRST)]?.tokenIds;
-  const name = row === "decode" || row === "batch" ? FIRST : row.startsWith("write and explain ") ? row.slice(18) : "";
+  const name = ["decode", "default decode", "batch"].includes(row)
+    ? FIRST
+    : row.startsWith("write and explain ")
+    ? row.slice(18)
+    : "";
   if (row !== "prefill") return texts[name]?.tokenIds;
   const { tokenIds, promptLength } = texts[PREFILL]!;
   return tokenIds.slice(0, promptLength + 1);

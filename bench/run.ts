@@ -2,14 +2,14 @@
  * Measures Looking Glass and its peers side by side, one process after another, and prints the tables. Its first run
  * makes what is needed: see `setup.ts`.
  *
- *     deno task bench [--quick] [--only native,ecco] [--rounds 2] [--again] [--write]
+ *     deno task bench [--quick] [--inside] [--only native,ecco] [--rounds 2] [--again] [--write]
  *
  * @module
  */
 import { shortTable } from "./goals.ts";
 import { writeBetweenMarkers } from "./markers.ts";
 import { run, stopWithUs } from "./process.ts";
-import { CHECKPOINT, type Need, type Program, PROGRAMS, ROOT } from "./programs.ts";
+import { CHECKPOINT, insideOf, type Need, type Program, PROGRAMS, ROOT } from "./programs.ts";
 import type { Measurement, Task } from "./protocol.ts";
 import { findReal, REAL, type RealCheckpoint, realRow } from "./real.ts";
 import { differing, markdown } from "./report.ts";
@@ -18,13 +18,14 @@ import { prepareNeeds, prepareTexts } from "./setup.ts";
 
 const HELP = `deno task bench [options]
   --quick         one round, each row once, without the long texts
+  --inside        one round of what is changed and judged inside only, in about ten minutes
   --only a,b      only these of ${PROGRAMS.map(({ key }) => key).join(", ")}
   --rounds n      how often every program is run (2)
   --repeat n      how often at most it measures each row then (5)
   --threads n     how many threads each takes (one for each core)
-  --seconds n     how long a program may take each time (180)
+  --seconds n     how long a program may take each time (180; with --inside 400)
   --again         measure nothing; show what the last run found, from .out/bench/results.json
-  --write         write the tables into bench/README.md and README.md`;
+  --write         write the tables into bench/README.md and README.md; with --inside, its own part of the first`;
 
 /** What the command line says. */
 interface Options {
@@ -34,6 +35,7 @@ interface Options {
   readonly threads: number;
   readonly seconds: number;
   readonly quick: boolean;
+  readonly inside: boolean;
   readonly write: boolean;
   readonly again: boolean;
 }
@@ -41,7 +43,7 @@ interface Options {
 /** How many seconds of measurements of one row are enough. */
 const BUDGET = 3;
 
-const RESULTS = new URL(".out/bench/results.json", ROOT);
+const resultsOf = ({ inside }: Options) => new URL(`.out/bench/${inside ? "inside" : "results"}.json`, ROOT);
 
 const say = (message: string) => {
   // deno-lint-ignore no-console -- this is what the command is for
@@ -50,7 +52,7 @@ const say = (message: string) => {
 
 function optionsOf(args: readonly string[]): Options {
   const given = new Map<string, string>();
-  const flags = ["--quick", "--write", "--again", "--help"];
+  const flags = ["--quick", "--inside", "--write", "--again", "--help"];
   for (let i = 0; i < args.length; ++i) {
     const name = args[i]!;
     if (flags.includes(name)) given.set(name, "");
@@ -61,7 +63,7 @@ function optionsOf(args: readonly string[]): Options {
     say(HELP);
     Deno.exit(0);
   }
-  const quick = given.has("--quick");
+  const [quick, inside] = [given.has("--quick"), given.has("--inside")];
   const whole = (name: string, otherwise: number) => {
     const value = Number(given.get(name) ?? otherwise);
     if (Number.isInteger(value) && value >= 1) return value;
@@ -71,13 +73,14 @@ function optionsOf(args: readonly string[]): Options {
   const unknown = keys?.find((key) => PROGRAMS.every((program) => program.key !== key));
   if (unknown !== undefined) throw new RangeError(`Cannot measure "${unknown}"\n${HELP}`);
   if (keys && given.has("--write")) throw new RangeError("Cannot write the tables of a part; leave --only out");
+  const programs = PROGRAMS.filter(({ key }) => !keys || keys.includes(key) || key === "probe");
   return {
-    programs: PROGRAMS.filter(({ key }) => !keys || keys.includes(key) || key === "probe"),
-    rounds: whole("--rounds", quick ? 1 : 2),
+    programs: inside ? insideOf(programs) : programs,
+    rounds: whole("--rounds", quick || inside ? 1 : 2),
     repeat: whole("--repeat", quick ? 1 : 5),
     threads: whole("--threads", navigator.hardwareConcurrency),
-    seconds: whole("--seconds", 180),
-    quick,
+    seconds: whole("--seconds", inside ? 400 : 180),
+    ...{ quick, inside },
     write: given.has("--write"),
     again: given.has("--again"),
   };
@@ -113,16 +116,15 @@ interface Prepared {
 async function measureAll(options: Options, { task, failures, real }: Prepared) {
   const measured: Record<string, Record<string, Measurement[]>> = {};
   const note = ({ name }: Program, measurements: readonly Measurement[]) => {
-    const rows = measured[name] ??= {};
-    for (const measurement of measurements) (rows[measurement.row] ??= []).push(measurement);
+    for (const { as = name, ...one } of measurements) ((measured[as] ??= {})[one.row] ??= []).push(one);
     const failed = measurements.filter(({ error }) => error !== undefined);
     for (const { row, error } of failed) say(`    ${row}: failed: ${error}`);
   };
   for (let round = 1; round <= options.rounds; ++round) {
     for (const program of options.programs) {
       const failure = program.need && failures.get(program.need);
-      const long = round === 1 && !options.quick ? program.longRows.map((row) => [row]) : [];
-      for (const rows of [program.rows, ...long]) {
+      const long = round === 1 && (options.inside || !options.quick) ? program.longRows.map((row) => [row]) : [];
+      for (const rows of [program.rows, ...long].filter(({ length }) => length > 0)) {
         say(`  round ${round} of ${options.rounds}: ${program.name}${rows === program.rows ? "" : `, ${rows}`}`);
         if (failure !== undefined) note(program, rows.map((row) => ({ row, error: failure })));
         else note(program, await measure(program, { ...task, rows }, options.seconds));
@@ -149,19 +151,22 @@ async function found(options: Options): Promise<Results> {
   for (const program of programs.filter(({ need }) => need === undefined)) {
     await measure(program, { ...task, rows: [] }, options.seconds); // makes what is kept of a loaded model
   }
-  const real = await findReal();
-  if (!real) say(`${REAL} is not in the cache of the hub, so it is left out: see scripts/real_models`);
+  const real = options.inside ? undefined : await findReal();
+  if (!real && !options.inside) {
+    say(`${REAL} is not in the cache of the hub, so it is left out: see scripts/real_models`);
+  }
   const before = Deno.loadavg()[0]!;
   const start = performance.now();
   const measured = await measureAll(options, { task, failures, real });
   const results: Results = {
     ...await setting(options, before),
+    inside: options.inside,
     minutes: (performance.now() - start) / 60_000,
     texts: real ? { ...texts, ...renamed(real.texts) } : texts,
     ...real && { realBytes: real.bytes },
     measured,
   };
-  await Deno.writeTextFile(RESULTS, JSON.stringify(results));
+  await Deno.writeTextFile(resultsOf(options), JSON.stringify(results));
   return results;
 }
 
@@ -172,7 +177,9 @@ function renamed(texts: RealCheckpoint["texts"]): RealCheckpoint["texts"] {
 
 async function main(): Promise<void> {
   const options = optionsOf(Deno.args);
-  const results = options.again ? JSON.parse(await Deno.readTextFile(RESULTS)) as Results : await found(options);
+  const results = options.again
+    ? JSON.parse(await Deno.readTextFile(resultsOf(options))) as Results
+    : await found(options);
   say(`\n${markdown(results)}`);
   if (options.write) await writeTables(results);
   if (differing(results).length > 0) Deno.exit(1);
@@ -180,11 +187,12 @@ async function main(): Promise<void> {
 
 /** Writes the tables into the pages that show them. */
 async function writeTables(results: Results): Promise<void> {
-  const missing = PROGRAMS.filter(({ name }) => !(name in results.measured)).map(({ key }) => key);
+  const pages = results.inside ? ["bench/README.md"] : ["bench/README.md", "README.md"];
+  const wanted = results.inside ? insideOf(PROGRAMS) : PROGRAMS;
+  const missing = wanted.filter(({ name }) => !(name in results.measured)).map(({ key }) => key);
   if (missing.length > 0) throw new Error(`Cannot write tables without ${missing.join(", ")}; measure all programs`);
-  const pages = ["bench/README.md", "README.md"];
-  await writeBetweenMarkers(new URL(pages[0]!, ROOT), "bench", markdown(results));
-  await writeBetweenMarkers(new URL(pages[1]!, ROOT), "bench", shortTable(results));
+  await writeBetweenMarkers(new URL(pages[0]!, ROOT), results.inside ? "inside" : "bench", markdown(results));
+  if (pages[1]) await writeBetweenMarkers(new URL(pages[1], ROOT), "bench", shortTable(results));
   const { failure } = await run(Deno.execPath(), ["fmt", "--quiet", ...pages], { seconds: 60 });
   say(`\nWritten into ${pages.join(" and ")}${failure === undefined ? "" : `, but not formatted: ${failure}`}`);
 }

@@ -3,10 +3,13 @@
  *
  * @module
  */
+import type { HeadCircuit, NeuronWrites } from "../src/ask/logit_attribution/circuit_types.ts";
 import { kindOf, type ResultKind, type ResultKinds } from "../src/analysis/results/kinds.ts";
 import { type OutlineRow, outlineRows, outlineText } from "../src/show/outline.ts";
 import { activationsView } from "./activations/view.ts";
 import { rolloutView } from "./attention/rollout_view.ts";
+import { corpusView } from "./corpus/corpus_view.ts";
+import { neuronView } from "./corpus/neuron_view.ts";
 import { crossAttentionView } from "./cross_attention/view.ts";
 import { edgesView } from "./patching/edges_view.ts";
 import { evidenceView } from "./evidence/view.ts";
@@ -16,7 +19,10 @@ import { type Html, markup, stacked } from "./kit/html.ts";
 import { bundleOf, JUPYTER_DISPLAY, type MimeBundle, type View } from "./kit/view.ts";
 import { layerPredictionsView } from "./layer_predictions/view.ts";
 import { layerSimilarityView } from "./layer_similarity/view.ts";
+import { lensView } from "./lens/view.ts";
+import { headCircuitView } from "./logit_attribution/circuit_view.ts";
 import { logitAttributionView } from "./logit_attribution/view.ts";
+import { neuronWritesView } from "./logit_attribution/writes_view.ts";
 import { modelView } from "./model/view.ts";
 import { headEffectsView } from "./patching/heads_view.ts";
 import { patchingView } from "./patching/view.ts";
@@ -36,6 +42,7 @@ const VIEWS: { readonly [Kind in ResultKind]?: (result: ResultKinds[Kind]) => Vi
   classSaliency: (result) => evidenceView(result),
   maskedSaliency: (result) => evidenceView(result),
   layerPredictions: (result) => layerPredictionsView(result),
+  lens: (result) => lensView(result),
   rankings: (result) => result.words === undefined ? rankingsView(result) : rankingsWatchView(result),
   logitAttribution: (result) => logitAttributionView(result),
   surprise: (result) => surpriseView(result),
@@ -46,6 +53,8 @@ const VIEWS: { readonly [Kind in ResultKind]?: (result: ResultKinds[Kind]) => Vi
   headEdges: (result) => edgesView(result),
   importance: (result) => result.columns === "heads" ? headEffectsView(result) : undefined,
   layerSimilarity: (result) => layerSimilarityView(result),
+  corpusNeuron: (result) => neuronView(result),
+  corpusSummary: (result) => corpusView(result),
 };
 
 /** The view of a result, when there is one that draws it. */
@@ -53,7 +62,12 @@ export function viewOf(result: unknown): View | undefined {
   const kind = kindOf(result);
   const draw: ((result: never) => View | undefined) | undefined = VIEWS[kind];
   if (draw) return draw(result as never);
+  if (isVocabularyChange(result)) return "qk" in result ? headCircuitView(result) : neuronWritesView(result);
   return isModel(result) ? modelView(result as Parameters<typeof modelView>[0]) : undefined;
+}
+
+function isVocabularyChange(result: unknown): result is HeadCircuit | NeuronWrites {
+  return typeof result === "object" && result !== null && "raised" in result && "lowered" in result;
 }
 
 function isModel(result: unknown): boolean {

@@ -11,7 +11,8 @@ import { LiveHost } from "./host.ts";
 import { type KernelAddress, MESSAGE_TYPE } from "./kernel_address.ts";
 import { errorTo } from "./messages.ts";
 import { randomName } from "./names.ts";
-import type { ToPage } from "./protocol.ts";
+import { Pace, type PaceClock } from "./pace.ts";
+import type { LiveError, LiveResult, ToPage } from "./protocol.ts";
 
 /** The most characters of what a page may say: a text of a megabyte, twice escaped. */
 const MOST_ASKED = 2 ** 22;
@@ -31,6 +32,8 @@ export interface KernelPlace {
   readonly commandLine: () => string;
   /** The path of its notebook, as the server says. */
   readonly notebook: () => string;
+  /** How time passes, where it is not as usual. */
+  readonly clock?: PaceClock;
 }
 
 /** What a kernel answers with, and where it is asked. */
@@ -48,16 +51,43 @@ export function kernelChannel(place: KernelPlace | undefined = inKernel ? HERE :
   const entry = `lookingGlass_${randomName()}`;
   const channel = { host, address: { kernel: kernelIdOf(place.commandLine()), notebook: place.notebook(), entry } };
   const hidden = { enumerable: false, configurable: false, writable: false };
-  Object.defineProperty(place.global, entry, { value: (text: unknown) => hear(channel, place, text), ...hidden });
+  const answers: Answers = { pace: new Pace(place.clock), waiting: new Set() };
+  Object.defineProperty(place.global, entry, {
+    value: (text: unknown) => hear(channel, place, answers, text),
+    ...hidden,
+  });
   Object.defineProperty(place.global, CHANNEL, { value: channel, ...hidden });
   return channel;
 }
 
 /** Takes a text of a page. An empty one asks nothing: whether there was an error says whether the kernel is the same. */
-function hear({ host, address: { entry } }: KernelChannel, { broadcast }: KernelPlace, text: unknown): void {
+function hear(
+  { host, address: { entry } }: KernelChannel,
+  { broadcast }: KernelPlace,
+  answers: Answers,
+  text: unknown,
+): void {
   if (text === "") return;
-  const reply = (message: ToPage) => void broadcast(MESSAGE_TYPE, { entry, message: fitting(message) }).catch(() => {});
-  void host.receive(parsed(text), reply);
+  const said = parsed(text);
+  const { kind, id } = Object(said) as Partial<Record<"kind" | "id", unknown>>;
+  if (kind === "abort" && typeof id === "string") answers.waiting.delete(id);
+  const send = (message: ToPage) => void broadcast(MESSAGE_TYPE, { entry, message }).catch(() => {});
+  const reply = (asked: ToPage) => {
+    if (asked.kind !== "result") return send(asked);
+    const { message, length } = fitting(asked);
+    answers.waiting.add(message.id);
+    answers.pace.go(length, () => answers.waiting.has(message.id), () => {
+      answers.waiting.delete(message.id);
+      send(message);
+    });
+  };
+  void host.receive(said, reply);
+}
+
+/** Answers that wait for their turn: who gave one up does not get it. */
+interface Answers {
+  readonly pace: Pace;
+  readonly waiting: Set<string>;
 }
 
 /** What a text says; nothing where it cannot be read. */
@@ -70,15 +100,14 @@ function parsed(text: unknown): unknown {
   }
 }
 
-/** A message, or the error that it is too long or no JSON. */
-function fitting(message: ToPage): ToPage {
-  if (message.kind !== "result") return message;
+/** An answer and how long it is; or the error that it is too long or no JSON. */
+function fitting(message: LiveResult): { message: LiveResult | LiveError; length: number } {
   try {
     const { length } = JSON.stringify(message.data);
-    if (length <= MOST_ANSWERED) return message;
+    if (length <= MOST_ANSWERED) return { message, length };
     throw new RangeError(`Cannot send an answer of ${length} characters as the most is ${MOST_ANSWERED}; ask for less`);
   } catch (error) {
-    return errorTo(message.id, error);
+    return { message: errorTo(message.id, error), length: 0 };
   }
 }
 

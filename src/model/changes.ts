@@ -108,8 +108,8 @@ function checkedChange(given: Change, { sites, nPositions }: Changeable): Checke
   }
   const kinds = KINDS.filter((kind) => change[kind] !== undefined);
   if (kinds.length !== 1) {
-    const found = kinds.length === 0 ? "none of them" : kinds.join(" and ");
-    throw new TypeError(`Cannot change "${site}" by ${found}; give one of scale, add and set`);
+    const found = kinds.length === 0 ? "as it does not say how" : `by ${kinds.join(" and ")}`;
+    throw new TypeError(`Cannot change "${site}" ${found}; give one of scale, add and set`);
   }
   if (change.scale !== undefined && !Number.isFinite(Math.fround(change.scale))) {
     throw new RangeError(`Cannot scale "${site}" by ${change.scale}; pass a number that is finite in single precision`);
@@ -133,8 +133,16 @@ function listed(sites: ReadonlyMap<SiteName, Shape>): string {
   return [...counts].map(([stem, all]) => all.length === 1 ? all[0] : `${stem}.0 to ${all.at(-1)}`).join(", ");
 }
 
+/** Whether something is what JSON makes of a Float32Array, `{"0":1,"1":2}`, so that changes can be saved as they are. */
+function isWrittenArray(data: unknown): data is Readonly<Record<string, number>> {
+  if (typeof data !== "object" || data?.constructor !== Object) return false;
+  const keys = Object.keys(data);
+  return keys.length > 0 && keys.every((key, i) => key === String(i));
+}
+
 function numbersOf(kind: string, site: string, numbers: Numbers): FloatTensor {
-  const { data, shape } = "data" in numbers ? numbers : { data: numbers, shape: undefined };
+  const { data: given, shape } = "data" in numbers ? numbers : { data: numbers, shape: undefined };
+  const data = isWrittenArray(given) ? Object.values(given) : given;
   if (!(data instanceof Float32Array || Array.isArray(data) && data.every((one) => typeof one === "number"))) {
     throw new TypeError(`Cannot ${kind} ${shown(numbers)} at "${site}"; pass numbers, or a tensor such as a trace has`);
   }

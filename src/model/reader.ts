@@ -1,4 +1,5 @@
 import type { OptionTable } from "../base/options.ts";
+import { shown } from "../base/words.ts";
 import type { BartConfig } from "../models/bart.ts";
 import type { ModelConfig } from "../models/config.ts";
 import { familyOf } from "../models/families.ts";
@@ -116,6 +117,27 @@ export class Reader {
     if (sequence.tokenTypes) expectTypes(this.#config, sequence.tokenIds, sequence.tokenTypes);
   }
 
+  /**
+   * The same, of a text that another was made to compare with: ids alone do not say whose they are.
+   *
+   * @throws {TypeError | RangeError} As {@linkcode Reader.expectSequence} does.
+   * @throws {RangeError} When its tokens are those of another model.
+   */
+  expectOwnSequence(sequence: Sequence): void {
+    this.expectSequence(sequence);
+    const { tokenIds, tokens = [] } = sequence as Partial<Sequence> & Pick<Sequence, "tokenIds">;
+    const own = this.tokens(tokenIds, this.spell(tokenIds));
+    const other = own.findIndex(({ piece }, t) => tokens[t] !== undefined && tokens[t].piece !== piece);
+    if (other < 0) return;
+    const [there, here] = [tokens[other]!.piece, own[other]!.piece].map(shown);
+    throw new RangeError(
+      `Cannot read a text of another model, whose token ${other} with the id ${
+        tokenIds[other]
+      } is ${there} where this ` +
+        `model has ${here}; make it with sequence() of this model`,
+    );
+  }
+
   /** The sequence of checked ids that spell `text`. */
   sequence(tokenIds: readonly number[], promptLength: number, text: string): Sequence {
     return { tokenIds, tokens: this.tokens(tokenIds, text), promptLength, text };
@@ -144,8 +166,11 @@ export class Reader {
   /** The sequence of a prompt and what was written after it. */
   continuation({ tokenIds: prompt, text, source }: Prompt, written: readonly number[]): Sequence {
     const all = [...prompt, ...written];
-    // A prompt of ids may end inside a character; a text with lone surrogates is not what its ids spell.
-    const whole = text === this.spell(prompt) ? this.spell(all) : text + this.spell(written);
+    // A prompt of ids may end inside a character; a text with lone surrogates, or with spaces that no token has, is not
+    // what its ids spell. What follows is spelled behind them, as words have a space before them there.
+    const [before, spelled] = [this.spell(prompt), this.spell(all)];
+    const after = spelled.startsWith(before) ? spelled.slice(before.length) : this.spell(written);
+    const whole = text === before ? spelled : text + after;
     return { ...this.sequence(all, prompt.length, whole), ...source && { source } };
   }
 

@@ -89,6 +89,7 @@ function rowsOf({ site, positions }: CheckedChange, numbers: FloatTensor | undef
   const fitting = positions
     ? `${width}, or ${most} positions x ${width}`
     : `${width}; with positions, as many for each`;
+  const advice = shape.length === 3 ? "; of a trace, which holds all layers, take those of one" : "";
   const found = shape.length === 1 ? `${length} numbers` : `numbers of the shape ${shown(shape)}`;
-  throw new RangeError(`Cannot put ${found} at "${site}"; pass ${fitting}`);
+  throw new RangeError(`Cannot put ${found} at "${site}"; pass ${fitting}${advice}`);
 }

@@ -66,3 +66,44 @@ Deno.test("markdown() says that the published model was absent", () => {
   match(text, new RegExp(`\n${REAL} was not in the cache of the hub, so it was not measured`));
   equal(text.includes(`**${REAL}`), false);
 });
+
+Deno.test("markdown() of what is judged inside has its rows alone, with a peer that was stopped and equal numbers named", () => {
+  const own = { row: "default explain", seconds: [0.5, 0.7], answer: [1, 0.25] };
+  const inside: Results = {
+    ...results(0),
+    inside: true,
+    texts: { "20 after 23": TEXT, "16 of 512": TEXT },
+    measured: {
+      native: {
+        patch: [{ row: "patch", seconds: [2], answer: [4, -2] }],
+        "default decode": [{ row: "default decode", seconds: [0.02], answer: TEXT.tokenIds }],
+        "default explain": [own],
+      },
+      "native, beside a changed model": {
+        "default decode": [{ row: "default decode", seconds: [0.021], answer: TEXT.tokenIds }],
+        "default explain": [{ ...own, seconds: [0.6], answer: [...own.answer] }],
+      },
+      transformers: { patch: [{ row: "patch", seconds: [5], answer: [4, -2.00008] }] },
+      TransformerLens: { patch: [{ row: "patch", error: "stopped after 400 s" }] },
+    },
+  };
+  const text = markdown(inside);
+  const rows = text.split("\n").filter((line) => /^\| (ours|trans|Trans)/.test(line))
+    .map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim()));
+  deepEqual(rows.map(([name, median, , , ofNative, , numbers]) => [name, median, ofNative, numbers]), [
+    ["ours, native", "2.00 s", "1.00x", "what others are compared with"],
+    ["transformers", "5.00 s", "2.50x", "within 2e-5"],
+    ["TransformerLens", "failed: stopped after 400 s", "", ""],
+    ["ours, native", "20.0 ms", "1.00x", "same tokens"],
+    ["ours, native, beside a changed model", "21.0 ms", "1.05x", "same tokens"],
+    ["ours, native", "600 ms", "1.00x", "what others are compared with"],
+    ["ours, native, beside a changed model", "600 ms", "1.00x", "the same numbers"],
+  ]);
+  equal(/Resident memory|goal|Load/.test(text), false);
+  deepEqual(differing(inside), []);
+  const other = {
+    ...inside.measured,
+    "native, beside a changed model": { "default explain": [{ ...own, answer: [1, 0.3] }] },
+  };
+  deepEqual(differing({ ...inside, measured: other }), ["native, beside a changed model, default explain"]);
+});

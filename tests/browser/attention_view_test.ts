@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import type { Page } from "npm:playwright-core@1.65.1";
 import { attentionView } from "../../widgets/mod.ts";
 import { attentionOf, headScoresOf } from "../widgets/attention/fixtures.ts";
-import { KEYS } from "../widgets/fixtures.ts";
+import { KEYS, sequenceOf } from "../widgets/fixtures.ts";
 import { inBrowser, withPage } from "./support.ts";
 
 const trace = attentionOf(KEYS);
@@ -23,11 +23,14 @@ async function showsHead(page: Page, layer: number, head: number, query: number)
     chips.map((chip) => Number(getComputedStyle(chip).getPropertyValue("--s")))
   );
   deepEqual(shares, Array.from({ length: T }, (_, key) => key > query ? 0 : percent(layer, head, query, key)));
-  const side = 24 * T;
-  equal(
-    await page.locator("div.i").evaluate((one) => getComputedStyle(one).backgroundPosition),
-    `${-head * side}px ${-layer * side}px`.replace(/-0px/g, "0px"),
+  const cells = await page.locator(".e").evaluateAll((all) =>
+    all.map((cell) => Number(getComputedStyle(cell).getPropertyValue("--w")))
   );
+  const pairs = Array.from(
+    { length: T },
+    (_, n) => Array.from({ length: n + 1 }, (_, m) => percent(layer, head, n, m)),
+  );
+  deepEqual(cells, pairs.flat());
   const widths = await page.locator(`svg.b .q${T - 1} path`).evaluateAll((paths) =>
     paths.map((path) => parseFloat(getComputedStyle(path).strokeWidth))
   );
@@ -68,6 +71,69 @@ async function drawsAllHeads(page: Page): Promise<void> {
   equal(await page.getByLabel("lines of all heads").isVisible(), false);
 }
 
+const LONG = sequenceOf(Array.from({ length: 60 }, (_, i) => ` w${i}`), 1);
+const MANY = attentionOf(LONG, 12, 12);
+const FIRST = 12; // of the 48 in the matrix
+
+function manyWeight(layer: number, head: number, query: number, key: number): number {
+  return MANY.attention!.data[((layer * 12 + head) * 60 + query) * 60 + key]!;
+}
+
+/** A head that has no rules shows its own weights: in the text, as lines, in the picture below the pointer, as a table. */
+async function opensHead(page: Page, layer: number, head: number): Promise<void> {
+  await page.locator(`.g${layer}_${head}`).click();
+  const name = `Layer ${layer}, head ${head}`;
+  await page.waitForFunction(`document.querySelector("form b").innerText === "${name}"`);
+  const shares = async () =>
+    await page.locator(".t").evaluateAll((chips) =>
+      chips.map((chip) => Number(getComputedStyle(chip).getPropertyValue("--s")))
+    );
+  const wanted = [
+    Array.from({ length: FIRST }, (_, key) => manyWeight(layer, head, 59, key)).reduce((a, b) => a + b),
+    ...Array.from({ length: 48 }, (_, i) => manyWeight(layer, head, 59, FIRST + i)),
+  ];
+  const off = (shares: number[]) =>
+    wanted.filter((weight, i) => {
+      const shown = shares[i]! / 100;
+      return Math.abs(shown - weight) > 0.005 + 1 / 510 && !(shown === 0 && weight < 0.02 + 1 / 510);
+    });
+  for (let tries = 0; off(await shares()).length > 0 && tries < 40; ++tries) await page.waitForTimeout(50); // it inflates
+  deepEqual(off(await shares()), [], name);
+  const picture = page.locator("div.w");
+  const { width = 0, height = 0 } = await picture.boundingBox() ?? {};
+  for (const [query, key] of [[59, 0], [30, 29], [7, 3]] as const) {
+    await picture.hover({ position: { x: width * (key + 0.5) / 60, y: height * (query + 0.5) / 60 } });
+    const [words = "", percent = ""] = (await page.locator(".says").innerText()).split(": ");
+    equal(words, `${query} ·w${query} → ${key} ·w${key}`);
+    const read = Number(percent.replace("%", "")) / 100;
+    ok(Math.abs(read - manyWeight(layer, head, query, key)) <= 1 / 510 + 0.0005, `${words}: ${percent}`);
+  }
+  await picture.hover({ position: { x: width - 1, y: 1 } });
+  ok((await page.locator(".says").innerText()).endsWith("cannot be seen"));
+}
+
+async function opensAll(page: Page): Promise<void> {
+  equal(await page.locator("td.n:visible, td.x:has-text('closed'):visible").count(), 0);
+  for (const [layer, head] of [[0, 0], [11, 11], [3, 7], [5, 1]] as const) await opensHead(page, layer, head);
+  const row = page.locator(".yy tbody tr").last();
+  equal(await page.locator("details:visible").count(), 1);
+  await page.locator("details:visible summary").click();
+  const strongest = Array.from({ length: 12 }, (_, head) => {
+    const weights = Array.from({ length: 60 }, (_, key) => manyWeight(5, head, 59, key));
+    return Math.round(100 * Math.max(...weights));
+  });
+  const cells = (await row.locator("td").allInnerTexts()).slice(1);
+  cells.forEach((cell, head) => ok(Math.abs(Number(/(\d+)%$/.exec(cell)?.[1]) - strongest[head]!) <= 1, cell));
+  await page.locator("button[type=reset]").first().evaluate((button) => button.closest("form")!.reset());
+  await page.waitForFunction(`!document.querySelector(".own")`);
+  ok((await page.locator("b").first().innerText()).startsWith("Layer 8, head 0"));
+}
+
+async function staysClosed(page: Page): Promise<void> {
+  equal(await page.locator("td.es:visible").count(), 0);
+  ok(await page.locator("td.n:visible").count() > 0);
+}
+
 Deno.test("attentionView() in a browser opens any head and any token's row, without scripts too", async (t) => {
   await inBrowser(async (browser, folder) => {
     const path = join(folder, "page.html");
@@ -79,6 +145,16 @@ Deno.test("attentionView() in a browser opens any head and any token's row, with
         () => withPage(browser, url, { javaScriptEnabled }, chooses),
       );
     }
+    const many = join(folder, "many.html");
+    await attentionView(MANY, { layer: 8 }).save(many);
+    await t.step(
+      "heads without rules open by their pictures",
+      () => withPage(browser, pathToFileURL(many).href, {}, opensAll),
+    );
+    await t.step(
+      "heads without rules stay closed without scripts",
+      () => withPage(browser, pathToFileURL(many).href, { javaScriptEnabled: false }, staysClosed),
+    );
     await t.step("the lines of all heads of the first layer", () => withPage(browser, url, {}, drawsAllHeads));
   });
 });

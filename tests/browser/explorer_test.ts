@@ -16,8 +16,8 @@ async function drop(
 ): Promise<void> {
   const session = await page.context().newCDPSession(page);
   const data = { items, files, dragOperationsMask: 1 };
-  for (const type of ["dragEnter", "dragOver", "drop"] as const) {
-    await session.send("Input.dispatchDragEvent", { type, x: 300, y: 300, data });
+  for (const phase of ["dragEnter", "dragOver", "drop"] as const) {
+    await session.send("Input.dispatchDragEvent", { type: phase, x: 300, y: 300, data });
   }
   await session.detach();
 }

@@ -4,20 +4,26 @@ import {
   activationsView,
   attentionStepsView,
   attentionView,
+  cacheView,
   compareView,
   corpusView,
   crossAttentionView,
   edgesView,
   evidenceView,
   factorsView,
+  headCircuitView,
   headEffectsView,
   layerPredictionsView,
   layerSimilarityView,
+  lensView,
   logitAttributionView,
   modelView,
+  neuronsView,
   neuronView,
+  neuronWritesView,
   nextWordView,
   patchingView,
+  pianoRollView,
   rankingsView,
   rankingsWatchView,
   rolloutView,
@@ -33,23 +39,30 @@ import {
 import { clustersOf } from "../widgets/activations/clusters_fixtures.ts";
 import { attentionOf, headScoresOf, rolloutOf } from "../widgets/attention/fixtures.ts";
 import { attentionStepsOf } from "../widgets/attention_steps/fixtures.ts";
+import { cacheOf } from "../widgets/cache/fixtures.ts";
 import { neuronOf, summaryOf } from "../widgets/corpus/fixtures.ts";
 import { crossAttentionOf } from "../widgets/cross_attention/fixtures.ts";
 import { CURVE, factorsOf } from "../widgets/factors/fixtures.ts";
-import { CAPTUM, KEYS, saliencyOf } from "../widgets/fixtures.ts";
+import { CAPTUM, KEYS, saliencyOf, sequenceOf } from "../widgets/fixtures.ts";
 import { layerSimilarityOf } from "../widgets/layer_similarity/fixtures.ts";
-import { layerPredictionsOf, rankingsOf, watchedOf } from "../widgets/lens_fixtures.ts";
+import { layerPredictionsOf, lensOf, rankingsOf, watchedOf } from "../widgets/lens_fixtures.ts";
+import { circuitOf, writesOf } from "../widgets/logit_attribution/circuit_fixtures.ts";
 import { attributionOf as logitAttributionOf } from "../widgets/logit_attribution/fixtures.ts";
 import { SMALL, UNTIED } from "../widgets/model/fixtures.ts";
 import { edgesOf } from "../widgets/patching/edges_fixtures.ts";
+import { neuronTraceOf } from "../widgets/neurons/fixtures.ts";
 import { candidatesOf } from "../widgets/next_word/fixtures.ts";
 import { headEffectsOf, patchingOf, withToken } from "../widgets/patching/fixtures.ts";
+import { musicOf, overMusic } from "../widgets/piano_roll/fixtures.ts";
 import { promptOf, stepsOf } from "../widgets/steps/fixtures.ts";
 import { classSaliencyOf } from "../widgets/evidence/fixtures.ts";
 import { streamOf } from "../widgets/stream/fixtures.ts";
 import { surpriseOf } from "../widgets/surprise/fixtures.ts";
 import { treeOf } from "../widgets/tree/fixtures.ts";
 import { vectorsOf } from "../widgets/vectors/fixtures.ts";
+
+/** An emoji and a Chinese character, each of several tokens. */
+const CHARACTERS = sequenceOf(["Say", [0x20, 0xF0, 0x9F], [0x99, 0x82], " and", [0xE4], [0xB8, 0xAD], "!"], 2);
 
 /** What a browser test needs to know of a view. */
 export interface Case {
@@ -70,6 +83,17 @@ function grownTree(sequence: Sequence) {
   const parts = texts(sequence);
   const [prompt, written] = [parts.slice(0, sequence.promptLength), parts.slice(sequence.promptLength)];
   return treeOf(prompt, [{ texts: written }, { parent: 0, after: 1, texts: written.slice(1, 3) }]);
+}
+
+/** A fork at the first word, so that there is something to choose at once. */
+function walkedTree(sequence: Sequence) {
+  const parts = texts(sequence);
+  const [prompt, written] = [parts.slice(0, sequence.promptLength), parts.slice(sequence.promptLength)];
+  return treeOf(prompt, [
+    { texts: written },
+    { parent: 0, after: 0, texts: written.slice(1, 3) },
+    { parent: 0, after: 1, texts: written.slice(2, 4) },
+  ]);
 }
 
 const watchedWords = (sequence: Sequence) => texts(sequence).slice(0, 4).map((text) => [text]);
@@ -107,6 +131,12 @@ export const CASES: readonly Case[] = [
     tree: [/form "Saliency map"/, /radio "/, /Scores as a table/],
   },
   {
+    name: "characters over bytes",
+    draw: (text) => saliencyView(saliencyOf(text === KEYS ? CHARACTERS : text)),
+    chosen: true,
+    tree: [/form "Saliency map"/, /radio "/, /Scores as a table/],
+  },
+  {
     name: "saliency, heatmap",
     draw: (text) => saliencyView(saliencyOf(text), { style: "heatmap" }),
     chosen: false,
@@ -135,6 +165,12 @@ export const CASES: readonly Case[] = [
     draw: (text) => layerPredictionsView(layerPredictionsOf(text, { halves: true })),
     chosen: true,
     tree: [/form "Predictions of each layer/, /radio "/, /- table/],
+  },
+  {
+    name: "lens",
+    draw: (text) => lensView(lensOf(text)),
+    chosen: false,
+    tree: [/form "What each layer would predict"/, /radiogroup "Colour"/, /radio "rank"/, /- table/],
   },
   { name: "rankings", draw: (text) => rankingsView(rankingsOf(text)), chosen: false, tree: [/heading "/, /- table/] },
   {
@@ -174,6 +210,12 @@ export const CASES: readonly Case[] = [
     tree: [/form "Neuron clusters"/, /radiogroup "Layers"/, /radiogroup "Clusters of layer 0"/, /as a table/],
   },
   {
+    name: "neurons",
+    draw: (text) => neuronsView(neuronTraceOf(text), { clusters: clustersOf(text, 3) }),
+    chosen: false,
+    tree: [/region "Neurons"/, /img "28 neurons of layer 3/, /group "Text"/, /Neurons as a table/],
+  },
+  {
     name: "factors",
     draw: (text) => factorsView(factorsOf([text]), { curve: CURVE }),
     chosen: true,
@@ -192,10 +234,28 @@ export const CASES: readonly Case[] = [
     tree: [/region "From 0 to the logit"/, /region "Heads"/, /group "Tokens that heads look at"/, /Parts as a table/],
   },
   {
+    name: "circuits of a head",
+    draw: ({ tokens }) => headCircuitView(circuitOf(tokens.map(({ text }) => text))),
+    chosen: false,
+    tree: [/region "Circuits"/, /region "What it adds to logits"/, /Tokens as a table/],
+  },
+  {
+    name: "writing of a neuron",
+    draw: ({ tokens }) => neuronWritesView(writesOf(tokens.map(({ text }) => text))),
+    chosen: false,
+    tree: [/region "What it adds to logits"/, /- table/, /Tokens as a table/],
+  },
+  {
     name: "tree",
     draw: (text) => treeView(grownTree(text)),
     chosen: false,
     tree: [/group "/, /listitem/, /Branches as a table/],
+  },
+  {
+    name: "tree to walk",
+    draw: (text) => treeView(walkedTree(text), { walk: true }),
+    chosen: true,
+    tree: [/form "Tree of 3 branches"/, /radiogroup "What follows the prompt"/, /radio "/, /Branches as a table/],
   },
   {
     name: "evidence",
@@ -247,6 +307,18 @@ export const CASES: readonly Case[] = [
     draw: (text) => nextWordView(candidatesOf(text), { temperature: 0.8 }),
     chosen: false,
     tree: [/region "Next words"/, /- table/, /The words as a table/],
+  },
+  {
+    name: "piano roll",
+    draw: (text) => pianoRollView(musicOf(text), overMusic(musicOf(text))),
+    chosen: true,
+    tree: [/form "Music"/, /radiogroup "Notes"/, /radio "/, /region "Piano roll"/, /Notes as a table/],
+  },
+  {
+    name: "cache",
+    draw: (text) => cacheView(cacheOf(text), { numbersPerToken: 64 }),
+    chosen: false,
+    tree: [/region "Steps of writing"/, /- table/],
   },
   {
     name: "stream",

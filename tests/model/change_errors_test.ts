@@ -33,7 +33,7 @@ const REFUSED: readonly Refused[] = [
     /^Cannot change a model with "head" as there is no such option; use site, heads, neurons/,
   ],
   [{ site: "z.0", scales: 0 }, "TypeError", /^Cannot change a model with "scales" as there is no such option/],
-  [{ site: "z.0" }, "TypeError", /^Cannot change "z\.0" by none of them; give one of scale, add and set$/],
+  [{ site: "z.0" }, "TypeError", /^Cannot change "z\.0" as it does not say how; give one of scale, add and set$/],
   [
     { site: "resid.0", scale: 0, set: SIX },
     "TypeError",

@@ -45,10 +45,20 @@ const REFUSED: readonly Refused[] = [
     "TypeError",
     /at "resid\.0"; pass numbers, or a tensor such as a trace has$/,
   ],
+  [
+    { site: "resid.0", add: { 0: 1, 1: 2, 3: 3 } },
+    "TypeError",
+    /^Cannot add \{"0":1,"1":2,"3":3\} at "resid\.0"; pass numbers, or a tensor/,
+  ],
   [{ site: "resid.0", add: {} }, "TypeError", /^Cannot add \{\} at "resid\.0"; pass numbers/],
   [{ site: "resid.0", add: 1 }, "TypeError", /^Cannot change a model with add 1 as it must be an object$/],
   [{ site: "resid.0", add: null }, "TypeError", /^Cannot change a model with add null; leave it out/],
   // Sizes.
+  [
+    { site: "resid.0", set: { data: new Float32Array(36), shape: [2, 3, 6] } },
+    "RangeError",
+    /^Cannot put numbers of the shape \[2,3,6\] at "resid\.0"; pass 6; with positions, as many for each; of a trace, which holds all/,
+  ],
   [
     { site: "resid.0", add: [1, 2, 3] },
     "RangeError",
@@ -149,4 +159,4 @@ const REFUSED: readonly Refused[] = [
   [{ site: "cross_pattern.0", scale: 0 }, "TypeError", /^Cannot change "cross_pattern\.0" as that is not built/],
 ];
 
-testRefused(counted(REFUSED, 32));
+testRefused(counted(REFUSED, 34));

@@ -220,3 +220,20 @@ Deno.test("a model of 8-bit weights can be changed, and has no saliency", async 
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+Deno.test("with() takes the changes of a model that went through JSON, and gives the same bits", async () => {
+  await using opened = await openChanges(...FEW[0]!, { backend: "wasm" });
+  const { golden, model, sequence } = opened;
+  const width = model.config.nEmbd;
+  const numbers = (count: number) => Float32Array.from({ length: count }, (_, i) => Math.sin(i + 1) / 3);
+  await using changed = await model.with([
+    { site: "resid.1", add: numbers(width) },
+    { site: "z.0", positions: [1, 2], set: { data: numbers(2 * width), shape: [2, width] } },
+  ]);
+  const written: readonly Change[] = JSON.parse(JSON.stringify(changed.changes));
+  await using again = await model.with(written);
+  deepEqual(again.changes, changed.changes);
+  const [own, other] = [await everything(changed, sequence, golden), await everything(again, sequence, golden)];
+  deepEqual(other, own);
+  notDeepEqual(other.logits, (await everything(model, sequence, golden)).logits);
+});

@@ -12,10 +12,10 @@ import { pngUrl } from "../kit/pixel_image.ts";
 import { weightOpacity } from "../kit/weight_pixels.ts";
 import { type AttentionShown, earlierWeight, lastKey } from "./data.ts";
 import { linesOf, lineWidth } from "./lines.ts";
+import { thumbnailSide } from "./parts.ts";
 import { thumbnailGrid } from "./raster.ts";
 import { headWords } from "./words.ts";
 
-const THUMBNAIL = 28;
 const GAP = 4;
 const LINES = 150;
 
@@ -41,7 +41,7 @@ function layOut({ sequence, start, end }: AttentionShown): Layout {
 /** All heads in one picture of pixels, with the numbers of layers and heads beside it. */
 function gridPlot(shown: AttentionShown): Plot.PlotOptions {
   const { layers, heads } = shown;
-  const pitch = THUMBNAIL + GAP;
+  const pitch = thumbnailSide(heads) + GAP;
   const [width, height] = [heads * pitch - GAP, layers * pitch - GAP];
   const whole = Math.max(width + 80, 300);
   return {
@@ -59,25 +59,26 @@ function gridPlot(shown: AttentionShown): Plot.PlotOptions {
 
 function gridMarks(shown: AttentionShown, width: number, height: number): Plot.Markish[] {
   const { layers, heads, rollout, blocks } = shown;
-  const pitch = THUMBNAIL + GAP;
+  const side = thumbnailSide(heads);
+  const pitch = side + GAP;
   const indices = (count: number) => Array.from({ length: count }, (_, i) => i);
   const shrink = layers * heads > 200 ? 2 : 1;
-  const src = pngUrl(thumbnailGrid(shown, indices(layers), THUMBNAIL / shrink, GAP / shrink));
-  const centre = (i: number) => i * pitch + THUMBNAIL / 2;
-  const side = { x: -12, textAnchor: "end" } as const;
+  const src = pngUrl(thumbnailGrid(shown, indices(layers), side / shrink, GAP / shrink));
+  const centre = (i: number) => i * pitch + side / 2;
+  const beside = { x: -12, textAnchor: "end" } as const;
   return [
     Plot.image([0], { x: width / 2, y: height / 2, width, height, src: () => src }),
     Plot.rect([0], {
       x1: shown.head * pitch - 1,
-      x2: shown.head * pitch + THUMBNAIL + 1,
+      x2: shown.head * pitch + side + 1,
       y1: shown.layer * pitch - 1,
-      y2: shown.layer * pitch + THUMBNAIL + 1,
+      y2: shown.layer * pitch + side + 1,
       stroke: "#222",
       strokeWidth: 2,
     }),
     Plot.text(rollout ? [] : indices(heads), { x: centre, y: -12, text: (i) => String(i) }),
-    Plot.text(indices(layers), { ...side, y: centre, text: (i) => `${i === 0 ? "layer " : ""}${blocks[i]}` }),
-    Plot.text(rollout ? [] : ["head"], { ...side, y: -12, text: (name) => name }),
+    Plot.text(indices(layers), { ...beside, y: centre, text: (i) => `${i === 0 ? "layer " : ""}${blocks[i]}` }),
+    Plot.text(rollout ? [] : ["head"], { ...beside, y: -12, text: (name) => name }),
   ];
 }
 

@@ -4,13 +4,17 @@
  * @module
  */
 import { MONOSPACE, placeWords, PLAIN_ROW, SMALL_STYLE } from "../kit/chips.ts";
+import { OPACITY, ORANGE, rgba } from "../kit/colours.ts";
+import { styling } from "../kit/css.ts";
 import { type Html, markup, stacked } from "../kit/html.ts";
-import { pixelsHtml } from "../kit/image.ts";
+import { pixelsHtml, sharpPixels } from "../kit/image.ts";
+import { scrollRegion } from "../kit/scroll_region.ts";
 import { columnHeads } from "../kit/picture_labels.ts";
-import { enlarged } from "../kit/pixel_image.ts";
-import { strongestKeys } from "./data.ts";
+import { weightOpacity } from "../kit/weight_pixels.ts";
+import { lastKey, strongestKeys } from "./data.ts";
 import { headLines, layerLines } from "./lines.ts";
-import { type Drawing, tokenHtml } from "./parts.ts";
+import { pairName } from "./names.ts";
+import { type Drawing, hasNumbers, tokenHtml } from "./parts.ts";
 import { headMatrix, headThumbnail } from "./raster.ts";
 import { headWords, keysWords, matrixWords, rowWords } from "./words.ts";
 
@@ -60,11 +64,36 @@ function headerHtml(drawing: Drawing): Html {
 <td class="x" colspan="2" style="display:none;vertical-align:bottom;text-align:left;padding:0 0 2px 6px">${all}</td></tr>`;
 }
 
+/** A small matrix as cells that say their numbers, in percent; style rules put those of another head in their place. */
+function numbersHtml(drawing: Drawing): Html {
+  const { tokens, side, width, height, layer, head, weights } = drawing;
+  const weight = weights(layer, head);
+  const box =
+    styling`display:inline-block;width:${side}px;height:${side}px;line-height:${side}px;text-align:center;font-size:10px`;
+  const rows = tokens.map((query) => {
+    const cells = tokens.map((key) => {
+      if (key > lastKey(drawing, query)) {
+        return markup`<span style="${box};background-color:rgba(128,128,128,0.14)">&#160;</span>`;
+      }
+      const share = weight(query, key);
+      const percent = Math.round(100 * share);
+      const colour = rgba(ORANGE, Number((OPACITY * weightOpacity(share)).toFixed(2)) || 0);
+      return markup`<span class="e" style="${box};background-color:${colour};--w:var(${
+        pairName(drawing, query, key)
+      })">${percent > 0 ? percent : markup`&#160;`}</span>`;
+    });
+    return markup`<div style="height:${side}px;white-space:nowrap">${cells}</div>`;
+  });
+  return markup`<div class="i" role="img" aria-label="The weights as a matrix, in percent; the table below says the largest" \
+style="width:${width}px;height:${height}px">${rows}</div>`;
+}
+
 /** The head that is shown at first as an image, which a piece of the sprite replaces where style rules are allowed. */
 function pictureHtml(drawing: Drawing): Html {
+  if (hasNumbers(drawing)) return numbersHtml(drawing);
   const { width, height, layer, head, weights } = drawing;
   const words = headWords(drawing, layer, head);
-  const image = pixelsHtml(enlarged(headMatrix(drawing, weights(layer, head)), 4), {
+  const image = sharpPixels(headMatrix(drawing, weights(layer, head)), {
     width,
     height,
     alt: `${words}, as a matrix`,
@@ -99,15 +128,20 @@ ${headerHtml(drawing)}\n${stacked(rows)}</table></div>`;
 
 /** The whole of a text that is longer than the matrix. */
 export function wholeHtml(drawing: Drawing): Html {
-  const { tokens, length, whole, layer, head, weights } = drawing;
+  const { tokens, length, whole, layer, head, weights, pictures } = drawing;
   if (tokens.length === length) return markup``;
-  const image = pixelsHtml(headThumbnail(drawing, weights(layer, head), 128), {
+  const image = pixelsHtml(headThumbnail(drawing, weights(layer, head), 256), {
     width: whole,
     height: whole,
     alt: `${headWords(drawing, layer, head)}, over the whole text`,
     className: "f",
   });
-  return markup`<div style="${SMALL_STYLE}">The whole text, all ${length} tokens:</div>${image}\
-<div class="w x" role="img" aria-label="The weights over the whole text" \
+  const hint = pictures?.from === 0 && pictures.to === length
+    ? markup`<span class="ws" style="display:none"> Point at it to read a weight: <span class="says"></span></span>`
+    : "";
+  const picture = markup`${image}<div class="w x" role="img" aria-label="The weights over the whole text" \
 style="display:none;width:${whole}px;height:${whole}px"></div>`;
+  return markup`<div style="${SMALL_STYLE}">The whole text, all ${length} tokens:${hint}</div>${
+    scrollRegion("The whole text", picture)
+  }`;
 }

@@ -5,7 +5,8 @@
  */
 import type { AttentionShown } from "./data.ts";
 
-const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+/** The letters of the tokens of a matrix, in order. */
+export const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /** The name of a head, for classes; `layer` is an index. */
 export function headName(layer: number, head: number): string {

@@ -3,12 +3,14 @@
  *
  * @module
  */
-import { LINE_STYLE, MONOSPACE, placeWords, SMALL_STYLE } from "../kit/chips.ts";
+import { characterHtml, partHtml } from "../kit/characters.ts";
+import { dataTable, LINE_STYLE, MONOSPACE, placeWords, SMALL_STYLE, tableDetails } from "../kit/chips.ts";
 import { choiceForm } from "../kit/choice.ts";
 import { OPACITY, ORANGE, rgba } from "../kit/colours.ts";
 import { cssJoined, cssText, styling } from "../kit/css.ts";
 import { contentName } from "../kit/escape.ts";
 import { type Html, htmlText, type HtmlValue, markup, stacked } from "../kit/html.ts";
+import { numberedToken } from "../kit/token_text.ts";
 import { weightLegend } from "../kit/weight_legend.ts";
 import { weightOpacity } from "../kit/weight_pixels.ts";
 import { type AttentionShown, earlierWeight, lastKey, LEAST_WEIGHT, roleOf, rolesNote } from "./data.ts";
@@ -16,7 +18,8 @@ import { gridHtml } from "./grid.ts";
 import { LEAST_LINE, LEAST_OF_MANY } from "./lines.ts";
 import { matrixHtml, wholeHtml } from "./matrix.ts";
 import { headName, pairName, queryName } from "./names.ts";
-import { type Drawing, drawingOf, each, tokenHtml } from "./parts.ts";
+import { type Drawing, drawingOf, each, isScripted, tokenHtml } from "./parts.ts";
+import { openingScript } from "./script.ts";
 import { attentionRules } from "./style.ts";
 import { attentionTables } from "./table.ts";
 import { captionWords, hintWords, introWords, wholeWords } from "./words.ts";
@@ -27,11 +30,12 @@ function piece(className: string, shown: boolean, text: HtmlValue): Html {
 }
 
 /** The name of the head that is open. */
-function headingHtml(shown: AttentionShown): Html {
+function headingHtml(shown: Drawing): Html {
   const { open, heads, layer, head, blocks, rollout } = shown;
-  const layers = open.map((one) => piece(`j j${one}`, one === layer, blocks[one]));
+  const opened = each(shown.layers).filter((one) => open.includes(one) || isScripted(shown, one));
+  const layers = opened.map((one) => piece(`j j${one}`, one === layer, blocks[one]));
   const numbers = each(heads).map((one) => piece(`k k${one}`, one === head, one));
-  const roles = open.flatMap((one) =>
+  const roles = opened.flatMap((one) =>
     each(heads).map((other) => {
       const role = roleOf(shown, one, other);
       if (role === undefined) return [];
@@ -41,6 +45,16 @@ function headingHtml(shown: AttentionShown): Html {
   );
   const name = rollout ? markup`After layer ${layers}` : markup`Layer ${layers}, head ${numbers}`;
   return markup`<div aria-live="polite" style="font-size:14px;margin:12px 0 4px"><b>${name}</b>${roles}</div>`;
+}
+
+/** How heads and tokens are chosen, without scripts and with them. */
+function hintsHtml(drawing: Drawing): Html {
+  const { pictures, layers, open } = drawing;
+  if (open.length === layers || pictures?.layers.size !== layers) {
+    return markup`<span class="x" style="display:none"> ${hintWords(drawing)}</span>`;
+  }
+  return markup`<span class="x ns" style="display:none"> ${hintWords(drawing)}</span>\
+<span class="ws" style="display:none"> ${hintWords({ ...drawing, open: each(layers) })}</span>`;
 }
 
 /** The text, coloured by the row of one token of the head that is open. */
@@ -68,7 +82,9 @@ function chipsHtml(drawing: Drawing): Html {
     ]
     : [];
   const chips = tokens.map((key) =>
-    chip(key, placeWords(sequence, key), tokenHtml(drawing, key), weight(end - 1, key))
+    markup`${characterHtml(sequence, key)}${
+      chip(key, placeWords(sequence, key), partHtml(sequence, key), weight(end - 1, key))
+    }`
   );
   return stacked([...earlier, ...chips]);
 }
@@ -86,28 +102,56 @@ function captionHtml(drawing: Drawing): Html {
 }
 
 /** What is drawn only where style rules are allowed. */
-function drawnNotes({ rollout, scores }: AttentionShown): string {
+function drawnNotes({ rollout }: AttentionShown): string {
   const many = rollout ? "" : `, ${LEAST_OF_MANY}% where all heads are drawn`;
-  return `Lines: weights of at least ${LEAST_LINE}%${many}; in the text: of at least ${LEAST_WEIGHT}%.${
-    scores ? ` ${rolesNote()}` : ""
+  return `Lines: weights of at least ${LEAST_LINE}%${many}; in the text: of at least ${LEAST_WEIGHT}%.`;
+}
+
+/** What only scripts open, and what to do without. */
+function closedWords({ rollout, blocks, layers, heads, open }: AttentionShown): string {
+  if (open.length === layers) return "";
+  const [first, last] = [open[0]!, open.at(-1)!];
+  const which = open.length === 1 ? `layer ${blocks[first]}` : `layers ${blocks[first]} to ${blocks[last]}`;
+  return `${rollout ? "Pictures" : "Heads"} of ${which} can be opened here, ${open.length * heads} of ${
+    layers * heads
+  }; choose others with { layer }. `;
+}
+
+function notesHtml(drawing: Drawing): Html {
+  const { layers, length, open, start, end, pictures } = drawing;
+  const part = end - start < length
+    ? ` The matrix shows tokens ${start} to ${
+      end - 1
+    } of ${length}; choose others with { start }. “…” is what they give to all earlier tokens together.`
+    : "";
+  const all = open.length < layers || end - start < length;
+  const closed = pictures?.layers.size === layers
+    ? [
+      markup`<span class="ns">${closedWords(drawing)}</span>`,
+      markup`<span class="ws" style="display:none">Weights stand here in 8 bits, at most 1/510 off. </span>`,
+    ]
+    : closedWords(drawing);
+  return markup`Grey: later tokens, which cannot be seen.${part} ${closed}${
+    all && "Nothing is lost: the data of the view keeps every weight."
   }`;
 }
 
-function notesOf({ rollout, blocks, layers, heads, length, open, start, end }: AttentionShown): string {
-  return [
-    "Grey: later tokens, which cannot be seen.",
-    open.length < layers
-      ? `${rollout ? "Pictures" : "Heads"} of ${
-        open.length === 1 ? `layer ${blocks[open[0]!]}` : `layers ${blocks[open[0]!]} to ${blocks[open.at(-1)!]}`
-      } can be opened here, ${open.length * heads} of ${layers * heads}; choose others with { layer }.`
-      : "",
-    end - start < length
-      ? `The matrix shows tokens ${start} to ${
-        end - 1
-      } of ${length}; choose others with { start }. “…” is what they give to all earlier tokens together.`
-      : "",
-    open.length < layers || end - start < length ? "Nothing is lost: the data of the view keeps every weight." : "",
-  ].filter(Boolean).join(" ");
+/** The table of a layer that a script opens; it has no rows until then. */
+function scriptedTable(drawing: Drawing): Html {
+  if (drawing.pictures === undefined) return markup``;
+  const heads = ["token", ...each(drawing.heads).map((head) => drawing.rollout ? "strongest" : `head ${head}`)];
+  return markup`<div class="yy" style="display:none">${
+    tableDetails("The layer as a table: the token that each token takes most from", dataTable(heads, []))
+  }</div>`;
+}
+
+/** The program that opens what rules do not. */
+function opening(drawing: Drawing): Html | undefined {
+  const { pictures, start, end, both, heads, open, sequence } = drawing;
+  if (pictures === undefined) return undefined;
+  const names = sequence.tokens.map((_, position) => numberedToken(sequence, position));
+  const setup = { from: pictures.from, to: pictures.to, start, end, both, heads, open, names };
+  return markup`<script>${openingScript(setup)}</script>`;
 }
 
 /** Stands for the name of a view in its rules, which are a part of what it is named by. */
@@ -116,9 +160,7 @@ const PLACE = "lg-name";
 /** The whole view as HTML. */
 export function attentionHtml(shown: AttentionShown): Html {
   const drawing = drawingOf(shown);
-  const body = markup`<div style="${SMALL_STYLE}">${introWords(shown)}<span class="x" style="display:none"> ${
-    hintWords(shown)
-  }</span></div>
+  const body = markup`<div style="${SMALL_STYLE}">${introWords(shown)}${hintsHtml(drawing)}</div>
 ${gridHtml(drawing)}
 ${weightLegend(wholeWords(shown))}
 ${headingHtml(drawing)}
@@ -128,14 +170,17 @@ ${captionHtml(drawing)}
 ${chipsHtml(drawing)}
 </div>
 ${wholeHtml(drawing)}
-<div style="${SMALL_STYLE}">${notesOf(shown)}<span class="x" style="display:none"> ${
+<div style="${SMALL_STYLE}">${notesHtml(drawing)}${
+    shown.scores && ` ${rolesNote()}`
+  }<span class="x" style="display:none"> ${
     drawnNotes(
       shown,
     )
   }</span> <span class="u x" style="display:none"><button type="reset">Start again</button></span></div>
-${attentionTables(shown)}`;
-  const rules = attentionRules(shown, drawing);
+${attentionTables(shown)}
+${scriptedTable(drawing)}`;
+  const rules = attentionRules(drawing);
   const name = contentName(`${htmlText(body)}${cssText(rules(PLACE))}`);
   const label = shown.rollout ? "Attention rollout" : "Attention";
-  return choiceForm({ name, rules: rules(name), label, body, sequence: shown.sequence });
+  return choiceForm({ name, rules: rules(name), label, body, sequence: shown.sequence, more: opening(drawing) });
 }

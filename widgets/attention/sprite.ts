@@ -1,5 +1,5 @@
 /**
- * One picture that holds every head that can be opened: a thumbnail and a matrix are pieces of it, so a page carries
+ * One picture that holds many heads: a thumbnail and a matrix are pieces of it, so a page carries
  * each weight once. Heads go across, layers down.
  *
  * @module
@@ -9,15 +9,19 @@ import { type Pixels, pngUrl } from "../kit/pixel_image.ts";
 import type { AttentionShown } from "./data.ts";
 import { headMatrix, headThumbnail } from "./raster.ts";
 
-/** The most pixels of a head over a text that is longer than a matrix. */
+/** The most pixels of a head over a text that is longer than a matrix, and of all heads together. */
 const MOST_WHOLE = 64;
+const MOST_PIXELS = 400_000;
 
-function spriteOf(shown: AttentionShown, draw: (layer: number, head: number) => Pixels): Pixels {
-  const { open, heads, layer, head } = shown;
+function spriteOf(
+  { heads, layer, head }: AttentionShown,
+  layers: readonly number[],
+  draw: (layer: number, head: number) => Pixels,
+): Pixels {
   const { width, height, palette } = draw(layer, head);
   const across = width * heads;
-  const indices = new Uint8Array(across * height * open.length);
-  open.forEach((layer, row) => {
+  const indices = new Uint8Array(across * height * layers.length);
+  layers.forEach((layer, row) => {
     for (let head = 0; head < heads; ++head) {
       const one = draw(layer, head);
       for (let y = 0; y < height; ++y) {
@@ -25,22 +29,28 @@ function spriteOf(shown: AttentionShown, draw: (layer: number, head: number) => 
       }
     }
   });
-  return { width: across, height: height * open.length, indices, palette };
+  return { width: across, height: height * layers.length, indices, palette };
 }
 
-/** The tokens in the matrix, a pixel a weight. */
+/** The tokens in the matrix, a pixel a weight, of the layers that have rules. */
 export function matrixSprite(shown: AttentionShown): string {
-  return pngUrl(spriteOf(shown, (layer, head) => headMatrix(shown, shown.weights(layer, head))));
+  return pngUrl(spriteOf(shown, shown.open, (layer, head) => headMatrix(shown, shown.weights(layer, head))));
 }
 
-/** The whole text of each head; nothing when the matrix holds it. */
+/** The whole text of every head; nothing when the matrices hold all of it. */
 export function wholeSprite(shown: AttentionShown): string | undefined {
-  if (shown.end - shown.start === shown.length) return undefined;
-  return pngUrl(spriteOf(shown, (layer, head) => headThumbnail(shown, shown.weights(layer, head), MOST_WHOLE)));
+  const { start, end, length, layers, heads, open } = shown;
+  if (end - start === length && open.length === layers) return undefined;
+  const side = Math.max(16, Math.min(MOST_WHOLE, Math.floor(Math.sqrt(MOST_PIXELS / (layers * heads)))));
+  const all = Array.from({ length: layers }, (_, layer) => layer);
+  return pngUrl(spriteOf(shown, all, (layer, head) => headThumbnail(shown, shown.weights(layer, head), side)));
 }
 
-/** The rule of something that shows a piece of a sprite, by the numbers `--h` of its head and `--l` of its layer. */
-export function pieceRule({ heads, open }: AttentionShown, width: number, height: number): Css {
-  return styling`background-size:${heads * width}px ${open.length * height}px;\
-background-position:calc(var(--h)*${-width}px) calc(var(--l)*${-height}px)`;
+/**
+ * The rule of something that shows a piece of a sprite of some rows, by the number `--h` of its head and a variable for
+ * its row; sizes are lengths of CSS.
+ */
+export function pieceRule(heads: number, rows: number, row: "--l" | "--o", width: Css, height: Css): Css {
+  return styling`background-size:calc(${heads}*${width}) calc(${rows}*${height});\
+background-position:calc(var(--h)*-1*${width}) calc(var(${row})*-1*${height})`;
 }

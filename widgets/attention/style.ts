@@ -13,18 +13,8 @@ import { COLUMNS_RULE } from "../kit/picture_labels.ts";
 import { type AttentionShown, earlierWeight, lastKey, LEAST_WEIGHT } from "./data.ts";
 import { LINE_WIDTH } from "./lines.ts";
 import { headName, pairName, queryName } from "./names.ts";
+import { type Drawing, each, hasNumbers, isScripted } from "./parts.ts";
 import { matrixSprite, pieceRule, wholeSprite } from "./sprite.ts";
-
-/** The sizes of a view in pixels. */
-export interface Sizes {
-  /** The height of a row of the matrix. */
-  readonly side: number;
-  readonly width: number;
-  readonly height: number;
-  readonly thumbnail: number;
-  /** The picture of a text that is longer than the matrix. */
-  readonly whole: number;
-}
 
 /** The weights of a head that show. */
 function headVariables(shown: AttentionShown, layer: number, head: number): Css {
@@ -42,21 +32,24 @@ function headVariables(shown: AttentionShown, layer: number, head: number): Css 
   return cssJoined(all, ";");
 }
 
-function headRules(shown: AttentionShown): Css {
-  const { open, heads } = shown;
-  const all = Array.from({ length: heads }, (_, head) => head);
+function headRules(shown: Drawing): Css {
+  const { open, heads, layers, scores } = shown;
+  const all = each(heads);
+  const opened = each(layers).filter((layer) => open.includes(layer) || isScripted(shown, layer));
   return cssJoined([
-    ...open.flatMap((layer) =>
+    ...opened.flatMap((layer) =>
       all.map((head) => {
         const name = headName(layer, head);
-        return styling`&:has(.g${name} :checked){${
-          headVariables(shown, layer, head)
-        };.p${name}{display:inline!important}}`;
+        const variables = open.includes(layer) ? styling`${headVariables(shown, layer, head)};` : undefined;
+        if (variables === undefined && scores === undefined) return styling``;
+        return styling`&:has(.g${name} :checked){${variables}.p${name}{display:inline!important}}`;
       })
     ),
-    ...open.map((layer, row) =>
-      styling`&:has(.l${layer} :checked){--l:${row};.j${layer}{display:inline!important}.y${layer}{display:block!important}}.l${layer}{--l:${row}}`
-    ),
+    ...opened.map((layer) => {
+      const row = open.indexOf(layer);
+      const table = row < 0 ? undefined : styling`--o:${row};.y${layer}{display:block!important}`;
+      return styling`&:has(.l${layer} :checked){--l:${layer};${table}.j${layer}{display:inline!important}}.l${layer}{--l:${layer}}`;
+    }),
     ...all.map((head) =>
       styling`&:has(.c${head} :checked){--h:${head};--c:${
         rgb(categoryColour(head))
@@ -83,28 +76,45 @@ function tokenRules(name: string, shown: AttentionShown): Css {
 }
 
 /** The pieces of the sprites; `.i` is the matrix, `.w` the whole text, and thumbnails are pieces of either. */
-function pictureRules(shown: AttentionShown, { width, height, thumbnail, whole }: Sizes): Css {
+function pictureRules(shown: Drawing): Css {
+  const { heads, open, layers, width, height, whole, pictures } = shown;
   const all = wholeSprite(shown);
   const matrix = cssPicture(matrixSprite(shown));
-  const small = pieceRule(shown, thumbnail, thumbnail);
+  const small = styling`var(--t)`;
+  const [across, down, side] = [styling`${width}px`, styling`${height}px`, styling`${whole}px`];
   return cssJoined([
-    styling`.i{${pieceRule(shown, width, height)};image-rendering:pixelated}`,
+    hasNumbers(shown)
+      ? NUMBERS
+      : styling`div.i{${
+        pieceRule(heads, open.length, "--o", across, down)
+      };image-rendering:pixelated;background-image:${all === undefined ? styling`var(--m)` : matrix}}`,
     all === undefined
-      ? styling`.i,.g{background-image:${matrix}}`
-      : styling`.i{background-image:${matrix}}.g,.w{background-image:${cssPicture(all)}}.w{${
-        pieceRule(shown, whole, whole)
-      }}`,
+      ? styling`&{--m:${matrix}}.g{background-image:var(--m)}`
+      : styling`.g,.w{background-image:${cssPicture(all)}}.w{${pieceRule(heads, layers, "--l", side, side)}}`,
     // what can be opened has a frame, where not all can
     ...(shown.open.length < shown.layers
       ? [styling`.g{outline:1px solid rgba(128,128,128,0.8)}.n{opacity:0.4;cursor:not-allowed}`]
       : []),
-    styling`.g{${small}${shown.end - shown.start <= thumbnail ? styling`;image-rendering:pixelated` : undefined}}`,
+    ...(pictures ? [SCRIPTED] : []),
+    styling`.g{${pieceRule(heads, layers, "--l", small, small)}${
+      shown.end - shown.start <= 28 ? styling`;image-rendering:pixelated` : undefined
+    }}`,
   ], "\n");
 }
 
+/** What a script opens is shown where one runs, and what stands in its place elsewhere is not. */
+const SCRIPTED =
+  styling`.ws{display:none}&.s{.es{display:revert!important}.n:has(~.es),.n:has(~.es)+.x,.ns{display:none!important}.ws{display:inline!important}
+&.own .yy{display:block!important}}`;
+
+/** The numbers of a small matrix stand in its cells. */
+const NUMBERS = styling`.i .e{background-color:${
+  rgba(ORANGE, styling`calc(sqrt(var(--w,0)/100)*${OPACITY})`)
+}!important;font-size:0!important}.i .e::after{counter-reset:w var(--w,0);content:counter(w);font-size:10px;opacity:min(var(--w,0)*10,1)}`;
+
 /** The rules of a view, by its name; what does not depend on the name is made once. */
-export function attentionRules(shown: AttentionShown, sizes: Sizes): (name: string) => Css {
-  const { side, width, thumbnail } = sizes;
+export function attentionRules(shown: Drawing): (name: string) => Css {
+  const { side, width, heads } = shown;
   const last = shown.end - 1;
   const inner = styling`{.p,.y,.j,.k,.f{display:none!important}.x{display:revert!important}
 .t{--s:var(${
@@ -112,7 +122,8 @@ export function attentionRules(shown: AttentionShown, sizes: Sizes): (name: stri
   },0);display:inline-block;padding:1px 3px;margin:1px;border-radius:3px;vertical-align:top;text-align:center;\
 background-color:${rgba(ORANGE, styling`calc(sqrt(var(--s)/100)*${OPACITY})`)}!important}
 .t::after{counter-reset:w var(--s);content:counter(w)"%";display:block;font-size:10px;line-height:12px;opacity:min(var(--s)*10,1)}
-.g{display:inline-block;width:${thumbnail}px;height:${thumbnail}px;margin:2px;vertical-align:top;font-weight:bold;text-align:right;cursor:pointer;position:relative}.g:hover{outline:2px solid}.g:has(:checked){outline:3px solid}.g:has(:focus-visible){outline:3px double}
+.gs{container-type:inline-size}.gs table{--t:clamp(28px,calc((100cqw - 100px)/${heads} - 4px),56px)}.hs{width:var(--t)!important}
+.g{display:inline-block;width:var(--t);height:var(--t);margin:2px;vertical-align:top;font-weight:bold;text-align:right;cursor:pointer;position:relative}.g:hover{outline:2px solid}.g:has(:checked){outline:3px solid}.g:has(:focus-visible){outline:3px double}
 .r{display:contents!important}:is(.r,.g) input{position:absolute;inset:0;width:100%;height:100%;margin:0;opacity:0;cursor:pointer}
 .o{cursor:pointer;position:relative}.z{position:absolute;inset:0 ${-width - 6}px 0 -1px}
 .o:is(:hover,:has(:checked)) .z{outline:2px solid}
@@ -122,7 +133,7 @@ path{fill:none;vector-effect:non-scaling-stroke;opacity:0.75}.b path{stroke:var(
 svg{display:block}.a,&:has(.l${shown.layer} :checked):has(.d:checked) .b{display:none}&:has(.l${shown.layer} :checked):has(.d:checked) .a{display:block}
 &:not(:has(.l${shown.layer} :checked)) .s{visibility:hidden}
 .y td{text-align:left!important}.u{visibility:hidden}&:has(.o :checked) .u{visibility:visible}
-${pictureRules(shown, sizes)}
+${pictureRules(shown)}
 ${headRules(shown)}}`;
   return (name) =>
     styling`.${name}${inner}

@@ -5,7 +5,8 @@
  */
 import type { Sequence } from "../../src/model/sequence.ts";
 import { type Css, styling } from "./css.ts";
-import { breaksLine, glyphHtml, spokenToken } from "./glyphs.ts";
+import { characterHtml, partHtml, spokenPart } from "./characters.ts";
+import { breaksLine } from "./glyphs.ts";
 import { attributes, type Html, markup, stacked } from "./html.ts";
 import { padText, textWidth } from "./text_width.ts";
 
@@ -61,12 +62,11 @@ export function roleOf(sequence: Sequence, position: number): "text" | "source" 
 
 /** A token and its place in words: `“keys” after a space, token 3, prompt`; `unit` is what stands for a token. */
 export function placeWords(sequence: Sequence, position: number, unit = "token"): string {
-  const token = sequence.tokens[position];
-  return `${token === undefined ? "nothing" : spokenToken(token)}, ${unit} ${position}, ${roleOf(sequence, position)}`;
+  return `${spokenPart(sequence, position)}, ${unit} ${position}, ${roleOf(sequence, position)}`;
 }
 
 /**
- * A chip as HTML. A token after the prompt is underlined, so that it differs without colour. The inline
+ * A chip as HTML, behind the character where it is the first of several parts of one. A token after the prompt is underlined, so that it differs without colour. The inline
  * style is what is left when a notebook is not trusted.
  */
 export function chipHtml(sequence: Sequence, chip: Chip): Html {
@@ -81,9 +81,10 @@ export function chipHtml(sequence: Sequence, chip: Chip): Html {
     title: chip.title,
     style: styling`display:inline-block;padding:1px 2px;margin:1px;border-radius:3px;${underline}${chip.style}`,
   });
-  const content = [chip.before, glyphHtml(token), chip.after];
+  const content = [chip.before, partHtml(sequence, chip.position), chip.after];
   const end = breaksLine(token) && !chip.oneLine ? markup`<br>` : undefined;
-  return chip.label ? markup`<label${own}>${content}</label>${end}` : markup`<span${own}>${content}</span>${end}`;
+  const made = chip.label ? markup`<label${own}>${content}</label>` : markup`<span${own}>${content}</span>`;
+  return markup`${characterHtml(sequence, chip.position)}${made}${end}`;
 }
 
 /** Says how prompt and continuation differ. */

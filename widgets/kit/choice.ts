@@ -12,10 +12,13 @@ import { contentName } from "./escape.ts";
 import { attributes, type Html, markup, script } from "./html.ts";
 import { rootHtml } from "./view.ts";
 
-/** An invisible radio over the label that it stands in, which needs the classes `o` and `o<n>` of a choice. */
-export function choiceRadio(value: number, words?: string): Html {
+/**
+ * An invisible radio over the label that it stands in, which needs the classes `o` and `o<n>` of a choice. Radios of one
+ * `group` are chosen by turns.
+ */
+export function choiceRadio(value: number, words?: string, group: string = "choice"): Html {
   const name = attributes({ "aria-label": words });
-  return markup`<span class="r" style="display:none"><input type="radio" name="choice" value="${value}"${name}></span>`;
+  return markup`<span class="r" style="display:none"><input type="radio" name="${group}" value="${value}"${name}></span>`;
 }
 
 /** How things are chosen, in words, and the way back; shown only where it works. */
@@ -57,6 +60,8 @@ export interface Choice {
    * page then share the token that is chosen.
    */
   readonly sequence?: Sequence | undefined;
+  /** Another program. */
+  readonly more?: Html | undefined;
 }
 
 /** The name by which views find others of the same sequence. */
@@ -67,12 +72,12 @@ export function tokensName({ tokenIds, text }: Sequence): string {
 /**
  * A form, so that the radios of one view are a group of their own. The rules stand last, as some hosts show them as text.
  */
-export function choiceForm({ name, rules, label, body, sequence }: Choice): Html {
+export function choiceForm({ name, rules, label, body, sequence, more }: Choice): Html {
   const content = markup`<form method="dialog" aria-label="${label}" style="margin:0">
 ${body}
 </form><style>
 ${rules}
-</style><script>${SCRIPT}</script>`;
+</style><script>${SCRIPT}</script>${more}`;
   return rootHtml(`${name} h`, [content], sequence && tokensName(sequence));
 }
 

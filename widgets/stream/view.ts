@@ -20,7 +20,7 @@ const OPTIONS: OptionTable<StreamViewOptions> = {
   kinds: { position: "a number", predictions: "an object", title: "a text" },
 };
 
-const LENGTH = 160;
+const LENGTH = 110;
 const PAD = styling`padding:3px 14px 3px 0;text-align:left;white-space:nowrap`;
 const COLOURS = { attention: categoryColour(1), mlp: categoryColour(2), after: categoryColour(7) } as const;
 

@@ -97,7 +97,7 @@ function planAttribution(
   options: LogitAttributionOptions,
 ): AttributionPlan {
   const writers = writersOf(TASK, machine);
-  reader.expectSequence(sequence);
+  reader.expectOwnSequence(sequence);
   const position = predictedPosition("take a logit apart at", sequence, options.position);
   const word = (input: string | number | undefined) => input === undefined ? undefined : firstOf(reader.word(input));
   const target = word(options.target) ?? sequence.tokenIds[position];

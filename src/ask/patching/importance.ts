@@ -87,7 +87,7 @@ function planImportance(
   sequence: Sequence,
   options: ImportanceOptions,
 ): ImportancePlan {
-  reader.expectSequence(sequence);
+  reader.expectOwnSequence(sequence);
   machine.expectDifferentiable?.("judge importance");
   const { at = "z", contrast, metric = contrast === undefined ? "logProb" : "logitDifference" } = options;
   const { config } = machine;

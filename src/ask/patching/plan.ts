@@ -164,7 +164,7 @@ function costOfPatching(
 
 /** Refuses texts that cannot stand for each other, and says where the prediction is that is asked about. */
 export function expectPair(task: string, reader: Reader, { clean, corrupted }: Pair, position?: number): number {
-  for (const text of [clean, corrupted]) reader.expectSequence(text);
+  for (const text of [clean, corrupted]) reader.expectOwnSequence(text);
   expectAlike(task, "text", clean, corrupted);
   return predictedPosition("measure what is predicted for", corrupted, position);
 }

@@ -169,6 +169,19 @@ Deno.test("patch() and importance() refuse texts that they cannot read", async (
   await rejects(() => model.patch(foreign, corrupted), unknown);
   await rejects(() => model.patch(clean, foreign), unknown);
   await rejects(() => model.importance(foreign), unknown);
+  const { piece, id } = clean.tokens[2]!;
+  const foreignText = { ...clean, tokens: clean.tokens.with(2, { ...clean.tokens[2]!, piece: "\u0120keys" }) };
+  const otherModel = {
+    name: "RangeError",
+    message:
+      `Cannot read a text of another model, whose token 2 with the id ${id} is "\u0120keys" where this model has ` +
+      `${JSON.stringify(piece)}; make it with sequence() of this model`,
+  };
+  await rejects(() => model.patch(foreignText, corrupted), otherModel);
+  await rejects(() => model.patch(clean, foreignText), otherModel);
+  await rejects(() => model.edges(clean, foreignText), otherModel);
+  await rejects(() => model.importance(foreignText), otherModel);
+  await rejects(() => model.logitAttribution(foreignText), otherModel);
   const none = {
     name: "TypeError",
     message: "Cannot use undefined as a sequence; pass what sequence() or await generate() returned",

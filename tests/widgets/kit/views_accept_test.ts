@@ -6,6 +6,7 @@ import { classSaliencyOf, maskedSaliencyOf } from "../evidence/fixtures.ts";
 import { neuronOf, summaryOf } from "../corpus/fixtures.ts";
 import { edgesOf } from "../patching/edges_fixtures.ts";
 import { headEffectsOf, patchingOf } from "../patching/fixtures.ts";
+import { musicOf } from "../piano_roll/fixtures.ts";
 import * as widgets from "../../../widgets/mod.ts";
 import { openSourceModel } from "../../support/sources.ts";
 
@@ -13,6 +14,7 @@ const model = await LanguageModel.fromPretrained(undefined, { backend: "wasm" })
 const sequence = await model.generate("The keys to the cabinet", { maxNewTokens: 3 });
 const position = sequence.tokenIds.length - 1;
 const trace = await model.trace(sequence, { capture: ["hiddenStates", "attention", "activations"] });
+const reading = model.reading();
 const tree = await model.tree("One, two,", { maxNewTokens: 3 });
 await tree.fork(tree.data.branches[0]!.steps[0]!, " seven", { maxNewTokens: 2 });
 
@@ -25,6 +27,7 @@ const GIVEN: Readonly<Record<string, readonly unknown[]>> = {
   activationsView: [await analysis.neuronClusters(trace, { layer: 0, clusters: 3 })],
   attentionStepsView: [await model.trace(sequence, { capture: ["attentionSteps"] })],
   attentionView: [trace],
+  cacheView: [[await reading.candidates("The keys"), await reading.candidates("The keys to")]],
   compareView: [
     sequence,
     trace,
@@ -41,17 +44,22 @@ const GIVEN: Readonly<Record<string, readonly unknown[]>> = {
   edgesView: [edgesOf()],
   evidenceView: [classSaliencyOf(), maskedSaliencyOf()],
   factorsView: [await analysis.neuronFactors(trace, { factors: 2 })],
+  headCircuitView: [await model.headCircuit({ layer: 4, head: 7 }, { from: " books", to: " are" })],
   headEffectsView: [headEffectsOf(), patchingOf(sequence, { clean: sequence, heads: 3 })],
   layerPredictionsView: [await model.layerPredictions(sequence, { position })],
   layerSimilarityView: [await analysis.layerSimilarity(trace)],
+  lensView: [await model.lens(sequence), await model.lens(sequence, { positions: [position], norm: "none" })],
   logitAttributionView: [
     await model.logitAttribution(sequence),
     await model.logitAttribution(sequence, { position, contrast: " is", neurons: true, tokens: true }),
   ],
   modelView: [model, model.config],
   neuronView: [neuronOf()],
+  neuronsView: [trace],
+  neuronWritesView: [await model.neuronWrites({ layer: 5, neuron: 7 }, { topK: 3 })],
   nextWordView: [await model.candidates(sequence)],
   patchingView: [patchingOf()],
+  pianoRollView: [musicOf()],
   rankingsView: [await model.rankings(sequence)],
   rankingsWatchView: [await model.rankingsWatch(sequence, { position, watch: [" is", " cabinets"] })],
   rolloutView: [await analysis.attentionRollout(trace)],
@@ -116,6 +124,7 @@ Deno.test("rankingsWatchView() heads a watched word of several tokens by all of 
 });
 
 Deno.test.afterAll(async () => {
+  reading.dispose();
   await model.dispose();
   await translating[Symbol.asyncDispose]();
 });
