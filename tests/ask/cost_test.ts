@@ -171,7 +171,7 @@ Deno.test("an estimate is refused as the call is", async () => {
     [() => cost.rankings(sequence, { positions: [4] }), () => model.rankings(sequence, { positions: [4] })],
     [() => cost.rankings(sequence, { norm }), () => model.rankings(sequence, { norm })],
     ...[{ positions: [5] }, { positions: [] }, { positions: holes }, { norm }].map((options) => {
-      return [() => cost.lens(sequence, options), () => model.lens(sequence, options)] as const;
+      return [() => cost.lens(sequence, options as object), () => model.lens(sequence, options as object)] as const;
     }),
     [() => cost.surprise(sequence, { topK: 98 }), () => model.surprise(sequence, { topK: 98 })],
     [() => cost.surprise(sequence, { positions: [] }), () => model.surprise(sequence, { positions: [] })],
