@@ -19,6 +19,7 @@ import { type Html, markup, stacked } from "./kit/html.ts";
 import { bundleOf, JUPYTER_DISPLAY, type MimeBundle, type View } from "./kit/view.ts";
 import { layerPredictionsView } from "./layer_predictions/view.ts";
 import { layerSimilarityView } from "./layer_similarity/view.ts";
+import { lensView } from "./lens/view.ts";
 import { headCircuitView } from "./logit_attribution/circuit_view.ts";
 import { logitAttributionView } from "./logit_attribution/view.ts";
 import { neuronWritesView } from "./logit_attribution/writes_view.ts";
@@ -41,6 +42,7 @@ const VIEWS: { readonly [Kind in ResultKind]?: (result: ResultKinds[Kind]) => Vi
   classSaliency: (result) => evidenceView(result),
   maskedSaliency: (result) => evidenceView(result),
   layerPredictions: (result) => layerPredictionsView(result),
+  lens: (result) => lensView(result),
   rankings: (result) => result.words === undefined ? rankingsView(result) : rankingsWatchView(result),
   logitAttribution: (result) => logitAttributionView(result),
   surprise: (result) => surpriseView(result),

@@ -5,6 +5,7 @@ import type { FilledMasks } from "../../ask/encode/fill_mask.ts";
 import type { MaskedSaliency } from "../../ask/encode/masked_saliency.ts";
 import type { Faithfulness } from "../../ask/faithfulness/types.ts";
 import type { LayerPredictions } from "../../ask/lens/layer_predictions.ts";
+import type { Lens } from "../../ask/lens/lens.ts";
 import type { Rankings } from "../../ask/lens/rankings.ts";
 import type { LogitAttribution } from "../../ask/logit_attribution/types.ts";
 import type { HeadEdges, Importance, Patching } from "../../ask/patching/types.ts";
@@ -49,6 +50,8 @@ export interface ResultKinds {
   readonly faithfulness: Faithfulness;
   /** What each layer would predict. */
   readonly layerPredictions: LayerPredictions;
+  /** What each layer would predict at each position. */
+  readonly lens: Lens;
   /** How tokens rank in that. */
   readonly rankings: Rankings;
   /** What each part of the model gave to a logit. */
@@ -126,6 +129,7 @@ const KINDS: { readonly [Name in Exclude<ResultKind, "steps" | "tensor" | "data"
   groupedSaliency: { check: records.groupedSaliency, marks: ["positions", "scores", "groups"] },
   faithfulness: { check: records.faithfulness, marks: ["saliency", "deletion", "insertion"] },
   layerPredictions: { check: records.layerPredictions, marks: ["position", "norm", "layers"] },
+  lens: { check: records.lens, marks: ["positions", "best", "bestProbabilities"] },
   rankings: { check: records.rankings, marks: ["positions", "norm", "ranks"] },
   logitAttribution: { check: parts.logitAttribution, marks: ["target", "heads", "attentionBiases", "mlps"] },
   surprise: { check: records.surprise, marks: ["logProbs", "entropies", "perplexity"] },

@@ -6,6 +6,7 @@
  */
 import type { Faithfulness } from "../../ask/faithfulness/types.ts";
 import type { LayerPrediction, LayerPredictions } from "../../ask/lens/layer_predictions.ts";
+import type { Lens } from "../../ask/lens/lens.ts";
 import type { Rankings } from "../../ask/lens/rankings.ts";
 import type { LensNorm } from "../../ask/lens/reading.ts";
 import type {
@@ -47,7 +48,7 @@ import {
   whole,
   wholeFrom,
 } from "./checks.ts";
-import { id, logProb, nats, predictions, ROUNDING, sequence, steps, word } from "./text_records.ts";
+import { id, logProb, nats, predictions, ROUNDING, sequence, steps, token, word } from "./text_records.ts";
 
 /** The most steps of integrated gradients. */
 const MOST_STEPS = 10_000;
@@ -146,6 +147,21 @@ export const layerPredictions: Check<LayerPredictions> = record<LayerPredictions
   position: indexIn("T", 1),
   norm,
   layers: list(layerPrediction),
+});
+
+/** What each layer would predict at each position. */
+export const lens: Check<Lens> = record<Lens>({
+  sequence,
+  positions: list(indexIn("T", 1), "N"),
+  tokenIds: list(id, "N"),
+  best: ints("L", "N"),
+  bestProbabilities: floats("L", "N"),
+  tokens: list(token),
+  ranks: ints("L", "N"),
+  logProbs: floats("L", "N"),
+  entropies: floats("L", "N"),
+  divergences: floats("L", "N"),
+  norm,
 });
 
 /** How tokens rank in what each layer would predict. */

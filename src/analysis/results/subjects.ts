@@ -12,6 +12,7 @@ const SUBJECTS: { readonly [Kind in ResultKind]?: (result: ResultKinds[Kind]) =>
   groupedSaliency: ({ sequence, positions, groups }) => ({ texts: textOf(sequence), positions, groups }),
   faithfulness: ({ saliency, positions, shares }) => ({ texts: textOf(saliency.sequence), positions, shares }),
   layerPredictions: ({ sequence, position }) => ({ texts: textOf(sequence), positions: position }),
+  lens: ({ sequence, positions, tokenIds }) => ({ texts: textOf(sequence), positions, tokens: tokenIds }),
   rankings: ({ sequence, positions, tokenIds }) => ({ texts: textOf(sequence), positions, tokens: tokenIds }),
   logitAttribution: ({ sequence, position, target, contrast }) => ({
     texts: textOf(sequence),

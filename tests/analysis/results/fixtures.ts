@@ -56,6 +56,7 @@ type LaterKind =
   | "headEdges"
   | "importance"
   | "logitAttribution"
+  | "lens"
   | "corpusNeuron"
   | "corpusSummary";
 
@@ -270,6 +271,19 @@ export const RESULTS: ResultKinds = {
     tokens: floats(2, 3, 4),
     added: [{ site: "resid.2", value: 0.25 }],
     bias: 1e-300,
+  },
+  lens: {
+    sequence: SEQUENCE,
+    positions: [4, 6],
+    tokenIds: [1, 2],
+    best: ints(3, 2),
+    bestProbabilities: floats(3, 2),
+    tokens: [prediction(1).token, prediction(2).token],
+    ranks: ints(3, 2),
+    logProbs: floats(3, 2),
+    entropies: floats(3, 2),
+    divergences: floats(3, 2),
+    norm: "final",
   },
   corpusNeuron: neuronOf(),
   corpusSummary: summaryOf(),

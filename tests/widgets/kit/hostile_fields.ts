@@ -13,8 +13,10 @@ import {
   headEffectsView,
   layerPredictionsView,
   layerSimilarityView,
+  lensView,
   logitAttributionView,
   modelView,
+  neuronsView,
   neuronWritesView,
   nextWordView,
   patchingView,
@@ -40,10 +42,11 @@ import { edgesOf } from "../patching/edges_fixtures.ts";
 import { CURVE, factorsOf } from "../factors/fixtures.ts";
 import { CAPTUM, LIT, saliencyOf, sequenceOf } from "../fixtures.ts";
 import { layerSimilarityOf } from "../layer_similarity/fixtures.ts";
-import { layerPredictionsOf, longSequence, rankingsOf, watchedOf } from "../lens_fixtures.ts";
+import { layerPredictionsOf, lensOf, longSequence, rankingsOf, watchedOf } from "../lens_fixtures.ts";
 import { circuitOf, writesOf } from "../logit_attribution/circuit_fixtures.ts";
 import { attributionOf } from "../logit_attribution/fixtures.ts";
 import { SMALL } from "../model/fixtures.ts";
+import { neuronTraceOf } from "../neurons/fixtures.ts";
 import { candidatesOf } from "../next_word/fixtures.ts";
 import { headEffectsOf, patchingOf, withToken } from "../patching/fixtures.ts";
 import { musicWords, overMusic, wordsOf } from "../piano_roll/fixtures.ts";
@@ -102,6 +105,7 @@ export const SUBJECTS: readonly Subject[] = [
     view: layerPredictionsView,
     data: [layerPredictionsOf(TEXT, { layers: 2, topK: 2, halves: true }), {}],
   },
+  { name: "lens", view: lensView, data: [lensOf(TEXT, 2), { title, colour: "rank", unit: "nats" }] },
   { name: "rankings", view: rankingsView, data: [rankingsOf(TEXT, 2), { title }] },
   { name: "rankings, pixels", view: rankingsView, data: [rankingsOf(LONG, 2), {}] },
   {
@@ -131,6 +135,11 @@ export const SUBJECTS: readonly Subject[] = [
     view: activationsView,
     data: [[clustersOf(TEXT, 0, 2), clustersOf(TEXT, 1, 2)], { title, layer: 1 }],
   },
+  {
+    name: "neurons",
+    view: neuronsView,
+    data: [neuronTraceOf(TEXT, 2), { title, clusters: clustersOf(TEXT, 3, 2), neurons: 8, neuron: 1 }],
+  },
   { name: "factors", view: factorsView, data: [factorsOf([TEXT, TEXT], 2), { title, curve: CURVE }] },
   {
     name: "logit attribution",
@@ -144,6 +153,14 @@ export const SUBJECTS: readonly Subject[] = [
     name: "tree",
     view: treeView,
     data: [treeOf(["The", " keys"], [{ texts: [" are", "\n"] }, { parent: 0, after: 1, texts: [" is"] }]), { title }],
+  },
+  {
+    name: "tree to walk",
+    view: treeView,
+    data: [
+      treeOf(["The"], [{ texts: [" are", "\n"] }, { parent: 0, after: 1, texts: [" is"] }]),
+      { title, walk: true },
+    ],
   },
   { name: "classes", view: evidenceView, data: [classSaliencyOf(TEXT, ["a", "b"], true), { title }] },
   { name: "masked tokens", view: evidenceView, data: [maskedSaliencyOf(TEXT), {}] },
