@@ -20,6 +20,7 @@ export { Corpus, type CorpusRowsOptions, type CorpusSummaryOptions, openCorpus }
 export type { CorpusNeuronOptions } from "./src/corpus/open/neuron.ts";
 export type {
   BlamedToken,
+  CorpusCounts,
   CorpusHeads,
   CorpusNeuron,
   CorpusSettling,
@@ -29,7 +30,7 @@ export type {
   DocumentSurprise,
   Excerpt,
   NeuronExample,
-} from "./src/corpus/open/types.ts";
+} from "./src/analysis/corpus_results.ts";
 export type { CorpusRow, Where } from "./src/corpus/open/rows.ts";
 export { folderStore } from "./src/corpus/store/folder.ts";
 export { s3Store, type S3StoreOptions } from "./src/corpus/store/s3.ts";
@@ -37,7 +38,6 @@ export type {
   AskName,
   BadRecord,
   ColumnType,
-  CorpusCounts,
   CorpusDocument,
   CorpusSettings,
   CorpusSource,
@@ -52,7 +52,11 @@ export type {
 } from "./src/corpus/types.ts";
 export type { GivenDocument } from "./src/corpus/sources/array_source.ts";
 export type { SourceFormat, SourceOptions } from "./src/corpus/sources/open.ts";
-export { DATES } from "./src/hub/model_files.ts";
+export { DATES, MUSIC } from "./src/hub/model_files.ts";
+export { musicNotes, musicText } from "./src/music/events.ts";
+export { readMidi, writeMidi } from "./src/music/midi.ts";
+export type { Note } from "./src/music/note.ts";
+export { writeWav } from "./src/music/sound.ts";
 export type { CostEstimator } from "./src/ask/cost_estimator.ts";
 export type { Cost, MemoryOptions } from "./src/model/cost.ts";
 export type { EarlyStopping } from "./src/ask/write/beams/search.ts";
@@ -93,6 +97,7 @@ export type { SequenceOptions, WholeText } from "./src/model/reader.ts";
 export type { LoadOptions } from "./src/model/load/options.ts";
 export type { SamplingOptions } from "./src/ask/write/sampling.ts";
 export type { Penalties, PenaltyOptions, WarperOptions, Words } from "./src/model/score_settings.ts";
+export type { Lens, LensOptions } from "./src/ask/lens/lens.ts";
 export type { LensNorm } from "./src/ask/lens/reading.ts";
 export type { Rankings, RankingsOptions, RankingsWatchOptions } from "./src/ask/lens/rankings.ts";
 export type { LayerPrediction, LayerPredictions, LayerPredictionsOptions } from "./src/ask/lens/layer_predictions.ts";
@@ -132,7 +137,7 @@ export type { Sequence, Word } from "./src/model/sequence.ts";
 export type { Step } from "./src/ask/write/step.ts";
 export type { Tensor } from "./src/base/tensor.ts";
 export type { IdentityOptions, ModelFile, ModelIdentity } from "./src/model/identity.ts";
-export type { Branch, DecodingTree, ForkOptions, GrowingTree } from "./src/ask/write/tree_types.ts";
+export type { Branch, DecodingTree, ForkOptions, GrowingTree, SpreadOptions } from "./src/ask/write/tree_types.ts";
 export type { ActivationFunction } from "./src/models/activation.ts";
 export type { ModelConfig } from "./src/models/config.ts";
 export type { ChatMessage, ChatOptions } from "./src/tokenizer/chat_template.ts";
@@ -175,11 +180,16 @@ export { crossAttentionView, type CrossAttentionViewOptions } from "./widgets/cr
 export { explorerView, type ExplorerViewOptions } from "./widgets/explorer/view.ts";
 export { factorsView, type FactorsViewOptions } from "./widgets/factors/view.ts";
 export type { LensModel } from "./widgets/layer_predictions/live.ts";
+export type { WholeLensModel } from "./widgets/lens/live.ts";
+export { type LensColour, lensView, type LensViewOptions } from "./widgets/lens/view.ts";
 export { layerPredictionsView, type LayerPredictionsViewOptions } from "./widgets/layer_predictions/view.ts";
 export type { EdgeInput } from "./widgets/patching/edges_data.ts";
 export { edgesView, type EdgesViewOptions } from "./widgets/patching/edges_view.ts";
 export { type HeadEffects, headEffectsView, type HeadEffectsViewOptions } from "./widgets/patching/heads_view.ts";
 export type { PatchingShown } from "./widgets/patching/data.ts";
+export type { PlacedNote } from "./src/music/events.ts";
+export type { NoteLook, NoteShare, PianoRoll, RollNote } from "./widgets/piano_roll/data.ts";
+export { pianoRollView, type PianoRollViewOptions } from "./widgets/piano_roll/view.ts";
 export { patchingView, type PatchingViewOptions } from "./widgets/patching/view.ts";
 export type { InformationUnit } from "./widgets/kit/quantities.ts";
 export { rankingsView, type RankingsViewOptions } from "./widgets/rankings/view.ts";
@@ -189,6 +199,7 @@ export { headCircuitView, type HeadCircuitViewOptions } from "./widgets/logit_at
 export { logitAttributionView, type LogitAttributionViewOptions } from "./widgets/logit_attribution/view.ts";
 export { neuronWritesView, type NeuronWritesViewOptions } from "./widgets/logit_attribution/writes_view.ts";
 export { type DrawnModel, modelView, type ModelViewOptions } from "./widgets/model/view.ts";
+export { type NeuronsGiven, neuronsView, type NeuronsViewOptions } from "./widgets/neurons/view.ts";
 export { nextWordView, type NextWordViewOptions } from "./widgets/next_word/view.ts";
 export { rolloutView, type RolloutViewOptions } from "./widgets/attention/rollout_view.ts";
 export type { SaliencyModel } from "./widgets/saliency/live.ts";

@@ -11,6 +11,7 @@ import {
   type LayerPredictions,
   type LayerPredictionsOptions,
 } from "./ask/lens/layer_predictions.ts";
+import { LENS, type Lens, type LensOptions } from "./ask/lens/lens.ts";
 import {
   RANKINGS,
   type Rankings,
@@ -431,6 +432,29 @@ export class LanguageModel implements AsyncDisposable {
    */
   async layerPredictions(sequence: Sequence, options: LayerPredictionsOptions = {}): Promise<LayerPredictions> {
     return await ask(this.#asked, LAYER_PREDICTIONS, sequence, options);
+  }
+
+  /**
+   * What each layer would predict at every position of a sequence, the next token's among them: the likeliest token with
+   * its probability, and of the token that the text has there the rank and ln p. For the next token, what the model itself
+   * prefers stands in the place of that of the text. This is the logit lens (nostalgebraist 2020, "interpreting GPT: the
+   * logit lens") over the whole text; {@linkcode LanguageModel.layerPredictions} lists more tokens at one position.
+   *
+   * @throws {RangeError} When a position has no tokens before it or is beyond the next token's.
+   * @throws {TypeError} When `positions` is no array, or `norm` is neither `"final"` nor `"none"`.
+   *
+   * @example All positions, all layers
+   * ```ts
+   * import { LanguageModel, lensView } from "@looking-glass/looking-glass";
+   *
+   * await using model = await LanguageModel.fromPretrained();
+   * const lens = await model.lens(model.sequence("The keys to the cabinet"));
+   * console.log(lens.best.shape); // [layers, positions]
+   * console.log(lensView(lens).text);
+   * ```
+   */
+  async lens(sequence: Sequence, options: LensOptions = {}): Promise<Lens> {
+    return await ask(this.#asked, LENS, sequence, options);
   }
 
   /**

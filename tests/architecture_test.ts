@@ -6,7 +6,7 @@ const ROOT = new URL("../", import.meta.url);
 /** Folders of `src` and what stands beside them, from left to right: each imports from itself and from those before it. */
 const LAYERS = [
   "base",
-  ...["show", "hub", "checkpoint", "tokenizer", "onnx"],
+  ...["show", "music", "hub", "checkpoint", "tokenizer", "onnx"],
   ...["autodiff", "models", "runtime", "model", "ask", "language_model", "analysis", "live", "corpus"],
   ...["widgets/kit", "widgets/view", "widgets", "widgets/explorer", "guide"],
 ];

@@ -14,6 +14,7 @@ Deno.test("deno publish would send the module, the bundled models and nothing of
       "models/model.safetensors",
       "models/tokenizer.json",
       "models/dates/model.safetensors",
+      "models/music/model.safetensors",
       "widgets/mod.ts",
       "README.md",
     ]

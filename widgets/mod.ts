@@ -23,6 +23,8 @@ export { neuronView, type NeuronViewOptions } from "./corpus/neuron_view.ts";
 export { crossAttentionView, type CrossAttentionViewOptions } from "./cross_attention/view.ts";
 export { factorsView, type FactorsViewOptions } from "./factors/view.ts";
 export type { LensModel } from "./layer_predictions/live.ts";
+export type { WholeLensModel } from "./lens/live.ts";
+export { type LensColour, lensView, type LensViewOptions } from "./lens/view.ts";
 export { layerPredictionsView, type LayerPredictionsViewOptions } from "./layer_predictions/view.ts";
 export { layerSimilarityView, type LayerSimilarityViewOptions } from "./layer_similarity/view.ts";
 export { headCircuitView, type HeadCircuitViewOptions } from "./logit_attribution/circuit_view.ts";
@@ -31,8 +33,11 @@ export { neuronWritesView, type NeuronWritesViewOptions } from "./logit_attribut
 export { type DrawnModel, modelView, type ModelViewOptions } from "./model/view.ts";
 export type { EdgeInput } from "./patching/edges_data.ts";
 export { edgesView, type EdgesViewOptions } from "./patching/edges_view.ts";
+export { type NeuronsGiven, neuronsView, type NeuronsViewOptions } from "./neurons/view.ts";
 export { nextWordView, type NextWordViewOptions } from "./next_word/view.ts";
 export { type HeadEffects, headEffectsView, type HeadEffectsViewOptions } from "./patching/heads_view.ts";
+export type { NoteLook, NoteShare, PianoRoll, RollNote } from "./piano_roll/data.ts";
+export { pianoRollView, type PianoRollViewOptions } from "./piano_roll/view.ts";
 export type { PatchingShown } from "./patching/data.ts";
 export { patchingView, type PatchingViewOptions } from "./patching/view.ts";
 export type { InformationUnit } from "./kit/quantities.ts";
@@ -68,11 +73,14 @@ export type {
   DocumentSurprise,
   Excerpt,
   NeuronExample,
-} from "../src/corpus/open/types.ts";
+} from "../src/analysis/corpus_results.ts";
+export type { Note } from "../src/music/note.ts";
+export type { PlacedNote } from "../src/music/events.ts";
 export type { ModelConfig } from "../src/models/config.ts";
 export type { ModelSummary, WeightSummary } from "../src/models/summary.ts";
 export type { ModelPart } from "../src/models/weight_list.ts";
 export type { Saliency, SaliencyDefinition, SaliencyPreset } from "../src/ask/saliency/definition.ts";
+export type { Lens } from "../src/ask/lens/lens.ts";
 export type { LensNorm } from "../src/ask/lens/reading.ts";
 export type { Candidates } from "../src/ask/reading/types.ts";
 export type { Rankings } from "../src/ask/lens/rankings.ts";

@@ -8,6 +8,8 @@ import { kindOf, type ResultKind, type ResultKinds } from "../src/analysis/resul
 import { type OutlineRow, outlineRows, outlineText } from "../src/show/outline.ts";
 import { activationsView } from "./activations/view.ts";
 import { rolloutView } from "./attention/rollout_view.ts";
+import { corpusView } from "./corpus/corpus_view.ts";
+import { neuronView } from "./corpus/neuron_view.ts";
 import { crossAttentionView } from "./cross_attention/view.ts";
 import { edgesView } from "./patching/edges_view.ts";
 import { evidenceView } from "./evidence/view.ts";
@@ -17,6 +19,7 @@ import { type Html, markup, stacked } from "./kit/html.ts";
 import { bundleOf, JUPYTER_DISPLAY, type MimeBundle, type View } from "./kit/view.ts";
 import { layerPredictionsView } from "./layer_predictions/view.ts";
 import { layerSimilarityView } from "./layer_similarity/view.ts";
+import { lensView } from "./lens/view.ts";
 import { headCircuitView } from "./logit_attribution/circuit_view.ts";
 import { logitAttributionView } from "./logit_attribution/view.ts";
 import { neuronWritesView } from "./logit_attribution/writes_view.ts";
@@ -39,6 +42,7 @@ const VIEWS: { readonly [Kind in ResultKind]?: (result: ResultKinds[Kind]) => Vi
   classSaliency: (result) => evidenceView(result),
   maskedSaliency: (result) => evidenceView(result),
   layerPredictions: (result) => layerPredictionsView(result),
+  lens: (result) => lensView(result),
   rankings: (result) => result.words === undefined ? rankingsView(result) : rankingsWatchView(result),
   logitAttribution: (result) => logitAttributionView(result),
   surprise: (result) => surpriseView(result),
@@ -49,6 +53,8 @@ const VIEWS: { readonly [Kind in ResultKind]?: (result: ResultKinds[Kind]) => Vi
   headEdges: (result) => edgesView(result),
   importance: (result) => result.columns === "heads" ? headEffectsView(result) : undefined,
   layerSimilarity: (result) => layerSimilarityView(result),
+  corpusNeuron: (result) => neuronView(result),
+  corpusSummary: (result) => corpusView(result),
 };
 
 /** The view of a result, when there is one that draws it. */

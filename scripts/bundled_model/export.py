@@ -16,11 +16,11 @@ from torch import Tensor
 END_OF_TEXT_ID = SIZES["vocab_size"] - 1
 
 
-def configuration() -> dict:
+def configuration(sizes: dict[str, int] = SIZES, end_id: int = END_OF_TEXT_ID) -> dict:
     return {
         "architectures": ["GPT2LMHeadModel"],
         "model_type": "gpt2",
-        **SIZES,
+        **sizes,
         "n_inner": None,
         "activation_function": "gelu_new",
         "attn_pdrop": 0.0,
@@ -33,8 +33,8 @@ def configuration() -> dict:
         "reorder_and_upcast_attn": False,
         "tie_word_embeddings": True,
         "use_cache": True,
-        "bos_token_id": END_OF_TEXT_ID,
-        "eos_token_id": END_OF_TEXT_ID,
+        "bos_token_id": end_id,
+        "eos_token_id": end_id,
         "dtype": "float16",
         "torch_dtype": "float16",
     }
@@ -55,6 +55,13 @@ def write_json(path: Path, value: dict) -> None:
     temporary.replace(path)
 
 
+def write_weights(path: Path, state: dict[str, Tensor]) -> None:
+    temporary = path.with_suffix(".tmp")
+    save_file(checkpoint_tensors(state), temporary, metadata={"format": "pt"})
+    temporary.chmod(0o644)
+    temporary.replace(path)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--checkpoint", type=Path, default=Path(".train/checkpoint.pt"))
@@ -66,10 +73,7 @@ def main() -> None:
     generation = {"bos_token_id": END_OF_TEXT_ID, "eos_token_id": END_OF_TEXT_ID, "do_sample": False}
     write_json(options.out / "generation_config.json", generation)
     weights = options.out / "model.safetensors"
-    temporary = weights.with_suffix(".tmp")
-    save_file(checkpoint_tensors(checkpoint["model"]), temporary, metadata={"format": "pt"})
-    temporary.chmod(0o644)
-    temporary.replace(weights)
+    write_weights(weights, checkpoint["model"])
     print(f"step {checkpoint['step']}, {checkpoint['tokens']:,} tokens, {weights.stat().st_size / 1e6:.1f} MB")
 
 

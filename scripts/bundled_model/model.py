@@ -48,12 +48,12 @@ class Block(nn.Module):
 
 
 class GPT2(nn.Module):
-    def __init__(self) -> None:
+    def __init__(self, sizes: dict[str, int] = SIZES) -> None:
         super().__init__()
-        width, layers = SIZES["n_embd"], SIZES["n_layer"]
-        self.wte = nn.Embedding(SIZES["vocab_size"], width)
-        self.wpe = nn.Embedding(SIZES["n_positions"], width)
-        self.h = nn.ModuleList(Block(width, SIZES["n_head"]) for _ in range(layers))
+        width, layers = sizes["n_embd"], sizes["n_layer"]
+        self.wte = nn.Embedding(sizes["vocab_size"], width)
+        self.wpe = nn.Embedding(sizes["n_positions"], width)
+        self.h = nn.ModuleList(Block(width, sizes["n_head"]) for _ in range(layers))
         self.ln_f = nn.LayerNorm(width)
         for name, parameter in self.named_parameters():
             if name.endswith("bias"):

@@ -44,3 +44,24 @@ class Muon(torch.optim.Optimizer):
             directions = orthogonalized(torch.stack([direction for _, direction, _ in parts]))
             for (part, _, rate), direction in zip(parts, directions):
                 part.add_(direction, alpha=-rate * 0.2 * max(shape) ** 0.5)
+
+
+def make_optimizers(model: torch.nn.Module, muon_peak: float, adam_peak: float) -> list[torch.optim.Optimizer]:
+    """Muon for the matrices of the blocks, AdamW for embeddings, biases and layer norms."""
+    named = list(model.named_parameters())
+    matrices = [(name, parameter) for name, parameter in named if name.startswith("h.") and parameter.dim() == 2]
+    muon = Muon(
+        [
+            {"params": [parameter for name, parameter in matrices if "c_attn" in name], "split": 3},
+            {"params": [parameter for name, parameter in matrices if "c_attn" not in name]},
+        ],
+        lr=muon_peak,
+    )
+    adam = torch.optim.AdamW(
+        [
+            {"params": [parameter for name, parameter in named if not name.startswith("h.") and parameter.dim() == 2]},
+            {"params": [parameter for _, parameter in named if parameter.dim() == 1], "weight_decay": 0.0},
+        ],
+        lr=adam_peak, betas=(0.9, 0.95), weight_decay=0.1, fused=True,
+    )
+    return [muon, adam]

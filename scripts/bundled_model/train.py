@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from model import SIZES, GPT2
-from muon import Muon
+from muon import make_optimizers
 from tokenizers import Tokenizer
 from torch.nn import functional
 
@@ -69,27 +69,6 @@ class Windows:
 def learning_rate(progress: float, fresh_steps: int, warmup_steps: int) -> float:
     """Share of the highest rate: up over the first steps of a run, level, then down to zero over the last 60%."""
     return max(0.0, min(1.0, (fresh_steps + 1) / warmup_steps, (1 - progress) / 0.6))
-
-
-def make_optimizers(model: GPT2, muon_peak: float, adam_peak: float) -> list[torch.optim.Optimizer]:
-    """Muon for the matrices of the blocks, AdamW for embeddings, biases and layer norms."""
-    named = list(model.named_parameters())
-    matrices = [(name, parameter) for name, parameter in named if name.startswith("h.") and parameter.dim() == 2]
-    muon = Muon(
-        [
-            {"params": [parameter for name, parameter in matrices if "c_attn" in name], "split": 3},
-            {"params": [parameter for name, parameter in matrices if "c_attn" not in name]},
-        ],
-        lr=muon_peak,
-    )
-    adam = torch.optim.AdamW(
-        [
-            {"params": [parameter for name, parameter in named if not name.startswith("h.") and parameter.dim() == 2]},
-            {"params": [parameter for _, parameter in named if parameter.dim() == 1], "weight_decay": 0.0},
-        ],
-        lr=adam_peak, betas=(0.9, 0.95), weight_decay=0.1, fused=True,
-    )
-    return [muon, adam]
 
 
 def save(path: Path, state: dict) -> None:

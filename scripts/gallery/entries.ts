@@ -99,6 +99,17 @@ export const ENTRIES: readonly GalleryEntry[] = [
     ],
   },
   {
+    name: "lens",
+    title: "The lens over a whole text",
+    words:
+      "What each layer would write at every place: the word, how probable it is, and a frame where it is the text's " +
+      "own. The colour can be that of its rank or its surprise.",
+    code: [
+      `const text = model.sequence("The keys to the cabinet are on the table. The king of the");`,
+      `lensView(await model.lens(text));`,
+    ],
+  },
+  {
     name: "rankings",
     title: "Rankings",
     words: "The rank of each written token after each layer; 1 is the likeliest.",
@@ -160,6 +171,19 @@ export const ENTRIES: readonly GalleryEntry[] = [
     hover: ".p1 .c5",
   },
   {
+    name: "neurons",
+    title: "Single neurons",
+    words:
+      "The neurons of a layer that are most active somewhere, a row for each, in the colour of its group; below, the " +
+      "text in the colours of one of them.",
+    code: [
+      `const list = await model.generate("Countries of the European Union:\\n1. Austria\\n2. Belgium\\n3.", { maxNewTokens: 32 });`,
+      `const trace = await model.trace(list, { capture: ["activations"] });`,
+      `neuronsView(trace, { clusters: await neuronClusters(trace, { layer: 5, clusters: 8, scale: "unit" }), neurons: 100 });`,
+    ],
+    height: 900,
+  },
+  {
     name: "factors",
     title: "Factors",
     words:
@@ -189,6 +213,16 @@ export const ENTRIES: readonly GalleryEntry[] = [
       `const tree = await model.tree("The keys to the cabinet", { maxNewTokens: 6 });`,
       `for (const word of [" were", " is", " have"]) await tree.fork(tree.data.prompt.tokenIds.length, word, { maxNewTokens: 5 });`,
       `treeView(tree.data);`,
+    ],
+  },
+  {
+    name: "tree_walk",
+    title: "Click to go on",
+    words: "Three words in each of three places, written beforehand: click through all 27 texts, without a kernel.",
+    code: [
+      `const tree = await model.tree("The keys to the cabinet", { maxNewTokens: 3 });`,
+      `await tree.spread({ best: 3 });`,
+      `treeView(tree.data, { walk: true });`,
     ],
   },
   {
@@ -305,6 +339,22 @@ export const ENTRIES: readonly GalleryEntry[] = [
       `const text = model.sequence("The keys to the cabinet");`,
       `const trace = await model.trace(text, { capture: ["hiddenStates", "attentionOutputs", "mlpOutputs"] });`,
       `streamView(trace, { predictions: await model.layerPredictions(text) });`,
+    ],
+  },
+  {
+    name: "piano_roll",
+    title: "Music",
+    words: "What a model of chorales wrote behind four chords: seen, heard, and where its heads looked at each note.",
+    code: [
+      `const composer = await LanguageModel.fromPretrained(MUSIC);`,
+      `const chords = [[48, 64, 67, 72], [53, 60, 69, 72], [43, 59, 67, 74], [48, 60, 67, 76]];`,
+      `const notes = chords.flatMap((chord, i) =>`,
+      `  chord.map((pitch) => ({ start: 0.6 * i, end: 0.6 * i + 0.6, pitch, velocity: 80 }))`,
+      `);`,
+      `const options = { maxNewTokens: 160, temperature: 1, topP: 0.95, seed: 1 };`,
+      `const music = await composer.generate(musicText(notes), options);`,
+      `const trace = await composer.trace(music, { capture: ["attention"], layers: [2] });`,
+      `pianoRollView(music, { trace, saliency: await composer.saliency(music) });`,
     ],
   },
   {

@@ -41,6 +41,8 @@ const SCENES: Readonly<Record<string, Scene>> = {
   "09": { view: (page) => outputs(page).filter({ hasText: "Attention to the source" }).first() },
   "10": { view: (page) => form(page, /^Predictions of each layer/).first() },
   "11": { view: (page) => outputs(page).filter({ hasText: "The corrupted text is run" }).first() },
+  "13": { view: (page) => maps(page).first() },
+  "14": { view: (page) => form(page, /^Music$/).first() },
 };
 
 function say(message: string): void {

@@ -9,6 +9,7 @@ import { MASKED_SALIENCY, type MaskedSaliencyOptions } from "./encode/masked_sal
 import { FAITHFULNESS } from "./faithfulness/faithfulness.ts";
 import type { FaithfulnessOptions } from "./faithfulness/types.ts";
 import { LAYER_PREDICTIONS, type LayerPredictionsOptions } from "./lens/layer_predictions.ts";
+import { LENS, type LensOptions } from "./lens/lens.ts";
 import { RANKINGS, RANKINGS_WATCH, type RankingsOptions, type RankingsWatchOptions } from "./lens/rankings.ts";
 import {
   HEAD_CIRCUIT,
@@ -82,6 +83,8 @@ export interface CostEstimator {
   edges(clean: Sequence, corrupted: Sequence, options?: EdgesOptions): Cost;
   /** What {@linkcode LanguageModel.layerPredictions} takes. */
   layerPredictions(sequence: Sequence, options?: LayerPredictionsOptions): Cost;
+  /** What {@linkcode LanguageModel.lens} takes. */
+  lens(sequence: Sequence, options?: LensOptions): Cost;
   /** What {@linkcode LanguageModel.rankings} takes. */
   rankings(sequence: Sequence, options?: RankingsOptions): Cost;
   /** What {@linkcode LanguageModel.rankingsWatch} takes. */
@@ -118,6 +121,7 @@ export function costsOf(model: AskedModel): CostEstimator {
     patch: (clean, corrupted, options) => estimate(model, PATCH, { clean, corrupted }, options),
     edges: (clean, corrupted, options) => estimate(model, EDGES, { clean, corrupted }, options),
     layerPredictions: (sequence, options) => estimate(model, LAYER_PREDICTIONS, sequence, options),
+    lens: (sequence, options) => estimate(model, LENS, sequence, options),
     rankings: (sequence, options) => estimate(model, RANKINGS, sequence, options),
     rankingsWatch: (sequence, options) => estimate(model, RANKINGS_WATCH, sequence, options),
     logitAttribution: (sequence, options) => estimate(model, LOGIT_ATTRIBUTION, sequence, options),

@@ -1,3 +1,4 @@
+import type { CorpusCounts } from "../analysis/corpus_results.ts";
 import { inPage } from "../base/platform.ts";
 import { ASKED } from "../ask/question.ts";
 import { stoppable } from "../base/kernel.ts";
@@ -18,7 +19,7 @@ import { EXPLAIN_CORPUS, type ExplainCorpusOptions, queueOf, settingsOf, shareOf
 import { folderStore } from "./store/folder.ts";
 import type { GivenDocument } from "./sources/array_source.ts";
 import { openSource } from "./sources/open.ts";
-import type { CorpusCounts, CorpusSettings, CorpusSource, CorpusStore, Total } from "./types.ts";
+import type { CorpusSettings, CorpusSource, CorpusStore, Total } from "./types.ts";
 import type { WorkerLoad } from "./workers/messages.ts";
 import { WorkerPool } from "./workers/pool.ts";
 

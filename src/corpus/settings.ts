@@ -10,6 +10,7 @@ import { POOLINGS } from "../ask/encode/pooling.ts";
 import { expectOptions, LONG_WORK, type OptionTable } from "../base/options.ts";
 import type { Progress } from "../base/progress.ts";
 import { shown } from "../base/words.ts";
+import type { FactorsOptions } from "../analysis/factors/types.ts";
 import type { LanguageModel } from "../language_model.ts";
 import type { LoadOptions } from "../model/load/options.ts";
 import type { ModelConfig } from "../models/config.ts";
@@ -100,6 +101,11 @@ export interface ExplainCorpusOptions {
   readonly sources?: number;
   /** For `saliency`: its definition. */
   readonly saliency?: Pick<SaliencyOptions, "preset" | "method" | "of" | "reduce" | "normalize" | "steps">;
+  /**
+   * For `factors`: how many of each document (10, or as many as it has tokens), of which layers (all), and how many
+   * neurons are kept for each (10).
+   */
+  readonly factors?: Pick<FactorsOptions, "factors" | "layers" | "top">;
   /** For `generated`: how texts are written. */
   readonly generate?: Omit<DecodeOptions, "onProgress" | "progress" | "signal" | "maxMemory">;
   /** For `embeddings`: how texts become vectors. */
@@ -138,6 +144,7 @@ export const EXPLAIN_CORPUS: OptionTable<ExplainCorpusOptions> = {
     examples: "a number",
     sources: "a number",
     saliency: "an object",
+    factors: "an object",
     generate: "an object",
     embed: "an object",
     ...LONG_WORK,
@@ -183,6 +190,7 @@ export function settingsOf(options: ExplainCorpusOptions, { nPositions }: ModelC
     maxCharacters: whole("maxCharacters", options.maxCharacters ?? 1e6, 1, 2 ** 28),
     examples: whole("examples", options.examples ?? 20, 1, 1000),
     sources: whole("sources", options.sources ?? 10, 1, 10_000),
+    ...ask.includes("factors") && { factors: factorsOf(options.factors ?? {}) },
     ...{ saliency: plain(saliency), generate: plain(generate), embed: plain(embed) },
   };
 }
@@ -193,6 +201,7 @@ function expectAsked(ask: readonly AskName[], options: ExplainCorpusOptions): vo
     examples: "neurons",
     sources: "saliency",
     saliency: "saliency",
+    factors: "factors",
     generate: "generated",
     embed: "embeddings",
   } as const;
@@ -200,6 +209,19 @@ function expectAsked(ask: readonly AskName[], options: ExplainCorpusOptions): vo
     if (options[name as keyof typeof belongs] === undefined || ask.includes(question)) continue;
     throw new TypeError(`Cannot ${TASK} with ${name} as it is not asked for ${question}; ask for it, or leave it out`);
   }
+}
+
+function factorsOf(given: object): Readonly<Record<string, unknown>> {
+  const kinds = { factors: "a number", layers: "an array", top: "a number" } as const;
+  const { factors, layers, top } = expectOptions<Pick<FactorsOptions, "factors" | "layers" | "top">>(given, {
+    task: TASK,
+    kinds,
+  });
+  if (factors !== undefined) whole("factors", factors, 1, 1000);
+  if (top !== undefined) whole("top", top, 1, 10_000);
+  layers?.forEach((layer, i) => whole("layers", layer, i === 0 ? 0 : layers[i - 1]! + 1, 100_000));
+  if (layers?.length !== 0) return plain(given);
+  throw new RangeError(`Cannot ${TASK} with layers [] as no neurons are in none; leave it out for all`);
 }
 
 function expectPlain(name: string, given: object): void {

@@ -14,6 +14,7 @@
  *
  * @module
  */
+import type { CorpusCounts } from "../analysis/corpus_results.ts";
 import type { ModelIdentity } from "../model/identity.ts";
 
 /** One document of a source. */
@@ -87,7 +88,15 @@ export interface CorpusStore {
 }
 
 /** What a corpus can be asked. */
-export type AskName = "surprise" | "saliency" | "heads" | "settling" | "neurons" | "embeddings" | "generated";
+export type AskName =
+  | "surprise"
+  | "saliency"
+  | "heads"
+  | "settling"
+  | "neurons"
+  | "factors"
+  | "embeddings"
+  | "generated";
 
 /** What decides what a job computes: another start of it must have the same. */
 export interface CorpusSettings {
@@ -109,6 +118,8 @@ export interface CorpusSettings {
   readonly sources: number;
   /** How tokens are blamed. */
   readonly saliency: Readonly<Record<string, unknown>>;
+  /** How neurons are factored, where that is asked. */
+  readonly factors?: Readonly<Record<string, unknown>>;
   /** How texts are written. */
   readonly generate: Readonly<Record<string, unknown>>;
   /** How texts become vectors. */
@@ -141,18 +152,6 @@ export interface WrittenFile {
   readonly bytes: number;
   /** The SHA-256 of its bytes, 64 hexadecimal digits. */
   readonly sha256: string;
-}
-
-/** How much was read. */
-export interface CorpusCounts {
-  /** Documents that were explained. */
-  readonly documents: number;
-  /** Pieces that they were read in. */
-  readonly windows: number;
-  /** Tokens of them, each counted once. */
-  readonly tokens: number;
-  /** Places of the source that were not: the rows of the table `problems`. */
-  readonly problems: number;
 }
 
 /** What of a question can be added up, by its name: plain JSON. */

@@ -25,6 +25,7 @@ const BUNDLED_ID = "looking-glass-6m";
 /** The bundle for pages, `scripts/bundle.ts`, is one module with the model beside it. */
 const BUNDLED_URL = new URL(inPage ? "models/" : "../../models/", import.meta.url);
 const DATES_ID = "looking-glass-dates";
+const MUSIC_ID = "looking-glass-music";
 
 /**
  * Where the second model of this package is: an encoder and a decoder of 150,854 parameters that write a date in words,
@@ -39,6 +40,21 @@ const DATES_ID = "looking-glass-dates";
  * ```
  */
 export const DATES: URL = new URL("dates/", BUNDLED_URL);
+
+/**
+ * Where the third model of this package is: a GPT-2 of 1.4 million parameters that goes on with music in four voices, written
+ * as events. `models/music/README.md` says how it was made, and how it sounds.
+ *
+ * @example Four chords
+ * ```ts
+ * import { LanguageModel, MUSIC, musicNotes } from "@looking-glass/looking-glass";
+ *
+ * await using model = await LanguageModel.fromPretrained(MUSIC);
+ * const music = await model.generate("velocity20 on48 on64 on67 on72 wait60", { maxNewTokens: 30 });
+ * console.log(musicNotes(music).length);
+ * ```
+ */
+export const MUSIC: URL = new URL("music/", BUNDLED_URL);
 
 const WAYS = inPage
   ? 'pass the id of a model of the hub, as in "gpt2", or the URL of a directory'
@@ -62,6 +78,7 @@ export async function findModelFiles(
     throw new TypeError(`Cannot load a model by ${JSON.stringify(id)}; ${WAYS}`);
   }
   if (id === DATES.href) return bundled(DATES_ID, DATES, options);
+  if (id === MUSIC.href) return bundled(MUSIC_ID, MUSIC, options);
   if (/^https?:/.test(id)) return onWeb(id, webUrl(id), options);
   if (!inPage) {
     const base = id.startsWith("file:") ? directoryUrl(id) : folderUrl(id);

@@ -166,8 +166,11 @@ export class Reader {
   /** The sequence of a prompt and what was written after it. */
   continuation({ tokenIds: prompt, text, source }: Prompt, written: readonly number[]): Sequence {
     const all = [...prompt, ...written];
-    // A prompt of ids may end inside a character; a text with lone surrogates is not what its ids spell.
-    const whole = text === this.spell(prompt) ? this.spell(all) : text + this.spell(written);
+    // A prompt of ids may end inside a character; a text with lone surrogates, or with spaces that no token has, is not
+    // what its ids spell. What follows is spelled behind them, as words have a space before them there.
+    const [before, spelled] = [this.spell(prompt), this.spell(all)];
+    const after = spelled.startsWith(before) ? spelled.slice(before.length) : this.spell(written);
+    const whole = text === before ? spelled : text + after;
     return { ...this.sequence(all, prompt.length, whole), ...source && { source } };
   }
 

@@ -47,7 +47,7 @@ export interface Reading {
   /** Where the logits are wanted, R indices into the tokens. */
   readonly rows: readonly number[];
   /** Which text each token belongs to, `[T]`; by default they are all one text. */
-  readonly texts?: readonly number[];
+  readonly texts?: readonly number[] | undefined;
   /** Of which type each is; all of type 0 by default. */
   readonly tokenTypes?: readonly number[] | undefined;
   /** What the embedding of each token is multiplied by, `[T]`, or of all tokens; 1 by default. */

@@ -235,12 +235,13 @@ export class ModelRunner implements AsyncDisposable {
     explanation: Explanation & { readonly fetch: readonly ScoreKind[] },
     signal?: AbortSignal,
   ): Promise<{ numbers: Float32Array[]; logits: Float32Array }> {
-    const { tokenIds, tokenTypes, source, rows, fetch, embeddingScale = 1 } = explanation;
+    const { tokenIds, tokenTypes, texts, source, rows, fetch, embeddingScale = 1 } = explanation;
     const { source: sourceOutputs, ...outputs } = this.program.outputs;
     this.expectDifferentiable();
     const feeds = this.#feeds({
       tokenIds,
       tokenTypes,
+      texts,
       source: sourceTokens(source),
       rows,
       embeddingScale,

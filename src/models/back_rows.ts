@@ -17,14 +17,16 @@ export interface BackRows {
 
 /**
  * Packs the rows of scalars that are sums of numbers at `rows`, R of them, by `mix`, `[N, R]`; where tokens see all of
- * their text, by `mask`, that is every token for every scalar. If there are rows that
- * need no gradient, one of them goes back as well, so that there is a row of zeros.
+ * their text, by `mask`, that is every token for every scalar. Where `texts` says which text each token belongs to, a
+ * scalar is of one text, whose beginning is the first that goes back. If there are rows that need no gradient, one of them
+ * goes back as well, so that there is a row of zeros.
  */
 export function packRows(
   T: number,
   rows: readonly number[],
   mix: ArrayLike<number>,
   mask: "causal" | "full" = "causal",
+  texts?: readonly number[],
 ): BackRows {
   const R = rows.length;
   const N = R === 0 ? 0 : mix.length / R;
@@ -32,13 +34,14 @@ export function packRows(
     if (mask === "full") return T;
     return 1 + rows.reduce((last, row, r) => mix[n * R + r] === 0 ? last : Math.max(last, row), -1);
   });
-  const scalars = ends.flatMap((end, n) => Array<number>(end).fill(n));
-  const tokens = ends.flatMap((end) => [...Array(end).keys()]);
+  const starts = ends.map((end) => texts && end > 0 && mask === "causal" ? texts.indexOf(texts[end - 1]!) : 0);
+  const scalars = ends.flatMap((end, n) => Array<number>(end - starts[n]!).fill(n));
+  const tokens = ends.flatMap((end, n) => Array.from({ length: end - starts[n]! }, (_, i) => starts[n]! + i));
   const zeros = scalars.length;
-  const short = ends.findIndex((end) => end < T);
+  const short = ends.findIndex((end, n) => end < T || starts[n]! > 0);
   if (short >= 0) {
     scalars.push(short);
-    tokens.push(ends[short]!);
+    tokens.push(ends[short]! < T ? ends[short]! : starts[short]! - 1);
   }
   const slots = Array<number>(N * T).fill(zeros);
   for (let m = 0; m < zeros; ++m) slots[scalars[m]! * T + tokens[m]!] = m;

@@ -46,6 +46,8 @@ export interface GradientRequest {
   readonly mix: Float32Array;
   /** Whether the scalar is the logit rather than the log-probability. */
   readonly ofLogit: boolean;
+  /** Which text each token belongs to, where there are several, each scalar being of one of them. */
+  readonly texts?: readonly number[] | undefined;
   /**
    * The cotangents of the residual stream that leaves the last block, `[R, C]`, in place of those of the targets' scalars:
    * for what is computed from the stream outside of the graph. Models whose tokens see all of their text take them.
@@ -128,8 +130,8 @@ export class GradientQuestion {
 
   /** The feeds of a run of T tokens and some rows, in which it is asked nothing by default. */
   feeds(T: number, rows: readonly number[], request?: Omit<GradientRequest, "rows">, E = 0): Feed[] {
-    const { targets = rows.map(() => 0), mix = new Float32Array(0), ofLogit = false, given } = request ?? {};
-    const back = packRows(T, rows, mix, this.#mask);
+    const { targets = rows.map(() => 0), mix = new Float32Array(0), ofLogit = false, texts, given } = request ?? {};
+    const back = packRows(T, rows, mix, this.#mask, texts);
     const R = rows.length;
     const { given: input, source } = this.inputs;
     const N = R === 0 ? 0 : mix.length / R;

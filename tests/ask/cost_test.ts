@@ -43,6 +43,7 @@ Deno.test("a context of 1,024 tokens on GPT-2 small takes less than 2 GB beyond 
     contrast: cost.saliency(sequence, { maxMemory, contrast: 5, completeness: true, positions }),
     faithfulness: cost.faithfulness(saliency, { maxMemory }),
     layerPredictions: cost.layerPredictions(sequence, { maxMemory, position: T - 1 }),
+    lens: cost.lens(sequence, { maxMemory }),
     rankings: cost.rankings(sequence, { maxMemory }),
     rankingsWatch: cost.rankingsWatch(sequence, { maxMemory, position: T - 1, watch: [1, 2, 3] }),
     surprise: cost.surprise(sequence, { maxMemory }),
@@ -79,6 +80,7 @@ Deno.test("less memory means more and smaller runs, and never another result", (
   const calls: readonly ((maxMemory?: number) => Cost)[] = [
     (maxMemory) => cost.trace(sequence, { capture: ["logits"], ...maxMemory && { maxMemory } }),
     (maxMemory) => cost.saliency(sequence, { positions, ...maxMemory && { maxMemory } }),
+    (maxMemory) => cost.lens(sequence, maxMemory ? { maxMemory } : {}),
     (maxMemory) => cost.rankings(sequence, maxMemory ? { maxMemory } : {}),
     (maxMemory) => cost.surprise(sequence, maxMemory ? { maxMemory } : {}),
     (maxMemory) => cost.candidates(sequence, maxMemory ? { maxMemory } : {}),
@@ -168,6 +170,9 @@ Deno.test("an estimate is refused as the call is", async () => {
     [() => cost.saliency(sequence, { positions: [0] }), () => model.saliency(sequence, { positions: [0] })],
     [() => cost.rankings(sequence, { positions: [4] }), () => model.rankings(sequence, { positions: [4] })],
     [() => cost.rankings(sequence, { norm }), () => model.rankings(sequence, { norm })],
+    ...[{ positions: [5] }, { positions: [] }, { positions: holes }, { norm }].map((options) => {
+      return [() => cost.lens(sequence, options as object), () => model.lens(sequence, options as object)] as const;
+    }),
     [() => cost.surprise(sequence, { topK: 98 }), () => model.surprise(sequence, { topK: 98 })],
     [() => cost.surprise(sequence, { positions: [] }), () => model.surprise(sequence, { positions: [] })],
     ...[{ position, topK: 0 }, { position, norm }, { position: 5 }].map((options) => {
@@ -212,6 +217,7 @@ Deno.test("calls through the lens and generate() keep within maxMemory, or say w
   const position = sequence.tokenIds.length - 1;
   const watch = [" is", " are"];
   const calls = [
+    [model.cost.lens(sequence), (maxMemory: number) => model.lens(sequence, { maxMemory })],
     [model.cost.rankings(sequence), (maxMemory: number) => model.rankings(sequence, { maxMemory })],
     [
       model.cost.rankingsWatch(sequence, { position, watch }),

@@ -15,12 +15,15 @@ import {
   headEffectsView,
   layerPredictionsView,
   layerSimilarityView,
+  lensView,
   logitAttributionView,
   modelView,
+  neuronsView,
   neuronView,
   neuronWritesView,
   nextWordView,
   patchingView,
+  pianoRollView,
   rankingsView,
   rankingsWatchView,
   rolloutView,
@@ -42,13 +45,15 @@ import { crossAttentionOf } from "../widgets/cross_attention/fixtures.ts";
 import { CURVE, factorsOf } from "../widgets/factors/fixtures.ts";
 import { CAPTUM, KEYS, saliencyOf, sequenceOf } from "../widgets/fixtures.ts";
 import { layerSimilarityOf } from "../widgets/layer_similarity/fixtures.ts";
-import { layerPredictionsOf, rankingsOf, watchedOf } from "../widgets/lens_fixtures.ts";
+import { layerPredictionsOf, lensOf, rankingsOf, watchedOf } from "../widgets/lens_fixtures.ts";
 import { circuitOf, writesOf } from "../widgets/logit_attribution/circuit_fixtures.ts";
 import { attributionOf as logitAttributionOf } from "../widgets/logit_attribution/fixtures.ts";
 import { SMALL, UNTIED } from "../widgets/model/fixtures.ts";
 import { edgesOf } from "../widgets/patching/edges_fixtures.ts";
+import { neuronTraceOf } from "../widgets/neurons/fixtures.ts";
 import { candidatesOf } from "../widgets/next_word/fixtures.ts";
 import { headEffectsOf, patchingOf, withToken } from "../widgets/patching/fixtures.ts";
+import { musicOf, overMusic } from "../widgets/piano_roll/fixtures.ts";
 import { promptOf, stepsOf } from "../widgets/steps/fixtures.ts";
 import { classSaliencyOf } from "../widgets/evidence/fixtures.ts";
 import { streamOf } from "../widgets/stream/fixtures.ts";
@@ -78,6 +83,17 @@ function grownTree(sequence: Sequence) {
   const parts = texts(sequence);
   const [prompt, written] = [parts.slice(0, sequence.promptLength), parts.slice(sequence.promptLength)];
   return treeOf(prompt, [{ texts: written }, { parent: 0, after: 1, texts: written.slice(1, 3) }]);
+}
+
+/** A fork at the first word, so that there is something to choose at once. */
+function walkedTree(sequence: Sequence) {
+  const parts = texts(sequence);
+  const [prompt, written] = [parts.slice(0, sequence.promptLength), parts.slice(sequence.promptLength)];
+  return treeOf(prompt, [
+    { texts: written },
+    { parent: 0, after: 0, texts: written.slice(1, 3) },
+    { parent: 0, after: 1, texts: written.slice(2, 4) },
+  ]);
 }
 
 const watchedWords = (sequence: Sequence) => texts(sequence).slice(0, 4).map((text) => [text]);
@@ -150,6 +166,12 @@ export const CASES: readonly Case[] = [
     chosen: true,
     tree: [/form "Predictions of each layer/, /radio "/, /- table/],
   },
+  {
+    name: "lens",
+    draw: (text) => lensView(lensOf(text)),
+    chosen: false,
+    tree: [/form "What each layer would predict"/, /radiogroup "Colour"/, /radio "rank"/, /- table/],
+  },
   { name: "rankings", draw: (text) => rankingsView(rankingsOf(text)), chosen: false, tree: [/heading "/, /- table/] },
   {
     name: "rankings of watched words",
@@ -188,6 +210,12 @@ export const CASES: readonly Case[] = [
     tree: [/form "Neuron clusters"/, /radiogroup "Layers"/, /radiogroup "Clusters of layer 0"/, /as a table/],
   },
   {
+    name: "neurons",
+    draw: (text) => neuronsView(neuronTraceOf(text), { clusters: clustersOf(text, 3) }),
+    chosen: false,
+    tree: [/region "Neurons"/, /img "28 neurons of layer 3/, /group "Text"/, /Neurons as a table/],
+  },
+  {
     name: "factors",
     draw: (text) => factorsView(factorsOf([text]), { curve: CURVE }),
     chosen: true,
@@ -222,6 +250,12 @@ export const CASES: readonly Case[] = [
     draw: (text) => treeView(grownTree(text)),
     chosen: false,
     tree: [/group "/, /listitem/, /Branches as a table/],
+  },
+  {
+    name: "tree to walk",
+    draw: (text) => treeView(walkedTree(text), { walk: true }),
+    chosen: true,
+    tree: [/form "Tree of 3 branches"/, /radiogroup "What follows the prompt"/, /radio "/, /Branches as a table/],
   },
   {
     name: "evidence",
@@ -273,6 +307,12 @@ export const CASES: readonly Case[] = [
     draw: (text) => nextWordView(candidatesOf(text), { temperature: 0.8 }),
     chosen: false,
     tree: [/region "Next words"/, /- table/, /The words as a table/],
+  },
+  {
+    name: "piano roll",
+    draw: (text) => pianoRollView(musicOf(text), overMusic(musicOf(text))),
+    chosen: true,
+    tree: [/form "Music"/, /radiogroup "Notes"/, /radio "/, /region "Piano roll"/, /Notes as a table/],
   },
   {
     name: "cache",

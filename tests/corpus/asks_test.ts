@@ -2,6 +2,7 @@
 import { deepEqual, ok } from "@std/assert";
 
 import { headScores } from "../../src/analysis/attention.ts";
+import { neuronFactors } from "../../src/analysis/factors/factors.ts";
 import { LanguageModel } from "../../src/language_model.ts";
 import { explainCorpus } from "../../src/corpus/explain_corpus.ts";
 import type { Sums } from "../../src/corpus/types.ts";
@@ -152,6 +153,27 @@ async function expectSaliency({ model, store }: Explained): Promise<void> {
   );
 }
 
+/** Factors go on from the last digits of the activations for up to 200 iterations. */
+async function expectFactors({ model, store }: Explained): Promise<void> {
+  const rows = Map.groupBy(await tableOf(store, "factors"), ({ document }) => document as number);
+  deepEqual([...rows.keys()], [...SHORT.keys()]);
+  for (const [i, text] of SHORT.entries()) {
+    const sequence = model.sequence(text);
+    const T = sequence.tokenIds.length;
+    const trace = await model.trace(sequence, { capture: ["activations"] });
+    const expected = await neuronFactors(trace, { factors: Math.min(3, T), layers: [1, 4], top: 5 });
+    const found = rows.get(i)!;
+    deepEqual(found.map(({ factor }) => factor), [...Array(Math.min(3, T)).keys()], text);
+    for (const [k, { activity, layers, neurons, weights, relativeError }] of found.entries()) {
+      near(activity as number[], expected.activity.data.subarray(k * T, (k + 1) * T), `factor ${k} of "${text}"`, 100);
+      near([relativeError as number], [expected.relativeError], `error of "${text}"`, 10);
+      near(weights as number[], expected.topNeurons[k]!.map(({ weight }) => weight), `weights of "${text}"`, 100);
+      const all = [...layers as number[]].map((layer, n) => [layer, (neurons as number[])[n]]);
+      deepEqual(all, expected.topNeurons[k]!.map(({ layer, neuron }) => [layer, neuron]), text);
+    }
+  }
+}
+
 async function expectGenerated({ model, store }: Explained): Promise<void> {
   const rows = await tableOf(store, "generated");
   for (const [i, text] of SHORT.entries()) {
@@ -170,9 +192,10 @@ for (const backend of ["native", "wasm"] as const) {
   Deno.test(`explainCorpus() says what the calls for a single text say, on ${backend}`, async (t) => {
     await using model = await LanguageModel.fromPretrained(undefined, { backend });
     const store = memoryStore();
-    const all = ["surprise", "heads", "settling", "neurons", "saliency", "generated"] as const;
+    const all = ["surprise", "heads", "settling", "neurons", "factors", "saliency", "generated"] as const;
     const ask = backend === "native" ? all : all.filter((name) => name !== "saliency" && name !== "settling");
-    const options = { examples: 3, generate: { maxNewTokens: 4 }, ...backend === "native" && { sources: 4 } };
+    const factors = { factors: 3, layers: [1, 4], top: 5 };
+    const options = { examples: 3, factors, generate: { maxNewTokens: 4 }, ...backend === "native" && { sources: 4 } };
     const report = await explainCorpus(sourceOf(SHORT), { model, out: store, ask, shardSize: 4, ...options });
     const tokens = SHORT.reduce((sum, text) => sum + model.sequence(text).tokenIds.length, 0);
     deepEqual(report.there, { shards: 2, documents: 7, windows: 7, tokens, problems: 0 });
@@ -182,6 +205,7 @@ for (const backend of ["native", "wasm"] as const) {
       heads: expectHeads,
       settling: expectSettling,
       neurons: expectNeurons,
+      factors: expectFactors,
       saliency: expectSaliency,
       generated: expectGenerated,
     };

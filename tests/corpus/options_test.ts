@@ -12,7 +12,15 @@ type Options = Record<string, unknown>;
 
 const REFUSED: readonly (readonly [given: Options, message: string])[] = [
   [{ ask: undefined }, "Cannot explain a corpus with ask undefined; it must be given"],
-  [{ ask: "factors" }, "Cannot ask a corpus for factors as those of two shards cannot be put together"],
+  [{ factors: {} }, "Cannot explain a corpus with factors as it is not asked for factors"],
+  [{ ask: "factors", factors: { seed: 1 } }, 'Cannot explain a corpus with "seed" as there is no such option'],
+  [{ ask: "factors", factors: { factors: 0 } }, "Cannot explain a corpus with factors 0 as it must be a whole number"],
+  [
+    { ask: "factors", factors: { layers: [2, 1] } },
+    "Cannot explain a corpus with layers 1 as it must be a whole number",
+  ],
+  [{ ask: "factors", factors: { layers: [] } }, "Cannot explain a corpus with layers [] as no neurons are in none"],
+  [{ ask: "factors", factors: { layers: [99] } }, "Cannot factor the neurons of layer 99 as there are layers 0 to"],
   [{ ask: ["surprise", "x"] }, 'Cannot ask a corpus for "x"; ask for surprise, saliency, heads, settling, neurons,'],
   [{ ask: [] }, "Cannot ask a corpus for nothing"],
   [{ out: 3 }, "Cannot explain a corpus into 3; pass the path of a folder as out"],

@@ -16,14 +16,16 @@ import { classSaliencyOf } from "../widgets/evidence/fixtures.ts";
 import { factorsOf } from "../widgets/factors/fixtures.ts";
 import { ECCO, KEYS, saliencyOf } from "../widgets/fixtures.ts";
 import { layerSimilarityOf } from "../widgets/layer_similarity/fixtures.ts";
-import { layerPredictionsOf, rankingsOf, watchedOf } from "../widgets/lens_fixtures.ts";
+import { layerPredictionsOf, lensOf, rankingsOf, watchedOf } from "../widgets/lens_fixtures.ts";
 import { SMALL } from "../widgets/model/fixtures.ts";
 import { stepsOf } from "../widgets/steps/fixtures.ts";
 import { circuitOf, writesOf } from "../widgets/logit_attribution/circuit_fixtures.ts";
 import { attributionOf as logitAttributionOf } from "../widgets/logit_attribution/fixtures.ts";
 import { edgesOf } from "../widgets/patching/edges_fixtures.ts";
+import { neuronTraceOf } from "../widgets/neurons/fixtures.ts";
 import { candidatesOf } from "../widgets/next_word/fixtures.ts";
 import { headEffectsOf, patchingOf } from "../widgets/patching/fixtures.ts";
+import { musicOf } from "../widgets/piano_roll/fixtures.ts";
 import { streamOf } from "../widgets/stream/fixtures.ts";
 import { surpriseOf } from "../widgets/surprise/fixtures.ts";
 import { TREE } from "../widgets/tree/fixtures.ts";
@@ -55,6 +57,7 @@ const READINGS: Readonly<Record<string, Wrong>> = {
   },
   faithfulness: { positions: 3, steps: "5", randomOrders: "5", seed: "x", ...READING },
   layerPredictions: { position: "1", topK: "3", norm: null, halves: "no", ...READING },
+  lens: { positions: null, norm: null, ...READING },
   rankings: { positions: null, norm: null, ...READING },
   rankingsWatch: { position: "1", watch: null, norm: null, ...READING },
   logitAttribution: { position: "1", target: true, contrast: [1], neurons: "all", tokens: 1, ...READING },
@@ -97,6 +100,7 @@ const VIEWS: Readonly<Record<string, Wrong>> = {
   activationsView: { layer: "1" },
   attentionStepsView: { layer: "1", head: "0", position: "1", start: "0" },
   attentionView: { layer: "1", head: "0", scores: 1, start: "0", live: 1 },
+  cacheView: { numbersPerToken: "64" },
   compareView: { mode: "both", labels: "ab" },
   corpusView: { unit: "nat", title: 1 },
   crossAttentionView: { layer: "1", head: true },
@@ -107,28 +111,31 @@ const VIEWS: Readonly<Record<string, Wrong>> = {
   headEffectsView: { show: "all" },
   layerPredictionsView: { follow: " is", unit: "bit", live: 1 },
   layerSimilarityView: {},
+  lensView: { colour: "size", unit: "bit", live: 1 },
   logitAttributionView: {},
   modelView: {},
   neuronView: { title: 1 },
   neuronWritesView: {},
+  neuronsView: { layer: "1", clusters: 1, neurons: "9", neuron: "1" },
   nextWordView: { temperature: "1", topK: "1", topP: "1" },
   patchingView: { show: "all" },
+  pianoRollView: { trace: 1, saliency: 1, layer: "1", position: "1", sound: 1 },
   rankingsView: {},
   rankingsWatchView: {},
   rolloutView: { layer: "1", start: "0" },
   saliencyView: { style: "bold", by: null, position: "1", live: 1 },
   stepsView: { prompt: null },
-  cacheView: { numbersPerToken: "64" },
   streamView: { position: "1", predictions: 1 },
   surpriseView: { unit: "nat", position: "1" },
   tokensView: { surprise: 1 },
-  treeView: { live: 1 },
+  treeView: { walk: 1, live: 1 },
   vectorsView: { sequence: 1 },
 };
 
 /** What must be given, and right values of it. */
 const REQUIRED: Readonly<Record<string, Wrong>> = {
   rankingsWatch: { watch: ["is"] },
+  spread: { best: 1 },
   headCircuit: { from: 1, to: 2 },
   attentionOf: { layer: 0 },
   neuronClusters: { layer: 0, clusters: 2 },
@@ -193,6 +200,7 @@ Deno.test("LanguageModel and its cost refuse options of a wrong type, null and u
   await refusesEach("identity", (options) => model.identity(options as never), LONG);
   const tree = await model.tree([1, 2], { maxNewTokens: 1 });
   await refusesEach("fork", (options) => tree.fork(2, 1, options as never), { ...DECODING, branch: "0" });
+  await refusesEach("spread", (options) => tree.spread(options as never), { best: "2", depth: "1", ...LONG });
   equal(tree.data.branches.length, 1);
   // Where values are checked by what they may be, a wrong type is refused with the same words as a wrong value.
   const sequence = model.sequence([1, 2, 3]);
@@ -361,12 +369,15 @@ const DRAWN: Readonly<Record<string, unknown>> = {
   headEffectsView: headEffectsOf(),
   layerPredictionsView: layerPredictionsOf(),
   layerSimilarityView: layerSimilarityOf(KEYS),
+  lensView: lensOf(),
   logitAttributionView: logitAttributionOf(),
   modelView: SMALL,
   neuronView: neuronOf(),
   neuronWritesView: writesOf(),
+  neuronsView: neuronTraceOf(),
   nextWordView: candidatesOf(KEYS),
   patchingView: patchingOf(),
+  pianoRollView: musicOf(KEYS),
   rankingsView: rankingsOf(KEYS),
   rankingsWatchView: watchedOf(KEYS),
   rolloutView: rolloutOf(KEYS),

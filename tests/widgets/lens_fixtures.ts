@@ -1,4 +1,5 @@
 import type { LayerPrediction, LayerPredictions } from "../../src/ask/lens/layer_predictions.ts";
+import type { Lens } from "../../src/ask/lens/lens.ts";
 import type { Rankings } from "../../src/ask/lens/rankings.ts";
 import type { LensNorm } from "../../src/ask/lens/reading.ts";
 import type { Prediction } from "../../src/ask/prediction.ts";
@@ -140,4 +141,39 @@ export function layerPredictionsOf(sequence: Sequence = KEYS, options: LayerFixt
     };
   });
   return { sequence, position, norm, layers: all };
+}
+
+/** A lens over a text, in which the token of the text rises to the first place at some positions. */
+export function lensOf(sequence: Sequence = KEYS, layers = 6, norm: LensNorm = "final"): Lens {
+  const next = generator(5);
+  const T = sequence.tokens.length;
+  const positions = sequence.tokens.map((_, before) => before + 1);
+  const rivals = sequenceOf(RIVALS, 1).tokens.map((token) => ({ ...token, id: token.id + 1000 }));
+  const tokenIds = positions.map((position) => position === T ? NEXT.id : sequence.tokenIds[position]!);
+  const [best, ranks] = [new Int32Array(layers * T), new Int32Array(layers * T)];
+  const [bestProbabilities, logProbs] = [new Float32Array(layers * T), new Float32Array(layers * T)];
+  for (let i = 0; i < layers * T; ++i) {
+    const progress = layers === 1 ? 1 : Math.floor(i / T) / (layers - 1);
+    const found = i === layers * T - 1 || next() < progress * 0.8;
+    const p = 0.1 + 0.8 * progress * next();
+    best[i] = found ? tokenIds[i % T]! : rivals[Math.floor(next() * rivals.length)]!.id;
+    ranks[i] = found ? 1 : 2 + Math.floor(next() ** 3 * 900);
+    bestProbabilities[i] = p;
+    logProbs[i] = Math.log(found ? p : p / (1 + ranks[i]!));
+  }
+  const shape = [layers, T];
+  const tokens = [...sequence.tokens, ...rivals, NEXT].map((token, i) =>
+    i < T ? { ...token, id: sequence.tokenIds[i]! } : token
+  );
+  const spelled = new Map(tokens.map((token) => [token.id, token]));
+  return {
+    ...{ sequence, positions, tokenIds, norm },
+    best: { data: best, shape },
+    bestProbabilities: { data: bestProbabilities, shape },
+    tokens: [...spelled.values()].sort((a, b) => a.id - b.id),
+    ranks: { data: ranks, shape },
+    logProbs: { data: logProbs, shape },
+    entropies: { data: bestProbabilities.map((p) => 6 * (1 - p)), shape },
+    divergences: { data: bestProbabilities.map((p, i) => i < (layers - 1) * T ? 5 * (1 - p) : 0), shape },
+  };
 }

@@ -1,4 +1,4 @@
-import type { CorpusHeads, CorpusSummary, CorpusSurprise } from "../../src/corpus/open/types.ts";
+import type { CorpusHeads, CorpusSummary, CorpusSurprise } from "../../src/analysis/corpus_results.ts";
 import { expectOptions, type OptionTable } from "../../src/base/options.ts";
 import { drawDocument, type Picture } from "../kit/chart.ts";
 import { dataTable, tableDetails, textTable } from "../kit/chips.ts";

@@ -1,4 +1,4 @@
-import type { CorpusNeuron, NeuronExample } from "../../src/corpus/open/types.ts";
+import type { CorpusNeuron, NeuronExample } from "../../src/analysis/corpus_results.ts";
 import { expectOptions, type OptionTable } from "../../src/base/options.ts";
 import { drawDocument } from "../kit/chart.ts";
 import { dataTable, SMALL_STYLE, tableDetails, textTable } from "../kit/chips.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Excerpt } from "../../src/corpus/open/types.ts";
+import type { Excerpt } from "../../src/analysis/corpus_results.ts";
 import { LINE_STYLE } from "../kit/chips.ts";
 import { type Css, styling } from "../kit/css.ts";
 import { glyphHtml, glyphText, spokenToken } from "../kit/glyphs.ts";

@@ -37,5 +37,6 @@ export function mostChanged<Token extends { readonly id: number }>(
 
 /** A difference of probabilities in points, with its sign. */
 export function pointsText({ was, is }: Pick<ChangedToken<unknown>, "was" | "is">): string {
-  return `${is < was ? "−" : "+"}${Math.abs(100 * (is - was)).toFixed(1)}`;
+  const points = Math.abs(100 * (is - was)).toFixed(1);
+  return points === "0.0" ? points : `${is < was ? "−" : "+"}${points}`;
 }

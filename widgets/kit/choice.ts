@@ -12,10 +12,13 @@ import { contentName } from "./escape.ts";
 import { attributes, type Html, markup, script } from "./html.ts";
 import { rootHtml } from "./view.ts";
 
-/** An invisible radio over the label that it stands in, which needs the classes `o` and `o<n>` of a choice. */
-export function choiceRadio(value: number, words?: string): Html {
+/**
+ * An invisible radio over the label that it stands in, which needs the classes `o` and `o<n>` of a choice. Radios of one
+ * `group` are chosen by turns.
+ */
+export function choiceRadio(value: number, words?: string, group: string = "choice"): Html {
   const name = attributes({ "aria-label": words });
-  return markup`<span class="r" style="display:none"><input type="radio" name="choice" value="${value}"${name}></span>`;
+  return markup`<span class="r" style="display:none"><input type="radio" name="${group}" value="${value}"${name}></span>`;
 }
 
 /** How things are chosen, in words, and the way back; shown only where it works. */

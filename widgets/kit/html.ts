@@ -56,6 +56,8 @@ export type HtmlValue =
 const ADDRESSES = new Set(
   ["src", "href", "xlink:href", "srcset", "action", "formaction", "data", "poster", "background", "ping", "srcdoc"],
 );
+/** A sound that needs no network. */
+const SOUND = /^data:audio\/wav;base64,[\w+/]*={0,2}$/;
 const NAMES = new Set(["class", "id", "name", "for", "type"]);
 
 function isNothing(value: unknown): value is false | null | undefined {
@@ -80,8 +82,8 @@ function attributeText(name: string, value: unknown): string {
   if (name.startsWith("on")) throw new SyntaxError(`Cannot write ${name}="…" into HTML; it would be a script`);
   if (NAMES.has(name)) return plainText(value, name).split(" ").map((one) => nameText(one, `${name}="…"`)).join(" ");
   if (!ADDRESSES.has(name)) return escapeHtml(plainText(value, `${name}="…"`));
-  if (isPicture(value)) return value;
-  throw new TypeError(`Cannot write ${shownValue(value)} as ${name}="…"; it takes pictures as data: URLs`);
+  if (isPicture(value) || (name === "src" && typeof value === "string" && SOUND.test(value))) return value;
+  throw new TypeError(`Cannot write ${shownValue(value)} as ${name}="…"; it takes pictures and sounds as data: URLs`);
 }
 
 function contentText(value: unknown): string {
@@ -114,7 +116,7 @@ function holeText(hole: Hole, value: unknown): string {
 /**
  * A piece of HTML. A hole takes what fits its place: text and numbers are escaped in text and in quoted attributes,
  * other pieces are put in as they are; a `style` takes {@linkcode styling}, a class or a name plain names, an address a
- * picture; a tag takes {@linkcode attributes}, a script element {@linkcode script}.
+ * picture or a sound; a tag takes {@linkcode attributes}, a script element {@linkcode script}.
  *
  * @param strings What stands in the sources: whole tags, values in double quotes.
  * @param values What stands in the holes.

@@ -20,12 +20,12 @@ export function probabilityShare(probability: number): number {
 }
 
 /** The legend of {@linkcode probabilityShare}. */
-export function probabilityLegend(): Html {
+export function probabilityLegend(words: string = "Probability:"): Html {
   const swatches = [0, 0.01, 0.1, 0.3, 1].map((probability) => ({
     share: probabilityShare(probability),
     label: `${Math.round(100 * probability)}%`,
   }));
-  return legendHtml("Probability:", swatches);
+  return legendHtml(words, swatches);
 }
 
 /** One colour of a legend, and what it says. */

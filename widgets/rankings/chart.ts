@@ -8,10 +8,11 @@ import { hex } from "../kit/colours.ts";
 import type { Html } from "../kit/html.ts";
 import { pngUrl } from "../kit/pixel_image.ts";
 import { wholeText } from "../kit/quantities.ts";
+import { rankShare, rankTicks } from "../kit/ranks.ts";
 import { shareColour, stepped } from "../kit/ramp.ts";
 import { textWidth } from "../kit/text_width.ts";
 import { tokenLabel } from "../kit/token_text.ts";
-import { type RankingMatrix, rankShare, rankTicks, rankWords } from "./matrix.ts";
+import { type RankingMatrix, rankWords } from "./matrix.ts";
 
 /** Above this many cells the image is a grid of pixels. */
 const MOST_CELLS = 1500;

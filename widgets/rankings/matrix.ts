@@ -11,6 +11,7 @@ import { isSequence, nameOf } from "../kit/expect.ts";
 import { expectLength, expectPosition, expectShape } from "../kit/expect_shape.ts";
 import { spokenToken } from "../kit/glyphs.ts";
 import { probabilityText, wholeText } from "../kit/quantities.ts";
+import { rankCeiling } from "../kit/ranks.ts";
 import { tokenName, wordToken } from "../kit/token_text.ts";
 
 /** One ranked token. */
@@ -94,22 +95,8 @@ export function rankingMatrix(rankings: Rankings): RankingMatrix {
   checkRankings(rankings);
   const layers = rankings.ranks.shape[0] ?? 0;
   const data: ArrayLike<number> = rankings.ranks.data;
-  const worst = Array.from(data).reduce((most, rank) => Math.max(most, rank), 1);
-  let ceiling = 10;
-  while (ceiling < worst) ceiling *= 10;
-  return { rankings, layers, columns: rankings.positions.map((_, n) => columnOf(rankings, n, layers)), ceiling };
-}
-
-/** How strong a rank's colour is: 1 for the first, 0 for the end of the scale, by the logarithm. */
-export function rankShare(rank: number, ceiling: number): number {
-  return Math.max(0, 1 - Math.log(rank) / Math.log(ceiling));
-}
-
-/** The powers of ten of the scale. */
-export function rankTicks(ceiling: number): number[] {
-  const ticks = [];
-  for (let tick = 1; tick <= ceiling; tick *= 10) ticks.push(tick);
-  return ticks;
+  const columns = rankings.positions.map((_, n) => columnOf(rankings, n, layers));
+  return { rankings, layers, columns, ceiling: rankCeiling(data) };
 }
 
 /** `rank 12, probability 0.3%`. */

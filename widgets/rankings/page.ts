@@ -4,18 +4,18 @@
  * @module
  */
 import { MONOSPACE, PLAIN_ROW, SMALL_STYLE, tableDetails, textTable } from "../kit/chips.ts";
-import { OPACITY, ORANGE, overlay } from "../kit/colours.ts";
+import { overlay } from "../kit/colours.ts";
 import { styling } from "../kit/css.ts";
 import { attributes, type Html, markup, stacked } from "../kit/html.ts";
-import { pixelsHtml } from "../kit/image.ts";
-import { axisDown, columnHeads, COLUMNS_RULE, framedPicture } from "../kit/picture_labels.ts";
-import type { Rgba } from "../kit/pixel_image.ts";
+import { layerGrid } from "../kit/layer_grid.ts";
+import { COLUMNS_RULE } from "../kit/picture_labels.ts";
 import { wholeText } from "../kit/quantities.ts";
-import { evenly, legendHtml, stepped } from "../kit/ramp.ts";
+import { rankShare, rankTicks } from "../kit/ranks.ts";
+import { evenly, legendHtml } from "../kit/ramp.ts";
 import { scrollRegion, STICKY } from "../kit/scroll_region.ts";
 import { tokenHtml, tokenLabel } from "../kit/token_text.ts";
 import { rootHtml } from "../kit/view.ts";
-import { type RankingColumn, type RankingMatrix, rankShare, rankTicks, rankWords, settledAt } from "./matrix.ts";
+import { type RankingColumn, type RankingMatrix, rankWords, settledAt } from "./matrix.ts";
 
 /** The most cells and columns of a table of all ranks, and the most lines of one of chosen layers. */
 const MOST_CELLS = 2400;
@@ -93,37 +93,19 @@ function settledText(column: RankingColumn): string {
   return layer === undefined ? "" : `layer ${layer}`;
 }
 
-/** The colours of ranks as cells that let the page through. */
-const PALETTE: readonly Rgba[] = Array.from({ length: 64 }, (_, i) => [...ORANGE, Math.round(255 * OPACITY * i / 63)]);
-
-/** A pixel for each rank, between labels. */
-function pixelPicture({ columns, layers, ceiling }: RankingMatrix, alt: string): Html {
-  const across = Math.max(1, Math.min(24, Math.floor(1000 / columns.length)));
-  const down = Math.max(6, Math.min(22, Math.floor(480 / layers)));
-  const [width, height] = [columns.length, layers];
-  const indices = Uint8Array.from({ length: width * height }, (_, i) => {
-    const rank = columns[i % width]?.ranks[Math.floor(i / width)] ?? ceiling;
-    return Math.round((PALETTE.length - 1) * rankShare(rank, ceiling));
-  });
-  const size = { width: width * across, height: height * down, alt };
-  const picture = pixelsHtml({ width, height, indices, palette: PALETTE }, size);
-  const ticks = stepped(layers, Math.floor(layers * down / 14)).map((layer) => ({
-    at: (layer + 0.5) * down,
-    text: `layer ${layer}`,
-  }));
-  const heads = columnHeads(columns.map(({ token }) => token), {
-    side: across,
-    numberAt: (n) => columns[n]?.position ?? n,
-  });
-  return framedPicture({ picture, left: axisDown(ticks), gap: 6, above: heads });
-}
-
 function bigPicture(matrix: RankingMatrix, words: RankingWords): Html {
-  const { columns, layers } = matrix;
+  const { columns, layers, ceiling } = matrix;
   const shown = evenly(layers, 7).length;
   const rows = Math.min(columns.length, MOST_ROWS);
   const table = `Ranks after ${shown} of ${layers} layers as a table, for ${rows} of ${columns.length} tokens`;
-  const picture = pixelPicture(matrix, `${words.title}: the table below holds the numbers`);
+  const picture = layerGrid({
+    ...{ tokens: columns.map(({ token }) => token), layers },
+    numberAt: (n) => columns[n]?.position ?? n,
+    pictures: [{
+      shareAt: (n, layer) => rankShare(columns[n]?.ranks[layer] ?? ceiling, ceiling),
+      alt: `${words.title}: the table below holds the numbers`,
+    }],
+  });
   return markup`${scrollRegion(words.title, picture)}${tableDetails(table, chosenTable(matrix))}`;
 }
 

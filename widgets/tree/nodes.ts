@@ -10,7 +10,7 @@ import { counted } from "../kit/numbers.ts";
 import { informationText } from "../kit/quantities.ts";
 
 /** The most branches that are drawn. */
-const MOST_BRANCHES = 100;
+export const MOST_BRANCHES = 100;
 
 /** Tokens that stand together, and what follows them. */
 export interface TreeNode {
@@ -114,11 +114,12 @@ function nodesAt(branch: Branch, from: number, children: ReadonlyMap<number, Bra
  * The tree of a view.
  *
  * @param tree What was grown.
+ * @param most The most branches that are drawn.
  * @returns Its nodes, checked.
  */
-export function treeTable(tree: DecodingTree): TreeTable {
+export function treeTable(tree: DecodingTree, most: number = MOST_BRANCHES): TreeTable {
   checkTree(tree);
-  const branches = tree.branches.slice(0, MOST_BRANCHES);
+  const branches = tree.branches.slice(0, most);
   const [first] = branches;
   return { tree, branches, roots: first === undefined ? [] : nodesAt(first, first.start, childrenOf(branches)) };
 }

@@ -16,17 +16,41 @@ import { liveCell } from "../kit/live.ts";
 import { createView, rootHtml, type View } from "../kit/view.ts";
 import { drawTree } from "./chart.ts";
 import { liveTree, type TreeModel } from "./live.ts";
-import { countNodes, leafWords, treeData, type TreeNode, type TreeTable, treeTable, treeWords } from "./nodes.ts";
+import {
+  countNodes,
+  leafWords,
+  MOST_BRANCHES,
+  treeData,
+  type TreeNode,
+  type TreeTable,
+  treeTable,
+  treeWords,
+} from "./nodes.ts";
+import { walkHtml } from "./walk.ts";
 
 /** How a tree is shown. */
 export interface TreeViewOptions {
+  /**
+   * Whether one walks the tree by clicking: of each place only what may follow is shown, the likeliest first, with the text
+   * and the probability of what was chosen so far. It needs no kernel. Where style rules are not allowed, as in a notebook
+   * that is not trusted, the whole tree is shown.
+   *
+   * @default {false}
+   */
+  readonly walk?: boolean;
   /** The title of a saved page. */
   readonly title?: string;
   /** The model that writes a new tree when somebody edits the prompt, in a notebook whose kernel runs. */
   readonly live?: TreeModel;
 }
 
-const OPTIONS: OptionTable<TreeViewOptions> = { task: "draw a tree", kinds: { title: "a text", live: "an object" } };
+const OPTIONS: OptionTable<TreeViewOptions> = {
+  task: "draw a tree",
+  kinds: { walk: "true or false", title: "a text", live: "an object" },
+};
+
+/** The most branches that one walks. */
+const MOST_WALKED = 400;
 
 /** The most chips of a page, and of its prompt. */
 const MOST_CHIPS = 1200;
@@ -134,12 +158,16 @@ function treeRules(name: string): Css {
 `;
 }
 
+function branchesTable({ tree, branches }: TreeTable): Html {
+  const rows = branches.map((branch) => fields(branch, tree.prompt.tokens.length));
+  return tableDetails("Branches as a table", dataTable(COLUMNS, rows));
+}
+
 function drawHtml(table: TreeTable, title: string): Html {
-  const { tree, roots, branches } = table;
+  const { tree, roots } = table;
   const promptLength = tree.prompt.tokens.length;
   const most = Math.max(8, Math.floor(MOST_CHIPS / countNodes(roots)));
   const list = listHtml(roots, most, promptLength);
-  const rows = branches.map((branch) => fields(branch, promptLength));
   const name = contentName(`${title}${htmlText(list)}`);
   const rules = treeRules(name);
   const content = markup`<div style="${SMALL_STYLE}">${
@@ -151,7 +179,7 @@ ${list}
 </div>
 ${probabilityLegend()}
 <div style="${SMALL_STYLE}">After each branch: the surprise of all that it writes, −log₂ of its probability; fewer bits are likelier.</div>
-${tableDetails("Branches as a table", dataTable(COLUMNS, rows))}<style>${rules}</style>`;
+${branchesTable(table)}<style>${rules}</style>`;
   return rootHtml(name, [content]);
 }
 
@@ -180,7 +208,8 @@ function drawText(table: TreeTable): string {
 /**
  * Shows the branches that grew from one prompt as a tree: what branches share is written once, and where they part
  * each begins with the probability of its first token. At the end of a branch stands how likely all of it is. Parts
- * of the tree can be folded.
+ * of the tree can be folded. With `walk` one goes through it by clicking, word by word: best with a tree that
+ * `GrowingTree.spread` grew.
  *
  * @param given What `LanguageModel.tree` gave, or its branches as plain data.
  * @param options How they are shown.
@@ -219,13 +248,16 @@ export function treeView(
 ): View<DecodingTree> {
   options = expectOptions(options, OPTIONS);
   const tree = treeData(given);
-  const table = treeTable(tree);
+  const { walk = false, live } = options;
+  const table = treeTable(tree, walk ? MOST_WALKED : MOST_BRANCHES);
   const title = options.title ?? `Tree of ${counted(tree.branches.length, "branch").replace(/branchs$/, "branches")}`;
-  const following = options.live && liveTree(options.live, tree, (next) => treeView(next));
+  const following = live && liveTree(live, tree, (next) => treeView(next, { walk }));
   return createView({
     title,
     cell: following && liveCell(following),
-    html: drawHtml(table, title),
+    html: walk
+      ? walkHtml(table, title, markup`${treeWords(table)}`, promptHtml(tree), branchesTable(table))
+      : drawHtml(table, title),
     drawSvg: () => drawTree(table, title),
     data: tree,
     text: drawText(table),

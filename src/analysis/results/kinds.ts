@@ -5,6 +5,7 @@ import type { FilledMasks } from "../../ask/encode/fill_mask.ts";
 import type { MaskedSaliency } from "../../ask/encode/masked_saliency.ts";
 import type { Faithfulness } from "../../ask/faithfulness/types.ts";
 import type { LayerPredictions } from "../../ask/lens/layer_predictions.ts";
+import type { Lens } from "../../ask/lens/lens.ts";
 import type { Rankings } from "../../ask/lens/rankings.ts";
 import type { LogitAttribution } from "../../ask/logit_attribution/types.ts";
 import type { HeadEdges, Importance, Patching } from "../../ask/patching/types.ts";
@@ -21,7 +22,9 @@ import type { NeuronClusters } from "../clusters/clusters.ts";
 import type { ErrorCurve, Factors } from "../factors/types.ts";
 import type { GroupedSaliency } from "../groups.ts";
 import type { LayerSimilarity } from "../similarity.ts";
+import type { CorpusNeuron, CorpusSummary } from "../corpus_results.ts";
 import { type Check, newScope, type Scope, tensor } from "./checks.ts";
+import { corpusNeuron, corpusSummary } from "./corpus_records.ts";
 import * as encoders from "./encoder_records.ts";
 import { headEdges, importance, patching } from "./patching_records.ts";
 import { isRecord, isTensor } from "./plain.ts";
@@ -47,6 +50,8 @@ export interface ResultKinds {
   readonly faithfulness: Faithfulness;
   /** What each layer would predict. */
   readonly layerPredictions: LayerPredictions;
+  /** What each layer would predict at each position. */
+  readonly lens: Lens;
   /** How tokens rank in that. */
   readonly rankings: Rankings;
   /** What each part of the model gave to a logit. */
@@ -83,6 +88,10 @@ export interface ResultKinds {
   readonly neuronClusters: NeuronClusters;
   /** How alike layers are. */
   readonly layerSimilarity: LayerSimilarity;
+  /** What a corpus says about a neuron. */
+  readonly corpusNeuron: CorpusNeuron;
+  /** The averages of a corpus. */
+  readonly corpusSummary: CorpusSummary;
   /** An array with a shape. */
   readonly tensor: Tensor;
   /** Any other plain data. */
@@ -120,6 +129,7 @@ const KINDS: { readonly [Name in Exclude<ResultKind, "steps" | "tensor" | "data"
   groupedSaliency: { check: records.groupedSaliency, marks: ["positions", "scores", "groups"] },
   faithfulness: { check: records.faithfulness, marks: ["saliency", "deletion", "insertion"] },
   layerPredictions: { check: records.layerPredictions, marks: ["position", "norm", "layers"] },
+  lens: { check: records.lens, marks: ["positions", "best", "bestProbabilities"] },
   rankings: { check: records.rankings, marks: ["positions", "norm", "ranks"] },
   logitAttribution: { check: parts.logitAttribution, marks: ["target", "heads", "attentionBiases", "mlps"] },
   surprise: { check: records.surprise, marks: ["logProbs", "entropies", "perplexity"] },
@@ -132,6 +142,8 @@ const KINDS: { readonly [Name in Exclude<ResultKind, "steps" | "tensor" | "data"
   errorCurve: { check: records.errorCurve, marks: ["factors", "relativeErrors"] },
   neuronClusters: { check: records.neuronClusters, marks: ["clusterOf", "centroids", "silhouette"] },
   layerSimilarity: { check: records.layerSimilarity, marks: ["sequence"], tensors: ["similarity"] },
+  corpusNeuron: { check: corpusNeuron, marks: ["histogram", "deviation", "examples"] },
+  corpusSummary: { check: corpusSummary, marks: ["source", "windows", "problems"] },
   trace: {
     check: records.trace,
     marks: ["sequence"],

@@ -6,6 +6,7 @@
  */
 import type { Faithfulness } from "../../ask/faithfulness/types.ts";
 import type { LayerPrediction, LayerPredictions } from "../../ask/lens/layer_predictions.ts";
+import type { Lens } from "../../ask/lens/lens.ts";
 import type { Rankings } from "../../ask/lens/rankings.ts";
 import type { LensNorm } from "../../ask/lens/reading.ts";
 import type {
@@ -47,7 +48,7 @@ import {
   whole,
   wholeFrom,
 } from "./checks.ts";
-import { id, logProb, nats, predictions, ROUNDING, sequence, steps, word } from "./text_records.ts";
+import { id, logProb, nats, predictions, ROUNDING, sequence, steps, token, word } from "./text_records.ts";
 
 /** The most steps of integrated gradients. */
 const MOST_STEPS = 10_000;
@@ -148,6 +149,21 @@ export const layerPredictions: Check<LayerPredictions> = record<LayerPredictions
   layers: list(layerPrediction),
 });
 
+/** What each layer would predict at each position. */
+export const lens: Check<Lens> = record<Lens>({
+  sequence,
+  positions: list(indexIn("T", 1), "N"),
+  tokenIds: list(id, "N"),
+  best: ints("L", "N"),
+  bestProbabilities: floats("L", "N"),
+  tokens: list(token),
+  ranks: ints("L", "N"),
+  logProbs: floats("L", "N"),
+  entropies: floats("L", "N"),
+  divergences: floats("L", "N"),
+  norm,
+});
+
 /** How tokens rank in what each layer would predict. */
 export const rankings: Check<Rankings> = record<Rankings>({
   sequence,
@@ -200,7 +216,8 @@ export const faithfulness: Check<Faithfulness> = record<Faithfulness>({
   insertionGain: list(number, "N"),
 });
 
-const counts = record<Readonly<Record<HeadScoreName, number>>>({
+/** How many tokens a mean of each score of heads is over. */
+export const counts = record<Readonly<Record<HeadScoreName, number>>>({
   previousToken: whole,
   firstToken: whole,
   duplicateToken: whole,

@@ -12,6 +12,7 @@ const SUBJECTS: { readonly [Kind in ResultKind]?: (result: ResultKinds[Kind]) =>
   groupedSaliency: ({ sequence, positions, groups }) => ({ texts: textOf(sequence), positions, groups }),
   faithfulness: ({ saliency, positions, shares }) => ({ texts: textOf(saliency.sequence), positions, shares }),
   layerPredictions: ({ sequence, position }) => ({ texts: textOf(sequence), positions: position }),
+  lens: ({ sequence, positions, tokenIds }) => ({ texts: textOf(sequence), positions, tokens: tokenIds }),
   rankings: ({ sequence, positions, tokenIds }) => ({ texts: textOf(sequence), positions, tokens: tokenIds }),
   logitAttribution: ({ sequence, position, target, contrast }) => ({
     texts: textOf(sequence),
@@ -50,6 +51,8 @@ const SUBJECTS: { readonly [Kind in ResultKind]?: (result: ResultKinds[Kind]) =>
   factors: ({ sequences, layers }) => ({ texts: sequences.map(textOf), layers }),
   errorCurve: ({ factors }) => ({ "numbers of factors": factors }),
   neuronClusters: ({ sequence, layer }) => ({ texts: textOf(sequence), layers: layer }),
+  corpusNeuron: ({ layer, neuron }) => ({ layers: layer, neurons: neuron }),
+  corpusSummary: ({ source }) => ({ sources: source }),
   layerSimilarity: ({ sequence }) => ({ texts: textOf(sequence) }),
 };
 

@@ -41,7 +41,8 @@ export const logProb: Check<number> = numberFrom(-Infinity, 0, ROUNDING);
 /** An entropy, or how far two distributions are apart. */
 export const nats: Check<number> = numberFrom(0, Infinity, ROUNDING);
 
-const token: Check<Token> = own(and(
+/** A token. */
+export const token: Check<Token> = own(and(
   record<Token>({ id, piece: text, bytes, start: whole, end: whole, text }),
   (value, path) => {
     const { start, end } = value as Token;
@@ -103,7 +104,7 @@ export const sequence: Check<Sequence> = own(
 );
 
 /** A record with a token and its id. */
-function withToken<Value extends { readonly tokenId: number; readonly token: Token }>(check: Check<Value>) {
+export function withToken<Value extends { readonly tokenId: number; readonly token: Token }>(check: Check<Value>) {
   return own(and(check, (value, path) => {
     const { tokenId, token } = value as Value;
     return token.id === tokenId ? undefined : `${path}.token.id is ${token.id}, not ${tokenId}`;

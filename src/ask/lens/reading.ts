@@ -97,7 +97,7 @@ interface Piece {
 }
 
 /** How a sequence is read through the lens. */
-export interface LensOptions {
+export interface ReadLensOptions {
   /** Where the residual stream is read; the last one is where the model itself reads it. */
   readonly depths: readonly Depth[];
   /** K, how many of the best tokens are wanted. */
@@ -133,7 +133,7 @@ export async function readLens(
   runner: ModelRunner,
   { tokenIds, source: read }: Sequence,
   asked: readonly Asked[],
-  options: LensOptions,
+  options: ReadLensOptions,
 ): Promise<LensReading> {
   const { depths, best, plan, onAnswered, signal } = options;
   const D = depths.length;

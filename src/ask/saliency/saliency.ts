@@ -19,7 +19,7 @@ import { gain, integrate, reduced, rowValue } from "./integrate.ts";
 import { type Chunk, groupTargets, mostRows, type RunSize, runSize } from "./target_groups.ts";
 
 /** The most logits of one run, 32 MiB for each of the tensors of that size. */
-const CHUNK_LOGITS = 2 ** 23;
+export const CHUNK_LOGITS = 2 ** 23;
 
 /** How a map is computed. */
 interface SaliencyPlan extends Plan {
@@ -205,9 +205,9 @@ async function explainTogether(
 }
 
 /** What is fetched of the gradient at the text itself, and how far its products are from complete. */
-async function differentiate(
+export async function differentiate(
   runner: ModelRunner,
-  { explanation, onStep, signal }: Part,
+  { explanation, onStep, signal }: Omit<Part, "chunk">,
   { of, normalize }: SaliencyDefinition,
   { fetch, completeness }: { readonly fetch: ScoreKind; readonly completeness: boolean },
 ): Promise<Rows> {

@@ -11,8 +11,16 @@ import { choose, chooseFrom, describe, planDecoding, prepared } from "./decode.t
 import { decodingOf } from "./decoding.ts";
 import type { DecodeOptions } from "./options.ts";
 import { overDefaults } from "./scores/lengths.ts";
+import { spreadTree } from "./spread.ts";
 import type { Step } from "./step.ts";
-import { type Branch, type DecodingTree, FORK, type ForkOptions, type GrowingTree } from "./tree_types.ts";
+import {
+  type Branch,
+  type DecodingTree,
+  FORK,
+  type ForkOptions,
+  type GrowingTree,
+  type SpreadOptions,
+} from "./tree_types.ts";
 
 /** What a decoding is made of. */
 export interface TreeRequest {
@@ -91,6 +99,10 @@ class Tree implements GrowingTree {
       return await Array.fromAsync(describe(this.#model, prompt, candidates, choices, shared));
     });
     return this.#add({ from, start: position, steps, cache, firstRow });
+  }
+
+  async spread(options: SpreadOptions): Promise<readonly Branch[]> {
+    return await spreadTree(this, options);
   }
 
   /** What a notebook shows: the branches. */

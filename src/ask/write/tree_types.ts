@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { OptionTable } from "../../base/options.ts";
+import { LONG_WORK, type OptionTable } from "../../base/options.ts";
+import type { Progress } from "../../base/progress.ts";
 import type { Sequence } from "../../model/sequence.ts";
 import { type DecodeOptions, DECODING } from "./options.ts";
 import type { Step } from "./step.ts";
@@ -49,6 +50,35 @@ export interface ForkOptions extends DecodeOptions {
 
 export const FORK: OptionTable<ForkOptions> = { task: "fork", kinds: { ...DECODING, branch: "a number" } };
 
+/** Options of {@linkcode GrowingTree.spread}. */
+export interface SpreadOptions {
+  /** How many of the likeliest tokens follow each other one. */
+  readonly best: number;
+  /**
+   * Over how many tokens after the prompt.
+   *
+   * @default The length of the first branch
+   */
+  readonly depth?: number;
+  /** Called after each branch. */
+  readonly onProgress?: (progress: Progress) => void;
+  /**
+   * Whether a bar shows how far the call is when it takes more than a second, in a notebook or a terminal. It is taken
+   * away when the call ends. Your own `onProgress` is called all the same.
+   *
+   * @default {true}
+   */
+  readonly progress?: boolean;
+  /** Stops between two branches; those that have grown stay. */
+  readonly signal?: AbortSignal;
+}
+
+export const SPREAD: OptionTable<SpreadOptions> = {
+  task: "spread a tree",
+  kinds: { best: "a number", depth: "a number", ...LONG_WORK },
+  required: ["best"],
+};
+
 /**
  * A decoding that can be continued in more than one way. It remembers what the model has read (2·L·C numbers for each
  * token, once for all branches that share it), so a fork reads nothing twice.
@@ -93,4 +123,28 @@ export interface GrowingTree {
    * ```
    */
   fork(at: Step | number, token: number | string, options?: ForkOptions): Promise<Branch>;
+  /**
+   * Grows branches until the first tokens after the prompt have been written in all of the likeliest ways: each place has
+   * the `best` likeliest tokens by the model's own distribution, each of them the `best` likeliest after it, and so on:
+   * `best` to the power of `depth` branches. Where the model ends its text, a branch is shorter. What is there already is
+   * not written again, and what follows a token in the places after it is written as the tree was. `treeView` with `walk`
+   * shows what has grown as something to click through.
+   *
+   * @returns The branches that grew, in their order: all that leave the first place come before those that leave the second.
+   * @throws {RangeError} When that would be more than 400 branches, the first branch is shorter than `depth`, or its steps
+   * list fewer candidates than `best`.
+   * @throws {Error} When the model is disposed.
+   *
+   * @example The three likeliest words, three times
+   * ```ts
+   * import { LanguageModel, treeView } from "@looking-glass/looking-glass";
+   *
+   * await using model = await LanguageModel.fromPretrained();
+   * const tree = await model.tree("The keys to the cabinet", { maxNewTokens: 3 });
+   * await tree.spread({ best: 3 });
+   * console.log(tree.data.branches.length); // 27
+   * console.log(treeView(tree, { walk: true }).text);
+   * ```
+   */
+  spread(options: SpreadOptions): Promise<readonly Branch[]>;
 }

@@ -2,6 +2,7 @@ import { shown } from "../../base/words.ts";
 import type { AskName } from "../types.ts";
 import type { CorpusAsk } from "./ask.ts";
 import { EMBEDDINGS_ASK } from "./embeddings.ts";
+import { FACTORS_ASK } from "./factors.ts";
 import { GENERATED_ASK } from "./generated.ts";
 import { HEADS_ASK } from "./heads.ts";
 import { NEURONS_ASK } from "./neurons.ts";
@@ -16,13 +17,9 @@ const ASKS: Readonly<Record<AskName, CorpusAsk>> = {
   heads: HEADS_ASK,
   settling: SETTLING_ASK,
   neurons: NEURONS_ASK,
+  factors: FACTORS_ASK,
   embeddings: EMBEDDINGS_ASK,
   generated: GENERATED_ASK,
-};
-
-/** What cannot be asked, and why. */
-const REFUSED: Readonly<Record<string, string>> = {
-  factors: "those of two shards cannot be put together; ask for neurons, or factorise the trace of one text by nmf()",
 };
 
 /** The names of all questions. */
@@ -37,9 +34,6 @@ export function asksOf(names: unknown): readonly CorpusAsk[] {
   const list: readonly unknown[] = Array.isArray(names) ? names : [names];
   for (const name of list) {
     if (ASK_NAMES.some((known) => known === name)) continue;
-    if (typeof name === "string" && Object.hasOwn(REFUSED, name)) {
-      throw new TypeError(`Cannot ask a corpus for ${name} as ${REFUSED[name]}`);
-    }
     throw new TypeError(`Cannot ask a corpus for ${shown(name)}; ask for ${ASK_NAMES.join(", ")}`);
   }
   if (list.length === 0) throw new TypeError(`Cannot ask a corpus for nothing; ask for ${ASK_NAMES.join(", ")}`);

@@ -56,8 +56,8 @@ export interface ShardAnswer {
   readonly sums: Sums;
 }
 
-/** The rows of a table of a shard, as columns. */
-export type ReadRows = (table: string) => Promise<Readonly<Record<string, ArrayLike<unknown>>>>;
+/** The rows of a table of a shard, as columns, some at a time. */
+export type ReadRows = (table: string) => AsyncIterable<Readonly<Record<string, ArrayLike<unknown>>>>;
 
 /** Shards that are put together, in their order. */
 export interface Merging {

@@ -4,108 +4,148 @@
  * @module
  */
 
-/** Something that was found: the greater value goes first, then the earlier document, then the earlier position. */
-export interface Example {
-  readonly value: number;
-  readonly document: number;
-  readonly position: number;
-  readonly tokenId: number;
+/** Examples as columns: those of the first, the best first, then those of the second, and so on. */
+export interface ExampleColumns {
+  /** Whose they are. */
+  readonly which: Int32Array;
+  /** 0 for the best. */
+  readonly place: Int32Array;
+  readonly value: Float32Array;
+  readonly document: Float64Array;
+  readonly position: Int32Array;
+  readonly tokenId: Int32Array;
 }
 
-/** The `size` best examples of each of `count`. */
+/**
+ * The `size` best examples of each of `count`: the greater value goes first, then the earlier document, then the earlier
+ * position.
+ */
 export class BestExamples {
   /** How many are kept. */
   readonly size: number;
   readonly #held: Int32Array;
+  readonly #kept: Examples;
+
+  constructor(count: number, size: number) {
+    this.size = size;
+    this.#held = new Int32Array(count);
+    this.#kept = new Examples(count * size);
+  }
+
+  /**
+   * Keeps an example, if it is among the best. Until there are as many as are kept they stand in the order in which they
+   * came; then they are a heap, whose root is the worst of them: most that come are only compared with that.
+   */
+  offer(which: number, value: number, document: number, position: number, tokenId: number): void {
+    const base = which * this.size;
+    const held = this.#held[which]!;
+    if (held < this.size) {
+      this.#kept.put(base + held, value, document, position, tokenId);
+      this.#held[which] = held + 1;
+      if (held + 1 === this.size) this.#kept.pile(base, this.size);
+    } else if (this.#kept.precedes(value, document, position, base)) {
+      this.#kept.put(base, value, document, position, tokenId);
+      this.#kept.sink(base, 0, this.size);
+    }
+  }
+
+  /** All of them. */
+  columns(): ExampleColumns {
+    const rows = this.#held.reduce((sum, held) => sum + held, 0);
+    const sorted = new Examples(rows);
+    const [which, place] = [new Int32Array(rows), new Int32Array(rows)];
+    let base = 0;
+    for (const [one, held] of this.#held.entries()) {
+      sorted.take(base, this.#kept, one * this.size, held);
+      sorted.sort(base, held);
+      which.fill(one, base, base + held);
+      for (let i = 0; i < held; ++i) place[base + i] = i;
+      base += held;
+    }
+    return { which, place, ...sorted.columns() };
+  }
+}
+
+/** Examples, of which some that stand side by side, from `base` on, are a heap or sorted. */
+class Examples {
   readonly #values: Float32Array;
   readonly #documents: Float64Array;
   readonly #positions: Int32Array;
   readonly #tokenIds: Int32Array;
 
-  constructor(count: number, size: number) {
-    this.size = size;
-    this.#held = new Int32Array(count);
-    this.#values = new Float32Array(count * size);
-    this.#documents = new Float64Array(count * size);
-    this.#positions = new Int32Array(count * size);
-    this.#tokenIds = new Int32Array(count * size);
+  constructor(length: number) {
+    this.#values = new Float32Array(length);
+    this.#documents = new Float64Array(length);
+    this.#positions = new Int32Array(length);
+    this.#tokenIds = new Int32Array(length);
   }
 
-  /** Whether an example would be kept. Most are not, which is all that this looks at. */
-  wants(which: number, value: number, document: number, position: number): boolean {
-    const held = this.#held[which]!;
-    if (held < this.size) return true;
-    return this.#precedes(value, document, position, which * this.size);
+  columns(): Omit<ExampleColumns, "which" | "place"> {
+    return { value: this.#values, document: this.#documents, position: this.#positions, tokenId: this.#tokenIds };
   }
 
-  /** Keeps an example, if it is among the best; the root of a heap is the worst of those that are kept. */
-  offer(which: number, { value, document, position, tokenId }: Example): void {
-    if (!this.wants(which, value, document, position)) return;
-    const base = which * this.size;
-    const held = this.#held[which]!;
-    if (held < this.size) {
-      this.#held[which] = held + 1;
-      this.#put(base + held, value, document, position, tokenId);
-      this.#rise(base, held);
-      return;
-    }
-    this.#put(base, value, document, position, tokenId);
-    this.#sink(base);
-  }
-
-  /** Those of one, the best first. */
-  of(which: number): readonly Example[] {
-    const base = which * this.size;
-    return Array.from({ length: this.#held[which]! }, (_, i): Example => ({
-      value: this.#values[base + i]!,
-      document: this.#documents[base + i]!,
-      position: this.#positions[base + i]!,
-      tokenId: this.#tokenIds[base + i]!,
-    })).sort((a, b) => b.value - a.value || a.document - b.document || a.position - b.position);
-  }
-
-  #put(at: number, value: number, document: number, position: number, tokenId: number): void {
+  put(at: number, value: number, document: number, position: number, tokenId: number): void {
     this.#values[at] = value;
     this.#documents[at] = document;
     this.#positions[at] = position;
     this.#tokenIds[at] = tokenId;
   }
 
-  /** Whether something goes before what is kept at `at`. */
-  #precedes(value: number, document: number, position: number, at: number): boolean {
-    if (value !== this.#values[at]!) return value > this.#values[at]!;
+  /** Copies `length` of others, which stand there from `from` on. */
+  take(base: number, others: Examples, from: number, length: number): void {
+    this.#values.set(others.#values.subarray(from, from + length), base);
+    this.#documents.set(others.#documents.subarray(from, from + length), base);
+    this.#positions.set(others.#positions.subarray(from, from + length), base);
+    this.#tokenIds.set(others.#tokenIds.subarray(from, from + length), base);
+  }
+
+  /** Whether something goes before what stands at `at`. */
+  precedes(value: number, document: number, position: number, at: number): boolean {
+    const other = this.#values[at]!;
+    if (value !== other) return value > other;
     if (document !== this.#documents[at]!) return document < this.#documents[at]!;
     return position < this.#positions[at]!;
   }
 
+  /** Makes a heap of `length`. */
+  pile(base: number, length: number): void {
+    for (let from = (length >> 1) - 1; from >= 0; --from) this.sink(base, from, length);
+  }
+
+  /** Sorts `length`, the best first: the worst goes to the end, again and again. */
+  sort(base: number, length: number): void {
+    this.pile(base, length);
+    for (let end = length - 1; end > 0; --end) {
+      const last = base + end;
+      const [value, document] = [this.#values[last]!, this.#documents[last]!];
+      const [position, tokenId] = [this.#positions[last]!, this.#tokenIds[last]!];
+      this.#move(last, base);
+      this.put(base, value, document, position, tokenId);
+      this.sink(base, 0, end);
+    }
+  }
+
+  /** Lets what stands at `from` of a heap of `length` sink below all that is worse. */
+  sink(base: number, from: number, length: number): void {
+    const [value, document] = [this.#values[base + from]!, this.#documents[base + from]!];
+    const [position, tokenId] = [this.#positions[base + from]!, this.#tokenIds[base + from]!];
+    let at = from;
+    for (;;) {
+      let worse = 2 * at + 1;
+      if (worse >= length) break;
+      if (worse + 1 < length && this.#isBetter(base + worse, base + worse + 1)) ++worse;
+      if (!this.precedes(value, document, position, base + worse)) break;
+      this.#move(base + at, base + worse);
+      at = worse;
+    }
+    this.put(base + at, value, document, position, tokenId);
+  }
+
   #isBetter(a: number, b: number): boolean {
-    return this.#precedes(this.#values[a]!, this.#documents[a]!, this.#positions[a]!, b);
+    return this.precedes(this.#values[a]!, this.#documents[a]!, this.#positions[a]!, b);
   }
 
-  #rise(base: number, from: number): void {
-    for (let at = from; at > 0;) {
-      const parent = (at - 1) >> 1;
-      if (!this.#isBetter(base + parent, base + at)) return;
-      this.#swap(base + parent, base + at);
-      at = parent;
-    }
-  }
-
-  #sink(base: number): void {
-    for (let at = 0;;) {
-      let worst = at;
-      for (const child of [2 * at + 1, 2 * at + 2]) {
-        if (child < this.size && this.#isBetter(base + worst, base + child)) worst = child;
-      }
-      if (worst === at) return;
-      this.#swap(base + at, base + worst);
-      at = worst;
-    }
-  }
-
-  #swap(a: number, b: number): void {
-    for (const numbers of [this.#values, this.#documents, this.#positions, this.#tokenIds]) {
-      [numbers[a], numbers[b]] = [numbers[b]!, numbers[a]!];
-    }
+  #move(to: number, from: number): void {
+    this.put(to, this.#values[from]!, this.#documents[from]!, this.#positions[from]!, this.#tokenIds[from]!);
   }
 }

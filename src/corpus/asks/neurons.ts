@@ -1,7 +1,7 @@
 import type { ModelConfig } from "../../models/config.ts";
-import { positionOf, type ReadDocument } from "../reading/windows.ts";
+import { positionOf } from "../reading/windows.ts";
 import type { CorpusSettings, TableRows, TableSchema } from "../types.ts";
-import { type CorpusAsk, type Merging, type ReadRows, Rows, type ShardAnswer, type ShardWork } from "./ask.ts";
+import type { CorpusAsk, Merging, ShardAnswer, ShardWork } from "./ask.ts";
 import { BestExamples } from "./best.ts";
 import { ActivationHistograms, BIN_NAMES } from "./histograms.ts";
 
@@ -67,17 +67,16 @@ class Neurons {
       ...this.histograms.columns(),
     };
     return {
-      tables: [{ table: STATISTICS, columns: statistics }, this.#examples(layers, neurons)],
+      tables: [{ table: STATISTICS, columns: statistics }, this.#examples()],
       sums: { tokens, shape: [count / this.width, this.width] },
     };
   }
 
-  #examples(layers: Int32Array, neurons: Int32Array): TableRows {
-    const rows = new Rows(EXAMPLES);
-    for (const [at, layer] of layers.entries()) {
-      this.best.of(at).forEach((example, place) => rows.push({ layer, neuron: neurons[at]!, place, ...example }));
-    }
-    return rows.rows();
+  #examples(): TableRows {
+    const { which, ...columns } = this.best.columns();
+    const layer = which.map((at) => Math.floor(at / this.width));
+    const neuron = which.map((at) => at % this.width);
+    return { table: EXAMPLES, columns: { layer, neuron, ...columns } };
   }
 }
 
@@ -91,49 +90,39 @@ function begin(config: ModelConfig, { examples }: CorpusSettings): ShardWork {
       for (const { window, offset, from, to } of windows) {
         const start = Math.max(from, window.from);
         const end = Math.min(to, window.to);
+        if (start >= end) continue;
+        const row = (offset + start - piece.start) * W;
+        const positions = Array.from({ length: end - start }, (_, t) => positionOf(window, start + t));
         piece.neurons.forEach((values, layer) => {
-          for (let t = start; t < end; ++t) {
-            const row = (offset + t - piece.start) * W;
-            greatest({ values, row, W, layer, position: positionOf(window, t) }, most, where);
-            all.histograms.add(values.subarray(row, row + W), layer * W);
-          }
+          const own = values.subarray(row, row + (end - start) * W);
+          all.histograms.add(own, W, layer * W);
+          const here = [layer * W, (layer + 1) * W] as const;
+          remember(own, positions, most.subarray(...here), where.subarray(...here));
         });
-        all.histograms.tokens += Math.max(0, end - start);
+        all.histograms.tokens += end - start;
       }
     },
-    finish(document) {
-      keepBest(all.best, document, most, where);
+    finish({ index, tokenIds }) {
+      for (let at = 0; at < most.length; ++at) {
+        const position = where[at]!;
+        all.best.offer(at, most[at]!, index, position, tokenIds[position]!);
+      }
       most.fill(-Infinity);
     },
     end: () => all.answer(),
   };
 }
 
-/** The activations of one token in one layer. */
-interface TokenRow {
-  readonly values: Float32Array;
-  readonly row: number;
-  readonly W: number;
-  readonly layer: number;
-  readonly position: number;
-}
-
-/** Remembers the greatest activation of each neuron in a document. */
-function greatest({ values, row, W, layer, position }: TokenRow, most: Float32Array, where: Int32Array): void {
-  const base = layer * W;
-  for (let n = 0; n < W; ++n) {
-    const value = values[row + n]!;
-    if (value <= most[base + n]!) continue;
-    most[base + n] = value;
-    where[base + n] = position;
-  }
-}
-
-function keepBest(best: BestExamples, { index, tokenIds }: ReadDocument, most: Float32Array, where: Int32Array): void {
-  for (let at = 0; at < most.length; ++at) {
-    const [value, position] = [most[at]!, where[at]!];
-    if (!best.wants(at, value, index, position)) continue;
-    best.offer(at, { value, document: index, position, tokenId: tokenIds[position]! });
+/** Remembers the greatest activation of each neuron of a layer in a document, of `[positions.length, most.length]`. */
+function remember(values: Float32Array, positions: readonly number[], most: Float32Array, where: Int32Array): void {
+  const W = most.length;
+  for (const [row, position] of positions.entries()) {
+    for (let n = 0; n < W; ++n) {
+      const value = values[row * W + n]!;
+      if (value <= most[n]!) continue;
+      most[n] = value;
+      where[n] = position;
+    }
   }
 }
 
@@ -143,23 +132,23 @@ function merge({ examples }: CorpusSettings): Merging {
     async add({ tokens, shape }, read) {
       const [nLayer, nInner] = shape as readonly [number, number];
       all ??= new Neurons({ nLayer, nInner }, examples);
-      all.histograms.merge(await read(STATISTICS.name), tokens as number);
-      await mergeExamples(all, read);
+      all.histograms.tokens += tokens as number;
+      let first = 0;
+      for await (const rows of read(STATISTICS.name)) {
+        all.histograms.merge(rows, first);
+        first += rows.sum!.length;
+      }
+      for await (const rows of read(EXAMPLES.name)) mergeExamples(all, rows);
     },
     end: () => all!.answer(),
   };
 }
 
-async function mergeExamples({ best, width }: Neurons, read: ReadRows): Promise<void> {
-  const rows = await read(EXAMPLES.name);
+function mergeExamples({ best, width }: Neurons, rows: Readonly<Record<string, ArrayLike<unknown>>>): void {
   const [layers, neurons, values] = [rows.layer, rows.neuron, rows.value] as ArrayLike<number>[];
   const [documents, positions, tokenIds] = [rows.document, rows.position, rows.tokenId] as ArrayLike<number>[];
   for (let row = 0; row < layers!.length; ++row) {
-    best.offer(layers![row]! * width + neurons![row]!, {
-      value: values![row]!,
-      document: documents![row]!,
-      position: positions![row]!,
-      tokenId: tokenIds![row]!,
-    });
+    const which = layers![row]! * width + neurons![row]!;
+    best.offer(which, values![row]!, documents![row]!, positions![row]!, tokenIds![row]!);
   }
 }

@@ -1,6 +1,7 @@
 import { ask, expectAbility } from "../../ask/question.ts";
-import type { SaliencyOptions } from "../../ask/saliency/definition.ts";
+import { type SaliencyDefinition, saliencyDefinition, type SaliencyOptions } from "../../ask/saliency/definition.ts";
 import { SALIENCY } from "../../ask/saliency/saliency.ts";
+import { type ExplainedText, explainTexts, fitOneRun } from "../../ask/saliency/texts.ts";
 import { topK } from "../../base/numbers.ts";
 import { positionOf, type ReadDocument, type Window } from "../reading/windows.ts";
 import type { TableRows, TableSchema } from "../types.ts";
@@ -11,6 +12,7 @@ import {
   DOCUMENT_COLUMNS,
   type Merging,
   Rows,
+  type ShardAnswer,
   type ShardWork,
 } from "./ask.ts";
 
@@ -66,47 +68,100 @@ class TokenScores {
 }
 
 function begin(context: AskContext): ShardWork {
-  const rows = new Rows(TABLE);
-  const tokens = new TokenScores();
-  const sums = { explained: 0 };
-  return {
-    async finish(document) {
-      const blame = new Float64Array(document.tokenIds.length);
-      let explained = 0;
-      for (const window of document.windows) explained += await explain(context, document, window, { blame, tokens });
-      const positions = topK(Float32Array.from(blame), Math.min(context.settings.sources, blame.length));
-      const { index, id } = document;
-      const scores = positions.map((position) => blame[position]!);
-      rows.push({ document: index, id, explained, positions, scores });
-      sums.explained += explained;
-    },
-    end: () => ({ tables: [rows.rows(), tokens.rows()], sums }),
-  };
+  const work = new SaliencyWork(context);
+  return { finish: (document) => work.add(document), end: () => work.end() };
 }
 
-/** Explains the tokens of a window that count, and says how many that were. */
-async function explain(
-  { model, settings, signal }: AskContext,
-  document: ReadDocument,
-  window: Window,
-  { blame, tokens }: { readonly blame: Float64Array; readonly tokens: TokenScores },
-): Promise<number> {
-  const { tokenIds, from, to } = window;
-  const first = Math.max(1, from);
-  const positions = Array.from({ length: Math.max(0, to - first) }, (_, i) => first + i);
-  if (positions.length === 0) return 0;
-  const sequence = { tokenIds, tokens: [], promptLength: 1, text: "" };
-  const options: SaliencyOptions = { ...settings.saliency, positions, progress: false, signal };
-  const { scores: { data, shape: [N] } } = await ask(model, SALIENCY, sequence, options);
-  const T = tokenIds.length;
-  for (let s = 0; s < to - 1; ++s) {
-    let score = 0;
-    for (let n = 0; n < N!; ++n) score += data[n * T + s]!;
-    const position = positionOf(window, s);
-    blame[position]! += score;
-    tokens.add(document.tokenIds[position]!, positions.filter((target) => target > s).length, score);
+/** A window of which tokens are explained. */
+interface Waiting extends ExplainedText {
+  readonly document: ReadDocument;
+  readonly window: Window;
+}
+
+/** What the tokens of a document got so far. */
+interface Blame {
+  readonly whose: ReadDocument;
+  readonly scores: Float64Array;
+  explained: number;
+}
+
+/** Short windows wait until they fill a run; documents are done in the order in which they came. */
+class SaliencyWork {
+  readonly #context: AskContext;
+  readonly #definition: SaliencyDefinition;
+  readonly #rows = new Rows(TABLE);
+  readonly #tokens = new TokenScores();
+  readonly #sums = { explained: 0 };
+  #waiting: Waiting[] = [];
+  #blame: Blame | undefined;
+
+  constructor(context: AskContext) {
+    this.#context = context;
+    this.#definition = saliencyDefinition(context.settings.saliency);
   }
-  return positions.length;
+
+  async add(document: ReadDocument): Promise<void> {
+    for (const window of document.windows) {
+      const { tokenIds, from, to } = window;
+      const first = Math.max(1, from);
+      const positions = Array.from({ length: Math.max(0, to - first) }, (_, i) => first + i);
+      const next = { document, window, tokenIds, positions };
+      if (!this.#fit([...this.#waiting, next])) await this.#flush();
+      this.#waiting.push(next);
+    }
+  }
+
+  async end(): Promise<ShardAnswer> {
+    await this.#flush();
+    return { tables: [this.#rows.rows(), this.#tokens.rows()], sums: this.#sums };
+  }
+
+  /** Whether windows can be explained in one run; what is not the gradient of single tokens takes runs of its own. */
+  #fit(windows: readonly Waiting[]): boolean {
+    const { method, together } = this.#definition;
+    return method !== "integratedGradients" && !together && fitOneRun(this.#context.model.runner, windows);
+  }
+
+  async #flush(): Promise<void> {
+    const windows = this.#waiting;
+    this.#waiting = [];
+    const asked = windows.filter(({ positions }) => positions.length > 0);
+    const { model: { runner }, signal } = this.#context;
+    const scores = asked.length > 0 && this.#fit(asked)
+      ? await explainTexts(runner, asked, this.#definition, signal)
+      : await Promise.all(asked.map((one) => this.#alone(one)));
+    for (const waiting of windows) this.#take(waiting, scores[asked.indexOf(waiting)]);
+  }
+
+  /** Explains a window that is too long to stand beside others, in as many runs as it takes. */
+  async #alone({ tokenIds, positions }: Waiting): Promise<Float32Array> {
+    const { model, settings, signal } = this.#context;
+    const sequence = { tokenIds, tokens: [], promptLength: 1, text: "" };
+    const options: SaliencyOptions = { ...settings.saliency, positions, progress: false, signal };
+    return (await ask(model, SALIENCY, sequence, options)).scores.data as Float32Array;
+  }
+
+  /** Adds up the scores of a window, and writes the row of a document with its last. */
+  #take({ document, window, positions, tokenIds: { length: T } }: Waiting, data: Float32Array | undefined): void {
+    const blame = this.#blame ??= { whose: document, scores: new Float64Array(document.tokenIds.length), explained: 0 };
+    blame.explained += positions.length;
+    for (let s = 0; data && s < window.to - 1; ++s) {
+      let score = 0;
+      for (let at = s; at < data.length; at += T) score += data[at]!;
+      const position = positionOf(window, s);
+      blame.scores[position]! += score;
+      this.#tokens.add(document.tokenIds[position]!, positions.filter((target) => target > s).length, score);
+    }
+    if (window === document.windows.at(-1)) this.#finish(blame);
+  }
+
+  #finish({ whose: { index, id }, scores: blame, explained }: Blame): void {
+    const most = Math.min(this.#context.settings.sources, blame.length);
+    const positions = topK(Float32Array.from(blame), most);
+    this.#rows.push({ document: index, id, explained, positions, scores: positions.map((at) => blame[at]!) });
+    this.#sums.explained += explained;
+    this.#blame = undefined;
+  }
 }
 
 function merge(): Merging {
@@ -114,9 +169,10 @@ function merge(): Merging {
   return {
     async add(sums, read) {
       all.add(sums);
-      const rows = await read(TOKENS.name);
-      const [ids, chances, scores] = [rows.tokenId, rows.chances, rows.score] as ArrayLike<number>[];
-      for (let row = 0; row < ids!.length; ++row) tokens.add(ids![row]!, chances![row]!, scores![row]!);
+      for await (const rows of read(TOKENS.name)) {
+        const [ids, chances, scores] = [rows.tokenId, rows.chances, rows.score] as ArrayLike<number>[];
+        for (let row = 0; row < ids!.length; ++row) tokens.add(ids![row]!, chances![row]!, scores![row]!);
+      }
     },
     end: () => ({ tables: [tokens.rows()], sums: all.sums }),
   };

@@ -129,26 +129,15 @@ async function readShard(store: CorpusStore, shard: number, shardSize: number): 
  * @throws {UnreadableFile} When it is missing or differs.
  */
 export function rowsOf(store: CorpusStore, { shard, files }: ShardDone): ReadRows {
-  return async (table) => {
+  return async function* (table) {
     const name = partName(table, shard);
     const file = files.find((one) => one.name === name);
     const bytes = file && await store.read(name);
     if (!bytes || await sha256Of(bytes) !== file.sha256) {
       throw new UnreadableFile(`Cannot read ${name} in ${store.name} as it is not what was written`);
     }
-    return await allRows(name, bytes);
+    const read = (start: number, end: number) => Promise.resolve(bytes.subarray(start, end));
+    const opened = await openParquet({ name, size: bytes.length, read });
+    for (const group of opened.groups.keys()) yield await opened.read(group, opened.columns);
   };
-}
-
-async function allRows(name: string, bytes: Uint8Array): Promise<Readonly<Record<string, ArrayLike<unknown>>>> {
-  const read = (start: number, end: number) => Promise.resolve(bytes.subarray(start, end));
-  const table = await openParquet({ name, size: bytes.length, read });
-  const columns = Object.fromEntries(table.columns.map((column): [string, unknown[]] => [column, []]));
-  for (const group of table.groups.keys()) {
-    const found = await table.read(group, table.columns);
-    for (const [column, values] of Object.entries(found)) {
-      for (const value of values) columns[column]!.push(value);
-    }
-  }
-  return columns;
 }

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { CorpusCounts, CorpusSource, CorpusStore, Manifest, ShardDone, Total } from "../types.ts";
+import type { CorpusCounts } from "../../analysis/corpus_results.ts";
+import type { CorpusSource, CorpusStore, Manifest, ShardDone, Total } from "../types.ts";
 import { doneName, partName, readDone, readTotal, writeJson, writeTable } from "./files.ts";
 import type { ExplainedShard, Shard, ShardWatch } from "./shard.ts";
 import { missingShards, type Share } from "./shards.ts";

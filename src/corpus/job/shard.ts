@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { CorpusCounts } from "../../analysis/corpus_results.ts";
 import type { AskedModel } from "../../ask/question.ts";
 import { packsOf } from "../../ask/texts.ts";
 import type { ModelRunner } from "../../model/runner.ts";
@@ -12,7 +13,7 @@ import { Rows } from "../asks/ask.ts";
 import { asksOf } from "../asks/all.ts";
 import { allNeeds, isNeeded, type Needs, packTokens, type Placed, readPack, seenIn } from "../reading/pack.ts";
 import { cutDocument, DocumentProblem, type ReadDocument } from "../reading/windows.ts";
-import type { CorpusCounts, CorpusSettings, SourceRecord, Sums, TableRows } from "../types.ts";
+import type { CorpusSettings, SourceRecord, Sums, TableRows } from "../types.ts";
 import { DOCUMENTS, PROBLEMS } from "./tables.ts";
 
 /** The records of a shard. */

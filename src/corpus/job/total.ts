@@ -3,8 +3,9 @@
  *
  * @module
  */
+import type { CorpusCounts } from "../../analysis/corpus_results.ts";
 import { asksOf } from "../asks/all.ts";
-import type { CorpusCounts, CorpusStore, Manifest, ShardDone, Sums, Total, WrittenFile } from "../types.ts";
+import type { CorpusStore, Manifest, ShardDone, Sums, Total, WrittenFile } from "../types.ts";
 import { rowsOf, TOTAL, totalName, UnreadableFile, writeJson, writeTable } from "./files.ts";
 
 /** Whether every shard is there: from the first to the one that no record follows. */

@@ -11,7 +11,7 @@ import { BIN_NAMES } from "../asks/histograms.ts";
 import { cutDocument, positionOf } from "../reading/windows.ts";
 import type { Manifest } from "../types.ts";
 import { excerptOf, type StoredDocument } from "./excerpts.ts";
-import type { CorpusNeuron, NeuronExample } from "./types.ts";
+import type { CorpusNeuron, NeuronExample } from "../../analysis/corpus_results.ts";
 
 /** Options of {@linkcode Corpus.neuron}. */
 export interface CorpusNeuronOptions {

@@ -12,11 +12,18 @@ import { MANIFEST, partName, readDone, readManifest, readTotal, totalName } from
 import type { ParquetTable } from "../parquet/read.ts";
 import { folderStore } from "../store/folder.ts";
 import type { CorpusStore, Manifest, ShardDone, TableSchema, Total } from "../types.ts";
-import { excerptOf, type StoredDocument } from "./excerpts.ts";
+import { documentsOf, excerptOf, type StoredDocument, tokensIn } from "./excerpts.ts";
 import { type CorpusNeuronOptions, type ExampleRow, neuronOf, neuronOptions, type NeuronRow } from "./neuron.ts";
-import { type CorpusRow, expectWanted, openTable, rowsIn, type Where } from "./rows.ts";
+import { type CorpusRow, expectWanted, openTable, rangeOf, rowsIn, type Where } from "./rows.ts";
 import { headsOf, settlingOf, SurpriseCount } from "./summary.ts";
-import type { BlamedToken, CorpusNeuron, CorpusSummary, CorpusSurprise, DocumentSurprise, Excerpt } from "./types.ts";
+import type {
+  BlamedToken,
+  CorpusNeuron,
+  CorpusSummary,
+  CorpusSurprise,
+  DocumentSurprise,
+  Excerpt,
+} from "../../analysis/corpus_results.ts";
 
 /** Options of {@linkcode Corpus.rows}. */
 export interface CorpusRowsOptions {
@@ -174,9 +181,8 @@ export class Corpus {
     const [row] = await this.#all("total/neurons", { where });
     const limit = given.examples ?? Infinity;
     const found = await this.#all("total/neuron_examples", { where, limit }) as unknown as ExampleRow[];
-    const examples = await inOrder(found, async (example) => {
-      return { ...example, stored: await this.#document(example.document) };
-    });
+    const documents = await this.#documents(found.map(({ document }) => document), given.signal);
+    const examples = found.map((example) => ({ ...example, stored: documents.get(example.document)! }));
     const parts = { layer, neuron, row: row as unknown as NeuronRow, examples };
     return showing("CorpusNeuron", await neuronOf(parts, this.manifest, given));
   }
@@ -211,11 +217,12 @@ export class Corpus {
       count.add(row as unknown as DocumentSurprise);
     }
     const { most, least, ...all } = count.end();
-    const begin = async (found: DocumentSurprise): Promise<DocumentSurprise & Excerpt> => {
-      const stored = await this.#document(found.document);
+    const documents = await this.#documents([...most, ...least].map(({ document }) => document), signal);
+    const begin = (found: DocumentSurprise): DocumentSurprise & Excerpt => {
+      const stored = documents.get(found.document)!;
       return { ...found, ...excerptOf(stored, 0, Math.min(stored.tokenIds.length, BEGINNING), model?.tokenizer) };
     };
-    return { ...all, most: await inOrder(most, begin), least: await inOrder(least, begin) };
+    return { ...all, most: most.map(begin), least: least.map(begin) };
   }
 
   /** Which tokens of the vocabulary get the most blame in all. */
@@ -238,21 +245,13 @@ export class Corpus {
   /** Tokens as a model has them, or as they stand in the first document that has each. */
   async #tokensOf(ids: ReadonlySet<number>, model: LanguageModel | undefined) {
     if (model) return new Map([...ids].map((id) => [id, model.tokenizer.tokens([id])[0]!]));
-    const found = new Map<number, Excerpt["tokens"][number]>();
-    for await (const row of this.rows("documents")) {
-      if (found.size === ids.size) break;
-      const stored = row as unknown as StoredDocument;
-      for (const [at, id] of stored.tokenIds.entries()) {
-        if (ids.has(id) && !found.has(id)) found.set(id, excerptOf(stored, at, at + 1, undefined).tokens[0]!);
-      }
-    }
-    return found;
+    return await tokensIn(this.rows("documents"), ids);
   }
 
-  async #document(document: number): Promise<StoredDocument> {
-    const [found] = await this.#all("documents", { where: { document } });
-    if (found) return found as unknown as StoredDocument;
-    throw new Error(`Cannot read document ${document} of ${this.#store.name} as no shard that is done has it`);
+  /** Documents by their numbers. */
+  async #documents(numbers: readonly number[], signal?: AbortSignal): Promise<ReadonlyMap<number, StoredDocument>> {
+    const read = (document: Where) => this.rows("documents", { where: { document }, ...signal && { signal } });
+    return await documentsOf(numbers, this.manifest.settings.shardSize, read);
   }
 
   async #all(table: string, options: CorpusRowsOptions = {}): Promise<readonly CorpusRow[]> {
@@ -295,15 +294,9 @@ export class Corpus {
       this.#whole(`read ${table} of`);
       return [totalName(name.slice("total/".length))];
     }
-    const { document } = where;
+    const { from = -Infinity, to = Infinity } = rangeOf(where.document) ?? {};
     const hasDocuments = columns[0]?.name === "document";
-    const isIn = ({ start, end }: ShardDone) => typeof document !== "number" || document >= start && document < end;
+    const isIn = ({ start, end }: ShardDone) => to >= start && from < end;
     return this.shards.filter((shard) => !hasDocuments || isIn(shard)).map(({ shard }) => partName(name, shard));
   }
-}
-
-async function inOrder<From, To>(items: readonly From[], make: (item: From) => Promise<To>): Promise<readonly To[]> {
-  const made: To[] = [];
-  for (const item of items) made.push(await make(item));
-  return made;
 }

@@ -56,7 +56,8 @@ function cannotBeIn(table: ParquetTable, group: number, column: string, test: Wh
   return greatest < from || least > to;
 }
 
-function rangeOf(test: Where): { readonly from?: number; readonly to?: number } | undefined {
+/** What a test allows numbers to be, where it is one of numbers. */
+export function rangeOf(test: Where | undefined): { readonly from?: number; readonly to?: number } | undefined {
   if (typeof test === "number") return { from: test, to: test };
   return typeof test === "object" ? test : undefined;
 }

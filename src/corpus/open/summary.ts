@@ -7,7 +7,7 @@ import { HEAD_SCORE_NAMES, type HeadScoreName } from "../../analysis/attention.t
 import type { FloatTensor } from "../../base/tensor.ts";
 import type { Sums } from "../types.ts";
 import type { CorpusRow } from "./rows.ts";
-import type { CorpusHeads, CorpusSettling, CorpusSurprise, DocumentSurprise } from "./types.ts";
+import type { CorpusHeads, CorpusSettling, CorpusSurprise, DocumentSurprise } from "../../analysis/corpus_results.ts";
 
 /** Ranges of a distribution. */
 const RANGES = 24;

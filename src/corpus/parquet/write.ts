@@ -21,6 +21,8 @@ interface Kind {
   readonly says: string;
   readonly element: Omit<Element, "name">;
   readonly fits: (value: unknown) => boolean;
+  /** An array that holds nothing but such values. */
+  readonly array?: typeof Int32Array | typeof Float32Array | typeof Float64Array;
   readonly stored?: (value: unknown) => unknown;
 }
 
@@ -37,26 +39,26 @@ const KINDS: Readonly<Record<ColumnType, Kind>> = {
     fits: (value) => typeof value === "string",
     stored: (value) => String(value).toWellFormed(), // half of a pair of surrogates is no character in UTF-8
   },
-  int32: { says: "a whole number of 32 bits", element: { type: "INT32" }, fits: isInt32 },
+  int32: { says: "a whole number of 32 bits", element: { type: "INT32" }, fits: isInt32, array: Int32Array },
   int64: {
     says: "a whole number of 64 bits",
     element: { type: "INT64" },
     fits: isInt64,
     stored: (value) => BigInt(value as number | bigint),
   },
-  float: { says: "a number", element: { type: "FLOAT" }, fits: isNumber },
-  double: { says: "a number", element: { type: "DOUBLE" }, fits: isNumber },
+  float: { says: "a number", element: { type: "FLOAT" }, fits: isNumber, array: Float32Array },
+  double: { says: "a number", element: { type: "DOUBLE" }, fits: isNumber, array: Float64Array },
   boolean: { says: "true or false", element: { type: "BOOLEAN" }, fits: (value) => typeof value === "boolean" },
   "float[]": {
     says: "an array of numbers",
     element: { type: "FLOAT" },
-    fits: (value) => isList(value) && Array.from(value).every(isNumber),
+    fits: (value) => value instanceof Float32Array || isList(value) && Array.from(value).every(isNumber),
     stored: (value) => Array.from(value as ArrayLike<number>),
   },
   "int32[]": {
     says: "an array of whole numbers of 32 bits",
     element: { type: "INT32" },
-    fits: (value) => isList(value) && Array.from(value).every(isInt32),
+    fits: (value) => value instanceof Int32Array || isList(value) && Array.from(value).every(isInt32),
     stored: (value) => Array.from(value as ArrayLike<number>),
   },
 };
@@ -77,16 +79,12 @@ export async function writeParquet(
 ): Promise<Uint8Array> {
   const { parquetWriteBuffer } = await import("npm:hyparquet-writer@0.17.0");
   const { table } = rows;
-  const count = expectColumns(rows);
+  expectColumns(rows);
   const schema: Element[] = [{ name: "schema", num_children: table.columns.length }];
   const columnData = table.columns.map(({ name, type }) => {
     const kind = KINDS[type];
     schema.push(...elements(name, type, kind));
-    const data = Array.from(
-      { length: count },
-      (_, row) => stored(`${table.name}.${name}`, row, rows.columns[name]![row], kind),
-    );
-    return { name, data };
+    return { name, data: storedColumn(`${table.name}.${name}`, rows.columns[name]!, kind) };
   });
   const metadata = Object.entries({ table, version: PACKAGE_VERSION, ...about });
   const buffer = parquetWriteBuffer({
@@ -101,7 +99,7 @@ export async function writeParquet(
   return new Uint8Array(buffer);
 }
 
-function expectColumns({ table, columns }: TableRows): number {
+function expectColumns({ table, columns }: TableRows): void {
   const names = table.columns.map(({ name }) => name);
   const unknown = Object.keys(columns).find((name) => !names.includes(name));
   if (unknown !== undefined) {
@@ -113,7 +111,7 @@ function expectColumns({ table, columns }: TableRows): number {
     throw new TypeError(`Cannot write table ${table.name} with ${shown(column)} as column ${name}; pass an array`);
   });
   const wrong = lengths.findIndex((length) => length !== lengths[0]);
-  if (wrong < 0) return lengths[0] ?? 0;
+  if (wrong < 0) return;
   const found = `column ${names[wrong]} has ${lengths[wrong]} rows where ${names[0]} has ${lengths[0]}`;
   throw new RangeError(`Cannot write table ${table.name} as ${found}; pass columns of equal length`);
 }
@@ -126,6 +124,18 @@ function elements(name: string, type: ColumnType, { element }: Kind): Element[] 
     { name: "list", repetition_type: "REPEATED", num_children: 1 },
     { name: "element", repetition_type: "REQUIRED", ...element },
   ];
+}
+
+/** The values of a column, each checked where its array does not say it of all. */
+function storedColumn(
+  column: string,
+  values: ArrayLike<unknown>,
+  kind: Kind,
+): unknown[] | Int32Array | Float32Array | Float64Array {
+  if (kind.array && values instanceof kind.array) return values;
+  const data = new Array<unknown>(values.length);
+  for (let row = 0; row < data.length; ++row) data[row] = stored(column, row, values[row], kind);
+  return data;
 }
 
 function stored(column: string, row: number, value: unknown, kind: Kind): unknown {

@@ -5,6 +5,7 @@ import type { Step } from "../../../src/ask/write/step.ts";
 import type { FloatTensor, Tensor } from "../../../src/base/tensor.ts";
 import type { Sequence } from "../../../src/model/sequence.ts";
 import { random } from "../../checkpoint/random.ts";
+import { neuronOf, summaryOf } from "../../widgets/corpus/fixtures.ts";
 import { CAPTUM, ECCO, saliencyOf, sequenceOf } from "../../widgets/fixtures.ts";
 
 const next = random(11);
@@ -54,7 +55,10 @@ type LaterKind =
   | "patching"
   | "headEdges"
   | "importance"
-  | "logitAttribution";
+  | "logitAttribution"
+  | "lens"
+  | "corpusNeuron"
+  | "corpusSummary";
 
 /** One result of each kind that the committed file of version 1 holds. */
 export const FIRST_RESULTS: Omit<ResultKinds, LaterKind> = {
@@ -268,6 +272,21 @@ export const RESULTS: ResultKinds = {
     added: [{ site: "resid.2", value: 0.25 }],
     bias: 1e-300,
   },
+  lens: {
+    sequence: SEQUENCE,
+    positions: [4, 6],
+    tokenIds: [1, 2],
+    best: ints(3, 2),
+    bestProbabilities: floats(3, 2),
+    tokens: [prediction(1).token, prediction(2).token],
+    ranks: ints(3, 2),
+    logProbs: floats(3, 2),
+    entropies: floats(3, 2),
+    divergences: floats(3, 2),
+    norm: "final",
+  },
+  corpusNeuron: neuronOf(),
+  corpusSummary: summaryOf(),
 };
 
 /** The names of all kinds. */

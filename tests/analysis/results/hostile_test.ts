@@ -11,7 +11,7 @@ const ODD: readonly unknown[] = [MARKUP, -1, 0.5, 1e300, 2 ** 40, null, true, []
 
 /** Where any text may stand; all else is a number, true or false, or one of a few words. */
 const TEXTS =
-  /(^|\.)(text|piece|tokens\.\d+\.(text|piece)|decoding\.stop\.\d+|stop\.\d+|(classes|predicted|labels)\.\d+)$/;
+  /(^|\.)(text|piece|tokens\.\d+\.(text|piece)|decoding\.stop\.\d+|stop\.\d+|(classes|predicted|labels)\.\d+)$|^x\.(source|model|((surprise\.)?(examples|most|least)\.\d+\.id))$/;
 
 /** All places of a document: each object or list, and each entry of one. */
 function* places(value: unknown): Generator<readonly [holder: Json, key: string]> {
@@ -160,6 +160,19 @@ Deno.test("decodeResults() refuses numbers and words that no result has", async 
     ["logitAttribution", (x) => x.position = 3, /x\.tokens is of 4 tokens, and 3 stand before position 3/],
     ["logitAttribution", (x) => [x.mlps, x.heads] = [x.heads!, x.mlps!], /x\.heads has shape \[2\], not \[L,H\]/],
     ["logitAttribution", (x) => x.bias = MARKUP, /x\.bias is "<img.*", not a number/],
+    ["corpusNeuron", (x) => x.layer = 1024, /x\.layer is 1024, not a whole number, 0 to 1023/],
+    ["corpusNeuron", (x) => x.tokens = 449, /x\.histogram counts 450 tokens, and there are 449/],
+    ["corpusNeuron", (x) => x.positive = 451, /x\.positive is 451, and there are 450 tokens/],
+    ["corpusNeuron", (x) => (x.histogram as Json[])[0]!.range = MARKUP, /range is "<img.*", not a range such as/],
+    ["corpusNeuron", (x) => (x.examples as Json[])[0]!.position = 99, /x\.examples\.0\.position is 99, and its tokens/],
+    ["corpusNeuron", (x) => (x.writes as Json).neuron = 3, /x\.writes is of neuron 3 of layer 2, not 17 of 2/],
+    ["corpusSummary", (x) => x.problems = -1, /x\.problems is -1, not a whole number >= 0/],
+    [
+      "corpusSummary",
+      (x) => ((x.settling as Json).settled as number[]).pop(),
+      /x\.settling\.settled has 2 entries, and L is 3/,
+    ],
+    ["corpusSummary", (x) => (x.blame as Json[])[0]!.tokenId = 1, /x\.blame\.0\.token\.id is \d+, not 1/],
     ["decodingTree", (x) => (x.branches as Json[])[1]!.parent = 1, /x\.branches\.1 has id 1 and parent 1/],
     ["groupedSaliency", (x) => (x.groups as Json[])[0]!.end = 0, /x\.groups\.0\.end is 0 and its start is 0/],
   ];

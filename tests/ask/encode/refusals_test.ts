@@ -27,6 +27,7 @@ for (const [checkpoint, family] of Object.entries(FAMILIES)) {
       () => model.saliency(sequence),
       () => model.faithfulness(map),
       () => model.layerPredictions(sequence),
+      () => model.lens(sequence),
       () => model.rankings(sequence),
       () => model.rankingsWatch(sequence, { watch: [5] }),
       () => model.surprise(sequence),
@@ -36,7 +37,7 @@ for (const [checkpoint, family] of Object.entries(FAMILIES)) {
       () => model.neuronWrites({ layer: 0, neuron: 0 }),
       () => model.generate([5], { maxNewTokens: "no" as never }),
     ];
-    equal(calls.length, 16);
+    equal(calls.length, 17);
     for (const call of calls) await rejects(call, { name: "TypeError", message: WRITES(family) });
     throws(() => model.reading(), { name: "TypeError", message: WRITES(family) });
     const estimates = [
@@ -46,6 +47,7 @@ for (const [checkpoint, family] of Object.entries(FAMILIES)) {
       () => cost.saliency(sequence),
       () => cost.faithfulness(map),
       () => cost.layerPredictions(sequence),
+      () => cost.lens(sequence),
       () => cost.rankings(sequence),
       () => cost.rankingsWatch(sequence, { watch: [5] }),
       () => cost.surprise(sequence),
@@ -54,7 +56,7 @@ for (const [checkpoint, family] of Object.entries(FAMILIES)) {
       () => cost.headCircuit({ layer: 0, head: 0 }, { from: 5, to: 6 }),
       () => cost.neuronWrites({ layer: 0, neuron: 0 }),
     ];
-    equal(estimates.length, 13);
+    equal(estimates.length, 14);
     for (const estimate of estimates) throws(estimate, { name: "TypeError", message: WRITES(family) });
   });
 }

@@ -4,7 +4,8 @@ import { explainCorpus } from "../../../src/corpus/explain_corpus.ts";
 import { type Corpus, openCorpus } from "../../../src/corpus/open/open.ts";
 import { folderStore } from "../../../src/corpus/store/folder.ts";
 import type { CorpusStore } from "../../../src/corpus/types.ts";
-import { headScores } from "../../../src/analysis/mod.ts";
+import type { CorpusNeuron } from "../../../src/analysis/corpus_results.ts";
+import { decodeResults, encodeResults, headScores } from "../../../src/analysis/mod.ts";
 import { LanguageModel } from "../../../src/language_model.ts";
 import { corpusView, neuronView } from "../../../widgets/mod.ts";
 import { memoryStore, sourceOf, TEXTS } from "../support.ts";
@@ -95,6 +96,26 @@ Deno.test("openCorpus()", async (t) => {
     }
     equal((await corpus.neuron(2, 17, { examples: 1, context: 2 })).examples.length, 1);
     match(neuronView(known).text, /^Neuron 17 of layer 2: mean activation/);
+  });
+
+  await t.step("neuron() reads the documents of a shard once, however many examples they are", async () => {
+    const countsOf = async (work: (corpus: Corpus) => Promise<unknown>) => {
+      const seen: string[] = [];
+      await work(await openCorpus(watched(out, seen)));
+      return Map.groupBy(seen.filter((name) => name.startsWith("documents/")), (name) => name);
+    };
+    const once = await countsOf((other) => Array.fromAsync(other.rows("documents")));
+    const read = await countsOf(async (other) => equal((await other.neuron(2, 17)).examples.length, 4));
+    ok(read.size > 0 && read.size < 4, `${read.size} shards have the four documents`);
+    for (const [name, reads] of read) equal(reads.length, once.get(name)!.length, name);
+  });
+
+  await t.step("neuron() and summary() are saved and loaded as what they are", async () => {
+    const saved = { neuron: await corpus.neuron(2, 17, { model }), summary: await corpus.summary({ kept: 2, model }) };
+    const { results, kinds } = await decodeResults(await encodeResults(saved));
+    deepEqual(kinds, { neuron: "corpusNeuron", summary: "corpusSummary" });
+    deepEqual(results, saved);
+    match(neuronView(results.neuron as CorpusNeuron).text, /^Neuron 17 of layer 2: mean activation/);
   });
 
   await t.step("summary() is what single texts say, on average", () => summaryIsMean(corpus, model));

@@ -1,5 +1,5 @@
 import { deepEqual, equal, match, throws } from "@std/assert";
-import type { CorpusSummary } from "../../../src/corpus/open/types.ts";
+import type { CorpusSummary } from "../../../src/analysis/corpus_results.ts";
 import { corpusView } from "../../../widgets/mod.ts";
 import { matchesGolden } from "../golden.ts";
 import { INJECTED, SCRIPTS } from "../lens_fixtures.ts";

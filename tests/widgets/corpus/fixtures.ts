@@ -1,4 +1,4 @@
-import type { CorpusNeuron, CorpusSummary, Excerpt } from "../../../src/corpus/open/types.ts";
+import type { CorpusNeuron, CorpusSummary, Excerpt } from "../../../src/analysis/corpus_results.ts";
 import type { Sequence } from "../../../src/model/sequence.ts";
 import { KEYS } from "../fixtures.ts";
 import { generator } from "../lens_fixtures.ts";

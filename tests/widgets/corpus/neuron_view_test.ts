@@ -1,5 +1,5 @@
 import { deepEqual, equal, match, ok, throws } from "@std/assert";
-import type { CorpusNeuron } from "../../../src/corpus/open/types.ts";
+import type { CorpusNeuron } from "../../../src/analysis/corpus_results.ts";
 import { neuronView } from "../../../widgets/mod.ts";
 import { KEYS } from "../fixtures.ts";
 import { matchesGolden } from "../golden.ts";

@@ -1,5 +1,7 @@
 import { deepEqual, equal, match, ok, throws } from "@std/assert";
 import { type Factors, factorsView } from "../../../widgets/mod.ts";
+import { categoryColour } from "../../../widgets/kit/categories.ts";
+import { hex } from "../../../widgets/kit/colours.ts";
 import { HOSTILE, KEYS, sequenceOf } from "../fixtures.ts";
 import { matchesGolden } from "../golden.ts";
 import { all, isWellFormed, parse } from "../page.ts";
@@ -161,4 +163,13 @@ Deno.test("factorsView() throws on what is no factors, and on shapes that do not
     name: "RangeError",
     message: "Cannot draw the error curve as relativeErrors does not hold 2: 1",
   });
+});
+
+Deno.test("factorsView() gives each of 24 factors a colour of its own, in the page and in the image", () => {
+  const view = factorsView(factorsOf([KEYS], 24));
+  const colours = (text: string, form: RegExp) => new Set(Array.from(text.matchAll(form), ([, colour]) => colour));
+  equal(colours(view.html, /border-bottom:3px solid (rgb\([\d,]+\))/g).size, 24);
+  const drawn = [...Array(24).keys()].map((index) => hex(categoryColour(index)));
+  equal(new Set(drawn).size, 24);
+  for (const colour of drawn) ok(view.svg.includes(colour), colour);
 });

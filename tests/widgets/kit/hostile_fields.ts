@@ -13,11 +13,14 @@ import {
   headEffectsView,
   layerPredictionsView,
   layerSimilarityView,
+  lensView,
   logitAttributionView,
   modelView,
+  neuronsView,
   neuronWritesView,
   nextWordView,
   patchingView,
+  pianoRollView,
   rankingsView,
   rankingsWatchView,
   rolloutView,
@@ -39,12 +42,14 @@ import { edgesOf } from "../patching/edges_fixtures.ts";
 import { CURVE, factorsOf } from "../factors/fixtures.ts";
 import { CAPTUM, LIT, saliencyOf, sequenceOf } from "../fixtures.ts";
 import { layerSimilarityOf } from "../layer_similarity/fixtures.ts";
-import { layerPredictionsOf, longSequence, rankingsOf, watchedOf } from "../lens_fixtures.ts";
+import { layerPredictionsOf, lensOf, longSequence, rankingsOf, watchedOf } from "../lens_fixtures.ts";
 import { circuitOf, writesOf } from "../logit_attribution/circuit_fixtures.ts";
 import { attributionOf } from "../logit_attribution/fixtures.ts";
 import { SMALL } from "../model/fixtures.ts";
+import { neuronTraceOf } from "../neurons/fixtures.ts";
 import { candidatesOf } from "../next_word/fixtures.ts";
 import { headEffectsOf, patchingOf, withToken } from "../patching/fixtures.ts";
+import { musicWords, overMusic, wordsOf } from "../piano_roll/fixtures.ts";
 import { promptOf, stepsOf } from "../steps/fixtures.ts";
 import { classSaliencyOf, maskedSaliencyOf } from "../evidence/fixtures.ts";
 import { streamOf } from "../stream/fixtures.ts";
@@ -60,6 +65,7 @@ export interface Subject {
   readonly view: Function;
 }
 
+const MUSIC = wordsOf(musicWords(16), 6);
 const TEXT = sequenceOf(["The", " keys", "\n", " are"], 2);
 const LONG = longSequence(103, 2);
 const WORDS = saliencyView(saliencyOf(TEXT), { by: "word" }).data;
@@ -99,6 +105,7 @@ export const SUBJECTS: readonly Subject[] = [
     view: layerPredictionsView,
     data: [layerPredictionsOf(TEXT, { layers: 2, topK: 2, halves: true }), {}],
   },
+  { name: "lens", view: lensView, data: [lensOf(TEXT, 2), { title, colour: "rank", unit: "nats" }] },
   { name: "rankings", view: rankingsView, data: [rankingsOf(TEXT, 2), { title }] },
   { name: "rankings, pixels", view: rankingsView, data: [rankingsOf(LONG, 2), {}] },
   {
@@ -128,6 +135,11 @@ export const SUBJECTS: readonly Subject[] = [
     view: activationsView,
     data: [[clustersOf(TEXT, 0, 2), clustersOf(TEXT, 1, 2)], { title, layer: 1 }],
   },
+  {
+    name: "neurons",
+    view: neuronsView,
+    data: [neuronTraceOf(TEXT, 2), { title, clusters: clustersOf(TEXT, 3, 2), neurons: 8, neuron: 1 }],
+  },
   { name: "factors", view: factorsView, data: [factorsOf([TEXT, TEXT], 2), { title, curve: CURVE }] },
   {
     name: "logit attribution",
@@ -141,6 +153,14 @@ export const SUBJECTS: readonly Subject[] = [
     name: "tree",
     view: treeView,
     data: [treeOf(["The", " keys"], [{ texts: [" are", "\n"] }, { parent: 0, after: 1, texts: [" is"] }]), { title }],
+  },
+  {
+    name: "tree to walk",
+    view: treeView,
+    data: [
+      treeOf(["The"], [{ texts: [" are", "\n"] }, { parent: 0, after: 1, texts: [" is"] }]),
+      { title, walk: true },
+    ],
   },
   { name: "classes", view: evidenceView, data: [classSaliencyOf(TEXT, ["a", "b"], true), { title }] },
   { name: "masked tokens", view: evidenceView, data: [maskedSaliencyOf(TEXT), {}] },
@@ -181,6 +201,11 @@ export const SUBJECTS: readonly Subject[] = [
     name: "next word",
     view: nextWordView,
     data: [candidatesOf(TEXT, 6, 2), { title, temperature: 0.5, topK: 2, topP: 0.5 }],
+  },
+  {
+    name: "piano roll",
+    view: pianoRollView,
+    data: [MUSIC, { ...overMusic(MUSIC, 2), title, layer: 1, position: 9, sound: false }],
   },
   { name: "cache", view: cacheView, data: [cacheOf(TEXT, 3), { title, numbersPerToken: 64 }] },
   { name: "stream", view: streamView, data: [streamOf(TEXT, 2, 2), { title, position: 1 }] },

@@ -6,6 +6,7 @@ import { classSaliencyOf, maskedSaliencyOf } from "../evidence/fixtures.ts";
 import { neuronOf, summaryOf } from "../corpus/fixtures.ts";
 import { edgesOf } from "../patching/edges_fixtures.ts";
 import { headEffectsOf, patchingOf } from "../patching/fixtures.ts";
+import { musicOf } from "../piano_roll/fixtures.ts";
 import * as widgets from "../../../widgets/mod.ts";
 import { openSourceModel } from "../../support/sources.ts";
 
@@ -47,15 +48,18 @@ const GIVEN: Readonly<Record<string, readonly unknown[]>> = {
   headEffectsView: [headEffectsOf(), patchingOf(sequence, { clean: sequence, heads: 3 })],
   layerPredictionsView: [await model.layerPredictions(sequence, { position })],
   layerSimilarityView: [await analysis.layerSimilarity(trace)],
+  lensView: [await model.lens(sequence), await model.lens(sequence, { positions: [position], norm: "none" })],
   logitAttributionView: [
     await model.logitAttribution(sequence),
     await model.logitAttribution(sequence, { position, contrast: " is", neurons: true, tokens: true }),
   ],
   modelView: [model, model.config],
   neuronView: [neuronOf()],
+  neuronsView: [trace],
   neuronWritesView: [await model.neuronWrites({ layer: 5, neuron: 7 }, { topK: 3 })],
   nextWordView: [await model.candidates(sequence)],
   patchingView: [patchingOf()],
+  pianoRollView: [musicOf()],
   rankingsView: [await model.rankings(sequence)],
   rankingsWatchView: [await model.rankingsWatch(sequence, { position, watch: [" is", " cabinets"] })],
   rolloutView: [await analysis.attentionRollout(trace)],

@@ -1,12 +1,21 @@
 /** What the kernel answers to the fields of live views. */
 import { deepEqual, equal, match, ok, throws } from "@std/assert";
-import { attentionView, LanguageModel, layerPredictionsView, saliencyView, treeView, type View } from "../../../mod.ts";
+import {
+  attentionView,
+  LanguageModel,
+  layerPredictionsView,
+  lensView,
+  saliencyView,
+  treeView,
+  type View,
+} from "../../../mod.ts";
 import { LiveHost } from "../../../src/live/host.ts";
 import type { ToPage } from "../../../src/live/protocol.ts";
 import { liveAttention } from "../../../widgets/attention/live.ts";
 import { htmlText, markup } from "../../../widgets/kit/html.ts";
 import { liveCell, type LiveDrawing } from "../../../widgets/kit/live.ts";
 import { liveLens } from "../../../widgets/layer_predictions/live.ts";
+import { liveWholeLens } from "../../../widgets/lens/live.ts";
 import { liveSaliency } from "../../../widgets/saliency/live.ts";
 import { liveTree } from "../../../widgets/tree/live.ts";
 import { openSourceModel } from "../../support/sources.ts";
@@ -52,6 +61,11 @@ async function drawings(): Promise<readonly (readonly [LiveDrawing, Readonly<Rec
       { text: "The dog", position: " 2 " },
       layerPredictionsView(await model.layerPredictions(other, lens)),
     ],
+    [
+      liveWholeLens(model, await model.lens(sequence, { norm: "none" }), (next) => lensView(next, { colour: "rank" })),
+      { text: "The dog" },
+      lensView(await model.lens(other, { norm: "none" }), { colour: "rank" }),
+    ],
     [liveTree(model, tree.data, (tree) => treeView(tree)), { text: "The dog", other: " is" }, treeView(forked)],
   ];
 }
@@ -63,7 +77,7 @@ Deno.test("live views draw what the fields say, as their own calls do, and begin
     equal(valuesOf(drawing).text, TEXT);
     ++cases;
   }
-  equal(cases, 5);
+  equal(cases, 6);
 });
 
 Deno.test("liveCell() brings the view, its program and its names, and checks what its fields send", async () => {

@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, ok, throws } from "@std/assert";
 import { decodeResults, encodeResults } from "../../../src/analysis/mod.ts";
 import { type Rankings, rankingsView, rankingsWatchView } from "../../../widgets/mod.ts";
-import { rankShare } from "../../../widgets/rankings/matrix.ts";
+import { rankShare } from "../../../widgets/kit/ranks.ts";
 import { KEYS, sequenceOf } from "../fixtures.ts";
 import { matchesGolden } from "../golden.ts";
 import { INJECTED, longSequence, rankingsOf, SCRIPTS, watchedOf } from "../lens_fixtures.ts";

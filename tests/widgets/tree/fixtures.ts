@@ -53,3 +53,15 @@ export const TREE: DecodingTree = treeOf(["The", " keys", " to", " the", " cabin
   { parent: 0, after: 3, texts: [" kitchen", " shelf", "."] },
   { parent: 2, after: 4, texts: [" wall", ",", " as", " ever", "."] },
 ]);
+
+/** Two words in each of three places, as `spread` grows them: the likelier one of each is its first. */
+export const WALKED: DecodingTree = treeOf(["The", " keys"], [
+  { texts: [" one", " two", " three"] },
+  { parent: 0, after: 0, texts: [" uno", " dos", " tres"] },
+  { parent: 0, after: 1, texts: [" deux", " trois"] },
+  { parent: 1, after: 1, texts: [" zwei", " drei"] },
+  { parent: 0, after: 2, texts: [" tre"] },
+  { parent: 1, after: 2, texts: [" san"] },
+  { parent: 2, after: 2, texts: [" drie"] },
+  { parent: 3, after: 2, texts: [" tri"] },
+]);

@@ -3,11 +3,22 @@
  *
  * @module
  */
-import type { NeuronWrites } from "../../ask/logit_attribution/circuit_types.ts";
-import type { FloatTensor } from "../../base/tensor.ts";
-import type { HeadScoreName } from "../../analysis/attention.ts";
-import type { Token } from "../../tokenizer/token.ts";
-import type { CorpusCounts } from "../types.ts";
+import type { NeuronWrites } from "../ask/logit_attribution/circuit_types.ts";
+import type { FloatTensor } from "../base/tensor.ts";
+import type { Token } from "../tokenizer/token.ts";
+import type { HeadScoreName } from "./attention.ts";
+
+/** How much was read. */
+export interface CorpusCounts {
+  /** Documents that were explained. */
+  readonly documents: number;
+  /** Pieces that they were read in. */
+  readonly windows: number;
+  /** Tokens of them, each counted once. */
+  readonly tokens: number;
+  /** Places of the source that were not: the rows of the table `problems`. */
+  readonly problems: number;
+}
 
 /** A part of a document. */
 export interface Excerpt {
