@@ -23,7 +23,7 @@ Deno.test({
     const step = async (name: string, work: () => Promise<void>) => {
       if (!await t.step(name, work)) throw new Error(`Cannot go on after "${name}"`);
     };
-    const [folder, notebooks] = [await Deno.makeTempDir(), join(OUT, "hub")];
+    const [folder, notebooks] = [await Deno.makeTempDir(), join(OUT, "live_in_hub")];
     const path = await writeNotebook("hub.ipynb", CELLS, notebooks);
     const [hub, browser] = [await startHub(folder), await launchChromium()];
     const context = await browser.newContext({ viewport: { width: 1200, height: 2400 } });
