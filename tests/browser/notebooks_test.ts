@@ -91,6 +91,10 @@ async function textOf(path: string): Promise<{ titles: string[]; outputs: string
   };
 }
 
+/** Markup of a view that is shown as text; a notebook may explain XML, and `</s>` is a token. */
+const MARKUP =
+  /<\/(?:b|button|code|dd|details|div|form|g|i|label|li|p|script|span|style|summary|svg|t[dhr]|table)>.{0,20}/g;
+
 async function opensSanitised(browser: Browser, url: string, path: string): Promise<void> {
   const page = await browser.newPage({ javaScriptEnabled: false });
   try {
@@ -105,7 +109,7 @@ async function opensSanitised(browser: Browser, url: string, path: string): Prom
       await page.locator(".jp-OutputArea-output").locator("style, script, img, form, input, details, table").count(),
       0,
     );
-    deepEqual((await page.locator("main").innerText()).match(/<\/(?!s>).{0,20}/g), null); // </s> is a token
+    deepEqual((await page.locator("main").innerText()).match(MARKUP), null);
   } finally {
     await page.close();
   }
