@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { alone, JUPYTER_ENV, python, ROOT, VENV } from "./environment.ts";
-import { freePort } from "./jupyterlab.ts";
+import { freePort, untilAnswers } from "./jupyterlab.ts";
 
 /** JupyterHub and what it needs, beside the packages of `.venv`. */
 const HUB = join(VENV, "hub");
@@ -105,15 +105,6 @@ export async function startHub(folder: string): Promise<Hub> {
     ...{ stdout: "null", stderr: "null" },
   }).spawn();
   const base = `http://127.0.0.1:${port}`;
-  for (let attempt = 0; attempt < 240; ++attempt) {
-    const answer = await fetch(`${base}/hub/api/`).catch(() => undefined);
-    await answer?.body?.cancel();
-    if (answer?.ok) break;
-    await new Promise((resolve) => setTimeout(resolve, 250));
-  }
-  const stop = async () => {
-    process.kill("SIGTERM");
-    await process.status;
-  };
+  const stop = await untilAnswers(process, `${base}/hub/api/`, 240);
   return { base, password, stop };
 }

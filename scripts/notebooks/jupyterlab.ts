@@ -53,17 +53,26 @@ export async function startLab(): Promise<Lab> {
     "--LabApp.expose_app_in_browser=True",
   ], { stdout: "null", stderr: "null" }).spawn();
   const base = `http://127.0.0.1:${port}`;
-  for (let attempt = 0; attempt < 120; ++attempt) {
-    const answer = await fetch(`${base}/api/status?token=${token}`).catch(() => undefined);
+  const stop = await untilAnswers(process, `${base}/api/status?token=${token}`, 120);
+  return { url: (path) => `${base}/lab/tree/${path}?token=${token}&reset`, stop };
+}
+
+/** Waits for a server that was started, four times a second, and returns what ends it. */
+export async function untilAnswers(
+  process: Deno.ChildProcess,
+  address: string,
+  attempts: number,
+): Promise<() => Promise<void>> {
+  for (let attempt = 0; attempt < attempts; ++attempt) {
+    const answer = await fetch(address).catch(() => undefined);
     await answer?.body?.cancel();
     if (answer?.ok) break;
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
-  const stop = async () => {
+  return async () => {
     process.kill("SIGTERM");
     await process.status;
   };
-  return { url: (path) => `${base}/lab/tree/${path}?token=${token}&reset`, stop };
 }
 
 /** Opens the notebook; its kernel is ready when this returns. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { installDebian } from "../../scripts/apt.ts";
+import { freePort } from "../../scripts/notebooks/jupyterlab.ts";
 import { hasProgram } from "./program.ts";
 
 /** Whether there is a server that can be started; as root on Debian, it is installed. */
@@ -11,12 +12,6 @@ export async function hasRedis(): Promise<boolean> {
   if (await hasProgram("redis-server", "--version")) return true;
   await installDebian("redis-server");
   return await hasProgram("redis-server", "--version");
-}
-
-/** A port that nobody listened on a moment ago. */
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
 
 /** A server of a test. */
