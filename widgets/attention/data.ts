@@ -6,7 +6,7 @@
 import type { HeadScores } from "../../src/analysis/attention.ts";
 import type { Trace, TraceOptions } from "../../src/ask/trace/trace.ts";
 import type { Sequence } from "../../src/model/sequence.ts";
-import { isSequence, nameOf } from "../kit/expect.ts";
+import { expectAttention } from "../kit/expect.ts";
 import { layerIndex, layersAround, type LookedAt, recordedLayers, strongestWeights } from "../kit/layers.ts";
 import { counted } from "../kit/numbers.ts";
 
@@ -85,19 +85,9 @@ function checkIndex(name: string, value: number, count: number): void {
 }
 
 function checkShape(trace: Trace): readonly [number, number, number] {
-  const fields = (trace ?? {}) as Partial<Trace>;
-  if (!isSequence(fields.sequence)) {
-    throw new TypeError(`Cannot draw ${nameOf(trace)} as attention; pass what await model.trace() returned`);
-  }
-  const { attention, sequence } = trace;
-  if (attention === undefined) {
-    throw new TypeError(
-      'Cannot draw attention as the trace holds none; call model.trace(sequence, { capture: ["attention"] })',
-    );
-  }
-  const { shape, data } = attention;
+  const { shape, data } = expectAttention(trace);
   const [layers = 0, heads = 0, length = 0] = shape;
-  const T = sequence.tokens.length;
+  const T = trace.sequence.tokens.length;
   if (shape.length !== 4 || length !== T || shape[3] !== T || T === 0 || data.length !== layers * heads * T * T) {
     throw new RangeError(
       `Cannot draw the attention of ${counted(T, "token")} as its shape must be [L,H,${T},${T}]: ` +

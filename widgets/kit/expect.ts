@@ -4,6 +4,8 @@
  * @module
  */
 import type { Saliency } from "../../src/ask/saliency/definition.ts";
+import type { Trace } from "../../src/ask/trace/trace.ts";
+import type { FloatTensor } from "../../src/base/tensor.ts";
 import type { Sequence } from "../../src/model/sequence.ts";
 import { visibleText } from "./glyphs.ts";
 
@@ -24,6 +26,17 @@ export function expectSaliency(value: Saliency): void {
     throw new TypeError("Cannot draw what groupScores() returned; pass groupSaliency(map, by), or the option by");
   }
   throw new TypeError(`Cannot draw ${nameOf(value)} as a saliency map; pass what await model.saliency() returned`);
+}
+
+/** The attention of a trace, which must have recorded it. */
+export function expectAttention(trace: Trace): FloatTensor {
+  if (!isSequence((trace as Partial<Trace> | null)?.sequence)) {
+    throw new TypeError(`Cannot draw ${nameOf(trace)} as attention; pass what await model.trace() returned`);
+  }
+  if (trace.attention !== undefined) return trace.attention;
+  throw new TypeError(
+    'Cannot draw attention as the trace holds none; call model.trace(sequence, { capture: ["attention"] })',
+  );
 }
 
 /** Whether `value` holds tokens. */

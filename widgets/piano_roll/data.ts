@@ -7,7 +7,7 @@ import type { Saliency } from "../../src/ask/saliency/definition.ts";
 import type { Trace } from "../../src/ask/trace/trace.ts";
 import type { Sequence } from "../../src/model/sequence.ts";
 import { type PlacedNote, placedNotes } from "../../src/music/events.ts";
-import { expectSaliency, expectSequence, isSequence, nameOf } from "../kit/expect.ts";
+import { expectAttention, expectSaliency, expectSequence } from "../kit/expect.ts";
 import { expectShape } from "../kit/expect_shape.ts";
 import { layerIndex, recordedLayers } from "../kit/layers.ts";
 import { counted } from "../kit/numbers.ts";
@@ -98,15 +98,7 @@ interface Attention {
 }
 
 function attentionOf(sequence: Sequence, trace: Trace, wanted: number | undefined): Attention {
-  if (!isSequence((trace as Partial<Trace> | null)?.sequence)) {
-    throw new TypeError(`Cannot draw ${nameOf(trace)} as attention; pass what await model.trace() returned`);
-  }
-  const { attention } = trace;
-  if (attention === undefined) {
-    throw new TypeError(
-      'Cannot draw attention as the trace holds none; call model.trace(sequence, { capture: ["attention"] })',
-    );
-  }
+  const attention = expectAttention(trace);
   expectSame("attention", sequence, trace.sequence);
   const T = sequence.tokens.length;
   const [layers = 0, heads = 0] = attention.shape;
