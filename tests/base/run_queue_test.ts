@@ -80,8 +80,12 @@ Deno.test("RunQueue.run() gives timers their turn between tasks that hold the th
 Deno.test("RunQueue.run() lets a timeout abort a series of tasks that hold the thread", async () => {
   const queue = new RunQueue();
   const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(new Error("too slow")), 40);
-  const tasks = Array.from({ length: 40 }, () => queue.run(() => block(25), controller.signal));
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const tasks = Array.from({ length: 40 }, (_, i) =>
+    queue.run(() => {
+      if (i === 1) timer = setTimeout(() => controller.abort(new Error("too slow")), 20);
+      return block(25);
+    }, controller.signal));
   const results = await Promise.allSettled(tasks);
   clearTimeout(timer);
   const done = results.filter(({ status }) => status === "fulfilled").length;

@@ -104,18 +104,31 @@ export async function openQueue(name: string, { url, lease }: QueueSettings): Pr
       };
     },
     async forgetFailures() {
-      for (const job of await queue.getFailed()) await job.remove();
+      for (const job of await queue.getFailed()) await forgetEnded(job);
     },
     clear: () => queue.obliterate({ force: true }),
     [Symbol.asyncDispose]: end,
   };
 }
 
-/** A task that has ended is put in once more only when it is gone. */
-async function forgetEnded(
-  job: { isCompleted(): Promise<boolean>; isFailed(): Promise<boolean>; remove(): Promise<void> } | undefined,
-): Promise<void> {
-  if (job !== undefined && (await job.isCompleted() || await job.isFailed())) await job.remove();
+/**
+ * A task that has ended is put in once more only when it is gone. Where another machine has put it in meanwhile, and it is
+ * being done, it stays.
+ */
+export async function forgetEnded(job: EndedJob | undefined): Promise<void> {
+  if (job === undefined || !(await job.isCompleted() || await job.isFailed())) return;
+  try {
+    await job.remove();
+  } catch (error) {
+    if (!/is locked by another worker/.test(messageOf(error))) throw error;
+  }
+}
+
+/** What is asked of a job. */
+interface EndedJob {
+  isCompleted(): Promise<boolean>;
+  isFailed(): Promise<boolean>;
+  remove(): Promise<void>;
 }
 
 interface Client {

@@ -3,7 +3,7 @@ import { deepEqual, equal, match, ok, rejects } from "@std/assert";
 import { explainCorpus } from "../../../src/corpus/explain_corpus.ts";
 import { openCorpus } from "../../../src/corpus/open/open.ts";
 import { RecordCursor } from "../../../src/corpus/queue/cursor.ts";
-import { openQueue } from "../../../src/corpus/queue/engine.ts";
+import { forgetEnded, openQueue } from "../../../src/corpus/queue/engine.ts";
 import { LanguageModel } from "../../../src/language_model.ts";
 import { hasRedis, RedisServer } from "../../support/redis.ts";
 import { memoryStore, sourceOf, TEXTS } from "../support.ts";
@@ -75,6 +75,46 @@ Deno.test("explainCorpus() refuses what is no queue", async () => {
     name: "TypeError",
     message: /^Cannot explain a corpus with both queue and shard "0\/2" as the queue gives shards; leave one out$/,
   });
+});
+
+Deno.test("forgetEnded() leaves a task that another machine has begun again, and says what else goes wrong", async () => {
+  const removals: string[] = [];
+  const job = (isCompleted: boolean, isFailed: boolean, problem = "") => ({
+    isCompleted: () => Promise.resolve(isCompleted),
+    isFailed: () => Promise.resolve(isFailed),
+    remove: () => {
+      removals.push(`${isCompleted}, ${isFailed}`);
+      return problem ? Promise.reject(new Error(problem)) : Promise.resolve();
+    },
+  });
+  await forgetEnded(undefined);
+  await forgetEnded(job(false, false));
+  await forgetEnded(job(true, false));
+  await forgetEnded(job(false, true));
+  await forgetEnded(job(true, false, "Job cut could not be removed because it is locked by another worker"));
+  await rejects(forgetEnded(job(false, true, "the disk is full")), { name: "Error", message: "the disk is full" });
+  deepEqual(removals, ["true, false", "false, true", "true, false", "false, true"]);
+});
+
+Deno.test({ name: "openQueue() lets several machines put in the same tasks at a time", ignore: IGNORED }, async () => {
+  await using server = await RedisServer.start();
+  await using queue = await openQueue("tasks", { url: server.url, lease: 1500 });
+  await using other = await openQueue("tasks", { url: server.url, lease: 1500 });
+  const stop = new AbortController();
+  let done = 0;
+  const perform = async () => {
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    ++done;
+  };
+  const working = Promise.all([queue, other].map((one) => one.work(2, perform, stop.signal)));
+  for (let i = 0; i < 300; ++i) {
+    await Promise.all([queue, other].map((one) => one.add(["a", "b", "c"])));
+  }
+  while ((await queue.counts()).open > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  deepEqual((await queue.counts()).failures, []);
+  ok(done >= 3, `${done} were done`);
+  stop.abort();
+  await working;
 });
 
 Deno.test({ name: "openQueue() does each task, and those of one name once", ignore: IGNORED }, async () => {
