@@ -8,6 +8,7 @@ import type { Prediction } from "../../src/ask/prediction.ts";
 import type { Trace } from "../../src/ask/trace/trace.ts";
 import type { FloatTensor } from "../../src/base/tensor.ts";
 import type { Sequence } from "../../src/model/sequence.ts";
+import { spelled } from "../kit/characters.ts";
 import { isSequence, nameOf } from "../kit/expect.ts";
 import { expectShape } from "../kit/expect_shape.ts";
 import { recordedLayers } from "../kit/layers.ts";
@@ -101,5 +102,11 @@ export function streamShown(trace: Trace, { position: asked, predictions }: Stre
     after: lengthOf(hiddenStates, k + 1, position),
     word: words.get(layer),
   }));
-  return { sequence, position, embedding: lengthOf(hiddenStates, 0, position), steps, words: words.size > 0 };
+  return {
+    sequence: spelled(sequence),
+    position,
+    embedding: lengthOf(hiddenStates, 0, position),
+    steps,
+    words: words.size > 0,
+  };
 }

@@ -2,6 +2,7 @@ import type { Surprise } from "../../src/ask/surprise.ts";
 import { expectOptions, type OptionTable } from "../../src/base/options.ts";
 import type { Sequence } from "../../src/model/sequence.ts";
 import type { Token } from "../../src/tokenizer/token.ts";
+import { spelled } from "../kit/characters.ts";
 import { drawDocument, Plot } from "../kit/chart.ts";
 import {
   chipHtml,
@@ -218,16 +219,17 @@ function drawSvg(sequence: Sequence, title: string): Html {
  * console.log(view.text);
  * ```
  */
-export function tokensView(sequence: Sequence, options: TokensViewOptions = {}): View<Sequence> {
+export function tokensView(given: Sequence, options: TokensViewOptions = {}): View<Sequence> {
   options = expectOptions(options, OPTIONS);
-  expectSequence(sequence);
+  expectSequence(given);
+  const sequence = spelled(given);
   const probabilities = probabilitiesOf(sequence, options.surprise);
   const title = options.title ?? counted(sequence.tokens.length, "token");
   return createView({
     title,
     html: drawHtml(sequence, probabilities),
     drawSvg: () => drawSvg(sequence, title),
-    data: sequence,
+    data: given,
     text: drawText(sequence, probabilities),
   });
 }
