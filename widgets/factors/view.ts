@@ -122,7 +122,7 @@ function chip({ factors, rows }: Drawing, text: number, position: number, token:
         ";",
       )
     }`,
-    after: best ? markup`<span class="n" style="font-size:10px;vertical-align:sub"> ${best.index}</span>` : undefined,
+    after: best ? markup`<span class="n" style="font-size:11px;vertical-align:sub"> ${best.index}</span>` : undefined,
   });
 }
 

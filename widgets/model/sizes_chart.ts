@@ -14,7 +14,7 @@ import { PART_NAMES, PARTS } from "./parts.ts";
 import { barOf, boxesOf, LAYER, partsOf, widthOf } from "./stacks.ts";
 
 /** A stack and the words below it; stacks in a row; the room above them. */
-const [CELL, ROW, TOP, FACTS] = [190, 5, 34, 92];
+const [CELL, ROW, TOP, FACTS] = [244, 4, 34, 92];
 const LEFT = 14;
 const BAR = { height: 14, line: 36 } as const;
 
@@ -54,7 +54,7 @@ function factLines({ name, config, parameters }: Size, x: number, top: number): 
     `width ${wholeText(config.nEmbd)}, ${counted(config.nHead, "head")}`,
     `${wholeText(parameters)} parameters`,
   ];
-  return [shortText(name, 26), ...lines].map((text, i) => ({ x, y: top + 16 * i, text, bold: i === 0 }));
+  return [shortText(name, 30), ...lines].map((text, i) => ({ x, y: top + 16 * i, text, bold: i === 0 }));
 }
 
 /** The stacks, a few in a row, each row as high as its highest. */

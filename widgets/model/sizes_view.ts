@@ -60,7 +60,9 @@ function factsHtml({ name, config, parameters }: ModelSize): Html {
     counted(config.nHead, "head"),
     `${wholeText(parameters)} parameters`,
   ];
-  return markup`<div style="font-size:13px;font-weight:bold;margin:6px 0 0;overflow-wrap:anywhere">${name}</div>\
+  return markup`<div style="font-size:12px;font-weight:bold;margin:6px 0 0;overflow-wrap:anywhere">${
+    name.split("/").at(-1)
+  }</div>\
 ${lines.map((line) => markup`<div style="font-size:12px">${line}</div>`)}`;
 }
 
@@ -78,7 +80,7 @@ function stackHtml(size: ModelSize, widest: number): Html {
 overflow:hidden;white-space:nowrap;line-height:0;outline:1px solid #888">${parts}</div>`;
   });
   const label = `${size.name}: ${counted(size.config.nLayer, "layer")}, width ${wholeText(size.config.nEmbd)}`;
-  return markup`<div style="margin:0 0 8px;min-width:150px;max-width:200px"><div role="img" aria-label="${label}">
+  return markup`<div style="margin:0 0 8px;width:148px"><div role="img" aria-label="${label}">
 ${stacked(boxes.toReversed())}
 </div>${factsHtml(size)}</div>`;
 }
@@ -129,7 +131,7 @@ function sizesHtml(sizes: readonly ModelSize[]): Html {
     .map((part) =>
       markup`<span style="display:inline-block;margin:0 12px 0 0">${swatch(part)}${PART_NAMES[part]}</span>`
     );
-  const row = styling`display:flex;flex-wrap:wrap;align-items:flex-end;gap:12px 20px;padding:4px`;
+  const row = styling`display:flex;flex-wrap:wrap;align-items:flex-end;gap:12px;padding:4px`;
   const [names = [], ...rows] = tableRows(sizes);
   return markup`<div style="${SMALL_STYLE}">${introWords(sizes)} The colours are the shares of its parameters.</div>
 ${scrollRegion("Stacks", markup`<div style="${row}">${sizes.map((size) => stackHtml(size, widest))}</div>`)}

@@ -13,7 +13,7 @@ export const LAYER = { height: 7, gap: 2 } as const;
 
 /** The most boxes of a stack, the widest box, and the narrowest. */
 const MOST_BOXES = 96;
-const WIDEST = 150;
+const WIDEST = 144;
 const NARROWEST = 12;
 
 /** Consecutive layers that one box stands for. */

@@ -144,13 +144,16 @@ interface Box {
   readonly written: boolean;
 }
 
+/** Letters that monospaced fonts have; those of other scripts come from fonts that are wider. */
+const EQUAL = /^[\p{Script=Latin}\p{Script=Common}\p{Script=Greek}\p{Script=Cyrillic}]*$/u;
+
 /** Tokens in lines of equal characters. */
 function layOut(sequence: Sequence): Box[] {
   let line = 0;
   let left = 0;
   return sequence.tokens.map((token, position) => {
     const text = glyphText(token);
-    const width = textWidth(text) + 0.6;
+    const width = (EQUAL.test(text) ? 1 : 1.35) * textWidth(text) + 0.6;
     if (left > 0 && left + width > LINE_WIDTH) [line, left] = [line + 1, 0];
     const box = {
       text,

@@ -49,7 +49,7 @@ Deno.test("sizesView() draws a box for each layer as wide as the stream, in a no
     const boxes = [...Map.groupBy(layers, (one) => one.parentElement).values()];
     deepEqual(boxes.map(({ length }) => length), [12, 24, 36, 48]);
     const widths = boxes.map(([box]) => Number(/width: ?(\d+)px/.exec(box!.getAttribute("style")!)![1]));
-    deepEqual(widths, [72, 96, 120, 150]); // 768, 1024, 1280 and 1600 of 1600 times 150
+    deepEqual(widths, [69, 92, 115, 144]); // 768, 1024, 1280 and 1600 of 1600 times 144
     match(
       boxes[0]!.at(-1)!.getAttribute("title")!,
       /^layer 0: 7,087,872 parameters; attention 2,362,368, MLPs 4,722,432/,
