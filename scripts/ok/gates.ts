@@ -18,13 +18,9 @@ const TEST = ["test", "-A", "--quiet", "--no-check"];
 /** Those that start a JupyterLab, which has one folder of settings: they are run one after the other. */
 const LAB = ["alignment", "hub", "live", "notebooks", "pictures", "saliency_view"]
   .map((name) => `tests/browser/${name}_test.ts`);
-/** Those that ask a model of their own process only, and those that need none. */
-const ASK = ["tests/ask"];
-const LIGHT = [
-  ...["analysis", "autodiff", "base", "checkpoint", "guide", "hub", "live", "models", "music", "onnx", "tokenizer"],
-  "widgets",
-].map((name) => `tests/${name}`);
-const LARGE = ["tests/notebooks", "tests/browser", "tests/language_model"];
+/** Those whose files do not hear what others load or do: not those that look at timers, threads, memory or workers. */
+const LIGHT = ["autodiff", "checkpoint", "hub", "models", "music", "onnx", "widgets"].map((name) => `tests/${name}`);
+const LARGE = ["tests/notebooks", "tests/browser", "tests/language_model", "tests/ask"];
 
 /**
  * Those that take long come early, so that none is left alone at the end; notebooks come last, as they put files where
@@ -40,8 +36,8 @@ const GATES: Readonly<Record<string, readonly Command[]>> = {
   check: [{ args: ["check", "--quiet", "mod.ts", "src", "widgets", "guide", "tests", "scripts", "bench"] }],
   tests: [
     { args: [...TEST, "tests/language_model"] },
-    { args: TEST, together: ASK },
-    { args: [...TEST, `--ignore=${[...LARGE, ...ASK, ...LIGHT]}`, "tests"] },
+    { args: [...TEST, "tests/ask"] },
+    { args: [...TEST, `--ignore=${[...LARGE, ...LIGHT]}`, "tests"] },
     { args: TEST, together: LIGHT },
   ],
   docs: [{ args: ["doc", "--lint", ...EXPORTS] }],
