@@ -172,6 +172,12 @@ export const CASES: readonly Case[] = [
     chosen: false,
     tree: [/form "What each layer would predict"/, /radiogroup "Colour"/, /radio "rank"/, /- table/],
   },
+  {
+    name: "lens, pixels",
+    draw: (text) => lensView(lensOf(text, 1 + Math.ceil(3000 / text.tokens.length))),
+    chosen: false,
+    tree: [/form "What each layer would predict"/, /radio "rank"/, /img "/, /Numbers as a table/],
+  },
   { name: "rankings", draw: (text) => rankingsView(rankingsOf(text)), chosen: false, tree: [/heading "/, /- table/] },
   {
     name: "rankings of watched words",

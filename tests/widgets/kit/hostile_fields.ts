@@ -106,6 +106,7 @@ export const SUBJECTS: readonly Subject[] = [
     data: [layerPredictionsOf(TEXT, { layers: 2, topK: 2, halves: true }), {}],
   },
   { name: "lens", view: lensView, data: [lensOf(TEXT, 2), { title, colour: "rank", unit: "nats" }] },
+  { name: "lens, pixels", view: lensView, data: [lensOf(LONG, 31), { title, unit: "nats" }] },
   { name: "rankings", view: rankingsView, data: [rankingsOf(TEXT, 2), { title }] },
   { name: "rankings, pixels", view: rankingsView, data: [rankingsOf(LONG, 2), {}] },
   {
