@@ -44,6 +44,11 @@ function keptWords({ numbersPerToken }: CacheShown, count: number): string {
   return numbersPerToken === undefined ? String(count) : `${count} × ${wholeText(numbersPerToken)} numbers`;
 }
 
+/** The head of the column of what is kept: its unit stands below, as rows would be wide with it. */
+function keptHead({ numbersPerToken }: CacheShown): Html {
+  return numbersPerToken === undefined ? markup`kept` : markup`kept<br>× ${wholeText(numbersPerToken)}<br>numbers`;
+}
+
 function rowHtml(shown: CacheShown, step: ReadCandidates, n: number): Html {
   const { sequence, read, predictions: [best] } = step;
   const cells = positionsOf(shown).map((position) => {
@@ -56,9 +61,7 @@ function rowHtml(shown: CacheShown, step: ReadCandidates, n: number): Html {
   });
   const next = best && [tokenHtml(best.token), " ", probabilityText(best.probability)];
   return markup`${PLAIN_ROW}<th scope="row" style="${PAD};font-weight:normal">${n}</th>${cells}\
-<td style="${PAD}">${read.computed}</td><td style="${PAD}">${
-    keptWords(shown, read.reused)
-  }</td><td style="${PAD}">${next}</td></tr>`;
+<td style="${PAD}">${read.computed}</td><td style="${PAD}">${read.reused}</td><td style="${PAD}">${next}</td></tr>`;
 }
 
 function cacheHtml(shown: CacheShown, title: string): Html {
@@ -90,7 +93,7 @@ ${
       markup`<table class="cs" style="border-collapse:collapse;${MONOSPACE};font-size:12px"><thead>${PLAIN_ROW}${
         head("step")
       }\
-${tokens}${head("computed")}${head("kept")}${head("likeliest next")}</tr></thead><tbody>
+${tokens}${head("computed")}${head(keptHead(shown))}${head("likeliest next")}</tr></thead><tbody>
 ${stacked(rows)}</tbody></table>`,
     )
   }

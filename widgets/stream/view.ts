@@ -22,8 +22,8 @@ const OPTIONS: OptionTable<StreamViewOptions> = {
   kinds: { position: "a number", predictions: "an object", title: "a text" },
 };
 
-const LENGTH = 110;
-const PAD = styling`padding:3px 14px 3px 0;text-align:left;white-space:nowrap`;
+const LENGTH = 70;
+const PAD = styling`padding:3px 10px 3px 0;text-align:left;white-space:nowrap`;
 const COLOURS = { attention: categoryColour(1), mlp: categoryColour(2), after: categoryColour(7) } as const;
 
 /** The greatest length of what is added, and of the stream. */
@@ -66,7 +66,7 @@ function rulesOf(name: string, { ways, first }: StreamShown): Css {
   return cssJoined([
     panelRules(name, ways.map(({ position }) => position), first.position),
     styling`.${name}{.y tr{background:none!important}.y :is(td,th){${PAD};font-weight:normal}.y td:has(i){min-width:${
-      LENGTH + 60
+      LENGTH + 50
     }px}
 .y i{display:inline-block;vertical-align:middle;height:14px}${cssJoined(bars, "\n")}}`,
   ], "\n");
