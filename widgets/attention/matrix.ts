@@ -60,7 +60,7 @@ function headerHtml(drawing: Drawing): Html {
   return markup`${PLAIN_ROW}<td style="text-align:right;vertical-align:bottom;padding:0 6px 2px 0">${
     matrixWords(drawing)
   } →</td>\
-<td style="white-space:nowrap;font-size:10px;padding:0;text-align:left;vertical-align:bottom">${earlier}${columns}</td>\
+<td style="white-space:nowrap;font-size:10px;padding:0;text-align:left;vertical-align:bottom"><span class="hd">${earlier}${columns}</span></td>\
 <td class="x" colspan="2" style="display:none;vertical-align:bottom;text-align:left;padding:0 0 2px 6px">${all}</td></tr>`;
 }
 
