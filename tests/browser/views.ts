@@ -169,10 +169,21 @@ export const CASES: readonly Case[] = [
   {
     name: "lens",
     draw: (text) => lensView(lensOf(text)),
-    chosen: false,
+    chosen: true,
     tree: [/form "What each layer would predict"/, /radiogroup "Colour"/, /radio "rank"/, /- table/],
   },
-  { name: "rankings", draw: (text) => rankingsView(rankingsOf(text)), chosen: false, tree: [/heading "/, /- table/] },
+  {
+    name: "lens, pixels",
+    draw: (text) => lensView(lensOf(text, 1 + Math.ceil(3000 / text.tokens.length))),
+    chosen: false,
+    tree: [/form "What each layer would predict"/, /radio "rank"/, /img "/, /Numbers as a table/],
+  },
+  {
+    name: "rankings",
+    draw: (text) => rankingsView(rankingsOf(text)),
+    chosen: true,
+    tree: [/form "Rankings of/, /radio "/, /- table/],
+  },
   {
     name: "rankings of watched words",
     draw: (text) => rankingsWatchView(watchedOf(text, text.promptLength, watchedWords(text))),
@@ -317,14 +328,14 @@ export const CASES: readonly Case[] = [
   {
     name: "cache",
     draw: (text) => cacheView(cacheOf(text), { numbersPerToken: 64 }),
-    chosen: false,
-    tree: [/region "Steps of writing"/, /- table/],
+    chosen: true,
+    tree: [/form "What the cache keeps"/, /radio "/, /region "Steps of writing"/, /- table/],
   },
   {
     name: "stream",
     draw: (text) => streamView(streamOf(text)),
-    chosen: false,
-    tree: [/region "Layers"/, /- table/],
+    chosen: true,
+    tree: [/form "A token/, /radiogroup "Text; choose a token"/, /radio "/, /region "Layers"/, /- table/],
   },
   {
     name: "vectors",

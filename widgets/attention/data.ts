@@ -154,8 +154,8 @@ export function attentionShown(trace: Trace, options: AttentionViewOptions): Att
   };
 }
 
-/** The attention of a token to all tokens before the first that is shown. */
-export function earlierWeight({ start }: AttentionShown, weight: HeadWeights, query: number): number {
+/** The attention of a token to all tokens before one. */
+export function earlierWeight(weight: HeadWeights, start: number, query: number): number {
   let sum = 0;
   for (let key = 0; key < start; ++key) sum += weight(query, key);
   return sum;

@@ -92,7 +92,7 @@ interface Cell {
 function cellsOf(shown: AttentionShown, tokens: readonly number[]): Cell[] {
   const weight = shown.weights(shown.layer, shown.head);
   return tokens.flatMap((query) => [
-    ...(shown.start > 0 ? [{ query, key: -1, weight: earlierWeight(shown, weight, query) }] : []),
+    ...(shown.start > 0 ? [{ query, key: -1, weight: earlierWeight(weight, shown.start, query) }] : []),
     ...tokens.filter((key) => key <= lastKey(shown, query)).map((key) => ({ query, key, weight: weight(query, key) })),
   ]).filter((one) => one.weight >= 0.001);
 }

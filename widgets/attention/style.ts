@@ -23,7 +23,7 @@ function headVariables(shown: AttentionShown, layer: number, head: number): Css 
   const all: Css[] = [];
   for (let query = start; query < end; ++query) {
     for (let key = start > 0 ? start - 1 : 0; key <= lastKey(shown, query); ++key) {
-      const percent = Math.round(100 * (key < start ? earlierWeight(shown, weight, query) : weight(query, key)));
+      const percent = Math.round(100 * (key < start ? earlierWeight(weight, start, query) : weight(query, key)));
       if (percent >= LEAST_WEIGHT) {
         all.push(styling`${pairName(shown, query, key)}:${percent}`);
       }
@@ -105,7 +105,7 @@ function pictureRules(shown: Drawing): Css {
 /** What a script opens is shown where one runs, and what stands in its place elsewhere is not. */
 const SCRIPTED =
   styling`.ws{display:none}&.s{.es{display:revert!important}.n:has(~.es),.n:has(~.es)+.x,.ns{display:none!important}.ws{display:inline!important}
-&.own .yy{display:block!important}}`;
+&.own .yy{display:block!important}&.own:has(:checked) .y.y{display:none!important}&.mv :is(.s,.tx details){display:none!important}.mb{margin:0 4px 0 0}.mb[aria-disabled=true]{opacity:0.5}}`;
 
 /** The numbers of a small matrix stand in its cells. */
 const NUMBERS = styling`.i .e{background-color:${

@@ -12,7 +12,10 @@ import { type DecodedStep, type DecodedSteps, expectSteps, recordStep, writtenWo
 
 /** How a decoding is shown. */
 export interface StepsViewOptions {
-  /** What was given, to be shown before what is written: its text, or the sequence of its tokens. */
+  /**
+   * What was given, to be shown before what is written: its text, or the sequence of its tokens. With its tokens, the view
+   * shares the token that is chosen with other views of the whole text.
+   */
   readonly prompt?: string | Sequence;
   /** The title of a saved page. */
   readonly title?: string;
