@@ -140,7 +140,7 @@ function matrixPlot(shown: AttentionShown, layout: Layout): Plot.PlotOptions {
 function linesPlot(shown: AttentionShown, layout: Layout): Plot.PlotOptions {
   const { tokens, side, label, margin, top } = layout;
   const lines = linesOf(shown, shown.layer);
-  const text = { fontFamily: "monospace", fontSize: 10 } as const;
+  const text = { fontFamily: "monospace", fontSize: 11 } as const;
   return {
     width: 2 * margin + LINES,
     height: top + tokens.length * side + 8,

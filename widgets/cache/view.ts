@@ -131,7 +131,7 @@ function drawSvg(shown: CacheShown, title: string): Html {
       }),
       Plot.axisX(positions, {
         ...{ anchor: "top", tickRotate: -55, textAnchor: "start", tickSize: 3, label: null } as const,
-        tickFormat: (position: number) => tokenLabel(longest.tokens[position]!),
+        tickFormat: (position: number) => tokenLabel(longest.tokens[position]!, 10),
       }),
       Plot.axisY(drawn, { tickSize: 0, label: null, tickFormat: (n: number) => `step ${n}` }),
     ],

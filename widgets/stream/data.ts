@@ -9,6 +9,7 @@ import type { Prediction } from "../../src/ask/prediction.ts";
 import type { Trace } from "../../src/ask/trace/trace.ts";
 import type { FloatTensor } from "../../src/base/tensor.ts";
 import type { Sequence } from "../../src/model/sequence.ts";
+import { spelled, spelledPredictions } from "../kit/characters.ts";
 import { isSequence, nameOf } from "../kit/expect.ts";
 import { expectShape } from "../kit/expect_shape.ts";
 import { layersAround, recordedLayers } from "../kit/layers.ts";
@@ -98,14 +99,14 @@ function wordsOfMany(lens: Lens, position: number): (position: number) => Words 
         `${position + 1}, which token ${position} predicts`,
     );
   }
-  const spelled = new Map(tokens.map((token) => [token.id, token]));
+  const tokenOf = new Map(tokens.map((token) => [token.id, token]));
   return (other) => {
     const n = positions.indexOf(other + 1);
     if (n < 0) return NO_WORDS;
     return new Map(
       Array.from({ length: layers }, (_, layer) => layer).flatMap((layer) => {
         const i = layer * positions.length + n;
-        const token = spelled.get(best.data[i]!);
+        const token = tokenOf.get(best.data[i]!);
         return token === undefined ? [] : [[layer, { token, probability: bestProbabilities.data[i]! }]];
       }),
     );
@@ -168,10 +169,10 @@ export function streamShown(trace: Trace, { position: asked, predictions }: Stre
       attention: lengthOf(attentionOutputs, k, position),
       mlp: lengthOf(mlpOutputs, k, position),
       after: lengthOf(hiddenStates, k + 1, position),
-      word: words.get(layer),
+      word: spelledPredictions(sequence, position + 1, words.has(layer) ? [words.get(layer)!] : [])[0],
     }));
     return { position, embedding: lengthOf(hiddenStates, 0, position), steps, words: words.size > 0 };
   };
   const ways = layersAround(position, T, Math.floor(MOST_NUMBERS / (3 * K + 1))).map(wayOf);
-  return { sequence, first: ways.find((way) => way.position === position)!, ways };
+  return { sequence: spelled(sequence), first: ways.find((way) => way.position === position)!, ways };
 }

@@ -25,6 +25,7 @@ import {
   rankingsWatchView,
   rolloutView,
   saliencyView,
+  sizesView,
   stepsView,
   streamView,
   surpriseView,
@@ -215,6 +216,7 @@ export const SUBJECTS: readonly Subject[] = [
   { name: "vectors", view: vectorsView, data: [vectorsOf(TEXT, 2), { title, sequence: TEXT }] },
   { name: "vectors as pictures", view: vectorsView, data: [vectorsOf(TEXT, 100), { title, sequence: TEXT }] },
   { name: "model", view: modelView, data: [SMALL, { title }] },
+  { name: "sizes", view: sizesView, data: [[SMALL], { title }] },
 ];
 
 /** Part of all that is planted. */
