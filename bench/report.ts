@@ -46,6 +46,7 @@ const SECTIONS: readonly Section[] = [
   { row: "attribute", title: "Attribution of all 144 heads and 36,864 neurons over 43 tokens" },
   { row: "default decode", title: "One decode step, nothing changed; in turn with a model that was looked into" },
   { row: "default explain", title: `Explain ${explained(FIRST)}, nothing changed; in turn with the same` },
+  { row: "int8 explain", title: `Explain ${explained(FIRST)}, in float32 and in turn with the gradient in int8` },
   { row: "load", title: "Load the model, first in a process" },
   { row: "load again", title: "Load and dispose again, later in a process" },
   { row: realRow("decode"), title: `${REAL}, a published Llama: one decode step (of 19, after 23 + 1 tokens)` },
