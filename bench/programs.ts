@@ -92,6 +92,12 @@ const WORK = ["work of prefill", ...[...explain, ...explainLong].map((row) => `w
 export const REAL_ROWS: readonly string[] = ["load", "decode", `explain ${FIRST}`, "memory"];
 const ALL = ["load", "decode", ...explain, "memory", "batch", "prefill", "lens"];
 
+/** What is waited for from the start of a process; its rows stand with the other rows of the same name. */
+function waits(name: string, args: readonly string[], rows: readonly string[], need?: Need): Program {
+  const deno = ["run", "-A", "--quiet", "bench/waits/waits.ts"];
+  return { name, key: "waits", ...need && { need }, command: Deno.execPath(), args: [deno, args], rows, longRows: [] };
+}
+
 /** All programs, in the order of a round: ours and peers take turns, so that all see the same disturbances. */
 export const PROGRAMS: readonly Program[] = [
   python("limit", "oracle", "probe", { rows: PROBES }),
@@ -124,6 +130,8 @@ export const PROGRAMS: readonly Program[] = [
     rows: DECODING,
     longRows: [],
   },
+  waits("native", ["ours"], ["script", "first view"]),
+  waits("transformers", ["transformers"], ["script"], "oracle"),
 ];
 
 /** The same, for what is changed and judged inside only; who measures nothing of it is left out. */

@@ -67,6 +67,9 @@ export const FACTORS = 10;
 /** The words whose logits are compared where parts of the model are judged. */
 export const WORDS = { target: 11, contrast: 22 } as const;
 
+/** The text that somebody's first script and first cell begin with. */
+export const WAIT_TEXT = "The keys to the cabinet";
+
 /** What a model is called that has a changed one beside it. */
 export const BESIDE = "beside a changed model";
 

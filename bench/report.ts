@@ -47,6 +47,8 @@ const SECTIONS: readonly Section[] = [
   { row: "default decode", title: "One decode step, nothing changed; in turn with a model that was looked into" },
   { row: "default explain", title: `Explain ${explained(FIRST)}, nothing changed; in turn with the same` },
   { row: "int8 explain", title: `Explain ${explained(FIRST)}, in float32 and in turn with the gradient in int8` },
+  { row: "script", title: "A whole script: import, load, read a text, write one token, end" },
+  { row: "first view", title: "From the start of a notebook's kernel to the first map, with the bundled model" },
   { row: "load", title: "Load the model, first in a process" },
   { row: "load again", title: "Load and dispose again, later in a process" },
   { row: realRow("decode"), title: `${REAL}, a published Llama: one decode step (of 19, after 23 + 1 tokens)` },

@@ -181,8 +181,10 @@ function toleranceOf(row: string): number {
 }
 
 /** The tokens that a row writes. */
-function expectedTokens({ texts }: Results, row: string): readonly number[] | undefined {
+function expectedTokens(results: Results, row: string): readonly number[] | undefined {
+  const { texts } = results;
   if (row === realRow("decode")) return texts[realRow(FIRST)]?.tokenIds;
+  if (row === "script") return referenceOf(results, row);
   const name = ["decode", "default decode", "batch"].includes(row)
     ? FIRST
     : row.startsWith("write and explain ")

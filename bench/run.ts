@@ -19,7 +19,7 @@ import { prepareNeeds, prepareTexts } from "./setup.ts";
 const HELP = `deno task bench [options]
   --quick         one round, each row once, without the long texts
   --inside        one round of what is changed and judged inside only, in about ten minutes
-  --only a,b      only these of ${PROGRAMS.map(({ key }) => key).join(", ")}
+  --only a,b      only these of ${[...new Set(PROGRAMS.map(({ key }) => key))].join(", ")}
   --rounds n      how often every program is run (2)
   --repeat n      how often at most it measures each row then (5)
   --threads n     how many threads each takes (one for each core)

@@ -5,7 +5,7 @@
  * After the last attention only the R rows of logits have a cotangent, and only these go back.
  *
  * Where weights have a matrix in 8 bits for the way back, the products of the M rows are taken with it. Those of the R rows
- * are not: they are few, and what a contrast subtracts would be rounded before.
+ * are not, as they are few.
  *
  * Sizes as in `builder.ts`, without cached tokens, so that S = T; N scalars, R rows of logits, M rows that go back.
  *

@@ -107,3 +107,20 @@ Deno.test("markdown() of what is judged inside has its rows alone, with a peer t
   };
   deepEqual(differing({ ...inside, measured: other }), ["native, beside a changed model, default explain"]);
 });
+
+Deno.test("differing() names whole scripts that write other tokens, however near their ids are", () => {
+  const scripts = (tokenIds: readonly number[]): Results => ({
+    ...results(0),
+    measured: {
+      native: { script: [{ row: "script", seconds: [1], answer: [464, 8251, 11] }] },
+      transformers: { script: [{ row: "script", seconds: [4], answer: tokenIds }] },
+    },
+  });
+  deepEqual(differing(scripts([464, 8251, 11])), []);
+  deepEqual(differing(scripts([464, 8251, 12])), ["transformers, script"]);
+  const [, ...lines] = markdown(scripts([464, 8251, 11])).split("A whole script")[1]!.split("\n").slice(3, 6);
+  deepEqual(lines.map((line) => line.split("|").slice(1, 6).map((cell) => cell.trim())), [
+    ["ours, native", "1.00 s", "1.00 s", "1", "1.00x"],
+    ["transformers", "4.00 s", "4.00 s", "1", "4.00x"],
+  ]);
+});

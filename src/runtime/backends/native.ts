@@ -8,6 +8,7 @@ import { inPage } from "../../base/platform.ts";
 import type { ByteSource } from "../../checkpoint/byte_source.ts";
 import { cpuOptions, type Runtime, type SessionOptions } from "../backend.ts";
 import { openCHeap } from "../c_heap.ts";
+import { openMappedPages } from "../mapped_pages.ts";
 
 /** Not a literal, so that the 288 MB package is downloaded only where this backend is asked for. */
 const PACKAGE = ["npm:onnxruntime-node", "1.30.0"].join("@");
@@ -31,6 +32,7 @@ export async function loadNative(): Promise<Runtime> {
   const ort = await importNative();
 
   const heap = openCHeap();
+  const pages = openMappedPages();
 
   async function create(model: Uint8Array, files: ReadonlyMap<string, ByteSource>, options: SessionOptions) {
     const intraOpNumThreads = options.threads ?? navigator.hardwareConcurrency;
@@ -45,7 +47,7 @@ export async function loadNative(): Promise<Runtime> {
     return await ort.InferenceSession.create(model, { ...cpuOptions(options, entries), intraOpNumThreads });
   }
 
-  return { create, Tensor: ort.Tensor, ...heap && { heap } };
+  return { create, Tensor: ort.Tensor, ...heap && { heap }, ...pages && { pages } };
 }
 
 /**
