@@ -137,7 +137,7 @@ export function wholeHtml(drawing: Drawing): Html {
     className: "f",
   });
   const hint = pictures?.from === 0 && pictures.to === length
-    ? markup`<span class="ws" style="display:none"> Point at it to read a weight: <span class="says"></span></span>`
+    ? markup`<span class="ws" style="display:none"> Point at it to read a weight, click to move the matrix there: <span class="says"></span></span>`
     : "";
   const picture = markup`${image}<div class="w x" role="img" aria-label="The weights over the whole text" \
 style="display:none;width:${whole}px;height:${whole}px"></div>`;
