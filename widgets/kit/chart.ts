@@ -58,7 +58,7 @@ export function drawDocument(pictures: readonly Picture[], frame: Frame): Html {
     return svg;
   });
   const end = transparent ? 0 : Math.max(0, ...made.map(lettersEnd));
-  const width = end + MARGIN > frame.width ? Math.ceil(end + MARGIN) : frame.width;
+  const width = end > frame.width ? Math.ceil(end + MARGIN) : frame.width;
   if (width > frame.width) made.forEach((svg) => svg.setAttribute("overflow", "visible"));
   const drawn = made.map((svg) => toXml(svg));
   return markup`<svg xmlns="http://www.w3.org/2000/svg" role="img" width="${width}" \
