@@ -23,6 +23,7 @@ export {
   type Node,
   type OpName,
   type QuantizedMatrix,
+  type ScaledMatrix,
   type Value,
 } from "./graph.ts";
 export { Graph } from "./ops.ts";

@@ -50,9 +50,16 @@ export async function loadNative(): Promise<Runtime> {
   return { create, Tensor: ort.Tensor, ...heap && { heap }, ...pages && { pages } };
 }
 
-/** The folder that holds all files, from which they are memory-mapped; undefined when one is in memory only. */
+/**
+ * The folder that all locations begin at, from which files are memory-mapped; undefined when one is in memory only, or
+ * there is no such folder.
+ */
 function commonFolder(files: ReadonlyMap<string, ByteSource>): string | undefined {
-  const folders = new Set([...files.values()].map(({ path }) => path?.replace(/[\\/][^\\/]*$/, "")));
+  const folders = new Set(Array.from(files, ([location, { path }]) => {
+    return path?.endsWith(location) ? path.slice(0, -location.length) : undefined;
+  }));
   const [folder] = folders;
-  return folders.size === 1 ? folder : undefined;
+  if (folders.size !== 1 || folder === undefined) return undefined;
+  const isRoot = /^([A-Za-z]:)?[\\/]$/.test(folder);
+  return isRoot ? folder : folder.slice(0, -1);
 }
