@@ -108,11 +108,13 @@ export async function openNext(page: Page, path: string): Promise<void> {
   }, path);
 }
 
-/** Runs all cells; a cell that fails is an error. */
+/** Runs all cells; a cell that fails is an error, also one that the page does not show. */
 export async function runAll(page: Page): Promise<void> {
   await page.evaluate(`jupyterapp.commands.execute("notebook:run-all-cells")`);
   await page.waitForFunction(`document.querySelectorAll(".jp-OutputArea").length > 0 &&
     ![...document.querySelectorAll(".jp-InputPrompt")].some((prompt) => prompt.textContent.includes("*"))`);
-  const errors = await page.locator(".jp-RenderedText[data-mime-type*=error]").allTextContents();
+  const errors = await page.evaluate<string[]>(`jupyterapp.shell.currentWidget.context.model.toJSON().cells
+    .flatMap(({ outputs = [] }) => outputs)
+    .filter((output) => output.output_type === "error").map(({ ename, evalue }) => ename + ": " + evalue)`);
   if (errors.length > 0) throw new Error(`Cannot go on as a cell failed in JupyterLab: ${errors[0]}`);
 }

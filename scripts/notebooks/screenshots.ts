@@ -1,17 +1,20 @@
 /**
  * Opens the notebooks in a real JupyterLab, runs them, tries hover, click and keys there, and writes the pictures of
- * `docs/screenshots`: one of each notebook, and the first one in the dark and as it is before it is trusted.
+ * `docs/screenshots`: one of each notebook, and the first one in the dark and as it is before it is trusted. Those of the
+ * others in the dark go to `.out/dark`, to be looked at.
  * `deno task notebooks:screenshots [notebook]`; the committed notebooks are not touched.
  *
  * @module
  */
-import { basename, join } from "node:path";
+import { basename, join, relative } from "node:path";
 import type { Browser, Locator, Page } from "npm:playwright-core@1.65.1";
 import { launchChromium } from "./chromium.ts";
 import { listNotebooks, OUT, prepareEnvironment, ROOT } from "./environment.ts";
 import { type Lab, openNotebook, runAll, startLab } from "./jupyterlab.ts";
 
 const PICTURES = join(ROOT, "docs", "screenshots");
+/** The same on dark, to be looked at. */
+const DARK = join(OUT, "dark");
 
 /** More than this is too much for a reader of the documents. */
 const MOST_BYTES = 150_000;
@@ -41,6 +44,7 @@ const SCENES: Readonly<Record<string, Scene>> = {
   "09": { view: (page) => outputs(page).filter({ hasText: "Attention to the source" }).first() },
   "10": { view: (page) => form(page, /^Predictions of each layer/).first() },
   "11": { view: (page) => outputs(page).filter({ hasText: "The corrupted text is run" }).first() },
+  "12": { view: (page) => outputs(page).filter({ hasText: "131 documents of 12_corpus.jsonl" }).first() },
   "13": { view: (page) => maps(page).first() },
   "14": { view: (page) => form(page, /^Music$/).first() },
 };
@@ -93,26 +97,35 @@ async function show(page: Page, view: Locator): Promise<void> {
   }
 }
 
-async function picture(page: Page, view: Locator, name: string, hover?: string): Promise<void> {
+async function picture(page: Page, view: Locator, path: string, hover?: string): Promise<void> {
   await show(page, view);
   if (hover !== undefined) await view.locator(hover).first().hover();
   await page.waitForTimeout(300);
-  const { length } = await page.screenshot({ path: join(PICTURES, name) });
-  say(`docs/screenshots/${name}, ${Math.round(length / 1000)} kB`);
+  const { length } = await page.screenshot({ path });
+  say(`${relative(ROOT, path)}, ${Math.round(length / 1000)} kB`);
   if (length <= MOST_BYTES) return;
-  say(`Cannot keep ${name} as it has more than ${MOST_BYTES / 1000} kB; show less`);
+  say(`Cannot keep ${basename(path)} as it has more than ${MOST_BYTES / 1000} kB; show less`);
   Deno.exitCode = 1;
 }
 
-/** Opens a copy, which may be saved and trusted; it stands where `../mod.ts` is the module too. */
+/** Opens a copy, which may be saved and trusted; it stands where `../mod.ts` is the module too, beside what it reads. */
 async function withCopy(notebook: string, use: (path: string) => Promise<void>): Promise<void> {
   const name = basename(notebook, ".ipynb");
-  const copy = join(OUT, `${name}.lab.ipynb`);
-  await Deno.copyFile(join(ROOT, notebook), copy);
+  const copies: string[] = [];
+  const copy = async (from: string, to: string) => {
+    await Deno.copyFile(join(ROOT, "notebooks", from), join(OUT, to));
+    copies.push(join(OUT, to));
+  };
   try {
-    await use(`.out/${basename(copy)}`);
+    await copy(`${name}.ipynb`, `${name}.lab.ipynb`);
+    for await (const file of Deno.readDir(join(ROOT, "notebooks"))) {
+      if (file.isFile && file.name.startsWith(name.slice(0, 3)) && !file.name.endsWith(".ipynb")) {
+        await copy(file.name, file.name);
+      }
+    }
+    await use(`.out/${name}.lab.ipynb`);
   } finally {
-    await Deno.remove(copy);
+    for (const path of copies) await Deno.remove(path);
   }
 }
 
@@ -125,11 +138,11 @@ async function close(page: Page): Promise<void> {
 /** The first notebook as it is before it is trusted, and in the dark. */
 async function firstAgain(browser: Browser, lab: Lab, path: string): Promise<void> {
   const untrusted = await openNotebook(browser, lab.url(path), "JupyterLab Light");
-  await picture(untrusted, untrusted.locator(".jp-OutputArea form").first(), "lab_untrusted.png");
+  await picture(untrusted, untrusted.locator(".jp-OutputArea form").first(), join(PICTURES, "lab_untrusted.png"));
   await close(untrusted);
   const dark = await openNotebook(browser, lab.url(path), "JupyterLab Dark");
   await runAll(dark);
-  await picture(dark, maps(dark).nth(4), "lab_dark.png");
+  await picture(dark, maps(dark).nth(4), join(PICTURES, "lab_dark.png"));
   await close(dark);
 }
 
@@ -141,13 +154,15 @@ async function takePicture(browser: Browser, lab: Lab, path: string): Promise<vo
   await runAll(page);
   await show(page, view(page));
   if (name.startsWith("01")) await tryKeys(page, view(page));
-  await picture(page, view(page), `${name}.png`, hover);
+  await picture(page, view(page), join(PICTURES, `${name}.png`), hover);
+  await page.evaluate(`jupyterapp.commands.execute("apputils:change-theme", { theme: "JupyterLab Dark" })`);
+  await picture(page, view(page), join(DARK, `${name}.png`), hover);
   await close(page);
 }
 
 await prepareEnvironment(say);
 await Deno.mkdir(PICTURES, { recursive: true });
-await Deno.mkdir(OUT, { recursive: true });
+await Deno.mkdir(DARK, { recursive: true });
 const lab = await startLab();
 const browser = await launchChromium();
 try {

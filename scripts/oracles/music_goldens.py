@@ -1,10 +1,10 @@
 """Music as MIDI files, events and sound, and what the model of chorales says: tests/goldens/music.json.
 
 Run:    .venv-oracle/bin/python scripts/oracles/music_goldens.py     after every training of models/music
-Pinned: mido==1.3.3 numpy==2.4.6 torch==2.13.0 transformers==5.23.0 (scripts/requirements-oracle.txt)
+Pinned: mido==1.3.3 partitura==1.9.0 numpy==2.4.6 torch==2.13.0 transformers==5.23.0 (scripts/requirements-oracle.txt)
 
-Files are written and read by mido: several tracks and tempos, running status, notes that overlap, percussion. What our own
-writer wrote, tests/goldens/music_written.mid by music_file.ts, is read by mido too. Events are those of
+Files are written and read by mido: several tracks and tempos, running status, notes that overlap, percussion; when notes
+end that a sustain pedal holds, partitura says. What our own writer wrote, tests/goldens/music_written.mid by music_file.ts, is read by mido too. Events are those of
 scripts/music_model/events.py, which the model was trained with. Sound is computed by numpy, as src/music/sound.ts says it.
 """
 
@@ -12,11 +12,13 @@ import base64
 import io
 import json
 import sys
+import tempfile
 from collections import defaultdict
 from pathlib import Path
 
 import mido
 import numpy as np
+import partitura
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -82,6 +84,31 @@ def chords() -> mido.MidiFile:
     return file
 
 
+def pedal() -> mido.MidiFile:
+    """A pedal that holds notes, one until its key is struck again; a key that is down while it goes up sounds on."""
+    file = mido.MidiFile(ticks_per_beat=480, type=0)
+    track = mido.MidiTrack([mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(90), time=0)])
+    file.tracks.append(track)
+    for time, control, value in [
+        (0, 60, 70), (100, "pedal", 127), (20, 64, 71), (100, 60, 0), (50, 64, 0), (90, 60, 72), (10, 67, 73), (40, 60, 0),
+        (30, "pedal", 63), (200, 67, 0), (0, "pedal", 100), (10, 72, 74), (10, 72, 0), (300, "pedal", 0), (10, 50, 75), (400, 50, 0),
+    ]:  # fmt: skip
+        if control == "pedal":
+            track.append(mido.Message("control_change", control=64, value=value, time=time))
+        else:
+            track.append(mido.Message("note_on", note=control, velocity=value, time=time))
+    return file
+
+
+def held_notes_of(data: bytes) -> list[Note]:
+    """Notes in seconds to when they sound, as partitura has them."""
+    with tempfile.NamedTemporaryFile(suffix=".mid") as file:
+        Path(file.name).write_bytes(data)
+        [part] = partitura.load_performance_midi(file.name).performedparts
+    notes = [Note(float(n["note_on"]), float(n["sound_off"]), n["midi_pitch"], n["velocity"]) for n in part.notes]
+    return sorted(notes, key=lambda note: (note.start, note.pitch))
+
+
 def saved(file: mido.MidiFile) -> bytes:
     target = io.BytesIO()
     file.save(file=target)
@@ -128,11 +155,11 @@ def said() -> dict:
 
 
 def main() -> None:
-    files = {"several tracks": saved(several_tracks()), "chords": saved(chords())}
+    files = {"several tracks": saved(several_tracks()), "chords": saved(chords()), "pedal": saved(pedal())}
     files["written by this package"] = (GOLDENS / "music_written.mid").read_bytes()
     cases = []
     for name, data in files.items():
-        notes = notes_of(mido.MidiFile(file=io.BytesIO(data)))
+        notes = held_notes_of(data) if name == "pedal" else notes_of(mido.MidiFile(file=io.BytesIO(data)))
         events = encode(notes)
         case = {"name": name, "file": base64.b64encode(data).decode(), "notes": listed(notes)}
         cases.append(case | {"events": " ".join(events), "decoded": listed(decode(events))})

@@ -5,13 +5,13 @@ import { counted } from "../support/counted.ts";
 import { GOLDEN, noteOf } from "./golden.ts";
 
 Deno.test("musicText() writes the events that the model was trained with", () => {
-  for (const { name, notes, events } of counted(GOLDEN.files, 3)) equal(musicText(notes.map(noteOf)), events, name);
+  for (const { name, notes, events } of counted(GOLDEN.files, 4)) equal(musicText(notes.map(noteOf)), events, name);
   equal(musicText([]), "");
 });
 
 Deno.test("musicNotes() reads them as they were read there, faults and all", () => {
   const all = [...GOLDEN.files, GOLDEN.faulty];
-  for (const { events, decoded } of counted(all, 4)) deepEqual(musicNotes(events), decoded.map(noteOf));
+  for (const { events, decoded } of counted(all, 5)) deepEqual(musicNotes(events), decoded.map(noteOf));
 });
 
 Deno.test("musicNotes() gives back what musicText() wrote, to a step of time and of strength", () => {
