@@ -28,14 +28,18 @@ interface Violation {
   readonly nodes: readonly { readonly html: string }[];
 }
 
-/** Opens a page that may ask for nothing but itself, open no dialog and fail nowhere. */
-export async function withPage(
-  browser: Browser,
-  url: string,
-  { width = 1000, ...setting }: Setting,
-  use: (page: Page) => Promise<void>,
-): Promise<void> {
-  const context = await browser.newContext({ ...setting, viewport: { width, height: HEIGHT } });
+/** A page in a context of its own, and what it did that it may not. */
+interface Kept {
+  readonly page: Page;
+  readonly faults: string[];
+}
+
+/** The pages of a browser, by what they were made with: to make one takes longer than most of what is tried in it. */
+const KEPT = new WeakMap<Browser, Map<string, Kept>>();
+
+/** Makes a page that may ask for nothing but itself, open no dialog and fail nowhere. */
+async function makePage(browser: Browser, javaScriptEnabled: boolean): Promise<Kept> {
+  const context = await browser.newContext({ javaScriptEnabled });
   const faults: string[] = [];
   context.on("request", (request) => void (/^(file|data|about):/.test(request.url()) || faults.push(request.url())));
   context.on("dialog", (dialog) => {
@@ -43,19 +47,44 @@ export async function withPage(
     return dialog.dismiss();
   });
   context.on("weberror", (error) => void faults.push(String(error.error())));
+  return { page: await context.newPage(), faults };
+}
+
+/** Opens an address in a page as it was at first; it may ask for nothing but itself, open no dialog and fail nowhere. */
+export async function withPage(
+  browser: Browser,
+  url: string,
+  { width = 1000, colorScheme = "light", javaScriptEnabled = true }: Setting,
+  use: (page: Page) => Promise<void>,
+): Promise<void> {
+  const pages = KEPT.get(browser) ?? new Map<string, Kept>();
+  KEPT.set(browser, pages);
+  const key = String(javaScriptEnabled);
+  const kept = pages.get(key) ?? await makePage(browser, javaScriptEnabled);
+  pages.delete(key); // until it has ended well
+  const { page, faults } = kept;
   try {
-    const page = await context.newPage();
+    await page.setViewportSize({ width, height: HEIGHT });
+    await page.emulateMedia({ colorScheme });
+    await page.mouse.move(0, 0);
     await page.goto(url);
     await use(page);
     deepEqual(faults, []);
+    await page.goto("about:blank");
+    pages.set(key, kept);
   } finally {
-    await context.close();
+    if (!pages.has(key)) await page.context().close();
   }
+}
+
+/** Puts axe-core into a page that has none yet. */
+async function loadAxe(page: Page): Promise<void> {
+  if (await page.evaluate<boolean>("!globalThis.axe")) await page.evaluate(`${axe.source};0`);
 }
 
 /** What axe-core finds wrong with a part of a page that is somebody else's: with what it holds, not with how it is put together. */
 export async function faultsIn(part: Locator): Promise<string> {
-  await part.page().evaluate(`${axe.source};0`);
+  await loadAxe(part.page());
   return await part.evaluate(async (element) => {
     const { axe } = globalThis as unknown as { readonly axe: Axe };
     const { violations } = await axe.run(element, { resultTypes: ["violations"] });
@@ -67,7 +96,7 @@ export async function faultsIn(part: Locator): Promise<string> {
 export async function faults(page: Page, { coloursOnly = false } = {}): Promise<string> {
   const closed = page.locator("details:not([open]) > summary:visible");
   if (await closed.count() > 0) await closed.first().click();
-  await page.evaluate(`${axe.source};0`);
+  await loadAxe(page);
   const rules = coloursOnly ? 'runOnly: ["color-contrast", "link-in-text-block"], ' : "";
   const options = `{ ${rules}resultTypes: ["violations"] }`; // of the rest one each is enough
   const ids = await page.evaluate<string[]>(

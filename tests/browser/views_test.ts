@@ -4,6 +4,7 @@ import { pathToFileURL } from "node:url";
 import type { Browser, Page } from "npm:playwright-core@1.65.1";
 import { KEYS } from "../widgets/fixtures.ts";
 import { INJECTED, longSequence } from "../widgets/lens_fixtures.ts";
+import type { View } from "../../widgets/mod.ts";
 import { untrustedHtml } from "../widgets/untrusted.ts";
 import { faults, HEIGHT, inBrowser, withPage } from "./support.ts";
 import { type Case, CASES } from "./views.ts";
@@ -107,14 +108,15 @@ async function staysInsideBoth(page: Page): Promise<void> {
   }
 }
 
-async function saved(folder: string, name: string, one: Case, text: typeof KEYS): Promise<string> {
+async function saved(folder: string, name: string, view: View): Promise<string> {
   const path = join(folder, `${name}.html`);
-  await (await one.draw(text)).save(path);
+  await view.save(path);
   return pathToFileURL(path).href;
 }
 
 async function tries(t: Deno.TestContext, browser: Browser, folder: string, one: Case): Promise<void> {
-  const short = await saved(folder, "short", one, KEYS);
+  const view = await one.draw(KEYS);
+  const short = await saved(folder, "short", view);
   for (const javaScriptEnabled of [true, false]) {
     await t.step(
       `answers the keyboard, scripts ${javaScriptEnabled ? "on" : "off"}`,
@@ -122,13 +124,12 @@ async function tries(t: Deno.TestContext, browser: Browser, folder: string, one:
     );
   }
   await t.step("is accessible in light and dark", () => withPage(browser, short, {}, isAccessible));
-  const injected = await saved(folder, "injected", one, INJECTED);
+  const injected = await saved(folder, "injected", await one.draw(INJECTED));
   await t.step("shows markup in tokens as text", () => withPage(browser, injected, {}, isInert));
-  const long = await saved(folder, "long", one, longSequence(600, 200));
+  const long = await saved(folder, "long", await one.draw(longSequence(600, 200)));
   await t.step("keeps 600 tokens inside a wide and a narrow page", () => withPage(browser, long, {}, staysInsideBoth));
   const untrusted = join(folder, "untrusted.html");
-  const { html } = await one.draw(KEYS);
-  await Deno.writeTextFile(untrusted, `<meta charset="utf-8">${untrustedHtml(html)}`);
+  await Deno.writeTextFile(untrusted, `<meta charset="utf-8">${untrustedHtml(view.html)}`);
   await t.step(
     "shows text and images when it is not trusted",
     () => withPage(browser, pathToFileURL(untrusted).href, {}, readsUntrusted),

@@ -90,7 +90,13 @@ function loseOnMessage(): void {
   const { requestDevice } = prototype;
   prototype.requestDevice = async function (...options) {
     const device = await requestDevice.apply(this, options);
-    new BroadcastChannel("lose").onmessage = () => device.destroy();
+    const channel = new BroadcastChannel("lose");
+    channel.onmessage = async ({ data }) => {
+      if (data !== "now") return;
+      device.destroy();
+      await device.lost;
+      channel.postMessage("lost");
+    };
     return device;
   };
 }
@@ -104,10 +110,11 @@ const loseWorkerGpu = (page: Page) =>
       return LanguageModel.fromPretrained(new URL(url, location.href), { backend: "webgpu", worker: true });
     };
     const tell = (call: Promise<unknown>) => call.then(() => "it did not fail", String);
-    const model = await load();
-    await model.generate(prompt, { maxNewTokens: 2 });
-    new BroadcastChannel("lose").postMessage("now");
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    const model = await load(); // for which its worker has computed already
+    const channel = new BroadcastChannel("lose");
+    const lost = new Promise((resolve) => channel.onmessage = resolve);
+    channel.postMessage("now");
+    await lost;
     const first = await tell(model.generate(prompt, { maxNewTokens: 2 }));
     const second = await tell(model.saliency(model.sequence(prompt)));
     const other = await tell(load().then((another) => another.dispose())); // which a model is tried on when it is loaded

@@ -155,7 +155,7 @@ for (const backend of BACKENDS) {
     await rejects(model.generate([1, 2]), { name: "RangeError", message });
   });
 
-  Deno.test(`140 loads and disposals in a worker on ${backend} leave nothing behind`, async () => {
+  Deno.test(`80 loads and disposals in a worker on ${backend} leave nothing behind`, async () => {
     await using copy = await checkpointCopy("f32");
     const script = new URL("../support/load_in_worker.ts", import.meta.url);
     const args = ["run", "-A", "--v8-flags=--expose-gc", script.href, copy.directory, backend];
@@ -165,7 +165,7 @@ for (const backend of BACKENDS) {
     equal(ended.files, settled.files);
     equal(ended.threads, settled.threads);
     const grown = (ended.rss - settled.rss) / 2 ** 20;
-    // Without a worker V8 takes as much before it settles; 60 workers or sessions would take hundreds.
+    // Without a worker V8 takes as much before it settles; 30 workers or sessions would take hundreds.
     ok(grown < 40, `resident memory grew by ${grown.toFixed(1)} MiB`);
   });
 

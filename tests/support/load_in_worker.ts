@@ -1,5 +1,5 @@
 /**
- * Loads and disposes a model in a worker 140 times and prints what the process held after the first 80 and holds at the
+ * Loads and disposes a model in a worker 80 times and prints what the process held after the first 50 and holds at the
  * end.
  *
  * @module
@@ -35,8 +35,8 @@ async function cycle(count: number): Promise<void> {
   }
 }
 
-await cycle(80);
+await cycle(50);
 const settled = holdings();
-await cycle(60);
+await cycle(30);
 // deno-lint-ignore no-console -- the result of this script
 console.log(JSON.stringify({ settled, ended: holdings() }));

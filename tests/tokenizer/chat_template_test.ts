@@ -2,6 +2,7 @@ import { deepStrictEqual as deepEqual, ok, strictEqual as equal, throws } from "
 import { type ChatMessage, withChatTemplate } from "../../src/tokenizer/chat_template.ts";
 import { Tokenizer } from "../../src/tokenizer/tokenizer.ts";
 import { counted } from "../support/counted.ts";
+import { cpuTime } from "../support/cpu_time.ts";
 
 interface Written {
   readonly template: string;
@@ -123,9 +124,9 @@ const BOMBS: [string, string, string, RegExp][] = [
 ];
 for (const [title, template, name, message] of counted(BOMBS, 18)) {
   Deno.test(`Tokenizer.applyChatTemplate() ends a template that ${title}`, () => {
-    const start = performance.now();
+    const start = cpuTime();
     throws(() => talking(template).applyChatTemplate(HELLO), { name, message });
-    ok(performance.now() - start < 30_000);
+    ok(cpuTime() - start < 30_000);
   });
 }
 

@@ -3,6 +3,7 @@ import { deepEqual, equal, match, ok } from "@std/assert";
 import { decodeResults, diffResults, encodeResults, type ResultKind } from "../../../src/analysis/mod.ts";
 import { KINDS, RESULTS, SALIENCY, SEQUENCE } from "./fixtures.ts";
 import { documentOf, fileOf, partsOf } from "./raw_file.ts";
+import { cpuTime } from "../../support/cpu_time.ts";
 
 type Json = Record<string, unknown>;
 
@@ -197,7 +198,7 @@ function levels(depth: number, width: number, last: unknown): unknown[] {
 }
 
 Deno.test("decodeResults() refuses a small file that would be large, at once", async () => {
-  const start = performance.now();
+  const start = cpuTime();
   const deep = fileOf(documentOf({ $shared: 0 }, "data", levels(60, 2, 1)));
   ok(deep.length < 4000);
   match((await refusal(deep))!, /it holds more than 16777216 values, those that are shared counted wherever/);
@@ -209,11 +210,11 @@ Deno.test("decodeResults() refuses a small file that would be large, at once", a
   match((await refusal(fileOf(documentOf({ $shared: 0 }, "data", [...object, 1]))))!, /it holds more than/);
   const brackets = `{"package":"","kinds":{},"shared":[],"results":{"x":[${"[],".repeat(9e6)}1]}}`;
   match((await refusal(fileOf(brackets)))!, /its document cannot be read, as it holds more than 16777216 values/);
-  ok(performance.now() - start < 5000, "five answers");
+  ok(cpuTime() - start < 5000, "five answers");
 });
 
 Deno.test("diffResults(), decodeResults() and encodeResults() look at what is shared once", async () => {
-  const start = performance.now();
+  const start = cpuTime();
   const file = fileOf(documentOf({ $shared: 0 }, "data", levels(22, 2, 1)));
   ok(file.length < 1500);
   const [a, b] = [await decodeResults(file), await decodeResults(file)];
@@ -238,5 +239,5 @@ Deno.test("diffResults(), decodeResults() and encodeResults() look at what is sh
   const { results } = await decodeResults(tree, { x: "decodingTree" });
   equal(results.x.branches[9]!.steps.length, 250);
   equal(diffResults(results.x, (await decodeResults(tree)).results.x).equal, true);
-  ok(performance.now() - start < 3000);
+  ok(cpuTime() - start < 3000);
 });

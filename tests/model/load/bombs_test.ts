@@ -10,6 +10,7 @@ import { type AnyConfig, parseConfig } from "../../../src/models/families.ts";
 import { modelSummary } from "../../../src/models/summary.ts";
 import { weightsOf } from "../../../src/models/weights.ts";
 import { Tokenizer } from "../../../src/tokenizer/tokenizer.ts";
+import { cpuTime } from "../../support/cpu_time.ts";
 import { checkpointCopy } from "../../support/goldens.ts";
 
 /** What config.json calls the sizes of each family, and its other settings. */
@@ -62,9 +63,9 @@ for (const [modelType, own] of Object.entries(OWN)) {
     const names = ["vocab_size", ...SHARED_SIZES, ...own, ...ENDS];
     const values = [...names.flatMap((name) => ODD.map((value) => [name, value] as const)), ...ROPES];
     let refused = 0;
-    const start = performance.now();
+    const start = cpuTime();
     for (const [name, value] of values) {
-      const began = performance.now();
+      const began = cpuTime();
       try {
         expectBuildable(parseConfig({ "model_type": modelType, [name]: value }));
       } catch (error) {
@@ -73,10 +74,10 @@ for (const [modelType, own] of Object.entries(OWN)) {
         match(error.message, /^Cannot (use|load|read|divide|turn) /);
         ok(error.message.length < 400, error.message);
       }
-      ok(performance.now() - began < 10_000, `${name} ${JSON.stringify(value).slice(0, 40)}`);
+      ok(cpuTime() - began < 10_000, `${name} ${JSON.stringify(value).slice(0, 40)}`);
     }
     ok(refused > 0.5 * (values.length - ROPES.length), `${refused} of ${values.length} refused`);
-    ok(performance.now() - start < 10_000);
+    ok(cpuTime() - start < 10_000);
   });
 }
 
@@ -113,10 +114,10 @@ for (const [modelType, names] of Object.entries(LARGEST_SIZES)) {
     const settings = Object.fromEntries(Object.values(LARGEST).map((most, i) => [names[i]!, most]));
     const heads = modelType === "gpt2" ? "n_head" : modelType === "distilbert" ? "n_heads" : "num_attention_heads";
     const config = { "model_type": modelType, [heads]: 64 };
-    const start = performance.now();
+    const start = cpuTime();
     const parsed = parseConfig({ ...config, ...settings });
     const { weights } = modelSummary(parsed);
-    ok(weights.length > 9 * LARGEST.nLayer && performance.now() - start < 10_000, `${performance.now() - start} ms`);
+    ok(weights.length > 9 * LARGEST.nLayer && cpuTime() - start < 10_000, `${cpuTime() - start} ms`);
     equal(weights[0]!.parameters, LARGEST.vocabSize * LARGEST.nEmbd);
     for (const [name, most] of Object.entries(settings)) {
       throws(() => parseConfig({ ...config, [name]: most + 1 }), {
@@ -170,10 +171,10 @@ for (const [what, [file, text], name, message] of BOMBS) {
         : text;
       await Deno.writeTextFile(path, settings);
     });
-    const start = performance.now();
+    const start = cpuTime();
     // On native nothing is refused for its size before the weights are looked at.
     await rejects(LanguageModel.fromPretrained(copy.directory, { backend: "native" }), { name, message });
-    ok(performance.now() - start < 10_000, `${performance.now() - start} ms`);
+    ok(cpuTime() - start < 10_000, `${cpuTime() - start} ms`);
   });
 }
 
