@@ -200,7 +200,10 @@ export { layerSimilarityView, type LayerSimilarityViewOptions } from "./widgets/
 export { headCircuitView, type HeadCircuitViewOptions } from "./widgets/logit_attribution/circuit_view.ts";
 export { logitAttributionView, type LogitAttributionViewOptions } from "./widgets/logit_attribution/view.ts";
 export { neuronWritesView, type NeuronWritesViewOptions } from "./widgets/logit_attribution/writes_view.ts";
-export { type DrawnModel, modelView, type ModelViewOptions } from "./widgets/model/view.ts";
+export type { DrawnModel } from "./widgets/model/data.ts";
+export { GPT2_SIZES } from "./widgets/model/gpt2_sizes.ts";
+export { modelView, type ModelViewOptions } from "./widgets/model/view.ts";
+export { type ModelSize, sizesView, type SizesViewOptions } from "./widgets/model/sizes_view.ts";
 export { type NeuronsGiven, neuronsView, type NeuronsViewOptions } from "./widgets/neurons/view.ts";
 export { nextWordView, type NextWordViewOptions } from "./widgets/next_word/view.ts";
 export { rolloutView, type RolloutViewOptions } from "./widgets/attention/rollout_view.ts";

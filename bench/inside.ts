@@ -56,10 +56,26 @@ export async function measureDefault(
   }
 }
 
-/** What two models take and answer when they work in turn; who begins changes too. The first turns do not count. */
-async function takeTurns(
-  models: readonly LanguageModel[],
-  work: (model: LanguageModel) => Promise<{ seconds: number[]; answer: number[] }>,
+/** Explains in float32 and in int8, in turn. */
+export async function measureInt8(recorder: Recorder, model: LanguageModel, name: string, text: Text): Promise<void> {
+  const row = "int8 explain";
+  await recorder.measure(row, async () => {
+    const sequence = model.sequence(text.tokenIds, { promptLength: text.promptLength });
+    const explain = async (precision: "float32" | "int8") => {
+      const start = performance.now();
+      const { scores } = await model.saliency(sequence, { precision });
+      return { seconds: [(performance.now() - start) / 1000], answer: [...scores.data] };
+    };
+    const { seconds, answers } = await takeTurns(["float32", "int8"], explain, TURNS * recorder.task.repeat);
+    recorder.print({ row, seconds: seconds[1]!, answer: answers[1]!, as: `${name}, int8` });
+    return { seconds: seconds[0]!, answer: answers[0]! };
+  });
+}
+
+/** What two models, or two ways to ask one, take and answer when they work in turn; who begins changes too. The first turns do not count. */
+async function takeTurns<One>(
+  models: readonly One[],
+  work: (model: One) => Promise<{ seconds: number[]; answer: number[] }>,
   turns: number,
 ) {
   const seconds: number[][] = models.map(() => []);

@@ -12,7 +12,7 @@ import { SALIENCY } from "../src/ask/saliency/saliency.ts";
 import { Reader } from "../src/model/reader.ts";
 import { givenIn, newTokens, writeText } from "./decode.ts";
 import { FlopCounter } from "./flops.ts";
-import { lookInside, measureDefault } from "./inside.ts";
+import { lookInside, measureDefault, measureInt8 } from "./inside.ts";
 import { BATCH, FACTORED, FACTORS, FIRST, memory, PREFILL, Recorder, type Text, TEXTS } from "./protocol.ts";
 
 const recorder = new Recorder();
@@ -120,6 +120,7 @@ async function measureAll(model: LanguageModel, loaded: number): Promise<void> {
   });
   await lookInside(recorder, model, first);
   await measureDefault(recorder, model, { name: Deno.args.slice(1).join(", "), text: first, load });
+  await measureInt8(recorder, model, Deno.args.slice(1).join(", "), first);
   await recorder.measure("factors", async () => {
     const trace = await model.trace(model.sequence(texts[FACTORED]!.tokenIds), { capture: ["activations"] });
     const { last, seconds } = await recorder.times(() => neuronFactors(trace, { factors: FACTORS }));

@@ -84,6 +84,8 @@ function python(
 const INSIDE: readonly string[] = ["patch", "attribute"];
 /** What those wait for who change nothing. */
 const DEFAULT: readonly string[] = ["default decode", "default explain"];
+/** The same map in both precisions. */
+const INT8 = "int8 explain";
 const DECODING = ["load", "decode", "memory", "prefill"];
 const WORK = ["work of prefill", ...[...explain, ...explainLong].map((row) => `work of ${row}`)];
 /** What is measured on a published model. */
@@ -100,14 +102,14 @@ function waits(name: string, args: readonly string[], rows: readonly string[], n
 export const PROGRAMS: readonly Program[] = [
   python("limit", "oracle", "probe", { rows: PROBES }),
   ours("native", ["native"], [...ALL, ...WORK, "load again"], {
-    long: [...explainLong, "factors", ...INSIDE, ...DEFAULT],
+    long: [...explainLong, "factors", ...INSIDE, ...DEFAULT, INT8],
     real: REAL_ROWS,
   }),
   python("Ecco", "ecco", "ecco_peer", {
     rows: ["load", ...named("write and explain", false), "memory", "lens"],
     long: named("write and explain", true),
   }),
-  ours("wasm", ["wasm"], [...ALL, "load again"], { long: [...explainLong, ...INSIDE], real: REAL_ROWS }),
+  ours("wasm", ["wasm"], [...ALL, "load again"], { long: [...explainLong, ...INSIDE, INT8], real: REAL_ROWS }),
   python("transformers", "oracle", "transformers_peer", {
     rows: ALL,
     long: [...explainLong, "factors", ...INSIDE],

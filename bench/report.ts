@@ -46,6 +46,7 @@ const SECTIONS: readonly Section[] = [
   { row: "attribute", title: "Attribution of all 144 heads and 36,864 neurons over 43 tokens" },
   { row: "default decode", title: "One decode step, nothing changed; in turn with a model that was looked into" },
   { row: "default explain", title: `Explain ${explained(FIRST)}, nothing changed; in turn with the same` },
+  { row: "int8 explain", title: `Explain ${explained(FIRST)}, in float32 and in turn with the gradient in int8` },
   { row: "script", title: "A whole script: import, load, read a text, write one token, end" },
   { row: "first view", title: "From the start of a notebook's kernel to the first map, with the bundled model" },
   { row: "load", title: "Load the model, first in a process" },

@@ -6,6 +6,7 @@
 import type { ResultKind, ResultKinds } from "../src/analysis/results/kinds.ts";
 import type { Sequence, Word } from "../src/model/sequence.ts";
 import type { Pair } from "./compare/difference.ts";
+import { spelledAt, spelledResult } from "./kit/characters.ts";
 import { placeWords } from "./kit/chips.ts";
 import { visibleText } from "./kit/glyphs.ts";
 import { markup } from "./kit/html.ts";
@@ -81,7 +82,12 @@ const maskedSaliency: PairsOf<"maskedSaliency"> = (a, b) => [{
   name: "Scores",
   corner: POSITION,
   rows: a.positions.map((position, n) =>
-    namedRow(`token ${position} as ${quoted(a.targets[n]!.token)} and ${quoted(b.targets[n]!.token)}`, position)
+    namedRow(
+      `token ${position} as ${
+        [a, b].map(({ targets }) => quoted(spelledAt(a.sequence, position, targets[n]!.token))).join(" and ")
+      }`,
+      position,
+    )
   ),
   columns: tokensOf(a.sequence),
   first: a.scores.data,
@@ -210,5 +216,6 @@ export const SUBTRACTED: readonly string[] = Object.keys(PAIRS);
 /** The numbers of two results that can be subtracted; `undefined` of a kind that has none. */
 export function pairsOf(kind: ResultKind, first: unknown, second: unknown): readonly Pair[] | undefined {
   const pairs: ((first: never, second: never) => readonly Pair[]) | undefined = PAIRS[kind];
-  return pairs?.(first as never, second as never);
+  const [a, b] = [first, second].map((one) => spelledResult(one as { readonly sequence: Sequence }));
+  return pairs?.(a as never, b as never);
 }

@@ -30,7 +30,10 @@ export { layerSimilarityView, type LayerSimilarityViewOptions } from "./layer_si
 export { headCircuitView, type HeadCircuitViewOptions } from "./logit_attribution/circuit_view.ts";
 export { logitAttributionView, type LogitAttributionViewOptions } from "./logit_attribution/view.ts";
 export { neuronWritesView, type NeuronWritesViewOptions } from "./logit_attribution/writes_view.ts";
-export { type DrawnModel, modelView, type ModelViewOptions } from "./model/view.ts";
+export type { DrawnModel } from "./model/data.ts";
+export { GPT2_SIZES } from "./model/gpt2_sizes.ts";
+export { modelView, type ModelViewOptions } from "./model/view.ts";
+export { type ModelSize, sizesView, type SizesViewOptions } from "./model/sizes_view.ts";
 export type { EdgeInput } from "./patching/edges_data.ts";
 export { edgesView, type EdgesViewOptions } from "./patching/edges_view.ts";
 export { type NeuronsGiven, neuronsView, type NeuronsViewOptions } from "./neurons/view.ts";

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { HeadCircuit, NeuronWrites } from "../src/ask/logit_attribution/circuit_types.ts";
 import { kindOf, type ResultKind, type ResultKinds } from "../src/analysis/results/kinds.ts";
 import { type OutlineRow, outlineRows, outlineText } from "../src/show/outline.ts";
 import { activationsView } from "./activations/view.ts";
@@ -45,6 +44,8 @@ const VIEWS: { readonly [Kind in ResultKind]?: (result: ResultKinds[Kind]) => Vi
   lens: (result) => lensView(result),
   rankings: (result) => result.words === undefined ? rankingsView(result) : rankingsWatchView(result),
   logitAttribution: (result) => logitAttributionView(result),
+  headCircuit: (result) => headCircuitView(result),
+  neuronWrites: (result) => neuronWritesView(result),
   surprise: (result) => surpriseView(result),
   attentionRollout: (result) => rolloutView(result),
   factors: (result) => factorsView(result),
@@ -62,12 +63,7 @@ export function viewOf(result: unknown): View | undefined {
   const kind = kindOf(result);
   const draw: ((result: never) => View | undefined) | undefined = VIEWS[kind];
   if (draw) return draw(result as never);
-  if (isVocabularyChange(result)) return "qk" in result ? headCircuitView(result) : neuronWritesView(result);
   return isModel(result) ? modelView(result as Parameters<typeof modelView>[0]) : undefined;
-}
-
-function isVocabularyChange(result: unknown): result is HeadCircuit | NeuronWrites {
-  return typeof result === "object" && result !== null && "raised" in result && "lowered" in result;
 }
 
 function isModel(result: unknown): boolean {

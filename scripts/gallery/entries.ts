@@ -402,4 +402,12 @@ export const ENTRIES: readonly GalleryEntry[] = [
     code: [`modelView(model);`],
     height: 740,
   },
+  {
+    name: "sizes",
+    title: "Sizes of models",
+    words:
+      "Models as stacks beside each other, each box a layer, as wide as its vectors: this one, and the four sizes of " +
+      "GPT-2 that OpenAI published.",
+    code: [`sizesView([model, ...GPT2_SIZES]);`],
+  },
 ];

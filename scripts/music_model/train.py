@@ -1,15 +1,17 @@
 """Train the model of chorales from nothing on one CPU core, within a budget of minutes, and measure it.
 
-Run:    .venv-oracle/bin/python scripts/music_model/train.py [--resume]
+Run:    .venv-oracle/bin/python scripts/music_model/train.py [--first FOLDER] [--resume]
 Pinned: torch==2.13.0 tokenizers==0.23.3 safetensors==0.8.0 music21==10.5.1 (scripts/requirements-oracle.txt)
 Out:    models/music/, the whole folder but README.md; checkpoints in .out/music
 
 GPT-2 and its optimizers are those of the bundled model. A batch holds windows of chorales one after another, each window
 moved up or down by a number of half tones, so that every key is heard. The learning rate follows the share of the budget
 that is spent, of the process's own time or of the clock's, whichever is more; so weights differ from run to run.
+`--first FOLDER` goes on with the weights of an earlier run, with new optimizers and the schedule from its beginning.
 """
 
 import argparse
+import math
 import sys
 import time
 from pathlib import Path
@@ -19,6 +21,7 @@ import torch
 from data import CONTEXT, HIGHEST_MOVE, LOWEST_MOVE, ROOT, ids_of, load, moved
 from evaluate import evaluate
 from events import END, ID_OF, UNKNOWN, VOCABULARY
+from safetensors.torch import load_file
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
 from torch.nn import functional
 
@@ -96,8 +99,15 @@ def held_out_loss(model: GPT2, chorales: list[dict]) -> float:
 
 
 def learning_rate(progress: float, step: int) -> float:
-    """Share of the highest rate: up over 60 steps, level, then down to zero over the last 60 %."""
-    return max(0.0, min(1.0, (step + 1) / 60, (1 - progress) / 0.6))
+    """Share of the highest rate: up over 60 steps, then down to zero along half a cosine."""
+    return min(1.0, (step + 1) / 60) * (1 + math.cos(math.pi * min(1.0, progress))) / 2
+
+
+def stored_weights(folder: Path) -> dict[str, torch.Tensor]:
+    """What `export` wrote, under the names of `model`."""
+    stored = {name.removeprefix("transformer."): tensor.float() for name, tensor in load_file(folder / "model.safetensors").items()}
+    matrices = {name for name in stored if name.startswith("h.") and stored[name].dim() == 2}
+    return {name: tensor.T.contiguous() if name in matrices else tensor for name, tensor in stored.items()}
 
 
 def train(options: argparse.Namespace, trained: list[dict], kept: list[dict]) -> dict:
@@ -106,6 +116,8 @@ def train(options: argparse.Namespace, trained: list[dict], kept: list[dict]) ->
     peaks = [options.muon_peak, options.adam_peak]
     optimizers = make_optimizers(model, *peaks)
     done = {"step": 0, "cpu": 0.0, "wall": 0.0}
+    if options.first:
+        model.load_state_dict(stored_weights(options.first))
     if options.resume:
         state = torch.load(CHECKPOINT)
         model.load_state_dict(state["model"])
@@ -148,6 +160,7 @@ def main() -> None:
     """Train, store, measure."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=ROOT / "models" / "music")
+    parser.add_argument("--first", type=Path, help="a folder of an earlier run, whose weights are gone on with")
     parser.add_argument("--minutes", type=float, default=35, help="of the process's own time")
     parser.add_argument("--clock-minutes", type=float, default=60)
     parser.add_argument("--batch", type=int, default=4)

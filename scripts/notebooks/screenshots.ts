@@ -34,11 +34,11 @@ const form = (page: Page, label: RegExp) => outputs(page).filter({ has: page.get
 /** By the number that a notebook's name begins with. */
 const SCENES: Readonly<Record<string, Scene>> = {
   "01": { view: (page) => maps(page).first(), hover: ".o2" },
-  "02": { view: (page) => outputs(page).filter({ has: page.getByRole("img", { name: /blocks/ }) }).first() },
+  "02": { view: (page) => outputs(page).filter({ hasText: "looking-glass-6m: GPT-2 with 6 layers" }).first() },
   "03": { view: (page) => form(page, /^Predictions of each layer/).first() },
   "04": { view: (page) => form(page, /^Factors/).first() },
   "05": { view: (page) => form(page, /^Attention$/).first() },
-  "06": { view: (page) => outputs(page).filter({ hasText: "7 branches after a prompt" }) },
+  "06": { view: (page) => form(page, /^How the next word is drawn$/).first() },
   "07": { view: (page) => outputs(page).filter({ hasText: "Rank of each token" }) },
   "08": { view: (page) => outputs(page).filter({ hasText: /praise, probability/ }).first() },
   "09": { view: (page) => outputs(page).filter({ hasText: "Attention to the source" }).first() },

@@ -9,6 +9,7 @@
  * @module
  */
 import type { Graph, Node, OpName, Value } from "../onnx/mod.ts";
+import { productInInt8 } from "./int8_product.ts";
 
 /** Lays the rows of a saved value out as those of a cotangent are: as they are, unless `backward` is told otherwise. */
 export type Spread = (saved: Value) => Value;
@@ -37,6 +38,9 @@ const hasRows = (dy: Value, y: Value) => dy.shape.length === y.shape.length;
 const shapedAs = (g: Graph, dy: Value, x: Value, y: Value) =>
   g.reshape(dy, [dy.shape[0]!, ...(hasRows(dy, y) ? x.shape.slice(1) : x.shape)]);
 const one = (g: Graph) => g.floats([1], []);
+/** A product with each row of a cotangent, `[M, out]` or `[N, R, out]`. */
+const eachRow = (g: Graph, dy: Value, product: (rows: Value) => Value) =>
+  dy.shape.length === 2 ? product(dy) : g.splitRows(product(g.mergeRows(dy)), dy); // [M, in] or [N, R, in]
 
 /** The rule of each operator, complete by type. */
 export const VJP_RULES = {
@@ -121,8 +125,16 @@ export const VJP_RULES = {
 
   // Only x is followed. The weight is read in place; MatMul by a transposed weight would store it twice.
   Gemm: (g, { inputs: [, weight], attributes }, [dy]) => {
-    const back = (rows: Value) => g.gemm(rows, weight!, { transposed: !attributes.transB });
-    return [dy!.shape.length === 2 ? back(dy!) : g.splitRows(back(g.mergeRows(dy!)), dy!)]; // [M, in] or [N, R, in]
+    return [eachRow(g, dy!, (rows) => g.gemm(rows, weight!, { transposed: !attributes.transB }))];
+  },
+
+  // As if the product were one of the numbers that were rounded: rounding itself has the gradient zero.
+  MatMulNBits: (g, { inputs: [, codes] }, [dy]) => {
+    const { back } = codes!;
+    if (!back) {
+      throw new TypeError(`Cannot differentiate through "${codes!.name}" as it has no matrix for the way back`);
+    }
+    return [eachRow(g, dy!, (rows) => productInInt8(g, rows, back))];
   },
 
   MatMul: (g, { inputs: [x, y] }, [dz], active, spread) => [
@@ -161,12 +173,12 @@ export const VJP_RULES = {
   Cast: "none",
   ConstantOfShape: "none",
   Cos: "none",
+  DynamicQuantizeMatMul: "none",
   Equal: "none",
   Gather: "none",
   Greater: "none",
   If: "none",
   LessOrEqual: "none",
-  MatMulNBits: "none",
   Max: "none",
   Range: "none",
   ReduceMax: "none",
@@ -178,3 +190,13 @@ export const VJP_RULES = {
   TopK: "none",
   Where: "none",
 } satisfies VjpTable;
+
+/** The same, with products by matrices in 8 bits where weights have some for the way back. */
+export const INT8_RULES: VjpTable = {
+  ...VJP_RULES,
+  Gemm: (g, node, dys) => {
+    const { back } = node.inputs[1]!;
+    if (!back) return VJP_RULES.Gemm(g, node, dys);
+    return [eachRow(g, dys[0]!, (rows) => productInInt8(g, rows, back))];
+  },
+};

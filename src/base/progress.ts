@@ -14,6 +14,7 @@ export interface Progress {
     | "edges"
     | "importance"
     | "rankings"
+    | "lens"
     | "surprise"
     | "logitAttribution"
     | "encode"

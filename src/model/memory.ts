@@ -25,8 +25,11 @@ export interface Machine {
   readonly config: ModelConfig;
   /** Where it runs. */
   readonly backend: Backend;
-  /** Throws where no gradients can be taken, and weights cannot be read: the message says what was tried, and why not. */
-  readonly expectDifferentiable?: (task?: string, needs?: string) => void;
+  /**
+   * Throws where no gradients can be taken, and weights cannot be read: the message says what was tried, why not, and what
+   * to do `instead`.
+   */
+  readonly expectDifferentiable?: (task?: string, needs?: string, instead?: string) => void;
   /** Whether it runs in a worker, which has keys and values of its own. */
   readonly worker?: boolean;
   /** What is changed inside the model. */
@@ -77,6 +80,12 @@ export function explainBytes(
   const patterns = E > 0 ? 6 : 3; // of attention to a source and within it there are as many more
   const backward = patterns * N * config.nHead * Math.max(T, E) ** 2 + (M + N * E) * back;
   return OVERHEAD * FLOAT * (forwardNumbers(config, T, T, E) + backward + VOCABULARY_TENSORS * R * logitWidth(config));
+}
+
+/** What 8-bit products take beside that, of M rows: those of the widest, scaled, as codes, and what is made of them. */
+export function int8Bytes({ nEmbd, nInner }: ModelConfig, M: number): number {
+  const widest = Math.max(nInner, 3 * nEmbd);
+  return OVERHEAD * M * (2 * FLOAT + 1) * widest;
 }
 
 /** An estimate of the bytes of a run that looks at R rows through the lens, at `depths` places of the model. */

@@ -6,6 +6,7 @@ import type { Family } from "../models/family.ts";
 import type { SiteName } from "../models/sites.ts";
 import type { GradientOutputs } from "../models/gradient_question.ts";
 import { LENS, type LensRequest } from "../models/lens.ts";
+import { isQuantized } from "../models/weights.ts";
 import type { Program, ProgramRequest } from "../models/program.ts";
 import type { Feed } from "../onnx/feed.ts";
 import type { Value } from "../onnx/mod.ts";
@@ -62,7 +63,7 @@ export class ModelRunner implements AsyncDisposable {
     this.program = program;
     this.session = session;
     this.family = familyOf(config);
-    this.#stored = new StoredWeights(config, weights, program.differentiable);
+    this.#stored = new StoredWeights(config, weights, !isQuantized(weights));
   }
 
   /** The names of the weights that can be read, as the checkpoint has them. */
@@ -270,9 +271,9 @@ export class ModelRunner implements AsyncDisposable {
    *
    * @throws {Error} When the weights are in 8 bits.
    */
-  expectDifferentiable(task = "explain", needs = "gradients need float32"): void {
+  expectDifferentiable(task = "explain", needs = "gradients need float32", instead = ""): void {
     if (this.program.differentiable) return;
-    throw new Error(`Cannot ${task} with 8-bit weights as ${needs}; load without dtype "q8"`);
+    throw new Error(`Cannot ${task} with 8-bit weights as ${needs}; ${instead}load without dtype "q8"`);
   }
 
   /** The logits at some rows of some texts, `[R, V]`. */

@@ -4,11 +4,14 @@
  * formulas of `attention_gradient.ts`, on all N x T pairs of a scalar and a token, as its matrices have one shape then.
  * After the last attention only the R rows of logits have a cotangent, and only these go back.
  *
+ * Where weights have a matrix in 8 bits for the way back, the products of the M rows are taken with it. Those of the R rows
+ * are not, as they are few.
+ *
  * Sizes as in `builder.ts`, without cached tokens, so that S = T; N scalars, R rows of logits, M rows that go back.
  *
  * @module
  */
-import { activeValues, backward, type Step } from "../autodiff/mod.ts";
+import { activeValues, backward, INT8_RULES, productInInt8, type Step } from "../autodiff/mod.ts";
 import type { Graph, Node, Value } from "../onnx/mod.ts";
 import { AttentionGradient, type GradientRows } from "./attention_gradient.ts";
 import type { ModelBuilder } from "./builder.ts";
@@ -82,7 +85,8 @@ export function gradient(
 
   const steps = stepsOf(m, attention, nodes.slice(0, last.nodes[0]));
   const early = inner.filter((value) => value !== last.merged && !after.has(value));
-  const gradients = backward(g, { steps, cotangents, wrt: [...starts, ...early], spread: spreadTo(g, inputs) });
+  const own = { steps, cotangents, wrt: [...starts, ...early], spread: spreadTo(g, inputs), rules: INT8_RULES };
+  const gradients = backward(g, own);
   const ofInner = (value: Value) => {
     if (value === last.merged) return attention.placed(ownMerged);
     if (after.has(value)) return attention.placed(found[wrt.indexOf(value)]!);
@@ -167,7 +171,10 @@ function readCotangent(
   const vocabulary = g.range(g.ints([0], []), g.ints([V], []), V); // [V]
   const isTarget = g.equal(g.unsqueeze(targets, -1), vocabulary); // [R, V]
   const others = g.where(isTarget, g.floats([0], []), g.softmax(logits)); // [R, V]
-  const mean = g.gemm(others, unembedding); // [R, V] x [V, C] -> [R, C]
-  const own = g.gather(unembedding, targets); // [R, C]
+  const { back } = unembedding;
+  const mean = back ? productInInt8(g, others, back) : g.gemm(others, unembedding); // [R, V] x [V, C] -> [R, C]
+  const own = back
+    ? g.mul(g.cast(g.gather(back.codes, targets), g.float), back.scales)
+    : g.gather(unembedding, targets); // [R, C]
   return g.where(ofLogit, own, g.sub(g.mul(own, sumOverVocabulary(g, others, vocabularyOnes(g, V))), mean));
 }

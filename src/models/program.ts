@@ -66,6 +66,8 @@ export interface ProgramOptions {
   readonly edges?: boolean;
   /** Whether what stands between the parts of each block can be fetched. */
   readonly inner?: boolean;
+  /** In what the products of the way back are computed; `int8` needs the matrices of `backWeights` among the entries. */
+  readonly precision?: "float32" | "int8";
 }
 
 /** What can be fetched of an encoder, and of what the decoder looks at. */
@@ -102,7 +104,7 @@ export class Program {
   readonly graph: Graph;
   /** What can be fetched. */
   readonly outputs: ProgramOutputs;
-  /** Whether there is a gradient: not when products are computed in 8 bits. */
+  /** Whether there is a gradient: not when products are computed in 8 bits, unless those of the way back are too. */
   readonly differentiable: boolean;
   /** The places that can be seen and changed, and the shape of what is there. */
   readonly sites: ReadonlyMap<SiteName, Shape>;
@@ -118,7 +120,7 @@ export class Program {
   constructor(
     config: ModelConfig,
     entries: ReadonlyMap<string, TensorEntry>,
-    { edits = [], seen = [], inner = false, edges = false }: ProgramOptions = {},
+    { edits = [], seen = [], inner = false, edges = false, precision = "float32" }: ProgramOptions = {},
   ) {
     const g = new Graph();
     const family = familyOf(config);
@@ -147,7 +149,7 @@ export class Program {
     const model = { m, nodes, stream, own, readoutNodes, read, unembedding, logits };
     const readout = (m: ModelBuilder, x: Value) => family.readout(m, config, x);
     this.graph = g;
-    this.differentiable = !isQuantized(entries);
+    this.differentiable = precision === "int8" || !isQuantized(entries);
     this.#inputs = inputs;
     this.#edges = edges ? new EdgesOfHeads(g, m, family.writers!(config).attention) : undefined;
     this.#gradient = new GradientQuestion(

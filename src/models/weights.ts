@@ -5,7 +5,7 @@
  */
 import type { TensorEntry } from "../checkpoint/safetensors.ts";
 import { CHECKPOINT_DTYPES, holdSameNumbers, isCheckpointDType } from "../checkpoint/values.ts";
-import type { DType, Graph, QuantizedMatrix, Value } from "../onnx/mod.ts";
+import type { DType, Graph, QuantizedMatrix, ScaledMatrix, Value } from "../onnx/mod.ts";
 import type { Weights } from "./builder.ts";
 import type { ModelConfig } from "./config.ts";
 import { familyOf } from "./families.ts";
@@ -99,9 +99,27 @@ function refuseMoreBlocks(family: Family, { nLayer }: ModelConfig, found: Iterab
   }
 }
 
-/** The name by which a graph refers to the file that holds `entry`. */
+/** The name by which a graph refers to the file that holds `entry`, where all weights are in one folder. */
 export function weightLocation({ source }: TensorEntry): string {
   return (source.path ?? source.name).split(/[\\/]/).at(-1)!;
+}
+
+/**
+ * The names by which a graph refers to the files that hold `entries`: where they are in several folders, their paths from
+ * the folder that has all of them in it, as ONNX Runtime maps what is below one folder only.
+ */
+export function weightLocations(entries: Iterable<TensorEntry>): (entry: TensorEntry) => string {
+  const paths = [...new Set(Array.from(entries, ({ source }) => source.path))];
+  const folders = paths.map((path) => path?.split(/[\\/]/).slice(0, -1));
+  const [first] = folders;
+  if (!first || folders.some((folder) => !folder) || new Set(folders.map((folder) => folder!.join("/"))).size === 1) {
+    return weightLocation;
+  }
+  const differs = first.findIndex((part, i) => folders.some((folder) => folder![i] !== part));
+  const common = differs < 0 ? first.length : differs;
+  if (common === 0) return weightLocation; // on several drives
+  const start = first.slice(0, common).join("/").length + 1;
+  return ({ source }) => source.path!.slice(start);
 }
 
 /** A matrix that rows are multiplied by. */
@@ -130,55 +148,93 @@ export function quantizedNames(name: string): { readonly codes: string; readonly
   return { codes: `${name}.codes`, scales: `${name}.scales` };
 }
 
-/** Whether products are computed in 8 bits, through which no gradient flows. */
+/** Whether products are computed in 8 bits, through which no gradient flows but by matrices of its own. */
 export function isQuantized(entries: ReadonlyMap<string, TensorEntry>): boolean {
   return entries.values().some(({ dtype }) => dtype === "U8");
 }
 
 /**
+ * The matrices that the way back is multiplied by in 8 bits: the linear layers, and the unembedding only where it is
+ * stored in 8 bits only, as few rows go through it.
+ */
+export function backWeights(config: ModelConfig, entries: ReadonlyMap<string, TensorEntry>): readonly ProductWeight[] {
+  const last = unembeddingName(familyOf(config), config);
+  const { codes } = quantizedNames(last ?? "");
+  return productWeights(config).filter(({ name, only }) => name !== last || only && entries.has(codes));
+}
+
+/** The names of the tensors that hold a matrix in 8 bits for the way back. */
+export function backNames(name: string): { readonly codes: string; readonly scales: string } {
+  return { codes: `${name}.back.codes`, scales: `${name}.back.scales` };
+}
+
+/**
  * Declares each weight in `g` when it is first asked for; half-precision weights are widened, and products are taken
- * with 8-bit codes where there are some.
+ * with 8-bit codes where there are some, on the way back with those of {@linkcode backNames}.
  */
 export function declareWeights(g: Graph, config: ModelConfig, entries: ReadonlyMap<string, TensorEntry>): Weights {
   const specs = weightsOf(config);
   const products = new Map(productWeights(config).map((product) => [product.name, product]));
   const declared = new Map<string, Value>();
+  const stored = { entries, locate: weightLocations(entries.values()) };
   return (name) => {
     const known = declared.get(name);
     if (known) return known;
     const product = products.get(name);
-    const quantized = product && declareQuantized(g, entries, product);
+    const back = product && declareBack(g, stored, name);
+    const quantized = product && declareQuantized(g, stored, product, back);
     const shape = specs.get(name)?.shape ?? [];
-    const float = quantized?.only ? { name, dtype: g.float, shape } : declareFloat(g, entries, name);
-    const value = quantized ? { ...float, quantized } : float;
+    const float = quantized?.only ? { name, dtype: g.float, shape } : declareFloat(g, stored, name);
+    const value = { ...float, ...quantized && { quantized }, ...back && { back } };
     declared.set(name, value);
     return value;
   };
 }
 
-function declareFloat(g: Graph, entries: ReadonlyMap<string, TensorEntry>, name: string): Value {
+/** The tensors of a model, and the names of their files. */
+interface StoredTensors {
+  readonly entries: ReadonlyMap<string, TensorEntry>;
+  readonly locate: (entry: TensorEntry) => string;
+}
+
+function declareFloat(g: Graph, { entries, locate }: StoredTensors, name: string): Value {
   const entry = entries.get(name);
   if (!entry) throw new RangeError(`Cannot find weight "${name}"`);
-  const stored = g.external(name, DTYPES[entry.dtype]!, entry.shape, placeOf(entry));
+  const stored = g.external(name, DTYPES[entry.dtype]!, entry.shape, placeOf(entry, locate));
   return stored.dtype === g.float ? stored : g.cast(stored, g.float);
+}
+
+function declareBack(g: Graph, { entries, locate }: StoredTensors, name: string): ScaledMatrix | undefined {
+  const names = backNames(name);
+  const [codes, scales] = [entries.get(names.codes), entries.get(names.scales)];
+  if (!codes || !scales) return undefined;
+  return {
+    codes: g.external(names.codes, "int8", codes.shape, placeOf(codes, locate)),
+    scales: g.external(names.scales, "float32", scales.shape, placeOf(scales, locate)),
+  };
 }
 
 function declareQuantized(
   g: Graph,
-  entries: ReadonlyMap<string, TensorEntry>,
+  { entries, locate }: StoredTensors,
   { name, transposed, only }: ProductWeight,
+  back: ScaledMatrix | undefined,
 ): QuantizedMatrix | undefined {
   const names = quantizedNames(name);
   const [codes, scales] = [entries.get(names.codes), entries.get(names.scales)];
   if (!codes || !scales) return undefined;
   return {
-    codes: g.external(names.codes, "uint8", codes.shape, placeOf(codes)),
-    scales: g.external(names.scales, "float32", scales.shape, placeOf(scales)),
+    codes: { ...g.external(names.codes, "uint8", codes.shape, placeOf(codes, locate)), ...back && { back } },
+    scales: g.external(names.scales, "float32", scales.shape, placeOf(scales, locate)),
     transposed,
     only,
   };
 }
 
-function placeOf(entry: TensorEntry): { location: string; offset: number; length: number } {
-  return { location: weightLocation(entry), offset: entry.start, length: entry.end - entry.start };
+function placeOf(entry: TensorEntry, locate: StoredTensors["locate"]): {
+  location: string;
+  offset: number;
+  length: number;
+} {
+  return { location: locate(entry), offset: entry.start, length: entry.end - entry.start };
 }

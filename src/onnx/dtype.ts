@@ -1,5 +1,5 @@
 /** The type of a tensor's elements. */
-export type DType = "float32" | "float64" | "float16" | "bfloat16" | "int64" | "uint8" | "bool";
+export type DType = "float32" | "float64" | "float16" | "bfloat16" | "int64" | "int8" | "uint8" | "bool";
 
 /** The types that arithmetic runs in. */
 export type FloatDType = "float32" | "float64";
@@ -8,6 +8,7 @@ export type FloatDType = "float32" | "float64";
 export const DTYPE_CODES = {
   float32: 1,
   uint8: 2,
+  int8: 3,
   int64: 7,
   bool: 9,
   float16: 10,

@@ -13,7 +13,10 @@ const OPSET = 20;
 const EXTERNAL = 1;
 
 /** Operators that are ONNX Runtime's own, and their domain. */
-const DOMAINS: Readonly<Partial<Record<OpName, string>>> = { MatMulNBits: "com.microsoft" };
+const DOMAINS: Readonly<Partial<Record<OpName, string>>> = {
+  DynamicQuantizeMatMul: "com.microsoft",
+  MatMulNBits: "com.microsoft",
+};
 const ATTRIBUTE_TYPES = { int: 2, float: 1, string: 3, ints: 7, dtype: 2, zero: 4, graph: 5 } as const;
 
 /**

@@ -10,6 +10,7 @@ export type OpName =
   | "ConstantOfShape"
   | "Cos"
   | "Div"
+  | "DynamicQuantizeMatMul"
   | "Equal"
   | "Erf"
   | "Exp"
@@ -56,6 +57,16 @@ export interface Value {
   readonly shape: Shape;
   /** The same matrix in 8 bits, for products. */
   readonly quantized?: QuantizedMatrix;
+  /** The same matrix in 8 bits, for products on the way back: by its transpose where rows are multiplied by it. */
+  readonly back?: ScaledMatrix;
+}
+
+/** A constant matrix in 8 bits: a number is `code * scale`, and each column has a scale of its own. */
+export interface ScaledMatrix {
+  /** int8 `[in, out]`. */
+  readonly codes: Value;
+  /** `[out]`. */
+  readonly scales: Value;
 }
 
 /** A constant matrix in 8 bits: a number is `(code - 128) * scale`, and each block of a row has a scale of its own. */

@@ -6,7 +6,7 @@
  * @module
  */
 import type { DType } from "./dtype.ts";
-import type { Value } from "./graph.ts";
+import type { ScaledMatrix, Value } from "./graph.ts";
 import {
   axisIndex,
   broadcastShapes,
@@ -76,6 +76,16 @@ export function linearShape(
   if (fits && (!bias || sameShape(bias.shape, [outer!]) || sameShape(bias.shape, shape))) return shape;
   const what = `${formatShape(x.shape)} by ${formatShape(weight.shape)}${transposed ? " transposed" : ""}`;
   throw new RangeError(`Cannot multiply ${what}${bias ? ` and add ${formatShape(bias.shape)}` : ""}`);
+}
+
+/** Of rows, `x [R,in]`, times a matrix in 8 bits with a scale for each column. */
+export function scaledShape(x: Value, { codes, scales }: ScaledMatrix): readonly [Dim, Dim] {
+  expectType("DynamicQuantizeMatMul", codes, "int8");
+  const [inner, outer] = codes.shape;
+  const fits = x.shape.length === 2 && codes.shape.length === 2 && x.shape[1] === inner && x.dtype === "float32";
+  if (fits && sameShape(scales.shape, [outer!])) return [x.shape[0]!, outer!];
+  const what = `${formatShape(codes.shape)} with scales ${formatShape(scales.shape)}`;
+  throw new RangeError(`Cannot multiply ${x.dtype} ${formatShape(x.shape)} by 8-bit ${what}`);
 }
 
 /** The numbers in a block of 8-bit `codes` of a matrix `[inner, outer]`. */

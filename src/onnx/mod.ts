@@ -23,7 +23,9 @@ export {
   type Node,
   type OpName,
   type QuantizedMatrix,
+  type ScaledMatrix,
   type Value,
 } from "./graph.ts";
 export { Graph } from "./ops.ts";
+export { packedOnce } from "./packed_once.ts";
 export { type Dim, type Shape } from "./shape.ts";

@@ -5,7 +5,14 @@
  * @module
  */
 import type { DType } from "./dtype.ts";
-import { type Attribute, GraphScope, type OpName, type QuantizedMatrix, type Value } from "./graph.ts";
+import {
+  type Attribute,
+  GraphScope,
+  type OpName,
+  type QuantizedMatrix,
+  type ScaledMatrix,
+  type Value,
+} from "./graph.ts";
 import * as infer from "./infer.ts";
 import { axisIndex, type Dim, dimAt, formatShape, type Shape, withDim } from "./shape.ts";
 
@@ -157,6 +164,15 @@ export class Graph extends GraphScope {
       block_size: int(infer.blockSize(codes, inner, outer)),
       accuracy_level: int(4),
     });
+  }
+
+  /**
+   * `x W` with `x [R,in]` and W in 8 bits. x is rounded to 256 steps from its least to its greatest number, one scale for
+   * all rows, and the products of whole numbers are added up without error.
+   */
+  scaledProduct(x: Value, matrix: ScaledMatrix): Value {
+    const shape = infer.scaledShape(x, matrix);
+    return this.#single("DynamicQuantizeMatMul", [x, matrix.codes, matrix.scales], x.dtype, shape);
   }
 
   /** The matrix product of the last two axes, the others broadcast. */

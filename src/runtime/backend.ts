@@ -2,6 +2,7 @@ import type { InferenceSession, Tensor } from "npm:onnxruntime-common@1.30.0";
 import type { RunQueue } from "../base/run_queue.ts";
 import type { ByteSource } from "../checkpoint/byte_source.ts";
 import type { CHeap } from "./c_heap.ts";
+import type { MappedPages } from "./mapped_pages.ts";
 
 /** Where a model runs. */
 export type Backend = "wasm" | "native" | "webgpu";
@@ -10,7 +11,7 @@ export type Backend = "wasm" | "native" | "webgpu";
 export interface SessionOptions {
   /** How many threads compute; by default, one for each core. */
   readonly threads?: number;
-  /** Whether weights are stored a second time in the order that makes one-token steps fastest. */
+  /** Whether weights are stored in the order that products read them fastest in, which `packedOnce` writes. */
   readonly prepack?: boolean;
   /** Whether there is something to compute from constants alone, such as weights that are to be widened. */
   readonly foldConstants?: boolean;
@@ -34,6 +35,8 @@ export interface Runtime {
   readonly device?: string;
   /** Where it computes, when that has to be told to give memory back. */
   readonly heap?: CHeap;
+  /** The pages of mapped weights, when they can be given back. */
+  readonly pages?: MappedPages;
 }
 
 /** The options that every backend shares. */

@@ -7,6 +7,8 @@ import type { Backend, Runtime, SessionOptions } from "./backend.ts";
 import { loadNative } from "./backends/native.ts";
 import { loadWasm } from "./backends/wasm.ts";
 import { loadWebgpu } from "./backends/webgpu.ts";
+import type { CHeap } from "./c_heap.ts";
+import type { MappedPages } from "./mapped_pages.ts";
 import { Settler } from "./settler.ts";
 
 /** A model in ONNX Runtime, in this thread or in a worker. */
@@ -54,12 +56,12 @@ export async function loadEngine(backend: Backend): Promise<Engine> {
   }
 }
 
-function startWith({ create, Tensor, heap }: Runtime): Engine["start"] {
+function startWith({ create, Tensor, heap, pages }: Runtime): Engine["start"] {
   return async (model, files, options) => {
     for (const source of files.values()) await source.load?.();
     const session = await create(model, files, options);
     for (const source of files.values()) source.unload?.();
-    const settler = heap && new Settler(heap);
+    const settler = heap && settlerOf(heap, options.prepack ? pages : undefined, files.values());
     return {
       async run(feeds, fetches) {
         const tensors = feeds.map(({ value: { name, dtype }, data, dims }) => {
@@ -76,4 +78,20 @@ function startWith({ create, Tensor, heap }: Runtime): Engine["start"] {
       },
     };
   };
+}
+
+/** With the pages half a gigabyte comes and goes, which may take a twentieth of the time. */
+const WORTH_OF_PAGES = 20;
+
+/** What trims the heap and, where there are `pages`, lets go of the weights as they are in their files. */
+function settlerOf(heap: CHeap, pages: MappedPages | undefined, files: Iterable<ByteSource>): Settler {
+  if (!pages) return new Settler(heap);
+  const paths = new Set(Array.from(files, ({ path }) => path ?? []).flat());
+  const both = {
+    trim() {
+      heap.trim();
+      pages.release(paths);
+    },
+  };
+  return new Settler(both, { worth: WORTH_OF_PAGES });
 }

@@ -6,8 +6,11 @@ import { VJP_CASES } from "./vjp_cases.ts";
 
 const BOUND = 1e-7;
 
-/** ONNX Runtime has no float64 kernel for it; `erf_rule_test.ts` checks it by other means. */
-const CHECKED_ELSEWHERE: readonly OpName[] = ["Erf"];
+/**
+ * ONNX Runtime has no float64 kernels for them; `erf_rule_test.ts`, and `int8_test.ts` of saliency, check them by other
+ * means.
+ */
+const CHECKED_ELSEWHERE: readonly OpName[] = ["Erf", "MatMulNBits"];
 
 for (const vjpCase of VJP_CASES) {
   Deno.test(`VJP_RULES: <u, Jv> equals <J^T u, v> for ${vjpCase.name}`, async () => {

@@ -2,10 +2,11 @@ import { deepEqual, equal, ok } from "@std/assert";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Page } from "npm:playwright-core@1.65.1";
-import { attentionView } from "../../widgets/mod.ts";
+import { attentionView, surpriseView } from "../../widgets/mod.ts";
 import { attentionOf, headScoresOf } from "../widgets/attention/fixtures.ts";
 import { KEYS, sequenceOf } from "../widgets/fixtures.ts";
-import { inBrowser, withPage } from "./support.ts";
+import { surpriseOf } from "../widgets/surprise/fixtures.ts";
+import { faults, inBrowser, withPage } from "./support.ts";
 
 const trace = attentionOf(KEYS);
 const T = 10;
@@ -129,6 +130,94 @@ async function opensAll(page: Page): Promise<void> {
   ok((await page.locator("b").first().innerText()).startsWith("Layer 8, head 0"));
 }
 
+const TEXT = sequenceOf(Array.from({ length: 100 }, (_, i) => ` w${i}`), 1);
+const MOVED = attentionOf(TEXT, 2, 2);
+
+/** The matrix stands at a token: its range, its names, and the weights of a row in the text below. */
+async function standsAt(
+  page: Page,
+  first: number,
+  query: number,
+  [layer, head]: readonly [number, number],
+): Promise<void> {
+  const range = page.locator(".rg").first();
+  await page.waitForFunction(`document.querySelector(".rg").textContent === "${first} to ${first + 47}"`);
+  equal(await range.innerText(), `${first} to ${first + 47}`);
+  const weight = (key: number) => MOVED.attention!.data[((layer * 2 + head) * 100 + query) * 100 + key]!;
+  const wanted = [
+    Array.from({ length: first }, (_, key) => weight(key)).reduce((sum, one) => sum + one, 0),
+    ...Array.from({ length: 48 }, (_, i) => first + i > query ? 0 : weight(first + i)),
+  ];
+  const shares = async () =>
+    await page.locator(".tx .t").evaluateAll((chips) =>
+      chips.map((chip) => Number(getComputedStyle(chip).getPropertyValue("--s")) / 100)
+    );
+  const off = (shown: number[]) =>
+    wanted.filter((one, i) => Math.abs(shown[i]! - one) > 0.005 + 1 / 510 && !(shown[i] === 0 && one < 0.02 + 1 / 510));
+  for (let tries = 0; off(await shares()).length > 0 && tries < 40; ++tries) await page.waitForTimeout(50);
+  deepEqual(off(await shares()), [], `${first}, token ${query}`);
+  equal((await shares()).length, 49);
+  const names = Array.from({ length: 48 }, (_, i) => `·w${first + i}`);
+  deepEqual(
+    (await page.locator("label.o").filter({ hasText: "·w" }).locator("span:nth-of-type(2)").allTextContents()).slice(
+      0,
+      48,
+    ),
+    names,
+  );
+  deepEqual(await page.locator(".hd .v").allTextContents(), names);
+  deepEqual((await page.locator(".tx .t").allTextContents()).slice(1), names);
+  const values = await page.locator("label.o input[name=token]").evaluateAll((all) =>
+    all.map((one) => one instanceof HTMLInputElement ? [one.value, one.getAttribute("aria-label")] : [])
+  );
+  deepEqual(values, names.map((name, i) => [String(first + i), `${first + i} ${name}`]));
+}
+
+/** The matrix moves by buttons, keys, the picture of the whole text and other views, and back. */
+async function moves(page: Page): Promise<void> {
+  const [earlier, later] = [page.getByText("← earlier tokens"), page.getByText("later tokens →")];
+  equal(await later.getAttribute("aria-disabled"), "true");
+  await earlier.click();
+  await page.mouse.move(1, 1);
+  await standsAt(page, 4, 51, [1, 1]);
+  await page.locator(".g0_0").click();
+  await standsAt(page, 4, 51, [0, 0]);
+  await page.locator(".tx").scrollIntoViewIfNeeded();
+  await page.locator("label.o", { hasText: "·w10 " }).first().click();
+  await page.mouse.move(1, 1);
+  await standsAt(page, 4, 10, [0, 0]);
+  ok((await page.locator(".m:visible", { hasText: "(token 10)" }).innerText()).startsWith("·w10"));
+  equal(await page.locator(".h").nth(1).locator(".o :checked").inputValue(), "10");
+  equal(await faults(page), "");
+  await page.mouse.move(1, 1);
+  await earlier.focus();
+  await page.keyboard.press("Enter");
+  await standsAt(page, 0, 47, [0, 0]);
+  equal(await earlier.getAttribute("aria-disabled"), "true");
+  equal(await page.locator(".tx .t").first().isVisible(), false);
+  await page.keyboard.press("Enter"); // there is no earlier one
+  const picture = page.locator("div.w");
+  const { width = 0, height = 0 } = await picture.boundingBox() ?? {};
+  await picture.click({ position: { x: 1, y: height * 0.3 } });
+  await standsAt(page, 4, 51, [0, 0]);
+  await picture.hover({ position: { x: width * 0.005, y: height * 0.995 } });
+  ok((await page.locator(".says").innerText()).startsWith("99 ·w99 → 0 ·w0: "));
+  const other = page.locator(".h").nth(1);
+  await other.locator('.o:has(input[value="70"])').click();
+  await page.mouse.move(1, 1);
+  await standsAt(page, 52, 70, [0, 0]);
+  await page.evaluate(`(() => {
+    const input = document.querySelectorAll(".h")[1].querySelector('.o input[value="20"]');
+    input.checked = true;
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+  })()`);
+  await standsAt(page, 52, 70, [0, 0]); // nobody chose that
+  await earlier.click();
+  await page.locator("button[type=reset]").first().evaluate((button) => button.closest("form")!.reset());
+  await standsAt(page, 52, 99, [1, 1]);
+  equal(await page.locator(".own, .mv").count(), 0);
+}
+
 async function staysClosed(page: Page): Promise<void> {
   equal(await page.locator("td.es:visible").count(), 0);
   ok(await page.locator("td.n:visible").count() > 0);
@@ -155,6 +244,15 @@ Deno.test("attentionView() in a browser opens any head and any token's row, with
       "heads without rules stay closed without scripts",
       () => withPage(browser, pathToFileURL(many).href, { javaScriptEnabled: false }, staysClosed),
     );
+    const moved = join(folder, "moved.html");
+    const views = [attentionView(MOVED, { layer: 1, head: 1 }), surpriseView(surpriseOf(TEXT))];
+    await Deno.writeTextFile(
+      moved,
+      `<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>Moved</title><main><h1>Moved</h1>${
+        views.map(({ html }) => html).join("")
+      }</main>`,
+    );
+    await t.step("the matrix moves over a long text", () => withPage(browser, pathToFileURL(moved).href, {}, moves));
     await t.step("the lines of all heads of the first layer", () => withPage(browser, url, {}, drawsAllHeads));
   });
 });

@@ -125,6 +125,35 @@ export async function onDesktop(t: Deno.TestContext, explorer: ExplorerPage, { m
       equal(await page.locator(".x-view script").count(), 0);
     });
   }
+  await t.step("attention opens heads of a long text that have no rules", async () => {
+    const long = Array.from({ length: 12 }, (_, i) => `The keys to the cabinet ${i} are`).join(", ");
+    await page.locator("textarea").fill(long);
+    await explorer.becomes(long);
+    await explorer.tab("attention");
+    const { attention, sequence: { tokenIds: { length: T } } } = await model.trace(model.sequence(long), {
+      capture: ["attention"],
+    });
+    const [layers = 0, heads = 0] = attention!.shape;
+    const [layer, head] = [layers - 1, heads - 1];
+    await page.locator(`.x-view .g${layer}_${head}`).click();
+    await page.locator(".x-view .own").waitFor();
+    match(await page.locator(".x-view b:visible").first().innerText(), new RegExp(`^Layer ${layer}, head ${head}`));
+    const shares = await page.locator(".x-view .tx .t").evaluateAll((chips) =>
+      chips.map((chip) => Number(getComputedStyle(chip).getPropertyValue("--s")) / 100)
+    );
+    const row = attention!.data.subarray(
+      ((layer * heads + head) * T + T - 1) * T,
+      ((layer * heads + head) * T + T) * T,
+    );
+    const wanted = Array.from(row).slice(-48);
+    const off = wanted.filter((one, i) => {
+      const share = shares.slice(-48)[i]!;
+      return Math.abs(share - one) > 0.005 + 1 / 510 && !(share === 0 && one < 0.02 + 1 / 510);
+    });
+    deepEqual(off, []);
+    await page.locator("textarea").fill(PROMPT);
+    await explorer.becomes(PROMPT);
+  });
   await t.step("surprise follows the chosen token", async () => {
     await explorer.tab("surprise");
     const position = sequence.tokenIds.length - 1;

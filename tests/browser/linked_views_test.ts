@@ -3,20 +3,44 @@ import { deepEqual, equal } from "@std/assert";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Page } from "npm:playwright-core@1.65.1";
-import { attentionStepsView, attentionView, saliencyView, surpriseView, type View } from "../../widgets/mod.ts";
-import { attentionOf } from "../widgets/attention/fixtures.ts";
+import {
+  attentionStepsView,
+  attentionView,
+  cacheView,
+  lensView,
+  rankingsView,
+  rolloutView,
+  saliencyView,
+  stepsView,
+  streamView,
+  surpriseView,
+  type View,
+} from "../../widgets/mod.ts";
+import { attentionOf, rolloutOf } from "../widgets/attention/fixtures.ts";
 import { attentionStepsOf } from "../widgets/attention_steps/fixtures.ts";
 import { KEYS, saliencyOf, sequenceOf } from "../widgets/fixtures.ts";
+import { cacheOf } from "../widgets/cache/fixtures.ts";
+import { lensOf, rankingsOf } from "../widgets/lens_fixtures.ts";
+import { promptOf, stepsOf } from "../widgets/steps/fixtures.ts";
+import { streamOf } from "../widgets/stream/fixtures.ts";
 import { surpriseOf } from "../widgets/surprise/fixtures.ts";
 import { inBrowser, withPage } from "./support.ts";
 
 const OTHER = sequenceOf(KEYS.tokens.map(({ text }, i) => i === 1 ? " key" : text), KEYS.promptLength);
-const LINKED: readonly View[] = [
-  saliencyView(saliencyOf(KEYS)),
-  attentionView(attentionOf(KEYS)),
-  surpriseView(surpriseOf(KEYS)),
-  attentionStepsView(attentionStepsOf(KEYS)),
+/** Views with the tokens that can be chosen in them: from the first one on, all. */
+const CASES: readonly (readonly [view: View, from: number])[] = [
+  [saliencyView(saliencyOf(KEYS)), KEYS.promptLength],
+  [attentionView(attentionOf(KEYS)), 0],
+  [surpriseView(surpriseOf(KEYS)), 1],
+  [attentionStepsView(attentionStepsOf(KEYS)), 0],
+  [rolloutView(rolloutOf(KEYS)), 0],
+  [await stepsView(stepsOf(KEYS), { prompt: promptOf(KEYS) }), KEYS.promptLength],
+  [streamView(streamOf(KEYS)), 0],
+  [cacheView(cacheOf(KEYS)), 0],
+  [lensView(lensOf(KEYS)), 1],
+  [rankingsView(rankingsOf(KEYS)), KEYS.promptLength],
 ];
+const LINKED = CASES.map(([view]) => view);
 const APART = saliencyView(saliencyOf({ ...OTHER, tokenIds: OTHER.tokenIds.map((id) => id + 1) }));
 
 /** The chosen token of each view, or nothing. */
@@ -30,10 +54,14 @@ async function chosen(page: Page): Promise<(string | undefined)[]> {
 }
 
 const NONE = Array(LINKED.length + 1).fill(undefined);
-const all = (position: number | undefined, apart?: string) => [...LINKED.map(() => position?.toString()), apart];
+const all = (position: number | undefined, apart?: string) => [
+  ...CASES.map(([, from]) => position !== undefined && position >= from ? String(position) : undefined),
+  apart,
+];
 
 async function movesTogether(page: Page): Promise<void> {
-  const [saliency, attention, surprise, , apart] = [0, 1, 2, 3, 4].map((n) => page.locator(".h").nth(n));
+  const [saliency, attention, surprise] = [0, 1, 2].map((n) => page.locator(".h").nth(n));
+  const apart = page.locator(".h").nth(LINKED.length);
   const radio = (position: number) => `.o:has(input[value="${position}"])`;
   deepEqual(await chosen(page), NONE);
   await saliency!.locator(radio(8)).click();
@@ -43,15 +71,20 @@ async function movesTogether(page: Page): Promise<void> {
   await attention!.locator(radio(9)).click();
   deepEqual(await chosen(page), all(9));
   await attention!.locator(radio(0)).click(); // is neither explained nor expected
-  deepEqual(await chosen(page), [undefined, "0", undefined, "0", undefined]);
+  deepEqual(await chosen(page), all(0));
   await surprise!.locator(radio(6)).click();
-  deepEqual(await chosen(page), [KEYS.promptLength <= 6 ? "6" : undefined, "6", "6", "6", undefined]);
+  deepEqual(await chosen(page), all(6));
+  for (const [n, [, from]] of CASES.entries()) {
+    const position = Math.max(from, 3 + n % 7);
+    await page.locator(".h").nth(n).locator(radio(position)).first().click();
+    deepEqual(await chosen(page), all(position), `view ${n}`);
+  }
   await page.keyboard.press("Escape");
   deepEqual(await chosen(page), NONE);
   await saliency!.locator(radio(8)).click();
   await saliency!.locator(radio(8)).click(); // a second click ends it
   deepEqual(await chosen(page), NONE);
-  await apart!.locator(radio(8)).click();
+  await apart.locator(radio(8)).click();
   deepEqual(await chosen(page), all(undefined, "8"));
   await saliency!.locator(radio(9)).click();
   deepEqual(await chosen(page), all(9, "8"));

@@ -11,6 +11,7 @@ import {
   edgesView,
   evidenceView,
   factorsView,
+  GPT2_SIZES,
   headCircuitView,
   headEffectsView,
   layerPredictionsView,
@@ -28,6 +29,7 @@ import {
   rankingsWatchView,
   rolloutView,
   saliencyView,
+  sizesView,
   stepsView,
   streamView,
   surpriseView,
@@ -43,12 +45,12 @@ import { cacheOf } from "../widgets/cache/fixtures.ts";
 import { neuronOf, summaryOf } from "../widgets/corpus/fixtures.ts";
 import { crossAttentionOf } from "../widgets/cross_attention/fixtures.ts";
 import { CURVE, factorsOf } from "../widgets/factors/fixtures.ts";
-import { CAPTUM, KEYS, saliencyOf, sequenceOf } from "../widgets/fixtures.ts";
+import { CAPTUM, KEYS, partsOf, saliencyOf, sequenceOf } from "../widgets/fixtures.ts";
 import { layerSimilarityOf } from "../widgets/layer_similarity/fixtures.ts";
 import { layerPredictionsOf, lensOf, rankingsOf, watchedOf } from "../widgets/lens_fixtures.ts";
 import { circuitOf, writesOf } from "../widgets/logit_attribution/circuit_fixtures.ts";
 import { attributionOf as logitAttributionOf } from "../widgets/logit_attribution/fixtures.ts";
-import { SMALL, UNTIED } from "../widgets/model/fixtures.ts";
+import { LLAMA, SMALL, UNTIED } from "../widgets/model/fixtures.ts";
 import { edgesOf } from "../widgets/patching/edges_fixtures.ts";
 import { neuronTraceOf } from "../widgets/neurons/fixtures.ts";
 import { candidatesOf } from "../widgets/next_word/fixtures.ts";
@@ -75,19 +77,20 @@ export interface Case {
   readonly chosen: boolean;
 }
 
+/** Words that one can ask about: whole characters. */
 function texts({ tokens }: Sequence): string[] {
-  return tokens.map(({ text }) => text);
+  return tokens.map(({ text }) => text).filter((text) => !text.startsWith("\\x"));
 }
 
 function grownTree(sequence: Sequence) {
-  const parts = texts(sequence);
+  const parts = partsOf(sequence.tokens);
   const [prompt, written] = [parts.slice(0, sequence.promptLength), parts.slice(sequence.promptLength)];
   return treeOf(prompt, [{ texts: written }, { parent: 0, after: 1, texts: written.slice(1, 3) }]);
 }
 
 /** A fork at the first word, so that there is something to choose at once. */
 function walkedTree(sequence: Sequence) {
-  const parts = texts(sequence);
+  const parts = partsOf(sequence.tokens);
   const [prompt, written] = [parts.slice(0, sequence.promptLength), parts.slice(sequence.promptLength)];
   return treeOf(prompt, [
     { texts: written },
@@ -169,10 +172,21 @@ export const CASES: readonly Case[] = [
   {
     name: "lens",
     draw: (text) => lensView(lensOf(text)),
-    chosen: false,
+    chosen: true,
     tree: [/form "What each layer would predict"/, /radiogroup "Colour"/, /radio "rank"/, /- table/],
   },
-  { name: "rankings", draw: (text) => rankingsView(rankingsOf(text)), chosen: false, tree: [/heading "/, /- table/] },
+  {
+    name: "lens, pixels",
+    draw: (text) => lensView(lensOf(text, 1 + Math.ceil(3000 / text.tokens.length))),
+    chosen: false,
+    tree: [/form "What each layer would predict"/, /radio "rank"/, /img "/, /Numbers as a table/],
+  },
+  {
+    name: "rankings",
+    draw: (text) => rankingsView(rankingsOf(text)),
+    chosen: true,
+    tree: [/form "Rankings of/, /radio "/, /- table/],
+  },
   {
     name: "rankings of watched words",
     draw: (text) => rankingsWatchView(watchedOf(text, text.promptLength, watchedWords(text))),
@@ -317,14 +331,14 @@ export const CASES: readonly Case[] = [
   {
     name: "cache",
     draw: (text) => cacheView(cacheOf(text), { numbersPerToken: 64 }),
-    chosen: false,
-    tree: [/region "Steps of writing"/, /- table/],
+    chosen: true,
+    tree: [/form "What the cache keeps"/, /radio "/, /region "Steps of writing"/, /- table/],
   },
   {
     name: "stream",
     draw: (text) => streamView(streamOf(text)),
-    chosen: false,
-    tree: [/region "Layers"/, /- table/],
+    chosen: true,
+    tree: [/form "A token/, /radiogroup "Text; choose a token"/, /radio "/, /region "Layers"/, /- table/],
   },
   {
     name: "vectors",
@@ -343,5 +357,11 @@ export const CASES: readonly Case[] = [
     draw: (text) => modelView(text === KEYS ? SMALL : UNTIED),
     chosen: false,
     tree: [/img "/, /- table/],
+  },
+  {
+    name: "sizes",
+    draw: (text) => sizesView(text === KEYS ? GPT2_SIZES : [UNTIED, LLAMA, SMALL]),
+    chosen: false,
+    tree: [/region "Stacks"/, /img "openai-community\/gpt2-xl: 48 layers, width 1,600"/, /Sizes as a table/],
   },
 ];

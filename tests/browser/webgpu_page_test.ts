@@ -110,7 +110,8 @@ const loseWorkerGpu = (page: Page) =>
       return LanguageModel.fromPretrained(new URL(url, location.href), { backend: "webgpu", worker: true });
     };
     const tell = (call: Promise<unknown>) => call.then(() => "it did not fail", String);
-    const model = await load(); // for which its worker has computed already
+    const model = await load();
+    await model.generate(prompt, { maxNewTokens: 2 });
     const channel = new BroadcastChannel("lose");
     const lost = new Promise((resolve) => channel.onmessage = resolve);
     channel.postMessage("now");

@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok, throws } from "@std/assert";
-import { BLOCK_SIZE, quantize } from "../../src/checkpoint/quantize.ts";
+import { BLOCK_SIZE, quantize, quantizeColumns } from "../../src/checkpoint/quantize.ts";
 import { random } from "./random.ts";
 
 Deno.test("quantize() scales each block by its greatest magnitude and takes the nearest codes", () => {
@@ -47,5 +47,35 @@ for (const number of [NaN, Infinity, -Infinity]) {
   Deno.test(`quantize() refuses ${number}, also before finite numbers`, () => {
     const message = "Cannot quantise numbers that are NaN or infinite";
     throws(() => quantize(Float32Array.of(1, number, 2), [1, 3], false), { name: "RangeError", message });
+  });
+}
+
+Deno.test("quantizeColumns() scales each column by its greatest magnitude and takes the nearest codes", () => {
+  const { codes, scales } = quantizeColumns(Float32Array.of(64, -0.5, 0, -32.4, 0.25, 0, 31.6, 0, 0), [3, 3], false);
+  deepEqual([...scales], [1, Math.fround(0.5 / 64), 0]);
+  deepEqual([...codes], [64, -64, 0, -32, 32, 0, 32, 0, 0]);
+});
+
+Deno.test("quantizeColumns() of the transpose is that of the transposed matrix", () => {
+  const [height, width] = [70, 133];
+  const uniform = random(3);
+  const numbers = Float32Array.from({ length: height * width }, () => 2 * uniform() - 1);
+  const transposed = numbers.map((_, i) => numbers[i % height * width + Math.floor(i / height)]!);
+  deepEqual(quantizeColumns(numbers, [height, width], true), quantizeColumns(transposed, [width, height], false));
+});
+
+for (const [rows, most] of [[1, 64], [131_586, 64], [151_936, 55]] as const) {
+  Deno.test(`quantizeColumns() of ${rows} rows has codes up to ${most}, whose sums fit into 32 bits`, () => {
+    const { codes } = quantizeColumns(new Float32Array(rows).fill(-2), [rows, 1], false);
+    ok(codes.every((code) => code === -most));
+    ok(255 * most * rows < 2 ** 31);
+  });
+}
+
+for (const wrong of [NaN, -Infinity]) {
+  Deno.test(`quantizeColumns() refuses ${wrong}`, () => {
+    const numbers = Float32Array.of(1, 2, wrong, 4);
+    const message = "Cannot quantise numbers that are NaN or infinite";
+    throws(() => quantizeColumns(numbers, [2, 2], false), { name: "RangeError", message });
   });
 }

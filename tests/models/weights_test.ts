@@ -1,7 +1,7 @@
 import { deepEqual, equal, notEqual, throws } from "@std/assert";
 import { openBytes } from "../../src/checkpoint/byte_source.ts";
 import { type AnyConfig, parseConfig } from "../../src/models/families.ts";
-import { declareWeights, selectWeights, weightLocation, weightsOf } from "../../src/models/weights.ts";
+import { declareWeights, selectWeights, weightLocation, weightLocations, weightsOf } from "../../src/models/weights.ts";
 import { Graph } from "../../src/onnx/mod.ts";
 import { randomCheckpoint, type TensorSpec, tensorSpecs, TINY } from "../support/tiny_gpt2.ts";
 
@@ -133,6 +133,28 @@ Deno.test("weightLocation() is the last part of the path, or the name of what is
   equal(at("x", "C:\\models\\model.safetensors"), "model.safetensors");
   equal(at("https://host/gpt2/resolve/main/model.safetensors"), "model.safetensors");
 });
+
+for (
+  const [paths, expected] of [
+    [["/a/b/x.safetensors", "/a/b/y.safetensors"], ["x.safetensors", "y.safetensors"]],
+    [["/a/b/x.safetensors", "/a/c/d/y.safetensors"], ["b/x.safetensors", "c/d/y.safetensors"]],
+    [["/a/x.safetensors", "/b/y.safetensors"], ["a/x.safetensors", "b/y.safetensors"]],
+    [["/a/b/x.safetensors", "/a/y.safetensors"], ["b/x.safetensors", "y.safetensors"]],
+    [["/ab/x.safetensors", "/a/y.safetensors"], ["ab/x.safetensors", "a/y.safetensors"]],
+    [["C:\\a\\x.safetensors", "C:\\b\\y.safetensors"], ["a\\x.safetensors", "b\\y.safetensors"]],
+    [["C:\\a\\x.safetensors", "D:\\b\\y.safetensors"], ["x.safetensors", "y.safetensors"]],
+    [["/a/x.safetensors", undefined], ["x.safetensors", "1.safetensors"]],
+  ] as const
+) {
+  Deno.test(`weightLocations() of ${paths.join(" and ")} are ${expected.join(" and ")}`, async () => {
+    const entry = (await select()).get("wte.weight")!;
+    const entries = paths.map((path, i) => {
+      const source = openBytes(`${i}.safetensors`, new Uint8Array());
+      return { ...entry, source: { ...source, name: `${i}.safetensors`, ...(path && { path }) } };
+    });
+    deepEqual(entries.map(weightLocations(entries)), expected);
+  });
+}
 
 Deno.test("declareWeights() declares a weight once, where it is in the file", async () => {
   const entries = await select();

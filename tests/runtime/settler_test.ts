@@ -5,7 +5,7 @@ import { Settler } from "../../src/runtime/settler.ts";
 function heapAndClock() {
   const clock = { now: 0 };
   const heap = { trims: 0, trim: () => void (++heap.trims, clock.now += 3) };
-  return { clock, heap, settler: new Settler(heap, () => clock.now) };
+  return { clock, heap, settler: new Settler(heap, { now: () => clock.now }) };
 }
 
 Deno.test("Settler trims when a hundred times as long was computed as the last trim took", async () => {
@@ -25,4 +25,16 @@ Deno.test("Settler.watch() gives what the run gives, and its error", async () =>
   const { settler } = heapAndClock();
   equal(await settler.watch(() => Promise.resolve(7)), 7);
   await rejects(() => settler.watch(() => Promise.reject(new RangeError("no"))), { name: "RangeError", message: "no" });
+});
+
+Deno.test("Settler trims sooner where more is worth it", async () => {
+  const { clock, heap } = heapAndClock();
+  const settler = new Settler(heap, { worth: 20, now: () => clock.now });
+  const trims: number[] = [];
+  for (const time of [1, 59, 1]) {
+    await settler.watch(() => Promise.resolve(clock.now += time));
+    settler.settle();
+    trims.push(heap.trims);
+  }
+  deepEqual(trims, [1, 1, 2]);
 });

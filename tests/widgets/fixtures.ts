@@ -46,6 +46,11 @@ export function sequenceOf(parts: readonly (string | number[])[], promptLength: 
   return { tokenIds: tokens.map((token) => token.id), tokens, promptLength, text };
 }
 
+/** Tokens as {@linkcode sequenceOf} takes them: bytes that are no characters as numbers. */
+export function partsOf(tokens: readonly Token[]): (string | number[])[] {
+  return tokens.map(({ bytes, text }) => text.startsWith("\\x") ? Array.from(bytes) : text);
+}
+
 /** A map whose numbers come from a small generator, so that they are the same everywhere. */
 export function saliencyOf(
   sequence: Sequence,

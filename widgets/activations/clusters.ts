@@ -5,6 +5,7 @@
  */
 import type { NeuronClusters } from "../../src/analysis/clusters/clusters.ts";
 import type { Sequence } from "../../src/model/sequence.ts";
+import { spelled } from "../kit/characters.ts";
 import { isSequence, nameOf } from "../kit/expect.ts";
 import { expectLength, expectShape } from "../kit/expect_shape.ts";
 import { counted } from "../kit/numbers.ts";
@@ -106,7 +107,7 @@ export function clustersShown(
   const perLayer = Math.max(...layers.map(({ count }) => count)) * Math.min(sequence.tokens.length, MOST_TOKENS);
   const count = Math.max(1, Math.min(layers.length, Math.floor(MOST_NUMBERS / perLayer)));
   const start = Math.max(0, Math.min(layers.length - count, index - Math.floor(count / 2)));
-  return { sequence, layers, open: layers.slice(start, start + count), first: layers[index]! };
+  return { sequence: spelled(sequence), layers, open: layers.slice(start, start + count), first: layers[index]! };
 }
 
 /** Clusters down, tokens across; scaled to the largest of all, or of each cluster. */

@@ -100,7 +100,7 @@ function matrixHtml(shown: ClustersShown, layer: ClusterLayer): Html {
   return markup`<div role="radiogroup" aria-label="Clusters of layer ${layer.clusters.layer}" tabindex="-1" style="overflow-x:auto;padding:4px">\
 <table role="presentation" style="border-collapse:collapse;font-size:11px">\
 ${PLAIN_ROW}<td style="vertical-align:bottom;text-align:left;padding:0 6px 2px 0">cluster, neurons in it</td>\
-<td style="padding:0;text-align:left;white-space:nowrap;font-size:10px;vertical-align:bottom">${
+<td style="padding:0;text-align:left;white-space:nowrap;font-size:11px;vertical-align:bottom">${
     columnHeads(shown.sequence.tokens, { side: columnWidth(shown) })
   }</td>\
 <td style="vertical-align:bottom;text-align:left;padding:0 0 2px 8px">most active tokens</td></tr>\n${

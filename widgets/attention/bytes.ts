@@ -21,9 +21,17 @@ const PALETTE: readonly Rgba[] = Array.from(
 
 /** The pictures of some layers: the heads of each below each other, tokens down and what they look at across. */
 export interface HeadPictures {
-  /** The tokens in them: from `from` to before `to`. The first column is what a token gives to all before `start`. */
+  /**
+   * The tokens in them: from `from` to before `to`. Before them stands a column of what a token gives to all before the
+   * first token of its matrix; where the first matrix is none of those that follow each other, it has a column of its own,
+   * the first.
+   */
   readonly from: number;
   readonly to: number;
+  /** How many such columns there are: one or two. */
+  readonly before: number;
+  /** The first tokens of the matrices that can be moved to, in order. */
+  readonly pages: readonly number[];
   /** PNGs in base64, by the index of the layer. */
   readonly layers: ReadonlyMap<number, string>;
 }
@@ -33,17 +41,33 @@ function byteOf(weight: number): number {
   return Math.round(255 * Math.max(0, Math.min(1, weight || 0)));
 }
 
-function layerPicture(shown: AttentionShown, layer: number, from: number, to: number): string {
+/** The first tokens of matrices that follow each other, the last one at the end of the text. */
+function followingPages({ start, end, length }: AttentionShown): number[] {
+  const count = end - start;
+  const later = Array.from({ length: Math.ceil(length / count) - 1 }, (_, i) => length - (i + 1) * count).reverse();
+  return [0, ...later];
+}
+
+function layerPicture(
+  shown: AttentionShown,
+  layer: number,
+  { from, to, before }: Omit<HeadPictures, "layers">,
+): string {
   const { heads, start, end, length } = shown;
-  const [rows, width] = [to - from, 1 + to - from];
+  const [rows, width] = [to - from, before + to - from];
+  const following = followingPages(shown);
   const indices = new Uint8Array(width * rows * heads);
   for (let head = 0; head < heads; ++head) {
     const weight = shown.weights(layer, head);
     for (let query = from; query < to; ++query) {
       const row = (head * rows + query - from) * width;
-      if (start > 0 && query >= start && query < end) indices[row] = byteOf(earlierWeight(shown, weight, query));
+      if (query >= start && query < end) indices[row] = byteOf(earlierWeight(weight, start, query));
+      if (to - from === length && (before > 1 || query < start || query >= end)) {
+        const first = following.findLast((page) => page <= query)!;
+        indices[row + before - 1] = byteOf(earlierWeight(weight, first, query));
+      }
       const last = Math.min(to - 1, lastKey(shown, query, length));
-      for (let key = from; key <= last; ++key) indices[row + 1 + key - from] = byteOf(weight(query, key));
+      for (let key = from; key <= last; ++key) indices[row + before + key - from] = byteOf(weight(query, key));
     }
   }
   const url = pngUrl({ width, height: rows * heads, indices, palette: PALETTE }, 4);
@@ -52,17 +76,21 @@ function layerPicture(shown: AttentionShown, layer: number, from: number, to: nu
 
 /** As many layers as there is room for, those next to the first one before others. */
 function picturesOf(shown: AttentionShown, from: number, to: number): HeadPictures {
+  const { start, length } = shown;
+  const following = to - from === length ? followingPages(shown) : [start];
+  const pages = [...new Set([...following, start])].sort((a, b) => a - b);
+  const place = { from, to, pages, before: following.includes(start) ? 1 : 2 };
   const near = Array.from({ length: shown.layers }, (_, layer) => layer)
     .sort((a, b) => Math.abs(a - shown.layer) - Math.abs(b - shown.layer));
   const layers = new Map<number, string>();
   let room = MOST_CHARACTERS;
   for (const layer of near) {
-    const picture = layerPicture(shown, layer, from, to);
+    const picture = layerPicture(shown, layer, place);
     room -= picture.length;
     if (room < 0) break;
     layers.set(layer, picture);
   }
-  return { from, to, layers };
+  return { ...place, layers };
 }
 
 /**

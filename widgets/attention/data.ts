@@ -6,6 +6,7 @@
 import type { HeadScores } from "../../src/analysis/attention.ts";
 import type { Trace, TraceOptions } from "../../src/ask/trace/trace.ts";
 import type { Sequence } from "../../src/model/sequence.ts";
+import { spelled } from "../kit/characters.ts";
 import { expectAttention } from "../kit/expect.ts";
 import { layerIndex, layersAround, type LookedAt, recordedLayers, strongestWeights } from "../kit/layers.ts";
 import { counted } from "../kit/numbers.ts";
@@ -134,7 +135,7 @@ export function attentionShown(trace: Trace, options: AttentionViewOptions): Att
   const start = Math.min(options.start ?? Infinity, length - tokens);
   const pairs = both ? tokens ** 2 : tokens * (tokens + 1) / 2;
   return {
-    sequence: trace.sequence,
+    sequence: spelled(trace.sequence),
     layers,
     blocks,
     heads,
@@ -154,8 +155,8 @@ export function attentionShown(trace: Trace, options: AttentionViewOptions): Att
   };
 }
 
-/** The attention of a token to all tokens before the first that is shown. */
-export function earlierWeight({ start }: AttentionShown, weight: HeadWeights, query: number): number {
+/** The attention of a token to all tokens before one. */
+export function earlierWeight(weight: HeadWeights, start: number, query: number): number {
   let sum = 0;
   for (let key = 0; key < start; ++key) sum += weight(query, key);
   return sum;

@@ -35,7 +35,7 @@ function lettersHtml(drawing: Drawing, layer: number): Html {
       roleOf(drawing, layer, head)?.letter ?? markup`&#160;`
     }</span>`
   );
-  return markup`<div style="font-size:10px;line-height:12px;margin:0 -2px;white-space:nowrap">${letters}</div>`;
+  return markup`<div style="font-size:11px;line-height:12px;margin:0 -2px;white-space:nowrap">${letters}</div>`;
 }
 
 /** How many pixels of a picture fall on one of the page: the fewer, the more heads there are. */

@@ -92,7 +92,7 @@ interface Cell {
 function cellsOf(shown: AttentionShown, tokens: readonly number[]): Cell[] {
   const weight = shown.weights(shown.layer, shown.head);
   return tokens.flatMap((query) => [
-    ...(shown.start > 0 ? [{ query, key: -1, weight: earlierWeight(shown, weight, query) }] : []),
+    ...(shown.start > 0 ? [{ query, key: -1, weight: earlierWeight(weight, shown.start, query) }] : []),
     ...tokens.filter((key) => key <= lastKey(shown, query)).map((key) => ({ query, key, weight: weight(query, key) })),
   ]).filter((one) => one.weight >= 0.001);
 }
@@ -140,7 +140,7 @@ function matrixPlot(shown: AttentionShown, layout: Layout): Plot.PlotOptions {
 function linesPlot(shown: AttentionShown, layout: Layout): Plot.PlotOptions {
   const { tokens, side, label, margin, top } = layout;
   const lines = linesOf(shown, shown.layer);
-  const text = { fontFamily: "monospace", fontSize: 10 } as const;
+  const text = { fontFamily: "monospace", fontSize: 11 } as const;
   return {
     width: 2 * margin + LINES,
     height: top + tokens.length * side + 8,

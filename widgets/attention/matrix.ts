@@ -37,7 +37,7 @@ ${nameHtml(drawing, position)} <span style="opacity:0.75">${position}</span><i c
 }
 
 function nameHtml(drawing: Drawing, position: number): Html {
-  return markup`<span style="display:inline-block;max-width:110px;overflow:hidden;vertical-align:top;${MONOSPACE}">${
+  return markup`<span style="display:inline-block;max-width:110px;overflow:hidden;text-overflow:ellipsis;vertical-align:top;${MONOSPACE}">${
     tokenHtml(drawing, position)
   }</span>`;
 }
@@ -60,7 +60,7 @@ function headerHtml(drawing: Drawing): Html {
   return markup`${PLAIN_ROW}<td style="text-align:right;vertical-align:bottom;padding:0 6px 2px 0">${
     matrixWords(drawing)
   } →</td>\
-<td style="white-space:nowrap;font-size:10px;padding:0;text-align:left;vertical-align:bottom">${earlier}${columns}</td>\
+<td style="white-space:nowrap;font-size:11px;padding:0;text-align:left;vertical-align:bottom"><span class="hd">${earlier}${columns}</span></td>\
 <td class="x" colspan="2" style="display:none;vertical-align:bottom;text-align:left;padding:0 0 2px 6px">${all}</td></tr>`;
 }
 
@@ -69,7 +69,7 @@ function numbersHtml(drawing: Drawing): Html {
   const { tokens, side, width, height, layer, head, weights } = drawing;
   const weight = weights(layer, head);
   const box =
-    styling`display:inline-block;width:${side}px;height:${side}px;line-height:${side}px;text-align:center;font-size:10px`;
+    styling`display:inline-block;width:${side}px;height:${side}px;line-height:${side}px;text-align:center;font-size:11px`;
   const rows = tokens.map((query) => {
     const cells = tokens.map((key) => {
       if (key > lastKey(drawing, query)) {
@@ -137,7 +137,7 @@ export function wholeHtml(drawing: Drawing): Html {
     className: "f",
   });
   const hint = pictures?.from === 0 && pictures.to === length
-    ? markup`<span class="ws" style="display:none"> Point at it to read a weight: <span class="says"></span></span>`
+    ? markup`<span class="ws" style="display:none"> Point at it to read a weight, click to move the matrix there: <span class="says"></span></span>`
     : "";
   const picture = markup`${image}<div class="w x" role="img" aria-label="The weights over the whole text" \
 style="display:none;width:${whole}px;height:${whole}px"></div>`;

@@ -9,7 +9,7 @@ import { choiceForm } from "../kit/choice.ts";
 import { OPACITY, ORANGE, rgba } from "../kit/colours.ts";
 import { cssJoined, cssText, styling } from "../kit/css.ts";
 import { contentName } from "../kit/escape.ts";
-import { type Html, htmlText, type HtmlValue, markup, stacked } from "../kit/html.ts";
+import { attributes, committed, type Html, htmlText, type HtmlValue, markup, script, stacked } from "../kit/html.ts";
 import { numberedToken } from "../kit/token_text.ts";
 import { weightLegend } from "../kit/weight_legend.ts";
 import { weightOpacity } from "../kit/weight_pixels.ts";
@@ -17,9 +17,10 @@ import { type AttentionShown, earlierWeight, lastKey, LEAST_WEIGHT, roleOf, role
 import { gridHtml } from "./grid.ts";
 import { LEAST_LINE, LEAST_OF_MANY } from "./lines.ts";
 import { matrixHtml, wholeHtml } from "./matrix.ts";
-import { headName, pairName, queryName } from "./names.ts";
+import { headName, LETTERS, pairName, queryName } from "./names.ts";
 import { type Drawing, drawingOf, each, isScripted, tokenHtml } from "./parts.ts";
-import { openingScript } from "./script.ts";
+import OPEN_HEADS from "./open_heads.json" with { type: "json" };
+import type { PageSetup } from "./open_heads.ts";
 import { attentionRules } from "./style.ts";
 import { attentionTables } from "./table.ts";
 import { captionWords, hintWords, introWords, wholeWords } from "./words.ts";
@@ -57,6 +58,18 @@ function hintsHtml(drawing: Drawing): Html {
 <span class="ws" style="display:none"> ${hintWords({ ...drawing, open: each(layers) })}</span>`;
 }
 
+/** Moves the matrix over a long text, where scripts run. */
+function movesHtml({ pictures, start, end, length }: Drawing): Html {
+  if (pictures === undefined || pictures.pages.length < 2) return markup``;
+  const button = (text: string, disabled: boolean) =>
+    markup`<button type="button" class="mb" aria-disabled="${String(disabled)}">${text}</button>`;
+  return markup`<div class="ws" style="display:none;font-size:12px">${button("← earlier tokens", start === 0)}\
+${button("later tokens →", end === length)}<span aria-live="polite">Tokens <span class="rg">${start} to ${
+    end - 1
+  }</span> of ${length}</span></div>
+`;
+}
+
 /** The text, coloured by the row of one token of the head that is open. */
 function chipsHtml(drawing: Drawing): Html {
   const { sequence, tokens, start, end, layer, head } = drawing;
@@ -77,7 +90,7 @@ function chipsHtml(drawing: Drawing): Html {
         start - 1,
         `all of tokens 0–${start - 1} together`,
         `… 0–${start - 1}`,
-        earlierWeight(drawing, weight, end - 1),
+        earlierWeight(weight, start, end - 1),
       ),
     ]
     : [];
@@ -120,9 +133,9 @@ function closedWords({ rollout, blocks, layers, heads, open }: AttentionShown): 
 function notesHtml(drawing: Drawing): Html {
   const { layers, length, open, start, end, pictures } = drawing;
   const part = end - start < length
-    ? ` The matrix shows tokens ${start} to ${
+    ? markup` The matrix shows tokens <span class="rg">${start} to ${
       end - 1
-    } of ${length}; choose others with { start }. “…” is what they give to all earlier tokens together.`
+    }</span> of ${length}; choose others with { start }. “…” is what they give to all earlier tokens together.`
     : "";
   const all = open.length < layers || end - start < length;
   const closed = pictures?.layers.size === layers
@@ -145,13 +158,23 @@ function scriptedTable(drawing: Drawing): Html {
   }</div>`;
 }
 
-/** The program that opens what rules do not. */
-function opening(drawing: Drawing): Html | undefined {
+/** What the program that opens heads needs to know. */
+function setupHtml(drawing: Drawing): Html | undefined {
   const { pictures, start, end, both, heads, open, sequence } = drawing;
   if (pictures === undefined) return undefined;
-  const names = sequence.tokens.map((_, position) => numberedToken(sequence, position));
-  const setup = { from: pictures.from, to: pictures.to, start, end, both, heads, open, names };
-  return markup`<script>${openingScript(setup)}</script>`;
+  const { from, to, pages, before } = pictures;
+  const setup: PageSetup = {
+    ...{ from, to, start, count: end - start, pages, before, both, heads, open },
+    names: sequence.tokens.map((_, position) => numberedToken(sequence, position)),
+    ...{ letters: LETTERS, colour: ORANGE, least: LEAST_WEIGHT },
+  };
+  return markup`<div${attributes({ "data-heads": JSON.stringify(setup) })} hidden></div>`;
+}
+
+/** The program that opens what rules do not. */
+function opening({ pictures }: Drawing): Html | undefined {
+  return pictures &&
+    markup`<script>${script`(${committed(OPEN_HEADS)})(document.currentScript.parentElement)`}</script>`;
 }
 
 /** Stands for the name of a view in its rules, which are a part of what it is named by. */
@@ -164,9 +187,9 @@ export function attentionHtml(shown: AttentionShown): Html {
 ${gridHtml(drawing)}
 ${weightLegend(wholeWords(shown))}
 ${headingHtml(drawing)}
-${matrixHtml(drawing)}
+${movesHtml(drawing)}${matrixHtml(drawing)}
 ${captionHtml(drawing)}
-<div style="${LINE_STYLE}">
+<div class="tx" style="${LINE_STYLE}">
 ${chipsHtml(drawing)}
 </div>
 ${wholeHtml(drawing)}
@@ -178,7 +201,7 @@ ${wholeHtml(drawing)}
     )
   }</span> <span class="u x" style="display:none"><button type="reset">Start again</button></span></div>
 ${attentionTables(shown)}
-${scriptedTable(drawing)}`;
+${scriptedTable(drawing)}${setupHtml(drawing)}`;
   const rules = attentionRules(drawing);
   const name = contentName(`${htmlText(body)}${cssText(rules(PLACE))}`);
   const label = shown.rollout ? "Attention rollout" : "Attention";

@@ -32,7 +32,7 @@ export function headMatrix(shown: AttentionShown, weight: HeadWeights): Pixels {
   const pixels = new Uint8Array(width * (end - start)).fill(UNSEEN);
   for (let query = start; query < end; ++query) {
     const row = (query - start) * width;
-    if (extra > 0) pixels[row] = weightLevel(earlierWeight(shown, weight, query));
+    if (extra > 0) pixels[row] = weightLevel(earlierWeight(weight, start, query));
     for (let key = start; key <= lastKey(shown, query); ++key) {
       pixels[row + extra + key - start] = weightLevel(weight(query, key));
     }

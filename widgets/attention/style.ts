@@ -23,7 +23,7 @@ function headVariables(shown: AttentionShown, layer: number, head: number): Css 
   const all: Css[] = [];
   for (let query = start; query < end; ++query) {
     for (let key = start > 0 ? start - 1 : 0; key <= lastKey(shown, query); ++key) {
-      const percent = Math.round(100 * (key < start ? earlierWeight(shown, weight, query) : weight(query, key)));
+      const percent = Math.round(100 * (key < start ? earlierWeight(weight, start, query) : weight(query, key)));
       if (percent >= LEAST_WEIGHT) {
         all.push(styling`${pairName(shown, query, key)}:${percent}`);
       }
@@ -105,12 +105,12 @@ function pictureRules(shown: Drawing): Css {
 /** What a script opens is shown where one runs, and what stands in its place elsewhere is not. */
 const SCRIPTED =
   styling`.ws{display:none}&.s{.es{display:revert!important}.n:has(~.es),.n:has(~.es)+.x,.ns{display:none!important}.ws{display:inline!important}
-&.own .yy{display:block!important}}`;
+&.own .yy{display:block!important}&.own:has(:checked) .y.y{display:none!important}&.mv :is(.s,.tx details){display:none!important}.mb{margin:0 4px 0 0}.mb[aria-disabled=true]{opacity:0.5}}`;
 
 /** The numbers of a small matrix stand in its cells. */
 const NUMBERS = styling`.i .e{background-color:${
   rgba(ORANGE, styling`calc(sqrt(var(--w,0)/100)*${OPACITY})`)
-}!important;font-size:0!important}.i .e::after{counter-reset:w var(--w,0);content:counter(w);font-size:10px;opacity:min(var(--w,0)*10,1)}`;
+}!important;font-size:0!important}.i .e::after{counter-reset:w var(--w,0);content:counter(w);font-size:11px;opacity:min(var(--w,0)*10,1)}`;
 
 /** The rules of a view, by its name; what does not depend on the name is made once. */
 export function attentionRules(shown: Drawing): (name: string) => Css {
@@ -121,7 +121,7 @@ export function attentionRules(shown: Drawing): (name: string) => Css {
     queryName(shown, last)
   },0);display:inline-block;padding:1px 3px;margin:1px;border-radius:3px;vertical-align:top;text-align:center;\
 background-color:${rgba(ORANGE, styling`calc(sqrt(var(--s)/100)*${OPACITY})`)}!important}
-.t::after{counter-reset:w var(--s);content:counter(w)"%";display:block;font-size:10px;line-height:12px;opacity:min(var(--s)*10,1)}
+.t::after{counter-reset:w var(--s);content:counter(w)"%";display:block;font-size:11px;line-height:12px;opacity:min(var(--s)*10,1)}
 .gs{container-type:inline-size}.gs table{--t:clamp(28px,calc((100cqw - 100px)/${heads} - 4px),56px)}.hs{width:var(--t)!important}
 .g{display:inline-block;width:var(--t);height:var(--t);margin:2px;vertical-align:top;font-weight:bold;text-align:right;cursor:pointer;position:relative}.g:hover{outline:2px solid}.g:has(:checked){outline:3px solid}.g:has(:focus-visible){outline:3px double}
 .r{display:contents!important}:is(.r,.g) input{position:absolute;inset:0;width:100%;height:100%;margin:0;opacity:0;cursor:pointer}

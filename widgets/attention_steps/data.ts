@@ -6,6 +6,7 @@
 import type { Trace } from "../../src/ask/trace/trace.ts";
 import type { FloatTensor } from "../../src/base/tensor.ts";
 import type { Sequence } from "../../src/model/sequence.ts";
+import { spelled } from "../kit/characters.ts";
 import { isSequence, nameOf } from "../kit/expect.ts";
 import { expectShape } from "../kit/expect_shape.ts";
 import { layerIndex, recordedLayers } from "../kit/layers.ts";
@@ -160,7 +161,19 @@ export function stepsShown(trace: Trace, options: AttentionStepsViewOptions): St
   const weight = (from: number, to: number) => attention(from)[to]!;
   const each = Array.from({ length: T }, (_, t) => t);
   const shown = {
-    ...{ sequence: trace.sequence, layer, head, heads: H, size: D, position, scale, query, key, value, weight },
+    ...{
+      sequence: spelled(trace.sequence),
+      layer,
+      head,
+      heads: H,
+      size: D,
+      position,
+      scale,
+      query,
+      key,
+      value,
+      weight,
+    },
     ...windowOf(position, T, options.start),
     causal: each.every((from) => each.slice(from + 1).every((to) => weight(from, to) === 0)),
     score: (from: number, to: number) => query(from).reduce((sum, one, d) => sum + one * key(to)[d]!, 0),

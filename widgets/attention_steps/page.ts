@@ -61,7 +61,7 @@ function nameHtml({ sequence }: StepsShown, position: number): Html {
 }
 
 const formula = (text: Html | string) => markup`<i style="font-family:Georgia,serif">${text}</i>`;
-const sub = (text: Html | string | number) => markup`<sub style="line-height:0">${text}</sub>`;
+const sub = (text: Html | string | number) => markup`<sub style="font-size:11px;line-height:0">${text}</sub>`;
 
 const NUMBER = styling`${ROW};text-align:right;min-width:52px;`;
 

@@ -5,6 +5,7 @@
  */
 import type { ReadCandidates } from "../../src/ask/reading/types.ts";
 import type { Sequence } from "../../src/model/sequence.ts";
+import { spelled, spelledAt, spelledPredictions } from "../kit/characters.ts";
 import { isSequence, nameOf } from "../kit/expect.ts";
 import { counted } from "../kit/numbers.ts";
 
@@ -71,11 +72,22 @@ export function cacheShown(steps: readonly ReadCandidates[], { numbersPerToken }
   const longest = steps.map(({ sequence }) => sequence)
     .reduce((most, one) => one.tokens.length > most.tokens.length ? one : most);
   return {
-    steps,
-    longest,
+    steps: steps.map((step) => spelledStep(step, longest)),
+    longest: spelled(longest),
     start: Math.max(0, longest.tokens.length - MOST_TOKENS),
     from: Math.max(0, steps.length - MOST_STEPS),
     numbersPerToken,
+  };
+}
+
+/** A step, with the characters that its tokens are parts of in the end. */
+function spelledStep(step: ReadCandidates, longest: Sequence): ReadCandidates {
+  const { sequence, predictions } = step;
+  const tokens = sequence.tokens.map((token, position) => spelledAt(longest, position, token));
+  return {
+    ...step,
+    sequence: { ...sequence, tokens },
+    predictions: spelledPredictions(longest, tokens.length, predictions),
   };
 }
 

@@ -1,16 +1,17 @@
 import type { ReadCandidates } from "../../src/ask/reading/types.ts";
 import { expectOptions, type OptionTable } from "../../src/base/options.ts";
 import { drawDocument, Plot } from "../kit/chart.ts";
-import { placeWords, PLAIN_ROW, SMALL_STYLE, textTable } from "../kit/chips.ts";
-import { MONOSPACE } from "../kit/chips.ts";
+import { MONOSPACE, placeWords, PLAIN_ROW, SMALL_STYLE, textTable } from "../kit/chips.ts";
+import { choiceForm, choiceHint, choiceRadio, columnRules } from "../kit/choice.ts";
 import { BLUE, hex, ORANGE, rgba } from "../kit/colours.ts";
 import { styling } from "../kit/css.ts";
-import { type Html, markup, stacked } from "../kit/html.ts";
+import { contentName } from "../kit/escape.ts";
+import { type Html, htmlText, markup, stacked } from "../kit/html.ts";
 import { counted } from "../kit/numbers.ts";
 import { probabilityText, wholeText } from "../kit/quantities.ts";
 import { scrollRegion } from "../kit/scroll_region.ts";
 import { tokenHtml, tokenLabel } from "../kit/token_text.ts";
-import { createView, rootHtml, type View } from "../kit/view.ts";
+import { createView, type View } from "../kit/view.ts";
 import { type CacheShown, cacheShown, type CacheViewOptions, doneFor, totals } from "./data.ts";
 
 export type { CacheViewOptions } from "./data.ts";
@@ -43,6 +44,11 @@ function keptWords({ numbersPerToken }: CacheShown, count: number): string {
   return numbersPerToken === undefined ? String(count) : `${count} × ${wholeText(numbersPerToken)} numbers`;
 }
 
+/** The head of the column of what is kept: its unit stands below, as rows would be wide with it. */
+function keptHead({ numbersPerToken }: CacheShown): Html {
+  return numbersPerToken === undefined ? markup`kept` : markup`kept<br>× ${wholeText(numbersPerToken)}<br>numbers`;
+}
+
 function rowHtml(shown: CacheShown, step: ReadCandidates, n: number): Html {
   const { sequence, read, predictions: [best] } = step;
   const cells = positionsOf(shown).map((position) => {
@@ -55,20 +61,19 @@ function rowHtml(shown: CacheShown, step: ReadCandidates, n: number): Html {
   });
   const next = best && [tokenHtml(best.token), " ", probabilityText(best.probability)];
   return markup`${PLAIN_ROW}<th scope="row" style="${PAD};font-weight:normal">${n}</th>${cells}\
-<td style="${PAD}">${read.computed}</td><td style="${PAD}">${
-    keptWords(shown, read.reused)
-  }</td><td style="${PAD}">${next}</td></tr>`;
+<td style="${PAD}">${read.computed}</td><td style="${PAD}">${read.reused}</td><td style="${PAD}">${next}</td></tr>`;
 }
 
-function cacheHtml(shown: CacheShown): Html {
+function cacheHtml(shown: CacheShown, title: string): Html {
   const { steps, from, longest, start } = shown;
   const head = (content: Html | string) =>
     markup`<th scope="col" style="${PAD};font-weight:normal;vertical-align:bottom">${content}</th>`;
   const tokens = positionsOf(shown).map((position) => {
     const token = longest.tokens[position];
-    return markup`<th scope="col" style="${CELL};font-weight:normal;vertical-align:bottom;white-space:nowrap">${
+    return markup`<th scope="col" style="${CELL};font-weight:normal;vertical-align:bottom;white-space:nowrap">\
+<label class="o o${position}" style="display:block">${choiceRadio(position, placeWords(longest, position))}${
       token && tokenHtml(token)
-    }<br><span style="opacity:0.8">${position}</span></th>`;
+    }<br><span style="opacity:0.8">${position}</span></label></th>`;
   });
   const rows = steps.slice(from).map((step, i) => rowHtml(shown, step, from + i));
   const cut = [
@@ -80,17 +85,23 @@ function cacheHtml(shown: CacheShown): Html {
       rgba(COLOURS[done], STRENGTH[done])
     }">${SIGNS[done]} ${done === "kept" ? "kept: its keys and values are in the cache" : "computed"}</span>`
   );
-  return markup`<div style="font-size:14px;margin:4px 0">${totalWords(shown)}.</div>
+  const hint = choiceHint("Hover a token to see its column; click to keep it; arrow keys move.");
+  const body = markup`<div style="font-size:14px;margin:4px 0">${totalWords(shown)}.</div>
 ${
     scrollRegion(
       "Steps of writing",
-      markup`<table style="border-collapse:collapse;${MONOSPACE};font-size:12px"><thead>${PLAIN_ROW}${head("step")}\
-${tokens}${head("computed")}${head("kept")}${head("likeliest next")}</tr></thead><tbody>
+      markup`<table class="cs" style="border-collapse:collapse;${MONOSPACE};font-size:12px"><thead>${PLAIN_ROW}${
+        head("step")
+      }\
+${tokens}${head("computed")}${head(keptHead(shown))}${head("likeliest next")}</tr></thead><tbody>
 ${stacked(rows)}</tbody></table>`,
     )
   }
 <div style="font-size:12px;margin:4px 0">${legend}</div>
-<div style="${SMALL_STYLE}">${cut}Counted by the model as it read.</div>`;
+<div style="${SMALL_STYLE}">${cut}Counted by the model as it read.${hint}</div>`;
+  const name = contentName(htmlText(body));
+  const rules = columnRules(name, positionsOf(shown), (position) => 2 + position - start);
+  return choiceForm({ name, rules, label: title, body, sequence: longest });
 }
 
 function drawSvg(shown: CacheShown, title: string): Html {
@@ -120,7 +131,7 @@ function drawSvg(shown: CacheShown, title: string): Html {
       }),
       Plot.axisX(positions, {
         ...{ anchor: "top", tickRotate: -55, textAnchor: "start", tickSize: 3, label: null } as const,
-        tickFormat: (position: number) => tokenLabel(longest.tokens[position]!),
+        tickFormat: (position: number) => tokenLabel(longest.tokens[position]!, 10),
       }),
       Plot.axisY(drawn, { tickSize: 0, label: null, tickFormat: (n: number) => `step ${n}` }),
     ],
@@ -170,7 +181,7 @@ export function cacheView(
   const title = options.title ?? "What the cache keeps";
   return createView({
     title,
-    html: rootHtml(undefined, [cacheHtml(shown)]),
+    html: cacheHtml(shown, title),
     drawSvg: () => drawSvg(shown, title),
     data: steps,
     text: drawText(shown),

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Excerpt } from "../../src/analysis/corpus_results.ts";
+import { spelled } from "../kit/characters.ts";
 import { LINE_STYLE } from "../kit/chips.ts";
 import { type Css, styling } from "../kit/css.ts";
 import { glyphHtml, glyphText, spokenToken } from "../kit/glyphs.ts";
@@ -19,7 +20,7 @@ export interface Chips {
 
 /** The tokens of an excerpt, each with its place in the document. */
 export function excerptHtml(excerpt: Excerpt, { style, words }: Chips = {}): Html {
-  const chips = excerpt.tokens.map((token, i) => {
+  const chips = spelled(excerpt).tokens.map((token, i) => {
     const place = `${spokenToken(token)}, token ${excerpt.start + i}`;
     const more = words?.(i);
     const own = attributes({
@@ -35,7 +36,8 @@ ${before}${stacked(chips)}
 }
 
 /** The same in plain text; the token at `marked` stands between angles. */
-export function excerptText({ tokens, start }: Excerpt, marked?: number): string {
+export function excerptText(excerpt: Excerpt, marked?: number): string {
+  const { tokens, start } = spelled(excerpt);
   const text = tokens.map((token, i) => i === marked ? `‹${glyphText(token)}›` : glyphText(token)).join("");
   return `${start > 0 ? "…" : ""}${text}`;
 }

@@ -6,6 +6,7 @@
  */
 import type { Trace } from "../../src/ask/trace/trace.ts";
 import type { Sequence } from "../../src/model/sequence.ts";
+import { spelled } from "../kit/characters.ts";
 import { isSequence, nameOf } from "../kit/expect.ts";
 import { expectShape } from "../kit/expect_shape.ts";
 import { layerIndex, layersAround, type LookedAt, recordedLayers, strongestWeights } from "../kit/layers.ts";
@@ -115,7 +116,7 @@ export function crossShown(trace: Trace, options: CrossAttentionViewOptions): Cr
   const one = (layer: number, head: number, row: number, column: number) =>
     data[((layer * heads + head) * T + row) * E + column] ?? 0;
   return {
-    ...{ source, sequence, blocks, heads, pictures, columns: E },
+    ...{ source: spelled(source), sequence: spelled(sequence), blocks, heads, pictures, columns: E },
     written: Array.from({ length: T - 1 }, (_, row) => row + 1),
     first: pictures.findIndex((picture) => picture.layer === layer && picture.head === head),
     weight: ({ layer, head }, row, column) => {

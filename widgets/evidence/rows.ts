@@ -6,6 +6,7 @@
 import type { ClassSaliency } from "../../src/ask/encode/class_saliency.ts";
 import type { WholeTextDefinition } from "../../src/ask/encode/definition.ts";
 import type { MaskedSaliency } from "../../src/ask/encode/masked_saliency.ts";
+import { spelledAt } from "../kit/characters.ts";
 import { isSequence, nameOf } from "../kit/expect.ts";
 import { expectLength, expectShape } from "../kit/expect_shape.ts";
 import type { ScoreFormat } from "../kit/numbers.ts";
@@ -84,7 +85,8 @@ function maskNames({ sequence, positions, targets }: MaskedSaliency): Named[] {
         `Cannot draw a map of position ${position} as the text holds ${sequence.tokens.length} tokens`,
       );
     }
-    const { token, probability } = targets[n]!;
+    const { probability } = targets[n]!;
+    const token = spelledAt(sequence, position, targets[n]!.token);
     const heading = `token ${position} as ${quoted(token)}, probability ${probabilityText(probability)}`;
     return { name: tokenLabel(token), heading, position };
   });

@@ -1,5 +1,6 @@
 import { expectOptions, type OptionTable } from "../../src/base/options.ts";
 import type { Sequence } from "../../src/model/sequence.ts";
+import { spelledResult } from "../kit/characters.ts";
 import { drawDocument, Plot } from "../kit/chart.ts";
 import { chipHtml, dataTable, isRead, placeWords, SMALL_STYLE, tableDetails, textTable } from "../kit/chips.ts";
 import { BLUE, hex, OPACITY, ORANGE, overlay } from "../kit/colours.ts";
@@ -169,8 +170,9 @@ function titleOf(evidence: Evidence, count: number): string {
  * console.log(view.text); // praise, probability 90.0%: most from “Lovely” 80.0%
  * ```
  */
-export function evidenceView(evidence: Evidence, options: EvidenceViewOptions = {}): View<Evidence> {
+export function evidenceView(given: Evidence, options: EvidenceViewOptions = {}): View<Evidence> {
   options = expectOptions(options, OPTIONS);
+  const evidence = spelledResult(given);
   const rows = evidenceRows(evidence);
   const drawing = { evidence, sequence: evidence.sequence, rows, format: formatOf(evidence.options) };
   const title = options.title ?? titleOf(evidence, rows.length);
@@ -178,7 +180,7 @@ export function evidenceView(evidence: Evidence, options: EvidenceViewOptions = 
     title,
     html: drawHtml(drawing),
     drawSvg: () => drawSvg(drawing, title),
-    data: evidence,
+    data: given,
     text: drawText(drawing),
   });
 }

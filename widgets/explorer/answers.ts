@@ -12,6 +12,7 @@ import { familyOf } from "../../src/models/families.ts";
 import { readsWhole } from "../../src/models/family.ts";
 import { modelSummary } from "../../src/models/summary.ts";
 import type { Token } from "../../src/tokenizer/token.ts";
+import { spelled, spelledPredictions } from "../kit/characters.ts";
 import { glyphText, spokenToken } from "../kit/glyphs.ts";
 import { type View, viewFile } from "../kit/view.ts";
 import { changesOf } from "./changes.ts";
@@ -217,9 +218,11 @@ async function read(read: ReadModel, written: Written, watching: Watching): Prom
   const { model } = read;
   const found = await candidatesOf(read, written, watching);
   return {
-    tokens: found.sequence.tokens.map(shownToken),
+    tokens: spelled(found.sequence).tokens.map(shownToken),
     ...placeOf(model, written, found.sequence),
-    candidates: found.predictions.map(({ tokenId, token, logit, probability, rank }) => (
+    candidates: spelledPredictions(found.sequence, found.sequence.tokens.length, found.predictions).map((
+      { tokenId, token, logit, probability, rank },
+    ) => (
       { id: tokenId, label: glyphText(token), spoken: spokenToken(token), logit, probability, rank }
     )),
     logits: new Uint8Array(found.logits.data.slice().buffer).toBase64(),

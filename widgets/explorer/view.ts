@@ -7,6 +7,7 @@ import { randomName } from "../../src/live/names.ts";
 import PAGE_CODE from "../../src/live/page_code.json" with { type: "json" };
 import type { LiveMount } from "../../src/live/page_setup.ts";
 import type { Sequence } from "../../src/model/sequence.ts";
+import { spelledPredictions } from "../kit/characters.ts";
 import { committed, type Html, script } from "../kit/html.ts";
 import { editableText, replaceOutput, scripted } from "../kit/live.ts";
 import { createView, type View, type ViewCell } from "../kit/view.ts";
@@ -58,14 +59,16 @@ export async function explorerView(model: LanguageModel, options: ExplorerViewOp
   const explorer = explorerOf(model);
   const { text = "The keys to the cabinet" } = options;
   const seen = await stillOf(model, model.sequence(text));
+  const { sequence, predictions } = seen;
+  const shown = { ...seen, predictions: spelledPredictions(sequence, sequence.tokens.length, predictions) };
   const title = options.title ?? `What ${model.id} expects`;
   return createView({
     title,
-    html: stillHtml(seen),
+    html: stillHtml(shown),
     cell: explorerCell(model, explorer, text),
-    drawSvg: () => stillSvg(seen, title),
+    drawSvg: () => stillSvg(shown, title),
     data: seen,
-    text: stillText(seen),
+    text: stillText(shown),
   });
 }
 

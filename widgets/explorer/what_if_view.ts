@@ -4,6 +4,7 @@
  * @module
  */
 import type { Candidates } from "../../src/ask/reading/types.ts";
+import { spelledPredictions } from "../kit/characters.ts";
 import { drawDocument, Plot } from "../kit/chart.ts";
 import { dataTable, SMALL_STYLE, textTable } from "../kit/chips.ts";
 import { type Html, markup } from "../kit/html.ts";
@@ -62,8 +63,10 @@ export function whatIfView(before: Candidates, after: Candidates, off: readonly 
   if (off.length === 0) {
     throw new Error("Cannot save what changes as everything is on; turn a head, an attention or an MLP off");
   }
-  const [was, is] = [before, after].map(({ predictions, logits }) => ({
-    candidates: predictions.slice(0, OFFERED).map(({ tokenId, token }) => ({ id: tokenId, label: tokenLabel(token) })),
+  const [was, is] = [before, after].map(({ predictions, logits, sequence }) => ({
+    candidates: spelledPredictions(sequence, sequence.tokens.length, predictions.slice(0, OFFERED)).map((
+      { tokenId, token },
+    ) => ({ id: tokenId, label: tokenLabel(token) })),
     logits: logits.data,
   }));
   const changed = mostChanged(was!, is!);

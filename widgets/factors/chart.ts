@@ -173,7 +173,7 @@ function tokensPlot({ sequences }: Factors, width: number, marginLeft: number, h
         rotate: 90,
         textAnchor: "start",
         fontFamily: "monospace",
-        fontSize: 10,
+        fontSize: 11,
       }),
     ],
   };

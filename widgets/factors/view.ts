@@ -1,6 +1,7 @@
 import type { ErrorCurve, Factors } from "../../src/analysis/factors/types.ts";
 import { expectOptions, type OptionTable } from "../../src/base/options.ts";
 import type { Token } from "../../src/tokenizer/token.ts";
+import { spelled } from "../kit/characters.ts";
 import { categoryColour } from "../kit/categories.ts";
 import { chipHtml, dataTable, placeWords, SMALL_STYLE, tableDetails, textTable } from "../kit/chips.ts";
 import { choiceForm } from "../kit/choice.ts";
@@ -121,7 +122,7 @@ function chip({ factors, rows }: Drawing, text: number, position: number, token:
         ";",
       )
     }`,
-    after: best ? markup`<span class="n" style="font-size:10px;vertical-align:sub"> ${best.index}</span>` : undefined,
+    after: best ? markup`<span class="n" style="font-size:11px;vertical-align:sub"> ${best.index}</span>` : undefined,
   });
 }
 
@@ -261,9 +262,10 @@ function drawText({ factors, rows, all, curve }: Drawing): string {
  * console.log(view.text);
  * ```
  */
-export function factorsView(factors: Factors, options: FactorsViewOptions = {}): View<Factors> {
+export function factorsView(given: Factors, options: FactorsViewOptions = {}): View<Factors> {
   options = expectOptions(options, OPTIONS);
-  const all = factorRows(factors);
+  const all = factorRows(given);
+  const factors = { ...given, sequences: given.sequences.map(spelled) };
   expectCurve(options.curve);
   const rows = all.slice(0, MOST_FACTORS);
   const drawing: Drawing = { factors, rows, all: all.length, curve: options.curve };
@@ -272,7 +274,7 @@ export function factorsView(factors: Factors, options: FactorsViewOptions = {}):
     title,
     html: drawHtml(drawing),
     drawSvg: () => drawFactors(factors, rows, options.curve, factorsLine(factors), title),
-    data: factors,
+    data: given,
     text: drawText(drawing),
   });
 }

@@ -6,20 +6,10 @@
  */
 import type { Sequence } from "../../src/model/sequence.ts";
 import type { Token } from "../../src/tokenizer/token.ts";
-import { glyphHtml, glyphText, hexBytes, spokenToken, visibleText } from "./glyphs.ts";
+import { type CharacterPart, glyphHtml, glyphText, hexBytes, PART, type SpelledToken, spokenToken } from "./glyphs.ts";
 import { type Html, markup, stacked } from "./html.ts";
 
 type Tokens = Pick<Sequence, "tokens">;
-
-/** What a token is a part of. */
-export interface CharacterPart {
-  /** The character, or what stands between the ends of tokens: a space may come before it. */
-  readonly text: string;
-  /** The position of the first part. */
-  readonly first: number;
-  /** How many tokens it is made of. */
-  readonly count: number;
-}
 
 /** No character is made of more tokens than it has bytes; a token may hold the end of one and the beginning of another. */
 const MOST_PARTS = 12;
@@ -36,6 +26,11 @@ function decoded(tokens: readonly Token[]): string | undefined {
 /** Whether a token begins within a character. */
 function goesOn({ bytes }: Token): boolean {
   return ((bytes[0] ?? 0) & 0xC0) === 0x80;
+}
+
+/** Whether a token is no characters of its own. */
+function isPart(token: Token): boolean {
+  return !Array.prototype.every.call(token.bytes, (byte) => byte < 0x80) && decoded([token]) === undefined;
 }
 
 /**
@@ -57,7 +52,7 @@ function goesOn({ bytes }: Token): boolean {
  */
 export function characterPart({ tokens }: Tokens, position: number): CharacterPart | undefined {
   const token = tokens[position];
-  if (token === undefined || decoded([token]) !== undefined) return undefined;
+  if (token === undefined || !isPart(token)) return undefined;
   let first = position;
   while (first > 0 && position - first < MOST_PARTS && goesOn(tokens[first]!)) --first;
   for (let count = 2; count <= MOST_PARTS && first + count <= tokens.length; ++count) {
@@ -73,13 +68,64 @@ function whole({ tokens }: Tokens, { first, count, text }: CharacterPart): Token
   return { ...parts[0]!, bytes: Uint8Array.from(parts.flatMap(({ bytes }) => Array.from(bytes))), text };
 }
 
+function spelledToken(tokens: readonly Token[], position: number): SpelledToken {
+  const [token, part] = [tokens[position]!, characterPart({ tokens }, position)];
+  return part === undefined ? token : { ...token, [PART]: { ...part, number: position - part.first + 1 } };
+}
+
+/**
+ * A text whose tokens know the characters that they are parts of, so that labels say `🙂 1/4`. What has none stays as it
+ * is.
+ *
+ * @param sequence Tokens, or anything that is none, for a later check to refuse.
+ * @returns The same with such tokens.
+ */
+export function spelled<Text extends Tokens>(sequence: Text): Text {
+  if (!Array.isArray(sequence?.tokens)) return sequence;
+  const tokens = sequence.tokens.map((token: Token, i) => isPart(token) ? spelledToken(sequence.tokens, i) : token);
+  return tokens.every((token, i) => token === sequence.tokens[i]) ? sequence : { ...sequence, tokens };
+}
+
+/** A text and its source, where it has one, {@linkcode spelled}. */
+export function spelledText(sequence: Sequence): Sequence {
+  const own = spelled(sequence);
+  const source = own?.source && spelled(own.source);
+  return !source || source === own.source ? own : { ...own, source };
+}
+
+/** A result whose text is {@linkcode spelled}, and its source with it. */
+export function spelledResult<Result extends { readonly sequence: Sequence }>(result: Result): Result {
+  const given = (result as Partial<Result> | undefined)?.sequence;
+  const sequence = given && spelledText(given);
+  return sequence === undefined || sequence === given ? result : { ...result, sequence };
+}
+
+/**
+ * A token that was or could have been written at a place: the text's own one there is a part of the text's character, any
+ * other may end one that began before.
+ */
+export function spelledAt({ tokens }: Tokens, position: number, token: Token): SpelledToken {
+  if (!isPart(token)) return token;
+  if (tokens[position]?.id === token.id) return spelledToken(tokens, position);
+  const before = tokens.slice(Math.max(0, position - MOST_PARTS), position);
+  return spelledToken([...before, token], before.length);
+}
+
+/** The same of predictions of the token at a place. */
+export function spelledPredictions<One extends { readonly token: Token }>(
+  sequence: Tokens,
+  position: number,
+  predictions: readonly One[],
+): readonly One[] {
+  return predictions.map((one) => {
+    const token = one.token && spelledAt(sequence, position, one.token);
+    return token === one.token ? one : { ...one, token };
+  });
+}
+
 /** A token in words, with the character that it is a part of. */
-export function spokenPart(sequence: Tokens, position: number): string {
-  const token = sequence.tokens[position];
-  if (token === undefined) return "nothing";
-  const part = characterPart(sequence, position);
-  if (part === undefined) return spokenToken(token);
-  return `bytes ${hexBytes(token)}, part ${position - part.first + 1} of ${part.count} of “${visibleText(part.text)}”`;
+export function spokenPart({ tokens }: Tokens, position: number): string {
+  return tokens[position] === undefined ? "nothing" : spokenToken(spelledToken(tokens, position));
 }
 
 /** A token as the text of a chip: a part of a character is its number, as the character stands before it. */

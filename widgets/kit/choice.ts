@@ -45,6 +45,21 @@ export function panelRules(name: string, choices: readonly number[], first: numb
   ], "\n");
 }
 
+/**
+ * Columns of a table of class `cs` that are chosen at their heads `o<n>`; `childOf` says which child of its row a column
+ * is, from 1.
+ */
+export function columnRules(name: string, choices: readonly number[], childOf: (n: number) => number): Css {
+  const marked = (root: Css, n: number) =>
+    styling`${root} .cs tr>:nth-child(${childOf(n)}){box-shadow:inset 2px 0,inset -2px 0}`;
+  return cssJoined([
+    choiceRules(name),
+    styling`.${name}{.o:hover,.o:has(:checked){outline:2px solid}}`,
+    ...choices.map((n) => marked(styling`.${name}:has(.o${n} :checked)`, n)),
+    ...choices.map((n) => marked(styling`.${name}.h:has(.o${n}:hover)`, n)),
+  ], "\n");
+}
+
 /** A view whose parts are chosen. */
 export interface Choice {
   /** The class of the view. */
@@ -59,14 +74,14 @@ export interface Choice {
    * The sequence whose tokens are chosen, by radios in `.o` whose values are positions. Views of the same sequence on a
    * page then share the token that is chosen.
    */
-  readonly sequence?: Sequence | undefined;
+  readonly sequence?: Pick<Sequence, "tokenIds" | "tokens"> | undefined;
   /** Another program. */
   readonly more?: Html | undefined;
 }
 
-/** The name by which views find others of the same sequence. */
-export function tokensName({ tokenIds, text }: Sequence): string {
-  return contentName(`${tokenIds.join()} ${text}`);
+/** The name by which views find others of the same sequence: that of its tokens. */
+export function tokensName({ tokenIds, tokens }: Pick<Sequence, "tokenIds" | "tokens">): string {
+  return contentName(`${tokenIds.join()} ${tokens.map(({ piece }) => piece).join(" ")}`);
 }
 
 /**

@@ -17,6 +17,25 @@ const WORDS: Readonly<Record<string, string>> = {
   "\u00A0": "no-break space",
 };
 
+/** Where a token keeps which part of a character it is; a symbol, so that no file that is read can set it. */
+export const PART: unique symbol = Symbol("part of a character");
+
+/** What a token is a part of. */
+export interface CharacterPart {
+  /** The character, or what stands between the ends of tokens: a space may come before it. */
+  readonly text: string;
+  /** The position of the first part. */
+  readonly first: number;
+  /** How many tokens it is made of. */
+  readonly count: number;
+}
+
+/** A token that knows the character that it is a part of, which its bytes alone do not say. */
+export interface SpelledToken extends Token {
+  /** The character, and the number of the part from 1; none where the token is characters of its own. */
+  readonly [PART]?: CharacterPart & { readonly number: number };
+}
+
 /** Controls, format characters such as bidirectional overrides, other spaces, lone surrogates, private use. */
 const UNSEEN = /[\p{C}\p{Z}]/u;
 const MARK_FIRST = /^\p{M}/u;
@@ -75,9 +94,20 @@ interface Sign {
   readonly glyph: boolean;
 }
 
-function signsOf(token: Token): Sign[] {
+/** The bytes of a part of a character say nothing to a reader: the character does, and which part of it they are. */
+function partSigns(token: SpelledToken): Sign[] {
+  const part = token[PART];
+  return part === undefined
+    ? Array.from(hexBytes(token).split(" "), (hex) => ({ text: `\\x${hex}`, glyph: true }))
+    : [...textSigns(part.text), { text: ` ${part.number}/${part.count}`, glyph: true }];
+}
+
+function signsOf(token: SpelledToken): Sign[] {
   const text = characters(token);
-  if (text === undefined) return Array.from(hexBytes(token).split(" "), (hex) => ({ text: `\\x${hex}`, glyph: true }));
+  return text === undefined ? partSigns(token) : textSigns(text);
+}
+
+function textSigns(text: string): Sign[] {
   if (text === "") return [{ text: "∅", glyph: true }];
   const signs = Array.from(text, (character) => {
     const glyph = GLYPHS[character];
@@ -92,7 +122,8 @@ function signsOf(token: Token): Sign[] {
  * A token as one line of plain text.
  *
  * @param token A token.
- * @returns Its characters, with glyphs for what cannot be seen.
+ * @returns Its characters, with glyphs for what cannot be seen; `🙂 1/4` for a part of a character that is known, and
+ * bytes as `\xE2` for one that is not.
  *
  * @example
  * ```ts
@@ -102,12 +133,12 @@ function signsOf(token: Token): Sign[] {
  * console.log(glyphText({ id: 1, piece: "Ġkeys", bytes, start: 0, end: 6, text: " keys\n" })); // ·keys↵
  * ```
  */
-export function glyphText(token: Token): string {
+export function glyphText(token: SpelledToken): string {
   return signsOf(token).map((sign) => sign.text).join("");
 }
 
 /** A token as HTML: the glyphs are faint, so they are not taken for characters of the text. */
-export function glyphHtml(token: Token): Html {
+export function glyphHtml(token: SpelledToken): Html {
   const runs: { glyph: boolean; text: string }[] = [];
   for (const { text, glyph } of signsOf(token)) {
     const last = runs.at(-1);
@@ -126,7 +157,8 @@ export function breaksLine(token: Token): boolean {
  * A token in words, for a screen reader.
  *
  * @param token A token.
- * @returns Such as `“keys” after a space`, `new line` or `bytes E2 82, a part of a character`.
+ * @returns Such as `“keys” after a space`, `new line`, `bytes E2 82, part 1 of 2 of “€”` where the character is known, or
+ * `bytes E2 82, a part of a character`.
  *
  * @example
  * ```ts
@@ -136,15 +168,23 @@ export function breaksLine(token: Token): boolean {
  * console.log(spokenToken({ id: 1, piece: "Ġkeys", bytes, start: 0, end: 5, text: " keys" })); // “keys” after a space
  * ```
  */
-export function spokenToken(token: Token): string {
+export function spokenToken(token: SpelledToken): string {
   const text = characters(token);
-  if (text === undefined) return `bytes ${hexBytes(token)}, a part of a character`;
+  if (text === undefined) return spokenBytes(token);
   const body = text.replace(/^ /, "");
   const after = body === text ? "" : " after a space";
   if (body === "") return after === "" ? "empty" : "space";
   const marks = Array.from(body);
   if (marks.every((mark) => mark in WORDS)) return `${countedWords(marks)}${after}`;
   return `“${visibleText(body)}”${after}`;
+}
+
+function spokenBytes(token: SpelledToken): string {
+  const part = token[PART];
+  const which = part === undefined
+    ? "a part of a character"
+    : `part ${part.number} of ${part.count} of “${visibleText(part.text)}”`;
+  return `bytes ${hexBytes(token)}, ${which}`;
 }
 
 function countedWords(marks: readonly string[]): string {

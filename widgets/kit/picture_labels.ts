@@ -15,7 +15,7 @@ export const LEAST_NAMED = 12;
 
 /** Turns the names of columns; without it, or where they are too narrow, their numbers stay. */
 export const COLUMNS_RULE =
-  styling`.v{writing-mode:vertical-rl;display:inline-block!important;vertical-align:bottom;max-height:9em;overflow:hidden;\
+  styling`.v{writing-mode:vertical-rl;display:inline-block!important;vertical-align:bottom;max-height:9em;overflow:hidden;white-space:nowrap;\
 padding-bottom:2px;line-height:1.2}`;
 
 /** Takes the place of a number. */
@@ -46,7 +46,7 @@ function columnHead(token: Token | undefined, number: string | Html, { side, bel
 /** The tokens above their columns with some of their numbers; of narrow columns some numbers only. */
 export function columnHeads(tokens: readonly (Token | undefined)[], labels: ColumnLabels): Html {
   const { side, numberAt = (column) => column } = labels;
-  const every = Math.ceil((6 * String(numberAt(tokens.length - 1)).length + 4) / side);
+  const every = Math.ceil((7 * String(numberAt(tokens.length - 1)).length + 4) / side);
   if (side >= LEAST_NAMED) {
     return markup`${
       tokens.map((token, i) => columnHead(token, i % every === 0 ? String(numberAt(i)) : BLANK, labels))
@@ -120,7 +120,7 @@ const SIDE = styling`vertical-align:top;text-align:left;white-space:nowrap`;
 export function framedPicture({ picture, left, gap, above, below }: FramedPicture): Html {
   const across = (labels: Html | undefined) =>
     labels && markup`${PLAIN_ROW}${CORNER}<td style="padding:0;${SIDE}">${labels}</td></tr>`;
-  return markup`<table role="presentation" style="border-collapse:collapse;font-size:10px"><tbody>${across(above)}\
+  return markup`<table role="presentation" style="border-collapse:collapse;font-size:11px"><tbody>${across(above)}\
 ${PLAIN_ROW}<td style="padding:0 ${gap}px 0 0;${SIDE}">${left}</td><td style="padding:0;${SIDE}">${picture}</td></tr>\
 ${across(below)}</tbody></table>`;
 }

@@ -49,7 +49,7 @@ function layOut(grid: SignedGrid): Layout {
   const down = drawn ? 22 : Math.max(2, Math.min(22, Math.floor(480 / rows.length)));
   const labelled = stepped(columns.length, Math.max(2, Math.floor(columns.length * across / 14)));
   const widest = (texts: readonly string[]) => texts.reduce((most, text) => Math.max(most, textWidth(text)), 0);
-  const left = 16 + 6 * widest(rows.map(({ label }) => label));
+  const left = 16 + 6.7 * widest(rows.map(({ label }) => label));
   const top = 16 + 5.4 * widest(labelled.map((n) => columns[n]?.label ?? ""));
   const width = Math.ceil(Math.max(left + columns.length * across + 24 + top * 0.7, 640));
   return { numbered, drawn, across, down, labelled, left, top, width, height: Math.ceil(top + rows.length * down + 6) };

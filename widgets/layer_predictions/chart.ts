@@ -48,22 +48,22 @@ function linksOf(cells: readonly Box[]): { x1: number; x2: number; y1: number; y
 function measureLabels({ rows }: LayerTable, x: number, unit: InformationUnit): Label[] {
   const text = (nats: number) => informationText(nats, unit);
   return rows.flatMap(({ entropy, divergence }, row) => [
-    { x: x + 76, y: TOP + row * LINE + BOX / 2, text: text(entropy) },
-    { x: x + 172, y: TOP + row * LINE + BOX / 2, text: text(divergence) },
+    { x: x + 86, y: TOP + row * LINE + BOX / 2, text: text(entropy) },
+    { x: x + 198, y: TOP + row * LINE + BOX / 2, text: text(divergence) },
   ]).concat([
-    { x: x + 76, y: TOP - 12, text: `entropy (${unit})` },
-    { x: x + 172, y: TOP - 12, text: `KL to output (${unit})` },
+    { x: x + 86, y: TOP - 12, text: `entropy (${unit})` },
+    { x: x + 198, y: TOP - 12, text: `KL to output (${unit})` },
   ]);
 }
 
 /** Draws the table with the line. */
 export function drawLayerPredictions(table: LayerTable, unit: InformationUnit, title: string): Html {
   const { rows } = table;
-  const left = 22 + 6 * rows.reduce((most, { label }) => Math.max(most, textWidth(label)), 0);
+  const left = 22 + 6.7 * rows.reduce((most, { label }) => Math.max(most, textWidth(label)), 0);
   const cells = cellsOf(table, left);
   const columns = rows.reduce((most, { predictions }) => Math.max(most, Math.min(MOST_COLUMNS, predictions.length)), 0);
   const measures = measureLabels(table, left + columns * CELL, unit);
-  const width = Math.max(560, left + columns * CELL + 184);
+  const width = Math.max(560, left + columns * CELL + 212);
   const height = TOP + rows.length * LINE + 6;
   const heads = Array.from(
     { length: columns },

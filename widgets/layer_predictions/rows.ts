@@ -6,6 +6,7 @@
 import type { LayerPrediction, LayerPredictions } from "../../src/ask/lens/layer_predictions.ts";
 import type { Prediction } from "../../src/ask/prediction.ts";
 import type { Token } from "../../src/tokenizer/token.ts";
+import { spelled, spelledPredictions } from "../kit/characters.ts";
 import { isSequence, nameOf } from "../kit/expect.ts";
 import { expectPosition } from "../kit/expect_shape.ts";
 import { normWords } from "../kit/quantities.ts";
@@ -78,7 +79,12 @@ function labelOf({ layer, after }: LayerPrediction, halves: boolean): string {
  */
 export function layerTable(given: LayerPredictions, follow: number | undefined): LayerTable {
   checkLayers(given, follow);
-  const { sequence, position, layers } = given;
+  const sequence = spelled(given.sequence);
+  const { position } = given;
+  const layers = given.layers.map((layer) => ({
+    ...layer,
+    predictions: spelledPredictions(sequence, position, layer.predictions),
+  }));
   const topK = layers.reduce((most, { predictions }) => Math.max(most, predictions.length), 0);
   const columns = Math.max(1, Math.min(topK, Math.floor(MOST_CELLS / layers.length)));
   const there = sequence.tokens[position];
@@ -86,7 +92,7 @@ export function layerTable(given: LayerPredictions, follow: number | undefined):
   const all = layers.flatMap(({ predictions }) => predictions);
   const halves = layers.some(({ after }) => after === "attention");
   return {
-    given,
+    given: { ...given, sequence },
     topK,
     columns,
     followed,

@@ -5,6 +5,7 @@
  */
 import type { Lens } from "../../src/ask/lens/lens.ts";
 import type { Token } from "../../src/tokenizer/token.ts";
+import { spelledAt } from "../kit/characters.ts";
 import { shownValue } from "../kit/css.ts";
 import { isSequence, nameOf } from "../kit/expect.ts";
 import { expectLength, expectPosition, expectShape } from "../kit/expect_shape.ts";
@@ -94,10 +95,15 @@ function checkLens(lens: Lens): void {
 export function lensTable(lens: Lens): LensTable {
   checkLens(lens);
   const { positions, tokenIds, best, bestProbabilities, ranks, logProbs, entropies, divergences } = lens;
-  const spelled = new Map(lens.tokens.map((token) => [token.id, token]));
+  const tokenOf = new Map(lens.tokens.map((token) => [token.id, token]));
   const labels = new Map<number, string>();
-  const labelOf = (id: number) => {
-    const token = spelled.get(id);
+  const tokenAt = (id: number, position: number) => {
+    const token = tokenOf.get(id);
+    return token && spelledAt(lens.sequence, position, token);
+  };
+  const labelOf = (id: number, position: number) => {
+    const token = tokenAt(id, position);
+    if (token !== tokenOf.get(id)) return tokenLabel(token!, WORD);
     const label = labels.get(id) ?? (token === undefined ? `id ${id}` : tokenLabel(token, WORD));
     labels.set(id, label);
     return label;
@@ -106,12 +112,12 @@ export function lensTable(lens: Lens): LensTable {
   const N = positions.length;
   const columns = positions.map((position, n): LensColumn => ({
     position,
-    token: spelled.get(tokenIds[n]!),
-    word: labelOf(tokenIds[n]!),
+    token: tokenAt(tokenIds[n]!, position),
+    word: labelOf(tokenIds[n]!, position),
     cells: Array.from({ length: layers }, (_, layer) => {
       const i = layer * N + n;
       return {
-        ...{ word: labelOf(best.data[i]!), probability: bestProbabilities.data[i]! },
+        ...{ word: labelOf(best.data[i]!, position), probability: bestProbabilities.data[i]! },
         ...{ right: best.data[i] === tokenIds[n], rank: ranks.data[i]!, surprise: 0 - logProbs.data[i]! },
         ...{ entropy: entropies.data[i]!, divergence: divergences.data[i]! },
       };

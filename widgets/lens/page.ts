@@ -4,7 +4,7 @@
  * @module
  */
 import { dataTable, MONOSPACE, PLAIN_ROW, SMALL_STYLE, tableDetails } from "../kit/chips.ts";
-import { choiceForm } from "../kit/choice.ts";
+import { choiceForm, choiceHint, choiceRadio, columnRules } from "../kit/choice.ts";
 import { overlay, overlayOfVariable } from "../kit/colours.ts";
 import { type Css, cssJoined, styling } from "../kit/css.ts";
 import { contentName } from "../kit/escape.ts";
@@ -31,6 +31,10 @@ import {
 /** The most cells of a table of words, and the most lines of the table of numbers. */
 const MOST_CELLS = 3000;
 const MOST_LINES = 240;
+/** The most tokens that can be chosen. */
+const MOST_CHOICES = 256;
+
+const HINT = "Hover a token of the text to see its column; click to keep it; arrow keys move.";
 
 /** How a lens is shown. */
 export interface LensPage {
@@ -55,23 +59,27 @@ function cellHtml({ table, colour, unit }: LensPage, column: LensColumn, layer: 
 background-color:${overlay(shares[COLOURS.indexOf(colour)]!)};${numbers}${frame}">${cell.word}</td>`;
 }
 
-function headHtml(table: LensTable, column: LensColumn): Html {
+function headHtml(table: LensTable, column: LensColumn, isChoice: boolean): Html {
   const { position, word } = column;
   const next = position === table.lens.sequence.tokens.length ? ", next" : "";
-  return markup`<th scope="col" title="${columnWords(table, column)}" style="padding:1px 4px;text-align:left;\
-white-space:nowrap"><span style="font-weight:normal;opacity:0.8">${position}${next}</span><br>${word}</th>`;
+  const words = columnWords(table, column);
+  const name = markup`<span style="font-weight:normal;opacity:0.8">${position}${next}</span><br>${word}`;
+  const head = isChoice
+    ? markup`<label class="o o${position}" style="display:block">${choiceRadio(position, words)}${name}</label>`
+    : name;
+  return markup`<th scope="col" title="${words}" style="padding:1px 4px;text-align:left;white-space:nowrap">${head}</th>`;
 }
 
 /** Layers down, positions across: the table is the picture. */
 function wordsTable(page: LensPage): Html {
   const { columns, layers } = page.table;
-  const heads = columns.map((column) => headHtml(page.table, column));
+  const heads = columns.map((column, n) => headHtml(page.table, column, n < MOST_CHOICES));
   const corner = styling`padding:1px 8px 1px 0;text-align:left;font-weight:normal;white-space:nowrap`;
   const rows = Array.from({ length: layers }, (_, layer) => {
     const cells = columns.map((column) => cellHtml(page, column, layer));
     return markup`${PLAIN_ROW}<th scope="row" style="${corner}">layer ${layer}</th>${cells}</tr>`;
   });
-  return markup`<table style="border-collapse:collapse;${MONOSPACE};font-size:12px"><thead>${PLAIN_ROW}\
+  return markup`<table class="cs" style="border-collapse:collapse;${MONOSPACE};font-size:12px"><thead>${PLAIN_ROW}\
 <td style="${corner}">position<br>the text has</td>${heads}</tr></thead><tbody>\n${stacked(rows)}</tbody></table>`;
 }
 
@@ -118,9 +126,12 @@ function coloursHtml(page: LensPage): Html {
 ${stacked(legends)}`;
 }
 
-function rulesOf(name: string): Css {
+/** The rules; tokens are chosen where there is room for their words. */
+function rulesOf(name: string, table: LensTable): Css {
+  const places = table.columns.slice(0, MOST_CHOICES).map(({ position }) => position);
   return cssJoined([
     STICKY.rule,
+    ...hasRoom(table) ? [columnRules(name, places, (position) => 2 + places.indexOf(position))] : [],
     styling`.${name}{.c{background-color:${
       overlayOfVariable(false)
     }!important}.x{display:revert!important}.g{position:relative;cursor:pointer}
@@ -160,8 +171,9 @@ export function lensHtml(page: LensPage): Html {
   const body = markup`<div style="${SMALL_STYLE}">${lensDefinition(table)}</div>
 ${scrollRegion(title, fits ? wordsTable(page) : pixelGrid(page))}
 ${coloursHtml(page)}
-<div style="${SMALL_STYLE}">${note}</div>
+<div style="${SMALL_STYLE}">${note}${fits ? choiceHint(HINT) : ""}</div>
 ${numbersTable(page)}`;
   const name = contentName(htmlText(body));
-  return choiceForm({ name: `${name} ${STICKY.name}`, rules: rulesOf(name), label: title, body });
+  const sequence = fits ? table.lens.sequence : undefined;
+  return choiceForm({ name: `${name} ${STICKY.name}`, rules: rulesOf(name, table), label: title, body, sequence });
 }

@@ -6,6 +6,7 @@
 import type { AddedPart, LogitAttribution } from "../../src/ask/logit_attribution/types.ts";
 import type { Prediction } from "../../src/ask/prediction.ts";
 import type { FloatTensor } from "../../src/base/tensor.ts";
+import { spelledPredictions, spelledResult } from "../kit/characters.ts";
 import { shownValue } from "../kit/css.ts";
 import { isSequence, nameOf } from "../kit/expect.ts";
 import { expectPosition, expectShape } from "../kit/expect_shape.ts";
@@ -61,8 +62,9 @@ const MOST_LAYERS = 96;
  *
  * @throws {TypeError | RangeError} When it is no attribution, or its parts do not fit each other.
  */
-export function attributionRows(attribution: LogitAttribution): AttributionRows {
-  const [L, H] = checkedShape(attribution);
+export function attributionRows(given: LogitAttribution): AttributionRows {
+  const [L, H] = checkedShape(given);
+  const attribution = spelledAttribution(given);
   const { heads, neurons, tokens, position, sequence } = attribution;
   const headAt = (layer: number, head: number) => at(heads, layer * H + head);
   const width = neurons?.shape[1] ?? 0;
@@ -76,6 +78,16 @@ export function attributionRows(attribution: LogitAttribution): AttributionRows 
     topLooks: topParts(tokens, (i) => `${looks(i)}, token ${i % position}`),
     byToken: tokens ? Array.from({ length: position }, (_, s) => tokenSum(tokens, s, position)) : [],
   };
+}
+
+/** The same, with the characters that tokens are parts of. */
+function spelledAttribution(given: LogitAttribution): LogitAttribution {
+  const { sequence, position, target, contrast } = given;
+  const [first = target, second = contrast] = spelledPredictions(sequence, position, [
+    target,
+    ...contrast?.token ? [contrast] : [],
+  ]);
+  return { ...spelledResult(given), target: first, ...second && { contrast: second } };
 }
 
 function checkedShape(attribution: LogitAttribution): readonly [layers: number, heads: number] {

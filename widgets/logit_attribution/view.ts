@@ -177,7 +177,7 @@ export function logitAttributionView(
 ): View<LogitAttribution> {
   options = expectOptions(options, OPTIONS);
   const rows = attributionRows(attribution);
-  const title = options.title ?? `Who wrote ${logitName(attribution)}`;
+  const title = options.title ?? `Who wrote ${logitName(rows.attribution)}`;
   return createView({
     title,
     html: drawHtml(rows),

@@ -5,7 +5,6 @@ import { type ModelSummary, modelSummary } from "../../src/models/summary.ts";
 import type { ModelPart } from "../../src/models/weight_list.ts";
 import { SMALL_STYLE, textTable } from "../kit/chips.ts";
 import { styling } from "../kit/css.ts";
-import { nameOf } from "../kit/expect.ts";
 import { visibleText } from "../kit/glyphs.ts";
 import { type Html, markup, stacked } from "../kit/html.ts";
 import { imageHtml } from "../kit/image.ts";
@@ -15,14 +14,8 @@ import { scrollRegion } from "../kit/scroll_region.ts";
 import { createView, rootHtml, type View } from "../kit/view.ts";
 import { anatomyOf } from "./anatomy.ts";
 import { drawModel, PART_FILLS } from "./chart.ts";
-
-/** What a model is drawn from; a `LanguageModel` fits. */
-export interface DrawnModel {
-  /** The name of the model. */
-  readonly id?: string;
-  /** Its settings. */
-  readonly config: ModelConfig;
-}
+import { checkModel, type DrawnModel } from "./data.ts";
+import { megabytes, PART_NAMES, PARTS, percent, swatch } from "./parts.ts";
 
 /** How a model is shown. */
 export interface ModelViewOptions {
@@ -31,24 +24,6 @@ export interface ModelViewOptions {
 }
 
 const OPTIONS: OptionTable<ModelViewOptions> = { task: "draw a model", kinds: { title: "a text" } };
-
-const SIZES = ["vocabSize", "nPositions", "nEmbd", "nLayer", "nHead", "nInner"] as const;
-
-function checkModel(model: DrawnModel | ModelConfig): DrawnModel {
-  const fields = (model ?? {}) as Partial<DrawnModel>;
-  const drawn = (fields.config === undefined ? { config: model } : model) as DrawnModel;
-  const config = (drawn.config ?? {}) as Partial<Record<(typeof SIZES)[number], unknown>>;
-  if (config.nLayer === undefined && config.nEmbd === undefined) {
-    throw new TypeError(
-      `Cannot draw ${nameOf(model)} as a model; pass what await LanguageModel.fromPretrained() returned`,
-    );
-  }
-  const wrong = SIZES.find((name) => !Number.isSafeInteger(config[name]) || Number(config[name]) < 1);
-  if (wrong) {
-    throw new RangeError(`Cannot draw the model as its ${wrong} must be a whole number >= 1: ${config[wrong]}`);
-  }
-  return drawn;
-}
 
 /** A row of the table: what stands once, or once in every layer. */
 interface Row {
@@ -72,20 +47,6 @@ function rowsOf({ weights, config }: ModelSummary): Row[] {
   }));
 }
 
-function percent(share: number): string {
-  return share > 0 && share < 0.0001 ? "<0.01%" : `${(100 * share).toFixed(share < 0.0995 ? 2 : 1)}%`;
-}
-
-const NAMES: Readonly<Record<ModelPart, string>> = {
-  embedding: "embeddings",
-  attention: "attention",
-  mlp: "MLPs",
-  norm: "norms",
-  unembedding: "unembedding",
-};
-
-const PARTS = ["embedding", "attention", "mlp", "norm", "unembedding"] as const;
-
 /** Where the parameters are, as a bar whose parts are named below it. */
 function sharesHtml({ parameters, parametersOf }: ModelSummary): Html {
   const some = PARTS.filter((part) => parametersOf[part] > 0);
@@ -96,21 +57,12 @@ function sharesHtml({ parameters, parametersOf }: ModelSummary): Html {
     }"></span>`
   );
   const names = some.map((part) =>
-    markup`<span style="display:inline-block;margin:0 12px 0 0">${swatch(part)}${NAMES[part]} ${
+    markup`<span style="display:inline-block;margin:0 12px 0 0">${swatch(part)}${PART_NAMES[part]} ${
       percent(share(part))
     }</span>`
   );
   return markup`<div aria-hidden="true" style="max-width:560px;overflow:hidden;white-space:nowrap;line-height:0;margin:8px 0 4px">${bar}</div>\
 <div style="font-size:12px;margin:0 0 8px">${names}</div>`;
-}
-
-/** A small square in the colour of a part. */
-function swatch(part: ModelPart): Html {
-  return markup`<span style="display:inline-block;width:10px;height:10px;margin:0 6px 0 0;border:1px solid #888;background-color:${
-    PART_FILLS[
-      part
-    ]
-  }"></span>`;
 }
 
 function tableHtml(summary: ModelSummary): Html {
@@ -147,12 +99,12 @@ function familyName(config: ModelConfig): string {
 function lineOf(id: string | undefined, { config, parameters, parametersPerBlock }: ModelSummary): string {
   const { nLayer, nHead, nEmbd, vocabSize, nPositions } = config;
   const name = id === undefined ? "" : `${visibleText(id)}: `;
-  const size = parameters * 4 / 1e6;
-  const bytes = size < 10 ? size.toFixed(1) : wholeText(Math.round(size));
   return `${name}${familyName(config)} with ${counted(nLayer, "layer")} of ${
     counted(nHead, "head")
   }, width ${nEmbd}, a vocabulary of ${wholeText(vocabSize)} tokens and a context of ${nPositions}. ` +
-    `${wholeText(parameters)} parameters, ${wholeText(parametersPerBlock)} in each layer; ${bytes} MB at 4 bytes each.`;
+    `${wholeText(parameters)} parameters, ${wholeText(parametersPerBlock)} in each layer; ${
+      megabytes(parameters)
+    } MB at 4 bytes each.`;
 }
 
 function drawHtml(line: string, summary: ModelSummary): Html {

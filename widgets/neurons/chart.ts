@@ -58,7 +58,7 @@ export function drawNeurons(shown: NeuronsShown, title: string): Html {
   const named = stepped(tokens, Math.max(2, Math.floor(tokens * across / 13)));
   const labels = named.map((token) => ({ token, text: tokenLabel(sequence.tokens[token]!) }));
   const longest = labels.reduce((most, { text }) => Math.max(most, textWidth(text)), 0);
-  const top = 44 + 6 * longest;
+  const top = 44 + 6.7 * longest;
   const width = Math.max(760, LEFT + tokens * across + 40);
   const height = Math.ceil(top + rows.length * down + 8);
   const words = neuronsLine(shown).split(/(?<=\.) (?=Each)/).map((text, i) => ({ text, y: 12 + 14 * i }));

@@ -6,6 +6,7 @@
 import type { NeuronClusters } from "../../src/analysis/clusters/clusters.ts";
 import type { Trace } from "../../src/ask/trace/trace.ts";
 import type { Sequence } from "../../src/model/sequence.ts";
+import { spelled } from "../kit/characters.ts";
 import { categoryColour } from "../kit/categories.ts";
 import { ORANGE, type Rgb } from "../kit/colours.ts";
 import { isSequence, nameOf } from "../kit/expect.ts";
@@ -134,7 +135,7 @@ export function neuronsShown(trace: Trace, asked: NeuronsAsked): NeuronsShown {
   const active = all.toSorted((a, b) => b.peak - a.peak || a.neuron - b.neuron).slice(0, neurons);
   const chosen = wanted === undefined ? active[0]! : all[wanted]!;
   const rows = (active.includes(chosen) ? active : [...active.slice(0, -1), chosen]).sort(inOrder);
-  return { sequence, layer, clusters, all: M, rows, start: rows.indexOf(chosen) };
+  return { sequence: spelled(sequence), layer, clusters, all: M, rows, start: rows.indexOf(chosen) };
 }
 
 /** How strong the colour of a neuron is at a token: the share of its largest activation, 0 where it is negative. */

@@ -6,6 +6,7 @@
 import type { Candidates } from "../../src/ask/reading/types.ts";
 import { type DrawSettings, OWN_SETTINGS, settledProbabilities } from "../../src/ask/write/settled.ts";
 import { logSumExp, topK as bestOf } from "../../src/base/numbers.ts";
+import { spelledPredictions, spelledResult } from "../kit/characters.ts";
 import { isSequence, nameOf } from "../kit/expect.ts";
 import type { Prediction } from "../../src/ask/prediction.ts";
 
@@ -89,10 +90,10 @@ export function nextWords(candidates: Candidates, options: NextWordViewOptions):
   const scores = Float32Array.from(logits.data);
   const own = settledProbabilities(scores, OWN_SETTINGS);
   const now = settledProbabilities(scores, settings);
-  const words = predictions.slice(0, MOST_WORDS);
+  const words = spelledPredictions(sequence!, sequence!.tokens.length, predictions.slice(0, MOST_WORDS));
   const kept = scores.reduce((sum, _, id) => now.probability(id) > 0 ? sum + own.probability(id) : sum, 0);
   const settled = words.map(({ tokenId }) => now.probability(tokenId));
-  return { candidates, words, settings, settled, left: now.left, kept: Math.min(1, kept) };
+  return { candidates: spelledResult(candidates), words, settings, settled, left: now.left, kept: Math.min(1, kept) };
 }
 
 /** What a page needs of all scores. */

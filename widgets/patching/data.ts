@@ -6,6 +6,7 @@
 import { pearson, spearman } from "../../src/analysis/agreement.ts";
 import type { Metric, Patching } from "../../src/ask/patching/types.ts";
 import type { Sequence } from "../../src/model/sequence.ts";
+import { spelledText } from "../kit/characters.ts";
 import { isSequence, nameOf } from "../kit/expect.ts";
 import { expectLength, expectShape } from "../kit/expect_shape.ts";
 
@@ -138,8 +139,9 @@ function likenessOf({ values, estimate }: Patching): Likeness | undefined {
  *
  * @throws {TypeError | RangeError} When it is no patching, its parts do not fit each other, or what is to be shown is not there.
  */
-export function patchingDrawing(patching: Patching, show?: PatchingShown): PatchingDrawing {
-  checkPatching(patching);
+export function patchingDrawing(given: Patching, show?: PatchingShown): PatchingDrawing {
+  checkPatching(given);
+  const patching = { ...given, clean: spelledText(given.clean), corrupted: spelledText(given.corrupted) };
   const shown = shownOf(patching, show);
   const gap = gapOf(patching);
   const { indices, corruptedValue } = patching;

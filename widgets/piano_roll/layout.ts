@@ -8,6 +8,7 @@ import type { PianoRoll, PianoRollViewOptions, RollNote } from "./data.ts";
 /** The height of a half tone, and the place of the names of pitches, in pixels. */
 export const ROW = 8;
 export const LEFT = 34;
+const RIGHT = 6;
 const [LEAST_SECOND, MOST_SECOND, WIDTH] = [24, 60, 900];
 /** More choices would make the page large. */
 const MOST_CHOICES = 160;
@@ -64,11 +65,11 @@ export function layoutOf(roll: PianoRoll, { position }: PianoRollViewOptions): L
   const pitches = notes.map(({ pitch }) => pitch);
   const seconds = notes.reduce((latest, { end }) => Math.max(latest, end), 0);
   const [lowest, highest] = [Math.min(...pitches) - 1, Math.max(...pitches) + 1];
-  const second = Math.max(LEAST_SECOND, Math.min(MOST_SECOND, WIDTH / seconds));
+  const second = Math.max(LEAST_SECOND, Math.min(MOST_SECOND, (WIDTH - LEFT - RIGHT) / seconds));
   return {
     ...roll,
     ...{ choices, first: firstChoice(roll, choices, position), seconds, lowest, highest },
-    width: Math.ceil(LEFT + seconds * second + 6),
+    width: Math.round(LEFT + seconds * second + RIGHT),
     height: (highest - lowest + 1) * ROW,
     x: (time) => Number((LEFT + time * second).toFixed(1)),
     y: (pitch) => (highest - pitch + 0.5) * ROW,

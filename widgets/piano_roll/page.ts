@@ -91,7 +91,7 @@ function labelsHtml({ lowest, highest, seconds, height, x, y }: Layout): Html {
   );
   const times = Array.from({ length: Math.floor(seconds / 5) + 1 }, (_, i) => 5 * i);
   const name = (left: number, top: number, text: string) =>
-    markup`<span aria-hidden="true" style="position:absolute;left:${left}px;top:${top}px;font-size:10px;line-height:12px">${text}</span>`;
+    markup`<span aria-hidden="true" style="position:absolute;left:${left}px;top:${top}px;font-size:11px;line-height:12px">${text}</span>`;
   return stacked([
     ...octaves.map((pitch) => name(4, y(pitch) - 6, pitchName(pitch))),
     ...times.map((time) => name(x(time), height + 2, `${time} s`)),

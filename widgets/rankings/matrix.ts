@@ -5,6 +5,7 @@
  */
 import type { Rankings } from "../../src/ask/lens/rankings.ts";
 import type { Token } from "../../src/tokenizer/token.ts";
+import { spelledResult } from "../kit/characters.ts";
 import { placeWords } from "../kit/chips.ts";
 import { shownValue } from "../kit/css.ts";
 import { isSequence, nameOf } from "../kit/expect.ts";
@@ -87,12 +88,13 @@ function columnOf(rankings: Rankings, n: number, layers: number): RankingColumn 
 /**
  * What is to be drawn.
  *
- * @param rankings What was computed.
+ * @param given What was computed.
  * @returns The matrix, checked.
  * @throws {TypeError | RangeError} When the rankings are none, or their parts do not fit each other.
  */
-export function rankingMatrix(rankings: Rankings): RankingMatrix {
-  checkRankings(rankings);
+export function rankingMatrix(given: Rankings): RankingMatrix {
+  checkRankings(given);
+  const rankings = spelledResult(given);
   const layers = rankings.ranks.shape[0] ?? 0;
   const data: ArrayLike<number> = rankings.ranks.data;
   const columns = rankings.positions.map((_, n) => columnOf(rankings, n, layers));

@@ -4,9 +4,11 @@
  * @module
  */
 import { MONOSPACE, PLAIN_ROW, SMALL_STYLE, tableDetails, textTable } from "../kit/chips.ts";
+import { choiceForm, choiceHint, choiceRadio, columnRules } from "../kit/choice.ts";
 import { overlay } from "../kit/colours.ts";
-import { styling } from "../kit/css.ts";
-import { attributes, type Html, markup, stacked } from "../kit/html.ts";
+import { cssJoined, styling } from "../kit/css.ts";
+import { contentName } from "../kit/escape.ts";
+import { attributes, type Html, htmlText, markup, stacked } from "../kit/html.ts";
 import { layerGrid } from "../kit/layer_grid.ts";
 import { COLUMNS_RULE } from "../kit/picture_labels.ts";
 import { wholeText } from "../kit/quantities.ts";
@@ -22,6 +24,8 @@ const MOST_CELLS = 2400;
 const MOST_COLUMNS = 100;
 const MOST_ROWS = 600;
 const MOST_LINES = 200;
+
+const HINT = "Hover a token to see its column; click to keep it; arrow keys move.";
 
 const CELL = styling`padding:3px 6px;min-width:34px;text-align:right`;
 
@@ -57,10 +61,16 @@ function layerHead(layer: number): Html {
 function columnHead(column: RankingColumn, watched: boolean): Html {
   const below = watched ? "" : markup`<br><span style="font-weight:normal;opacity:0.8">${column.position}</span>`;
   return markup`<th scope="col" title="${column.words}" style="padding:3px 6px;text-align:right;\
-vertical-align:bottom;white-space:nowrap">${nameHtml(column)}${below}</th>`;
+vertical-align:bottom;white-space:nowrap">${
+    watched
+      ? nameHtml(column)
+      : markup`<label class="o o${column.position}" style="display:block">${
+        choiceRadio(column.position, column.words)
+      }${nameHtml(column)}${below}</label>`
+  }</th>`;
 }
 
-const TABLE = markup`<table style="border-collapse:collapse;${MONOSPACE};font-size:12px">`;
+const TABLE = markup`<table class="cs" style="border-collapse:collapse;${MONOSPACE};font-size:12px">`;
 
 /** Layers down, tokens across: the table is the picture. */
 function matrixTable({ columns, layers, ceiling }: RankingMatrix, watched: boolean): Html {
@@ -119,13 +129,20 @@ export function rankingHtml(matrix: RankingMatrix, words: RankingWords): Html {
     "for each. The data of the view keeps every rank.",
   ];
   const swatches = rankTicks(ceiling).map((rank) => ({ share: rankShare(rank, ceiling), label: wholeText(rank) }));
-  const rules = styling`${STICKY.rule}.${STICKY.name}{${COLUMNS_RULE}.i{image-rendering:pixelated}}`;
-  const content = markup`<div style="${SMALL_STYLE}">${words.definition}</div>
+  const choosing = fits && !words.watched;
+  const body = markup`<div style="${SMALL_STYLE}">${words.definition}</div>
 ${fits ? scrollRegion(words.title, matrixTable(matrix, words.watched)) : bigPicture(matrix, words)}
 ${legendHtml("Rank, 1 is the most likely token:", swatches)}
-${stacked(notes.map((note) => markup`<div style="${SMALL_STYLE}">${note}</div>`))}
-<style>${rules}</style>`;
-  return rootHtml(STICKY.name, [content]);
+${stacked(notes.map((note) => markup`<div style="${SMALL_STYLE}">${note}</div>`))}${
+    choosing && markup`<div style="${SMALL_STYLE}">${choiceHint(HINT)}</div>`
+  }`;
+  const common = styling`${STICKY.rule}.${STICKY.name}{${COLUMNS_RULE}.i{image-rendering:pixelated}}`;
+  if (!choosing) return rootHtml(STICKY.name, [body, markup`<style>${common}</style>`]);
+  const places = columns.map(({ position }) => position);
+  const name = contentName(htmlText(body));
+  const rules = cssJoined([common, columnRules(name, places, (position) => 2 + places.indexOf(position))], "\n");
+  const { sequence } = matrix.rankings;
+  return choiceForm({ name: `${name} ${STICKY.name}`, rules, label: words.title, body, sequence });
 }
 
 /** Tokens down, layers across, as plain text. */

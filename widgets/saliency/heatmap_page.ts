@@ -118,7 +118,7 @@ function heatmapPicture(saliency: Saliency, given: readonly Row[], words: string
   const lines = rows.map((_, row) => markup`${PLAIN_ROW}${rowHead(map, row)}${cellsHtml(map, row)}</tr>`);
   const table = markup`<table role="presentation" style="border-collapse:collapse;font-size:11px"><tbody>\
 ${PLAIN_ROW}<td style="padding:0 6px 2px 0;text-align:right;vertical-align:bottom;white-space:nowrap">explained ↓ from →</td>\
-<td colspan="${columns}" style="padding:0;text-align:left;vertical-align:bottom;white-space:nowrap;font-size:10px">${heads}</td></tr>
+<td colspan="${columns}" style="padding:0;text-align:left;vertical-align:bottom;white-space:nowrap;font-size:11px">${heads}</td></tr>
 ${stacked(lines)}</tbody></table>`;
   const picture = markup`<div role="img" aria-label="${words}" style="${MONOSPACE}">${table}</div>`;
   return markup`${scrollRegion("Map", picture)}${legendHtml(map)}`;

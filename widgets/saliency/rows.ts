@@ -75,8 +75,8 @@ export function definitionLine({ options, positions }: Saliency): string {
   }[options.method];
   const reduce = options.reduce === "l2" ? "L2 norm over the embedding" : "signed sum over the embedding";
   const grouped = options.by ? `, added up by ${options.by}` : "";
-  return `${method} of the ${scalar}, ${reduce}${grouped}, ${scaleWords(options)} · ${
-    formula(options)
+  return `${method} of the ${scalar}, ${reduce}${grouped}, ${scaleWords(options)} · ${formula(options)}${
+    options.precision ? ` · in ${options.precision}` : ""
   } · preset “${options.preset}”`;
 }
 

@@ -2,6 +2,7 @@ import { type GroupBy, groupSaliency } from "../../src/analysis/groups.ts";
 import type { Saliency } from "../../src/ask/saliency/definition.ts";
 import { expectOptions, type OptionTable } from "../../src/base/options.ts";
 import type { Sequence } from "../../src/model/sequence.ts";
+import { spelledResult } from "../kit/characters.ts";
 import { chipHtml, isRead, MONOSPACE, placeWords, roleOf, SMALL_STYLE, underlineNote } from "../kit/chips.ts";
 import { SCRIPT, tokensName } from "../kit/choice.ts";
 import { overlay } from "../kit/colours.ts";
@@ -304,9 +305,10 @@ export function saliencyView(given: Saliency, options: SaliencyViewOptions = {})
   expectSaliency(given);
   const tokenRows = saliencyRows(given);
   const tokenRow = firstRow(given, tokenRows, options.position);
-  const saliency = options.by === undefined ? given : groupSaliency(given, options.by);
+  const map = options.by === undefined ? given : groupSaliency(given, options.by);
+  const firstOfAll = groupRow(map, given, tokenRow);
+  const saliency = spelledResult(map);
   const all = saliencyRows(saliency);
-  const firstOfAll = groupRow(saliency, given, tokenRow);
   const { start, rows, shown, note } = limitRows(all, firstOfAll);
   const drawing: Drawing = {
     saliency,
@@ -328,7 +330,7 @@ export function saliencyView(given: Saliency, options: SaliencyViewOptions = {})
     cell: following && liveCell(following),
     html: options.style === "heatmap" ? heatmapHtml(saliency, rows, { title, note }) : drawHtml(drawing),
     drawSvg,
-    data: saliency,
+    data: map,
     text: scoreLines(saliency, all),
   });
 }

@@ -44,6 +44,13 @@ function chipsOf({ prompt, steps }: DecodedSteps): Sequence {
   return { tokens, tokenIds: tokens.map(({ id }) => id), promptLength: given.length, text: "" };
 }
 
+/** The tokens of the whole text, where those of the prompt were told and the steps follow it. */
+function wholeText(record: DecodedSteps): Sequence | undefined {
+  const sequence = chipsOf(record);
+  const [first] = record.steps;
+  return first?.position === sequence.promptLength ? sequence : undefined;
+}
+
 function promptHtml(prompt: DecodedSteps["prompt"]): Html {
   if (typeof prompt !== "string" || prompt === "") return markup``;
   const shown = prompt.split("\n").map(visibleText).join("\n");
@@ -147,7 +154,7 @@ ${stacked(panels)}
 ${probabilityLegend()}
 <div style="${SMALL_STYLE}">${notes}${steps.length > 0 ? hint : ""}</div>
 ${steps.length > 0 ? tableHtml(record) : ""}`;
-  return choiceForm({ name, rules: panelRules(name, choices, first), label: title, body });
+  return choiceForm({ name, rules: panelRules(name, choices, first), label: title, body, sequence: wholeText(record) });
 }
 
 /** The steps as plain text. */

@@ -6,6 +6,7 @@
 import type { Step } from "../../src/ask/write/step.ts";
 import { rankOf } from "../../src/base/numbers.ts";
 import type { Sequence } from "../../src/model/sequence.ts";
+import { spelled, spelledPredictions } from "../kit/characters.ts";
 import { isSequence, nameOf } from "../kit/expect.ts";
 import { counted } from "../kit/numbers.ts";
 
@@ -33,6 +34,19 @@ export function recordStep(step: Step): DecodedStep {
   const listed = step.candidates.find(({ tokenId }) => tokenId === step.tokenId)?.rank;
   const rank = listed ?? (logits?.[step.tokenId] === undefined ? undefined : rankOf(logits, step.tokenId));
   return rank === undefined ? kept : { ...kept, rank };
+}
+
+/** The same, with the characters that tokens are parts of. */
+export function spelledSteps(record: DecodedSteps): DecodedSteps {
+  const { prompt } = record;
+  const given = typeof prompt === "object" ? prompt.tokens : [];
+  const { tokens } = spelled({ tokens: [...given, ...record.steps.map(({ token }) => token)] });
+  const steps = record.steps.map((step, i): DecodedStep => ({
+    ...step,
+    token: tokens[given.length + i]!,
+    candidates: spelledPredictions({ tokens }, given.length + i, step.candidates),
+  }));
+  return { ...record, ...typeof prompt === "object" && { prompt: spelled(prompt) }, steps };
 }
 
 /** Checks that `steps` can be walked and `prompt` can be shown. */

@@ -8,11 +8,14 @@ import { htmlText } from "../kit/html.ts";
 import { createView, type View } from "../kit/view.ts";
 import { drawSteps } from "./chart.ts";
 import { liveHtml, stepsHtml, stepsText } from "./page.ts";
-import { type DecodedStep, type DecodedSteps, expectSteps, recordStep, writtenWords } from "./record.ts";
+import { type DecodedStep, type DecodedSteps, expectSteps, recordStep, spelledSteps, writtenWords } from "./record.ts";
 
 /** How a decoding is shown. */
 export interface StepsViewOptions {
-  /** What was given, to be shown before what is written: its text, or the sequence of its tokens. */
+  /**
+   * What was given, to be shown before what is written: its text, or the sequence of its tokens. With its tokens, the view
+   * shares the token that is chosen with other views of the whole text.
+   */
   readonly prompt?: string | Sequence;
   /** The title of a saved page. */
   readonly title?: string;
@@ -35,12 +38,13 @@ const FRAME_MS = 50;
 
 function viewOf(record: DecodedSteps, note: string, title: string | undefined): View<DecodedSteps> {
   const name = title ?? writtenWords(record);
+  const shown = spelledSteps(record);
   return createView({
     title: name,
-    html: stepsHtml(record, name, note),
-    drawSvg: () => drawSteps(record, note, name),
+    html: stepsHtml(shown, name, note),
+    drawSvg: () => drawSteps(shown, note, name),
     data: record,
-    text: stepsText(record, note),
+    text: stepsText(shown, note),
   });
 }
 

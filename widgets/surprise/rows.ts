@@ -5,6 +5,7 @@
  */
 import type { Prediction } from "../../src/ask/prediction.ts";
 import type { Surprise } from "../../src/ask/surprise.ts";
+import { spelledPredictions, spelledResult } from "../kit/characters.ts";
 import { isSequence, nameOf } from "../kit/expect.ts";
 import { expectLength, expectPosition, expectShape } from "../kit/expect_shape.ts";
 import {
@@ -61,18 +62,19 @@ function checkSurprise(surprise: Surprise): void {
 /**
  * The records of a view.
  *
- * @param surprise What was computed.
+ * @param given What was computed.
  * @param unit How numbers are written.
  * @returns One for each position, checked.
  */
-export function surpriseTable(surprise: Surprise, unit: InformationUnit): SurpriseTable {
-  checkSurprise(surprise);
+export function surpriseTable(given: Surprise, unit: InformationUnit): SurpriseTable {
+  checkSurprise(given);
+  const surprise = spelledResult(given);
   const rows = surprise.positions.map((position, n): SurpriseRow => ({
     position,
     nats: 0 - (surprise.logProbs.data[n] ?? NaN), // 0 - 0 is 0, and -0 would be written as such
     entropy: surprise.entropies.data[n] ?? NaN,
     rank: surprise.ranks.data[n] ?? NaN,
-    alternatives: surprise.alternatives[n] ?? [],
+    alternatives: spelledPredictions(surprise.sequence, position, surprise.alternatives[n] ?? []),
   }));
   const largest = rows.reduce((most, { nats }) => Number.isFinite(nats) ? Math.max(most, nats) : most, 0);
   const ceiling = Math.max(1, Math.ceil(inUnit(largest, unit))) * (unit === "bits" ? Math.LN2 : 1);

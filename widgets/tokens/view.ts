@@ -2,6 +2,7 @@ import type { Surprise } from "../../src/ask/surprise.ts";
 import { expectOptions, type OptionTable } from "../../src/base/options.ts";
 import type { Sequence } from "../../src/model/sequence.ts";
 import type { Token } from "../../src/tokenizer/token.ts";
+import { spelled } from "../kit/characters.ts";
 import { drawDocument, Plot } from "../kit/chart.ts";
 import {
   chipHtml,
@@ -143,13 +144,16 @@ interface Box {
   readonly written: boolean;
 }
 
+/** Letters that monospaced fonts have; those of other scripts come from fonts that are wider. */
+const EQUAL = /^[\p{Script=Latin}\p{Script=Common}\p{Script=Greek}\p{Script=Cyrillic}]*$/u;
+
 /** Tokens in lines of equal characters. */
 function layOut(sequence: Sequence): Box[] {
   let line = 0;
   let left = 0;
   return sequence.tokens.map((token, position) => {
     const text = glyphText(token);
-    const width = textWidth(text) + 0.6;
+    const width = (EQUAL.test(text) ? 1 : 1.35) * textWidth(text) + 0.6;
     if (left > 0 && left + width > LINE_WIDTH) [line, left] = [line + 1, 0];
     const box = {
       text,
@@ -218,16 +222,17 @@ function drawSvg(sequence: Sequence, title: string): Html {
  * console.log(view.text);
  * ```
  */
-export function tokensView(sequence: Sequence, options: TokensViewOptions = {}): View<Sequence> {
+export function tokensView(given: Sequence, options: TokensViewOptions = {}): View<Sequence> {
   options = expectOptions(options, OPTIONS);
-  expectSequence(sequence);
+  expectSequence(given);
+  const sequence = spelled(given);
   const probabilities = probabilitiesOf(sequence, options.surprise);
   const title = options.title ?? counted(sequence.tokens.length, "token");
   return createView({
     title,
     html: drawHtml(sequence, probabilities),
     drawSvg: () => drawSvg(sequence, title),
-    data: sequence,
+    data: given,
     text: drawText(sequence, probabilities),
   });
 }

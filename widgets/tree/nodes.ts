@@ -4,7 +4,9 @@
  * @module
  */
 import type { Step } from "../../src/ask/write/step.ts";
+import type { Token } from "../../src/tokenizer/token.ts";
 import type { Branch, DecodingTree, GrowingTree } from "../../src/ask/write/tree_types.ts";
+import { spelled, spelledPredictions, spelledResult } from "../kit/characters.ts";
 import { isSequence, nameOf } from "../kit/expect.ts";
 import { counted } from "../kit/numbers.ts";
 import { informationText } from "../kit/quantities.ts";
@@ -73,6 +75,19 @@ function checkTree(tree: DecodingTree): void {
   tree.branches.forEach((branch, index) => checkBranch(tree, branch, index));
 }
 
+/** Characters as far as they are known at the end of a node: another may follow where branches part. */
+function spelledNodes(nodes: readonly TreeNode[], before: readonly Token[]): TreeNode[] {
+  return nodes.map((node) => {
+    const path = spelled({ tokens: [...before, ...node.steps.map(({ token }) => token)] }).tokens;
+    const steps = node.steps.map((step, i) => ({
+      ...step,
+      token: path[before.length + i]!,
+      candidates: spelledPredictions({ tokens: path }, before.length + i, step.candidates),
+    }));
+    return { ...node, steps, children: spelledNodes(node.children, path) };
+  });
+}
+
 /** For each branch those that leave it, by the branch that has the token before as its own. */
 function childrenOf(branches: readonly Branch[]): Map<number, Branch[]> {
   const owners = branches.map(({ parent, start }) => {
@@ -121,7 +136,13 @@ export function treeTable(tree: DecodingTree, most: number = MOST_BRANCHES): Tre
   checkTree(tree);
   const branches = tree.branches.slice(0, most);
   const [first] = branches;
-  return { tree, branches, roots: first === undefined ? [] : nodesAt(first, first.start, childrenOf(branches)) };
+  const roots = first === undefined ? [] : nodesAt(first, first.start, childrenOf(branches));
+  const { prompt } = tree;
+  return {
+    tree: { ...tree, prompt: spelled(prompt) },
+    branches: branches.map(spelledResult),
+    roots: spelledNodes(roots, prompt.tokens),
+  };
 }
 
 /** How many nodes there are. */

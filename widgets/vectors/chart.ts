@@ -47,7 +47,7 @@ function blockPlot(block: Block, layout: Layout, { left, width }: { left: number
 export function drawVectors(blocks: readonly Block[], title: string): Html {
   const layout = layOut(blocks);
   const labels = blocks.flatMap(({ rows }) => rows.slice(0, 1000).map((row) => textWidth(shortText(row, 18))));
-  const left = 16 + 6.2 * Math.max(...labels);
+  const left = 16 + 6.7 * Math.max(...labels);
   const widest = Math.max(...blocks.map((block) => pixelWidth(block, layout) * layout.across));
   const width = Math.ceil(Math.max(420, left + widest + 16));
   const pictures: Picture[] = [];

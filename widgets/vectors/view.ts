@@ -1,4 +1,5 @@
 import { expectOptions, type OptionTable } from "../../src/base/options.ts";
+import { spelled } from "../kit/characters.ts";
 import { createView, type View } from "../kit/view.ts";
 import { drawVectors } from "./chart.ts";
 import { blocksOf, type Vectors, type VectorsViewOptions } from "./data.ts";
@@ -45,7 +46,8 @@ const OPTIONS: OptionTable<VectorsViewOptions> = {
  */
 export function vectorsView(vectors: Vectors, options: VectorsViewOptions = {}): View<Vectors> {
   options = expectOptions(options, OPTIONS);
-  const blocks = blocksOf(vectors, options);
+  const { sequence } = options;
+  const blocks = blocksOf(vectors, { ...options, ...sequence && { sequence: spelled(sequence) } });
   const names = blocks.slice(0, 4).map(({ name }) => name).join(", ");
   const title = options.title ?? `Vectors: ${names}${blocks.length > 4 ? ", …" : ""}`;
   return createView({

@@ -3,8 +3,6 @@
  *
  * @module
  */
-import type { LogitChange, NeuronWrites } from "../../ask/logit_attribution/circuit_types.ts";
-import { LARGEST } from "../../models/config.ts";
 import type {
   BlamedToken,
   CorpusHeads,
@@ -17,24 +15,11 @@ import type {
   Excerpt,
   NeuronExample,
 } from "../corpus_results.ts";
-import {
-  and,
-  type Check,
-  floatArray,
-  floats,
-  list,
-  number,
-  own,
-  record,
-  text,
-  textLike,
-  whole,
-  wholeFrom,
-} from "./checks.ts";
+import { and, type Check, floatArray, floats, list, number, own, record, text, textLike, whole } from "./checks.ts";
+import { layer, neuronWrites } from "./part_records.ts";
 import { counts } from "./records.ts";
 import { id, token, withToken } from "./text_records.ts";
 
-const layer = wholeFrom(0, LARGEST.nLayer - 1);
 const range = textLike(/^[[(](-inf|-?\d[\d.e+-]*), (inf|-?\d[\d.e+-]*)[\])]$/, "a range such as [0.5, 1)");
 
 /** A part of a document: X tokens. */
@@ -49,8 +34,6 @@ const example: Check<NeuronExample> = own(and(
   },
 ));
 
-const changes = list(withToken(record<LogitChange>({ tokenId: id, token, change: number })));
-
 /** What a corpus says about a neuron. */
 export const corpusNeuron: Check<CorpusNeuron> = and(
   record<CorpusNeuron>({
@@ -62,7 +45,7 @@ export const corpusNeuron: Check<CorpusNeuron> = and(
     positive: whole,
     histogram: list(record<CountedRange>({ range, count: whole })),
     examples: list(example),
-  }, { writes: record<NeuronWrites>({ layer, neuron: whole, raised: changes, lowered: changes }) }),
+  }, { writes: neuronWrites }),
   (value, path) => {
     const { layer, neuron, tokens, positive, histogram, writes } = value as CorpusNeuron;
     const counted = histogram.reduce((sum, { count }) => sum + count, 0);

@@ -7,6 +7,7 @@ import type { Faithfulness } from "../../ask/faithfulness/types.ts";
 import type { LayerPredictions } from "../../ask/lens/layer_predictions.ts";
 import type { Lens } from "../../ask/lens/lens.ts";
 import type { Rankings } from "../../ask/lens/rankings.ts";
+import type { HeadCircuit, NeuronWrites } from "../../ask/logit_attribution/circuit_types.ts";
 import type { LogitAttribution } from "../../ask/logit_attribution/types.ts";
 import type { HeadEdges, Importance, Patching } from "../../ask/patching/types.ts";
 import type { Saliency } from "../../ask/saliency/definition.ts";
@@ -56,6 +57,10 @@ export interface ResultKinds {
   readonly rankings: Rankings;
   /** What each part of the model gave to a logit. */
   readonly logitAttribution: LogitAttribution;
+  /** What a head does with two tokens by its weights. */
+  readonly headCircuit: HeadCircuit;
+  /** What a neuron writes to the vocabulary by its weights. */
+  readonly neuronWrites: NeuronWrites;
   /** How much each token surprised the model. */
   readonly surprise: Surprise;
   /** Texts as vectors. */
@@ -132,6 +137,8 @@ const KINDS: { readonly [Name in Exclude<ResultKind, "steps" | "tensor" | "data"
   lens: { check: records.lens, marks: ["positions", "best", "bestProbabilities"] },
   rankings: { check: records.rankings, marks: ["positions", "norm", "ranks"] },
   logitAttribution: { check: parts.logitAttribution, marks: ["target", "heads", "attentionBiases", "mlps"] },
+  headCircuit: { check: parts.headCircuit, marks: ["layer", "head", "raised", "lowered"] },
+  neuronWrites: { check: parts.neuronWrites, marks: ["layer", "neuron", "raised", "lowered"] },
   surprise: { check: records.surprise, marks: ["logProbs", "entropies", "perplexity"] },
   headEdges: { check: headEdges, marks: ["clean", "corrupted", "metric", "query", "key"] },
   patching: { check: patching, marks: ["clean", "corrupted", "metric"] },

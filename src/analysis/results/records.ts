@@ -117,6 +117,7 @@ const definition = record<SaliencyDefinition>({
   contrast: word,
   steps: wholeFrom(1, MOST_STEPS),
   baseline: choice<"zero">({ zero: true }),
+  precision: choice<"int8">({ int8: true }),
 });
 
 /** Which earlier tokens made each explained token. */

@@ -19,6 +19,8 @@ const SUBJECTS: { readonly [Kind in ResultKind]?: (result: ResultKinds[Kind]) =>
     positions: position,
     tokens: [target, ...contrast ? [contrast] : []].map(({ tokenId }) => tokenId),
   }),
+  headCircuit: ({ layer, head, from, to }) => ({ layers: layer, heads: head, tokens: [from.id, to.id] }),
+  neuronWrites: ({ layer, neuron }) => ({ layers: layer, neurons: neuron }),
   surprise: ({ sequence, positions }) => ({ texts: textOf(sequence), positions }),
   embeddings: ({ sequences }) => ({ texts: sequences.map(textOf) }),
   classifier: ({ classes }) => ({ classes }),

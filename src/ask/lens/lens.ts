@@ -146,7 +146,7 @@ async function lookThrough(
   const tokenIds = positions.map((position) => position === T ? next! : sequence.tokenIds[position]!);
   const asked = positions.map((position, n) => ({ row: position - 1, tokenId: tokenIds[n]! }));
   const onAnswered = (completed: number) =>
-    onProgress?.({ task: "rankings", completed, total, message: `Read the layers at ${completed} of ${total} places` });
+    onProgress?.({ task: "lens", completed, total, message: `Read the layers at ${completed} of ${total} places` });
   const depths = depthsOf(norm, runner.config.nLayer);
   const seen = await readLens(runner, sequence, asked, { depths, best: 1, plan, onAnswered, signal });
   const ids = [...new Set([...seen.tokenIds, ...tokenIds])].sort((a, b) => a - b);

@@ -65,6 +65,16 @@ export interface SaliencyOptions extends MemoryOptions {
    * @default {false}
    */
   readonly completeness?: boolean;
+  /**
+   * In what the products of the way back are computed. `int8` rounds weights and gradients to 8 bits, each row of a
+   * gradient by its own scale; the text is read in the precision of the model. It is faster, and maps differ a little:
+   * `docs/precision.md` has both, for each method and model. The first call makes a file of the weights in the folder
+   * `cacheDir` with `-int8` after its name, which may be deleted at any time, and a program of its own over the same
+   * files. It runs on `native` and, outside of a page, on `wasm`; models of `dtype: "q8"` explain themselves in it only.
+   *
+   * @default {"float32"}
+   */
+  readonly precision?: "float32" | "int8";
   /** The explained positions; by default every token after the prompt, or that of `next`. */
   readonly positions?: readonly number[];
   /** Called after each chunk of explained tokens. */
@@ -93,6 +103,7 @@ export const SALIENCY_OPTIONS: OptionTable<SaliencyOptions> = {
     steps: "a number",
     baseline: "anything",
     completeness: "true or false",
+    precision: ["float32", "int8"],
     positions: "anything",
     ...READING,
   },
@@ -120,6 +131,8 @@ export interface SaliencyDefinition {
   readonly steps?: number;
   /** Where integrated gradients began. */
   readonly baseline?: "zero";
+  /** In what the products of the way back were computed; none where it was the default, float32. */
+  readonly precision?: "int8";
 }
 
 /** What each preset says; the README has the formulas, and `tests/ask/saliency` the goldens that hold them. */
@@ -173,6 +186,7 @@ export function saliencyDefinition(options: SaliencyOptions, contrast?: Word): S
     together: base.together,
     ...(contrast && { contrast }),
     ...integration(method, options),
+    ...options.precision === "int8" && { precision: options.precision },
   };
   if (contrast && definition.of === "probability") {
     throw new TypeError('Cannot contrast probabilities; use of: "logit" or "logProb", whose differences are the same');

@@ -1,5 +1,6 @@
+import { inPage } from "../../base/platform.ts";
 import { free, normalizeL1 } from "../../base/numbers.ts";
-import { costOf, explainBytes, FLOAT, memoryLimit } from "../../model/memory.ts";
+import { costOf, explainBytes, FLOAT, int8Bytes, memoryLimit } from "../../model/memory.ts";
 import type { Explanation, ScoreKind } from "../../model/requests.ts";
 import type { Reader } from "../../model/reader.ts";
 import type { ModelRunner } from "../../model/runner.ts";
@@ -51,7 +52,8 @@ function planSaliency(
   options: SaliencyOptions,
 ): SaliencyPlan {
   reader.expectSequence(given);
-  machine.expectDifferentiable?.();
+  if (options.precision === "int8") expectInt8(machine);
+  else machine.expectDifferentiable?.("explain", "gradients need float32", 'pass precision: "int8", or ');
   const sequence = options.next === undefined ? given : appended(reader, given, options.next);
   const contrast = options.contrast === undefined ? undefined : reader.word(options.contrast);
   const definition = saliencyDefinition(options, contrast);
@@ -69,7 +71,8 @@ function planSaliency(
   const bytes = ({ count, length: T, rows }: RunSize) => {
     const N = together ? 1 : count;
     const sums = integrated ? 3 * FLOAT * N * T * nEmbd : 0; // products, added up in float64
-    return explainBytes(machine.config, { N, T, R: contrast ? 2 * count : count, M: rows + 1, E }) + sums;
+    const codes = definition.precision ? int8Bytes(machine.config, rows + 1 + N * E) : 0;
+    return explainBytes(machine.config, { N, T, R: contrast ? 2 * count : count, M: rows + 1, E }) + sums + codes;
   };
   // Targets that are explained together go back through the model as one row, whatever their number.
   const fits = (size: RunSize) => {
@@ -85,6 +88,20 @@ function planSaliency(
     cost: costOf(chunks.length * runs, most, result),
     advice: "explain earlier positions",
   };
+}
+
+/**
+ * Refuses 8-bit gradients where they cannot be computed.
+ *
+ * @throws {TypeError} By the name of the place, with the reason.
+ */
+function expectInt8({ backend }: AskedModel["runner"]): void {
+  if (backend === "webgpu") {
+    throw new TypeError('Cannot explain in int8 on webgpu as it has no such products; use precision: "float32"');
+  }
+  if (inPage) {
+    throw new TypeError('Cannot explain in int8 in a page as its weights are kept in a file; use precision: "float32"');
+  }
 }
 
 /** The text with one more token. How it was decoded is true of it no longer. */
@@ -112,11 +129,13 @@ interface Rows<Numbers = Float32Array> {
 
 /** Explains tokens of a sequence by the gradient with respect to the embeddings of those before them. */
 async function explainSequence(
-  { runner }: AskedModel<ModelRunner>,
+  model: AskedModel<ModelRunner>,
   plan: SaliencyPlan,
   { onProgress, signal }: Watch,
 ): Promise<Saliency> {
   const { sequence, positions, definition, completeness, chunks } = plan;
+  const { precision } = definition;
+  const runner = precision ? await model.inside({ precision }) : model.runner;
   const total = positions.length;
   let done = 0; // in targets times steps
   const parts = chunks.map((chunk): Part => {

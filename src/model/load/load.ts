@@ -1,10 +1,12 @@
 import { shown } from "../../base/words.ts";
+import type { TensorEntry } from "../../checkpoint/safetensors.ts";
 import type { ModelFiles } from "../../hub/model_files.ts";
+import { cacheFolder } from "../../hub/settings.ts";
 import type { ModelConfig } from "../../models/config.ts";
 import { familyOf, parseConfig } from "../../models/families.ts";
 import { readsWhole } from "../../models/family.ts";
 import { Program, type ProgramOptions } from "../../models/program.ts";
-import { weightLocation } from "../../models/weights.ts";
+import { weightLocations } from "../../models/weights.ts";
 import type { Backend } from "../../runtime/backend.ts";
 import { Session } from "../../runtime/session.ts";
 import type { AddedToken } from "../../tokenizer/added_tokens.ts";
@@ -15,6 +17,7 @@ import type { CompiledChanges } from "../changes.ts";
 import { expectRoom, expectRoomForPrograms } from "../memory.ts";
 import { ModelRunner } from "../runner.ts";
 import { checkWebgpu } from "../self_check.ts";
+import { openBack } from "./back_weights.ts";
 import { OpenedFiles, parseJson, readJson, readOptionalJson } from "./files.ts";
 import type { LoadOptions } from "./options.ts";
 import { findMoved, isConverted, type MadeProof, readWeights } from "./read_weights.ts";
@@ -89,13 +92,14 @@ async function loadOpened<Defaults>(
   const tokenizer = await loadTokenizer(opened);
   if (!readsWhole(familyOf(stated))) expectOpenEnd(tokenizer);
   report(1, "Read the configuration and the tokenizer");
-  const { config, weights, made } = await readWeights(opened, stated, options, (message) => report(1, message));
+  const { config, weights, stored, made } = await readWeights(opened, stated, options, (message) => report(1, message));
   if (config !== stated) expectRoom(files.id, config, { backend, prepack });
-  const located = new Map([...weights.values()].map((entry) => [weightLocation(entry), entry.source]));
   // The 8-bit products are computed from prepacked weights only.
-  const stored = { prepack: prepack || dtype === "q8", foldConstants: weights.values().some(isConverted) };
-  const choice = { worker, ...stored, ...(threads === undefined ? {} : { threads }) };
-  const start = async (program: Program, backend: "auto" | Backend) => {
+  const how = { prepack: prepack || dtype === "q8", foldConstants: weights.values().some(isConverted) };
+  const choice = { worker, ...how, ...(threads === undefined ? {} : { threads }) };
+  const start = async (program: Program, backend: "auto" | Backend, entries = weights) => {
+    const locate = weightLocations(entries.values());
+    const located = new Map(Array.from(entries.values(), (entry) => [locate(entry), entry.source]));
     const session = await Session.create(program.graph, located, { ...choice, backend });
     const moved = await findMoved(session, located.values());
     if (!moved || made) return { session, moved };
@@ -114,13 +118,16 @@ async function loadOpened<Defaults>(
     return {
       ...{ runner: new ModelRunner(config, program, session, weights), tokenizer, writing, opened },
       ...made && { made: moved ? { ...made, isSound: () => Promise.reject(moved) } : made },
-      another: async (options, changes) => {
+      another: async (asked, changes) => {
         expectRoomForPrograms(files.id, config, { backend: session.backend, prepack }, programs + 1);
         programs += 1;
         const released = () => void (programs -= 1);
         try {
-          const program = new Program(config, weights, options);
-          const { session: own } = await start(program, session.backend);
+          const folder = `${cacheFolder(options.cacheDir)}-int8`;
+          const back = asked.precision === "int8" ? await openBack(config, stored, weights, { folder }) : undefined;
+          const entries = new Map([...weights, ...back ?? []]);
+          const program = new Program(config, entries, asked);
+          const { session: own } = await start(program, session.backend, entries).finally(() => closeAll(back));
           return new ModelRunner(config, program, own, weights, { changes, released });
         } catch (error) {
           released();
@@ -129,9 +136,14 @@ async function loadOpened<Defaults>(
       },
     };
   } catch (error) {
-    for (const source of located.values()) source.close();
+    closeAll(weights);
     throw error;
   }
+}
+
+/** Closes the files of some tensors. */
+function closeAll(entries: ReadonlyMap<string, TensorEntry> = new Map()): void {
+  for (const { source } of entries.values()) source.close();
 }
 
 /**

@@ -5,7 +5,7 @@
  * @module
  */
 import { writeNew } from "../../base/write_new.ts";
-import { type ByteSource, openFile } from "../../checkpoint/byte_source.ts";
+import { type ByteSource, openBytes, openFile } from "../../checkpoint/byte_source.ts";
 import { readSafetensors, readSafetensorsFile, type TensorEntry } from "../../checkpoint/safetensors.ts";
 import { safetensorsHeader, type TensorPart } from "../../checkpoint/write_safetensors.ts";
 import { freeBytes } from "../../hub/free_space.ts";
@@ -88,6 +88,49 @@ export async function openMade({ path }: MadeFile): Promise<ReadonlyMap<string, 
     source?.close();
     return undefined;
   }
+}
+
+/** Tensors that can be made: what they are, and their bytes one after another, which may share memory. */
+export interface Making {
+  /** The tensors by name, in the order of their bytes. */
+  parts(): ReadonlyMap<string, TensorPart>;
+  /** The bytes of the tensors. */
+  chunks(): AsyncIterable<Uint8Array>;
+}
+
+/**
+ * What is made of weights, from a file that is made when there is none, or it is damaged; where it cannot be made, as
+ * writing is not permitted or there is no room, it is held in memory.
+ */
+export async function openOrMake(
+  stored: ReadonlyMap<string, TensorEntry>,
+  form: Form,
+  made: Making,
+  { folder, onMake, signal }: MadeWeightsOptions,
+): Promise<ReadonlyMap<string, TensorEntry>> {
+  const file = await madeFile(stored, folder, form);
+  const found = await openMade(file);
+  if (found) return found;
+  onMake?.();
+  const isKept = mayMake(folder) && await writeMade(file, made.parts(), () => made.chunks()).then(() => true, () => {
+    signal?.throwIfAborted();
+    return false; // what is wrong with the weights is wrong in memory too
+  });
+  const kept = isKept ? await openMade(file) : undefined;
+  return kept ?? await readSafetensors(openBytes(file.path, await inMemory(made)));
+}
+
+async function inMemory(made: Making): Promise<Uint8Array> {
+  const parts = made.parts();
+  const header = safetensorsHeader(parts);
+  const bytes = new Uint8Array(parts.values().reduce((sum, part) => sum + part.bytes, header.length));
+  bytes.set(header);
+  let start = header.length;
+  for await (const chunk of made.chunks()) {
+    bytes.set(chunk, start);
+    start += chunk.length;
+  }
+  return bytes;
 }
 
 /**

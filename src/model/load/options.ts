@@ -19,7 +19,11 @@ export interface LoadOptions {
    */
   readonly threads?: number;
   /**
-   * Stores weights twice to decode faster; `bench/README.md` says by how much.
+   * Stores matrices in the order that products read them fastest in, which takes a part of a second for 100 million
+   * weights at each load: one token after another is written faster, and several texts side by side most of all;
+   * `bench/README.md` says by how much. On `native` they take as much memory as they took before, and the file is read
+   * for embeddings, gradients and the lens only, of which what was read is given back; on `wasm` they are held twice.
+   * Numbers differ by rounding.
    *
    * @default {false}
    */
@@ -52,7 +56,7 @@ export interface LoadOptions {
   /**
    * How matrices are stored. `q8` keeps the linear layers and the unembedding in 8 bits, 32 numbers to a scale:
    * decoding is faster, by the ratio in `bench/README.md`, and numbers differ in the third digit. It runs on `native`
-   * only and has no gradients: `saliency` refuses it. The first load makes a file of them in the folder `cacheDir`
+   * only and has no gradients but those of `saliency` with `precision: "int8"`. The first load makes a file of them in the folder `cacheDir`
    * with `-q8` after its name, which may be deleted at any time.
    *
    * On `native`, float32 of a checkpoint in half precision of more than 64 MiB is kept in the same way, in the folder

@@ -4,15 +4,14 @@
  *
  * @module
  */
-import { openBytes } from "../../checkpoint/byte_source.ts";
 import { BLOCK_SIZE, quantize } from "../../checkpoint/quantize.ts";
-import { readSafetensors, type TensorEntry } from "../../checkpoint/safetensors.ts";
+import type { TensorEntry } from "../../checkpoint/safetensors.ts";
 import { readFloat32 } from "../../checkpoint/values.ts";
-import { safetensorsHeader, type TensorPart } from "../../checkpoint/write_safetensors.ts";
+import type { TensorPart } from "../../checkpoint/write_safetensors.ts";
 import type { ModelConfig } from "../../models/config.ts";
 import { productWeights, quantizedNames } from "../../models/weights.ts";
 import { expectFiniteWeights } from "../finite_weights.ts";
-import { areMade, type Form, madeFile, type MadeWeightsOptions, mayMake, openMade, writeMade } from "./made_weights.ts";
+import { areMade, type Form, type MadeWeightsOptions, type Making, openOrMake } from "./made_weights.ts";
 
 const FORM: Form = { name: `Q8 in blocks of ${BLOCK_SIZE}`, version: 2 };
 
@@ -26,19 +25,9 @@ const FORM: Form = { name: `Q8 in blocks of ${BLOCK_SIZE}`, version: 2 };
 export async function openQuantized(
   config: ModelConfig,
   stored: ReadonlyMap<string, TensorEntry>,
-  { folder, onMake, signal }: MadeWeightsOptions,
+  options: MadeWeightsOptions,
 ): Promise<ReadonlyMap<string, TensorEntry>> {
-  const file = await madeFile(stored, folder, FORM);
-  const found = await openMade(file);
-  if (found) return found;
-  onMake?.();
-  const made = new Quantizer(config, stored, signal);
-  const isKept = mayMake(folder) && await writeMade(file, made.parts(), () => made.chunks()).then(() => true, () => {
-    signal?.throwIfAborted();
-    return false; // what is wrong with the weights is wrong in memory too
-  });
-  const kept = isKept ? await openMade(file) : undefined;
-  return kept ?? await readSafetensors(openBytes(file.path, await inMemory(made)));
+  return await openOrMake(stored, FORM, new Quantizer(config, stored, options.signal), options);
 }
 
 /** Whether weights are those of `stored` in 8 bits; `heard` is told how many bytes were read, and may throw. */
@@ -53,7 +42,7 @@ export async function isQuantized(
 }
 
 /** Makes the bytes of the file, one tensor after another. */
-class Quantizer {
+class Quantizer implements Making {
   readonly #config: ModelConfig;
   readonly #stored: ReadonlyMap<string, TensorEntry>;
   readonly #signal: AbortSignal | undefined;
@@ -104,17 +93,4 @@ function partOf(dtype: "F32" | "U8", shape: readonly number[]): TensorPart {
 
 function bytesIn({ buffer, byteOffset, byteLength }: Float32Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   return new Uint8Array(buffer, byteOffset, byteLength);
-}
-
-async function inMemory(made: Quantizer): Promise<Uint8Array> {
-  const parts = made.parts();
-  const header = safetensorsHeader(parts);
-  const bytes = new Uint8Array(parts.values().reduce((sum, part) => sum + part.bytes, header.length));
-  bytes.set(header);
-  let start = header.length;
-  for await (const chunk of made.chunks()) {
-    bytes.set(chunk, start);
-    start += chunk.length;
-  }
-  return bytes;
 }

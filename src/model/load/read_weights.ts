@@ -43,6 +43,8 @@ export interface ReadWeights {
   readonly config: AnyConfig;
   /** By name. */
   readonly weights: ReadonlyMap<string, TensorEntry>;
+  /** The same as the checkpoint has them. */
+  readonly stored: ReadonlyMap<string, TensorEntry>;
   /** How to tell whether they are what the checkpoint says, where they are from another file. */
   readonly made?: MadeProof;
 }
@@ -63,7 +65,7 @@ export async function readWeights(
   const stored = selectWeights(config, entries);
   const storedBytes = sources.reduce((bytes, { size }) => bytes + size, 0);
   if (storedBytes <= SMALL_BYTES) await expectFiniteWeights(stored.values());
-  return { config, ...await convertWeights(config, stored, storedBytes, options, say) };
+  return { config, stored, ...await convertWeights(config, stored, storedBytes, options, say) };
 }
 
 /** The weights in the form that their backend runs best. */
@@ -73,7 +75,7 @@ async function convertWeights(
   storedBytes: number,
   { backend: wanted = "auto", worker, dtype, cacheDir, signal }: LoadOptions,
   say: (message: string) => void,
-): Promise<Omit<ReadWeights, "config">> {
+): Promise<Omit<ReadWeights, "config" | "stored">> {
   if (dtype === "q8") {
     await availableBackend("native", worker);
     const onMake = () => say("Making 8-bit weights, which later loads find");

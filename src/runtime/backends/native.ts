@@ -8,6 +8,7 @@ import { inPage } from "../../base/platform.ts";
 import type { ByteSource } from "../../checkpoint/byte_source.ts";
 import { cpuOptions, type Runtime, type SessionOptions } from "../backend.ts";
 import { openCHeap } from "../c_heap.ts";
+import { openMappedPages } from "../mapped_pages.ts";
 
 /** Not a literal, so that the 288 MB package is downloaded only where this backend is asked for. */
 const PACKAGE = ["npm:onnxruntime-node", "1.30.0"].join("@");
@@ -31,6 +32,7 @@ export async function loadNative(): Promise<Runtime> {
   const ort = await importNative();
 
   const heap = openCHeap();
+  const pages = openMappedPages();
 
   async function create(model: Uint8Array, files: ReadonlyMap<string, ByteSource>, options: SessionOptions) {
     const intraOpNumThreads = options.threads ?? navigator.hardwareConcurrency;
@@ -45,12 +47,19 @@ export async function loadNative(): Promise<Runtime> {
     return await ort.InferenceSession.create(model, { ...cpuOptions(options, entries), intraOpNumThreads });
   }
 
-  return { create, Tensor: ort.Tensor, ...heap && { heap } };
+  return { create, Tensor: ort.Tensor, ...heap && { heap }, ...pages && { pages } };
 }
 
-/** The folder that holds all files, from which they are memory-mapped; undefined when one is in memory only. */
+/**
+ * The folder that all locations begin at, from which files are memory-mapped; undefined when one is in memory only, or
+ * there is no such folder.
+ */
 function commonFolder(files: ReadonlyMap<string, ByteSource>): string | undefined {
-  const folders = new Set([...files.values()].map(({ path }) => path?.replace(/[\\/][^\\/]*$/, "")));
+  const folders = new Set(Array.from(files, ([location, { path }]) => {
+    return path?.endsWith(location) ? path.slice(0, -location.length) : undefined;
+  }));
   const [folder] = folders;
-  return folders.size === 1 ? folder : undefined;
+  if (folders.size !== 1 || folder === undefined) return undefined;
+  const isRoot = /^([A-Za-z]:)?[\\/]$/.test(folder);
+  return isRoot ? folder : folder.slice(0, -1);
 }

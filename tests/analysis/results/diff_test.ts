@@ -1,5 +1,6 @@
 import { deepEqual, equal, match, ok, throws } from "@std/assert";
 import { decodeResults, diffResults, encodeResults } from "../../../src/analysis/mod.ts";
+import { counted } from "../../support/counted.ts";
 import type { FloatTensor, Sequence } from "../../../mod.ts";
 import { sequenceOf } from "../../widgets/fixtures.ts";
 import { KINDS, RESULTS, SALIENCY, SEQUENCE } from "./fixtures.ts";
@@ -57,6 +58,24 @@ Deno.test("diffResults() lets NaN equal NaN, and an infinity only itself, whatev
     const { differences } = diffResults(a, changed(a, [i, value]), { absolute: 1e30, relative: 1 });
     deepEqual(differences.map(({ index, count, absolute }) => [index, count, absolute]), [[[i], 1, Infinity]]);
   }
+});
+
+Deno.test("diffResults() compares what heads and neurons write, of the same ones", () => {
+  const { headCircuit, neuronWrites } = RESULTS;
+  deepEqual(diffResults(headCircuit, { ...headCircuit, qk: headCircuit.qk + 1 }).differences.map(({ path }) => path), [
+    "headCircuit.qk",
+  ]);
+  const [first, ...rest] = neuronWrites.raised;
+  const changed = { ...neuronWrites, raised: [{ ...first!, change: first!.change + 0.5 }, ...rest] };
+  const { differences } = diffResults(neuronWrites, changed);
+  deepEqual(differences.map(({ path, absolute }) => [path, absolute]), [["neuronWrites.raised.0.change", 0.5]]);
+  const others: readonly (readonly [object, object, RegExp])[] = [
+    [headCircuit, { ...headCircuit, head: 3 }, /^Cannot compare headCircuit of different heads: 7 and 3/],
+    [headCircuit, { ...headCircuit, from: headCircuit.to }, /^Cannot compare headCircuit of different tokens: /],
+    [neuronWrites, { ...neuronWrites, neuron: 3 }, /^Cannot compare neuronWrites of different neurons: 1021 and 3/],
+    [headCircuit, neuronWrites, /^Cannot compare results of different kinds: headCircuit and neuronWrites/],
+  ];
+  for (const [a, b, message] of counted(others, 4)) throws(() => diffResults(a, b), { message });
 });
 
 Deno.test("diffResults() compares whole numbers, texts and options exactly", () => {

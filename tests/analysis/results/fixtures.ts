@@ -6,6 +6,7 @@ import type { FloatTensor, Tensor } from "../../../src/base/tensor.ts";
 import type { Sequence } from "../../../src/model/sequence.ts";
 import { random } from "../../checkpoint/random.ts";
 import { neuronOf, summaryOf } from "../../widgets/corpus/fixtures.ts";
+import { circuitOf, writesOf } from "../../widgets/logit_attribution/circuit_fixtures.ts";
 import { CAPTUM, ECCO, saliencyOf, sequenceOf } from "../../widgets/fixtures.ts";
 
 const next = random(11);
@@ -56,6 +57,8 @@ type LaterKind =
   | "headEdges"
   | "importance"
   | "logitAttribution"
+  | "headCircuit"
+  | "neuronWrites"
   | "lens"
   | "corpusNeuron"
   | "corpusSummary";
@@ -285,6 +288,8 @@ export const RESULTS: ResultKinds = {
     divergences: floats(3, 2),
     norm: "final",
   },
+  headCircuit: circuitOf(),
+  neuronWrites: writesOf(),
   corpusNeuron: neuronOf(),
   corpusSummary: summaryOf(),
 };

@@ -103,6 +103,8 @@ Deno.test("encodeResults() asks a model who it is", async () => {
     layers: await model.layerPredictions(sequence, { position: 4 }),
     rankings: await model.rankings(sequence),
     watch: await model.rankingsWatch(sequence, { position: 4, watch: [" is", " are"] }),
+    circuit: await model.headCircuit({ layer: 1, head: 2 }, { from: " keys", to: " are" }),
+    writes: await model.neuronWrites({ layer: 2, neuron: 17 }),
     steps: await Array.fromAsync(model.steps("One", { maxNewTokens: 2 })),
   };
   const loaded = await decodeResults(await encodeResults(all, { model }));
@@ -115,6 +117,8 @@ Deno.test("encodeResults() asks a model who it is", async () => {
     "layerPredictions",
     "rankings",
     "rankings",
+    "headCircuit",
+    "neuronWrites",
     "steps",
   ]);
   const { decoding } = loaded.results.sequence as typeof sequence;

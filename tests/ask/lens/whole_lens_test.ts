@@ -66,14 +66,19 @@ Deno.test("lens() of some positions is the same as of all, in the order asked fo
     }
   });
   const asked: number[] = [];
+  const told: string[] = [];
   const { runs, bytes } = model.cost.lens(sequence);
   equal(runs, 4); // once for what the model prefers
   const cut = await model.lens(sequence, {
     maxMemory: bytes / 2,
-    onProgress: ({ completed, total }) => asked.push(completed / total),
+    onProgress: ({ task, completed, total, message }) => {
+      asked.push(completed / total);
+      told.push(`${task}: ${message}`);
+    },
   });
   deepEqual([cut.best.data, cut.ranks.data], [all.best.data, all.ranks.data]);
   ok(asked.length > 1 && asked.at(-1) === 1, `${asked}`);
+  equal(told.at(-1), `lens: Read the layers at ${all.positions.length} of ${all.positions.length} places`);
   deepEqual((await model.lens(model.sequence("The"))).positions, [1]);
 });
 

@@ -98,7 +98,8 @@ Deno.test("saliency() refuses a model in q8", async () => {
   await using model = await LanguageModel.fromPretrained(copy.directory, cache.options);
   const error = {
     name: "Error",
-    message: 'Cannot explain with 8-bit weights as gradients need float32; load without dtype "q8"',
+    message:
+      'Cannot explain with 8-bit weights as gradients need float32; pass precision: "int8", or load without dtype "q8"',
   };
   const sequence = model.sequence([1, 2, 3]);
   await rejects(model.saliency(sequence), error);

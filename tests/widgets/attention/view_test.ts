@@ -2,6 +2,7 @@ import { deepEqual, equal, match, ok, throws } from "@std/assert";
 import { inflateSync } from "node:zlib";
 import { attentionView, rolloutView, type Trace } from "../../../widgets/mod.ts";
 import { HOSTILE, KEYS, sequenceOf } from "../fixtures.ts";
+import { counted } from "../../support/counted.ts";
 import { matchesGolden } from "../golden.ts";
 import { all, isWellFormed, parse } from "../page.ts";
 import { untrustedHtml } from "../untrusted.ts";
@@ -166,8 +167,11 @@ Deno.test("attentionView() draws one token, and emoji, Chinese and Arabic", () =
   isWellFormed(wide.svg);
 });
 
-/** The weights that the page holds in 8 bits: of a layer, by head, query and key; key -1 is all before the matrix. */
-function heldWeights(html: string, layer: number, from: number, to: number) {
+/**
+ * The weights that the page holds in 8 bits: of a layer, by head, query and key; negative keys are the `before` columns of
+ * what is given to all before a matrix.
+ */
+function heldWeights(html: string, layer: number, from: number, to: number, before = 1) {
   const [, png = ""] = new RegExp(`l${layer}" colspan="\\d+" data-png="([^"]*)"`).exec(html) ?? [];
   const bytes = Uint8Array.fromBase64(png);
   const view = new DataView(bytes.buffer);
@@ -175,12 +179,12 @@ function heldWeights(html: string, layer: number, from: number, to: number) {
   const lines = inflateSync(bytes.subarray(at + 4, at + 4 + view.getUint32(at - 4)));
   const rows = to - from;
   deepEqual([view.getUint32(16), view.getUint32(20) % rows, lines.length], [
-    rows + 1,
+    rows + before,
     0,
-    view.getUint32(20) * (rows + 2),
+    view.getUint32(20) * (rows + before + 1),
   ]);
   return (head: number, query: number, key: number) =>
-    lines[(head * rows + query - from) * (rows + 2) + 2 + Math.max(-1, key - from)]! / 255;
+    lines[(head * rows + query - from) * (rows + before + 1) + 1 + before + Math.max(-before, key - from)]! / 255;
 }
 
 Deno.test("attentionView() holds every head of 12 × 12 over 193 tokens, each weight at most 1/510 off, in less than 1 MB", () => {
@@ -207,6 +211,35 @@ Deno.test("attentionView() holds every head of 12 × 12 over 193 tokens, each we
     }
   }
   equal(seen, 3 * 12 * T * T);
+});
+
+Deno.test("attentionView() holds what each token gives to all before the matrix that it stands in, wherever that is moved", () => {
+  const [T, heads] = [130, 2];
+  const { attention, sequence } = attentionOf(words(T), 3, heads);
+  const cases = [
+    { start: undefined, pages: [0, 34, 82], own: [] },
+    { start: 34, pages: [0, 34, 82], own: [] },
+    { start: 50, pages: [0, 34, 50, 82], own: [50] },
+    { start: 0, pages: [0, 34, 82], own: [] },
+  ];
+  for (const { start, pages, own } of counted(cases, 4)) {
+    const { html } = attentionView({ sequence, attention: attention! }, start === undefined ? {} : { start });
+    const setup = JSON.parse(all(parse(html), "[data-heads]")[0]!.getAttribute("data-heads")!);
+    deepEqual([setup.pages, setup.before, setup.count], [pages, 1 + own.length, 48]);
+    const held = heldWeights(html, 1, 0, T, setup.before);
+    for (let head = 0; head < heads; ++head) {
+      const earlier = (query: number, first: number) =>
+        Array.from({ length: first }, (_, key) => attention!.data[((heads + head) * T + query) * T + key]!)
+          .reduce((sum, one) => sum + one, 0);
+      const near = (value: number, query: number, first: number) =>
+        ok(Math.abs(value - earlier(query, first)) <= 1 / 510 + 1e-6, `${start}: ${query} after ${first}: ${value}`);
+      for (let query = 0; query < T; ++query) {
+        const isFirst = start === 0 && query < 48; // its matrix has nothing before it
+        near(held(head, query, -1), query, isFirst ? 0 : [82, 34, 0].find((page) => page <= query)!);
+        for (const page of own) if (query >= page && query < page + 48) near(held(head, query, -2), query, page);
+      }
+    }
+  }
 });
 
 Deno.test("attentionView() of weights that nothing compresses stays below its bound, and keeps the nearest layers", () => {

@@ -25,6 +25,7 @@ import {
   rankingsWatchView,
   rolloutView,
   saliencyView,
+  sizesView,
   stepsView,
   streamView,
   surpriseView,
@@ -63,6 +64,8 @@ export interface Subject {
   readonly data: readonly [given: unknown, options: Readonly<Record<string, unknown>>];
   // deno-lint-ignore ban-types -- views of every kind, given what their types refuse
   readonly view: Function;
+  /** Whether one text is tried in one field of each kind, as it is slow to draw and has another form that is tried with all. */
+  readonly brief?: boolean;
 }
 
 const MUSIC = wordsOf(musicWords(16), 6);
@@ -106,6 +109,7 @@ export const SUBJECTS: readonly Subject[] = [
     data: [layerPredictionsOf(TEXT, { layers: 2, topK: 2, halves: true }), {}],
   },
   { name: "lens", view: lensView, data: [lensOf(TEXT, 2), { title, colour: "rank", unit: "nats" }] },
+  { name: "lens, pixels", view: lensView, data: [lensOf(TEXT, 751), { title, unit: "nats" }], brief: true },
   { name: "rankings", view: rankingsView, data: [rankingsOf(TEXT, 2), { title }] },
   { name: "rankings, pixels", view: rankingsView, data: [rankingsOf(LONG, 2), {}] },
   {
@@ -212,6 +216,7 @@ export const SUBJECTS: readonly Subject[] = [
   { name: "vectors", view: vectorsView, data: [vectorsOf(TEXT, 2), { title, sequence: TEXT }] },
   { name: "vectors as pictures", view: vectorsView, data: [vectorsOf(TEXT, 100), { title, sequence: TEXT }] },
   { name: "model", view: modelView, data: [SMALL, { title }] },
+  { name: "sizes", view: sizesView, data: [[SMALL], { title }] },
 ];
 
 /** Part of all that is planted. */
@@ -267,14 +272,21 @@ export interface Planted {
   readonly draw: () => Promise<View>;
 }
 
+/** One of the fields that are alike but for their places in lists. */
+function oneOfEach(fields: ReturnType<typeof fieldsOf>): ReturnType<typeof fieldsOf> {
+  const kindOf = ({ path }: { path: Path }) => path.filter((key) => typeof key === "string").join(".");
+  return [...Map.groupBy(fields, kindOf).values()].map(([first]) => first!);
+}
+
 /** Each field of a subject with each of some texts, and each number with each of some numbers. */
 export function* plantings(
-  { name, view, data }: Subject,
+  { name, view, data, brief = false }: Subject,
   texts: readonly string[],
   numbers: readonly number[],
 ): Generator<Planted> {
-  for (const { path, value } of fieldsOf(data)) {
-    for (const planted of [...texts, ...(typeof value === "number" ? numbers : [])]) {
+  const tried = brief ? 1 : Infinity;
+  for (const { path, value } of brief ? oneOfEach(fieldsOf(data)) : fieldsOf(data)) {
+    for (const planted of [...texts.slice(0, tried), ...(typeof value === "number" ? numbers.slice(0, tried) : [])]) {
       yield {
         name: `${name}: ${path.slice(1).join(".")} = ${JSON.stringify(planted) ?? planted}`,
         draw: async () => await Reflect.apply(view, undefined, replaced(data, path, planted) as unknown[]),

@@ -68,6 +68,7 @@ const GIVEN: Readonly<Record<string, readonly unknown[]>> = {
     await model.saliency(sequence, { preset: "lit" }),
     analysis.groupSaliency(await model.saliency(sequence), "word"),
   ],
+  sizesView: [[model, ...widgets.GPT2_SIZES], [model.config]],
   stepsView: [await Array.fromAsync(model.steps("One, two,", { maxNewTokens: 3 }))],
   streamView: [await model.trace(sequence, { capture: ["hiddenStates", "attentionOutputs", "mlpOutputs"] })],
   surpriseView: [await model.surprise(sequence)],

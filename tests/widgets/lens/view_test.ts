@@ -52,7 +52,7 @@ for (const [n, colour] of (["probability", "rank", "surprise"] as const).entries
         ok(Math.abs(Number(share) - 100 * shareOf(lens, i, other)) <= 0.51, `${i} ${other}`);
       }
     });
-    const chosen = all(parse(view.html), "input").map((one) => one.hasAttribute("checked"));
+    const chosen = all(parse(view.html), "input[name=colour]").map((one) => one.hasAttribute("checked"));
     deepEqual(chosen, [0, 1, 2].map((k) => k === n));
     match(view.svg, new RegExp({ probability: "Probability of", rank: "Rank of", surprise: "Surprise about" }[colour]));
   });

@@ -1,7 +1,7 @@
 import type { Metric, Patching } from "../../../src/ask/patching/types.ts";
 import type { Sequence, Word } from "../../../src/model/sequence.ts";
 import type { HeadEffects } from "../../../widgets/mod.ts";
-import { sequenceOf } from "../fixtures.ts";
+import { partsOf, sequenceOf } from "../fixtures.ts";
 import { generator } from "../lens_fixtures.ts";
 
 function wordOf(text: string): Word {
@@ -22,7 +22,7 @@ export const CORRUPTED: Sequence = withToken(CLEAN, 9, " Mary");
 /** A text in which one token is another one. */
 export function withToken(sequence: Sequence, position: number, text: string): Sequence {
   const other = sequenceOf(
-    sequence.tokens.map((token, i) => i === position ? text : token.text),
+    partsOf(sequence.tokens).map((part, i) => i === position ? text : part),
     sequence.promptLength,
   );
   const tokens = other.tokens.map((token, i) => i === position ? { ...token, id: 900 } : token);

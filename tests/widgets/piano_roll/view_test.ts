@@ -73,6 +73,11 @@ Deno.test("pianoRollView() bounds a page of long music, and says what is heard",
   ok(html.length < 2e6, `${html.length}`);
 });
 
+Deno.test("pianoRollView() fits into 900 pixels as long as notes can be told apart", () => {
+  const { svg } = pianoRollView(wordsOf(musicWords(300), 12), { sound: false });
+  match(svg, /^<svg[^>]* width="900"/);
+});
+
 Deno.test("pianoRollView() chooses a note at first, the last one or that of a position", () => {
   const shown = (position?: number) => {
     const { html } = pianoRollView(MUSIC, { ...OVER, sound: false, ...(position === undefined ? {} : { position }) });

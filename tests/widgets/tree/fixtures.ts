@@ -2,14 +2,14 @@ import type { Step } from "../../../src/ask/write/step.ts";
 import type { Branch, DecodingTree } from "../../../src/ask/write/tree_types.ts";
 import type { Sequence } from "../../../src/model/sequence.ts";
 import type { Token } from "../../../src/tokenizer/token.ts";
-import { sequenceOf } from "../fixtures.ts";
+import { partsOf, sequenceOf } from "../fixtures.ts";
 import { generator, predictionsOf } from "../lens_fixtures.ts";
 
 /** A branch as texts: its own tokens, the branch that it leaves, and after how many written tokens. */
 export interface Growth {
   readonly parent?: number;
   readonly after?: number;
-  readonly texts: readonly string[];
+  readonly texts: readonly (string | number[])[];
 }
 
 function growthStep(token: Token, position: number, next: () => number): Step {
@@ -25,13 +25,13 @@ function growthStep(token: Token, position: number, next: () => number): Step {
 }
 
 /** Branches that grow from a prompt. */
-export function treeOf(prompt: readonly string[], growths: readonly Growth[]): DecodingTree {
+export function treeOf(prompt: readonly (string | number[])[], growths: readonly Growth[]): DecodingTree {
   const next = generator(21);
   const branches: Branch[] = [];
   growths.forEach(({ parent, after = 0, texts }, id) => {
     const start = prompt.length + after;
     const shared = parent === undefined ? [] : branches[parent]!.sequence.tokens.slice(prompt.length, start);
-    const sequence: Sequence = sequenceOf([...prompt, ...shared.map(({ text }) => text), ...texts], prompt.length);
+    const sequence: Sequence = sequenceOf([...prompt, ...partsOf(shared), ...texts], prompt.length);
     const steps = sequence.tokens.slice(start).map((token, i) => growthStep(token, start + i, next));
     const before = parent === undefined ? [] : stepsBefore(branches, parent, start);
     const logProb = [...before, ...steps].reduce((sum, step) => sum + step.logProb, 0);

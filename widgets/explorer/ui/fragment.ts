@@ -1,10 +1,12 @@
 /**
  * Views, which come as HTML, as elements: the one place where the page reads HTML. They come from the model's side of the
  * port and were written by the templates of `widgets/kit/html.ts`. Scripts are taken out: they would not run, as the
- * page's policy forbids them, and views do without.
+ * page's policy forbids them, and views do without, but for the heads that only a program opens: that is called here.
  *
  * @module
  */
+
+import { openHeads } from "../../attention/open_heads.ts";
 
 /** What is chosen in a view, to be chosen in the next one: radios by their name and value, and what is open. */
 function chosenIn(place: Element): string[] {
@@ -26,4 +28,5 @@ export function showFragment(place: Element, text: string, isSameKind: boolean):
     if (chosen.has(`details ${i}`)) details.open = true;
   }
   place.replaceChildren(template.content);
+  for (const setup of place.querySelectorAll("[data-heads]")) openHeads(setup.closest<HTMLElement>(".h")!);
 }

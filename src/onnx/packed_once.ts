@@ -1,0 +1,64 @@
+/**
+ * Which products read a matrix in the order that they compute with, when ONNX Runtime stores it so.
+ *
+ * @module
+ */
+import { type Attribute, GraphScope, type Initializer, type Node, type Value } from "./graph.ts";
+
+/** What the second name of a constant ends with. */
+const AS_STORED = "as_stored";
+
+/**
+ * The same graph, of which a session that prepacks holds each matrix once: in the order of the products of the main
+ * graph. ONNX Runtime would store it anew for each product that reads it, those of branches and with the transpose too,
+ * and keep it as it was for lookups. Those read the same bytes by a second name here, which is an input with a default
+ * value: ONNX Runtime packs constants only, so it leaves such a one in its file. The first name is packed, and then let
+ * go of.
+ */
+export function packedOnce(graph: GraphScope): GraphScope {
+  const files = new Map(
+    graph.initializers.filter(({ data }) => data.kind === "external").map((one) => [one.value, one]),
+  );
+  const packed = new Set(graph.nodes.flatMap((node) => matrixOf(node) ?? []).filter((value) => files.has(value)));
+  const names = new Map<Value, Value>();
+  const asStored = (value: Value): Value => {
+    if (!packed.has(value)) return value;
+    const second = names.get(value) ?? { ...value, name: `${value.name}.${AS_STORED}` };
+    names.set(value, second);
+    return second;
+  };
+  const nodes = graph.nodes.map((node) => rename(node, asStored, matrixOf(node)));
+  const seconds = [...names].map(([value, second]): Initializer => ({ value: second, data: files.get(value)!.data }));
+  return scopeOf({
+    nodes,
+    inputs: [...graph.inputs, ...names.values()],
+    outputs: graph.outputs,
+    initializers: [...graph.initializers, ...seconds],
+  });
+}
+
+/** The operand of a node that ONNX Runtime packs, if it has one. */
+function matrixOf({ op, inputs }: Node): Value | undefined {
+  return op === "Gemm" ? inputs[1] : undefined;
+}
+
+/** A node with other names of what it reads, in its branches too; `kept` stays. */
+function rename(node: Node, other: (value: Value) => Value, kept?: Value): Node {
+  const inputs = node.inputs.map((value) => value === kept ? value : other(value));
+  const attributes = Object.entries(node.attributes).map(([name, attribute]): [string, Attribute] => {
+    if (attribute.kind !== "graph") return [name, attribute];
+    const { nodes, inputs, outputs, initializers } = attribute.value;
+    const renamed = nodes.map((inner) => rename(inner, other));
+    return [name, { ...attribute, value: scopeOf({ nodes: renamed, inputs, outputs, initializers }) }];
+  });
+  return { ...node, inputs, attributes: Object.fromEntries(attributes) };
+}
+
+function scopeOf(parts: Pick<GraphScope, "nodes" | "inputs" | "outputs" | "initializers">): GraphScope {
+  const scope = new GraphScope();
+  scope.nodes.push(...parts.nodes);
+  scope.inputs.push(...parts.inputs);
+  scope.outputs.push(...parts.outputs);
+  scope.initializers.push(...parts.initializers);
+  return scope;
+}
