@@ -67,7 +67,7 @@ export type { BeamSearch, BeamSearchOptions, FoundText } from "./src/ask/write/b
 export type { DecodeOptions } from "./src/ask/write/options.ts";
 export type { EdgesOptions } from "./src/ask/patching/edges.ts";
 export type { PatchOptions } from "./src/ask/patching/plan.ts";
-export type { ImportanceOptions } from "./src/ask/patching/importance.ts";
+export type { ImportanceOptions, ImportancesOptions } from "./src/ask/patching/importance.ts";
 export type {
   BlockPart,
   HeadEdges,

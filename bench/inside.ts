@@ -15,10 +15,7 @@ export async function lookInside(recorder: Recorder, model: LanguageModel, { tok
     return { seconds, answer: [...last.values!.data] };
   });
   await recorder.measure("attribute", async () => {
-    const { last, seconds } = await recorder.times(async () => [
-      await model.importance(clean, { at: "z", ...WORDS }),
-      await model.importance(clean, { at: "neurons", ...WORDS }),
-    ]);
+    const { last, seconds } = await recorder.times(() => model.importance(clean, { at: ["z", "neurons"], ...WORDS }));
     return { seconds, answer: last.flatMap(({ scores }) => [...scores.data]) };
   });
 }

@@ -33,8 +33,14 @@ import type { LogitAttribution } from "./ask/logit_attribution/types.ts";
 import { EDGES, type EdgesOptions } from "./ask/patching/edges.ts";
 import { PATCH } from "./ask/patching/patching.ts";
 import type { PatchOptions } from "./ask/patching/plan.ts";
-import { IMPORTANCE, type ImportanceOptions } from "./ask/patching/importance.ts";
-import type { HeadEdges, Importance, Patching } from "./ask/patching/types.ts";
+import {
+  IMPORTANCE,
+  type ImportanceOptions,
+  IMPORTANCES,
+  type ImportancesOptions,
+  isOfSeveral,
+} from "./ask/patching/importance.ts";
+import type { HeadEdges, Importance, ImportanceSite, Patching } from "./ask/patching/types.ts";
 import { ask, ASKED, type AskedModel } from "./ask/question.ts";
 import { CANDIDATES } from "./ask/reading/candidates.ts";
 import { beginReading } from "./ask/reading/reading.ts";
@@ -780,7 +786,8 @@ export class LanguageModel implements AsyncDisposable {
   /**
    * Judges all heads, neurons or positions of every layer in one forward and one backward pass: what each adds to a
    * prediction, to first order, the sum of its activations times their gradients. Turn the best off with
-   * {@linkcode LanguageModel.with} to see whether it is so.
+   * {@linkcode LanguageModel.with} to see whether it is so. Several kinds of parts, `at: ["z", "neurons"]`, take no more
+   * passes than one, and give a list of results. Where no `target` is given, a pass before says what is likeliest.
    *
    * It runs in a program of its own, as {@linkcode LanguageModel.patch} does.
    *
@@ -797,7 +804,16 @@ export class LanguageModel implements AsyncDisposable {
    * console.log(scores.shape, Math.max(...scores.data));
    * ```
    */
-  async importance(sequence: Sequence, options: ImportanceOptions = {}): Promise<Importance> {
+  async importance(sequence: Sequence, options?: ImportanceOptions): Promise<Importance>;
+  async importance<const Sites extends readonly ImportanceSite[]>(
+    sequence: Sequence,
+    options: ImportancesOptions & { readonly at: Sites },
+  ): Promise<{ readonly [Index in keyof Sites]: Importance }>;
+  async importance(
+    sequence: Sequence,
+    options: ImportanceOptions | ImportancesOptions = {},
+  ): Promise<Importance | readonly Importance[]> {
+    if (isOfSeveral(options)) return await ask(this.#asked, IMPORTANCES, sequence, options);
     return await ask(this.#asked, IMPORTANCE, sequence, options);
   }
 

@@ -40,10 +40,10 @@ function* files(folder: string, suffix: string): Generator<string> {
   }
 }
 
-function imports(file: string, { types = true } = {}): Import[] {
+function imports(file: string, { types = true, dynamic = true } = {}): Import[] {
   const source = Deno.readTextFileSync(new URL(file, ROOT)).replaceAll(/\/\*\*.*?\*\//gs, "");
   const text = types ? source : source.replaceAll(/^(import|export) type [^;]*;/gm, "");
-  const found = text.matchAll(/(?:\bfrom|\bimport\()\s*"([^"\n]+)"/g);
+  const found = text.matchAll(dynamic ? /(?:\bfrom|\bimport\()\s*"([^"\n]+)"/g : /\bfrom\s*"([^"\n]+)"/g);
   return [...found].map(([, specifier]) => ({ file, specifier: specifier! }));
 }
 
@@ -126,20 +126,40 @@ Deno.test("no files import each other in a circle", () => {
   deepEqual(circles(edges), []);
 });
 
-Deno.test("analysis and widgets do not load ONNX Runtime", () => {
+/** What is loaded with some files: files, and packages; `import()` counts where `dynamic` says so. */
+function loadedWith(parts: readonly string[], { dynamic }: { readonly dynamic: boolean }): Set<string> {
   const loaded = new Set<string>();
   const visit = (file: string) => {
-    for (const entry of imports(file, { types: false })) {
+    for (const entry of imports(file, { types: false, dynamic })) {
       const target = entry.specifier.startsWith(".") ? resolved(entry) : entry.specifier;
       if (loaded.has(target)) continue;
       loaded.add(target);
-      if (target !== entry.specifier) visit(target);
+      if (target !== entry.specifier && target.endsWith(".ts")) visit(target);
     }
   };
-  const parts = [...files("src/analysis", ".ts"), ...files("widgets", ".ts")];
-  parts.filter((file) => file !== LOADS_MODELS).forEach(visit);
+  parts.forEach(visit);
+  return loaded;
+}
+
+Deno.test("analysis and widgets do not load ONNX Runtime", () => {
+  const parts = [...files("src/analysis", ".ts"), ...files("widgets", ".ts")].filter((file) => file !== LOADS_MODELS);
+  const loaded = loadedWith(parts, { dynamic: true });
   ok(loaded.has("src/base/numbers.ts"), "the walk does not follow imports");
   deepEqual([...loaded].filter((target) => target.includes("onnxruntime")), []);
+});
+
+Deno.test("importing the module loads what views are drawn with, and no other package; the model alone, no view", () => {
+  const packages = (file: string) => {
+    const external = [...loadedWith([file], { dynamic: false })].filter((target) => /^(npm|node):/.test(target));
+    return external.map((target) => target.replace(/@\d+\.\d+\.\d+/, "")).sort();
+  };
+  deepEqual(packages("src/language_model.ts"), ["npm:@huggingface/jinja"]);
+  deepEqual(packages("mod.ts"), [
+    "npm:@huggingface/jinja",
+    "npm:@observablehq/plot",
+    "npm:fflate/browser", // the other one loads node:module, which takes longer than all of ours
+    "npm:linkedom/worker",
+  ]);
 });
 
 /** The variables that a program has once and that change; the file says why. */

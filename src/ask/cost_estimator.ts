@@ -20,7 +20,13 @@ import {
   type NeuronWritesOptions,
 } from "./logit_attribution/circuits.ts";
 import { LOGIT_ATTRIBUTION, type LogitAttributionOptions } from "./logit_attribution/logit_attribution.ts";
-import { IMPORTANCE, type ImportanceOptions } from "./patching/importance.ts";
+import {
+  IMPORTANCE,
+  type ImportanceOptions,
+  IMPORTANCES,
+  type ImportancesOptions,
+  isOfSeveral,
+} from "./patching/importance.ts";
 import { EDGES, type EdgesOptions } from "./patching/edges.ts";
 import { PATCH } from "./patching/patching.ts";
 import type { PatchOptions } from "./patching/plan.ts";
@@ -76,7 +82,7 @@ export interface CostEstimator {
   /** What {@linkcode LanguageModel.faithfulness} takes. */
   faithfulness(saliency: Saliency, options?: FaithfulnessOptions): Cost;
   /** What {@linkcode LanguageModel.importance} takes. */
-  importance(sequence: Sequence, options?: ImportanceOptions): Cost;
+  importance(sequence: Sequence, options?: ImportanceOptions | ImportancesOptions): Cost;
   /** What {@linkcode LanguageModel.patch} takes. */
   patch(clean: Sequence, corrupted: Sequence, options?: PatchOptions): Cost;
   /** What {@linkcode LanguageModel.edges} takes. */
@@ -117,7 +123,10 @@ export function costsOf(model: AskedModel): CostEstimator {
     trace: (sequence, options) => estimate(model, TRACE, sequence, options),
     saliency: (sequence, options) => estimate(model, SALIENCY, sequence, options),
     faithfulness: (saliency, options) => estimate(model, FAITHFULNESS, saliency, options),
-    importance: (sequence, options) => estimate(model, IMPORTANCE, sequence, options),
+    importance: (sequence, options) =>
+      isOfSeveral(options)
+        ? estimate(model, IMPORTANCES, sequence, options)
+        : estimate(model, IMPORTANCE, sequence, options),
     patch: (clean, corrupted, options) => estimate(model, PATCH, { clean, corrupted }, options),
     edges: (clean, corrupted, options) => estimate(model, EDGES, { clean, corrupted }, options),
     layerPredictions: (sequence, options) => estimate(model, LAYER_PREDICTIONS, sequence, options),

@@ -293,22 +293,25 @@ export class ModelRunner implements AsyncDisposable {
   }
 
   /**
-   * The gradient of the scalars of an explanation with respect to what is at some places, `[N, T, W]` each, and the logits
-   * at its rows.
+   * The gradient of the scalars of an explanation with respect to what is at some places, `[N, T, W]` each, the logits at
+   * its rows, and what is at these places, `[T, W]` each, if that is to be `seen`.
    */
   async differentiate(
     explanation: Explanation,
     sites: readonly SiteName[],
-    signal?: AbortSignal,
-  ): Promise<{ gradients: Float32Array[]; logits: Float32Array }> {
+    { seen = false, signal }: { readonly seen?: boolean; readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<{ gradients: Float32Array[]; logits: Float32Array; values: Float32Array[] }> {
     this.expectDifferentiable();
     const { tokenIds, rows, source } = explanation;
     const wanted = sites.map((site) => expectSeen(site, this.program.outputs.sites?.get(site)));
     const feeds = this.#feeds({ tokenIds, rows, source: sourceTokens(source), gradient: explanation });
-    const [logits, ...gradients] = await this.session.run(feeds, [this.program.outputs.logits, ...wanted], signal);
+    const places = seen ? sites.map((site) => this.#seenAt(site)) : [];
+    const fetches = [this.program.outputs.logits, ...places, ...wanted];
+    const [logits, ...numbers] = await this.session.run(feeds, fetches, signal);
     await this.#expectFinite(logits!, "logits");
+    const gradients = numbers.splice(places.length);
     for (const own of gradients) await this.#expectFinite(own, "gradient");
-    return { gradients, logits: logits! };
+    return { gradients, logits: logits!, values: numbers };
   }
 
   /**

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { zlibSync } from "npm:fflate@0.8.3";
+import { zlibSync } from "npm:fflate@0.8.3/browser";
 import { crc32 } from "../../src/base/crc32.ts";
 import type { Rgb } from "./colours.ts";
 

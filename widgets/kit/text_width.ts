@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { lazily } from "../../src/base/lazily.ts";
 
 /** Scripts and signs that take two columns: East Asian ones and pictures. */
 const WIDE = new RegExp(
@@ -13,11 +14,12 @@ const WIDE = new RegExp(
 const RIGHT_TO_LEFT = /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}]/u;
 /** Letters and signs of which each is one character and one column; most tokens need no more care. */
 const PLAIN = /^[\u0020-\u024F]*$/;
-const SEGMENTER = new Intl.Segmenter("en", { granularity: "grapheme" });
+/** The first one of a process takes 30 ms, which most texts can do without. */
+const segmenter = lazily(() => new Intl.Segmenter("en", { granularity: "grapheme" }));
 
 /** The marks of a text that are read as one character each. */
 function graphemes(text: string): string[] {
-  return Array.from(SEGMENTER.segment(text), ({ segment }) => segment);
+  return Array.from(segmenter().segment(text), ({ segment }) => segment);
 }
 
 /**

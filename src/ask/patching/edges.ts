@@ -9,7 +9,7 @@ import type { SiteName } from "../../models/sites.ts";
 import { expectOwnStream } from "../changed.ts";
 import { writersOf } from "../logit_attribution/writers.ts";
 import type { AskedModel, Plan, Question, Watch } from "../question.ts";
-import { type AskedMetric, askedMetric, differentiated, measured, METRICS, settledMetric } from "./metric.ts";
+import { type AskedMetric, askedMetric, differentiated, factorOf, measured, METRICS, settledMetric } from "./metric.ts";
 import { expectPair, type Pair } from "./plan.ts";
 import type { HeadEdges, MetricName } from "./types.ts";
 
@@ -107,7 +107,8 @@ async function takeEdges(
   const b = await read(corrupted.tokenIds);
   done(2);
   const metric = settledMetric(model.reader, asked, a.logits, b.logits);
-  const { factor, ...scalar } = differentiated(metric, b.logits);
+  const scalar = differentiated(metric);
+  const factor = factorOf(metric, b.logits);
   const sent = a.values.slice(0, -1).map((sums, i) => sums.map((value, n) => value - b.values[i]![n]!));
   const rows = scalar.targets.map(() => position - 1);
   const request = { tokenIds: corrupted.tokenIds.slice(0, position), rows, ...scalar };

@@ -67,6 +67,11 @@ export function settledMetric(
   return { name, target, contrast };
 }
 
+/** Whether all words of a metric are known before anything is read. */
+export function isSettled({ name, target, contrast }: AskedMetric): boolean {
+  return name === "kl" || target !== undefined && (name !== "logitDifference" || contrast !== undefined);
+}
+
 function expectDifferent(target: Word, contrast: Word, why: string): void {
   if (contrast.tokenIds[0] !== target.tokenIds[0]) return;
   const own = JSON.stringify(target.tokens[0]!.text);
@@ -89,20 +94,18 @@ function divergence(p: Float32Array, q: Float32Array): number {
   return p.reduce((sum, logit, i) => sum + Math.exp(logit - normP) * (logit - normP - q[i]! + normQ), 0);
 }
 
-/** The scalar to differentiate: its targets at one row, how they add up, and what the gradient is multiplied by. */
+/** The scalar to differentiate: its targets at one row, and how they add up. {@linkcode factorOf} says the rest. */
 export function differentiated(
   { name, target, contrast }: Metric,
-  logits: Float32Array,
-): {
-  readonly targets: readonly number[];
-  readonly mix: Float32Array;
-  readonly ofLogit: boolean;
-  readonly factor: number;
-} {
+): { readonly targets: readonly number[]; readonly mix: Float32Array; readonly ofLogit: boolean } {
   const id = target!.tokenIds[0]!;
   if (name === "logitDifference") {
-    return { targets: [id, contrast!.tokenIds[0]!], mix: Float32Array.of(1, -1), ofLogit: true, factor: 1 };
+    return { targets: [id, contrast!.tokenIds[0]!], mix: Float32Array.of(1, -1), ofLogit: true };
   }
-  const factor = name === "probability" ? Math.exp(logits[id]! - logSumExp(logits)) : 1; // dp = p dlogp
-  return { targets: [id], mix: Float32Array.of(1), ofLogit: name === "logit", factor };
+  return { targets: [id], mix: Float32Array.of(1), ofLogit: name === "logit" };
+}
+
+/** What the gradient of the scalar is multiplied by, from the logits `[V]`: dp = p dlogp. */
+export function factorOf({ name, target }: Metric, logits: Float32Array): number {
+  return name === "probability" ? Math.exp(logits[target!.tokenIds[0]!]! - logSumExp(logits)) : 1;
 }

@@ -4,7 +4,7 @@ import type { ModelRunner } from "../../model/runner.ts";
 import type { Sequence } from "../../model/sequence.ts";
 import type { SiteName } from "../../models/sites.ts";
 import type { AskedModel, Question, Watch } from "../question.ts";
-import { differentiated, measured, settledMetric } from "./metric.ts";
+import { differentiated, factorOf, measured, settledMetric } from "./metric.ts";
 import { rowsAt, sitesOf } from "./places.ts";
 import { type Pair, PATCH_OPTIONS, type PatchOptions, type PatchPlan, planPatching } from "./plan.ts";
 import { lengthOf, type Patch, runPatches, runsOf } from "./sweep.ts";
@@ -131,9 +131,10 @@ async function estimated(
 ): Promise<FloatTensor> {
   const { position, place, layers, columns, indices } = plan;
   const { sites, clean, corrupted, logits, metric, done } = known;
-  const { factor, ...scalar } = differentiated(metric, logits.corrupted);
+  const scalar = differentiated(metric);
+  const factor = factorOf(metric, logits.corrupted);
   const request = { ...readOf(plan.corrupted, plan), rows: scalar.targets.map(() => position - 1), ...scalar };
-  const { gradients } = await runner.differentiate(request, sites, signal);
+  const { gradients } = await runner.differentiate(request, sites, { signal });
   done(1);
   const T = rowsAt(place, plan.corrupted, position).length;
   const value = measured(metric, logits.corrupted, logits.clean);

@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "@std/assert";
+import { deepEqual, equal, ok, rejects, throws } from "@std/assert";
 import { openPatching } from "../../support/patching.ts";
 
 Deno.test("importance() of some layers is that of all, in rising order", async () => {
@@ -63,4 +63,41 @@ Deno.test("importance() on a model of changes judges what they make, at a change
   const { scores } = await without.importance(clean, words);
   equal(scores.data[2], 0);
   ok(scores.data[3] !== 0);
+});
+
+Deno.test("importance() of several kinds of parts at once is that of each alone, to the bit, by as few runs as one", async () => {
+  const at = ["neurons", "z", "resid_mid"] as const;
+  for (const name of ["f32", "twelve_layers", "llama/grouped"]) {
+    await using opened = await openPatching(name);
+    const { model, clean, words } = opened;
+    for (const options of [words, { ...words, layers: [0] }, {}, { metric: "probability", position: 3 }] as const) {
+      const seen: string[] = [];
+      const together = await model.importance(clean, { ...options, at, onProgress: (one) => seen.push(one.message) });
+      equal(seen.length, "position" in options || "target" in options ? 1 : 2);
+      equal(model.cost.importance(clean, { ...options, at }).runs, seen.length);
+      deepEqual(together.map(({ at }) => at), [...at]);
+      for (const [i, own] of at.entries()) {
+        deepEqual(together[i], await model.importance(clean, { ...options, at: own }));
+      }
+      const bytes = at.map((own) => model.cost.importance(clean, { ...options, at: own }).bytes);
+      ok(model.cost.importance(clean, { ...options, at }).bytes > Math.max(...bytes));
+    }
+  }
+});
+
+Deno.test("importance() refuses lists that make no sense, and its cost too", async () => {
+  await using opened = await openPatching("f32");
+  const { model, clean } = opened;
+  const cases: [readonly unknown[], RegExp][] = [
+    [[], /^Cannot judge importance of nothing; name resid, resid_mid, .*neurons/],
+    [["z", "heads"], /^Cannot judge importance with at .* as each must be "resid" or .*: "heads"$/],
+    [["z", 1], /^Cannot judge importance with at .* as each must be .*: 1$/],
+    [["z", "neurons", "z"], /^Cannot judge importance with at .* as z is there twice$/],
+    [["z", "source_z"], /^Cannot judge "source_z" as .* has no encoder; name resid/],
+  ];
+  for (const [at, message] of cases) {
+    const options = { at: at as ["z"] };
+    await rejects(() => model.importance(clean, options), { name: "TypeError", message });
+    throws(() => model.cost.importance(clean, options), { name: "TypeError", message });
+  }
 });
