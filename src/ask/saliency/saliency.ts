@@ -260,8 +260,10 @@ function explanationOf(
   const own = ends.map((end) => ({ row: end - 1, target: tokenIds[end]! }));
   const all = contrast ? [...own, ...own.map(({ row }) => ({ row, target: contrast.tokenIds[0]! }))] : own;
   const R = all.length;
+  // A token less itself is nothing at all, where the difference of two gradients would leave what was rounded.
+  const isItself = (r: number) => contrast !== undefined && own[r % N]!.target === contrast.tokenIds[0];
   // LIT's scalar is a loss: the sum of the targets' negative log-probabilities.
-  const sign = (r: number) => (together ? -1 : 1) * (r < N ? 1 : -1);
+  const sign = (r: number) => isItself(r) ? 0 : (together ? -1 : 1) * (r < N ? 1 : -1);
   const mix = Float32Array.from({ length: (together ? 1 : N) * R }, (_, i) => {
     const [n, r] = [Math.floor(i / R), i % R];
     return together || r % N === n ? sign(r) : 0;

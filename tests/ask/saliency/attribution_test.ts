@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok, rejects } from "@std/assert";
-import type { Progress, SaliencyOptions } from "../../../mod.ts";
+import { LanguageModel, type Progress, type SaliencyOptions } from "../../../mod.ts";
 import { gaussLegendre } from "../../../src/ask/saliency/quadrature.ts";
 import { openGoldenModel } from "../../support/golden_model.ts";
 import { maxAbsDifference, openGolden } from "../../support/goldens.ts";
@@ -133,6 +133,23 @@ Deno.test("saliency() says which word it is explained against, and nothing again
   const own = await model.saliency(sequence, { contrast: sequence.tokenIds[25]!, positions: [25] });
   ok(own.scores.data.every((score) => score === 0));
   ok(!("contrast" in (await model.saliency(sequence)).options));
+});
+
+Deno.test("saliency() against a word is 0 where the word is written, whatever is explained beside it", async () => {
+  await using model = await LanguageModel.fromPretrained();
+  const sequence = model.sequence("The king and the queen and the prince were in the house, and the door was open.", {
+    promptLength: 2,
+  });
+  for (const contrast of [" the", " and"]) {
+    const { scores: { data }, positions } = await model.saliency(sequence, { contrast });
+    const T = sequence.tokenIds.length;
+    const told = positions.map((position, i) => {
+      const row = data.subarray(i * T, (i + 1) * T);
+      return [sequence.tokens[position]!.text === contrast, row.every((score) => score === 0)];
+    });
+    ok(told.filter(([written]) => written).length >= 2);
+    ok(told.every(([written, zero]) => written === zero), `rows of${contrast}`);
+  }
 });
 
 Deno.test("saliency() refuses contrasts and integrations that make no sense", async () => {
