@@ -52,7 +52,16 @@ const LOADING = {
 const READINGS: Readonly<Record<string, Wrong>> = {
   trace: { capture: null, layers: null, ...READING },
   saliency: {
-    ...{ preset: null, method: null, of: null, reduce: null, normalize: "yes", contrast: true, next: true },
+    ...{
+      preset: null,
+      method: null,
+      of: null,
+      reduce: null,
+      normalize: "yes",
+      contrast: true,
+      next: true,
+      precision: 8,
+    },
     ...{ steps: "5", baseline: null, completeness: 1, positions: null, ...READING },
   },
   faithfulness: { positions: 3, steps: "5", randomOrders: "5", seed: "x", ...READING },

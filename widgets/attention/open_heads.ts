@@ -138,7 +138,7 @@ export function openHeads(root: HTMLElement): void {
   };
 
   const nameOf = (position: number) => names[position]!.slice(names[position]!.indexOf(" ") + 1);
-  const write = (element: Element, text: string | number) => element.textContent = String(text);
+  const write = (node: Element, text: string | number) => node.textContent = String(text);
   /** Puts the matrix, the text below it and its names to other tokens. */
   const move = (page: number) => {
     first = page;

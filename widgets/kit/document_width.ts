@@ -9,16 +9,16 @@ import { textWidth } from "./text_width.ts";
 const CHARACTER = 0.6;
 
 /** What an element says itself, or the nearest around it. */
-function inherited(element: Element, name: string): string | null {
-  const own = element.getAttribute(name);
-  return own !== null || element.parentElement === null ? own : inherited(element.parentElement, name);
+function inherited(node: Element, name: string): string | null {
+  const own = node.getAttribute(name);
+  return own !== null || node.parentElement === null ? own : inherited(node.parentElement, name);
 }
 
 /** How far an element and those around it are moved to the right; nothing where one is turned. */
-function movedBy(element: Element | null): number | undefined {
-  if (element === null) return 0;
-  const own = element.getAttribute("transform") ?? "";
-  const before = movedBy(element.parentElement);
+function movedBy(node: Element | null): number | undefined {
+  if (node === null) return 0;
+  const own = node.getAttribute("transform") ?? "";
+  const before = movedBy(node.parentElement);
   if (before === undefined || /rotate|matrix/.test(own)) return undefined;
   return before + Number(/translate\(\s*(-?[\d.]+)/.exec(own)?.[1] ?? 0);
 }
