@@ -805,6 +805,7 @@ export class LanguageModel implements AsyncDisposable {
    * ```
    */
   async importance(sequence: Sequence, options?: ImportanceOptions): Promise<Importance>;
+  /** The same of several sites: a result for each, in their order. One run does where the words of the metric are known. */
   async importance<const Sites extends readonly ImportanceSite[]>(
     sequence: Sequence,
     options: ImportancesOptions & { readonly at: Sites },

@@ -96,7 +96,8 @@ export interface SymbolNode {
 /** Reads the doc comments of everything that is exported: the symbols of each entry, by its path from the root. */
 export async function readDocs(): Promise<ReadonlyMap<string, readonly SymbolNode[]>> {
   const args = ["doc", "--json", ...Object.keys(ENTRIES)];
-  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args, cwd: ROOT }).output();
+  const env = { NO_COLOR: "1" }; // some types stand in it as they would be shown
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args, cwd: ROOT, env }).output();
   if (!success) throw new Error(`Cannot read the doc comments: ${new TextDecoder().decode(stderr)}`);
   const { nodes }: { nodes: Record<string, { symbols: SymbolNode[] }> } = JSON.parse(new TextDecoder().decode(stdout));
   const paths = Object.keys(ENTRIES);

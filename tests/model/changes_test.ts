@@ -197,7 +197,7 @@ Deno.test("what is asked of changes later does not depend on the arrays that the
   deepEqual(await logitsOf(again, sequence), before);
 });
 
-Deno.test("a model of 8-bit weights can be changed, and has no saliency", async () => {
+Deno.test("a model of 8-bit weights can be changed, and has no saliency in float32", async () => {
   const folder = await Deno.makeTempDir({ prefix: "looking-glass-" });
   try {
     await using opened = await openChanges("gpt2/f32", 18, { dtype: "q8", cacheDir: `${folder}/hub` });
@@ -213,7 +213,8 @@ Deno.test("a model of 8-bit weights can be changed, and has no saliency", async 
       ok(away < 0.2 && moved > 2 * away, `${name}: ${away} from float32, ${moved} from the unchanged`);
       equal((await changed.generate(golden.tokenIds, { maxNewTokens: 2 })).promptLength, golden.tokenIds.length);
       await rejects(changed.saliency(sequence), {
-        message: 'Cannot explain with 8-bit weights as gradients need float32; load without dtype "q8"',
+        message:
+          'Cannot explain with 8-bit weights as gradients need float32; pass precision: "int8", or load without dtype "q8"',
       });
     }
   } finally {
