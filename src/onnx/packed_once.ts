@@ -17,18 +17,18 @@ const AS_STORED = "as_stored";
  */
 export function packedOnce(graph: GraphScope): GraphScope {
   const files = new Map(
-    graph.initializers.filter(({ data }) => data.kind === "external").map((one) => [one.value, one]),
+    graph.initializers.filter(({ data }) => data.kind === "external").map((one) => [one.value.name, one]),
   );
-  const packed = new Set(graph.nodes.flatMap((node) => matrixOf(node) ?? []).filter((value) => files.has(value)));
-  const names = new Map<Value, Value>();
+  const packed = new Set(graph.nodes.flatMap((node) => matrixOf(node)?.name ?? []).filter((name) => files.has(name)));
+  const names = new Map<string, Value>();
   const asStored = (value: Value): Value => {
-    if (!packed.has(value)) return value;
-    const second = names.get(value) ?? { ...value, name: `${value.name}.${AS_STORED}` };
-    names.set(value, second);
+    if (!packed.has(value.name)) return value;
+    const second = names.get(value.name) ?? { ...value, name: `${value.name}.${AS_STORED}` };
+    names.set(value.name, second);
     return second;
   };
   const nodes = graph.nodes.map((node) => rename(node, asStored, matrixOf(node)));
-  const seconds = [...names].map(([value, second]): Initializer => ({ value: second, data: files.get(value)!.data }));
+  const seconds = [...names].map(([name, second]): Initializer => ({ value: second, data: files.get(name)!.data }));
   return scopeOf({
     nodes,
     inputs: [...graph.inputs, ...names.values()],

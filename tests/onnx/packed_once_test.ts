@@ -47,6 +47,15 @@ Deno.test("packedOnce() leaves a matrix to the products of the main graph, all e
   equal(packed.initializers.length, g.initializers.length + 1);
 });
 
+Deno.test("packedOnce() knows a matrix by its name, as nodes and weights of a model's graph may have values of their own", () => {
+  const { g } = productsOf("file");
+  const packed = packedOnce(g);
+  const initializers = g.initializers.map((one) => ({ ...one, value: { ...one.value } }));
+  g.initializers.splice(0, initializers.length, ...initializers);
+  deepEqual(encodeModel(packedOnce(g)), encodeModel(packed));
+  equal(packedOnce(g).initializers.length, initializers.length + 1);
+});
+
 Deno.test("packedOnce() changes neither the graph that it is given nor one without such products", () => {
   const { g } = productsOf("file");
   const before = encodeModel(g);
