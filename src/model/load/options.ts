@@ -19,8 +19,8 @@ export interface LoadOptions {
    */
   readonly threads?: number;
   /**
-   * Stores matrices in the order that products read them fastest in, which takes a part of a second for 100 million
-   * weights at each load: one token after another is written faster, and several texts side by side most of all;
+   * Stores matrices in the order that products read them fastest in, which takes about a second for GPT-2 small
+   * at each load: one token after another is written faster, and several texts side by side most of all;
    * `bench/README.md` says by how much. On `native` they take as much memory as they took before, and the file is read
    * for embeddings, gradients and the lens only, of which what was read is given back; on `wasm` they are held twice.
    * Numbers differ by rounding.
