@@ -27,5 +27,5 @@ export {
   type Value,
 } from "./graph.ts";
 export { Graph } from "./ops.ts";
-export { packedOnce } from "./packed_once.ts";
+export { packedCodes, packedOnce } from "./packed_once.ts";
 export { type Dim, type Shape } from "./shape.ts";

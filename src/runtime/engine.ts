@@ -61,7 +61,7 @@ function startWith({ create, Tensor, heap, pages }: Runtime): Engine["start"] {
     for (const source of files.values()) await source.load?.();
     const session = await create(model, files, options);
     for (const source of files.values()) source.unload?.();
-    const settler = heap && settlerOf(heap, options.prepack ? pages : undefined, files.values());
+    const settler = heap && settlerOf(heap, options.prepack === true ? pages : undefined, files.values());
     return {
       async run(feeds, fetches) {
         const tensors = feeds.map(({ value: { name, dtype }, data, dims }) => {

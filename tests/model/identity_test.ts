@@ -229,19 +229,74 @@ for (const form of ["q8", "float32"] as const) {
   });
 }
 
+/** A model that has explained in int8, over a file that was made before and changed since. */
+async function int8Model(change: (path: string) => void = () => {}) {
+  const copy = await checkpointCopy("f32");
+  const load = () => LanguageModel.fromPretrained(copy.directory, { cacheDir: `${copy.directory}/hub` });
+  const explain = (model: LanguageModel) => model.saliency(model.sequence([1, 2, 3, 4]), { precision: "int8" });
+  const folder = `${copy.directory}/hub-int8`;
+  {
+    await using first = await load();
+    await explain(first);
+  }
+  const [file] = [...Deno.readDirSync(folder)].map(({ name }) => name);
+  change(`${folder}/${file}`);
+  const model = await load();
+  return {
+    ...{ model, made: `${folder}/${file}`, explain: () => explain(model) },
+    async [Symbol.asyncDispose]() {
+      await model.dispose();
+      await copy[Symbol.asyncDispose]();
+    },
+  };
+}
+
+Deno.test("identity() compares what a map in int8 was computed with, also when it was asked before", async () => {
+  for (const befall of [() => {}, replace]) {
+    await using one = await int8Model();
+    const before = await one.model.identity();
+    await one.explain();
+    befall(one.made);
+    const seen: Progress[] = [];
+    deepEqual(await one.model.identity({ onProgress: (progress) => void seen.push(progress) }), before);
+    const { completed, total } = seen.at(-1)!;
+    equal(completed, total);
+    equal(total, before.files.reduce((sum, { bytes }) => sum + bytes, Deno.statSync(one.made).size));
+  }
+});
+
+Deno.test("identity() refuses a file for int8 that was not made of the checkpoint, or is written to", async () => {
+  for (const change of [writeInto, swapScales]) {
+    await using one = await int8Model(change);
+    await one.model.identity(); // which has nothing to do with it yet
+    await one.explain();
+    await rejects(one.model.identity(), {
+      name: "Error",
+      message: /^Cannot identify ".*" as .*\.safetensors does not hold what is made of its weights; delete it and load/,
+    });
+  }
+  await using one = await int8Model();
+  await one.explain();
+  writeInto(one.made);
+  await rejects(one.model.identity(), /^Error: Cannot (tell what was read|identify)/);
+});
+
+const swapTensors = swapNamed("ln_1.weight", "ln_1.bias");
+const swapScales = swapNamed("0.mlp.c_proj.weight.back.scales", "1.mlp.c_proj.weight.back.scales");
+
 /** Exchanges where two tensors of the same shape lie, so that all bytes stay. */
-function swapTensors(path: string): void {
-  const bytes = Deno.readFileSync(path);
-  const length = Number(new DataView(bytes.buffer).getBigUint64(0, true));
-  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
-  const [a, b] = ["ln_1.weight", "ln_1.bias"].map((name) => {
-    return header[Object.keys(header).find((key) => key.endsWith(name))!];
-  });
-  [a.data_offsets, b.data_offsets] = [b.data_offsets, a.data_offsets];
-  const changed = new TextEncoder().encode(JSON.stringify(header).padEnd(length));
-  equal(changed.length, length);
-  bytes.set(changed, 8);
-  Deno.writeFileSync(path, bytes);
+function swapNamed(...ends: readonly [string, string]): (path: string) => void {
+  return (path) => {
+    const bytes = Deno.readFileSync(path);
+    const length = Number(new DataView(bytes.buffer).getBigUint64(0, true));
+    const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
+    const [a, b] = ends.map((end) => header[Object.keys(header).find((key) => key.endsWith(end))!]);
+    [a.data_offsets, b.data_offsets] = [b.data_offsets, a.data_offsets];
+    const changed = new TextEncoder().encode(JSON.stringify(header).padEnd(length));
+    equal(changed.length, length);
+    bytes.set(changed, 8);
+    Deno.writeFileSync(path, bytes);
+  };
 }
 
 Deno.test("identity() is known after dispose() when it was asked before, and not otherwise", async () => {

@@ -20,7 +20,8 @@ import { checkWebgpu } from "../self_check.ts";
 import { openBack } from "./back_weights.ts";
 import { OpenedFiles, parseJson, readJson, readOptionalJson } from "./files.ts";
 import type { LoadOptions } from "./options.ts";
-import { findMoved, isConverted, type MadeProof, readWeights } from "./read_weights.ts";
+import type { MadeProof } from "./made_weights.ts";
+import { findMoved, isConverted, readWeights } from "./read_weights.ts";
 
 const END_OF_TEXT = "<|endoftext|>";
 
@@ -43,6 +44,8 @@ export interface LoadedModel<Defaults> {
   readonly opened: OpenedFiles;
   /** The file of weights in another form that runs instead of them, if one does. */
   readonly made?: MadeProof;
+  /** The files of matrices for the way back in 8 bits that programs run with, as they are added; still open. */
+  readonly backs: readonly MadeProof[];
   /** Starts the same model once more, over the same files, with a program that can do more. */
   readonly another: (options: ProgramOptions, changes?: CompiledChanges) => Promise<ModelRunner>;
 }
@@ -98,15 +101,17 @@ async function loadOpened<Defaults>(
   const how = { prepack: prepack || dtype === "q8", foldConstants: weights.values().some(isConverted) };
   const choice = { worker, ...how, ...(threads === undefined ? {} : { threads }) };
   const start = async (program: Program, backend: "auto" | Backend, entries = weights) => {
+    const packs = how.prepack || (entries === weights ? false : "int8"); // there are matrices for the way back
     const locate = weightLocations(entries.values());
     const located = new Map(Array.from(entries.values(), (entry) => [locate(entry), entry.source]));
-    const session = await Session.create(program.graph, located, { ...choice, backend });
+    const session = await Session.create(program.graph, located, { ...choice, prepack: packs, backend });
     const moved = await findMoved(session, located.values());
     if (!moved || made) return { session, moved };
     await session.dispose();
     throw moved;
   };
   let programs = 1;
+  const backs: MadeProof[] = [];
   try {
     report(2, "Checked the weights");
     if (backend === "webgpu") await checkWebgpu(config, worker);
@@ -117,6 +122,7 @@ async function loadOpened<Defaults>(
     report(4, `Ready on ${session.backend}: ${session.reason}`);
     return {
       ...{ runner: new ModelRunner(config, program, session, weights), tokenizer, writing, opened },
+      backs,
       ...made && { made: moved ? { ...made, isSound: () => Promise.reject(moved) } : made },
       another: async (asked, changes) => {
         expectRoomForPrograms(files.id, config, { backend: session.backend, prepack }, programs + 1);
@@ -125,9 +131,13 @@ async function loadOpened<Defaults>(
         try {
           const folder = `${cacheFolder(options.cacheDir)}-int8`;
           const back = asked.precision === "int8" ? await openBack(config, stored, weights, { folder }) : undefined;
-          const entries = new Map([...weights, ...back ?? []]);
+          const entries = back ? new Map([...weights, ...back.entries]) : weights;
           const program = new Program(config, entries, asked);
-          const { session: own } = await start(program, session.backend, entries).finally(() => closeAll(back));
+          const { session: own, moved } = await start(program, session.backend, entries).catch((error) => {
+            closeAll(back?.entries);
+            throw error;
+          });
+          if (back?.proof) backs.push(moved ? { ...back.proof, isSound: () => Promise.reject(moved) } : back.proof);
           return new ModelRunner(config, program, own, weights, { changes, released });
         } catch (error) {
           released();

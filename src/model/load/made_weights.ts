@@ -93,7 +93,7 @@ export async function openMade({ path }: MadeFile): Promise<ReadonlyMap<string, 
 /** Tensors that can be made: what they are, and their bytes one after another, which may share memory. */
 export interface Making {
   /** The tensors by name, in the order of their bytes. */
-  parts(): ReadonlyMap<string, TensorPart>;
+  parts(): ReadonlyMap<string, TensorPart> | Promise<ReadonlyMap<string, TensorPart>>;
   /** The bytes of the tensors. */
   chunks(): AsyncIterable<Uint8Array>;
 }
@@ -112,7 +112,8 @@ export async function openOrMake(
   const found = await openMade(file);
   if (found) return found;
   onMake?.();
-  const isKept = mayMake(folder) && await writeMade(file, made.parts(), () => made.chunks()).then(() => true, () => {
+  const parts = await made.parts();
+  const isKept = mayMake(folder) && await writeMade(file, parts, () => made.chunks()).then(() => true, () => {
     signal?.throwIfAborted();
     return false; // what is wrong with the weights is wrong in memory too
   });
@@ -121,7 +122,7 @@ export async function openOrMake(
 }
 
 async function inMemory(made: Making): Promise<Uint8Array> {
-  const parts = made.parts();
+  const parts = await made.parts();
   const header = safetensorsHeader(parts);
   const bytes = new Uint8Array(parts.values().reduce((sum, part) => sum + part.bytes, header.length));
   bytes.set(header);
@@ -184,6 +185,27 @@ function liesAt(
 function areSame(a: Uint8Array, b: Uint8Array): boolean {
   for (let i = 0; i < a.length; ++i) if (a[i] !== b[i]) return false;
   return true;
+}
+
+/** A file that was made of weights. */
+export interface MadeProof {
+  /** The file. */
+  readonly source: ByteSource;
+  /**
+   * Whether it holds what is made of the weights; `heard` is told how many bytes were compared, and may throw.
+   *
+   * @throws {Error} When another file had taken its place before it was mapped.
+   */
+  readonly isSound: (heard: (bytes: number) => void) => Promise<boolean>;
+}
+
+/** What can be said of weights in a file; those in memory were made in this process. */
+export function madeProof(
+  weights: ReadonlyMap<string, TensorEntry>,
+  isSound: MadeProof["isSound"],
+): { made?: MadeProof } {
+  const [entry] = weights.values();
+  return entry?.source.path === undefined ? {} : { made: { source: entry.source, isSound } };
 }
 
 /** Whether files may be made in a folder. Asks nobody: in a terminal Deno would stop and wait for an answer. */

@@ -16,6 +16,7 @@ import { availableBackend, type Session } from "../../runtime/session.ts";
 import { expectFiniteWeights } from "../finite_weights.ts";
 import { type OpenedFiles, openWeights } from "./files.ts";
 import type { LoadOptions } from "./options.ts";
+import { type MadeProof, madeProof } from "./made_weights.ts";
 import { isQuantized, openQuantized } from "./quantized_weights.ts";
 import { isWidened, openWidened } from "./widened_weights.ts";
 
@@ -24,18 +25,6 @@ import { isWidened, openWidened } from "./widened_weights.ts";
  * half precision up to this size each time it starts; larger ones once, into a file.
  */
 const SMALL_BYTES = 64 * 2 ** 20;
-
-/** A file that was made of weights. */
-export interface MadeProof {
-  /** The file. */
-  readonly source: ByteSource;
-  /**
-   * Whether it holds what is made of the weights; `heard` is told how many bytes were compared, and may throw.
-   *
-   * @throws {Error} When another file had taken its place before it was mapped.
-   */
-  readonly isSound: (heard: (bytes: number) => void) => Promise<boolean>;
-}
 
 /** Weights as they go into the graph. */
 export interface ReadWeights {
@@ -90,12 +79,6 @@ async function convertWeights(
   const onMake = () => say("Widening weights to float32, which later loads find");
   const made = await openWidened(stored, { folder: `${cacheFolder(cacheDir)}-float32`, signal, onMake });
   return made ? { weights: made, ...madeProof(made, (heard) => isWidened(stored, made, heard)) } : { weights: stored };
-}
-
-/** What can be said of weights in a file; those in memory were made in this process. */
-function madeProof(weights: ReadonlyMap<string, TensorEntry>, isSound: MadeProof["isSound"]): { made?: MadeProof } {
-  const [entry] = weights.values();
-  return entry?.source.path === undefined ? {} : { made: { source: entry.source, isSound } };
 }
 
 /** Whether a session would run on native. A page is not asked, as it would start a worker to answer. */
