@@ -8,7 +8,6 @@ import type { ByteSource } from "../../checkpoint/byte_source.ts";
 import type { TensorEntry } from "../../checkpoint/safetensors.ts";
 import { widened } from "../../checkpoint/widened.ts";
 import { cacheFolder } from "../../hub/settings.ts";
-import type { ModelConfig } from "../../models/config.ts";
 import { type AnyConfig, familyOf } from "../../models/families.ts";
 import { selectWeights, settleTie } from "../../models/weights.ts";
 import type { Backend } from "../../runtime/backend.ts";

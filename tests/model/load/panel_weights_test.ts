@@ -20,7 +20,7 @@ function filesIn(folder: string): readonly string[] {
 }
 
 /** A checkpoint whose panels are kept beside it, and how often they were made. */
-async function keptBeside(copy: { readonly directory: string } & AsyncDisposable) {
+function keptBeside(copy: { readonly directory: string } & AsyncDisposable) {
   const messages: string[] = [];
   const options: LoadOptions = {
     ...{ backend: "native", cacheDir: `${copy.directory}/hub` },
@@ -41,7 +41,7 @@ async function keptBeside(copy: { readonly directory: string } & AsyncDisposable
 }
 
 Deno.test("fromPretrained() on native keeps matrices in panels once, anew when the checkpoint changes or the file is damaged", async () => {
-  await using one = await keptBeside(await checkpointCopy("f32"));
+  await using one = keptBeside(await checkpointCopy("f32"));
   const first = await one.logits({ prepack: true });
   const [name] = one.files();
   match(name!, /^[0-9a-f]{64}\.safetensors$/);
@@ -62,7 +62,7 @@ Deno.test("fromPretrained() on native keeps matrices in panels once, anew when t
 });
 
 Deno.test("the file of panels has each linear layer and the unembedding, and nothing else", async () => {
-  await using one = await keptBeside(await checkpointCopy("f32"));
+  await using one = keptBeside(await checkpointCopy("f32"));
   await one.logits({ prepack: true });
   const paths = [`${one.directory}/model.safetensors`, `${one.folder}/${one.files()[0]}`];
   const [checkpoint, file] = await Promise.all(paths.map((path) => openFile(path))) as [ByteSource, ByteSource];
@@ -84,10 +84,10 @@ Deno.test("the file of panels has each linear layer and the unembedding, and not
 });
 
 Deno.test("fromPretrained() on native keeps panels by itself of more than 64 MiB, also of half precision, and not of less", async () => {
-  await using small = await keptBeside(await checkpointCopy("f32"));
+  await using small = keptBeside(await checkpointCopy("f32"));
   await small.logits({});
   deepEqual([small.made(), small.files()], [0, []]);
-  await using large = await keptBeside(await largeCheckpoint("f32"));
+  await using large = keptBeside(await largeCheckpoint("f32"));
   await large.logits({ prepack: false });
   deepEqual([large.made(), large.files()], [0, []]);
   const first = await large.logits({});
@@ -99,7 +99,7 @@ Deno.test("fromPretrained() on native keeps panels by itself of more than 64 MiB
 });
 
 Deno.test("a model in half precision goes by panels and by its widened file, and equals PyTorch", async () => {
-  await using one = await keptBeside(await largeCheckpoint("bf16"));
+  await using one = keptBeside(await largeCheckpoint("bf16"));
   await using model = await LanguageModel.fromPretrained(one.directory, one.options);
   equal(one.made(), 1);
   equal(filesIn(`${one.directory}/hub-float32`).length, 1);
@@ -113,7 +113,7 @@ Deno.test("a model in half precision goes by panels and by its widened file, and
 });
 
 Deno.test("fromPretrained() goes on without panels where they cannot be kept, and packs in memory when it is asked to", async () => {
-  await using one = await keptBeside(await largeCheckpoint("f32"));
+  await using one = keptBeside(await largeCheckpoint("f32"));
   await Deno.writeTextFile(one.folder, "a file in the place of the folder");
   const { data } = await (await openGolden("f32")).array("long/logits");
   for (const options of [{}, { prepack: true }]) ok(maxAbsDifference(await one.logits(options), data) <= 2e-5);
@@ -121,7 +121,7 @@ Deno.test("fromPretrained() goes on without panels where they cannot be kept, an
 });
 
 Deno.test("fromPretrained() leaves no part of a file of panels when it is stopped", async () => {
-  await using one = await keptBeside(await checkpointCopy("f32"));
+  await using one = keptBeside(await checkpointCopy("f32"));
   const controller = new AbortController();
   const onProgress = ({ message }: Progress) => message === STORING && controller.abort(new Error("enough"));
   const options = { ...one.options, prepack: true, onProgress, signal: controller.signal };
