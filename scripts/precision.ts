@@ -71,12 +71,12 @@ async function row(
   }));
   const spearmans = all.flatMap((one) => one.spearmans);
   const least = (numbers: readonly number[]) => Math.min(...numbers).toFixed(4);
-  const most = (key: "share" | "greatest") => Math.max(...all.map((one) => one[key]));
+  const most = (key: "longShare" | "greatest") => Math.max(...all.map((one) => one[key]));
   const average = spearmans.reduce((sum, x) => sum + x, 0) / spearmans.length;
   return [
     `${average.toFixed(4)} (${least(spearmans)})`,
     least(all.flatMap((one) => one.pearsons)),
-    `${most("share").toFixed(4)} of ${most("greatest").toFixed(2)}`,
+    `${most("longShare").toFixed(4)} of ${most("greatest").toFixed(2)}`,
     `${all.reduce((sum, { five }) => sum + five, 0)} of ${spearmans.length}`,
   ].join(" | ");
 }

@@ -8,11 +8,13 @@
 export interface Distance {
   /** The greatest difference of two shares of a row. */
   readonly share: number;
-  /** The greatest share of a row of the second. */
+  /** The same of the rows with ten numbers or more. */
+  readonly longShare: number;
+  /** The greatest share of those rows of the second. */
   readonly greatest: number;
   /** Pearson's correlation of all numbers. */
   readonly pearson: number;
-  /** The same of each row with ten numbers or more. */
+  /** The same of each of the long rows. */
   readonly pearsons: readonly number[];
   /** Spearman's correlation of each of them. */
   readonly spearmans: readonly number[];
@@ -48,13 +50,15 @@ export function distance(actual: Float32Array, golden: Float32Array, ends: reado
   const rows = ends.map((end, n) =>
     [actual, golden].map((x) => x.subarray(n * T, n * T + end)) as [Float32Array, Float32Array]
   );
-  const sizes = rows.map(([, own]) => own.reduce((sum, x) => sum + Math.abs(x), 0));
-  const shares = rows.flatMap(([a, b], n) => Array.from(a, (x, i) => Math.abs(x - b[i]!) / sizes[n]!));
   const long = rows.filter(([a]) => a.length >= 10);
+  const sizeOf = (x: Float32Array) => x.reduce((sum, y) => sum + Math.abs(y), 0);
+  const shareOff = (pairs: typeof rows) =>
+    Math.max(...pairs.flatMap(([a, b]) => Array.from(a, (x, i) => Math.abs(x - b[i]!) / sizeOf(b))));
   const spearmans = long.map(([a, b]) => correlation(ranks(a), ranks(b)));
   return {
-    share: Math.max(...shares),
-    greatest: Math.max(...rows.flatMap(([, own], n) => Array.from(own, (x) => Math.abs(x) / sizes[n]!))),
+    share: shareOff(rows),
+    longShare: shareOff(long),
+    greatest: Math.max(...long.flatMap(([, own]) => Array.from(own, (x) => Math.abs(x) / sizeOf(own)))),
     pearson: correlation(actual, golden),
     pearsons: long.map(([a, b]) => correlation(a, b)),
     spearmans,

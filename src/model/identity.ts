@@ -9,7 +9,7 @@ import type { ModelFiles } from "../hub/model_files.ts";
 import type { Backend } from "../runtime/backend.ts";
 import type { Change } from "./change.ts";
 import type { LoadedModel } from "./load/load.ts";
-import type { MadeProof } from "./load/made_weights.ts";
+import type { MadeProof } from "./load/read_weights.ts";
 
 /** Options of {@linkcode LanguageModel.identity}. */
 export interface IdentityOptions {
@@ -79,9 +79,9 @@ type Heard = (bytes: number) => void;
 
 /** Says which model was loaded: all bytes are read again, of the files that were opened then. */
 export async function identify(model: LoadedModel<unknown>, options: IdentityOptions): Promise<ModelIdentity> {
-  const { opened: { files, sources }, runner: { backend, changes }, made, backs } = model;
-  const proofs = [...made ? [made] : [], ...backs];
-  const read = [...sources.values(), ...proofs.map(({ source }) => source)];
+  const { opened: { files, sources }, runner: { backend, changes } } = model;
+  const made = [...model.made, ...model.backs];
+  const read = [...sources.values(), ...made.map(({ source }) => source)];
   const total = read.reduce((sum, { size }) => sum + size, 0);
   let completed = 0;
   const hear = (source: ByteSource): Heard => {
@@ -101,7 +101,7 @@ export async function identify(model: LoadedModel<unknown>, options: IdentityOpt
     found.push({ name, bytes: source.size, sha256 });
     isOfCommit &&= await isWhatHubTold(source, name, sha256, files);
   }
-  for (const proof of proofs) await expectSound(proof, files.id, hear(proof.source));
+  for (const one of made) await expectSound(one, files.id, hear(one.source));
   for (const source of read) await source.expectUnmodified?.();
   const revision = isOfCommit ? files.revision : undefined;
   return {

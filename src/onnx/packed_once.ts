@@ -29,7 +29,7 @@ export function packedOnce(graph: GraphScope): GraphScope {
   };
   const nodes = graph.nodes.map((node) => rename(node, asStored, matrixOf(node)));
   const seconds = [...names].map(([name, second]): Initializer => ({ value: second, data: files.get(name)!.data }));
-  return scopeOf({
+  return GraphScope.from({
     nodes,
     inputs: [...graph.inputs, ...names.values()],
     outputs: graph.outputs,
@@ -44,7 +44,7 @@ export function packedOnce(graph: GraphScope): GraphScope {
 export function packedCodes(graph: GraphScope): GraphScope {
   const read = new Set(matricesOf(graph.nodes));
   const left = graph.initializers.filter(({ value, data }) => data.kind === "external" && read.has(value.name));
-  return scopeOf({ ...graph, inputs: [...graph.inputs, ...left.map(({ value }) => value)] });
+  return GraphScope.from({ ...graph, inputs: [...graph.inputs, ...left.map(({ value }) => value)] });
 }
 
 /** The names of the operands that ONNX Runtime packs, in branches too, but for those in 8 bits. */
@@ -67,16 +67,7 @@ function rename(node: Node, other: (value: Value) => Value, kept?: Value): Node 
     if (attribute.kind !== "graph") return [name, attribute];
     const { nodes, inputs, outputs, initializers } = attribute.value;
     const renamed = nodes.map((inner) => rename(inner, other));
-    return [name, { ...attribute, value: scopeOf({ nodes: renamed, inputs, outputs, initializers }) }];
+    return [name, { ...attribute, value: GraphScope.from({ nodes: renamed, inputs, outputs, initializers }) }];
   });
   return { ...node, inputs, attributes: Object.fromEntries(attributes) };
-}
-
-function scopeOf(parts: Pick<GraphScope, "nodes" | "inputs" | "outputs" | "initializers">): GraphScope {
-  const scope = new GraphScope();
-  scope.nodes.push(...parts.nodes);
-  scope.inputs.push(...parts.inputs);
-  scope.outputs.push(...parts.outputs);
-  scope.initializers.push(...parts.initializers);
-  return scope;
 }

@@ -13,15 +13,8 @@ import { unembeddingName } from "../../models/family.ts";
 import { familyOf } from "../../models/families.ts";
 import { backNames, backWeights, isQuantized, type ProductWeight } from "../../models/weights.ts";
 import { expectFiniteWeights } from "../finite_weights.ts";
-import {
-  areMade,
-  type Form,
-  type MadeProof,
-  madeProof,
-  type MadeWeightsOptions,
-  type Making,
-  openOrMake,
-} from "./made_weights.ts";
+import { areMade, type Form, type MadeWeightsOptions, type Making, openOrMake } from "./made_weights.ts";
+import { type MadeProof, proofsOf } from "./read_weights.ts";
 
 const VERSION = 2;
 
@@ -30,7 +23,7 @@ export interface BackWeights {
   /** The tensors of {@linkcode backNames}. */
   readonly entries: ReadonlyMap<string, TensorEntry>;
   /** How to tell whether they are what the checkpoint says, where they are from a file. */
-  readonly proof?: MadeProof;
+  readonly made: readonly MadeProof[];
 }
 
 /**
@@ -47,11 +40,11 @@ export async function openBack(
 ): Promise<BackWeights> {
   const form: Form = { name: `I8 columns${isQuantized(weights) ? " beside Q8" : ""}`, version: VERSION };
   const entries = await openOrMake(stored, form, new BackMaking(config, stored, weights), options);
-  const { made } = madeProof(entries, async (heard) => {
+  const isSound: MadeProof["isSound"] = async (heard) => {
     const making = new BackMaking(config, stored, weights);
     return await areMade(entries, await making.parts(), making.chunks(), heard);
-  });
-  return { entries, ...made && { proof: made } };
+  };
+  return { entries, made: proofsOf(entries, isSound) };
 }
 
 /** Makes the bytes of the file, one matrix after another. */
@@ -82,8 +75,8 @@ class BackMaking implements Making {
     }
   }
 
-  async parts(): Promise<ReadonlyMap<string, TensorPart>> {
-    const turns = await this.#turns();
+  async parts(found?: ReadonlyMap<string, TensorEntry>): Promise<ReadonlyMap<string, TensorPart>> {
+    const turns = found ? this.#turnsIn(found) : await this.#turns();
     return new Map(this.#products.flatMap(({ name, transposed }): [string, TensorPart][] => {
       const { shape } = this.#stored.get(name)!;
       const [rows, columns] = (transposed ? shape : shape.toReversed()) as [number, number];
@@ -94,6 +87,14 @@ class BackMaking implements Making {
         [names.codes, { dtype: "I8", shape: codes, bytes: rows * columns }],
         [names.scales, { dtype: "F32", shape: [columns], bytes: 4 * columns }],
       ];
+    }));
+  }
+
+  /** What is turned of each matrix by a file. */
+  #turnsIn(found: ReadonlyMap<string, TensorEntry>): ReadonlyMap<string, number | undefined> {
+    return new Map(this.#products.map(({ name }) => {
+      const { shape = [] } = found.get(backNames(name).codes) ?? {};
+      return [name, shape.length === 3 ? shape[1] : undefined];
     }));
   }
 

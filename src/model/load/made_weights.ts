@@ -90,10 +90,13 @@ export async function openMade({ path }: MadeFile): Promise<ReadonlyMap<string, 
   }
 }
 
+/** What may take a while. */
+type Awaitable<T> = T | Promise<T>;
+
 /** Tensors that can be made: what they are, and their bytes one after another, which may share memory. */
 export interface Making {
-  /** The tensors by name, in the order of their bytes. */
-  parts(): ReadonlyMap<string, TensorPart> | Promise<ReadonlyMap<string, TensorPart>>;
+  /** The tensors by name, in the order of their bytes; where there is a choice, as a file that was found has it. */
+  parts(found?: ReadonlyMap<string, TensorEntry>): Awaitable<ReadonlyMap<string, TensorPart>>;
   /** The bytes of the tensors. */
   chunks(): AsyncIterable<Uint8Array>;
 }
@@ -109,7 +112,7 @@ export async function openOrMake(
   { folder, onMake, signal }: MadeWeightsOptions,
 ): Promise<ReadonlyMap<string, TensorEntry>> {
   const file = await madeFile(stored, folder, form);
-  const found = await openMade(file);
+  const found = await openHeld(file, made);
   if (found) return found;
   onMake?.();
   const parts = await made.parts();
@@ -119,6 +122,42 @@ export async function openOrMake(
   });
   const kept = isKept ? await openMade(file) : undefined;
   return kept ?? await readSafetensors(openBytes(file.path, await inMemory(made)));
+}
+
+/**
+ * What is made of weights, from a file that is made when there is none, or it is damaged; undefined where none can be
+ * made, as writing is not permitted or there is no room.
+ *
+ * @throws The signal's reason, when it is aborted.
+ */
+export async function openKept(
+  stored: ReadonlyMap<string, TensorEntry>,
+  form: Form,
+  made: Making,
+  { folder, onMake, signal }: MadeWeightsOptions,
+): Promise<ReadonlyMap<string, TensorEntry> | undefined> {
+  try {
+    const file = await madeFile(stored, folder, form);
+    const found = await openHeld(file, made);
+    if (found) return found;
+    if (!mayMake(folder)) return undefined;
+    onMake?.();
+    await writeMade(file, await made.parts(), () => made.chunks());
+    return await openMade(file);
+  } catch {
+    signal?.throwIfAborted();
+    return undefined;
+  }
+}
+
+/** The tensors of a file that has those that would be made, whatever is in them. */
+async function openHeld(file: MadeFile, made: Making): Promise<ReadonlyMap<string, TensorEntry> | undefined> {
+  const found = await openMade(file);
+  const parts = [...await made.parts(found)];
+  const first = found?.get(parts[0]![0]);
+  if (found && first && liesAt(found, parts, first.start)) return found;
+  found?.values().next().value?.source.close();
+  return undefined;
 }
 
 async function inMemory(made: Making): Promise<Uint8Array> {
@@ -185,27 +224,6 @@ function liesAt(
 function areSame(a: Uint8Array, b: Uint8Array): boolean {
   for (let i = 0; i < a.length; ++i) if (a[i] !== b[i]) return false;
   return true;
-}
-
-/** A file that was made of weights. */
-export interface MadeProof {
-  /** The file. */
-  readonly source: ByteSource;
-  /**
-   * Whether it holds what is made of the weights; `heard` is told how many bytes were compared, and may throw.
-   *
-   * @throws {Error} When another file had taken its place before it was mapped.
-   */
-  readonly isSound: (heard: (bytes: number) => void) => Promise<boolean>;
-}
-
-/** What can be said of weights in a file; those in memory were made in this process. */
-export function madeProof(
-  weights: ReadonlyMap<string, TensorEntry>,
-  isSound: MadeProof["isSound"],
-): { made?: MadeProof } {
-  const [entry] = weights.values();
-  return entry?.source.path === undefined ? {} : { made: { source: entry.source, isSound } };
 }
 
 /** Whether files may be made in a folder. Asks nobody: in a terminal Deno would stop and wait for an answer. */
