@@ -18,7 +18,10 @@ const TEST = ["test", "-A", "--quiet", "--no-check"];
 /** Those that start a JupyterLab, which has one folder of settings: they are run one after the other. */
 const LAB = ["alignment", "hub", "live", "notebooks", "pictures"]
   .map((name) => `tests/browser/${name}_test.ts`);
-/** Those whose files do not hear what others load or do: not those that look at timers, threads, memory or workers. */
+/**
+ * Those whose files do not hear what others load or do: not those that look at timers, threads, memory or workers.
+ * `tests/ask` is a module too, of its own, as its files all load and compile the runtimes.
+ */
 const LIGHT = ["autodiff", "checkpoint", "hub", "models", "music", "onnx", "widgets"].map((name) => `tests/${name}`);
 const LARGE = ["tests/notebooks", "tests/browser", "tests/language_model", "tests/ask"];
 
@@ -36,7 +39,7 @@ const GATES: Readonly<Record<string, readonly Command[]>> = {
   ],
   tests: [
     { args: [...TEST, "tests/language_model"] },
-    { args: [...TEST, "tests/ask"] },
+    { args: TEST, together: ["tests/ask"] },
     { args: [...TEST, `--ignore=${[...LARGE, ...LIGHT]}`, "tests"] },
     { args: TEST, together: LIGHT },
   ],
