@@ -29,7 +29,7 @@ export function packedOnce(graph: GraphScope): GraphScope {
   };
   const nodes = graph.nodes.map((node) => rename(node, asStored, matrixOf(node)));
   const seconds = [...names].map(([name, second]): Initializer => ({ value: second, data: files.get(name)!.data }));
-  return scopeOf({
+  return GraphScope.from({
     nodes,
     inputs: [...graph.inputs, ...names.values()],
     outputs: graph.outputs,
@@ -49,16 +49,7 @@ function rename(node: Node, other: (value: Value) => Value, kept?: Value): Node 
     if (attribute.kind !== "graph") return [name, attribute];
     const { nodes, inputs, outputs, initializers } = attribute.value;
     const renamed = nodes.map((inner) => rename(inner, other));
-    return [name, { ...attribute, value: scopeOf({ nodes: renamed, inputs, outputs, initializers }) }];
+    return [name, { ...attribute, value: GraphScope.from({ nodes: renamed, inputs, outputs, initializers }) }];
   });
   return { ...node, inputs, attributes: Object.fromEntries(attributes) };
-}
-
-function scopeOf(parts: Pick<GraphScope, "nodes" | "inputs" | "outputs" | "initializers">): GraphScope {
-  const scope = new GraphScope();
-  scope.nodes.push(...parts.nodes);
-  scope.inputs.push(...parts.inputs);
-  scope.outputs.push(...parts.outputs);
-  scope.initializers.push(...parts.initializers);
-  return scope;
 }

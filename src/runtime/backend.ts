@@ -13,6 +13,8 @@ export interface SessionOptions {
   readonly threads?: number;
   /** Whether weights are stored in the order that products read them fastest in, which `packedOnce` writes. */
   readonly prepack?: boolean;
+  /** The locations of files that are read so seldom that their pages are let go of when a call has ended. */
+  readonly seldom?: readonly string[];
   /** Whether there is something to compute from constants alone, such as weights that are to be widened. */
   readonly foldConstants?: boolean;
   /** On webgpu, whether the graph runs on the CPU kernels of the same library: what results are compared with. */

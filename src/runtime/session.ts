@@ -2,7 +2,7 @@ import { RunQueue } from "../base/run_queue.ts";
 import { messageOf } from "../base/words.ts";
 import type { ByteSource } from "../checkpoint/byte_source.ts";
 import type { Feed } from "../onnx/feed.ts";
-import { encodeModel, type GraphScope, packedOnce, type Value } from "../onnx/mod.ts";
+import { encodeModel, type GraphScope, inPanels, packedOnce, type Value } from "../onnx/mod.ts";
 import type { Backend, SessionOptions } from "./backend.ts";
 import { type Engine, loadEngine, LOADERS, type Running } from "./engine.ts";
 import { loadWorkerEngine } from "./worker/engine.ts";
@@ -42,7 +42,7 @@ export class Session implements AsyncDisposable {
     const choice = await chooseEngine(backend, worker);
     try {
       const written = settings.prepack && choice.backend !== "webgpu" ? packedOnce(graph) : graph;
-      return new Session(choice, await choice.engine.start(encodeModel(written), files, settings), worker);
+      return new Session(choice, await choice.engine.start(encodeModel(inPanels(written)), files, settings), worker);
     } catch (error) {
       throw new Error(`Cannot start the model on ${choice.backend} as ONNX Runtime refused it: ${messageOf(error)}`, {
         cause: error,

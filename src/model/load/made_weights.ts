@@ -109,7 +109,7 @@ export async function openOrMake(
   { folder, onMake, signal }: MadeWeightsOptions,
 ): Promise<ReadonlyMap<string, TensorEntry>> {
   const file = await madeFile(stored, folder, form);
-  const found = await openMade(file);
+  const found = await openHeld(file, made);
   if (found) return found;
   onMake?.();
   const isKept = mayMake(folder) && await writeMade(file, made.parts(), () => made.chunks()).then(() => true, () => {
@@ -118,6 +118,42 @@ export async function openOrMake(
   });
   const kept = isKept ? await openMade(file) : undefined;
   return kept ?? await readSafetensors(openBytes(file.path, await inMemory(made)));
+}
+
+/**
+ * What is made of weights, from a file that is made when there is none, or it is damaged; undefined where none can be
+ * made, as writing is not permitted or there is no room.
+ *
+ * @throws The signal's reason, when it is aborted.
+ */
+export async function openKept(
+  stored: ReadonlyMap<string, TensorEntry>,
+  form: Form,
+  made: Making,
+  { folder, onMake, signal }: MadeWeightsOptions,
+): Promise<ReadonlyMap<string, TensorEntry> | undefined> {
+  try {
+    const file = await madeFile(stored, folder, form);
+    const found = await openHeld(file, made);
+    if (found) return found;
+    if (!mayMake(folder)) return undefined;
+    onMake?.();
+    await writeMade(file, made.parts(), () => made.chunks());
+    return await openMade(file);
+  } catch {
+    signal?.throwIfAborted();
+    return undefined;
+  }
+}
+
+/** The tensors of a file that has those that would be made, whatever is in them. */
+async function openHeld(file: MadeFile, made: Making): Promise<ReadonlyMap<string, TensorEntry> | undefined> {
+  const found = await openMade(file);
+  const parts = [...made.parts()];
+  const first = found?.get(parts[0]![0]);
+  if (found && first && liesAt(found, parts, first.start)) return found;
+  found?.values().next().value?.source.close();
+  return undefined;
 }
 
 async function inMemory(made: Making): Promise<Uint8Array> {
