@@ -13,15 +13,11 @@ const BOUNDS: Readonly<Record<VariantName, number>> = {
 /** The least share of places with the same best token: all in float32, 0.99 measured in 8 bits. */
 const LEAST_AGREEMENT: Readonly<Record<VariantName, number>> = { "native": 1, "webgpu": 1, "native q8": 0.95 };
 
-/** Software that computes WebGPU compiles programs for each length, so one text is read there; the task reads all. */
-const TEXTS: Readonly<Record<VariantName, number>> = { "native": 3, "webgpu": 1, "native q8": 3 };
+const reference = await readReference();
 
 for (const name of Object.keys(VARIANTS) as VariantName[]) {
   Deno.test(`${name} agrees with wasm`, { ignore: name === "webgpu" && NO_WEBGPU }, async () => {
-    const { argmaxAgreement, greedyAgreement, differences } = await measureParity(
-      name,
-      await readReference(TEXTS[name]),
-    );
+    const { argmaxAgreement, greedyAgreement, differences } = await measureParity(name, reference);
     for (const [kind, { difference, magnitude }] of Object.entries(differences)) {
       ok(difference <= BOUNDS[name] * magnitude, `${kind}: ${difference} > ${BOUNDS[name]} x ${magnitude}`);
     }
