@@ -161,6 +161,6 @@ export async function ask<
   const plan = question.plan(model, subject, given);
   expectAffordable(plan);
   const work = ({ onProgress }: Watched) =>
-    model.runner.session.settled(question.run(model, plan, { ...onProgress && { onProgress }, signal }));
+    model.runner.settled(question.run(model, plan, { ...onProgress && { onProgress }, signal }));
   return showing(question.label, await watched<Watched, Result>(given, work));
 }

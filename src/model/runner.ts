@@ -31,6 +31,14 @@ import { joinRows, NO_SOURCE, NO_TEXT, sourceTokens } from "./sources.ts";
 /** How many tokens are read in one run, so that long prompts can be stopped and take bounded memory. */
 export const CHUNK_TOKENS = 256;
 
+/** A program where it runs. */
+export interface Started {
+  /** The graph that the session runs, with its inputs and its outputs. */
+  readonly program: Program;
+  /** Where the program runs. */
+  readonly session: Session;
+}
+
 /** A program in a session: feeds it, fetches from it, and tells bad numbers from good ones. */
 export class ModelRunner implements AsyncDisposable {
   /** The settings of the model. */
@@ -45,21 +53,29 @@ export class ModelRunner implements AsyncDisposable {
   readonly changes: CompiledChanges | undefined;
   readonly #stored: StoredWeights;
   readonly #released: (() => void) | undefined;
+  readonly #startGradient: (() => Promise<Started>) | undefined;
+  #gradient: Promise<Started> | undefined;
 
-  /** Takes over `session` and the files of `weights`, unless they are another runner's: `released` hears of its end. */
+  /**
+   * Takes over `session` and the files of `weights`, unless they are another runner's: `released` hears of its end. Where
+   * the program has no gradient although the model has one, `startGradient` starts another that has, when it is first
+   * asked for.
+   */
   constructor(
     config: AnyConfig,
     program: Program,
     session: Session,
     weights: ReadonlyMap<string, TensorEntry>,
-    { changes, released }: {
+    { changes, released, startGradient }: {
       readonly changes?: CompiledChanges | undefined;
       readonly released?: (() => void) | undefined;
+      readonly startGradient?: (() => Promise<Started>) | undefined;
     } = {},
   ) {
     this.config = config;
     this.changes = changes;
     this.#released = released;
+    this.#startGradient = startGradient;
     this.program = program;
     this.session = session;
     this.family = familyOf(config);
@@ -237,8 +253,9 @@ export class ModelRunner implements AsyncDisposable {
     signal?: AbortSignal,
   ): Promise<{ numbers: Float32Array[]; logits: Float32Array }> {
     const { tokenIds, tokenTypes, texts, source, rows, fetch, embeddingScale = 1 } = explanation;
-    const { source: sourceOutputs, ...outputs } = this.program.outputs;
     this.expectDifferentiable();
+    const { program, session } = await this.#withGradient();
+    const { source: sourceOutputs, ...outputs } = program.outputs;
     const feeds = this.#feeds({
       tokenIds,
       tokenTypes,
@@ -254,7 +271,7 @@ export class ModelRunner implements AsyncDisposable {
     };
     const wanted = [...namesIn(outputs), ...(sourceOutputs ? namesIn(sourceOutputs) : [])];
     const seen = explanation.given ? [] : [outputs.logits];
-    const numbers = [...await this.session.run(feeds, [...seen, ...wanted], signal)];
+    const numbers = [...await session.run(feeds, [...seen, ...wanted], signal)];
     const logits = explanation.given ? new Float32Array(0) : numbers.shift()!;
     await this.#expectFinite(logits, "logits");
     for (const own of numbers) await this.#expectFinite(own, "gradient");
@@ -264,6 +281,30 @@ export class ModelRunner implements AsyncDisposable {
     const joined = own!.map((rows, i) => joinRows(ofSource![i]!, rows, N));
     free(...numbers);
     return { numbers: joined, logits };
+  }
+
+  /** What has the gradient. A start that fails is tried again the next time. */
+  async #withGradient(): Promise<Started> {
+    if (!this.#startGradient) return this;
+    try {
+      return await (this.#gradient ??= this.#startGradient());
+    } catch (error) {
+      this.#gradient = undefined;
+      throw error;
+    }
+  }
+
+  /** What a call gives, once the memory that its runs have left behind has been given back. */
+  async settled<T>(call: Promise<T>): Promise<T> {
+    const result = await call;
+    await this.settle();
+    return result;
+  }
+
+  /** Gives back the memory that the runs of a call have left behind, once it has its results. */
+  async settle(): Promise<void> {
+    await this.session.settle();
+    await (await this.#gradient)?.session.settle();
   }
 
   /**
@@ -357,6 +398,8 @@ export class ModelRunner implements AsyncDisposable {
   /** Frees the session and closes the files. */
   async dispose(): Promise<void> {
     await this.session.dispose();
+    const gradient = await this.#gradient?.catch(() => undefined); // it did not start
+    await gradient?.session.dispose();
     if (this.#released) this.#released();
     else this.#stored.close();
   }

@@ -68,6 +68,8 @@ export interface ProgramOptions {
   readonly inner?: boolean;
   /** In what the products of the way back are computed; `int8` needs the matrices of `backWeights` among the entries. */
   readonly precision?: "float32" | "int8";
+  /** Whether the gradient can be asked for, which is most of a graph; by default it can, where it is differentiable. */
+  readonly gradient?: boolean;
 }
 
 /** What can be fetched of an encoder, and of what the decoder looks at. */
@@ -104,7 +106,7 @@ export class Program {
   readonly graph: Graph;
   /** What can be fetched. */
   readonly outputs: ProgramOutputs;
-  /** Whether there is a gradient: not when products are computed in 8 bits, unless those of the way back are too. */
+  /** Whether the model has a gradient: not when products are computed in 8 bits, unless those of the way back are too. */
   readonly differentiable: boolean;
   /** The places that can be seen and changed, and the shape of what is there. */
   readonly sites: ReadonlyMap<SiteName, Shape>;
@@ -120,7 +122,8 @@ export class Program {
   constructor(
     config: ModelConfig,
     entries: ReadonlyMap<string, TensorEntry>,
-    { edits = [], seen = [], inner = false, edges = false, precision = "float32" }: ProgramOptions = {},
+    { edits = [], seen = [], inner = false, edges = false, precision = "float32", gradient = true }: ProgramOptions =
+      {},
   ) {
     const g = new Graph();
     const family = familyOf(config);
@@ -156,7 +159,7 @@ export class Program {
       g,
       inputs.rows,
       { width: config.nEmbd, mask: family.mask, hasSource: family.hasSource, sites: seen, edges: this.#edges },
-      this.differentiable ? model : undefined,
+      this.differentiable && gradient ? model : undefined,
     );
     this.#lens = unembedding && family.mask === "causal"
       ? new LensQuestion(g, { m, nLayer: config.nLayer, readout, toLogits, logits })

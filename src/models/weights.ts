@@ -171,9 +171,16 @@ export function backNames(name: string): { readonly codes: string; readonly scal
   return { codes: `${name}.back.codes`, scales: `${name}.back.scales` };
 }
 
+const PANELS = ".panels";
+
 /** The name of the tensor that holds a matrix in panels. */
 export function panelsName(name: string): string {
-  return `${name}.panels`;
+  return `${name}${PANELS}`;
+}
+
+/** Whether a name is that of a matrix in panels. */
+export function isPanels(name: string): boolean {
+  return name.endsWith(PANELS);
 }
 
 /**

@@ -16,8 +16,8 @@ export interface SessionOptions {
    * those in 8 bits, which `packedCodes` writes.
    */
   readonly prepack?: boolean | "int8";
-  /** The locations of files that are read so seldom that their pages are let go of when a call has ended. */
-  readonly seldom?: readonly string[];
+  /** Whether what was read of mapped files is given back when a call has ended. */
+  readonly returnsPages?: boolean;
   /** Whether there is something to compute from constants alone, such as weights that are to be widened. */
   readonly foldConstants?: boolean;
   /** On webgpu, whether the graph runs on the CPU kernels of the same library: what results are compared with. */

@@ -71,13 +71,6 @@ export class Session implements AsyncDisposable {
     await this.#queue.run(() => this.#running.settle!());
   }
 
-  /** What a call gives, once the memory that its runs have left behind has been given back. */
-  async settled<T>(call: Promise<T>): Promise<T> {
-    const result = await call;
-    await this.settle();
-    return result;
-  }
-
   /** Frees the memory, after the runs that were asked for have ended. Disposing twice does nothing. */
   dispose(): Promise<void> {
     return this.#disposed ??= this.#queue.run(() => this.#running.release());

@@ -42,7 +42,7 @@ async function withMatrix(
     const files = new Map([["w.bin", source]]);
     await using session = await Session.create(g, files, {
       ...{ backend, threads: 1, prepack },
-      seldom: prepack ? ["w.bin"] : [],
+      returnsPages: prepack,
     });
     const data = Float32Array.from({ length: ROWS * IN }, () => draw() - 0.5);
     const run = async (isAsked: boolean, settles = true) => {

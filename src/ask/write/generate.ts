@@ -83,5 +83,5 @@ export async function* writeSteps(
   const read = model.reader.prompt(prompt);
   expectAffordable(planDecoding(model.runner, read, options));
   for await (const step of describe(model, read, candidates, choose(model, read, options))) yield showing("Step", step);
-  await model.runner.session.settle();
+  await model.runner.settle();
 }

@@ -64,7 +64,7 @@ export async function explainShard(shard: Shard, explainer: Explainer, watch: Sh
   for (const record of shard.records) await reading.add(record);
   await reading.flush();
   const answers = await Promise.all(works.map((work) => work.end()));
-  await model.runner.session.settle();
+  await model.runner.settle();
   return {
     ...reading.counts,
     tables: [...reading.tables, ...answers.flatMap(({ tables }) => tables)],

@@ -6,9 +6,7 @@ import type { ModelConfig } from "../../models/config.ts";
 import { familyOf, parseConfig } from "../../models/families.ts";
 import { readsWhole } from "../../models/family.ts";
 import { Program, type ProgramOptions } from "../../models/program.ts";
-import { panelsName, weightLocations } from "../../models/weights.ts";
 import type { Backend } from "../../runtime/backend.ts";
-import { Session } from "../../runtime/session.ts";
 import type { AddedToken } from "../../tokenizer/added_tokens.ts";
 import { withChatTemplate } from "../../tokenizer/chat_template.ts";
 import { gpt2TokenizerJson, parseTokenizer } from "../../tokenizer/definition.ts";
@@ -20,7 +18,8 @@ import { checkWebgpu } from "../self_check.ts";
 import { openBack } from "./back_weights.ts";
 import { OpenedFiles, parseJson, readJson, readOptionalJson } from "./files.ts";
 import type { LoadOptions } from "./options.ts";
-import { findMoved, isConverted, type MadeProof, readWeights } from "./read_weights.ts";
+import { isNative, type MadeProof, type ReadWeights, readWeights } from "./read_weights.ts";
+import { Starter } from "./starter.ts";
 
 const END_OF_TEXT = "<|endoftext|>";
 
@@ -75,7 +74,7 @@ async function loadOpened<Defaults>(
   readDefaults: ReadDefaults<Defaults>,
 ): Promise<LoadedModel<Defaults>> {
   const { files } = opened;
-  const { threads, prepack, worker = false, dtype, onProgress, signal } = options;
+  const { prepack, worker = false, onProgress, signal } = options;
   const backend = backendFor(options);
   const report = (completed: number, message: string) => {
     signal?.throwIfAborted();
@@ -94,69 +93,32 @@ async function loadOpened<Defaults>(
   const tokenizer = await loadTokenizer(opened);
   if (!readsWhole(familyOf(stated))) expectOpenEnd(tokenizer);
   report(1, "Read the configuration and the tokenizer");
-  const { config, weights, stored, made } = await readWeights(opened, stated, options, (message) => report(1, message));
+  const read = await readWeights(opened, stated, options, (message) => report(1, message));
+  const { config, weights, made } = read;
   if (config !== stated) expectRoom(files.id, config, { backend, prepack });
-  const packed = inPanels(weights);
-  // The 8-bit products are computed from prepacked weights only.
-  const prepacks = dtype === "q8" || prepack === true && packed.length === 0;
-  const how = { prepack: prepacks, foldConstants: weights.values().some(isConverted) };
-  const choice = { worker, ...how, ...(threads === undefined ? {} : { threads }) };
-  const start = async (
-    program: Program,
-    backend: "auto" | Backend,
-    entries = weights,
-    proof: readonly MadeProof[] = [],
-  ) => {
-    const packs = prepacks || (entries === weights ? false : "int8"); // there are matrices for the way back
-    const locate = weightLocations(entries.values());
-    const located = new Map(Array.from(entries.values(), (entry) => [locate(entry), entry.source]));
-    const seldom = prepacks ? [...located.keys()] : [...new Set(packed.map(locate))];
-    const session = await Session.create(program.graph, located, { ...choice, prepack: packs, seldom, backend });
-    const proofs = [...made, ...proof];
-    const others = located.values().filter((source) => proofs.every((one) => one.source !== source));
-    const moved = await findMoved(session, others);
-    if (moved) {
-      await session.dispose();
-      throw moved;
-    }
-    return { session, moved: await findMoved(session, proofs.map(({ source }) => source)) };
-  };
-  let programs = 1;
-  const backs: MadeProof[] = [];
+  const starter = new Starter(read, options);
   try {
     report(2, "Checked the weights");
     if (backend === "webgpu") await checkWebgpu(config, worker);
-    const program = new Program(config, weights);
+    // Native maps the weights, so that the gradient can have a program of its own, which is started when it is asked for.
+    const isDeferred = await isNative(backend, worker);
+    const program = new Program(config, weights, { gradient: !isDeferred });
     const onWeb = backend === "wasm" || backend === "webgpu";
     report(3, onWeb ? "Starting onnxruntime-web" : "Starting ONNX Runtime; the first use downloads it");
-    const { session, moved } = await start(program, backend);
+    const { session, moved } = await starter.start(program, backend);
     report(4, `Ready on ${session.backend}: ${session.reason}`);
+    const startGradient = async () => {
+      const entries = starter.withoutPanels;
+      const program = new Program(config, entries);
+      return { program, session: (await starter.start(program, session.backend, { entries })).session };
+    };
+    const backs: MadeProof[] = [];
+    const room = { id: files.id, backend: session.backend, prepack };
     return {
-      ...{ runner: new ModelRunner(config, program, session, weights), tokenizer, writing, opened },
-      backs,
-      made: moved ? made.map((one) => ({ ...one, isSound: () => Promise.reject(moved) })) : made,
-      another: async (asked, changes) => {
-        expectRoomForPrograms(files.id, config, { backend: session.backend, prepack }, programs + 1);
-        programs += 1;
-        const released = () => void (programs -= 1);
-        try {
-          const folder = `${cacheFolder(options.cacheDir)}-int8`;
-          const back = asked.precision === "int8" ? await openBack(config, stored, weights, { folder }) : undefined;
-          const entries = back ? new Map([...weights, ...back.entries]) : weights;
-          const program = new Program(config, entries, asked);
-          const { session: own, moved } = await start(program, session.backend, entries, back?.made).catch((error) => {
-            closeAll(back?.entries);
-            throw error;
-          });
-          backs.push(
-            ...(back?.made ?? []).map((one) => moved ? { ...one, isSound: () => Promise.reject(moved) } : one),
-          );
-          return new ModelRunner(config, program, own, weights, { changes, released });
-        } catch (error) {
-          released();
-          throw error;
-        }
-      },
+      runner: new ModelRunner(config, program, session, weights, isDeferred ? { startGradient } : {}),
+      ...{ tokenizer, writing, opened, backs },
+      made: unlessMoved(made, moved),
+      another: starterOfOthers(read, starter, { ...room, folder: `${cacheFolder(options.cacheDir)}-int8` }, backs),
     };
   } catch (error) {
     closeAll(weights);
@@ -164,9 +126,45 @@ async function loadOpened<Defaults>(
   }
 }
 
-/** The matrices that have panels beside them, which are read for gradients only. */
-function inPanels(weights: ReadonlyMap<string, TensorEntry>): readonly TensorEntry[] {
-  return [...weights].filter(([name]) => weights.has(panelsName(name))).map(([, entry]) => entry);
+/** Proofs of files, which fail where another had taken the place of one. */
+function unlessMoved(proofs: readonly MadeProof[], moved: Error | undefined): readonly MadeProof[] {
+  return moved ? proofs.map((one) => ({ ...one, isSound: () => Promise.reject(moved) })) : proofs;
+}
+
+/** What starts a model once more: see {@linkcode LoadedModel.another}. Each file for the way back is added to `backs`. */
+function starterOfOthers(
+  { config, stored, weights }: ReadWeights,
+  starter: Starter,
+  { id, backend, prepack, folder }: {
+    readonly id: string;
+    readonly backend: Backend;
+    readonly prepack: boolean | undefined;
+    readonly folder: string;
+  },
+  backs: MadeProof[],
+): LoadedModel<unknown>["another"] {
+  let programs = 1;
+  return async (asked, changes) => {
+    expectRoomForPrograms(id, config, { backend, prepack }, programs + 1);
+    programs += 1;
+    const released = () => void (programs -= 1);
+    try {
+      const back = asked.precision === "int8" ? await openBack(config, stored, weights, { folder }) : undefined;
+      const entries = back ? new Map([...weights, ...back.entries]) : weights;
+      const program = new Program(config, entries, asked);
+      const { session, moved } = await starter.start(program, backend, { entries, proof: back?.made }).catch(
+        (error) => {
+          closeAll(back?.entries);
+          throw error;
+        },
+      );
+      backs.push(...unlessMoved(back?.made ?? [], moved));
+      return new ModelRunner(config, program, session, weights, { changes, released });
+    } catch (error) {
+      released();
+      throw error;
+    }
+  };
 }
 
 /** Closes the files of some tensors. */

@@ -133,7 +133,7 @@ export function proofsOf(
 }
 
 /** Whether a session would run on native. A page is not asked, as it would start a worker to answer. */
-async function isNative(wanted: "auto" | Backend, worker?: boolean): Promise<boolean> {
+export async function isNative(wanted: "auto" | Backend, worker?: boolean): Promise<boolean> {
   if (inPage || wanted === "wasm" || wanted === "webgpu") return false;
   return await availableBackend(wanted, worker) === "native";
 }
