@@ -2,7 +2,7 @@
  * Measures Looking Glass in a process of its own, as `protocol.ts` says: loads a checkpoint and prints the rows of a
  * task.
  *
- *     deno run -A bench/ours.ts TASK native|wasm [prepack|q8]
+ *     deno run -A bench/ours.ts TASK native|wasm [prepack|plain|q8]
  *
  * @module
  */
@@ -17,10 +17,10 @@ import { BATCH, FACTORED, FACTORS, FIRST, memory, PREFILL, Recorder, type Text, 
 
 const recorder = new Recorder();
 const { checkpoint, texts, threads } = recorder.task;
-const [, backend, mode] = Deno.args as [string, "native" | "wasm", ("prepack" | "q8")?];
+const [, backend, mode] = Deno.args as [string, "native" | "wasm", ("prepack" | "plain" | "q8")?];
 
 function load(): Promise<LanguageModel> {
-  const options = { backend, threads, prepack: mode === "prepack" };
+  const options = { backend, threads, ...mode && { prepack: mode === "prepack" } };
   if (mode !== "q8") return LanguageModel.fromPretrained(checkpoint, options);
   return LanguageModel.fromPretrained(checkpoint, { ...options, dtype: "q8", cacheDir: `${checkpoint}-hub` });
 }

@@ -119,7 +119,7 @@ export const PROGRAMS: readonly Program[] = [
   ours("q8", ["native", "q8"], [...DECODING, "batch", "load again"]),
   python("captum", "oracle", "captum_peer", { rows: [...explain, "memory"], long: explainLong }),
   ours("prepack", ["wasm", "prepack"], [...DECODING, "load again"]),
-  ours("native-prepack", ["native", "prepack"], [...DECODING, ...explain, "batch", "load again"]),
+  ours("native-plain", ["native", "plain"], [...DECODING, ...explain, "batch", "load again"]),
   python("inseq", "inseq", "inseq_peer", { rows: [...explain, "memory"], long: explainLong }),
   {
     name: "transformers.js",

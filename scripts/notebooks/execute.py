@@ -1,8 +1,8 @@
-"""Executes a notebook under the Deno kernel: execute.py SOURCE TARGET PAGE; or only draws some, each as a page in FOLDER:
-execute.py --draw FOLDER SOURCE....
+"""Executes a notebook under the Deno kernel: execute.py SOURCE TARGET PAGE; or several, without pages, into FOLDER:
+execute.py --all FOLDER SOURCE...; or only draws some, each as a page in FOLDER: execute.py --draw FOLDER SOURCE....
 
 TARGET gets the executed notebook, PAGE the same as HTML that asks nothing of the network. The exit status is 1 when
-a cell fails; its error is printed.
+a cell fails; its error is printed, and those after it are executed all the same.
 """
 
 import sys
@@ -31,7 +31,7 @@ def failed_cell(notebook) -> str:
     return ""
 
 
-def execute(source: Path, target: Path, page: Path) -> int:
+def execute(source: Path, target: Path, page: Path | None = None) -> int:
     notebook = nbformat.read(source, as_version=4)
     for cell in notebook.cells:
         if cell.cell_type == "code":
@@ -55,14 +55,17 @@ def execute(source: Path, target: Path, page: Path) -> int:
         return 1
     target.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook, target)
-    write_page(notebook, page, source.stem)
+    if page is not None:
+        write_page(notebook, page, source.stem)
     return 0
 
 
 def main(arguments: list[str]) -> int:
-    if arguments[0] != "--draw":
+    if arguments[0] not in ("--all", "--draw"):
         return execute(*(Path(argument).resolve() for argument in arguments))
-    _, folder, *sources = arguments
+    what, folder, *sources = arguments
+    if what == "--all":
+        return max([execute(source.resolve(), Path(folder, source.name)) for source in map(Path, sources)])
     for source in map(Path, sources):
         notebook = nbformat.read(source, as_version=4)
         write_page(notebook, Path(folder, f"{source.stem}.html"), source.stem)

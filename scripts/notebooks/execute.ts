@@ -38,6 +38,17 @@ export async function executeNotebook(path: string, folder: string): Promise<Exe
 }
 
 /**
+ * Executes notebooks one after another, without pages; the notebooks themselves stay as they are.
+ *
+ * @param paths The notebooks.
+ * @param folder Where the executed ones are written, under their names.
+ * @throws {Error} If cells fail, when all have been tried; those that did not fail have been written.
+ */
+export async function executeNotebooks(paths: readonly string[], folder: string): Promise<void> {
+  await runScript("--all", folder, ...paths);
+}
+
+/**
  * Draws notebooks, with the outputs that they hold, as pages of their names.
  *
  * @param paths The notebooks.

@@ -16,15 +16,19 @@ const EXPORTS = ["mod.ts", "src/onnx/mod.ts", "src/analysis/mod.ts", "widgets/mo
 const TEST = ["test", "-A", "--quiet", "--no-check"];
 
 /** Those that start a JupyterLab, which has one folder of settings: they are run one after the other. */
-const LAB = ["alignment", "hub", "live", "notebooks", "pictures", "saliency_view"]
+const LAB = ["alignment", "hub", "live", "notebooks", "pictures"]
   .map((name) => `tests/browser/${name}_test.ts`);
-/** Those whose files do not hear what others load or do: not those that look at timers, threads, memory or workers. */
+/**
+ * Those whose files do not hear what others load or do: not those that look at timers, threads, memory or workers.
+ * `tests/ask` is a module too, of its own, as its files all load and compile the runtimes.
+ */
 const LIGHT = ["autodiff", "checkpoint", "hub", "models", "music", "onnx", "widgets"].map((name) => `tests/${name}`);
 const LARGE = ["tests/notebooks", "tests/browser", "tests/language_model", "tests/ask"];
 
 /**
- * Those that take long come early, so that none is left alone at the end; notebooks come last, as they put files where
- * `lint` looks. A new file of tests is in one of the commands that ignore what others name.
+ * Those that take long come early, so that none is left alone at the end; notebooks come late, as they put files where
+ * `lint` looks and have JupyterLab's folder of settings too. A new file of tests is in one of the commands that ignore
+ * what others name.
  */
 const GATES: Readonly<Record<string, readonly Command[]>> = {
   fmt: [{ args: ["fmt", "--check", "--quiet"] }],
@@ -33,16 +37,16 @@ const GATES: Readonly<Record<string, readonly Command[]>> = {
     { args: [...TEST, `--ignore=${LAB}`, "tests/browser"] },
     { args: [...TEST, ...LAB] },
   ],
-  check: [{ args: ["check", "--quiet", "mod.ts", "src", "widgets", "guide", "tests", "scripts", "bench"] }],
   tests: [
     { args: [...TEST, "tests/language_model"] },
-    { args: [...TEST, "tests/ask"] },
+    { args: TEST, together: ["tests/ask"] },
     { args: [...TEST, `--ignore=${[...LARGE, ...LIGHT]}`, "tests"] },
     { args: TEST, together: LIGHT },
   ],
-  docs: [{ args: ["doc", "--lint", ...EXPORTS] }],
-  examples: [{ args: ["test", "-A", "--doc", "--quiet", "mod.ts", "src", "widgets", "guide", "README.md"] }],
   notebooks: [{ args: [...TEST, "tests/notebooks"] }],
+  examples: [{ args: ["test", "-A", "--doc", "--quiet", "mod.ts", "src", "widgets", "guide", "README.md"] }],
+  check: [{ args: ["check", "--quiet", "mod.ts", "src", "widgets", "guide", "tests", "scripts", "bench"] }],
+  docs: [{ args: ["doc", "--lint", ...EXPORTS] }],
 };
 
 /** The names of all gates. */

@@ -39,13 +39,24 @@ export async function prepared(part: Part, root: string, folder: string): Promis
   return { ...rest, args: [...part.args, path] };
 }
 
-/** Runs a command; what it says is shown as it says it, or when it has ended where another one speaks meanwhile. */
-export async function run({ name, args }: Part, root: string, speaks: boolean, say = print): Promise<Result> {
+/** How a command is run. */
+export interface Running {
+  readonly root: string;
+  /** What it says is shown as it says it; else, as another one speaks meanwhile, when it has ended. */
+  readonly speaks: boolean;
+  /** What stands before the command, as `taskset -c 0`. */
+  readonly before?: readonly string[];
+  readonly say?: (message: string) => void;
+}
+
+/** Runs a command. */
+export async function run({ name, args }: Part, { root, speaks, before = [], say = print }: Running): Promise<Result> {
   const start = performance.now();
   const title = `\n── ${name}: deno ${args.join(" ")}`;
   if (speaks) say(title);
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [...args],
+  const [program = "", ...rest] = [...before, Deno.execPath(), ...args];
+  const child = new Deno.Command(program, {
+    args: rest,
     cwd: root,
     stdout: "piped",
     stderr: "piped",

@@ -79,8 +79,9 @@ type Heard = (bytes: number) => void;
 
 /** Says which model was loaded: all bytes are read again, of the files that were opened then. */
 export async function identify(model: LoadedModel<unknown>, options: IdentityOptions): Promise<ModelIdentity> {
-  const { opened: { files, sources }, runner: { backend, changes }, made } = model;
-  const read = [...sources.values(), ...made ? [made.source] : []];
+  const { opened: { files, sources }, runner: { backend, changes } } = model;
+  const made = [...model.made, ...model.backs];
+  const read = [...sources.values(), ...made.map(({ source }) => source)];
   const total = read.reduce((sum, { size }) => sum + size, 0);
   let completed = 0;
   const hear = (source: ByteSource): Heard => {
@@ -100,7 +101,7 @@ export async function identify(model: LoadedModel<unknown>, options: IdentityOpt
     found.push({ name, bytes: source.size, sha256 });
     isOfCommit &&= await isWhatHubTold(source, name, sha256, files);
   }
-  if (made) await expectSound(made, files.id, hear(made.source));
+  for (const one of made) await expectSound(one, files.id, hear(one.source));
   for (const source of read) await source.expectUnmodified?.();
   const revision = isOfCommit ? files.revision : undefined;
   return {

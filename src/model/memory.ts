@@ -183,7 +183,7 @@ export interface RoomOptions {
   /** Where it is to run. */
   readonly backend?: "auto" | Backend;
   /** Whether weights are stored twice. */
-  readonly prepack?: boolean;
+  readonly prepack?: boolean | undefined;
 }
 
 /**

@@ -5,7 +5,7 @@
  */
 import type { TensorEntry } from "../checkpoint/safetensors.ts";
 import { CHECKPOINT_DTYPES, holdSameNumbers, isCheckpointDType } from "../checkpoint/values.ts";
-import type { DType, Graph, QuantizedMatrix, ScaledMatrix, Value } from "../onnx/mod.ts";
+import type { DType, Graph, MatrixInPanels, QuantizedMatrix, ScaledMatrix, Value } from "../onnx/mod.ts";
 import type { Weights } from "./builder.ts";
 import type { ModelConfig } from "./config.ts";
 import { familyOf } from "./families.ts";
@@ -163,14 +163,23 @@ export function backWeights(config: ModelConfig, entries: ReadonlyMap<string, Te
   return productWeights(config).filter(({ name, only }) => name !== last || only && entries.has(codes));
 }
 
-/** The names of the tensors that hold a matrix in 8 bits for the way back. */
+/**
+ * The names of the tensors that hold a matrix in 8 bits for the way back: codes `[in, out]`, or `[parts, turned, out]` where
+ * the numbers of each part are turned.
+ */
 export function backNames(name: string): { readonly codes: string; readonly scales: string } {
   return { codes: `${name}.back.codes`, scales: `${name}.back.scales` };
 }
 
+/** The name of the tensor that holds a matrix in panels. */
+export function panelsName(name: string): string {
+  return `${name}.panels`;
+}
+
 /**
  * Declares each weight in `g` when it is first asked for; half-precision weights are widened, and products are taken
- * with 8-bit codes where there are some, on the way back with those of {@linkcode backNames}.
+ * with 8-bit codes where there are some, on the way back with those of {@linkcode backNames}. Products with rows are taken
+ * by panels where there are some.
  */
 export function declareWeights(g: Graph, config: ModelConfig, entries: ReadonlyMap<string, TensorEntry>): Weights {
   const specs = weightsOf(config);
@@ -185,7 +194,8 @@ export function declareWeights(g: Graph, config: ModelConfig, entries: ReadonlyM
     const quantized = product && declareQuantized(g, stored, product, back);
     const shape = specs.get(name)?.shape ?? [];
     const float = quantized?.only ? { name, dtype: g.float, shape } : declareFloat(g, stored, name);
-    const value = { ...float, ...quantized && { quantized }, ...back && { back } };
+    const panels = product && declarePanels(g, stored, product);
+    const value = { ...float, ...quantized && { quantized }, ...back && { back }, ...panels && { panels } };
     declared.set(name, value);
     return value;
   };
@@ -208,10 +218,23 @@ function declareBack(g: Graph, { entries, locate }: StoredTensors, name: string)
   const names = backNames(name);
   const [codes, scales] = [entries.get(names.codes), entries.get(names.scales)];
   if (!codes || !scales) return undefined;
+  const turned = codes.shape.length === 3 ? codes.shape[1] : undefined;
+  const shape = turned === undefined ? codes.shape : [turned * codes.shape[0]!, codes.shape.at(-1)!];
   return {
-    codes: g.external(names.codes, "int8", codes.shape, placeOf(codes, locate)),
+    codes: g.external(names.codes, "int8", shape, placeOf(codes, locate)),
     scales: g.external(names.scales, "float32", scales.shape, placeOf(scales, locate)),
+    ...turned !== undefined && { turned },
   };
+}
+
+function declarePanels(
+  g: Graph,
+  { entries, locate }: StoredTensors,
+  { name, transposed }: ProductWeight,
+): MatrixInPanels | undefined {
+  const panels = panelsName(name);
+  const entry = entries.get(panels);
+  return entry && { value: g.external(panels, "float32", entry.shape, placeOf(entry, locate)), transposed };
 }
 
 function declareQuantized(

@@ -59,6 +59,16 @@ export interface Value {
   readonly quantized?: QuantizedMatrix;
   /** The same matrix in 8 bits, for products on the way back: by its transpose where rows are multiplied by it. */
   readonly back?: ScaledMatrix;
+  /** The same matrix in panels, for products with rows. */
+  readonly panels?: MatrixInPanels;
+}
+
+/** A constant matrix as products read it fastest: some columns side by side, row by row. */
+export interface MatrixInPanels {
+  /** `[panels, in, width]`; columns of zeros fill the last. */
+  readonly value: Value;
+  /** Whether it is that of products with the transpose. */
+  readonly transposed: boolean;
 }
 
 /** A constant matrix in 8 bits: a number is `code * scale`, and each column has a scale of its own. */
@@ -67,6 +77,8 @@ export interface ScaledMatrix {
   readonly codes: Value;
   /** `[out]`. */
   readonly scales: Value;
+  /** How many numbers of each column were turned together, as those of the rows have to be. */
+  readonly turned?: number;
 }
 
 /** A constant matrix in 8 bits: a number is `(code - 128) * scale`, and each block of a row has a scale of its own. */
@@ -116,6 +128,9 @@ export interface Initializer {
   readonly data: InitializerData;
 }
 
+/** What a graph or a branch consists of. */
+export type GraphParts = Pick<GraphScope, "nodes" | "inputs" | "outputs" | "initializers">;
+
 /** Constants of more elements are stored as often as they are asked for; comparing them would take longer. */
 const MOST_SHARED = 16;
 
@@ -141,6 +156,16 @@ export class GraphScope {
   constructor(options: { readonly float?: FloatDType; readonly parent?: GraphScope } = {}) {
     this.float = options.parent?.float ?? options.float ?? "float32";
     this.#names = options.parent ? options.parent.#names : new Set();
+  }
+
+  /** A graph or a branch of these parts, which are taken as they are. */
+  static from({ nodes, inputs, outputs, initializers }: GraphParts): GraphScope {
+    const scope = new GraphScope();
+    scope.nodes.push(...nodes);
+    scope.inputs.push(...inputs);
+    scope.outputs.push(...outputs);
+    scope.initializers.push(...initializers);
+    return scope;
   }
 
   /** Declares what the caller feeds under `name`. */

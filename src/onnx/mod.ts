@@ -20,12 +20,14 @@ export {
   GraphScope,
   type Initializer,
   type InitializerData,
+  type MatrixInPanels,
   type Node,
   type OpName,
   type QuantizedMatrix,
   type ScaledMatrix,
   type Value,
 } from "./graph.ts";
+export { inPanels } from "./in_panels.ts";
 export { Graph } from "./ops.ts";
-export { packedOnce } from "./packed_once.ts";
+export { packedCodes, packedOnce } from "./packed_once.ts";
 export { type Dim, type Shape } from "./shape.ts";

@@ -29,11 +29,29 @@ export function packedOnce(graph: GraphScope): GraphScope {
   };
   const nodes = graph.nodes.map((node) => rename(node, asStored, matrixOf(node)));
   const seconds = [...names].map(([name, second]): Initializer => ({ value: second, data: files.get(name)!.data }));
-  return scopeOf({
+  return GraphScope.from({
     nodes,
     inputs: [...graph.inputs, ...names.values()],
     outputs: graph.outputs,
     initializers: [...graph.initializers, ...seconds],
+  });
+}
+
+/**
+ * The same graph, of which a session that prepacks holds the matrices in 8 bits in the order of their products, and all
+ * others as they are in their files: those are inputs with a default value.
+ */
+export function packedCodes(graph: GraphScope): GraphScope {
+  const read = new Set(matricesOf(graph.nodes));
+  const left = graph.initializers.filter(({ value, data }) => data.kind === "external" && read.has(value.name));
+  return GraphScope.from({ ...graph, inputs: [...graph.inputs, ...left.map(({ value }) => value)] });
+}
+
+/** The names of the operands that ONNX Runtime packs, in branches too, but for those in 8 bits. */
+function matricesOf(nodes: readonly Node[]): string[] {
+  return nodes.flatMap((node) => {
+    const branches = Object.values(node.attributes).filter((attribute) => attribute.kind === "graph");
+    return [matrixOf(node)?.name ?? [], ...branches.map(({ value }) => matricesOf(value.nodes))].flat();
   });
 }
 
@@ -49,16 +67,7 @@ function rename(node: Node, other: (value: Value) => Value, kept?: Value): Node 
     if (attribute.kind !== "graph") return [name, attribute];
     const { nodes, inputs, outputs, initializers } = attribute.value;
     const renamed = nodes.map((inner) => rename(inner, other));
-    return [name, { ...attribute, value: scopeOf({ nodes: renamed, inputs, outputs, initializers }) }];
+    return [name, { ...attribute, value: GraphScope.from({ nodes: renamed, inputs, outputs, initializers }) }];
   });
   return { ...node, inputs, attributes: Object.fromEntries(attributes) };
-}
-
-function scopeOf(parts: Pick<GraphScope, "nodes" | "inputs" | "outputs" | "initializers">): GraphScope {
-  const scope = new GraphScope();
-  scope.nodes.push(...parts.nodes);
-  scope.inputs.push(...parts.inputs);
-  scope.outputs.push(...parts.outputs);
-  scope.initializers.push(...parts.initializers);
-  return scope;
 }

@@ -61,7 +61,7 @@ function startWith({ create, Tensor, heap, pages }: Runtime): Engine["start"] {
     for (const source of files.values()) await source.load?.();
     const session = await create(model, files, options);
     for (const source of files.values()) source.unload?.();
-    const settler = heap && settlerOf(heap, options.prepack ? pages : undefined, files.values());
+    const settler = heap && settlerOf(heap, pages, options.seldom?.map((location) => files.get(location)!) ?? []);
     return {
       async run(feeds, fetches) {
         const tensors = feeds.map(({ value: { name, dtype }, data, dims }) => {
@@ -83,10 +83,10 @@ function startWith({ create, Tensor, heap, pages }: Runtime): Engine["start"] {
 /** With the pages half a gigabyte comes and goes, which may take a twentieth of the time. */
 const WORTH_OF_PAGES = 20;
 
-/** What trims the heap and, where there are `pages`, lets go of the weights as they are in their files. */
-function settlerOf(heap: CHeap, pages: MappedPages | undefined, files: Iterable<ByteSource>): Settler {
-  if (!pages) return new Settler(heap);
-  const paths = new Set(Array.from(files, ({ path }) => path ?? []).flat());
+/** What trims the heap and lets go of the pages of some files. */
+function settlerOf(heap: CHeap, pages: MappedPages | undefined, files: readonly ByteSource[]): Settler {
+  const paths = new Set(files.flatMap(({ path }) => path ?? []));
+  if (!pages || paths.size === 0) return new Settler(heap);
   const both = {
     trim() {
       heap.trim();

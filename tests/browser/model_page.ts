@@ -111,7 +111,7 @@ function expectClose(actual: readonly number[], expected: readonly number[]): vo
 }
 
 /** Expects the same text, and numbers that are no more than 1e-5 apart. */
-export function expectSame(page: InPage, deno: Outcome): void {
+export function expectSame(page: Outcome, deno: Outcome): void {
   equal(page.text, deno.text);
   expectClose(page.scores, deno.scores);
   expectClose(page.logProbs, deno.logProbs);

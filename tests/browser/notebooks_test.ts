@@ -8,6 +8,8 @@ import { drawNotebooks } from "../../scripts/notebooks/execute.ts";
 import { type Lab, openNext, openNotebook, startLab } from "../../scripts/notebooks/jupyterlab.ts";
 import { joined, readNotebook } from "../../scripts/notebooks/notebook.ts";
 import { trustNotebooks } from "../../scripts/notebooks/trust.ts";
+import { chooses } from "./saliency_rows.ts";
+import { withPage } from "./support.ts";
 
 const notebooks = await listNotebooks();
 
@@ -29,24 +31,15 @@ async function inspect(page: Page, outputs: string): Promise<{ images: number; b
 }
 
 async function opensPage(browser: Browser, url: string, images: number, scripts: boolean): Promise<void> {
-  const context = await browser.newContext({ javaScriptEnabled: scripts });
-  try {
-    const page = await context.newPage();
-    const faults: string[] = [];
-    page.on("pageerror", (error) => void faults.push(error.message));
-    page.on("dialog", (dialog) => (faults.push(dialog.message()), void dialog.dismiss()));
-    page.on("request", (request) => void (/^(file|data|about):/.test(request.url()) || faults.push(request.url())));
-    await page.goto(url);
+  await withPage(browser, url, { javaScriptEnabled: scripts }, async (page) => {
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme });
       const seen = await inspect(page, ".jp-OutputArea-output");
       equal(seen.images, images);
       equal(seen.broken, 0);
-      equal(faults.join(), "");
     }
-  } finally {
-    await context.close();
-  }
+    if (url.endsWith("/01_saliency.html")) await chooses(page, scripts);
+  });
 }
 
 Deno.test("notebooks are whole in a page, with scripts and without", async (t) => {
@@ -95,24 +88,18 @@ async function textOf(path: string): Promise<{ titles: string[]; outputs: string
 const MARKUP =
   /<\/(?:b|button|code|dd|details|div|form|g|i|label|li|p|script|span|style|summary|svg|t[dhr]|table)>.{0,20}/g;
 
-async function opensSanitised(browser: Browser, url: string, path: string): Promise<void> {
-  const page = await browser.newPage({ javaScriptEnabled: false });
-  try {
-    await page.route(/^https?:/, (route) => route.abort()); // scripts for mathematics, which nbconvert names
-    await page.goto(url);
-    const { titles, outputs } = await textOf(path);
-    const shown = await page.locator(".jp-MarkdownOutput").locator("h1, h2").allTextContents();
-    deepEqual(shown.map((title) => title.replace(/¶$/, "")), titles);
-    const texts = await page.locator(".jp-OutputArea-output").allTextContents();
-    deepEqual(texts.map((text) => text.trim()).filter((text) => text !== ""), outputs.map((text) => text.trim()));
-    equal(
-      await page.locator(".jp-OutputArea-output").locator("style, script, img, form, input, details, table").count(),
-      0,
-    );
-    deepEqual((await page.locator("main").innerText()).match(MARKUP), null);
-  } finally {
-    await page.close();
-  }
+async function opensSanitised(page: Page, url: string, path: string): Promise<void> {
+  await page.goto(url);
+  const { titles, outputs } = await textOf(path);
+  const shown = await page.locator(".jp-MarkdownOutput").locator("h1, h2").allTextContents();
+  deepEqual(shown.map((title) => title.replace(/¶$/, "")), titles);
+  const texts = await page.locator(".jp-OutputArea-output").allTextContents();
+  deepEqual(texts.map((text) => text.trim()).filter((text) => text !== ""), outputs.map((text) => text.trim()));
+  equal(
+    await page.locator(".jp-OutputArea-output").locator("style, script, img, form, input, details, table").count(),
+    0,
+  );
+  deepEqual((await page.locator("main").innerText()).match(MARKUP), null);
 }
 
 Deno.test("the command of docs/sharing.md makes a sanitised page that reads well", async (t) => {
@@ -125,9 +112,11 @@ Deno.test("the command of docs/sharing.md makes a sanitised page that reads well
     const { success, stderr } = await python(["-m", "nbconvert", ...args, "--output-dir", folder, ...notebooks])
       .output();
     equal(success, true, new TextDecoder().decode(stderr));
+    const page = await browser.newPage({ javaScriptEnabled: false });
+    await page.route(/^https?:/, (route) => route.abort()); // scripts for mathematics, which nbconvert names
     for (const path of notebooks) {
-      const page = pathToFileURL(join(folder, `${basename(path, ".ipynb")}.html`)).href;
-      await t.step(path, () => opensSanitised(browser, page, path));
+      const url = pathToFileURL(join(folder, `${basename(path, ".ipynb")}.html`)).href;
+      await t.step(path, () => opensSanitised(page, url, path));
     }
   } finally {
     await browser.close();

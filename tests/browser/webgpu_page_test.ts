@@ -9,10 +9,8 @@ import { address, expectSame, inDeno, inPage, reasonOf, serve, withPage } from "
 
 const SWIFTSHADER = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--enable-features=Vulkan"];
 
-/** SwiftShader compiles a program for each length, so few tokens are written. */
-const FEW = { tokens: 2 };
-/** For the checkpoint whose tokenizer has no blank. */
-const TINY = { url: "./tiny/", prompt: "Keys", ...FEW };
+/** Its tokenizer has no blank; SwiftShader compiles a program for each length, so few tokens are written. */
+const TINY = { url: "./tiny/", prompt: "Keys", tokens: 2 };
 const WEBGPU = { backend: "webgpu" };
 
 /** What a page may use of the GPU, so that tests can break it. */
@@ -29,7 +27,7 @@ async function prepare(folder: string) {
   for await (const { name } of Deno.readDir(copy.directory)) {
     await Deno.copyFile(join(copy.directory, name), join(folder, "tiny", name));
   }
-  return { tiny: await inDeno(copy.directory, TINY), bundled: await inDeno(undefined, FEW) };
+  return await inDeno(copy.directory, TINY);
 }
 
 async function withBrowser(flags: readonly string[], use: (browser: Browser) => Promise<void>): Promise<void> {
@@ -101,9 +99,9 @@ function loseOnMessage(): void {
   };
 }
 
-/** Loses the GPU of a model in a worker, and tells what the calls after that say. */
+/** Computes with a model in a worker, loses its GPU, and tells what the calls after that say. */
 const loseWorkerGpu = (page: Page) =>
-  page.evaluate(async ({ url, prompt }) => {
+  page.evaluate(async ({ url, prompt, tokens }) => {
     const path = "/looking_glass.js";
     const { LanguageModel }: typeof import("../../mod.ts") = await import(path);
     const load = () => {
@@ -111,15 +109,19 @@ const loseWorkerGpu = (page: Page) =>
     };
     const tell = (call: Promise<unknown>) => call.then(() => "it did not fail", String);
     const model = await load();
-    await model.generate(prompt, { maxNewTokens: 2 });
+    const sequence = await model.generate(prompt, { maxNewTokens: tokens });
+    const { scores } = await model.saliency(sequence);
+    const logProbs: number[] = [];
+    for await (const { logProb } of model.steps(prompt, { maxNewTokens: tokens / 2 })) logProbs.push(logProb);
     const channel = new BroadcastChannel("lose");
     const lost = new Promise((resolve) => channel.onmessage = resolve);
     channel.postMessage("now");
     await lost;
-    const first = await tell(model.generate(prompt, { maxNewTokens: 2 }));
-    const second = await tell(model.saliency(model.sequence(prompt)));
+    const first = await tell(model.generate(prompt, { maxNewTokens: tokens }));
+    const second = await tell(model.saliency(sequence));
     const other = await tell(load().then((another) => another.dispose())); // which a model is tried on when it is loaded
-    return [first, second, other, await tell(model.dispose())];
+    const said = [first, second, other, await tell(model.dispose())];
+    return { text: sequence.text, scores: [...scores.data], logProbs, backend: model.backend, said };
   }, TINY);
 
 Deno.test("the package in a page on WebGPU", async (t) => {
@@ -138,24 +140,9 @@ Deno.test("the package in a page on WebGPU", async (t) => {
             deepEqual([wasm.backend, webgpu.backend], ["wasm", "webgpu"]);
             equal(webgpu.isolated, true);
             expectSame(webgpu, wasm);
-            expectSame(webgpu, expected.tiny);
+            expectSame(webgpu, expected);
             ok(webgpu.scores.some((score, i) => score !== wasm.scores[i]), "the same backend ran twice");
             equal(await page.locator("form .t").count() > 5, true); // the tokens of the view
-          }),
-      );
-      await t.step(
-        "the bundled model computes in a worker, which ends with it",
-        () =>
-          withPage(browser, address(plain), async (page) => {
-            let started = 0;
-            page.on("worker", () => ++started);
-            await forbidGpu(page);
-            const webgpu = await inPage(page, { ...FEW, options: { ...WEBGPU, worker: true } });
-            equal(webgpu.backend, "webgpu");
-            expectSame(webgpu, expected.bundled);
-            ok(webgpu.scores.some((score, i) => score !== expected.bundled.scores[i]), "it ran on wasm");
-            ok(started > 0, "there was no worker");
-            while (page.workers().length > 0) await page.workers()[0]!.waitForEvent("close");
           }),
       );
       await t.step("refuses a GPU that gives NaN", () =>
@@ -165,7 +152,7 @@ Deno.test("the package in a page on WebGPU", async (t) => {
             await reasonOf(inPage(page, { ...TINY, options: WEBGPU })),
             /Cannot trust this system's WebGPU: .*; use backend "wasm", or another driver/,
           );
-          expectSame(await inPage(page, TINY), expected.tiny);
+          expectSame(await inPage(page, TINY), expected);
         }));
       await t.step(
         "says that the GPU was lost",
@@ -180,17 +167,26 @@ Deno.test("the package in a page on WebGPU", async (t) => {
           }),
       );
       await t.step(
-        "says that the GPU of a worker was lost, and another model gets another",
+        "a model computes in a worker, says that its GPU was lost, and ends with it; another model gets another",
         () =>
-          withPage(browser, address(isolated), async (page) => {
+          withPage(browser, address(plain), async (page) => {
+            let started = 0;
+            page.on("worker", () => ++started);
             await page.route("**/looking_glass_worker.js", async (route) => {
               const response = await route.fetch();
               await route.fulfill({ response, body: `(${loseOnMessage})();${await response.text()}` });
             });
+            await forbidGpu(page);
+            const { said, ...webgpu } = await loseWorkerGpu(page);
+            equal(webgpu.backend, "webgpu");
+            expectSame(webgpu, expected);
+            ok(webgpu.scores.some((score, i) => score !== expected.scores[i]), "it ran on wasm");
             const lost =
               "the GPU was lost (Device was destroyed); dispose all models that are on webgpu, then load again";
             const run = `Error: Cannot run the model on webgpu: ${lost}`;
-            deepEqual(await loseWorkerGpu(page), [run, run, "it did not fail", "it did not fail"]);
+            deepEqual(said, [run, run, "it did not fail", "it did not fail"]);
+            ok(started > 0, "there was no worker");
+            while (page.workers().length > 0) await page.workers()[0]!.waitForEvent("close");
           }),
       );
     });

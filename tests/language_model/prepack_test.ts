@@ -19,8 +19,9 @@ for (const backend of ["native", "wasm"] as const) {
     Deno.test(`prepack on ${backend} equals Hugging Face and PyTorch on ${name}`, async () => {
       const golden = await openGolden(name);
       await using copy = await checkpointCopy(name);
-      await using model = await LanguageModel.fromPretrained(copy.directory, { backend, prepack: true });
-      await using plain = await LanguageModel.fromPretrained(copy.directory, { backend });
+      const cacheDir = `${copy.directory}/hub`;
+      await using model = await LanguageModel.fromPretrained(copy.directory, { backend, prepack: true, cacheDir });
+      await using plain = await LanguageModel.fromPretrained(copy.directory, { backend, prepack: false });
       for (const [key, { tokenIds, promptLength, positions }] of Object.entries(golden.prompts)) {
         const sequence = model.sequence(tokenIds, { promptLength });
         const written = await model.generate(tokenIds.slice(0, promptLength), {

@@ -173,10 +173,20 @@ for (const [backend, worker] of [["native", false], ["native", true], ["wasm", t
   });
 }
 
+/** Forms that are kept in a file: what they are made of, and when. */
+const FORMS = {
+  q8: { copy: () => checkpointCopy("f32"), options: { dtype: "q8" } },
+  float32: { copy: () => largeCheckpoint("f16"), options: { prepack: false } },
+  panels: { copy: () => checkpointCopy("f32"), options: { prepack: true } },
+} as const;
+
 /** Loads weights that run in another form, which is kept in a file. */
-async function madeModel(form: "q8" | "float32", change: (path: string) => void = () => {}) {
-  const copy = await (form === "q8" ? checkpointCopy("f32") : largeCheckpoint("f16"));
-  const options = { backend: "native", cacheDir: `${copy.directory}/hub`, dtype: form, onProgress: () => {} } as const;
+async function madeModel(form: keyof typeof FORMS, change: (path: string) => void = () => {}) {
+  const copy = await FORMS[form].copy();
+  const options = {
+    ...{ backend: "native", cacheDir: `${copy.directory}/hub`, onProgress: () => {} } as const,
+    ...FORMS[form].options,
+  };
   await (await LanguageModel.fromPretrained(copy.directory, options)).dispose();
   const folder = `${copy.directory}/hub-${form}`;
   const names = [...Deno.readDirSync(folder)].map(({ name }) => name);
@@ -195,7 +205,7 @@ async function madeModel(form: "q8" | "float32", change: (path: string) => void 
   };
 }
 
-for (const form of ["q8", "float32"] as const) {
+for (const form of ["q8", "float32", "panels"] as const) {
   Deno.test(`identity() of weights in ${form} names the checkpoint that they were made of`, async () => {
     for (const befall of [() => {}, replace]) {
       await using one = await madeModel(form);
@@ -210,14 +220,16 @@ for (const form of ["q8", "float32"] as const) {
   });
 
   Deno.test(`identity() refuses weights in ${form} that were not made of the checkpoint`, async () => {
-    for (const change of [writeInto, swapTensors]) {
-      await using one = await madeModel(form, change);
-      await rejects(one.model.identity(), {
-        name: "Error",
-        message:
-          /^Cannot identify ".*" as .*\.safetensors does not hold what is made of its weights; delete it and load/,
-      });
-    }
+    await using one = await madeModel(form, writeInto);
+    await rejects(one.model.identity(), {
+      name: "Error",
+      message: /^Cannot identify ".*" as .*\.safetensors does not hold what is made of its weights; delete it and load/,
+    });
+  });
+
+  Deno.test(`fromPretrained() makes weights in ${form} anew whose tensors are in another order`, async () => {
+    await using one = await madeModel(form, swapTensors);
+    deepEqual((await one.model.identity()).files, one.expected);
   });
 
   Deno.test(`identity() refuses weights in ${form} when their file or the checkpoint is written to`, async () => {
@@ -229,14 +241,74 @@ for (const form of ["q8", "float32"] as const) {
   });
 }
 
+/** A model that has explained in int8, over a file that was made before and changed since. */
+async function int8Model(change: (path: string) => void = () => {}) {
+  const copy = await checkpointCopy("f32");
+  const load = () => LanguageModel.fromPretrained(copy.directory, { cacheDir: `${copy.directory}/hub` });
+  const explain = (model: LanguageModel) => model.saliency(model.sequence([1, 2, 3, 4]), { precision: "int8" });
+  const folder = `${copy.directory}/hub-int8`;
+  {
+    await using first = await load();
+    await explain(first);
+  }
+  const [file] = [...Deno.readDirSync(folder)].map(({ name }) => name);
+  change(`${folder}/${file}`);
+  const model = await load();
+  return {
+    ...{ model, made: `${folder}/${file}`, explain: () => explain(model) },
+    async [Symbol.asyncDispose]() {
+      await model.dispose();
+      await copy[Symbol.asyncDispose]();
+    },
+  };
+}
+
+Deno.test("identity() compares what a map in int8 was computed with, also when it was asked before", async () => {
+  for (const befall of [() => {}, replace]) {
+    await using one = await int8Model();
+    const before = await one.model.identity();
+    await one.explain();
+    befall(one.made);
+    const seen: Progress[] = [];
+    deepEqual(await one.model.identity({ onProgress: (progress) => void seen.push(progress) }), before);
+    const { completed, total } = seen.at(-1)!;
+    equal(completed, total);
+    equal(total, before.files.reduce((sum, { bytes }) => sum + bytes, Deno.statSync(one.made).size));
+  }
+});
+
+Deno.test("identity() refuses a file for int8 that was not made of the checkpoint, or is written to", async () => {
+  await using changed = await int8Model(writeInto);
+  await changed.model.identity(); // which has nothing to do with it yet
+  await changed.explain();
+  await rejects(changed.model.identity(), {
+    name: "Error",
+    message: /^Cannot identify ".*" as .*\.safetensors does not hold what is made of its weights; delete it and load/,
+  });
+  await using one = await int8Model();
+  await one.explain();
+  writeInto(one.made);
+  await rejects(one.model.identity(), /^Error: Cannot (tell what was read|identify)/);
+});
+
+Deno.test("saliency() in int8 makes a file anew whose tensors are in another order", async () => {
+  await using one = await int8Model(swapTensors);
+  await one.explain();
+  await one.model.identity();
+});
+
 /** Exchanges where two tensors of the same shape lie, so that all bytes stay. */
 function swapTensors(path: string): void {
   const bytes = Deno.readFileSync(path);
   const length = Number(new DataView(bytes.buffer).getBigUint64(0, true));
   const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
-  const [a, b] = ["ln_1.weight", "ln_1.bias"].map((name) => {
-    return header[Object.keys(header).find((key) => key.endsWith(name))!];
-  });
+  const names = Object.keys(header);
+  const pairs = [["0.ln_1.weight", "0.ln_1.bias"], ["0.attn.c_attn.weight.panels", "1.attn.c_attn.weight.panels"], [
+    "0.attn.c_attn.weight.back.scales",
+    "1.attn.c_attn.weight.back.scales",
+  ]];
+  const pair = pairs.find((ends) => ends.every((end) => names.some((name) => name.endsWith(end))))!;
+  const [a, b] = pair.map((end) => header[names.find((name) => name.endsWith(end))!]);
   [a.data_offsets, b.data_offsets] = [b.data_offsets, a.data_offsets];
   const changed = new TextEncoder().encode(JSON.stringify(header).padEnd(length));
   equal(changed.length, length);

@@ -55,9 +55,21 @@ const CALLS = [
   [LLAMA, "calls of a Llama", ["saliency", "saliencyOfMany", "trace", "generate", "rankings", "patch", "importance"]],
 ] as const;
 
+/**
+ * What a call takes is known from shapes, by the same formulas for both backends, so wasm, which starts a process of
+ * three seconds for each, takes each call on one of the checkpoints, and what only one of them has.
+ */
+const ON_WASM: Readonly<Record<string, readonly string[]>> = {
+  "calls": ["saliency", "trace", "generateBatch", "beams", "rankings", "patch"],
+  "calls with a large vocabulary": ["saliencyOfMany", "rankingsOfAll"],
+  "calls with a source": ["saliency", "traceOfSource", "generate"],
+  "calls of a Llama": ["saliencyOfMany", "generate", "importance"],
+};
+
 for (const backend of ["native", "wasm"]) {
   const ignore = Deno.build.os !== "linux"; // its /proc is read
-  for (const [shape, what, calls] of CALLS) {
+  for (const [shape, what, all] of CALLS) {
+    const calls = backend === "native" ? all : all.filter((call) => ON_WASM[what]!.includes(call));
     Deno.test(
       `estimates of ${what} on ${backend} are above what they really take, and below twice that`,
       { ignore },

@@ -1,7 +1,7 @@
 import { equal, match, ok, rejects } from "@std/assert";
 import { basename, join } from "node:path";
 import { listNotebooks, prepareEnvironment, ROOT } from "../../scripts/notebooks/environment.ts";
-import { executeNotebook } from "../../scripts/notebooks/execute.ts";
+import { executeNotebook, executeNotebooks } from "../../scripts/notebooks/execute.ts";
 import { joined, normalNotebook, type Notebook, notebookText, readNotebook } from "../../scripts/notebooks/notebook.ts";
 import { REAL_MODELS, RealModel } from "../support/real_models.ts";
 import { differingNumbers, frame, outputTexts } from "./compare.ts";
@@ -44,42 +44,56 @@ const OF_REAL_MODELS: Readonly<Record<string, RealModel<unknown>>> = {
 
 Deno.env.set("HF_HUB_CACHE", REAL_MODELS); // the kernel looks where the tests do
 
-for (const path of await listNotebooks()) {
-  const { present = true } = OF_REAL_MODELS[path] ?? {};
-  const committed = await readNotebook(join(ROOT, path));
+const paths = await listNotebooks();
+const isPresent = (path: string) => OF_REAL_MODELS[path]?.present ?? true;
 
-  Deno.test(`${path} is in its normal form, with outputs`, () => {
+for (const path of paths) {
+  Deno.test(`${path} is in its normal form, with outputs`, async () => {
+    const committed = await readNotebook(join(ROOT, path));
     equal(JSON.stringify(committed), JSON.stringify(JSON.parse(notebookText(normalNotebook(committed)))));
     ok(committed.cells.some((cell) => (cell.outputs ?? []).length > 0));
   });
+}
 
-  const gives = present ? "gives the outputs that are committed" : "says that its model is absent";
-  Deno.test(`${path} runs under the Deno kernel and ${gives}`, async () => {
-    await prepareEnvironment(() => {});
-    await withFolder(async (folder) => {
-      const { notebook } = await executeNotebook(join(ROOT, path), folder);
-      const executed = normalNotebook(await readNotebook(notebook));
-      const outputs = executed.cells.flatMap((cell) => cell.outputs ?? []);
-      equal(outputs.filter((output) => output.output_type === "error").length, 0);
-      const views = executed.cells.filter(({ source }) =>
-        /^(?:await )?(\w*View\(|view\b)/.test(joined(source).split("\n").at(-1) ?? "")
-      );
-      ok(views.length > 0);
-      for (const { outputs = [] } of views) {
-        equal(Object.keys(outputs[0]?.data ?? {}).sort().join(), "text/html,text/plain");
-      }
-      if (!present) return match(outputTexts(executed).join("\n"), /^Cannot .*[^]*Going on with the bundled model\./m);
-      const [before, after] = [outputTexts(committed), outputTexts(executed)];
-      after.forEach((text, i) => {
-        equal(frame(text), frame(before[i] ?? ""));
-        ok(differingNumbers(text, before[i] ?? "") <= 0.02, `the numbers of cell ${i + 1} differ`);
-      });
-    });
+/** Expects that an executed notebook shows its views, and gives what is committed or says that its model is absent. */
+function expectOutputs(executed: Notebook, committed: Notebook, present: boolean): void {
+  const outputs = executed.cells.flatMap((cell) => cell.outputs ?? []);
+  equal(outputs.filter((output) => output.output_type === "error").length, 0);
+  const views = executed.cells.filter(({ source }) =>
+    /^(?:await )?(\w*View\(|view\b)/.test(joined(source).split("\n").at(-1) ?? "")
+  );
+  ok(views.length > 0);
+  for (const { outputs = [] } of views) {
+    equal(Object.keys(outputs[0]?.data ?? {}).sort().join(), "text/html,text/plain");
+  }
+  if (!present) return match(outputTexts(executed).join("\n"), /^Cannot .*[^]*Going on with the bundled model\./m);
+  const [before, after] = [outputTexts(committed), outputTexts(executed)];
+  after.forEach((text, i) => {
+    equal(frame(text), frame(before[i] ?? ""));
+    ok(differingNumbers(text, before[i] ?? "") <= 0.02, `the numbers of cell ${i + 1} differ`);
   });
 }
 
+Deno.test("notebooks run under the Deno kernel", async (t) => {
+  await prepareEnvironment(() => {});
+  await withFolder(async (folder) => {
+    // One process runs them all, each in a kernel of its own: Python starts once.
+    const failed = await executeNotebooks(paths.map((path) => join(ROOT, path)), folder).catch((error) => error);
+    for (const path of paths) {
+      const present = isPresent(path);
+      const gives = present ? "gives the outputs that are committed" : "says that its model is absent";
+      await t.step(`${path} ${gives}`, async () => {
+        const executed = await readNotebook(join(folder, basename(path))).catch(() => {
+          throw failed;
+        });
+        expectOutputs(normalNotebook(executed), await readNotebook(join(ROOT, path)), present);
+      });
+    }
+    equal(failed, undefined);
+  });
+});
+
 Deno.test("notebooks pass the type check, and one that does not is found", async () => {
-  const paths = await listNotebooks();
   const notebooks = new Map(
     await Promise.all(paths.map(async (path) => [path, await readNotebook(join(ROOT, path))] as const)),
   );

@@ -3,12 +3,14 @@ import { deepEqual, equal, match, ok, rejects } from "@std/assert";
 import { join } from "node:path";
 import { hasPassed, planned, runAgain } from "../../scripts/ok/again.ts";
 import { failuresOf, filterOf, passedOf, plain, testOf } from "../../scripts/ok/failures.ts";
+import { laneWords, shareOut } from "../../scripts/ok/cores.ts";
 import { partsOf } from "../../scripts/ok/gates.ts";
 import { reportOf } from "../../scripts/ok/report.ts";
 import { type Result, run } from "../../scripts/ok/run.ts";
 import { testFiles, writeTogether } from "../../scripts/ok/together.ts";
 
 const ROOT = new URL("../../", import.meta.url);
+const SILENT = { speaks: false, say: () => {} };
 
 const ODD = `says "no" (a/b) to 'it' => or not, 100% [x] $1|2 ^.*`;
 /** Tests that fail in each way that a test can; those that wait for a file pass as soon as there is one. */
@@ -46,7 +48,7 @@ async function withFolder(
     await Deno.mkdir(join(folder, "deep"));
     for (const [name, text] of Object.entries(FILES)) await Deno.writeTextFile(join(folder, name), text);
     const flags = ["test", "-A", "--quiet", "--no-check", "--no-config"];
-    await use((...args) => run({ name: "gate", args: [...flags, ...args] }, folder, false, () => {}), folder);
+    await use((...args) => run({ name: "gate", args: [...flags, ...args] }, { ...SILENT, root: folder }), folder);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -107,7 +109,7 @@ Deno.test("runAgain() takes as passed what passes alone, and leaves what fails a
       [[ODD, "outer (with steps)"]],
       [["outer"]],
     ]);
-    const mended = await runAgain(plans, (part) => run(part, folder, false, () => {}));
+    const mended = await runAgain(plans, (part) => run(part, { ...SILENT, root: folder }));
     deepEqual([...mended], [results[0]]);
     const said = reportOf(results, mended);
     match(said, /^\nAGAIN {2}gate +[\d.]+ s\nFAILED gate +[\d.]+ s\n/);
@@ -193,4 +195,25 @@ Deno.test("partsOf() gives every file of tests to one command", () => {
   }
   deepEqual([...counts].filter(([, count]) => count !== 1), []);
   deepEqual(new Set(counts.keys()), new Set(named(["tests"])));
+});
+
+Deno.test("shareOut() gives each core to one lane, and nothing where a lane would have none", () => {
+  deepEqual(shareOut("0-1\n", 2), [[0], [1]]);
+  deepEqual(shareOut("0,2-4", 2), [[0, 2], [3, 4]]);
+  deepEqual(shareOut("1-3", 2), [[1], [2, 3]]);
+  deepEqual(shareOut("5", 2), []);
+  deepEqual(shareOut("", 2), []);
+});
+
+Deno.test("run() keeps a command on the cores of its lane", async () => {
+  const said: number[] = [];
+  for (const before of await laneWords(2)) {
+    const args = ["eval", "console.log(navigator.hardwareConcurrency)"];
+    const { stdout, success } = await run({ name: "gate", args }, { ...SILENT, root: ".", before });
+    equal(success, true);
+    said.push(Number(stdout));
+  }
+  const all = navigator.hardwareConcurrency;
+  const split = Deno.build.os === "linux" && all > 1;
+  deepEqual(said, split ? [Math.floor(all / 2), Math.ceil(all / 2)] : [all, all]);
 });

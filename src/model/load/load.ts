@@ -6,7 +6,7 @@ import type { ModelConfig } from "../../models/config.ts";
 import { familyOf, parseConfig } from "../../models/families.ts";
 import { readsWhole } from "../../models/family.ts";
 import { Program, type ProgramOptions } from "../../models/program.ts";
-import { weightLocations } from "../../models/weights.ts";
+import { panelsName, weightLocations } from "../../models/weights.ts";
 import type { Backend } from "../../runtime/backend.ts";
 import { Session } from "../../runtime/session.ts";
 import type { AddedToken } from "../../tokenizer/added_tokens.ts";
@@ -41,8 +41,10 @@ export interface LoadedModel<Defaults> {
   readonly writing: Defaults;
   /** What was read, still open. */
   readonly opened: OpenedFiles;
-  /** The file of weights in another form that runs instead of them, if one does. */
-  readonly made?: MadeProof;
+  /** The files of weights in another form that run instead of them, or beside them. */
+  readonly made: readonly MadeProof[];
+  /** The files of matrices for the way back in 8 bits that programs run with, as they are added; still open. */
+  readonly backs: readonly MadeProof[];
   /** Starts the same model once more, over the same files, with a program that can do more. */
   readonly another: (options: ProgramOptions, changes?: CompiledChanges) => Promise<ModelRunner>;
 }
@@ -73,7 +75,7 @@ async function loadOpened<Defaults>(
   readDefaults: ReadDefaults<Defaults>,
 ): Promise<LoadedModel<Defaults>> {
   const { files } = opened;
-  const { threads, prepack = false, worker = false, dtype, onProgress, signal } = options;
+  const { threads, prepack, worker = false, dtype, onProgress, signal } = options;
   const backend = backendFor(options);
   const report = (completed: number, message: string) => {
     signal?.throwIfAborted();
@@ -94,19 +96,33 @@ async function loadOpened<Defaults>(
   report(1, "Read the configuration and the tokenizer");
   const { config, weights, stored, made } = await readWeights(opened, stated, options, (message) => report(1, message));
   if (config !== stated) expectRoom(files.id, config, { backend, prepack });
+  const packed = inPanels(weights);
   // The 8-bit products are computed from prepacked weights only.
-  const how = { prepack: prepack || dtype === "q8", foldConstants: weights.values().some(isConverted) };
+  const prepacks = dtype === "q8" || prepack === true && packed.length === 0;
+  const how = { prepack: prepacks, foldConstants: weights.values().some(isConverted) };
   const choice = { worker, ...how, ...(threads === undefined ? {} : { threads }) };
-  const start = async (program: Program, backend: "auto" | Backend, entries = weights) => {
+  const start = async (
+    program: Program,
+    backend: "auto" | Backend,
+    entries = weights,
+    proof: readonly MadeProof[] = [],
+  ) => {
+    const packs = prepacks || (entries === weights ? false : "int8"); // there are matrices for the way back
     const locate = weightLocations(entries.values());
     const located = new Map(Array.from(entries.values(), (entry) => [locate(entry), entry.source]));
-    const session = await Session.create(program.graph, located, { ...choice, backend });
-    const moved = await findMoved(session, located.values());
-    if (!moved || made) return { session, moved };
-    await session.dispose();
-    throw moved;
+    const seldom = prepacks ? [...located.keys()] : [...new Set(packed.map(locate))];
+    const session = await Session.create(program.graph, located, { ...choice, prepack: packs, seldom, backend });
+    const proofs = [...made, ...proof];
+    const others = located.values().filter((source) => proofs.every((one) => one.source !== source));
+    const moved = await findMoved(session, others);
+    if (moved) {
+      await session.dispose();
+      throw moved;
+    }
+    return { session, moved: await findMoved(session, proofs.map(({ source }) => source)) };
   };
   let programs = 1;
+  const backs: MadeProof[] = [];
   try {
     report(2, "Checked the weights");
     if (backend === "webgpu") await checkWebgpu(config, worker);
@@ -117,7 +133,8 @@ async function loadOpened<Defaults>(
     report(4, `Ready on ${session.backend}: ${session.reason}`);
     return {
       ...{ runner: new ModelRunner(config, program, session, weights), tokenizer, writing, opened },
-      ...made && { made: moved ? { ...made, isSound: () => Promise.reject(moved) } : made },
+      backs,
+      made: moved ? made.map((one) => ({ ...one, isSound: () => Promise.reject(moved) })) : made,
       another: async (asked, changes) => {
         expectRoomForPrograms(files.id, config, { backend: session.backend, prepack }, programs + 1);
         programs += 1;
@@ -125,9 +142,15 @@ async function loadOpened<Defaults>(
         try {
           const folder = `${cacheFolder(options.cacheDir)}-int8`;
           const back = asked.precision === "int8" ? await openBack(config, stored, weights, { folder }) : undefined;
-          const entries = new Map([...weights, ...back ?? []]);
+          const entries = back ? new Map([...weights, ...back.entries]) : weights;
           const program = new Program(config, entries, asked);
-          const { session: own } = await start(program, session.backend, entries).finally(() => closeAll(back));
+          const { session: own, moved } = await start(program, session.backend, entries, back?.made).catch((error) => {
+            closeAll(back?.entries);
+            throw error;
+          });
+          backs.push(
+            ...(back?.made ?? []).map((one) => moved ? { ...one, isSound: () => Promise.reject(moved) } : one),
+          );
           return new ModelRunner(config, program, own, weights, { changes, released });
         } catch (error) {
           released();
@@ -139,6 +162,11 @@ async function loadOpened<Defaults>(
     closeAll(weights);
     throw error;
   }
+}
+
+/** The matrices that have panels beside them, which are read for gradients only. */
+function inPanels(weights: ReadonlyMap<string, TensorEntry>): readonly TensorEntry[] {
+  return [...weights].filter(([name]) => weights.has(panelsName(name))).map(([, entry]) => entry);
 }
 
 /** Closes the files of some tensors. */

@@ -90,10 +90,13 @@ export async function openMade({ path }: MadeFile): Promise<ReadonlyMap<string, 
   }
 }
 
+/** What may take a while. */
+type Awaitable<T> = T | Promise<T>;
+
 /** Tensors that can be made: what they are, and their bytes one after another, which may share memory. */
 export interface Making {
-  /** The tensors by name, in the order of their bytes. */
-  parts(): ReadonlyMap<string, TensorPart>;
+  /** The tensors by name, in the order of their bytes; where there is a choice, as a file that was found has it. */
+  parts(found?: ReadonlyMap<string, TensorEntry>): Awaitable<ReadonlyMap<string, TensorPart>>;
   /** The bytes of the tensors. */
   chunks(): AsyncIterable<Uint8Array>;
 }
@@ -109,10 +112,11 @@ export async function openOrMake(
   { folder, onMake, signal }: MadeWeightsOptions,
 ): Promise<ReadonlyMap<string, TensorEntry>> {
   const file = await madeFile(stored, folder, form);
-  const found = await openMade(file);
+  const found = await openHeld(file, made);
   if (found) return found;
   onMake?.();
-  const isKept = mayMake(folder) && await writeMade(file, made.parts(), () => made.chunks()).then(() => true, () => {
+  const parts = await made.parts();
+  const isKept = mayMake(folder) && await writeMade(file, parts, () => made.chunks()).then(() => true, () => {
     signal?.throwIfAborted();
     return false; // what is wrong with the weights is wrong in memory too
   });
@@ -120,8 +124,44 @@ export async function openOrMake(
   return kept ?? await readSafetensors(openBytes(file.path, await inMemory(made)));
 }
 
+/**
+ * What is made of weights, from a file that is made when there is none, or it is damaged; undefined where none can be
+ * made, as writing is not permitted or there is no room.
+ *
+ * @throws The signal's reason, when it is aborted.
+ */
+export async function openKept(
+  stored: ReadonlyMap<string, TensorEntry>,
+  form: Form,
+  made: Making,
+  { folder, onMake, signal }: MadeWeightsOptions,
+): Promise<ReadonlyMap<string, TensorEntry> | undefined> {
+  try {
+    const file = await madeFile(stored, folder, form);
+    const found = await openHeld(file, made);
+    if (found) return found;
+    if (!mayMake(folder)) return undefined;
+    onMake?.();
+    await writeMade(file, await made.parts(), () => made.chunks());
+    return await openMade(file);
+  } catch {
+    signal?.throwIfAborted();
+    return undefined;
+  }
+}
+
+/** The tensors of a file that has those that would be made, whatever is in them. */
+async function openHeld(file: MadeFile, made: Making): Promise<ReadonlyMap<string, TensorEntry> | undefined> {
+  const found = await openMade(file);
+  const parts = [...await made.parts(found)];
+  const first = found?.get(parts[0]![0]);
+  if (found && first && liesAt(found, parts, first.start)) return found;
+  found?.values().next().value?.source.close();
+  return undefined;
+}
+
 async function inMemory(made: Making): Promise<Uint8Array> {
-  const parts = made.parts();
+  const parts = await made.parts();
   const header = safetensorsHeader(parts);
   const bytes = new Uint8Array(parts.values().reduce((sum, part) => sum + part.bytes, header.length));
   bytes.set(header);

@@ -19,13 +19,17 @@ export interface LoadOptions {
    */
   readonly threads?: number;
   /**
-   * Stores matrices in the order that products read them fastest in, which takes about a second for GPT-2 small
-   * at each load: one token after another is written faster, and several texts side by side most of all;
-   * `bench/README.md` says by how much. On `native` they take as much memory as they took before, and the file is read
-   * for embeddings, gradients and the lens only, of which what was read is given back; on `wasm` they are held twice.
-   * Numbers differ by rounding.
+   * Whether products read matrices in the order that is fastest: one token after another is written faster, and several
+   * texts side by side most of all; `bench/README.md` says by how much. Numbers differ by rounding.
    *
-   * @default {false}
+   * On `native` they stand in a file of their own, four bytes for each number, in the folder `cacheDir` with `-panels`
+   * after its name. The first load makes it, in one to three seconds for GPT-2 small; later ones map it, and take as long
+   * and as much memory as without. Gradients read the matrices of the checkpoint, and what was read of them is given
+   * back after each call. So it is for weights of more than 64 MiB by default, where such a file can be kept. Where it
+   * cannot, the default goes on without, and `true` stores the matrices in memory at each load. On `wasm`, `true` does
+   * that too, and holds them twice.
+   *
+   * @default {true on native for weights of more than 64 MiB, else false}
    */
   readonly prepack?: boolean;
   /**

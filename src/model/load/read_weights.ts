@@ -8,7 +8,6 @@ import type { ByteSource } from "../../checkpoint/byte_source.ts";
 import type { TensorEntry } from "../../checkpoint/safetensors.ts";
 import { widened } from "../../checkpoint/widened.ts";
 import { cacheFolder } from "../../hub/settings.ts";
-import type { ModelConfig } from "../../models/config.ts";
 import { type AnyConfig, familyOf } from "../../models/families.ts";
 import { selectWeights, settleTie } from "../../models/weights.ts";
 import type { Backend } from "../../runtime/backend.ts";
@@ -16,6 +15,7 @@ import { availableBackend, type Session } from "../../runtime/session.ts";
 import { expectFiniteWeights } from "../finite_weights.ts";
 import { type OpenedFiles, openWeights } from "./files.ts";
 import type { LoadOptions } from "./options.ts";
+import { arePanels, openPanels } from "./panel_weights.ts";
 import { isQuantized, openQuantized } from "./quantized_weights.ts";
 import { isWidened, openWidened } from "./widened_weights.ts";
 
@@ -45,8 +45,8 @@ export interface ReadWeights {
   readonly weights: ReadonlyMap<string, TensorEntry>;
   /** The same as the checkpoint has them. */
   readonly stored: ReadonlyMap<string, TensorEntry>;
-  /** How to tell whether they are what the checkpoint says, where they are from another file. */
-  readonly made?: MadeProof;
+  /** How to tell whether they are what the checkpoint says, where they are from other files. */
+  readonly made: readonly MadeProof[];
 }
 
 /** The weights as they go into the graph. */
@@ -65,37 +65,71 @@ export async function readWeights(
   const stored = selectWeights(config, entries);
   const storedBytes = sources.reduce((bytes, { size }) => bytes + size, 0);
   if (storedBytes <= SMALL_BYTES) await expectFiniteWeights(stored.values());
-  return { config, stored, ...await convertWeights(config, stored, storedBytes, options, say) };
+  const checkpoint = { config, stored, storedBytes };
+  return {
+    config,
+    stored,
+    ...await withPanels(checkpoint, await convertWeights(checkpoint, options, say), options, say),
+  };
 }
+
+/** What a file of weights holds. */
+interface Checkpoint {
+  readonly config: AnyConfig;
+  readonly stored: ReadonlyMap<string, TensorEntry>;
+  readonly storedBytes: number;
+}
+
+/** Weights in another form, and how to tell whether they are sound. */
+type Converted = Pick<ReadWeights, "weights" | "made">;
 
 /** The weights in the form that their backend runs best. */
 async function convertWeights(
-  config: ModelConfig,
-  stored: ReadonlyMap<string, TensorEntry>,
-  storedBytes: number,
+  { config, stored, storedBytes }: Checkpoint,
   { backend: wanted = "auto", worker, dtype, cacheDir, signal }: LoadOptions,
   say: (message: string) => void,
-): Promise<Omit<ReadWeights, "config" | "stored">> {
+): Promise<Converted> {
   if (dtype === "q8") {
     await availableBackend("native", worker);
     const onMake = () => say("Making 8-bit weights, which later loads find");
     const folder = `${cacheFolder(cacheDir)}-q8`;
     const weights = await openQuantized(config, stored, { folder, signal, onMake });
-    return { weights, ...madeProof(weights, (heard) => isQuantized(config, stored, weights, heard)) };
+    return { weights, made: proofsOf(weights, (heard) => isQuantized(config, stored, weights, heard)) };
   }
-  if (!stored.values().some(isConverted)) return { weights: stored };
+  const plain = { weights: stored, made: [] };
+  if (!stored.values().some(isConverted)) return plain;
   // Not every GPU computes in half precision, and ONNX Runtime does not widen bfloat16 there. wasm would hold both.
-  if (!await isNative(wanted, worker)) return { weights: widened(stored) };
-  if (storedBytes <= SMALL_BYTES) return { weights: stored };
+  if (!await isNative(wanted, worker)) return { weights: widened(stored), made: [] };
+  if (storedBytes <= SMALL_BYTES) return plain;
   const onMake = () => say("Widening weights to float32, which later loads find");
   const made = await openWidened(stored, { folder: `${cacheFolder(cacheDir)}-float32`, signal, onMake });
-  return made ? { weights: made, ...madeProof(made, (heard) => isWidened(stored, made, heard)) } : { weights: stored };
+  return made ? { weights: made, made: proofsOf(made, (heard) => isWidened(stored, made, heard)) } : plain;
+}
+
+/** The same with the matrices in panels beside them, on native, where there are many or they are asked for. */
+async function withPanels(
+  { config, stored, storedBytes }: Checkpoint,
+  converted: Converted,
+  { backend = "auto", worker, dtype, prepack = storedBytes > SMALL_BYTES, cacheDir, signal }: LoadOptions,
+  say: (message: string) => void,
+): Promise<Converted> {
+  if (!prepack || dtype === "q8" || !await isNative(backend, worker)) return converted;
+  const onMake = () => say("Storing matrices as products read them fastest, which later loads find");
+  const panels = await openPanels(config, stored, { folder: `${cacheFolder(cacheDir)}-panels`, signal, onMake });
+  if (!panels) return converted;
+  return {
+    weights: new Map([...converted.weights, ...panels]),
+    made: [...converted.made, ...proofsOf(panels, (heard) => arePanels(config, stored, panels, heard))],
+  };
 }
 
 /** What can be said of weights in a file; those in memory were made in this process. */
-function madeProof(weights: ReadonlyMap<string, TensorEntry>, isSound: MadeProof["isSound"]): { made?: MadeProof } {
+export function proofsOf(
+  weights: ReadonlyMap<string, TensorEntry>,
+  isSound: MadeProof["isSound"],
+): readonly MadeProof[] {
   const [entry] = weights.values();
-  return entry?.source.path === undefined ? {} : { made: { source: entry.source, isSound } };
+  return entry?.source.path === undefined ? [] : [{ source: entry.source, isSound }];
 }
 
 /** Whether a session would run on native. A page is not asked, as it would start a worker to answer. */

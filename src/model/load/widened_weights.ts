@@ -6,7 +6,7 @@
 import type { TensorEntry } from "../../checkpoint/safetensors.ts";
 import { widened } from "../../checkpoint/widened.ts";
 import type { TensorPart } from "../../checkpoint/write_safetensors.ts";
-import { areMade, type Form, madeFile, type MadeWeightsOptions, mayMake, openMade, writeMade } from "./made_weights.ts";
+import { areMade, type Form, type MadeWeightsOptions, openKept } from "./made_weights.ts";
 
 const FORM: Form = { name: "F32", version: 2 };
 
@@ -21,21 +21,11 @@ const CHUNK_BYTES = 2 ** 22;
  */
 export async function openWidened(
   stored: ReadonlyMap<string, TensorEntry>,
-  { folder, onMake, signal }: MadeWeightsOptions,
+  options: MadeWeightsOptions,
 ): Promise<ReadonlyMap<string, TensorEntry> | undefined> {
-  try {
-    const file = await madeFile(stored, folder, FORM);
-    const made = await openMade(file);
-    if (made) return made;
-    if (!mayMake(folder)) return undefined;
-    onMake?.();
-    const entries = widened(stored);
-    await writeMade(file, partsOf(entries), () => chunksOf(entries, signal));
-    return await openMade(file);
-  } catch {
-    signal?.throwIfAborted();
-    return undefined;
-  }
+  const entries = widened(stored);
+  const making = { parts: () => new Map(partsOf(entries)), chunks: () => chunksOf(entries, options.signal) };
+  return await openKept(stored, FORM, making, options);
 }
 
 /** Whether weights are what `stored` is in single precision; `heard` is told how many bytes were read, and may throw. */

@@ -9,6 +9,9 @@ const METRICS = ["logitDifference", "logit", "logProb", "probability", "kl"] as 
 /** Of the greatest number of an array, or of 1 where that is more. PyTorch in float32 is up to 1.6e-6 off. */
 const BOUND = 1e-5;
 
+/** Of what native computes wasm takes every second pair: the graph is the same, and each operator is in these too. */
+const isTaken = (backend: string, site: number, metric: number) => backend === "native" || (site + metric) % 2 === 0;
+
 const CASES = PATCHED_NAMES.flatMap((name) => (["native", "wasm"] as const).map((backend) => ({ name, backend })));
 
 /** The words that a metric takes. */
@@ -31,8 +34,9 @@ for (const { name, backend } of counted(CASES, 10)) {
       ok(difference <= BOUND * greatest, `${key}: ${difference} > ${BOUND} x ${greatest}`);
       ++compared;
     };
-    for (const at of SITES) {
-      for (const metric of METRICS) {
+    for (const [i, at] of SITES.entries()) {
+      for (const [j, metric] of METRICS.entries()) {
+        if (!isTaken(backend, i, j)) continue;
         const method = metric === "kl" ? "exact" : "both";
         const found = await model.patch(clean, corrupted, { at, metric, method, ...wordsOf(metric, words) });
         await close(found.values!.data, found.values!.shape, `values/${at}/${metric}`);
@@ -46,16 +50,16 @@ for (const { name, backend } of counted(CASES, 10)) {
         equal(found.columns, at === "z" ? "heads" : "positions");
       }
     }
-    equal(compared, 45);
+    equal(compared, backend === "native" ? 45 : 23);
   });
 
   Deno.test(`importance() on ${backend} equals activations times gradients of PyTorch on ${name}`, async () => {
     await using opened = await openPatching(name, { backend });
     const { model, clean, texts, words } = opened;
     let compared = 0;
-    for (const at of [...SITES, "neurons"] as const) {
-      for (const metric of METRICS) {
-        if (metric === "kl") continue;
+    for (const [i, at] of ([...SITES, "neurons"] as const).entries()) {
+      for (const [j, metric] of METRICS.entries()) {
+        if (metric === "kl" || !isTaken(backend, i, j)) continue;
         const { scores, value, columns } = await model.importance(clean, { at, metric, ...wordsOf(metric, words) });
         const golden = await opened.array(`importance/${at}/${metric}`);
         deepEqual(scores.shape, golden.shape);
@@ -67,6 +71,6 @@ for (const { name, backend } of counted(CASES, 10)) {
         ++compared;
       }
     }
-    equal(compared, 24);
+    equal(compared, backend === "native" ? 24 : 12);
   });
 }

@@ -64,8 +64,10 @@ for (const { name, backend } of counted(CASES, 6)) {
     const { model, texts, clean, corrupted, close } = opened;
     const { position, target, contrast } = texts;
     const sites = texts.cleanSource ? WITH_SOURCE : OWN;
-    for (const at of sites) {
-      for (const metric of METRICS) {
+    // Where both backends are tried, wasm takes the metrics in turn: the graph is the same.
+    const metricsOf = (i: number) => backend === "wasm" && texts.cleanSource ? [METRICS[i % 2]!] : METRICS;
+    for (const [i, at] of sites.entries()) {
+      for (const metric of metricsOf(i)) {
         const words = metric === "logProb" ? { target } : { target, contrast };
         const found = await model.patch(clean, corrupted, { at, metric, position, method: "both", ...words });
         await close(found.values!, `values/${at}/${metric}`);
@@ -81,14 +83,14 @@ for (const { name, backend } of counted(CASES, 6)) {
       "neurons",
       ...texts.cleanSource ? ["source_neurons" as const] : [],
     ];
-    for (const at of judged) {
-      for (const metric of METRICS) {
+    for (const [i, at] of judged.entries()) {
+      for (const metric of metricsOf(i)) {
         const words = metric === "logProb" ? { target } : { target, contrast };
         const found = await model.importance(clean, { at, metric, position, ...words });
         await close(found.scores, `importance/${at}/${metric}`);
       }
     }
-    equal(opened.compared(), texts.cleanSource ? 82 : 32);
+    equal(opened.compared(), !texts.cleanSource ? 32 : backend === "wasm" ? 41 : 82);
   });
 }
 

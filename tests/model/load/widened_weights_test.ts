@@ -189,7 +189,7 @@ for (const name of ["f16", "bf16", "f64"]) {
     await using copy = await largeCheckpoint(name);
     const messages: string[] = [];
     const onProgress = ({ message }: Progress) => void messages.push(message);
-    const options = { backend: "native", cacheDir: `${copy.directory}/hub`, onProgress } as const;
+    const options = { backend: "native", prepack: false, cacheDir: `${copy.directory}/hub`, onProgress } as const;
     const logitsOf = async (directory: URL | string, cached: typeof options) => {
       await using model = await LanguageModel.fromPretrained(directory, cached);
       const { tokenIds } = (await openGolden(name)).prompts.long!;
