@@ -122,6 +122,8 @@ export class LanguageModel implements AsyncDisposable {
   readonly #maker: LanguageModel | undefined;
   #disposed: Promise<void> | undefined;
   #identity: ModelIdentity | undefined;
+  /** How many files of matrices for the way back it is of. */
+  #identified = 0;
 
   private constructor(model: LoadedModel<GenerationDefaults>, maker?: LanguageModel) {
     this.#maker = maker;
@@ -886,8 +888,8 @@ export class LanguageModel implements AsyncDisposable {
   /**
    * Says which model this is: its files by their SHA-256, and the commit where it comes from a hub. The hashes are of
    * what was loaded: of files on disk, those that were opened then are read when this is first asked, whatever has taken
-   * their places. Weights in another form (`dtype: "q8"`, or half precision on native) are compared with what is made of
-   * the files that are named.
+   * their places. Weights in another form (`dtype: "q8"`, half precision on native, or what a map in int8 was computed
+   * with) are compared with what is made of the files that are named.
    *
    * @throws {Error} When a file has been modified since the model was loaded, weights in another form are not those of
    * the checkpoint, or the model was disposed before this was first asked.
@@ -903,8 +905,10 @@ export class LanguageModel implements AsyncDisposable {
    */
   async identity(options: IdentityOptions = {}): Promise<ModelIdentity> {
     options = expectOptions(options, IDENTITY);
-    if (this.#identity) return this.#identity;
+    const { backs } = this.#model;
+    if (this.#identity && this.#identified === backs.length) return this.#identity;
     this.#expectUsable();
+    this.#identified = backs.length;
     const stop = { ...options, signal: stoppable(options.signal) };
     return this.#identity = showing("ModelIdentity", await watched(stop, (stop) => identify(this.#model, stop)));
   }
@@ -934,7 +938,10 @@ export class LanguageModel implements AsyncDisposable {
       await this.#model.runner.dispose();
     } finally {
       if (this.#maker) this.#maker.#made.delete(this);
-      else this.#model.opened[Symbol.dispose]();
+      else {
+        this.#model.backs.forEach(({ source }) => source.close());
+        this.#model.opened[Symbol.dispose]();
+      }
     }
   }
 

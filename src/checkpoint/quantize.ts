@@ -8,6 +8,8 @@
  * @module
  */
 
+import { turnColumns, turnSize } from "./turn.ts";
+
 /** How many numbers of a row share a scale. */
 export const BLOCK_SIZE = 32;
 
@@ -105,6 +107,7 @@ const TILE = 64;
  * @param numbers A matrix in row-major order.
  * @param shape Its rows and columns.
  * @param transpose Whether the rows of the result are the columns of the matrix.
+ * @param turned How many numbers of a column are turned together before; none by default.
  * @returns The codes and the scales.
  * @throws {RangeError} When a number is not finite.
  *
@@ -120,9 +123,14 @@ export function quantizeColumns(
   numbers: Float32Array,
   [height, width]: readonly [number, number],
   transpose: boolean,
+  turned?: number,
 ): ScaledColumns {
   const [rows, columns] = transpose ? [width, height] : [height, width];
   const [rowStride, stride] = transpose ? [1, width] : [width, 1];
+  if (turned !== undefined) {
+    numbers = numbers.slice();
+    turnColumns(numbers, [rows, columns], [rowStride, stride], turned);
+  }
   const most = Math.min(MOST_CODE, Math.floor(MOST_SUM / (255 * rows)));
   const codes = new Int8Array(rows * columns);
   const scales = greatestOfColumns(numbers, [rows, columns], [rowStride, stride]).map((greatest) => {
@@ -160,4 +168,44 @@ function greatestOfColumns(
     }
   }
   return greatest;
+}
+
+/** How many columns of a matrix are looked at. */
+const SAMPLE = 64;
+
+/** What is worth a turn of the rows too: an error so much smaller. */
+const WORTH = 0.97;
+
+/**
+ * How many numbers of each column of a matrix, or of the transpose of one, are best turned together before they are
+ * quantised; undefined where that makes the error no smaller by 3 %, as of numbers drawn at random. A part of the columns
+ * is looked at.
+ *
+ * @throws {RangeError} When a number is not finite.
+ */
+export function bestTurn(
+  numbers: Float32Array,
+  [height, width]: readonly [number, number],
+  transpose: boolean,
+): number | undefined {
+  const [rows, columns] = transpose ? [width, height] : [height, width];
+  const turned = turnSize(rows);
+  if (turned === undefined) return undefined;
+  const [rowStride, stride] = transpose ? [1, width] : [width, 1];
+  const count = Math.min(SAMPLE, columns);
+  const chosen = Array.from({ length: count }, (_, i) => Math.floor(i * columns / count) * stride);
+  const sample = new Float32Array(rows * count);
+  for (let row = 0; row < rows; ++row) {
+    chosen.forEach((start, i) => sample[row * count + i] = numbers[row * rowStride + start]!);
+  }
+  const shape = [rows, count] as const;
+  const plain = roundingError(sample, quantizeColumns(sample, shape, false));
+  turnColumns(sample, shape, [count, 1], turned);
+  return roundingError(sample, quantizeColumns(sample, shape, false)) < WORTH * plain ? turned : undefined;
+}
+
+/** How far codes are from numbers, as a length. */
+function roundingError(numbers: Float32Array, { codes, scales }: ScaledColumns): number {
+  const columns = scales.length;
+  return Math.sqrt(numbers.reduce((sum, x, i) => sum + (x - codes[i]! * scales[i % columns]!) ** 2, 0));
 }

@@ -79,7 +79,8 @@ type Heard = (bytes: number) => void;
 
 /** Says which model was loaded: all bytes are read again, of the files that were opened then. */
 export async function identify(model: LoadedModel<unknown>, options: IdentityOptions): Promise<ModelIdentity> {
-  const { opened: { files, sources }, runner: { backend, changes }, made } = model;
+  const { opened: { files, sources }, runner: { backend, changes } } = model;
+  const made = [...model.made, ...model.backs];
   const read = [...sources.values(), ...made.map(({ source }) => source)];
   const total = read.reduce((sum, { size }) => sum + size, 0);
   let completed = 0;

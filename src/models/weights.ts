@@ -163,7 +163,10 @@ export function backWeights(config: ModelConfig, entries: ReadonlyMap<string, Te
   return productWeights(config).filter(({ name, only }) => name !== last || only && entries.has(codes));
 }
 
-/** The names of the tensors that hold a matrix in 8 bits for the way back. */
+/**
+ * The names of the tensors that hold a matrix in 8 bits for the way back: codes `[in, out]`, or `[parts, turned, out]` where
+ * the numbers of each part are turned.
+ */
 export function backNames(name: string): { readonly codes: string; readonly scales: string } {
   return { codes: `${name}.back.codes`, scales: `${name}.back.scales` };
 }
@@ -215,9 +218,12 @@ function declareBack(g: Graph, { entries, locate }: StoredTensors, name: string)
   const names = backNames(name);
   const [codes, scales] = [entries.get(names.codes), entries.get(names.scales)];
   if (!codes || !scales) return undefined;
+  const turned = codes.shape.length === 3 ? codes.shape[1] : undefined;
+  const shape = turned === undefined ? codes.shape : [turned * codes.shape[0]!, codes.shape.at(-1)!];
   return {
-    codes: g.external(names.codes, "int8", codes.shape, placeOf(codes, locate)),
+    codes: g.external(names.codes, "int8", shape, placeOf(codes, locate)),
     scales: g.external(names.scales, "float32", scales.shape, placeOf(scales, locate)),
+    ...turned !== undefined && { turned },
   };
 }
 

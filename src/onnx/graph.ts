@@ -77,6 +77,8 @@ export interface ScaledMatrix {
   readonly codes: Value;
   /** `[out]`. */
   readonly scales: Value;
+  /** How many numbers of each column were turned together, as those of the rows have to be. */
+  readonly turned?: number;
 }
 
 /** A constant matrix in 8 bits: a number is `(code - 128) * scale`, and each block of a row has a scale of its own. */

@@ -29,5 +29,5 @@ export {
 } from "./graph.ts";
 export { inPanels } from "./in_panels.ts";
 export { Graph } from "./ops.ts";
-export { packedOnce } from "./packed_once.ts";
+export { packedCodes, packedOnce } from "./packed_once.ts";
 export { type Dim, type Shape } from "./shape.ts";

@@ -37,6 +37,24 @@ export function packedOnce(graph: GraphScope): GraphScope {
   });
 }
 
+/**
+ * The same graph, of which a session that prepacks holds the matrices in 8 bits in the order of their products, and all
+ * others as they are in their files: those are inputs with a default value.
+ */
+export function packedCodes(graph: GraphScope): GraphScope {
+  const read = new Set(matricesOf(graph.nodes));
+  const left = graph.initializers.filter(({ value, data }) => data.kind === "external" && read.has(value.name));
+  return GraphScope.from({ ...graph, inputs: [...graph.inputs, ...left.map(({ value }) => value)] });
+}
+
+/** The names of the operands that ONNX Runtime packs, in branches too, but for those in 8 bits. */
+function matricesOf(nodes: readonly Node[]): string[] {
+  return nodes.flatMap((node) => {
+    const branches = Object.values(node.attributes).filter((attribute) => attribute.kind === "graph");
+    return [matrixOf(node)?.name ?? [], ...branches.map(({ value }) => matricesOf(value.nodes))].flat();
+  });
+}
+
 /** The operand of a node that ONNX Runtime packs, if it has one. */
 function matrixOf({ op, inputs }: Node): Value | undefined {
   return op === "Gemm" ? inputs[1] : undefined;

@@ -11,8 +11,11 @@ export type Backend = "wasm" | "native" | "webgpu";
 export interface SessionOptions {
   /** How many threads compute; by default, one for each core. */
   readonly threads?: number;
-  /** Whether weights are stored in the order that products read them fastest in, which `packedOnce` writes. */
-  readonly prepack?: boolean;
+  /**
+   * Whether weights are stored in the order that products read them fastest in, which `packedOnce` writes; `int8`: only
+   * those in 8 bits, which `packedCodes` writes.
+   */
+  readonly prepack?: boolean | "int8";
   /** The locations of files that are read so seldom that their pages are let go of when a call has ended. */
   readonly seldom?: readonly string[];
   /** Whether there is something to compute from constants alone, such as weights that are to be widened. */

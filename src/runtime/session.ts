@@ -2,7 +2,7 @@ import { RunQueue } from "../base/run_queue.ts";
 import { messageOf } from "../base/words.ts";
 import type { ByteSource } from "../checkpoint/byte_source.ts";
 import type { Feed } from "../onnx/feed.ts";
-import { encodeModel, type GraphScope, inPanels, packedOnce, type Value } from "../onnx/mod.ts";
+import { encodeModel, type GraphScope, inPanels, packedCodes, packedOnce, type Value } from "../onnx/mod.ts";
 import type { Backend, SessionOptions } from "./backend.ts";
 import { type Engine, loadEngine, LOADERS, type Running } from "./engine.ts";
 import { loadWorkerEngine } from "./worker/engine.ts";
@@ -41,7 +41,7 @@ export class Session implements AsyncDisposable {
     const { backend, worker = false, ...settings } = options;
     const choice = await chooseEngine(backend, worker);
     try {
-      const written = settings.prepack && choice.backend !== "webgpu" ? packedOnce(graph) : graph;
+      const written = choice.backend === "webgpu" ? graph : packedAs(graph, settings.prepack);
       return new Session(choice, await choice.engine.start(encodeModel(inPanels(written)), files, settings), worker);
     } catch (error) {
       throw new Error(`Cannot start the model on ${choice.backend} as ONNX Runtime refused it: ${messageOf(error)}`, {
@@ -148,4 +148,9 @@ function unlessAborted<T>(result: Promise<T>, signal: AbortSignal): Promise<T> {
     signal.addEventListener("abort", stop, { once: true });
     result.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
   });
+}
+
+function packedAs(graph: GraphScope, prepack: SessionOptions["prepack"]): GraphScope {
+  if (!prepack) return graph;
+  return prepack === "int8" ? packedCodes(graph) : packedOnce(graph);
 }

@@ -52,6 +52,17 @@ Deno.test("the package in a page", async (t) => {
         expectSame(await inPage(page, { url: "./models" }), expected);
         match(await reasonOf(inPage(page, { url: "./nowhere/" })), /config\.json is missing from http:.*\/nowhere\//);
       }));
+    await t.step("saliency() in int8 is refused by name", () =>
+      withPage(browser, address(plain), async (page) => {
+        const asked = page.evaluate(async () => {
+          const path = "/looking_glass.js";
+          const { LanguageModel }: typeof import("../../mod.ts") = await import(path);
+          await using model = await LanguageModel.fromPretrained(undefined, { backend: "wasm" });
+          await model.saliency(model.sequence("The keys to the"), { precision: "int8" });
+        });
+        const reason = 'Cannot explain in int8 in a page as its weights are kept in a file; use precision: "float32"';
+        ok((await reasonOf(asked)).includes(reason), await reasonOf(asked));
+      }));
     // Whether a hub has an API, and whether a page is isolated, have nothing to do with each other.
     for (const [server, hasApi] of [[plain, true], [isolated, false]] as const) {
       const how = `${server === isolated ? "with" : "without"} isolation, ${hasApi ? "with" : "without"} an API`;

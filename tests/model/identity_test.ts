@@ -241,13 +241,72 @@ for (const form of ["q8", "float32", "panels"] as const) {
   });
 }
 
+/** A model that has explained in int8, over a file that was made before and changed since. */
+async function int8Model(change: (path: string) => void = () => {}) {
+  const copy = await checkpointCopy("f32");
+  const load = () => LanguageModel.fromPretrained(copy.directory, { cacheDir: `${copy.directory}/hub` });
+  const explain = (model: LanguageModel) => model.saliency(model.sequence([1, 2, 3, 4]), { precision: "int8" });
+  const folder = `${copy.directory}/hub-int8`;
+  {
+    await using first = await load();
+    await explain(first);
+  }
+  const [file] = [...Deno.readDirSync(folder)].map(({ name }) => name);
+  change(`${folder}/${file}`);
+  const model = await load();
+  return {
+    ...{ model, made: `${folder}/${file}`, explain: () => explain(model) },
+    async [Symbol.asyncDispose]() {
+      await model.dispose();
+      await copy[Symbol.asyncDispose]();
+    },
+  };
+}
+
+Deno.test("identity() compares what a map in int8 was computed with, also when it was asked before", async () => {
+  for (const befall of [() => {}, replace]) {
+    await using one = await int8Model();
+    const before = await one.model.identity();
+    await one.explain();
+    befall(one.made);
+    const seen: Progress[] = [];
+    deepEqual(await one.model.identity({ onProgress: (progress) => void seen.push(progress) }), before);
+    const { completed, total } = seen.at(-1)!;
+    equal(completed, total);
+    equal(total, before.files.reduce((sum, { bytes }) => sum + bytes, Deno.statSync(one.made).size));
+  }
+});
+
+Deno.test("identity() refuses a file for int8 that was not made of the checkpoint, or is written to", async () => {
+  await using changed = await int8Model(writeInto);
+  await changed.model.identity(); // which has nothing to do with it yet
+  await changed.explain();
+  await rejects(changed.model.identity(), {
+    name: "Error",
+    message: /^Cannot identify ".*" as .*\.safetensors does not hold what is made of its weights; delete it and load/,
+  });
+  await using one = await int8Model();
+  await one.explain();
+  writeInto(one.made);
+  await rejects(one.model.identity(), /^Error: Cannot (tell what was read|identify)/);
+});
+
+Deno.test("saliency() in int8 makes a file anew whose tensors are in another order", async () => {
+  await using one = await int8Model(swapTensors);
+  await one.explain();
+  await one.model.identity();
+});
+
 /** Exchanges where two tensors of the same shape lie, so that all bytes stay. */
 function swapTensors(path: string): void {
   const bytes = Deno.readFileSync(path);
   const length = Number(new DataView(bytes.buffer).getBigUint64(0, true));
   const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
   const names = Object.keys(header);
-  const pairs = [["0.ln_1.weight", "0.ln_1.bias"], ["0.attn.c_attn.weight.panels", "1.attn.c_attn.weight.panels"]];
+  const pairs = [["0.ln_1.weight", "0.ln_1.bias"], ["0.attn.c_attn.weight.panels", "1.attn.c_attn.weight.panels"], [
+    "0.attn.c_attn.weight.back.scales",
+    "1.attn.c_attn.weight.back.scales",
+  ]];
   const pair = pairs.find((ends) => ends.every((end) => names.some((name) => name.endsWith(end))))!;
   const [a, b] = pair.map((end) => header[names.find((name) => name.endsWith(end))!]);
   [a.data_offsets, b.data_offsets] = [b.data_offsets, a.data_offsets];

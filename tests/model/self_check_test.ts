@@ -94,3 +94,12 @@ Deno.test(
     await rejects(model.rankingsWatch(sequence, { position: 2, watch: [vocabSize] }), { name: "RangeError" });
   },
 );
+
+Deno.test("saliency() refuses int8 on webgpu by name", { ignore: NO_WEBGPU }, async () => {
+  await using copy = await checkpointCopy("f32");
+  await using model = await LanguageModel.fromPretrained(copy.directory, { backend: "webgpu" });
+  await rejects(model.saliency(model.sequence([1, 2, 3]), { precision: "int8" }), {
+    name: "TypeError",
+    message: 'Cannot explain in int8 on webgpu as it has no such products; use precision: "float32"',
+  });
+});

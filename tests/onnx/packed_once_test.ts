@@ -1,5 +1,13 @@
 import { deepEqual, equal, ok } from "@std/assert";
-import { encodeModel, Graph, type GraphScope, type Node, packedOnce, type Value } from "../../src/onnx/mod.ts";
+import {
+  encodeModel,
+  Graph,
+  type GraphScope,
+  type Node,
+  packedCodes,
+  packedOnce,
+  type Value,
+} from "../../src/onnx/mod.ts";
 
 /** Products with a matrix of a file in the main graph and, by its transpose, in a branch, and a lookup in it. */
 function productsOf(place: "file" | "memory") {
@@ -64,4 +72,18 @@ Deno.test("packedOnce() changes neither the graph that it is given nor one witho
   const inline = encodeModel(productsOf("memory").g);
   ok(inline.length > 0);
   deepEqual(encodeModel(packedOnce(productsOf("memory").g)), inline);
+});
+
+Deno.test("packedCodes() leaves matrices in 8 bits constants, which are packed, and makes inputs of all others", () => {
+  const { g } = productsOf("file");
+  const rows = g.input("rows", "float32", ["M", 2]);
+  const at = { location: "codes", offset: 0, length: 6 };
+  const codes = g.external("codes", "int8", [2, 3], at);
+  g.output(g.scaledProduct(rows, { codes, scales: g.floats([1, 2, 3], [3]) }));
+  const before = encodeModel(g);
+  const packed = packedCodes(g);
+  deepEqual(namesOf(packed.inputs), ["x", "ids", "asked", "rows", "w"], "w is read by a branch too");
+  deepEqual(packed.initializers, g.initializers);
+  deepEqual(readsOf(packed), readsOf(g));
+  deepEqual(encodeModel(g), before);
 });

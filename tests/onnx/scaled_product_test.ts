@@ -9,12 +9,13 @@ import { random } from "../checkpoint/random.ts";
 interface Made {
   readonly codes: Int8Array;
   readonly scales: Float32Array;
+  readonly turned?: number;
 }
 
 type Product = (g: Graph, rows: Value, matrix: ScaledMatrix) => Value;
 
 /** What a product of rows `[M, in]` with a matrix in 8 bits gives. */
-async function run(product: Product, x: Float32Array, { codes, scales }: Made, backend: "native" | "wasm") {
+async function run(product: Product, x: Float32Array, { codes, scales, turned }: Made, backend: "native" | "wasm") {
   const outer = scales.length;
   const inner = codes.length / outer;
   const g = new Graph();
@@ -23,6 +24,7 @@ async function run(product: Product, x: Float32Array, { codes, scales }: Made, b
   const matrix = {
     codes: g.external("codes", "int8", [inner, outer], at(4 * outer, codes.length)),
     scales: g.external("scales", "float32", [outer], at(0, 4 * outer)),
+    ...turned !== undefined && { turned },
   };
   const rows = g.input("x", "float32", ["M", inner]);
   const y = g.output(product(g, rows, matrix));
@@ -84,6 +86,21 @@ for (const backend of ["native", "wasm"] as const) {
       common.at(-1)! >= 0.5 && common[0]! <= 0.02,
       `by one scale ${common[0]} of the first, ${common.at(-1)} of the last`,
     );
+  });
+}
+
+for (const backend of ["native", "wasm"] as const) {
+  Deno.test(`productInInt8() turns rows as the columns of its matrix, and is nearer where some are large on ${backend}`, async () => {
+    const [M, inner, outer] = [24, 256, 70];
+    const x = numbers(M * inner, 7).map((number, i) => i % inner === 9 ? 30 * number : number);
+    const w = numbers(inner * outer, 8).map((number, i) => Math.floor(i / outer) === 200 ? 12 * number : number);
+    const expected = exact(x, w, inner);
+    const off = async (turned?: number) => {
+      const made = { ...quantizeColumns(w, [inner, outer], false, turned), ...turned !== undefined && { turned } };
+      return Math.max(...errors(await run(productInInt8, x, made, backend), expected, M));
+    };
+    const [plain, turned] = [await off(), await off(64)];
+    ok(turned <= 0.025 && turned < 0.5 * plain, `${turned} of a row, not turned ${plain}`);
   });
 }
 

@@ -43,6 +43,8 @@ export interface LoadedModel<Defaults> {
   readonly opened: OpenedFiles;
   /** The files of weights in another form that run instead of them, or beside them. */
   readonly made: readonly MadeProof[];
+  /** The files of matrices for the way back in 8 bits that programs run with, as they are added; still open. */
+  readonly backs: readonly MadeProof[];
   /** Starts the same model once more, over the same files, with a program that can do more. */
   readonly another: (options: ProgramOptions, changes?: CompiledChanges) => Promise<ModelRunner>;
 }
@@ -99,20 +101,28 @@ async function loadOpened<Defaults>(
   const prepacks = dtype === "q8" || prepack === true && packed.length === 0;
   const how = { prepack: prepacks, foldConstants: weights.values().some(isConverted) };
   const choice = { worker, ...how, ...(threads === undefined ? {} : { threads }) };
-  const start = async (program: Program, backend: "auto" | Backend, entries = weights) => {
+  const start = async (
+    program: Program,
+    backend: "auto" | Backend,
+    entries = weights,
+    proof: readonly MadeProof[] = [],
+  ) => {
+    const packs = prepacks || (entries === weights ? false : "int8"); // there are matrices for the way back
     const locate = weightLocations(entries.values());
     const located = new Map(Array.from(entries.values(), (entry) => [locate(entry), entry.source]));
     const seldom = prepacks ? [...located.keys()] : [...new Set(packed.map(locate))];
-    const session = await Session.create(program.graph, located, { ...choice, seldom, backend });
-    const others = located.values().filter((source) => made.every((one) => one.source !== source));
+    const session = await Session.create(program.graph, located, { ...choice, prepack: packs, seldom, backend });
+    const proofs = [...made, ...proof];
+    const others = located.values().filter((source) => proofs.every((one) => one.source !== source));
     const moved = await findMoved(session, others);
     if (moved) {
       await session.dispose();
       throw moved;
     }
-    return { session, moved: await findMoved(session, made.map(({ source }) => source)) };
+    return { session, moved: await findMoved(session, proofs.map(({ source }) => source)) };
   };
   let programs = 1;
+  const backs: MadeProof[] = [];
   try {
     report(2, "Checked the weights");
     if (backend === "webgpu") await checkWebgpu(config, worker);
@@ -123,6 +133,7 @@ async function loadOpened<Defaults>(
     report(4, `Ready on ${session.backend}: ${session.reason}`);
     return {
       ...{ runner: new ModelRunner(config, program, session, weights), tokenizer, writing, opened },
+      backs,
       made: moved ? made.map((one) => ({ ...one, isSound: () => Promise.reject(moved) })) : made,
       another: async (asked, changes) => {
         expectRoomForPrograms(files.id, config, { backend: session.backend, prepack }, programs + 1);
@@ -131,9 +142,15 @@ async function loadOpened<Defaults>(
         try {
           const folder = `${cacheFolder(options.cacheDir)}-int8`;
           const back = asked.precision === "int8" ? await openBack(config, stored, weights, { folder }) : undefined;
-          const entries = new Map([...weights, ...back ?? []]);
+          const entries = back ? new Map([...weights, ...back.entries]) : weights;
           const program = new Program(config, entries, asked);
-          const { session: own } = await start(program, session.backend, entries).finally(() => closeAll(back));
+          const { session: own, moved } = await start(program, session.backend, entries, back?.made).catch((error) => {
+            closeAll(back?.entries);
+            throw error;
+          });
+          backs.push(
+            ...(back?.made ?? []).map((one) => moved ? { ...one, isSound: () => Promise.reject(moved) } : one),
+          );
           return new ModelRunner(config, program, own, weights, { changes, released });
         } catch (error) {
           released();

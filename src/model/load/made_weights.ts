@@ -90,10 +90,13 @@ export async function openMade({ path }: MadeFile): Promise<ReadonlyMap<string, 
   }
 }
 
+/** What may take a while. */
+type Awaitable<T> = T | Promise<T>;
+
 /** Tensors that can be made: what they are, and their bytes one after another, which may share memory. */
 export interface Making {
-  /** The tensors by name, in the order of their bytes. */
-  parts(): ReadonlyMap<string, TensorPart>;
+  /** The tensors by name, in the order of their bytes; where there is a choice, as a file that was found has it. */
+  parts(found?: ReadonlyMap<string, TensorEntry>): Awaitable<ReadonlyMap<string, TensorPart>>;
   /** The bytes of the tensors. */
   chunks(): AsyncIterable<Uint8Array>;
 }
@@ -112,7 +115,8 @@ export async function openOrMake(
   const found = await openHeld(file, made);
   if (found) return found;
   onMake?.();
-  const isKept = mayMake(folder) && await writeMade(file, made.parts(), () => made.chunks()).then(() => true, () => {
+  const parts = await made.parts();
+  const isKept = mayMake(folder) && await writeMade(file, parts, () => made.chunks()).then(() => true, () => {
     signal?.throwIfAborted();
     return false; // what is wrong with the weights is wrong in memory too
   });
@@ -138,7 +142,7 @@ export async function openKept(
     if (found) return found;
     if (!mayMake(folder)) return undefined;
     onMake?.();
-    await writeMade(file, made.parts(), () => made.chunks());
+    await writeMade(file, await made.parts(), () => made.chunks());
     return await openMade(file);
   } catch {
     signal?.throwIfAborted();
@@ -149,7 +153,7 @@ export async function openKept(
 /** The tensors of a file that has those that would be made, whatever is in them. */
 async function openHeld(file: MadeFile, made: Making): Promise<ReadonlyMap<string, TensorEntry> | undefined> {
   const found = await openMade(file);
-  const parts = [...made.parts()];
+  const parts = [...await made.parts(found)];
   const first = found?.get(parts[0]![0]);
   if (found && first && liesAt(found, parts, first.start)) return found;
   found?.values().next().value?.source.close();
@@ -157,7 +161,7 @@ async function openHeld(file: MadeFile, made: Making): Promise<ReadonlyMap<strin
 }
 
 async function inMemory(made: Making): Promise<Uint8Array> {
-  const parts = made.parts();
+  const parts = await made.parts();
   const header = safetensorsHeader(parts);
   const bytes = new Uint8Array(parts.values().reduce((sum, part) => sum + part.bytes, header.length));
   bytes.set(header);

@@ -124,7 +124,10 @@ async function withPanels(
 }
 
 /** What can be said of weights in a file; those in memory were made in this process. */
-function proofsOf(weights: ReadonlyMap<string, TensorEntry>, isSound: MadeProof["isSound"]): readonly MadeProof[] {
+export function proofsOf(
+  weights: ReadonlyMap<string, TensorEntry>,
+  isSound: MadeProof["isSound"],
+): readonly MadeProof[] {
   const [entry] = weights.values();
   return entry?.source.path === undefined ? [] : [{ source: entry.source, isSound }];
 }

@@ -8,6 +8,7 @@ import {
   saveResults,
   type Sequence,
 } from "../../../mod.ts";
+import { type Distance, distance } from "../../../scripts/precision/distance.ts";
 import { checkpointCopy, FAMILY_NAMES, folderOf, openGolden, openGoldenFile } from "../../support/goldens.ts";
 import { type GoldenPair, readGolden, SOURCE_NAMES } from "../../support/sources.ts";
 
@@ -28,47 +29,10 @@ async function ownCache() {
   };
 }
 
-/** How far two maps are apart. */
-interface Distance {
-  /** The greatest difference of two shares of a row. */
-  readonly share: number;
-  /** Pearson's correlation of all numbers. */
-  readonly pearson: number;
-  /** Spearman's correlation of the rows with ten numbers or more, on average. */
-  readonly spearman: number;
-}
-
-function correlation(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  const mean = (x: ArrayLike<number>) => Array.from(x).reduce((sum, number) => sum + number, 0) / x.length;
-  const centred = (x: ArrayLike<number>) => Array.from(x, (number) => number - mean(x));
-  const [p, q] = [centred(a), centred(b)];
-  return p.reduce((sum, x, i) => sum + x * q[i]!, 0) / (Math.hypot(...p) * Math.hypot(...q));
-}
-
-function ranks(x: Float32Array): number[] {
-  const order = [...x.keys()].sort((i, j) => x[i]! - x[j]!);
-  return x.length === 0 ? [] : [...x.keys()].map((i) => order.indexOf(i));
-}
-
-/** Compares rows of `[N, T]`, each up to where it explains. */
-function distance(actual: Float32Array, golden: Float32Array, ends: readonly number[]): Distance {
-  const T = golden.length / ends.length;
-  const rows = ends.map((end, n) =>
-    [actual, golden].map((x) => x.subarray(n * T, n * T + end)) as [Float32Array, Float32Array]
-  );
-  const sizes = rows.map(([, own]) => own.reduce((sum, x) => sum + Math.abs(x), 0));
-  const shares = rows.flatMap(([a, b], n) => Array.from(a, (x, i) => Math.abs(x - b[i]!) / sizes[n]!));
-  const long = rows.filter(([a]) => a.length >= 10);
-  const spearman = long.map(([a, b]) => correlation(ranks(a), ranks(b)));
-  return {
-    share: Math.max(...shares),
-    pearson: correlation(actual, golden),
-    spearman: spearman.reduce((sum, x) => sum + x, 0) / spearman.length,
-  };
-}
-
 /** What the maps of the bundled model keep to: `docs/precision.md` states it. */
-function expectNear({ share, pearson, spearman }: Distance, bounds: Distance, what: string): void {
+type Bounds = Pick<Distance, "share" | "pearson" | "spearman">;
+
+function expectNear({ share, pearson, spearman }: Distance, bounds: Bounds, what: string): void {
   ok(share <= bounds.share, `${what}: a share is off by ${share}`);
   ok(pearson >= bounds.pearson, `${what}: Pearson ${pearson}`);
   ok(!(spearman < bounds.spearman), `${what}: Spearman ${spearman}`);
@@ -255,3 +219,52 @@ Deno.test("saliency() refuses a precision that does not exist", async () => {
     message: 'Cannot explain with precision "int4" as it must be "float32" or "int8"',
   });
 });
+
+Deno.test("saliency() in int8 makes its weights anew for another checkpoint at the same place", async () => {
+  await using cache = await ownCache();
+  await using copy = await checkpointCopy("f32");
+  const explain = async (cacheDir: string) => {
+    await using model = await LanguageModel.fromPretrained(copy.directory, { cacheDir });
+    return (await model.saliency(model.sequence([1, 2, 3, 4, 5], { promptLength: 3 }), { precision: "int8" })).scores
+      .data;
+  };
+  const first = await explain(cache.cacheDir);
+  const [file] = cache.files();
+  const weights = `${copy.directory}/model.safetensors`;
+  const bytes = await Deno.readFile(weights);
+  const length = Number(new DataView(bytes.buffer).getBigUint64(0, true));
+  const numbers = new Float32Array(bytes.slice(8 + length).buffer).map((x) => -0.5 * x);
+  bytes.set(new Uint8Array(numbers.buffer), 8 + length);
+  await Deno.writeFile(`${weights}.new`, bytes);
+  await Deno.rename(`${weights}.new`, weights);
+  const second = await explain(cache.cacheDir);
+  equal(cache.files().length, 1, "that of the checkpoint that is gone is removed");
+  ok(cache.files()[0] !== file);
+  ok(second.some((x, i) => Math.abs(x - first[i]!) > 0.01));
+  await using other = await ownCache();
+  deepEqual(await explain(other.cacheDir), second);
+});
+
+for (const worker of [false, true]) {
+  const where = worker ? " in a worker" : "";
+  Deno.test(`saliency() in int8 gives the same${where} where its weights cannot be kept in a file`, async () => {
+    await using cache = await ownCache();
+    await using copy = await checkpointCopy("f32");
+    const explain = async () => {
+      await using model = await LanguageModel.fromPretrained(copy.directory, { cacheDir: cache.cacheDir, worker });
+      const sequence = model.sequence([1, 2, 3, 4, 5], { promptLength: 3 });
+      const { scores } = await model.saliency(sequence, { precision: "int8" });
+      const seen: number[] = [];
+      await model.identity({ onProgress: ({ total }) => void seen.push(total) });
+      return { data: scores.data, compared: seen.at(-1)! };
+    };
+    const kept = await explain();
+    const { size } = await Deno.stat(`${cache.folder}/hub-int8/${cache.files()[0]}`);
+    await Deno.remove(`${cache.folder}/hub-int8`, { recursive: true });
+    await Deno.writeTextFile(`${cache.folder}/hub-int8`, "no folder");
+    const held = await explain();
+    deepEqual(held.data, kept.data);
+    equal(held.compared, kept.compared - size, "there is no file to compare");
+    equal(await Deno.readTextFile(`${cache.folder}/hub-int8`), "no folder");
+  });
+}
