@@ -16,8 +16,6 @@ export interface SessionOptions {
    * those in 8 bits, which `packedCodes` writes.
    */
   readonly prepack?: boolean | "int8";
-  /** Whether what was read of mapped files is given back when a call has ended. */
-  readonly returnsPages?: boolean;
   /** Whether there is something to compute from constants alone, such as weights that are to be widened. */
   readonly foldConstants?: boolean;
   /** On webgpu, whether the graph runs on the CPU kernels of the same library: what results are compared with. */

@@ -57,11 +57,13 @@ export async function loadEngine(backend: Backend): Promise<Engine> {
 }
 
 function startWith({ create, Tensor, heap, pages }: Runtime): Engine["start"] {
+  const mapped = heap && pages && new MappedFiles(heap, pages);
   return async (model, files, options) => {
     for (const source of files.values()) await source.load?.();
     const session = await create(model, files, options);
     for (const source of files.values()) source.unload?.();
-    const settler = heap && settlerOf(heap, options.returnsPages ? pages : undefined, files.values());
+    const paths = mapped?.add(files.values()) ?? new Set();
+    const settler = mapped?.settler ?? (heap && new Settler(heap));
     return {
       async run(feeds, fetches) {
         const tensors = feeds.map(({ value: { name, dtype }, data, dims }) => {
@@ -74,6 +76,7 @@ function startWith({ create, Tensor, heap, pages }: Runtime): Engine["start"] {
       ...settler && { settle: () => Promise.resolve(settler.settle()) },
       async release() {
         await session.release();
+        mapped?.remove(paths);
         heap?.trim();
       },
     };
@@ -83,15 +86,35 @@ function startWith({ create, Tensor, heap, pages }: Runtime): Engine["start"] {
 /** With the pages half a gigabyte comes and goes, which may take a twentieth of the time. */
 const WORTH_OF_PAGES = 20;
 
-/** What trims the heap and, where there are `pages`, lets go of those of some files. */
-function settlerOf(heap: CHeap, pages: MappedPages | undefined, files: Iterable<ByteSource>): Settler {
-  if (!pages) return new Settler(heap);
-  const paths = new Set(Array.from(files, ({ path }) => path ?? []).flat());
-  const both = {
-    trim() {
-      heap.trim();
-      pages.release(paths);
-    },
-  };
-  return new Settler(both, { worth: WORTH_OF_PAGES });
+/** The files of sessions whose pages are given back together, as one rests while another computes. */
+class MappedFiles {
+  /** Trims the heap and lets go of the pages of all files. */
+  readonly settler: Settler;
+  readonly #paths = new Map<string, number>();
+
+  constructor(heap: CHeap, pages: MappedPages) {
+    const both = {
+      trim: () => {
+        heap.trim();
+        pages.release(new Set(this.#paths.keys()));
+      },
+    };
+    this.settler = new Settler(both, { worth: WORTH_OF_PAGES });
+  }
+
+  /** Adds the files of a session, and returns their paths. */
+  add(files: Iterable<ByteSource>): ReadonlySet<string> {
+    const paths = new Set(Array.from(files, ({ path }) => path ?? []).flat());
+    for (const path of paths) this.#paths.set(path, (this.#paths.get(path) ?? 0) + 1);
+    return paths;
+  }
+
+  /** Removes those of a session that has ended. */
+  remove(paths: ReadonlySet<string>): void {
+    for (const path of paths) {
+      const count = this.#paths.get(path)! - 1;
+      if (count > 0) this.#paths.set(path, count);
+      else this.#paths.delete(path);
+    }
+  }
 }

@@ -40,10 +40,7 @@ async function withMatrix(
     const source = await openFile(path);
     const { g, x, ids, asked, y, dx, rows } = graphOf();
     const files = new Map([["w.bin", source]]);
-    await using session = await Session.create(g, files, {
-      ...{ backend, threads: 1, prepack },
-      returnsPages: prepack,
-    });
+    await using session = await Session.create(g, files, { backend, threads: 1, prepack });
     const data = Float32Array.from({ length: ROWS * IN }, () => draw() - 0.5);
     const run = async (isAsked: boolean, settles = true) => {
       const feeds = [

@@ -38,7 +38,6 @@ export class Starter {
       worker,
       ...threads !== undefined && { threads },
       foldConstants: weights.values().some(isConverted),
-      returnsPages: this.#packs || hasPanels,
     };
   }
 
