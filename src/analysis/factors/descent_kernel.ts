@@ -1,10 +1,9 @@
 import { formatBytes } from "../../base/words.ts";
 import type { Pace } from "../pace.ts";
 import type { ClippedActivations } from "./clipped.ts";
-import { type DescentExports, descentModule, DOUBLE, ENTRY, type Layout, ROWS_AT_A_TIME } from "./descent_code.ts";
+import { type DescentExports, descentModule } from "./descent_code.ts";
+import { DOUBLE, ENTRY, type Layout, layoutOf } from "./descent_layout.ts";
 
-/** The most doubles of a row that are in registers at a time, of which a processor has 16 pairs. */
-const MOST_BLOCK = 12;
 /** What WebAssembly can address. */
 const MOST_BYTES = 2 ** 32 - 2 ** 16;
 
@@ -103,7 +102,7 @@ export class DescentKernel {
     this.clear();
   }
 
-  /** Improves at most {@linkcode ROWS_AT_A_TIME} neurons' rows. Returns the sum of the sizes of the projected gradient. */
+  /** Improves at most `ROWS_AT_A_TIME` neurons' rows. Returns the sum of the sizes of the projected gradient. */
   improveNeurons(from: number, to: number): number {
     const { gathered } = this.#layout;
     this.#code.gather(from, to, gathered);
@@ -124,7 +123,7 @@ export class DescentKernel {
       const factor = Number.isFinite(1 / diagonal[k]!) ? 1 / diagonal[k]! : 0;
       inverse[k] = factor;
       for (let r = 0; r < stride; ++r) {
-        const scaled = r !== k ? full[k * stride + r]! * factor : factor > 0 ? 0 : -1;
+        const scaled = r !== k ? full[Math.min(k, r) * stride + Math.max(k, r)]! * factor : factor > 0 ? 0 : -1;
         const later = r < k && Math.floor(r / block) === Math.floor(k / block);
         above[r * stride + k] = later ? 0 : scaled;
         if (later) below[(r % block) * stride + k] = scaled;
@@ -139,32 +138,4 @@ export class DescentKernel {
   #doubles(address: number, length: number): Float64Array {
     return new Float64Array(this.#code.memory.buffer, address, length);
   }
-}
-
-function layoutOf({ tokens, neurons, starts, token }: ClippedActivations, factors: number): Layout {
-  const blocks = Math.ceil(factors / MOST_BLOCK);
-  const block = 2 * Math.ceil(factors / blocks / 2);
-  const stride = blocks * block;
-  let bytes = 0;
-  const place = (size: number) => {
-    const address = bytes;
-    bytes += Math.ceil(size / 16) * 16;
-    return address;
-  };
-  return {
-    block,
-    stride,
-    activity: place(tokens * stride * DOUBLE),
-    cross: place(tokens * stride * DOUBLE),
-    gram: place(stride ** 2 * DOUBLE),
-    upper: place(stride ** 2 * DOUBLE),
-    lower: place(block * stride * DOUBLE),
-    curvature: place(stride * DOUBLE),
-    reciprocal: place(stride * DOUBLE),
-    gathered: place(ROWS_AT_A_TIME * stride * DOUBLE),
-    neurons: place(neurons * stride * DOUBLE),
-    starts: place(starts.length * 4),
-    entries: place((token.length + neurons) * ENTRY),
-    bytes,
-  };
 }

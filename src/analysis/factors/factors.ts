@@ -7,7 +7,7 @@ import { watched } from "../../model/watch.ts";
 import { showing } from "../../show/showing.ts";
 import type { ClippedActivations } from "./clipped.ts";
 import type { DescentKernel } from "./descent_kernel.ts";
-import { descend, errorOf } from "./nmf.ts";
+import { descend, errorOf, ITERATIONS_PER_TURN } from "./nmf.ts";
 import { leftSingular } from "./nndsvd.ts";
 import { expectFactors, expectStart, expectWhole, planOf, startOf } from "./plan.ts";
 import {
@@ -67,7 +67,7 @@ async function findFactors(traces: Trace | readonly Trace[], options: FactorsOpt
   expectStart(init, factors, x);
   const kernel = await startOf(init, factors, plan);
   const onIteration = (completed: number) => {
-    if (completed % 10 !== 0) return;
+    if (completed % ITERATIONS_PER_TURN !== 0) return;
     const message = `Factored for ${completed} of at most ${maxIterations} iterations`;
     onProgress?.({ task: "factors", completed, total: maxIterations, message });
   };

@@ -7,11 +7,11 @@
  */
 import type { Pace } from "../pace.ts";
 import type { ClippedActivations } from "./clipped.ts";
-import { ROWS_AT_A_TIME } from "./descent_code.ts";
 import type { DescentKernel } from "./descent_kernel.ts";
+import { ROWS_AT_A_TIME } from "./descent_layout.ts";
 
-/** How many operations an entry costs, about. */
-const OPERATIONS = 4;
+/** After how many iterations the event loop has its turn and somebody is told, however small the work. */
+export const ITERATIONS_PER_TURN = 10;
 
 /** When to stop. */
 export interface DescentOptions {
@@ -33,18 +33,19 @@ export async function descend(
 ): Promise<{ readonly iterations: number; readonly converged: boolean }> {
   let first = 0;
   kernel.clear();
-  await sweep(x, pace, (from, to) => kernel.addNeurons(from, to));
+  const operations = kernel.stride / 2; // of an entry, about
+  await sweep(x, operations, pace, (from, to) => kernel.addNeurons(from, to));
   for (let iteration = 1; iteration <= maxIterations; ++iteration) {
     let violation = kernel.improveTokens();
     kernel.takeTokens();
-    await sweep(x, pace, (from, to) => {
+    await sweep(x, operations, pace, (from, to) => {
       violation += kernel.improveNeurons(from, to);
       kernel.addNeurons(from, to);
     });
     if (iteration === 1) first = violation;
     onIteration?.(iteration);
     if (violation <= tolerance * first) return { iterations: iteration, converged: true };
-    await pace.turn();
+    if (iteration % ITERATIONS_PER_TURN === 0) await pace.turn();
   }
   return { iterations: maxIterations, converged: false };
 }
@@ -52,13 +53,14 @@ export async function descend(
 /** Goes through all neurons, some at a time, so that what is known of them is near for all that is done with them. */
 async function sweep(
   { neurons, starts }: ClippedActivations,
+  operations: number,
   pace: Pace,
   work: (from: number, to: number) => void,
 ): Promise<void> {
   for (let from = 0; from < neurons; from += ROWS_AT_A_TIME) {
     const to = Math.min(from + ROWS_AT_A_TIME, neurons);
     work(from, to);
-    if (pace.isDue(OPERATIONS * (starts[to]! - starts[from]!))) await pace.turn();
+    if (pace.isDue(operations * (starts[to]! - starts[from]!))) await pace.turn();
   }
 }
 
@@ -69,13 +71,19 @@ export async function errorOf(x: ClippedActivations, { stride, activity, neurons
   for (let neuron = 0; neuron < x.neurons; ++neuron) {
     rest.fill(0);
     for (let entry = x.starts[neuron]!; entry < x.starts[neuron + 1]!; ++entry) {
-      rest[x.token[entry]!] = x.value[entry]!;
-      all += x.value[entry]! ** 2;
+      const value = x.value[entry]!;
+      rest[x.token[entry]!] = value;
+      all += value * value;
     }
+    const own = neuron * stride;
     for (let token = 0; token < x.tokens; ++token) {
-      let difference = rest[token]!;
-      for (let k = 0; k < stride; ++k) difference -= activity[token * stride + k]! * neurons[neuron * stride + k]!;
-      left += difference * difference;
+      const row = token * stride;
+      let [even, odd] = [rest[token]!, 0]; // two sums, as each addition waits for the one before
+      for (let k = 0; k < stride; k += 2) {
+        even -= activity[row + k]! * neurons[own + k]!;
+        odd += activity[row + k + 1]! * neurons[own + k + 1]!;
+      }
+      left += (even - odd) * (even - odd);
     }
     if (pace.isDue(x.tokens * stride)) await pace.turn();
   }

@@ -26,11 +26,15 @@ export interface LeftSingular {
 export async function leftSingular(x: ClippedActivations, pace: Pace): Promise<LeftSingular> {
   const { tokens: N, neurons, starts, token, value } = x;
   const gram = new Float64Array(N * N);
+  const [active, own] = [new Int32Array(N), new Float64Array(N)]; // of one neuron
   for (let neuron = 0; neuron < neurons; ++neuron) {
     const [start, end] = [starts[neuron]!, starts[neuron + 1]!];
-    for (let i = start; i < end; ++i) {
-      const [row, own] = [token[i]! * N, value[i]!];
-      for (let j = start; j <= i; ++j) gram[row + token[j]!]! += own * value[j]!;
+    const count = end - start;
+    for (let i = 0; i < count; ++i) {
+      active[i] = token[start + i]!;
+      own[i] = value[start + i]!;
+      const [row, factor] = [active[i]! * N, own[i]!];
+      for (let j = 0; j <= i; ++j) gram[row + active[j]!]! += factor * own[j]!;
     }
     if (pace.isDue((end - start) ** 2 / 2)) await pace.turn();
   }

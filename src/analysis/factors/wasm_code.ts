@@ -57,6 +57,11 @@ export const equal = (a: Code, b: Code): Code => [a, b, vector(0x47)];
 export const select = (a: Code, b: Code, condition: Code): Code => [a, b, condition, vector(0x52)];
 export const lane = (a: Code, index: number): Code => [a, vector(0x21), index];
 export const twice = (double: Code): Code => [double, vector(0x14)];
+/** The second of two numbers, twice. */
+export const secondTwice = (pair: number): Code => {
+  const half = [8, 9, 10, 11, 12, 13, 14, 15];
+  return [get(pair), get(pair), vector(0x0d), half, half];
+};
 export const addDoubles = (a: Code, b: Code): Code => [a, b, 0xa0];
 
 /** Runs `body` for a local from its value on, by steps, while it is below `end`, as unsigned numbers. */
