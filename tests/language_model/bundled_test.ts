@@ -14,10 +14,16 @@ const { prompts }: { prompts: readonly Prompt[] } = JSON.parse(
 );
 
 // On webgpu, which is slow in software, parity_test.ts holds the same model to wasm.
-for (const backend of ["wasm", "native"] as const) {
-  Deno.test(`the bundled model on ${backend} equals transformers and PyTorch on its float16 weights`, async (t) => {
-    await using model = await LanguageModel.fromPretrained(undefined, { backend });
-    for (const [number, { text, promptIds, tokenIds }] of prompts.entries()) {
+// As many threads as there are cores, which may be one; and two, which are slow where there is one: for one text.
+const CASES = (["wasm", "native"] as const).flatMap((backend) => [
+  { backend, how: "", options: {}, texts: prompts },
+  { backend, how: ", in two threads,", options: { threads: 2 }, texts: prompts.slice(0, 1) },
+]);
+
+for (const { backend, how, options, texts } of CASES) {
+  Deno.test(`the bundled model on ${backend}${how} equals transformers and PyTorch on its float16 weights`, async (t) => {
+    await using model = await LanguageModel.fromPretrained(undefined, { backend, ...options });
+    for (const [number, { text, promptIds, tokenIds }] of texts.entries()) {
       await t.step(JSON.stringify(text), async () => {
         const golden = (name: string) => openGoldenFile(new URL("golden.safetensors", FOLDER), `${number}/${name}`);
         const close = async (actual: Float32Array, name: string, bound: number) => {

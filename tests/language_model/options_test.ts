@@ -189,14 +189,14 @@ const inputsOf = (name: string): readonly unknown[] =>
 
 Deno.test("LanguageModel and its cost refuse options of a wrong type, null and unknown names", async () => {
   await using copy = await checkpointCopy("f32");
-  await using model = await LanguageModel.fromPretrained(copy.directory, { backend: "wasm" });
+  await using model = await LanguageModel.fromPretrained(copy.directory, { backend: "native" });
   deepEqual(Object.keys({ ...READINGS, ...ENCODINGS }).toSorted(), Object.keys(model.cost).toSorted());
   for (const [name, wrong] of Object.entries(READINGS)) {
     await refusesEach(name, method(model, name, ...inputsOf(name)), wrong);
     await refusesEach(name, method(model.cost, name, ...inputsOf(name)), wrong);
   }
   await using encoder = await encoderCopy("bert/bert");
-  await using bert = await LanguageModel.fromPretrained(encoder.directory, { backend: "wasm" });
+  await using bert = await LanguageModel.fromPretrained(encoder.directory, { backend: "native" });
   for (const [name, wrong] of Object.entries(ENCODINGS)) {
     for (const owner of [bert, bert.cost]) await refusesEach(name, method(owner, name, ...inputsOf(name)), wrong);
   }
@@ -291,13 +291,21 @@ async function heedsNoUndefined(
   return all.length;
 }
 
-const SAMPLING = { "do_sample": true, "temperature": 5, "top_k": 40, "top_p": 0.9, "eos_token_id": null };
+/** Of few tokens, as each call is made for each option. */
+const SAMPLING = {
+  "do_sample": true,
+  "max_new_tokens": 6,
+  "temperature": 5,
+  "top_k": 40,
+  "top_p": 0.9,
+  "eos_token_id": null,
+};
 
 Deno.test("LanguageModel, its cost and its trees take an option that is undefined as not given", async () => {
   await using copy = await checkpointCopy("f32", (directory) => {
     return Deno.writeTextFile(`${directory}/generation_config.json`, JSON.stringify(SAMPLING));
   });
-  await using model = await LanguageModel.fromPretrained(copy.directory, { backend: "wasm" });
+  await using model = await LanguageModel.fromPretrained(copy.directory, { backend: "native" });
   const sequence = model.sequence([1, 2, 3, 4], { promptLength: 2 });
   const saliency = await model.saliency(sequence);
   const asked: Readonly<Record<string, readonly unknown[]>> = {
@@ -340,7 +348,7 @@ Deno.test("LanguageModel, its cost and its trees take an option that is undefine
 });
 
 Deno.test("analyses take an option that is undefined as not given", async () => {
-  await using model = await LanguageModel.fromPretrained(undefined, { backend: "wasm" });
+  await using model = await LanguageModel.fromPretrained(undefined, { backend: "native" });
   const sequence = model.sequence("The keys to the cabinet are on the table.");
   const trace = await model.trace(sequence, { capture: ["attention", "activations", "hiddenStates"], layers: [0] });
   const saliency = await model.saliency(sequence, { positions: [4] });

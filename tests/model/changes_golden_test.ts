@@ -1,4 +1,4 @@
-import { deepEqual, ok } from "@std/assert";
+import { deepEqual, equal, ok } from "@std/assert";
 import {
   type ChangeCase,
   CHANGED,
@@ -25,10 +25,13 @@ async function expectContinuation(model: LanguageModel, golden: ChangeGolden, { 
 
 for (const backend of ["native", "wasm"] as const) {
   for (const [name, count] of CHANGED) {
-    Deno.test(`with() on ${backend} equals hooks of PyTorch on ${name}, in ${count} cases`, async () => {
+    const tried = backend === "native" ? count : Math.ceil(count / 2);
+    Deno.test(`with() on ${backend} equals hooks of PyTorch on ${name}, in ${tried} cases`, async () => {
       await using opened = await openChanges(name, count, { backend });
       const { golden, model, sequence } = opened;
-      for (const one of golden.cases) {
+      // Of what native computes wasm takes every second: the graphs are the same, and each operator is in these too.
+      const cases = golden.cases.filter((_, i) => backend === "native" || i % 2 === 0);
+      for (const one of cases) {
         await using changed = await model.with(one.changes);
         const logits = relativeDifference(await logitsOf(changed, sequence), one.logits);
         ok(logits <= BOUND, `${one.name}: logits ${logits}`);
@@ -36,6 +39,7 @@ for (const backend of ["native", "wasm"] as const) {
         ok(scores <= BOUND, `${one.name}: saliency ${scores}`);
         await expectContinuation(changed, golden, one);
       }
+      equal(cases.length, tried);
     });
   }
 }

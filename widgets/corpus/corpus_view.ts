@@ -94,7 +94,7 @@ function surprisePart(
     across: `mean surprise of a document (${unit}), from`,
     up: "documents",
   }, "How many documents surprised how much");
-  const names = ["", "document", unit, "begins"];
+  const names = ["document", unit, "begins"];
   const rows = ([["most", most], ["least", least]] as const).flatMap(([end, found]) =>
     found.map((one) => [end, one.id, informationText(one.surprise, unit), excerptText(one)])
   );
@@ -114,11 +114,16 @@ ${
   }
 ${most.length > 0 ? lead("How the documents begin that surprised most:") : undefined}
 ${stacked(texts)}
-${tableDetails("Documents as a table", dataTable(names, rows, { isNumber: (column) => column === 2 }))}`;
+${
+    tableDetails(
+      "Documents as a table",
+      dataTable(["surprised", ...names], rows, { isNumber: (column) => column === 2 }),
+    )
+  }`;
   return {
     html,
     pictures: [linesPicture([words]), ...drawn.pictures],
-    text: `${words}\n${textTable([names, ...rows])}`,
+    text: `${words}\n${textTable([["", ...names], ...rows])}`,
   };
 }
 
