@@ -61,8 +61,8 @@ function eachPair({ block }: Layout, code: (index: number) => Code, first = 0): 
 }
 
 /**
- * Runs `body` for each block of a row, whose offset in bytes is a local. Of a single one it is a constant: what is then at
- * an address that is known needs no check that it is within the memory, which is a third of the work.
+ * Runs `body` for each block of a row, whose offset in bytes is a local. Of a single one it is a constant, as what is at an
+ * address that is known needs no check that it is within the memory.
  */
 function eachBlock({ stride, block }: Layout, offset: number, body: (offset: Code) => Code): Code {
   if (stride === block) return body(int(0));
