@@ -21,7 +21,7 @@ for (
   const [script, usage] of [
     ["scripts/bundle.ts", /^deno task bundle \[folder\]\n/m],
     ["bench/sizes.ts", /^deno task bench:sizes \[shape \.\.\.\]\n/m],
-    ["scripts/ok.ts", /the gates are fmt, lint, browser, check/],
+    ["scripts/ok.ts", /the gates are fmt, lint, browser, tests/],
   ] as const
 ) {
   Deno.test(`${script} says how it is used, and does nothing, when it is asked or does not understand`, async () => {

@@ -30,6 +30,8 @@ export const GRAPH_NAMES: readonly string[] = [
 export interface GraphHash {
   /** SHA-256 of the `ModelProto`, in hexadecimal. */
   readonly sha256: string;
+  /** The same of the graph without the gradient, which native starts first. */
+  readonly reading: string;
   /** How many bytes it has; weights stay in their file. */
   readonly bytes: number;
   /** How many operators there are, those of branches too. */
@@ -50,9 +52,11 @@ export async function graphHash(name: string): Promise<GraphHash> {
     const stated = parseConfig(JSON.parse(await Deno.readTextFile(new URL("config.json", folder))));
     const entries = await readSafetensors(source);
     const config = await settleTie(stated, entries);
-    const { graph } = new Program(config, selectWeights(config, entries));
+    const weights = selectWeights(config, entries);
+    const { graph } = new Program(config, weights);
     const bytes = encodeModel(graph);
-    return { sha256: await sha256(bytes), bytes: bytes.length, nodes: countNodes(graph) };
+    const reading = await sha256(encodeModel(new Program(config, weights, { gradient: false }).graph));
+    return { sha256: await sha256(bytes), reading, bytes: bytes.length, nodes: countNodes(graph) };
   } finally {
     source.close();
   }
