@@ -58,14 +58,14 @@ async function decodeBatch(model: LanguageModel, text: Text) {
   return { seconds: steps, answer: last.at(-1)!.tokenIds };
 }
 
-/** Explains a text, and writes it before, which is a row of its own. */
+/** Explains a text, with 8-bit weights in int8, and writes it before, which is a row of its own. */
 async function explain(model: LanguageModel, name: string) {
   const text = texts[name]!;
   const explained = model.sequence(text.tokenIds, { promptLength: text.promptLength });
   const explaining: number[] = [];
   const { last, seconds } = await recorder.times(async () => {
     const sequence = await model.generate(givenIn(text), { maxNewTokens: newTokens(text) });
-    const [saliency, time] = await timed(() => model.saliency(explained));
+    const [saliency, time] = await timed(() => model.saliency(explained, mode === "q8" ? { precision: "int8" } : {}));
     explaining.push(time);
     return { sequence, scores: saliency.scores.data };
   }, TEXTS[name]!.long);

@@ -116,7 +116,7 @@ export const PROGRAMS: readonly Program[] = [
     real: REAL_ROWS,
   }),
   python("TransformerLens", "transformerlens", "transformerlens_peer", { rows: [], long: ["patch"] }),
-  ours("q8", ["native", "q8"], [...DECODING, "batch", "load again"]),
+  ours("q8", ["native", "q8"], [...DECODING, `explain ${FIRST}`, "batch", "load again"]),
   python("captum", "oracle", "captum_peer", { rows: [...explain, "memory"], long: explainLong }),
   ours("prepack", ["wasm", "prepack"], [...DECODING, "load again"]),
   ours("native-plain", ["native", "plain"], [...DECODING, ...explain, "batch", "load again"]),

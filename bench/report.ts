@@ -49,7 +49,7 @@ const SECTIONS: readonly Section[] = [
   { row: "int8 explain", title: `Explain ${explained(FIRST)}, in float32 and in turn with the gradient in int8` },
   { row: "script", title: "A whole script: import, load, read a text, write one token, end" },
   { row: "first view", title: "From the start of a notebook's kernel to the first map, with the bundled model" },
-  { row: "load", title: "Load the model, first in a process" },
+  { row: "load", title: "Load the model, ours and transformers its tokenizer too, first in a process" },
   { row: "load again", title: "Load and dispose again, later in a process" },
   { row: realRow("decode"), title: `${REAL}, a published Llama: one decode step (of 19, after 23 + 1 tokens)` },
   { row: realRow(`explain ${FIRST}`), title: `${REAL}: explain ${explained(FIRST)}` },
@@ -122,7 +122,7 @@ function workTable(results: Results): string {
 
 /** What was measured where. */
 function settingOf(results: Results): string {
-  const { date, cpu, cores, threads, load, rounds, repeat, quick, inside, minutes, weightBytes } = results;
+  const { date, cpu, cores, threads, load, rounds, repeat, quick, inside, minutes, weightBytes, unfinished } = results;
   const once = inside ? ", patching once" : quick ? "" : ", the two long texts once";
   const { bandwidth, gemm } = limitsOf(results);
   const rate = (value: number | undefined, unit: string) =>
@@ -136,7 +136,9 @@ function settingOf(results: Results): string {
     `GPT-2 small's shape, random weights, ${(weightBytes / 1e6).toFixed(0)} MB in float32. ${
       many(rounds, "round")
     } of ` +
-    `at most ${repeat}${once}; it took ${minutes.toFixed(0)} minutes. Ratios are of medians.`,
+    `at most ${repeat}${once}; it ${unfinished ? "was cut off after" : "took"} ${
+      minutes.toFixed(0)
+    } minutes. Ratios are of medians.`,
     `Limits, in the same run and with as many threads: PyTorch reads ${
       rate(bandwidth, "GB/s")
     } and multiplies 504 x 768 by ` +

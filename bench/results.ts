@@ -23,6 +23,8 @@ export interface Results {
   /** Whether only what is changed and judged inside was measured. */
   readonly inside?: boolean;
   readonly minutes: number;
+  /** Whether it was cut off, so that programs or rounds are missing. */
+  readonly unfinished?: boolean;
   /** The size of the checkpoint. */
   readonly weightBytes: number;
   /** The size of the published model, where it was there. */

@@ -113,8 +113,16 @@ interface Prepared {
   readonly real: RealCheckpoint | undefined;
 }
 
-async function measureAll(options: Options, { task, failures, real }: Prepared) {
-  const measured: Record<string, Record<string, Measurement[]>> = {};
+/** What was measured so far, by program and row. */
+type SoFar = Record<string, Record<string, Measurement[]>>;
+
+/** `keep` is told what was measured so far, after each process. */
+async function measureAll(
+  options: Options,
+  { task, failures, real }: Prepared,
+  keep: (measured: SoFar) => Promise<void>,
+): Promise<SoFar> {
+  const measured: SoFar = {};
   const note = ({ name }: Program, measurements: readonly Measurement[]) => {
     for (const { as = name, ...one } of measurements) ((measured[as] ??= {})[one.row] ??= []).push(one);
     const failed = measurements.filter(({ error }) => error !== undefined);
@@ -128,13 +136,15 @@ async function measureAll(options: Options, { task, failures, real }: Prepared) 
         say(`  round ${round} of ${options.rounds}: ${program.name}${rows === program.rows ? "" : `, ${rows}`}`);
         if (failure !== undefined) note(program, rows.map((row) => ({ row, error: failure })));
         else note(program, await measure(program, { ...task, rows }, options.seconds));
+        await keep(measured);
       }
       const { realRows: rows = [] } = program;
       if (!real || rows.length === 0 || failure !== undefined) continue;
       say(`  round ${round} of ${options.rounds}: ${program.name}, ${REAL}`);
       const { checkpoint, texts } = real;
-      const measured = await measure(program, { ...task, checkpoint, texts, rows }, options.seconds);
-      note(program, measured.map((one) => one.row === "versions" ? one : { ...one, row: realRow(one.row) }));
+      const found = await measure(program, { ...task, checkpoint, texts, rows }, options.seconds);
+      note(program, found.map((one) => one.row === "versions" ? one : { ...one, row: realRow(one.row) }));
+      await keep(measured);
     }
   }
   return measured;
@@ -157,16 +167,21 @@ async function found(options: Options): Promise<Results> {
   }
   const before = Deno.loadavg()[0]!;
   const start = performance.now();
-  const measured = await measureAll(options, { task, failures, real });
-  const results: Results = {
-    ...await setting(options, before),
+  const where = await setting(options, before);
+  const resultsOfAll = (measured: SoFar): Results => ({
+    ...where,
     inside: options.inside,
     minutes: (performance.now() - start) / 60_000,
     texts: real ? { ...texts, ...renamed(real.texts) } : texts,
     ...real && { realBytes: real.bytes },
     measured,
-  };
-  await Deno.writeTextFile(resultsOf(options), JSON.stringify(results));
+  });
+  const keep = async (results: Results) => await Deno.writeTextFile(resultsOf(options), JSON.stringify(results));
+  const measured = await measureAll(options, { task, failures, real }, async (soFar) => {
+    await keep({ ...resultsOfAll(soFar), unfinished: true });
+  });
+  const results = resultsOfAll(measured);
+  await keep(results);
   return results;
 }
 

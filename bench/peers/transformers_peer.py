@@ -13,7 +13,7 @@ import time
 
 import torch
 from peer import CONTRAST, FIRST, TARGET, Recorder, corrupted
-from transformers import AutoModelForCausalLM, GPT2LMHeadModel, LogitsProcessor, LogitsProcessorList, PreTrainedModel
+from transformers import AutoModelForCausalLM, AutoTokenizer, GPT2LMHeadModel, LogitsProcessor, LogitsProcessorList, PreTrainedModel
 
 
 class StepClock(LogitsProcessor):
@@ -138,9 +138,15 @@ def measure_factors(recorder: Recorder, model: GPT2LMHeadModel) -> None:
     recorder.measure("factors", factor, answer=lambda nmf: [float(nmf.reconstruction_err_) / norm])
 
 
+def load(checkpoint: str) -> PreTrainedModel:
+    """The model, and its tokenizer, which ours reads too when it loads."""
+    AutoTokenizer.from_pretrained(checkpoint)
+    return AutoModelForCausalLM.from_pretrained(checkpoint)
+
+
 def main() -> None:
     recorder = Recorder("torch", "transformers", "scikit-learn")
-    model = recorder.load(lambda: AutoModelForCausalLM.from_pretrained(recorder.checkpoint)).requires_grad_(False)
+    model = recorder.load(lambda: load(recorder.checkpoint)).requires_grad_(False)
     for name in recorder.names:
         ids, given = recorder.text(name)
         written = lambda: write(model, [ids[:given]], len(ids) - given)
