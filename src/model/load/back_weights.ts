@@ -13,7 +13,8 @@ import { unembeddingName } from "../../models/family.ts";
 import { familyOf } from "../../models/families.ts";
 import { backNames, backWeights, isQuantized, type ProductWeight } from "../../models/weights.ts";
 import { expectFiniteWeights } from "../finite_weights.ts";
-import { areMade, type Form, type MadeWeightsOptions, type Making, openOrMake } from "./made_weights.ts";
+import type { Form } from "./made_file.ts";
+import { areMade, type MadeWeightsOptions, type Making, openOrMake } from "./made_weights.ts";
 import { type MadeProof, proofsOf } from "./read_weights.ts";
 
 const VERSION = 2;

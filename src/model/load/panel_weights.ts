@@ -9,7 +9,8 @@ import { readFloat32 } from "../../checkpoint/values.ts";
 import type { TensorPart } from "../../checkpoint/write_safetensors.ts";
 import type { ModelConfig } from "../../models/config.ts";
 import { panelsName, productWeights } from "../../models/weights.ts";
-import { areMade, type Form, type MadeWeightsOptions, type Making, openKept } from "./made_weights.ts";
+import type { Form } from "./made_file.ts";
+import { areMade, type MadeWeightsOptions, type Making, openKept } from "./made_weights.ts";
 
 const FORM: Form = { name: "F32 in panels", version: 1 };
 

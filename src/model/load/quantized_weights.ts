@@ -11,7 +11,8 @@ import type { TensorPart } from "../../checkpoint/write_safetensors.ts";
 import type { ModelConfig } from "../../models/config.ts";
 import { productWeights, quantizedNames } from "../../models/weights.ts";
 import { expectFiniteWeights } from "../finite_weights.ts";
-import { areMade, type Form, type MadeWeightsOptions, type Making, openOrMake } from "./made_weights.ts";
+import type { Form } from "./made_file.ts";
+import { areMade, type MadeWeightsOptions, type Making, openOrMake } from "./made_weights.ts";
 
 const FORM: Form = { name: `Q8 in blocks of ${BLOCK_SIZE}`, version: 2 };
 

@@ -6,7 +6,8 @@
 import type { TensorEntry } from "../../checkpoint/safetensors.ts";
 import { widened } from "../../checkpoint/widened.ts";
 import type { TensorPart } from "../../checkpoint/write_safetensors.ts";
-import { areMade, type Form, type MadeWeightsOptions, openKept } from "./made_weights.ts";
+import type { Form } from "./made_file.ts";
+import { areMade, type MadeWeightsOptions, openKept } from "./made_weights.ts";
 
 const FORM: Form = { name: "F32", version: 2 };
 
