@@ -20,6 +20,9 @@ const load = async () => {
   return library;
 };
 
+/** What each MIDI file begins with. */
+const MAGIC = "MThd";
+
 function refuse(what: string): never {
   throw new SyntaxError(`Cannot read the file as MIDI: ${what}`);
 }
@@ -30,10 +33,12 @@ function isBetween(value: unknown, least: number, end: number): boolean {
 
 /** Parses a file; what the library throws are texts, and of a file that is cut off it makes events without numbers. */
 function parsed(parse: (bytes: Uint8Array) => MidiData, bytes: Uint8Array): MidiData {
+  const start = new TextDecoder("latin1").decode(bytes.subarray(0, MAGIC.length));
+  if (start !== MAGIC) refuse(`it begins with ${shown(start)} instead of "${MAGIC}"; pass a file such as song.mid`);
   try {
     return parse(bytes);
   } catch (error) {
-    refuse(typeof error === "string" ? error : messageOf(error));
+    refuse(`it is damaged (${typeof error === "string" ? error : messageOf(error)})`);
   }
 }
 

@@ -96,13 +96,13 @@ const NOTE = [0, 0x90, 60, 64, 1, 0x80, 60, 0];
 Deno.test("readMidi() says what is wrong with a file", async () => {
   const long = track(0, 0xff, 0x51, 3, 255, 255, 255, 0, 0x90, 60, 64, 0xff, 0xff, 0xff, 0x7f, 0x80, 60, 0);
   const cases: readonly (readonly [readonly number[], string])[] = [
-    [text("RIFF, not a MIDI file"), "Bad MIDI file.  Expected 'MHdr', got: 'RIFF'"],
+    [text("RIFF, not a MIDI file"), 'it begins with "RIFF" instead of "MThd"; pass a file such as song.mid'],
     [header(2, 1, [0, 96]), "its format is 2; known are 0 and 1, files of one piece"],
     [[...header(0, 1, [0, 0]), ...track(...NOTE)], "a beat has 0 ticks"],
     [header(1, 3, [0, 96]), "it has 0 tracks, and says 3"],
     [[...header(0, 1, [0, 1]), ...long], "it is longer than 3600 seconds"],
     [[...header(0, 1, [0, 96]), ...track(0, 0x90, 200, 64)], "a note has pitch 200 and velocity 64"],
-    [[...header(0, 1, [0, 96]), ...track(0, 60, 64)], "Unrecognised MIDI event type: 0"],
+    [[...header(0, 1, [0, 96]), ...track(0, 60, 64)], "it is damaged (Unrecognised MIDI event type: 0)"],
     [[...header(0, 1, [0xe1, 40]), ...track(...NOTE)], "a second has 31 frames"],
     [[...header(0, 1, [0xe7, 0]), ...track(...NOTE)], "a frame has 0 ticks"],
     [[...header(0, 1, [0, 96]), ...track(...NOTE).slice(0, -3)], "it is cut off: a part says 8 bytes and has 5"],
