@@ -122,6 +122,12 @@ export function weightLocations(entries: Iterable<TensorEntry>): (entry: TensorE
   return ({ source }) => source.path!.slice(start);
 }
 
+/** Whether files can be mapped by one session: all are below one folder, if only that of the drive. */
+export function canMapTogether(paths: Iterable<string | undefined>): boolean {
+  const drives = new Set(Array.from(paths, (path) => path === undefined ? path : /^([A-Za-z]:)?[\\/]/.exec(path)?.[0]));
+  return drives.size === 1 && !drives.has(undefined);
+}
+
 /** A matrix that rows are multiplied by. */
 export interface ProductWeight {
   /** Its checkpoint name. */

@@ -84,6 +84,11 @@ export function mayMake(folder: string): boolean {
   return Deno.permissions.querySync({ name: "write", path: folder }).state === "granted";
 }
 
+/** Whether files may be looked for in a folder; asks nobody either. */
+export function mayLook(folder: string): boolean {
+  return Deno.permissions.querySync({ name: "read", path: folder }).state === "granted";
+}
+
 /**
  * Makes a file that is there as a whole or not at all; when two processes make it, either may win. Files that no
  * checkpoint belongs to any more are removed before.

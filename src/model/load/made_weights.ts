@@ -6,7 +6,7 @@
 import { openBytes } from "../../checkpoint/byte_source.ts";
 import { readSafetensors, type TensorEntry } from "../../checkpoint/safetensors.ts";
 import { safetensorsHeader, type TensorPart } from "../../checkpoint/write_safetensors.ts";
-import { type Form, type MadeFile, madeFile, mayMake, openMade, writeMade } from "./made_file.ts";
+import { type Form, type MadeFile, madeFile, mayLook, mayMake, openMade, writeMade } from "./made_file.ts";
 
 /** Where the file is kept, and what stops its making. */
 export interface MadeWeightsOptions {
@@ -67,6 +67,7 @@ export async function openKept(
   made: Making,
   { folder, onMake, signal }: MadeWeightsOptions,
 ): Promise<ReadonlyMap<string, TensorEntry> | undefined> {
+  if (!mayLook(folder)) return undefined;
   try {
     const file = await madeFile(stored, folder, form);
     const found = await openHeld(file, made);

@@ -9,7 +9,7 @@ import type { TensorEntry } from "../../checkpoint/safetensors.ts";
 import { widened } from "../../checkpoint/widened.ts";
 import { cacheFolder } from "../../hub/settings.ts";
 import { type AnyConfig, familyOf } from "../../models/families.ts";
-import { selectWeights, settleTie } from "../../models/weights.ts";
+import { canMapTogether, selectWeights, settleTie } from "../../models/weights.ts";
 import type { Backend } from "../../runtime/backend.ts";
 import { availableBackend, type Session } from "../../runtime/session.ts";
 import { expectFiniteWeights } from "../finite_weights.ts";
@@ -114,8 +114,13 @@ async function withPanels(
   say: (message: string) => void,
 ): Promise<Converted> {
   if (!prepack || dtype === "q8" || !await isNative(backend, worker)) return converted;
+  const folder = `${cacheFolder(cacheDir)}-panels`;
+  // Where not all can be mapped, all would be read into memory.
+  if (!canMapTogether([folder, ...Array.from(converted.weights.values(), ({ source }) => source.path)])) {
+    return converted;
+  }
   const onMake = () => say("Storing matrices as products read them fastest, which later loads find");
-  const panels = await openPanels(config, stored, { folder: `${cacheFolder(cacheDir)}-panels`, signal, onMake });
+  const panels = await openPanels(config, stored, { folder, signal, onMake });
   if (!panels) return converted;
   return {
     weights: new Map([...converted.weights, ...panels]),

@@ -4,6 +4,7 @@ import { toPanels } from "../../../src/checkpoint/panels.ts";
 import { type ByteSource, openFile } from "../../../src/checkpoint/byte_source.ts";
 import { readSafetensors } from "../../../src/checkpoint/safetensors.ts";
 import { readFloat32 } from "../../../src/checkpoint/values.ts";
+import { canMapTogether } from "../../../src/models/weights.ts";
 import { checkpointCopy, maxAbsDifference, openGolden } from "../../support/goldens.ts";
 import { largeCheckpoint } from "../../support/large_checkpoint.ts";
 
@@ -118,6 +119,35 @@ Deno.test("fromPretrained() goes on without panels where they cannot be kept, an
   const { data } = await (await openGolden("f32")).array("long/logits");
   for (const options of [{}, { prepack: true }]) ok(maxAbsDifference(await one.logits(options), data) <= 2e-5);
   equal(await Deno.readTextFile(one.folder), "a file in the place of the folder");
+});
+
+Deno.test("fromPretrained() makes no panels that could not be mapped beside the weights", async () => {
+  await using one = keptBeside(await largeCheckpoint("f32"));
+  const relative = `.out/${crypto.randomUUID()}`;
+  const { data } = await (await openGolden("f32")).array("long/logits");
+  ok(maxAbsDifference(await one.logits({ cacheDir: relative }), data) <= 2e-5);
+  deepEqual([one.made(), filesIn(`${relative}-panels`)], [0, []]);
+});
+
+Deno.test("canMapTogether() knows files of one drive", () => {
+  equal(canMapTogether(["/a/b", "/c"]), true);
+  equal(canMapTogether(["C:\\a", "C:\\b\\c"]), true);
+  for (const paths of [["/a", "b"], ["C:\\a", "D:\\a"], ["/a", undefined], ["a", "b"], []]) {
+    equal(canMapTogether(paths), false, `${paths}`);
+  }
+});
+
+Deno.test("fromPretrained() asks for no permission to look for panels, and does without", async () => {
+  await using copy = await largeCheckpoint("f32");
+  const { pathname } = new URL("../../support/print_load.ts", import.meta.url);
+  const env = { HF_HUB_CACHE: `${copy.directory}/cache/hub` };
+  for (const write of [[], [`--allow-write=${copy.directory}`]]) {
+    const flags = ["--allow-ffi", "--allow-read", "--allow-env", "--allow-sys", ...write, "--no-prompt"];
+    const args = ["run", "--quiet", "--no-check", ...flags, pathname, copy.directory];
+    const { stdout, stderr } = await new Deno.Command(Deno.execPath(), { args, env, stdin: "null" }).output();
+    equal(new TextDecoder().decode(stdout).trim(), "native", new TextDecoder().decode(stderr));
+    equal(filesIn(`${copy.directory}/cache/hub-panels`).length, write.length);
+  }
 });
 
 Deno.test("fromPretrained() leaves no part of a file of panels when it is stopped", async () => {
