@@ -55,13 +55,13 @@ function echo() {
 /** A model that only settles. */
 function model(expectUsable = () => {}): { asked: AskedModel<ModelRunner>; settled: () => number } {
   let calls = 0;
-  const session = {
+  const runner = {
     settled: <T>(call: Promise<T>) => {
       ++calls;
       return call;
     },
   };
-  const asked = { runner: { session }, reader: undefined, eosTokenIds: [], defaults: {}, expectUsable } as never;
+  const asked = { runner, reader: undefined, eosTokenIds: [], defaults: {}, expectUsable } as never;
   return { asked, settled: () => calls };
 }
 
