@@ -56,6 +56,12 @@ const CALLS = [
 ] as const;
 
 /**
+ * How many times as much as a call takes may be estimated. Native reads without what a gradient would keep to the end of a
+ * run, which the estimates, the same for all programs, count.
+ */
+const MOST: Readonly<Record<string, number>> = { native: 2.5, wasm: 2 };
+
+/**
  * What a call takes is known from shapes, by the same formulas for both backends, so wasm, which starts a process of
  * three seconds for each, takes each call on one of the checkpoints, and what only one of them has.
  */
@@ -71,7 +77,7 @@ for (const backend of ["native", "wasm"]) {
   for (const [shape, what, all] of CALLS) {
     const calls = backend === "native" ? all : all.filter((call) => ON_WASM[what]!.includes(call));
     Deno.test(
-      `estimates of ${what} on ${backend} are above what they really take, and below twice that`,
+      `estimates of ${what} on ${backend} are above what they really take, and below ${MOST[backend]} times that`,
       { ignore },
       async () => {
         await using made = await checkpoint(shape);
@@ -89,8 +95,9 @@ for (const backend of ["native", "wasm"]) {
           };
           const estimated = await measure();
           // A call may find memory that loading has given back, which then does not show: 23 MB were seen of 52.
-          while (estimated > 2 * Math.max(...took) && took.length < 3) await measure();
-          ok(estimated <= 2 * Math.max(...took), `${call} was estimated at ${estimated} bytes and took ${took}`);
+          const most = () => MOST[backend]! * Math.max(...took);
+          while (estimated > most() && took.length < 3) await measure();
+          ok(estimated <= most(), `${call} was estimated at ${estimated} bytes and took ${took}`);
         }
       },
     );
