@@ -43,8 +43,11 @@ export interface Times {
 
 /** Programs whose numbers are others: 8 bits. */
 const APPROXIMATE = ["native, q8"];
-/** How far maps and errors may differ, as a part of the greatest number. */
-const TOLERANCE = { explain: 1e-4, factors: 1e-2, real: 3e-4, int8: 2e-2 };
+/**
+ * How far maps and errors may differ, as a part of the greatest number. PyTorch in float32 is 1.7e-3 from its own float64 on
+ * the published model with AVX2, where ours is 6e-6 from it.
+ */
+const TOLERANCE = { explain: 1e-4, factors: 1e-2, real: 3e-3, int8: 2e-2 };
 /** How many of a hundred ranks may differ: those of tokens whose logits are equal but for rounding. */
 const RANKS = 2;
 

@@ -56,7 +56,7 @@ Deno.test("markdown() has the rows of a published model, beside its own limits a
 });
 
 Deno.test("differing() names rows of a published model whose numbers are others", () => {
-  deepEqual(differing(results(4e-4)), [`transformers, ${realRow("explain 20 after 23")}`]);
+  deepEqual(differing(results(4e-3)), [`transformers, ${realRow("explain 20 after 23")}`]);
   deepEqual(differing(results(0, [1, 2, 4])), [`transformers, ${realRow("decode")}`]);
 });
 
