@@ -41,10 +41,7 @@ export async function openBack(
 ): Promise<BackWeights> {
   const form: Form = { name: `I8 columns${isQuantized(weights) ? " beside Q8" : ""}`, version: VERSION };
   const entries = await openOrMake(stored, form, new BackMaking(config, stored, weights), options);
-  const isSound: MadeProof["isSound"] = async (heard) => {
-    const making = new BackMaking(config, stored, weights);
-    return await areMade(entries, await making.parts(), making.chunks(), heard);
-  };
+  const isSound: MadeProof["isSound"] = (heard) => areMade(entries, new BackMaking(config, stored, weights), heard);
   return { entries, made: proofsOf(entries, isSound) };
 }
 

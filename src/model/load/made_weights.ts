@@ -109,22 +109,20 @@ async function inMemory(made: Making): Promise<Uint8Array> {
  * Whether the tensors of a file are those that would be made now.
  *
  * @param found The tensors of the file.
- * @param tensors What would be made, in the order of `chunks`.
- * @param chunks The bytes that would be made.
+ * @param made What would be made.
  * @param heard Is told how many bytes were compared, and may throw.
  */
 export async function areMade(
   found: ReadonlyMap<string, TensorEntry>,
-  tensors: Iterable<readonly [string, TensorPart]>,
-  chunks: AsyncIterable<Uint8Array>,
+  made: Making,
   heard: (bytes: number) => void,
 ): Promise<boolean> {
-  const parts = [...tensors];
+  const parts = [...await made.parts()];
   const { source, start } = found.get(parts[0]![0]) ?? {};
   if (source === undefined || start === undefined || !liesAt(found, parts, start)) return false;
   const scratch = new Uint8Array(SCRATCH_BYTES);
   let place = start;
-  for await (const chunk of chunks) {
+  for await (const chunk of made.chunks()) {
     for (let done = 0; done < chunk.length; done += SCRATCH_BYTES) {
       const expected = chunk.subarray(done, done + SCRATCH_BYTES);
       const stored = scratch.subarray(0, expected.length);

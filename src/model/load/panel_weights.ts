@@ -36,8 +36,7 @@ export async function arePanels(
   made: ReadonlyMap<string, TensorEntry>,
   heard: (bytes: number) => void,
 ): Promise<boolean> {
-  const making = new PanelMaking(config, stored, undefined);
-  return await areMade(made, making.parts(), making.chunks(), heard);
+  return await areMade(made, new PanelMaking(config, stored, undefined), heard);
 }
 
 /** Makes the bytes of the file, one matrix after another. */

@@ -38,8 +38,7 @@ export async function isQuantized(
   made: ReadonlyMap<string, TensorEntry>,
   heard: (bytes: number) => void,
 ): Promise<boolean> {
-  const quantizer = new Quantizer(config, stored, undefined);
-  return await areMade(made, quantizer.parts(), quantizer.chunks(), heard);
+  return await areMade(made, new Quantizer(config, stored, undefined), heard);
 }
 
 /** Makes the bytes of the file, one tensor after another. */

@@ -7,7 +7,7 @@ import type { TensorEntry } from "../../checkpoint/safetensors.ts";
 import { widened } from "../../checkpoint/widened.ts";
 import type { TensorPart } from "../../checkpoint/write_safetensors.ts";
 import type { Form } from "./made_file.ts";
-import { areMade, type MadeWeightsOptions, openKept } from "./made_weights.ts";
+import { areMade, type MadeWeightsOptions, type Making, openKept } from "./made_weights.ts";
 
 const FORM: Form = { name: "F32", version: 2 };
 
@@ -24,9 +24,7 @@ export async function openWidened(
   stored: ReadonlyMap<string, TensorEntry>,
   options: MadeWeightsOptions,
 ): Promise<ReadonlyMap<string, TensorEntry> | undefined> {
-  const entries = widened(stored);
-  const making = { parts: () => new Map(partsOf(entries)), chunks: () => chunksOf(entries, options.signal) };
-  return await openKept(stored, FORM, making, options);
+  return await openKept(stored, FORM, makingOf(stored, options.signal), options);
 }
 
 /** Whether weights are what `stored` is in single precision; `heard` is told how many bytes were read, and may throw. */
@@ -35,8 +33,12 @@ export async function isWidened(
   made: ReadonlyMap<string, TensorEntry>,
   heard: (bytes: number) => void,
 ): Promise<boolean> {
+  return await areMade(made, makingOf(stored, undefined), heard);
+}
+
+function makingOf(stored: ReadonlyMap<string, TensorEntry>, signal: AbortSignal | undefined): Making {
   const entries = widened(stored);
-  return await areMade(made, partsOf(entries), chunksOf(entries, undefined), heard);
+  return { parts: () => new Map(partsOf(entries)), chunks: () => chunksOf(entries, signal) };
 }
 
 function partsOf(entries: ReadonlyMap<string, TensorEntry>): (readonly [string, TensorPart])[] {
