@@ -129,7 +129,23 @@ export interface Initializer {
 }
 
 /** What a graph or a branch consists of. */
-export type GraphParts = Pick<GraphScope, "nodes" | "inputs" | "outputs" | "initializers">;
+export type GraphParts = Readonly<Record<"inputs" | "outputs", readonly Value[]>> & {
+  readonly nodes: readonly Node[];
+  readonly initializers: readonly Initializer[];
+};
+
+/** The settings of a node, with other nodes in each branch. */
+export function withBranches(
+  { attributes }: Node,
+  change: (nodes: readonly Node[]) => readonly Node[],
+): Node["attributes"] {
+  const changed = Object.entries(attributes).map(([name, attribute]): [string, Attribute] => {
+    if (attribute.kind !== "graph") return [name, attribute];
+    const { value } = attribute;
+    return [name, { ...attribute, value: GraphScope.from({ ...value, nodes: change(value.nodes) }) }];
+  });
+  return Object.fromEntries(changed);
+}
 
 /** Constants of more elements are stored as often as they are asked for; comparing them would take longer. */
 const MOST_SHARED = 16;

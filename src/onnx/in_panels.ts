@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Attribute, GraphScope, type Initializer, type Node, type Value } from "./graph.ts";
+import { GraphScope, type Initializer, type Node, type Value, withBranches } from "./graph.ts";
 import type { Dim, Shape } from "./shape.ts";
 
 /**
@@ -15,8 +15,7 @@ export function inPanels(graph: GraphScope): GraphScope {
   const sizes = new Sizes();
   const nodes = graph.nodes.flatMap((node) => inPanelsOf(node, sizes));
   if (sizes.initializers.length === 0) return graph;
-  const { inputs, outputs, initializers } = graph;
-  return GraphScope.from({ nodes, inputs, outputs, initializers: [...initializers, ...sizes.initializers] });
+  return GraphScope.from({ ...graph, nodes, initializers: [...graph.initializers, ...sizes.initializers] });
 }
 
 /** The whole numbers that nodes are given, each once; branches see those of the main graph. */
@@ -38,15 +37,9 @@ class Sizes {
 
 /** A node, or those that do the same with panels. */
 function inPanelsOf(node: Node, sizes: Sizes): readonly Node[] {
-  const attributes = Object.entries(node.attributes).map(([name, attribute]): [string, Attribute] => {
-    if (attribute.kind !== "graph") return [name, attribute];
-    const { nodes, inputs, outputs, initializers } = attribute.value;
-    const inner = nodes.flatMap((one) => inPanelsOf(one, sizes));
-    return [name, { ...attribute, value: GraphScope.from({ nodes: inner, inputs, outputs, initializers }) }];
-  });
   const panels = node.op === "Gemm" ? node.inputs[1]!.panels : undefined;
   if (panels?.transposed === ("transB" in node.attributes)) return productOf(node, panels.value, sizes);
-  return [{ ...node, attributes: Object.fromEntries(attributes) }];
+  return [{ ...node, attributes: withBranches(node, (nodes) => nodes.flatMap((one) => inPanelsOf(one, sizes))) }];
 }
 
 /** `x W + b` with `x [R, in]` and W in panels. */

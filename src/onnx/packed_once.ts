@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Attribute, GraphScope, type Initializer, type Node, type Value } from "./graph.ts";
+import { GraphScope, type Initializer, type Node, type Value, withBranches } from "./graph.ts";
 
 /** What the second name of a constant ends with. */
 const AS_STORED = "as_stored";
@@ -63,11 +63,5 @@ function matrixOf({ op, inputs }: Node): Value | undefined {
 /** A node with other names of what it reads, in its branches too; `kept` stays. */
 function rename(node: Node, other: (value: Value) => Value, kept?: Value): Node {
   const inputs = node.inputs.map((value) => value === kept ? value : other(value));
-  const attributes = Object.entries(node.attributes).map(([name, attribute]): [string, Attribute] => {
-    if (attribute.kind !== "graph") return [name, attribute];
-    const { nodes, inputs, outputs, initializers } = attribute.value;
-    const renamed = nodes.map((inner) => rename(inner, other));
-    return [name, { ...attribute, value: GraphScope.from({ nodes: renamed, inputs, outputs, initializers }) }];
-  });
-  return { ...node, inputs, attributes: Object.fromEntries(attributes) };
+  return { ...node, inputs, attributes: withBranches(node, (nodes) => nodes.map((inner) => rename(inner, other))) };
 }
