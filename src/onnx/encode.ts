@@ -55,23 +55,19 @@ function domainsOf({ nodes }: GraphScope): ReadonlySet<string> {
 /** The encoded message for each type and shape: thousands of values share a few. */
 type TypeMessages = Map<string, Uint8Array>;
 
+/**
+ * A graph, with the shapes of the values between its inputs and outputs. ONNX Runtime infers them too, but gives sizes
+ * that it cannot follow a new name each: no buffer fits another value, and the search for one that does takes a third to
+ * a half of the start.
+ */
 function writeGraph(writer: MessageWriter, graph: GraphScope, name: string, types: TypeMessages): void {
   for (const node of graph.nodes) writer.message(1, (message) => writeNode(message, node, types));
   writer.string(2, name);
   for (const initializer of graph.initializers) writer.message(5, (message) => writeInitializer(message, initializer));
   for (const input of graph.inputs) writer.message(11, (message) => writeValue(message, input, types));
   for (const output of graph.outputs) writer.message(12, (message) => writeValue(message, output, types));
-}
-
-/**
- * A branch, with the shapes of the values between its inputs and outputs. ONNX Runtime infers them too, but gives sizes
- * that it cannot follow a new name each: no buffer fits another value, and the search for one that does takes a third of
- * the start. In the main graph it can follow them.
- */
-function writeBranch(writer: MessageWriter, branch: GraphScope, name: string, types: TypeMessages): void {
-  writeGraph(writer, branch, name, types);
-  const fetched = new Set(branch.outputs);
-  for (const value of branch.nodes.flatMap(({ outputs }) => outputs)) {
+  const fetched = new Set(graph.outputs);
+  for (const value of graph.nodes.flatMap(({ outputs }) => outputs)) {
     if (!fetched.has(value)) writer.message(13, (message) => writeValue(message, value, types));
   }
 }
@@ -107,7 +103,7 @@ function writeAttribute(writer: MessageWriter, name: string, attribute: Attribut
       writer.message(5, (message) => writeZero(message, attribute.value));
       break;
     case "graph":
-      writer.message(6, (message) => writeBranch(message, attribute.value, name, types));
+      writer.message(6, (message) => writeGraph(message, attribute.value, name, types));
       break;
     case "ints":
       for (const value of attribute.value) writer.int(8, value);
