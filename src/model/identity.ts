@@ -9,7 +9,7 @@ import type { ModelFiles } from "../hub/model_files.ts";
 import type { Backend } from "../runtime/backend.ts";
 import type { Change } from "./change.ts";
 import type { LoadedModel } from "./load/load.ts";
-import type { MadeProof } from "./load/read_weights.ts";
+import type { MadeProof } from "./load/made_weights.ts";
 
 /** Options of {@linkcode LanguageModel.identity}. */
 export interface IdentityOptions {

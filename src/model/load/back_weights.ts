@@ -14,21 +14,12 @@ import { familyOf } from "../../models/families.ts";
 import { backNames, backWeights, isQuantized, type ProductWeight } from "../../models/weights.ts";
 import { expectFiniteWeights } from "../finite_weights.ts";
 import type { Form } from "./made_file.ts";
-import { areMade, type MadeWeightsOptions, type Making, openOrMake } from "./made_weights.ts";
-import { type MadeProof, proofsOf } from "./read_weights.ts";
+import { type MadeWeights, type MadeWeightsOptions, type Making, openOrMake } from "./made_weights.ts";
 
 const VERSION = 2;
 
-/** Matrices for the way back. */
-export interface BackWeights {
-  /** The tensors of {@linkcode backNames}. */
-  readonly entries: ReadonlyMap<string, TensorEntry>;
-  /** How to tell whether they are what the checkpoint says, where they are from a file. */
-  readonly made: readonly MadeProof[];
-}
-
 /**
- * The matrices for the way back of the weights `stored` of a model that runs with `weights`: from a file in a folder, or in
+ * The tensors of {@linkcode backNames} for the weights `stored` of a model that runs with `weights`: from a file in a folder, or in
  * memory where none can be made. The files of `stored`, and that one, are left open.
  *
  * @throws {RangeError} When a weight is NaN or infinite.
@@ -38,11 +29,9 @@ export async function openBack(
   stored: ReadonlyMap<string, TensorEntry>,
   weights: ReadonlyMap<string, TensorEntry>,
   options: MadeWeightsOptions,
-): Promise<BackWeights> {
+): Promise<MadeWeights> {
   const form: Form = { name: `I8 columns${isQuantized(weights) ? " beside Q8" : ""}`, version: VERSION };
-  const entries = await openOrMake(stored, form, new BackMaking(config, stored, weights), options);
-  const isSound: MadeProof["isSound"] = (heard) => areMade(entries, new BackMaking(config, stored, weights), heard);
-  return { entries, made: proofsOf(entries, isSound) };
+  return await openOrMake(stored, form, new BackMaking(config, stored, weights), options);
 }
 
 /** Makes the bytes of the file, one matrix after another. */

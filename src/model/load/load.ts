@@ -17,8 +17,9 @@ import { ModelRunner } from "../runner.ts";
 import { checkWebgpu } from "../self_check.ts";
 import { openBack } from "./back_weights.ts";
 import { OpenedFiles, parseJson, readJson, readOptionalJson } from "./files.ts";
+import type { MadeProof } from "./made_weights.ts";
 import type { LoadOptions } from "./options.ts";
-import { isNative, type MadeProof, type ReadWeights, readWeights } from "./read_weights.ts";
+import { isNative, type ReadWeights, readWeights } from "./read_weights.ts";
 import { Starter } from "./starter.ts";
 
 const END_OF_TEXT = "<|endoftext|>";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { openBytes } from "../../checkpoint/byte_source.ts";
+import { type ByteSource, openBytes } from "../../checkpoint/byte_source.ts";
 import { readSafetensors, type TensorEntry } from "../../checkpoint/safetensors.ts";
 import { safetensorsHeader, type TensorPart } from "../../checkpoint/write_safetensors.ts";
 import { type Form, type MadeFile, madeFile, mayLook, mayMake, openMade, writeMade } from "./made_file.ts";
@@ -16,6 +16,26 @@ export interface MadeWeightsOptions {
   readonly onMake?: () => void;
   /** Stops between two tensors. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** A file that was made of weights. */
+export interface MadeProof {
+  /** The file. */
+  readonly source: ByteSource;
+  /**
+   * Whether it holds what is made of the weights; `heard` is told how many bytes were compared, and may throw.
+   *
+   * @throws {Error} When another file had taken its place before it was mapped.
+   */
+  readonly isSound: (heard: (bytes: number) => void) => Promise<boolean>;
+}
+
+/** What was made of weights, still open. */
+export interface MadeWeights {
+  /** The tensors by name. */
+  readonly entries: ReadonlyMap<string, TensorEntry>;
+  /** How to tell whether they are what the checkpoint says; of those in memory nothing, as this process made them. */
+  readonly made: readonly MadeProof[];
 }
 
 /** How much of a file is compared at a time. */
@@ -41,18 +61,19 @@ export async function openOrMake(
   form: Form,
   made: Making,
   { folder, onMake, signal }: MadeWeightsOptions,
-): Promise<ReadonlyMap<string, TensorEntry>> {
+): Promise<MadeWeights> {
   const file = await madeFile(stored, folder, form);
   const found = await openHeld(file, made);
-  if (found) return found;
+  if (found) return withProof(found, made);
   onMake?.();
   const parts = await made.parts();
-  const isKept = mayMake(folder) && await writeMade(file, parts, () => made.chunks()).then(() => true, () => {
+  const isKept = mayMake(folder) && await writeMade(file, parts, () => chunksOf(made, signal)).then(() => true, () => {
     signal?.throwIfAborted();
     return false; // what is wrong with the weights is wrong in memory too
   });
   const kept = isKept ? await openMade(file) : undefined;
-  return kept ?? await readSafetensors(openBytes(file.path, await inMemory(made)));
+  if (kept) return withProof(kept, made);
+  return { entries: await readSafetensors(openBytes(file.path, await inMemory(made, signal))), made: [] };
 }
 
 /**
@@ -66,20 +87,26 @@ export async function openKept(
   form: Form,
   made: Making,
   { folder, onMake, signal }: MadeWeightsOptions,
-): Promise<ReadonlyMap<string, TensorEntry> | undefined> {
+): Promise<MadeWeights | undefined> {
   if (!mayLook(folder)) return undefined;
   try {
     const file = await madeFile(stored, folder, form);
     const found = await openHeld(file, made);
-    if (found) return found;
+    if (found) return withProof(found, made);
     if (!mayMake(folder)) return undefined;
     onMake?.();
-    await writeMade(file, await made.parts(), () => made.chunks());
-    return await openMade(file);
+    await writeMade(file, await made.parts(), () => chunksOf(made, signal));
+    const kept = await openMade(file);
+    return kept && withProof(kept, made);
   } catch {
     signal?.throwIfAborted();
     return undefined;
   }
+}
+
+function withProof(entries: ReadonlyMap<string, TensorEntry>, made: Making): MadeWeights {
+  const { source } = entries.values().next().value!;
+  return { entries, made: [{ source, isSound: (heard) => areMade(entries, made, heard) }] };
 }
 
 /** The tensors of a file that has those that would be made, whatever is in them. */
@@ -92,27 +119,29 @@ async function openHeld(file: MadeFile, made: Making): Promise<ReadonlyMap<strin
   return undefined;
 }
 
-async function inMemory(made: Making): Promise<Uint8Array> {
+/** The bytes of the tensors until the signal is aborted. */
+async function* chunksOf(made: Making, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+  for await (const chunk of made.chunks()) {
+    signal?.throwIfAborted();
+    yield chunk;
+  }
+}
+
+async function inMemory(made: Making, signal: AbortSignal | undefined): Promise<Uint8Array> {
   const parts = await made.parts();
   const header = safetensorsHeader(parts);
   const bytes = new Uint8Array(parts.values().reduce((sum, part) => sum + part.bytes, header.length));
   bytes.set(header);
   let start = header.length;
-  for await (const chunk of made.chunks()) {
+  for await (const chunk of chunksOf(made, signal)) {
     bytes.set(chunk, start);
     start += chunk.length;
   }
   return bytes;
 }
 
-/**
- * Whether the tensors of a file are those that would be made now.
- *
- * @param found The tensors of the file.
- * @param made What would be made.
- * @param heard Is told how many bytes were compared, and may throw.
- */
-export async function areMade(
+/** Whether the tensors of a file are those that would be made now; `heard` is told how many bytes were compared. */
+async function areMade(
   found: ReadonlyMap<string, TensorEntry>,
   made: Making,
   heard: (bytes: number) => void,

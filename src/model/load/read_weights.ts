@@ -15,27 +15,16 @@ import { availableBackend, type Session } from "../../runtime/session.ts";
 import { expectFiniteWeights } from "../finite_weights.ts";
 import { type OpenedFiles, openWeights } from "./files.ts";
 import type { LoadOptions } from "./options.ts";
-import { arePanels, openPanels } from "./panel_weights.ts";
-import { isQuantized, openQuantized } from "./quantized_weights.ts";
-import { isWidened, openWidened } from "./widened_weights.ts";
+import type { MadeProof } from "./made_weights.ts";
+import { openPanels } from "./panel_weights.ts";
+import { openQuantized } from "./quantized_weights.ts";
+import { openWidened } from "./widened_weights.ts";
 
 /**
  * Weights up to this size are checked for NaN while they load; larger ones when a result is not finite. Native widens
  * half precision up to this size each time it starts; larger ones once, into a file.
  */
 const SMALL_BYTES = 64 * 2 ** 20;
-
-/** A file that was made of weights. */
-export interface MadeProof {
-  /** The file. */
-  readonly source: ByteSource;
-  /**
-   * Whether it holds what is made of the weights; `heard` is told how many bytes were compared, and may throw.
-   *
-   * @throws {Error} When another file had taken its place before it was mapped.
-   */
-  readonly isSound: (heard: (bytes: number) => void) => Promise<boolean>;
-}
 
 /** Weights as they go into the graph. */
 export interface ReadWeights {
@@ -93,8 +82,8 @@ async function convertWeights(
     await availableBackend("native", worker);
     const onMake = () => say("Making 8-bit weights, which later loads find");
     const folder = `${cacheFolder(cacheDir)}-q8`;
-    const weights = await openQuantized(config, stored, { folder, signal, onMake });
-    return { weights, made: proofsOf(weights, (heard) => isQuantized(config, stored, weights, heard)) };
+    const { entries, made } = await openQuantized(config, stored, { folder, signal, onMake });
+    return { weights: entries, made };
   }
   const plain = { weights: stored, made: [] };
   if (!stored.values().some(isConverted)) return plain;
@@ -102,8 +91,8 @@ async function convertWeights(
   if (!await isNative(wanted, worker)) return { weights: widened(stored), made: [] };
   if (storedBytes <= SMALL_BYTES) return plain;
   const onMake = () => say("Widening weights to float32, which later loads find");
-  const made = await openWidened(stored, { folder: `${cacheFolder(cacheDir)}-float32`, signal, onMake });
-  return made ? { weights: made, made: proofsOf(made, (heard) => isWidened(stored, made, heard)) } : plain;
+  const wide = await openWidened(stored, { folder: `${cacheFolder(cacheDir)}-float32`, signal, onMake });
+  return wide ? { weights: wide.entries, made: wide.made } : plain;
 }
 
 /** The same with the matrices in panels beside them, on native, where there are many or they are asked for. */
@@ -123,18 +112,9 @@ async function withPanels(
   const panels = await openPanels(config, stored, { folder, signal, onMake });
   if (!panels) return converted;
   return {
-    weights: new Map([...converted.weights, ...panels]),
-    made: [...converted.made, ...proofsOf(panels, (heard) => arePanels(config, stored, panels, heard))],
+    weights: new Map([...converted.weights, ...panels.entries]),
+    made: [...converted.made, ...panels.made],
   };
-}
-
-/** What can be said of weights in a file; those in memory were made in this process. */
-export function proofsOf(
-  weights: ReadonlyMap<string, TensorEntry>,
-  isSound: MadeProof["isSound"],
-): readonly MadeProof[] {
-  const [entry] = weights.values();
-  return entry?.source.path === undefined ? [] : [{ source: entry.source, isSound }];
 }
 
 /** Whether a session would run on native. A page is not asked, as it would start a worker to answer. */

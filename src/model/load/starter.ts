@@ -4,7 +4,8 @@ import { isPanels, weightLocations } from "../../models/weights.ts";
 import type { Backend } from "../../runtime/backend.ts";
 import { Session } from "../../runtime/session.ts";
 import type { LoadOptions } from "./options.ts";
-import { findMoved, isConverted, type MadeProof, type ReadWeights } from "./read_weights.ts";
+import type { MadeProof } from "./made_weights.ts";
+import { findMoved, isConverted, type ReadWeights } from "./read_weights.ts";
 
 /** A session, and what had taken the place of a file that was made, if anything had. */
 export interface Starting {

@@ -7,7 +7,7 @@ import type { TensorEntry } from "../../checkpoint/safetensors.ts";
 import { widened } from "../../checkpoint/widened.ts";
 import type { TensorPart } from "../../checkpoint/write_safetensors.ts";
 import type { Form } from "./made_file.ts";
-import { areMade, type MadeWeightsOptions, type Making, openKept } from "./made_weights.ts";
+import { type MadeWeights, type MadeWeightsOptions, type Making, openKept } from "./made_weights.ts";
 
 const FORM: Form = { name: "F32", version: 2 };
 
@@ -23,22 +23,13 @@ const CHUNK_BYTES = 2 ** 22;
 export async function openWidened(
   stored: ReadonlyMap<string, TensorEntry>,
   options: MadeWeightsOptions,
-): Promise<ReadonlyMap<string, TensorEntry> | undefined> {
-  return await openKept(stored, FORM, makingOf(stored, options.signal), options);
+): Promise<MadeWeights | undefined> {
+  return await openKept(stored, FORM, makingOf(stored), options);
 }
 
-/** Whether weights are what `stored` is in single precision; `heard` is told how many bytes were read, and may throw. */
-export async function isWidened(
-  stored: ReadonlyMap<string, TensorEntry>,
-  made: ReadonlyMap<string, TensorEntry>,
-  heard: (bytes: number) => void,
-): Promise<boolean> {
-  return await areMade(made, makingOf(stored, undefined), heard);
-}
-
-function makingOf(stored: ReadonlyMap<string, TensorEntry>, signal: AbortSignal | undefined): Making {
+function makingOf(stored: ReadonlyMap<string, TensorEntry>): Making {
   const entries = widened(stored);
-  return { parts: () => new Map(partsOf(entries)), chunks: () => chunksOf(entries, signal) };
+  return { parts: () => new Map(partsOf(entries)), chunks: () => chunksOf(entries) };
 }
 
 function partsOf(entries: ReadonlyMap<string, TensorEntry>): (readonly [string, TensorPart])[] {
@@ -46,14 +37,10 @@ function partsOf(entries: ReadonlyMap<string, TensorEntry>): (readonly [string, 
 }
 
 /** The bytes of tensors. */
-async function* chunksOf(
-  entries: ReadonlyMap<string, TensorEntry>,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<Uint8Array> {
+async function* chunksOf(entries: ReadonlyMap<string, TensorEntry>): AsyncGenerator<Uint8Array> {
   const scratch = new Uint8Array(CHUNK_BYTES);
   for (const { source, start, end } of entries.values()) {
     for (let from = start; from < end; from += CHUNK_BYTES) {
-      signal?.throwIfAborted();
       const chunk = scratch.subarray(0, Math.min(CHUNK_BYTES, end - from));
       source.readInto(from, chunk);
       yield chunk;

@@ -47,6 +47,8 @@ async function everyHalf() {
   };
 }
 
+const openEntries = async (...asked: Parameters<typeof openWidened>) => (await openWidened(...asked))?.entries;
+
 async function bitsOf(entry: TensorEntry): Promise<Uint32Array> {
   return new Uint32Array((await entry.source.read(entry.start, entry.end)).buffer);
 }
@@ -64,7 +66,7 @@ function close(entries: ReadonlyMap<string, TensorEntry> | undefined): void {
 
 Deno.test("openWidened() writes every number of F16 and BF16 as the float32 that it is, and F32 as it stands", async () => {
   await using one = await everyHalf();
-  const weights = (await openWidened(one.stored, one.options))!;
+  const weights = (await openEntries(one.stored, one.options))!;
   deepEqual([...weights].map(([name, { dtype, shape }]) => [name, dtype, shape]), [
     ["f16", "F32", [256, 256]],
     ["bf16", "F32", [PATTERNS]],
@@ -91,7 +93,7 @@ Deno.test("openWidened() writes every number of F16 and BF16 as the float32 that
 Deno.test("openWidened() makes a file once, anew when the checkpoint changes, and anew when it is damaged", async () => {
   await using one = await everyHalf();
   const load = async () => {
-    const weights = await openWidened(one.stored, one.options);
+    const weights = await openEntries(one.stored, one.options);
     const bits = await bitsOf(weights!.get("f32")!);
     close(weights);
     return [...bits];
@@ -110,7 +112,7 @@ Deno.test("openWidened() removes the files that belong to no checkpoint any more
   await using one = await everyHalf();
   await using other = await everyHalf();
   await using gone = await everyHalf();
-  for (const { stored } of [other, gone]) close(await openWidened(stored, one.options));
+  for (const { stored } of [other, gone]) close(await openEntries(stored, one.options));
   const [kept] = await keptOf(one.folder, other.path);
   await Deno.remove(gone.path);
   const name = (digit: string) => `${digit.repeat(64)}.safetensors`;
@@ -123,7 +125,7 @@ Deno.test("openWidened() removes the files that belong to no checkpoint any more
   await Deno.utime(`${one.folder}/${name("d")}.${id}.incomplete`, 1, 1); // left long ago
   await write("notes.safetensors");
   await write("notes.txt");
-  close(await openWidened(one.stored, one.options));
+  close(await openEntries(one.stored, one.options));
   const [own] = await keptOf(one.folder, one.path);
   const expected = [kept!, own!, `${name("c")}.${id}.incomplete`, "notes.safetensors", "notes.txt"];
   deepEqual(one.files().toSorted(), expected.toSorted());
@@ -141,7 +143,7 @@ Deno.test("openWidened() writes nothing where the disk has no room for the whole
     return write.call(this, bytes);
   };
   try {
-    equal(await openWidened(huge, one.options), undefined);
+    equal(await openEntries(huge, one.options), undefined);
   } finally {
     Deno.FsFile.prototype.write = write;
   }
@@ -150,7 +152,7 @@ Deno.test("openWidened() writes nothing where the disk has no room for the whole
 
 Deno.test("openWidened() may be called twice at once, and its file deleted while it is open", async () => {
   await using one = await everyHalf();
-  const both = await Promise.all([1, 2].map(() => openWidened(one.stored, one.options)));
+  const both = await Promise.all([1, 2].map(() => openEntries(one.stored, one.options)));
   equal(one.files().length, 1);
   if (Deno.build.os !== "windows") await Deno.remove(one.folder, { recursive: true });
   for (const weights of both) {
@@ -162,7 +164,7 @@ Deno.test("openWidened() may be called twice at once, and its file deleted while
 Deno.test("openWidened() makes nothing where there can be no file", async () => {
   await using one = await everyHalf();
   await Deno.writeTextFile(one.folder, "a file in the place of the folder");
-  equal(await openWidened(one.stored, one.options), undefined);
+  equal(await openEntries(one.stored, one.options), undefined);
   ok((await one.stored.get("f16")!.source.read(0, 1)).length === 1, "the checkpoint is closed");
 });
 
@@ -170,14 +172,14 @@ Deno.test("openWidened() leaves no part of a file when it is stopped, or when th
   await using one = await everyHalf();
   const controller = new AbortController();
   const stop = () => controller.abort(new Error("enough"));
-  const stopped = openWidened(one.stored, { ...one.options, onMake: stop, signal: controller.signal });
+  const stopped = openEntries(one.stored, { ...one.options, onMake: stop, signal: controller.signal });
   await rejects(stopped, { message: "enough" });
   deepEqual(one.files(), []);
 
   const { write } = Deno.FsFile.prototype;
   Deno.FsFile.prototype.write = () => Promise.reject(new Error("No space left on device (os error 28)"));
   try {
-    equal(await openWidened(one.stored, one.options), undefined);
+    equal(await openEntries(one.stored, one.options), undefined);
   } finally {
     Deno.FsFile.prototype.write = write;
   }
