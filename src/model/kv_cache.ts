@@ -1,29 +1,46 @@
-import { free } from "../base/numbers.ts";
+import type { Past } from "../models/forward_inputs.ts";
+import type { Growth, ResidentRows } from "../runtime/resident_rows.ts";
+import { HostRows } from "./cache_rows.ts";
 
 /** The texts that a token belongs to: from the first to the last. */
 export type TextRange = readonly [first: number, last: number];
 
+/** What makes the rows of a cache that stay on the device of a session, if that is not the CPU. */
+export type MakeResident = (tensors: number, width: number) => ResidentRows | undefined;
+
 /**
  * The keys and values of the tokens that a model has read, `[P, C]` for each layer, in buffers that grow. The tokens may
  * be of several texts, in any order but that of each text; texts that begin alike may have their beginning in common.
+ * On a GPU the buffers are there, and what is here says only which rows there are.
  */
-export class KVCache implements Disposable {
+export class KVCache implements Disposable, Past {
   /** What was read of the sources of the texts, where an encoder reads them. */
   readonly source?: KVCache;
   /** Another object when rows have been forgotten; while it is the same, rows were added and none has changed. */
   lineage: object = {};
+  readonly #layers: number;
   readonly #width: number;
   #texts: number[] = [];
   #lastTexts: number[] = [];
-  readonly #keys: Float32Array[];
-  readonly #values: Float32Array[];
+  /** The keys of each layer, then the values of each. */
+  readonly #rows: HostRows | ResidentRows;
 
-  /** An empty cache for `layers` layers of width `width`, with one for sources where `hasSource` says so. */
-  constructor(layers: number, width: number, { hasSource = false }: { readonly hasSource?: boolean | undefined } = {}) {
+  /**
+   * An empty cache for `layers` layers of width `width`, with one for sources where `hasSource` says so. It stands in
+   * memory, unless `makeResident` has another place for it.
+   */
+  constructor(
+    layers: number,
+    width: number,
+    { hasSource = false, makeResident }: {
+      readonly hasSource?: boolean | undefined;
+      readonly makeResident?: MakeResident | undefined;
+    } = {},
+  ) {
+    this.#layers = layers;
     this.#width = width;
-    if (hasSource) this.source = new KVCache(layers, width);
-    this.#keys = Array.from({ length: layers }, () => new Float32Array(0));
-    this.#values = Array.from({ length: layers }, () => new Float32Array(0));
+    if (hasSource) this.source = new KVCache(layers, width, { makeResident });
+    this.#rows = makeResident?.(2 * layers, width) ?? new HostRows(2 * layers, width);
   }
 
   /** P, the number of tokens. */
@@ -51,14 +68,26 @@ export class KVCache implements Disposable {
     });
   }
 
-  /** The keys of each layer, `[P, C]`: views that are valid until the next append. */
+  /** The keys of each layer, `[P, C]`, in memory: views that are valid until the next append. */
   get keys(): Float32Array[] {
-    return this.#keys.map((buffer) => buffer.subarray(0, this.length * this.#width));
+    return this.#inMemory().views(0, this.#layers, this.length);
   }
 
-  /** The values of each layer, `[P, C]`: views that are valid until the next append. */
+  /** The values of each layer, `[P, C]`, in memory: views that are valid until the next append. */
   get values(): Float32Array[] {
-    return this.#values.map((buffer) => buffer.subarray(0, this.length * this.#width));
+    return this.#inMemory().views(this.#layers, 2 * this.#layers, this.length);
+  }
+
+  /** Copies of the values of each layer, `[P, C]`, wherever they stand. */
+  readValues(): Promise<Float32Array[]> {
+    return this.#rows.read(this.#layers, 2 * this.#layers, this.length);
+  }
+
+  /** Where keys and values stand when it is not in memory. */
+  get resident(): Past["resident"] {
+    if (this.#rows instanceof HostRows) return undefined;
+    const { tensors } = this.#rows;
+    return { keys: tensors.slice(0, this.#layers), values: tensors.slice(this.#layers) };
   }
 
   /** Forgets all tokens but the first `length`. */
@@ -81,16 +110,28 @@ export class KVCache implements Disposable {
     this.#texts = kept.map((row) => owners[row]![0]);
     this.#lastTexts = kept.map((row) => owners[row]![1]);
     if (kept.length === owners.length) return;
-    for (const buffer of [...this.#keys, ...this.#values]) moveRows(buffer, kept, this.#width);
+    this.#rows.keep(kept);
     this.lineage = {};
   }
 
   /** Adds the keys and values of the next tokens, `[T, C]` for each layer; `texts` by default says that all are of one. */
   append(keys: readonly Float32Array[], values: readonly Float32Array[], texts?: readonly number[]): void {
-    const start = this.length * this.#width;
-    keys.forEach((rows, layer) => this.#keys[layer] = written(this.#keys[layer]!, rows, start));
-    values.forEach((rows, layer) => this.#values[layer] = written(this.#values[layer]!, rows, start));
+    this.#inMemory().append([...keys, ...values], this.length);
     this.#push(texts ?? Array<number>(keys[0]!.length / this.#width).fill(0));
+  }
+
+  /**
+   * What a run is told so that the device adds those of the next `count` tokens, which are its outputs `names`: of keys,
+   * then of values. Nothing when they are in memory, or nothing is kept of tokens.
+   */
+  growth(names: readonly string[], count: number): Growth | undefined {
+    const kept = names.length > 0 && !(this.#rows instanceof HostRows);
+    return kept ? this.#rows.growth(names, this.length, count) : undefined;
+  }
+
+  /** Counts the tokens of `texts`, which a run has added on the device. */
+  grown(texts: readonly number[]): void {
+    this.#push(texts);
   }
 
   /** Frees the memory. */
@@ -98,17 +139,28 @@ export class KVCache implements Disposable {
     this.source?.[Symbol.dispose]();
     this.#texts = [];
     this.#lastTexts = [];
-    free(...this.#keys.splice(0), ...this.#values.splice(0));
+    this.#rows[Symbol.dispose]();
   }
 
   /** Adds copies of those rows of another cache that are from `start` to before `end`; from its beginning, sources too. */
   appendFrom(other: KVCache, start: number, end: number): void {
     if (start === 0 && other.source) this.source?.appendFrom(other.source, 0, other.source.length);
-    const cut = (buffers: Float32Array[]) =>
-      buffers.map((rows) => rows.subarray(start * this.#width, end * this.#width));
     const length = this.length;
-    this.append(cut(other.keys), cut(other.values), other.texts.slice(start, end));
+    this.#copyRows(other, start, Math.min(end, other.length));
+    this.#push(other.texts.slice(start, end));
     this.#lastTexts.splice(length, Infinity, ...other.lastTexts.slice(start, end));
+  }
+
+  #copyRows(other: KVCache, start: number, end: number): void {
+    const [to, from] = [this.#rows, other.#rows];
+    if (to instanceof HostRows && from instanceof HostRows) to.copyFrom(from, start, end, this.length);
+    else if (!(to instanceof HostRows) && !(from instanceof HostRows)) to.copyFrom(from, start, end, this.length);
+    else throw new TypeError("Cannot copy keys and values between memory and a GPU; read the text again");
+  }
+
+  #inMemory(): HostRows {
+    if (this.#rows instanceof HostRows) return this.#rows;
+    throw new TypeError("Cannot look at keys and values that are on a GPU; call readValues()");
   }
 
   #push(texts: readonly number[]): void {
@@ -123,24 +175,4 @@ export class KVCache implements Disposable {
     }
     return length;
   }
-}
-
-/** Moves those rows of a buffer that are at `kept`, in ascending order, to its beginning. */
-function moveRows(buffer: Float32Array, kept: readonly number[], width: number): void {
-  kept.forEach((row, to) => {
-    if (row !== to) buffer.copyWithin(to * width, row * width, (row + 1) * width);
-  });
-}
-
-/** `buffer` with `rows` at `start`: the same one, or a copy of twice the size. */
-function written(buffer: Float32Array, rows: Float32Array, start: number): Float32Array {
-  const end = start + rows.length;
-  let target = buffer;
-  if (end > buffer.length) {
-    target = new Float32Array(Math.max(end, 2 * buffer.length));
-    target.set(buffer.subarray(0, start));
-    free(buffer);
-  }
-  target.set(rows, start);
-  return target;
 }

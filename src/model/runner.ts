@@ -12,8 +12,9 @@ import type { Feed } from "../onnx/feed.ts";
 import type { Value } from "../onnx/mod.ts";
 import type { Backend } from "../runtime/backend.ts";
 import type { CompiledChanges } from "./changes.ts";
+import type { Growth } from "../runtime/resident_rows.ts";
 import type { Session } from "../runtime/session.ts";
-import { KVCache } from "./kv_cache.ts";
+import { KVCache, type MakeResident } from "./kv_cache.ts";
 import { editsOf, eitherOf } from "./edit_request.ts";
 import type {
   Explanation,
@@ -30,6 +31,12 @@ import { joinRows, NO_SOURCE, NO_TEXT, sourceTokens } from "./sources.ts";
 
 /** How many tokens are read in one run, so that long prompts can be stopped and take bounded memory. */
 export const CHUNK_TOKENS = 256;
+
+/** The keys and values of each block that a run gives. */
+interface CacheOutputs {
+  readonly keys: readonly Value[];
+  readonly values: readonly Value[];
+}
 
 /** A program where it runs. */
 export interface Started {
@@ -114,7 +121,8 @@ export class ModelRunner implements AsyncDisposable {
   /** An empty cache. */
   emptyCache(): KVCache {
     const { hasSource } = this.family;
-    return new KVCache(this.config.nLayer, this.family.cacheWidth(this.config), { hasSource });
+    const makeResident: MakeResident = (tensors, width) => this.session.residentRows(tensors, width);
+    return new KVCache(this.config.nLayer, this.family.cacheWidth(this.config), { hasSource, makeResident });
   }
 
   /**
@@ -134,7 +142,7 @@ export class ModelRunner implements AsyncDisposable {
       readonly signal?: AbortSignal | undefined;
     } = {},
   ): Promise<Float32Array[]> {
-    const { texts, tokenTypes, source = NO_SOURCE, fetches = [], signal } = options;
+    const { texts = tokenIds.map(() => 0), tokenTypes, source = NO_SOURCE, fetches = [], signal } = options;
     const { logits } = this.program.outputs;
     const feeds = this.#feeds({ tokenIds, past: cache, rows, texts, tokenTypes, source });
     const results = await this.#extend(cache, feeds, [logits, ...fetches], { texts, source, signal });
@@ -148,11 +156,18 @@ export class ModelRunner implements AsyncDisposable {
     feeds: readonly Feed[],
     fetches: readonly Value[],
     { texts, source, signal }: {
-      readonly texts?: readonly number[] | undefined;
+      readonly texts: readonly number[];
       readonly source: SourceTokens;
       readonly signal: AbortSignal | undefined;
     },
   ): Promise<Float32Array[]> {
+    const growths = this.#growthsOf(cache, texts.length, source.tokenIds.length);
+    if (cache.resident) {
+      const results = await this.session.run(feeds, fetches, signal, growths);
+      cache.grown(texts);
+      if (source.tokenIds.length > 0) cache.source?.grown(source.texts);
+      return results;
+    }
     const { keys, values, encoder } = this.program.outputs;
     const made = [...keys, ...values, ...(encoder ? [...encoder.keys, ...encoder.values] : [])];
     const results = await this.session.run(feeds, [...fetches, ...made], signal);
@@ -163,6 +178,15 @@ export class ModelRunner implements AsyncDisposable {
     const wanted = new Set(results.slice(0, seen)); // keys and values may be asked for too
     free(...results.slice(seen).filter((one) => !wanted.has(one)));
     return results.slice(0, seen);
+  }
+
+  /** What a run adds to a cache that is on the device of the session; nothing where it is in memory. */
+  #growthsOf(cache: KVCache, tokens: number, sourceTokens: number): readonly Growth[] {
+    const { keys, values, encoder } = this.program.outputs;
+    const grow = (cache: KVCache, { keys, values }: CacheOutputs, count: number) =>
+      cache.growth([...keys, ...values].map(({ name }) => name), count) ?? [];
+    const ofSource = encoder && sourceTokens > 0 ? grow(cache.source!, encoder, sourceTokens) : [];
+    return [grow(cache, { keys, values }, tokens), ofSource].flat();
   }
 
   /**
@@ -188,7 +212,8 @@ export class ModelRunner implements AsyncDisposable {
    * asked, as {@linkcode ModelRunner.look} does, and the `fetches`. `texts` says which text each token belongs to.
    */
   async survey(survey: Survey, signal?: AbortSignal): Promise<Surveyed> {
-    const { tokenIds, cache, rows, texts, tokenTypes, source = NO_SOURCE, lens, fetches = [] } = survey;
+    const { tokenIds, cache, rows, tokenTypes, source = NO_SOURCE, lens, fetches = [] } = survey;
+    const { texts = tokenIds.map(() => 0) } = survey;
     const { lens: outputs } = this.program.outputs;
     if (lens && !outputs) throw new Error(`Cannot look through the lens as ${this.family.name} predicts no next token`);
     const feeds = this.#feeds({ tokenIds, past: cache, rows, texts, tokenTypes, source, lens });

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Feed, idsFeed } from "../onnx/feed.ts";
+import { type Feed, idsFeed, type Resident } from "../onnx/feed.ts";
 import type { Graph, Value } from "../onnx/mod.ts";
 
 /** The inputs of the forward pass. */
@@ -126,10 +126,12 @@ export interface SourceRequest {
 export interface Past {
   /** P. */
   readonly length: number;
-  /** The keys of each block, `[P, width]`. */
+  /** The keys of each block, `[P, width]`, unless they are resident. */
   readonly keys: readonly Float32Array[];
-  /** The values of each block, `[P, width]`. */
+  /** The values of each block, `[P, width]`, unless they are resident. */
   readonly values: readonly Float32Array[];
+  /** Where they stand when they stay on the device that the model runs on. */
+  readonly resident?: { readonly keys: readonly Resident[]; readonly values: readonly Resident[] } | undefined;
   /** The first text that each token belongs to, `[P]`. */
   readonly texts: readonly number[];
   /** The last text that each token belongs to, `[P]`. */
@@ -147,8 +149,8 @@ export function readFeeds(inputs: ForwardInputs, request: ReadRequest): Feed[] {
   const scale = typeof embeddingScale === "number" ? new Float32Array(T).fill(embeddingScale) : embeddingScale;
   return [
     idsFeed(inputs.inputIds, tokenIds),
-    ...cacheFeeds(inputs.pastKeys, past, past.keys),
-    ...cacheFeeds(inputs.pastValues, past, past.values),
+    ...cacheFeeds(inputs.pastKeys, past, "keys"),
+    ...cacheFeeds(inputs.pastValues, past, "values"),
     idsFeed(inputs.pastTexts, past.texts),
     idsFeed(inputs.pastLastTexts, past.lastTexts),
     idsFeed(inputs.texts, texts),
@@ -161,10 +163,14 @@ export function readFeeds(inputs: ForwardInputs, request: ReadRequest): Feed[] {
 }
 
 /** What was read before, of each block. */
-function cacheFeeds(values: readonly Value[], past: Past, numbers: readonly Float32Array[]): Feed[] {
-  return values.map((value, i) => {
-    return { value, data: numbers[i]!, dims: [past.length, value.shape[1] as number], lineage: past.lineage };
-  });
+function cacheFeeds(values: readonly Value[], past: Past, kind: "keys" | "values"): Feed[] {
+  const dims = (value: Value) => [past.length, value.shape[1] as number];
+  const resident = past.resident?.[kind];
+  if (resident) {
+    return values.map((value, i) => ({ value, data: new Float32Array(0), dims: dims(value), resident: resident[i]! }));
+  }
+  const numbers = past[kind];
+  return values.map((value, i) => ({ value, data: numbers[i]!, dims: dims(value), lineage: past.lineage }));
 }
 
 /** The feeds of an encoder. */
@@ -177,8 +183,8 @@ function sourceFeeds(inputs: SourceInputs, { source, embeddingScale }: ReadReque
     idsFeed(inputs.texts, texts),
     idsFeed(inputs.positions, past.nextPositions(texts)),
     { value: inputs.embeddingScale, data: new Float32Array(tokenIds.length).fill(scale), dims: [tokenIds.length, 1] },
-    ...cacheFeeds(inputs.pastKeys, past, past.keys),
-    ...cacheFeeds(inputs.pastValues, past, past.values),
+    ...cacheFeeds(inputs.pastKeys, past, "keys"),
+    ...cacheFeeds(inputs.pastValues, past, "values"),
     idsFeed(inputs.pastTexts, past.texts),
     idsFeed(inputs.pastLastTexts, past.lastTexts),
   ];

@@ -13,6 +13,16 @@ export interface Feed {
    * the new ones only.
    */
   readonly lineage?: object;
+  /** Where the numbers stand when they never leave the device that the model runs on; `data` is then empty. */
+  readonly resident?: Resident | undefined;
+}
+
+/** Numbers that stay on the device that a model runs on. */
+export interface Resident {
+  /** Which of the caches there. */
+  readonly rows: number;
+  /** Which of its tensors. */
+  readonly tensor: number;
 }
 
 /** Feeds an int64 `[n]`. */

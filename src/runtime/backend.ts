@@ -1,8 +1,10 @@
 import type { InferenceSession, Tensor } from "npm:onnxruntime-common@1.30.0";
 import type { RunQueue } from "../base/run_queue.ts";
 import type { ByteSource } from "../checkpoint/byte_source.ts";
+import type { Feed } from "../onnx/feed.ts";
 import type { CHeap } from "./c_heap.ts";
 import type { MappedPages } from "./mapped_pages.ts";
+import type { Growth, RowsDevice } from "./resident_rows.ts";
 
 /** Where a model runs. */
 export type Backend = "wasm" | "native" | "webgpu";
@@ -20,6 +22,19 @@ export interface SessionOptions {
   readonly foldConstants?: boolean;
   /** On webgpu, whether the graph runs on the CPU kernels of the same library: what results are compared with. */
   readonly onCpu?: boolean;
+}
+
+/** The rows of a session that stay on the device it runs on. */
+export interface DeviceRows extends RowsDevice {
+  /** Runs the session, whose feeds may be resident, and appends to rows what `growths` say. */
+  run(
+    session: InferenceSession,
+    feeds: readonly Feed[],
+    fetches: readonly string[],
+    growths: readonly Growth[],
+  ): Promise<Float32Array[]>;
+  /** Frees all of them. */
+  release(): void;
 }
 
 /** What onnxruntime-web and onnxruntime-node have in common. */
@@ -40,6 +55,8 @@ export interface Runtime {
   readonly heap?: CHeap;
   /** The pages of mapped weights, when they can be given back. */
   readonly pages?: MappedPages;
+  /** Where the rows of a session that was just made stay, when it computes on a device of its own. */
+  readonly rows?: (options: SessionOptions) => Promise<DeviceRows | undefined>;
 }
 
 /** The options that every backend shares. */

@@ -9,12 +9,17 @@ import { loadWasm } from "./backends/wasm.ts";
 import { loadWebgpu } from "./backends/webgpu.ts";
 import type { CHeap } from "./c_heap.ts";
 import type { MappedPages } from "./mapped_pages.ts";
+import type { Growth, RowsDevice } from "./resident_rows.ts";
 import { Settler } from "./settler.ts";
 
 /** A model in ONNX Runtime, in this thread or in a worker. */
 export interface Running {
-  /** Runs it and returns the numbers of `fetches`, in their order. One call at a time. */
-  run(feeds: readonly Feed[], fetches: readonly string[]): Promise<Float32Array[]>;
+  /**
+   * Runs it, returns the numbers of `fetches`, in their order, and appends to rows what `growths` say. One call at a time.
+   */
+  run(feeds: readonly Feed[], fetches: readonly string[], growths: readonly Growth[]): Promise<Float32Array[]>;
+  /** What stays on the device between runs, where there is one. */
+  readonly rows?: RowsDevice | undefined;
   /** Gives back the memory that runs have left behind, unless that would take long beside them. */
   settle?(): Promise<void>;
   /** Frees the memory. */
@@ -56,7 +61,7 @@ export async function loadEngine(backend: Backend): Promise<Engine> {
   }
 }
 
-function startWith({ create, Tensor, heap, pages }: Runtime): Engine["start"] {
+function startWith({ create, Tensor, heap, pages, rows: makeRows }: Runtime): Engine["start"] {
   const mapped = heap && pages && new MappedFiles(heap, pages);
   return async (model, files, options) => {
     for (const source of files.values()) await source.load?.();
@@ -64,8 +69,11 @@ function startWith({ create, Tensor, heap, pages }: Runtime): Engine["start"] {
     for (const source of files.values()) source.unload?.();
     const paths = mapped?.add(files.values()) ?? new Set();
     const settler = mapped?.settler ?? (heap && new Settler(heap));
+    const rows = await makeRows?.(options);
     return {
-      async run(feeds, fetches) {
+      rows,
+      async run(feeds, fetches, growths) {
+        if (rows) return await rows.run(session, feeds, fetches, growths);
         const tensors = feeds.map(({ value: { name, dtype }, data, dims }) => {
           return [name, new Tensor(dtype as "float32", data as Float32Array, dims)] as const;
         });
@@ -75,6 +83,7 @@ function startWith({ create, Tensor, heap, pages }: Runtime): Engine["start"] {
       },
       ...settler && { settle: () => Promise.resolve(settler.settle()) },
       async release() {
+        rows?.release();
         await session.release();
         mapped?.remove(paths);
         heap?.trim();

@@ -5,6 +5,7 @@ import type { Feed } from "../onnx/feed.ts";
 import { encodeModel, type GraphScope, inPanels, packedCodes, packedOnce, type Value } from "../onnx/mod.ts";
 import type { Backend, SessionOptions } from "./backend.ts";
 import { type Engine, loadEngine, LOADERS, type Running } from "./engine.ts";
+import { type Growth, ResidentRows, RowsOwner } from "./resident_rows.ts";
 import { loadWorkerEngine } from "./worker/engine.ts";
 
 /** A graph, ready to run. */
@@ -17,6 +18,7 @@ export class Session implements AsyncDisposable {
   readonly worker: boolean;
   readonly #queue: RunQueue;
   readonly #running: Running;
+  readonly #rows: RowsOwner | undefined;
   #disposed: Promise<void> | undefined;
 
   private constructor({ backend, reason, engine }: Choice, running: Running, worker: boolean) {
@@ -25,6 +27,7 @@ export class Session implements AsyncDisposable {
     this.#running = running;
     this.worker = worker;
     this.#queue = engine.queue ?? new RunQueue();
+    this.#rows = running.rows && new RowsOwner(this.#queue, running.rows);
   }
 
   /**
@@ -50,15 +53,25 @@ export class Session implements AsyncDisposable {
     }
   }
 
+  /** Rows that stay on the device, `[P, width]` in each of some tensors, where it is not the CPU. */
+  residentRows(tensors: number, width: number): ResidentRows | undefined {
+    return this.#rows && new ResidentRows(this.#rows, tensors, width);
+  }
+
   /**
    * Runs the graph and returns the numbers of `fetches`, in their order. Runs are serialised; a run that has begun
    * cannot be stopped. In a worker, the caller need not wait for it: an abort rejects at once, the run ends unseen, and
-   * the next one begins after it.
+   * the next one begins after it. What `growths` say is appended to resident rows.
    */
-  run(feeds: readonly Feed[], fetches: readonly Value[], signal?: AbortSignal): Promise<Float32Array[]> {
+  run(
+    feeds: readonly Feed[],
+    fetches: readonly Value[],
+    signal?: AbortSignal,
+    growths: readonly Growth[] = [],
+  ): Promise<Float32Array[]> {
     if (this.#disposed) return Promise.reject(new Error("Cannot run the model as it is disposed"));
     const results = this.#queue.run(async () => {
-      return await this.#running.run(feeds, fetches.map(({ name }) => name)).catch((error) => {
+      return await this.#running.run(feeds, fetches.map(({ name }) => name), growths).catch((error) => {
         throw new Error(`Cannot run the model on ${this.backend}: ${messageOf(error)}`, { cause: error });
       });
     }, signal);
@@ -73,6 +86,7 @@ export class Session implements AsyncDisposable {
 
   /** Frees the memory, after the runs that were asked for have ended. Disposing twice does nothing. */
   dispose(): Promise<void> {
+    this.#rows?.close();
     return this.#disposed ??= this.#queue.run(() => this.#running.release());
   }
 

@@ -194,6 +194,6 @@ async function readLast(
   const tokenId = sequence.tokenIds[row]!;
   const [logits, residual, ...rest] = await runner.read([tokenId], cache, [0], { fetches, signal });
   const patterns = rest.slice(0, attention.length);
-  const values = cache.values.map((rows) => rows.slice());
+  const values = await cache.readValues();
   return { tokenId, row, logits: logits!, residual: residual!, patterns, neurons: rest.slice(patterns.length), values };
 }

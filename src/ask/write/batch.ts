@@ -130,13 +130,23 @@ export async function* readPacks<T extends { readonly id: number; readonly promp
   for (
     const pack of packsOf(texts, ({ prompt: { tokenIds, source } }) => tokenIds.length + (source?.tokenIds.length ?? 0))
   ) {
-    const own = cache.length === 0 ? cache : runner.emptyCache(); // what was read before would be compared in vain
-    const request = { texts: pack.map(({ id }) => id), signal };
-    const logits = await runner.readPrompts(pack.map(({ prompt }) => prompt), own, request);
-    if (own !== cache) {
-      cache.appendFrom(own, 0, own.length);
-      own[Symbol.dispose]();
-    }
+    const logits = await readPack(runner, pack, cache, signal);
     for (const [i, text] of pack.entries()) yield { text, logits: logits[i]! };
   }
+}
+
+/** Reads the prompts of a run into a cache: by themselves, as what was read before would be compared in vain. */
+async function readPack(
+  runner: ModelRunner,
+  pack: readonly { readonly id: number; readonly prompt: PromptTokens }[],
+  cache: KVCache,
+  signal: AbortSignal | undefined,
+): Promise<Float32Array[]> {
+  const prompts = pack.map(({ prompt }) => prompt);
+  const request = { texts: pack.map(({ id }) => id), signal };
+  if (cache.length === 0) return await runner.readPrompts(prompts, cache, request);
+  using own = runner.emptyCache();
+  const logits = await runner.readPrompts(prompts, own, request);
+  cache.appendFrom(own, 0, own.length);
+  return logits;
 }

@@ -66,10 +66,10 @@ class Tree implements GrowingTree {
 
   async plant(): Promise<void> {
     const { prompt, options } = this.#request;
-    const cache = this.#model.runner.emptyCache();
     const { candidates = 5, ...rest } = prepared(this.#model, options);
     expectNoBeams("grow a tree", rest, options);
     expectAffordable(planDecoding(this.#model.runner, prompt, rest));
+    using cache = this.#model.runner.emptyCache();
     const steps = await watched(rest, async (rest) => {
       const choices = choose(this.#model, prompt, { ...rest, candidates }, cache);
       return await Array.fromAsync(describe(this.#model, prompt, candidates, choices));
@@ -87,7 +87,7 @@ class Tree implements GrowingTree {
     const { from, position } = this.#place(at, branch);
     const first = this.#model.reader.single(token, "fork with");
     rest.signal?.throwIfAborted();
-    const cache = this.#model.runner.emptyCache();
+    using cache = this.#model.runner.emptyCache();
     copyRows(from, position, cache);
     const firstRow = cache.length;
     const read = () => this.#logits(from, position, cache, rest.signal);

@@ -8,6 +8,8 @@ import { inPage } from "../../base/platform.ts";
 import { RunQueue } from "../../base/run_queue.ts";
 import type { ByteSource } from "../../checkpoint/byte_source.ts";
 import { commonOptions, type Runtime, type SessionOptions } from "../backend.ts";
+import { GpuMemory } from "./gpu_memory.ts";
+import { GpuRows } from "./gpu_rows.ts";
 import { LazyFile } from "./lazy_file.ts";
 import { LibraryCode } from "./library_code.ts";
 import { importWebgpu, webgpuUrl } from "./onnxruntime_web.ts";
@@ -39,6 +41,18 @@ class SharedDevice {
     throw new Error(`the GPU was lost (${this.#loss.replace(/\.$/, "")}); ${advice}`);
   }
 
+  /** What a task on `device` gives, or that the device is lost when it is. */
+  async during<T>(device: GPUDevice, task: () => Promise<T>): Promise<T> {
+    this.expect();
+    try {
+      return await task();
+    } catch (error) {
+      await settled(device.lost); // which is told after what it broke: 9 ms in Deno
+      this.expect();
+      throw error;
+    }
+  }
+
   /** Lets a session on `device` refuse to run once it is lost. */
   guard(session: InferenceSession, device: GPUDevice): InferenceSession {
     ++this.#sessions;
@@ -50,15 +64,8 @@ class SharedDevice {
     }
     const [run, release] = [session.run.bind(session), session.release.bind(session)];
     return Object.assign(session, {
-      run: async (feeds: InferenceSession.FeedsType, fetches: readonly string[]) => {
-        this.expect();
-        try {
-          return await run(feeds, fetches);
-        } catch (error) {
-          await settled(device.lost); // which is told after what it broke: 9 ms in Deno
-          this.expect();
-          throw error;
-        }
+      run: (feeds: InferenceSession.FeedsType, fetches: InferenceSession.FetchesType) => {
+        return this.during(device, () => run(feeds, fetches));
       },
       release: async () => {
         await release();
@@ -108,7 +115,13 @@ export async function loadWebgpu(): Promise<Runtime> {
     });
   }
 
-  return { create, Tensor: ort.Tensor, queue: calls, device };
+  async function rows({ onCpu }: SessionOptions) {
+    if (onCpu) return undefined;
+    const device: GPUDevice = await ort.env.webgpu.device;
+    return new GpuRows(new GpuMemory(device, (task) => shared.during(device, task)), ort);
+  }
+
+  return { create, Tensor: ort.Tensor, queue: calls, device, rows };
 }
 
 /** What the system calls its GPU; without one the library would say less about it, or compute in silence on the CPU. */

@@ -7,6 +7,7 @@ import { inPage } from "../../base/platform.ts";
 import type { ByteSource } from "../../checkpoint/byte_source.ts";
 import type { Backend, SessionOptions } from "../backend.ts";
 import type { Engine, Running } from "../engine.ts";
+import type { Growth, RowsDevice } from "../resident_rows.ts";
 import { FeedPacker } from "./feed_packing.ts";
 import { SourceBridge } from "./source_bridge.ts";
 import { WorkerThread } from "./thread.ts";
@@ -60,7 +61,7 @@ async function start(
     const session = await thread.queue.run(() => {
       return thread.request<"start">(request, [bytes, ...transfer], (wish) => bridge.answer(wish));
     });
-    return new WorkerSession(thread, session);
+    return new WorkerSession(thread, session, backend === "webgpu" && !options.onCpu);
   } catch (error) {
     close(thread);
     throw error;
@@ -74,15 +75,32 @@ class WorkerSession implements Running {
   readonly #thread: WorkerThread;
   readonly #session: number;
   readonly #packer = new FeedPacker();
+  readonly rows: RowsDevice | undefined;
 
-  constructor(thread: WorkerThread, session: number) {
+  constructor(thread: WorkerThread, session: number, hasRows: boolean) {
     this.#thread = thread;
     this.#session = session;
+    this.rows = hasRows ? this.#remoteRows() : undefined;
   }
 
-  async run(feeds: Parameters<Running["run"]>[0], fetches: readonly string[]): Promise<Float32Array[]> {
+  #remoteRows(): RowsDevice {
+    const session = this.#session;
+    return {
+      edit: (edit) => this.#thread.request<"editRows">({ kind: "editRows", session, edit }),
+      read: async (slice) => {
+        const results = await this.#thread.request<"readRows">({ kind: "readRows", session, slice });
+        return results.map((buffer) => new Float32Array(buffer));
+      },
+    };
+  }
+
+  async run(
+    feeds: Parameters<Running["run"]>[0],
+    fetches: readonly string[],
+    growths: readonly Growth[],
+  ): Promise<Float32Array[]> {
     const packed = this.#packer.pack(feeds);
-    const request = { kind: "run", session: this.#session, ...packed, fetches } as const;
+    const request = { kind: "run", session: this.#session, ...packed, fetches, growths } as const;
     const results = await this.#thread.request<"run">(request, [packed.numbers]);
     return results.map((buffer) => new Float32Array(buffer));
   }

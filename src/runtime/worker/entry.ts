@@ -61,10 +61,19 @@ class Server implements Handlers {
     }
   }
 
-  async run({ session, feeds, numbers, fetches }: Extract<Request, { kind: "run" }>): Promise<readonly ArrayBuffer[]> {
+  async run(request: Extract<Request, { kind: "run" }>): Promise<readonly ArrayBuffer[]> {
+    const { session, feeds, numbers, fetches, growths } = request;
     const { running, unpacker } = this.#sessions.get(session)!;
-    const results = await running.run(unpacker.unpack(feeds, numbers), fetches);
+    const results = await running.run(unpacker.unpack(feeds, numbers), fetches, growths);
     return results.map(wholeBuffer);
+  }
+
+  async editRows({ session, edit }: Extract<Request, { kind: "editRows" }>): Promise<undefined> {
+    await this.#sessions.get(session)!.running.rows!.edit(edit);
+  }
+
+  async readRows({ session, slice }: Extract<Request, { kind: "readRows" }>): Promise<readonly ArrayBuffer[]> {
+    return (await this.#sessions.get(session)!.running.rows!.read(slice)).map(wholeBuffer);
   }
 
   async settle({ session }: Extract<Request, { kind: "settle" }>): Promise<undefined> {

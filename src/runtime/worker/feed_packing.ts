@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Feed } from "../../onnx/feed.ts";
+import type { Feed, Resident } from "../../onnx/feed.ts";
 
 /** A second copy of the keys and values should not have much more room than they fill. */
 export const KEPT_GROWTH = 1.25;
@@ -21,6 +21,8 @@ export interface PackedFeed {
   readonly offset: number;
   /** Whether a later feed may keep them. */
   readonly grows: boolean;
+  /** Where they stand when they are in the worker and stay there. */
+  readonly resident?: Resident | undefined;
 }
 
 /** Packs the feeds of one session. */
@@ -31,13 +33,14 @@ export class FeedPacker {
   /** Copies what is new into a buffer of its own. */
   pack(feeds: readonly Feed[]): { readonly feeds: readonly PackedFeed[]; readonly numbers: ArrayBuffer } {
     let offset = 0;
-    const packed = feeds.map(({ value: { name, dtype }, data, dims, lineage }) => {
+    const packed = feeds.map(({ value: { name, dtype }, data, dims, lineage, resident }) => {
       const { length } = data;
       const before = this.#fed.get(name);
       const kept = lineage && before?.lineage === lineage && before.length <= length ? before.length : 0;
       if (lineage && length > 0) this.#fed.set(name, { lineage, length });
       else this.#fed.delete(name);
-      const feed = { value: { name, dtype }, dims, kept, length, offset, grows: lineage !== undefined };
+      const grows = lineage !== undefined;
+      const feed = { value: { name, dtype }, dims, kept, length, offset, grows, ...resident && { resident } };
       offset += Math.ceil((length - kept) * data.BYTES_PER_ELEMENT / 8) * 8;
       return feed;
     });
@@ -58,8 +61,9 @@ export class FeedUnpacker {
   /** The feeds as they were before they were packed; they are valid until the next are unpacked. */
   unpack(feeds: readonly PackedFeed[], numbers: ArrayBuffer): Feed[] {
     return feeds.map((feed) => {
-      const { value, dims } = feed;
-      return { value, dims, data: feed.grows ? this.#grown(feed, numbers) : viewOf(feed, numbers) };
+      const { value, dims, resident } = feed;
+      const data = feed.grows ? this.#grown(feed, numbers) : viewOf(feed, numbers);
+      return { value, dims, data, ...resident && { resident } };
     });
   }
 

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Backend, SessionOptions } from "../backend.ts";
+import type { Growth, RowsEdit, RowsSlice } from "../resident_rows.ts";
 import type { PackedFeed } from "./feed_packing.ts";
 
 /** A file of weights, as a worker opens it. */
@@ -28,15 +29,20 @@ export type Request =
     readonly feeds: readonly PackedFeed[];
     readonly numbers: ArrayBuffer;
     readonly fetches: readonly string[];
+    readonly growths: readonly Growth[];
   }
+  | { readonly kind: "editRows"; readonly session: number; readonly edit: RowsEdit }
+  | { readonly kind: "readRows"; readonly session: number; readonly slice: RowsSlice }
   | { readonly kind: "settle"; readonly session: number }
   | { readonly kind: "release"; readonly session: number };
 
-/** What a worker answers: to `load` the device, to `start` the number of the session, to `run` the results. */
+/** What a worker answers: to `load` the device, to `start` the number of the session, to `run` and `readRows` numbers. */
 export interface Answers {
   load: string | undefined;
   start: number;
   run: readonly ArrayBuffer[];
+  editRows: undefined;
+  readRows: readonly ArrayBuffer[];
   settle: undefined;
   release: undefined;
 }
