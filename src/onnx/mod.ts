@@ -13,6 +13,7 @@
  *
  * @module
  */
+export { type Cut, cut, type InHalves, type KeptValue } from "./cut.ts";
 export { type DType, type FloatDType } from "./dtype.ts";
 export { encodeModel } from "./encode.ts";
 export {
