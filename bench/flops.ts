@@ -19,7 +19,8 @@
 import type { Chunk } from "../src/ask/saliency/target_groups.ts";
 import { packRows } from "../src/models/back_rows.ts";
 import type { ModelConfig } from "../src/models/config.ts";
-import { Program } from "../src/models/program.ts";
+import { blockSizes, boundsOf, KEY_BLOCKS } from "../src/models/key_blocks.ts";
+import { Program, type ProgramOptions } from "../src/models/program.ts";
 import { weightsOf } from "../src/models/weights.ts";
 import type { Node, Shape } from "../src/onnx/mod.ts";
 
@@ -46,14 +47,14 @@ function productFlops(nodes: readonly Node[], sizes: Sizes): number {
 }
 
 /** The program of a checkpoint with such settings, without the weights' bytes. */
-function programOf(config: ModelConfig): Program {
+function programOf(config: ModelConfig, options?: ProgramOptions): Program {
   const close = () => {};
   const read = () => Promise.reject(new Error("Cannot read weights that are only counted"));
   const source = { name: "model.safetensors", size: 0, read, readInto: close, close };
   const entries = weightsOf(config).entries().map(([name, { shape }]) => {
     return [name, { name, dtype: "F32", shape, start: 0, end: 0, source }] as const;
   });
-  return new Program(config, new Map(entries));
+  return new Program(config, new Map(entries), options);
 }
 
 /** Counts what is spent on a model. */
@@ -61,6 +62,8 @@ export class FlopCounter {
   readonly #config: ModelConfig;
   readonly #forward: readonly Node[];
   readonly #backward: readonly Node[];
+  /** What reads a text once, and what goes back from it in each run. */
+  readonly #halves: readonly [first: readonly Node[], second: readonly Node[]];
 
   /** Counts for models with such settings. */
   constructor(config: ModelConfig) {
@@ -71,6 +74,10 @@ export class FlopCounter {
     this.#config = config;
     this.#forward = graph.nodes;
     this.#backward = branch.value.nodes;
+    const halves = programOf(config, { blocks: KEY_BLOCKS }).halves().graph.nodes[0]!.attributes;
+    const [first, second] = [halves.then_branch, halves.else_branch];
+    if (first?.kind !== "graph" || second?.kind !== "graph") throw new Error("Cannot find the halves of the graph");
+    this.#halves = [first.value.nodes, second.value.nodes];
   }
 
   /** What is spent on reading T tokens for R rows of logits. */
@@ -78,15 +85,22 @@ export class FlopCounter {
     return productFlops(this.#forward, { T, S: T, P: 0, R });
   }
 
-  /** What is spent on explaining the tokens at some positions in runs, each of some of them by their index. */
-  explaining(positions: readonly number[], runs: readonly Chunk[]): number {
+  /**
+   * What is spent on explaining the tokens at some positions in runs, each of some of them by their index; `once` where the
+   * text is read before them rather than in each.
+   */
+  explaining(positions: readonly number[], runs: readonly Chunk[], once: boolean): number {
+    const longest = Math.max(...runs.map(({ length }) => length));
+    const read = once ? productFlops(this.#halves[0], { T: longest, S: longest, P: 0 }) : 0;
     return runs.reduce((sum, { length: T, targets }) => {
       const rows = targets.map((target) => positions[target]! - 1);
       const N = rows.length;
       const identity = Array.from({ length: N * N }, (_, i) => i % (N + 1) === 0 ? 1 : 0);
       const M = packRows(T, rows, identity).tokens.length;
-      return sum + this.reading(T, N) + productFlops(this.#backward, { T, S: T, P: 0, R: N, N, M });
-    }, 0);
+      const sizes = { T, S: T, P: 0, R: N, N, M };
+      if (!once) return sum + this.reading(T, N) + productFlops(this.#backward, sizes);
+      return sum + productFlops(this.#halves[1], { ...sizes, ...blockSizes(boundsOf(T, KEY_BLOCKS)) });
+    }, read);
   }
 
   /** What explaining the tokens at some positions takes at the least: the formula above. */

@@ -84,15 +84,16 @@ async function countFlops(model: LanguageModel): Promise<void> {
     await recorder.measure(`work of explain ${name}`, () => {
       const reader = new Reader(model.tokenizer, model.config);
       const asked = {
-        runner: { config: model.config, backend: model.backend },
+        // as the loaded model does: on native, of a causal model that nothing is changed in
+        runner: { config: model.config, backend: model.backend, keepsReadings: model.backend === "native" },
         reader,
         eosTokenIds: [],
         defaults: {},
         expectUsable: () => {},
         inside: () => Promise.reject(new Error("no other program")),
       };
-      const { chunks, positions } = SALIENCY.plan(asked, model.sequence(tokenIds, { promptLength }), {});
-      const flops = { necessary: counter().necessary(positions), spent: counter().explaining(positions, chunks) };
+      const { chunks, once, positions } = SALIENCY.plan(asked, model.sequence(tokenIds, { promptLength }), {});
+      const flops = { necessary: counter().necessary(positions), spent: counter().explaining(positions, chunks, once) };
       return Promise.resolve({ flops });
     });
   }

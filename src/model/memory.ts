@@ -12,6 +12,7 @@ import { formatBytes } from "../base/words.ts";
 import type { ModelConfig } from "../models/config.ts";
 import { familyOf } from "../models/families.ts";
 import { hasHead } from "../models/family.ts";
+import { KEY_BLOCKS } from "../models/key_blocks.ts";
 import type { Backend } from "../runtime/backend.ts";
 import { KEPT_GROWTH } from "../runtime/worker/feed_packing.ts";
 import type { CompiledChanges } from "./changes.ts";
@@ -34,6 +35,8 @@ export interface Machine {
   readonly worker?: boolean;
   /** What is changed inside the model. */
   readonly changes?: CompiledChanges | undefined;
+  /** Whether a text can be read once for several runs that explain it, which then go back only. */
+  readonly keepsReadings?: boolean;
 }
 
 /** The bytes of a number. */
@@ -70,16 +73,25 @@ export function readBytes(
 
 /**
  * An estimate of the bytes of a run that explains N targets by R logits over T tokens, without a cache, of which M rows
- * go back.
+ * go back. Where a text of `read` tokens was read before, of which these are the first, what is kept of it counts twice, as
+ * ONNX Runtime's arena does not shrink when it has given it to us; and of attention one block of keys at a time.
  */
 export function explainBytes(
   config: ModelConfig,
-  { N, T, R = N, M = N * T, E = 0 }: { N: number; T: number; R?: number; M?: number; E?: number },
+  { N, T, R = N, M = N * T, E = 0, read }: {
+    N: number;
+    T: number;
+    R?: number;
+    M?: number;
+    E?: number;
+    read?: number | undefined;
+  },
 ): number {
   const back = WAY_BACK * familyOf(config).keptNumbers(config);
-  const patterns = E > 0 ? 6 : 3; // of attention to a source and within it there are as many more
+  const patterns = (E > 0 ? 6 : 3) / (read ? KEY_BLOCKS : 1); // of attention to a source and within it as many more
   const backward = patterns * N * config.nHead * Math.max(T, E) ** 2 + (M + N * E) * back;
-  return OVERHEAD * FLOAT * (forwardNumbers(config, T, T, E) + backward + VOCABULARY_TENSORS * R * logitWidth(config));
+  const forward = read ? 2 * forwardNumbers(config, read, read, E) : forwardNumbers(config, T, T, E);
+  return OVERHEAD * FLOAT * (forward + backward + VOCABULARY_TENSORS * R * logitWidth(config));
 }
 
 /** What 8-bit products take beside that, of M rows: those of the widest, scaled, as codes, and what is made of them. */

@@ -9,11 +9,12 @@ import { LENS, type LensRequest } from "../models/lens.ts";
 import { isQuantized } from "../models/weights.ts";
 import type { Program, ProgramRequest } from "../models/program.ts";
 import type { Feed } from "../onnx/feed.ts";
-import type { Value } from "../onnx/mod.ts";
+import type { InHalves, Value } from "../onnx/mod.ts";
 import type { Backend } from "../runtime/backend.ts";
 import type { CompiledChanges } from "./changes.ts";
 import type { Growth } from "../runtime/resident_rows.ts";
 import type { Session } from "../runtime/session.ts";
+import { KeptReading } from "./kept_reading.ts";
 import { KVCache, type MakeResident } from "./kv_cache.ts";
 import { editsOf, eitherOf } from "./edit_request.ts";
 import type {
@@ -46,6 +47,27 @@ export interface Started {
   readonly session: Session;
 }
 
+/** What a run is fed. */
+type FedRequest = Omit<ProgramRequest, "texts" | "past" | "source"> & {
+  readonly texts?: readonly number[] | undefined;
+  readonly past?: KVCache;
+  readonly source?: SourceTokens;
+};
+
+/** What a runner can be made with beside its program. */
+export interface RunnerOptions {
+  /** What is changed inside. */
+  readonly changes?: CompiledChanges | undefined;
+  /** Hears of its end, where the files are another runner's. */
+  readonly released?: (() => void) | undefined;
+  /** Starts another program that has a gradient, where this has none although the model has one. */
+  readonly startGradient?: (() => Promise<Started>) | undefined;
+  /** Whether the model can be started in halves too. */
+  readonly keepsReadings?: boolean;
+  /** The halves of the program, where the session runs those. */
+  readonly halves?: InHalves | undefined;
+}
+
 /** A program in a session: feeds it, fetches from it, and tells bad numbers from good ones. */
 export class ModelRunner implements AsyncDisposable {
   /** The settings of the model. */
@@ -58,31 +80,31 @@ export class ModelRunner implements AsyncDisposable {
   readonly family: Family;
   /** What is changed inside; nothing by default. */
   readonly changes: CompiledChanges | undefined;
+  /** Whether the model can also be run by a program in halves, see {@linkcode ModelRunner.keep}. */
+  readonly keepsReadings: boolean;
+  readonly #halves: InHalves | undefined;
   readonly #stored: StoredWeights;
   readonly #released: (() => void) | undefined;
   readonly #startGradient: (() => Promise<Started>) | undefined;
   #gradient: Promise<Started> | undefined;
 
   /**
-   * Takes over `session` and the files of `weights`, unless they are another runner's: `released` hears of its end. Where
-   * the program has no gradient although the model has one, `startGradient` starts another that has, when it is first
-   * asked for.
+   * Takes over `session` and the files of `weights`, unless they are another runner's. What `startGradient` starts is
+   * started when a gradient is first asked for.
    */
   constructor(
     config: AnyConfig,
     program: Program,
     session: Session,
     weights: ReadonlyMap<string, TensorEntry>,
-    { changes, released, startGradient }: {
-      readonly changes?: CompiledChanges | undefined;
-      readonly released?: (() => void) | undefined;
-      readonly startGradient?: (() => Promise<Started>) | undefined;
-    } = {},
+    { changes, released, startGradient, keepsReadings = false, halves }: RunnerOptions = {},
   ) {
     this.config = config;
     this.changes = changes;
     this.#released = released;
     this.#startGradient = startGradient;
+    this.keepsReadings = keepsReadings;
+    this.#halves = halves;
     this.program = program;
     this.session = session;
     this.family = familyOf(config);
@@ -271,17 +293,17 @@ export class ModelRunner implements AsyncDisposable {
    * Differentiates the log-probability (or logit) of `targets[r]` at `rows[r]`, added up by `mix` `[N, R]`, with
    * respect to the embeddings of `tokenIds`. Returns what is fetched, scores `[N, T]`, or gradients or their products
    * with the embeddings `[N, T, C]`, and the logits `[R, V]`. Where there is an encoder, the tokens of the source stand
-   * before those of the text, E + T in all.
+   * before those of the text, E + T in all. Where a text was `kept`, the tokens are its first, and are not read again.
    */
   async explain(
-    explanation: Explanation & { readonly fetch: readonly ScoreKind[] },
+    explanation: Explanation & { readonly fetch: readonly ScoreKind[]; readonly kept?: KeptReading | undefined },
     signal?: AbortSignal,
   ): Promise<{ numbers: Float32Array[]; logits: Float32Array }> {
-    const { tokenIds, tokenTypes, texts, source, rows, fetch, embeddingScale = 1 } = explanation;
+    const { tokenIds, tokenTypes, texts, source, rows, fetch, kept, embeddingScale = 1 } = explanation;
     this.expectDifferentiable();
     const { program, session } = await this.#withGradient();
     const { source: sourceOutputs, ...outputs } = program.outputs;
-    const feeds = this.#feeds({
+    const request = {
       tokenIds,
       tokenTypes,
       texts,
@@ -289,7 +311,8 @@ export class ModelRunner implements AsyncDisposable {
       rows,
       embeddingScale,
       gradient: explanation,
-    });
+    };
+    const feeds = kept ? this.#halfFeeds(request, kept) : this.#feeds(request);
     const namesIn = (from: GradientOutputs) => {
       const vectors = { gradients: from.gradients, products: from.products };
       return fetch.map((name) => ({ ...from.scores, ...vectors })[name]);
@@ -306,6 +329,33 @@ export class ModelRunner implements AsyncDisposable {
     const joined = own!.map((rows, i) => joinRows(ofSource![i]!, rows, N));
     free(...numbers);
     return { numbers: joined, logits };
+  }
+
+  /**
+   * Reads a text once for explanations of it, or of its beginning, each of which then goes back only. It is held until
+   * {@linkcode KeptReading.free} is called.
+   *
+   * @throws {Error} When the session does not run the halves of a program.
+   */
+  async keep({ tokenIds }: Pick<Explanation, "tokenIds">, signal?: AbortSignal): Promise<KeptReading> {
+    this.expectDifferentiable();
+    const kept = this.#halves?.kept ?? [];
+    const feeds = this.#halfFeeds({ tokenIds, rows: [0] });
+    const reading = new KeptReading(kept, await this.session.run(feeds, kept.map(({ made }) => made), signal));
+    await this.session.settle();
+    return reading;
+  }
+
+  /** The feeds of one half of the program: of the second where there is something `kept`. */
+  #halfFeeds(request: FedRequest, kept?: KeptReading): Feed[] {
+    if (!this.#halves) throw new Error("Cannot read a text once for several runs as the program is not in halves");
+    const { graph, isFirst, kept: values } = this.#halves;
+    const names = new Set(graph.inputs.map(({ name }) => name));
+    return [
+      { value: isFirst, data: Uint8Array.of(Number(!kept)), dims: [1] },
+      ...this.#feeds(request).filter(({ value }) => names.has(value.name)),
+      ...(kept ? kept.feeds(request.tokenIds.length) : new KeptReading(values).feeds(0)),
+    ];
   }
 
   /** What has the gradient. A start that fails is tried again the next time. */
@@ -440,13 +490,7 @@ export class ModelRunner implements AsyncDisposable {
 
   /** The feeds of a run: of one text, unless `texts` says otherwise, and nothing before it, unless there is a past. */
   #feeds(
-    { texts, past = this.emptyCache(), source = NO_SOURCE, ...request }:
-      & Omit<ProgramRequest, "texts" | "past" | "source">
-      & {
-        readonly texts?: readonly number[] | undefined;
-        readonly past?: KVCache;
-        readonly source?: SourceTokens;
-      },
+    { texts, past = this.emptyCache(), source = NO_SOURCE, ...request }: FedRequest,
   ): Feed[] {
     if (past.source && past.source.length + source.tokenIds.length === 0) {
       throw new TypeError(`Cannot run ${this.family.name} without a source`);

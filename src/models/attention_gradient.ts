@@ -14,6 +14,7 @@
  */
 import type { Graph, Value } from "../onnx/mod.ts";
 import { type Attention, byHead, byToken, transposedByHead } from "./attention.ts";
+import { addedUp, blocksOf, endOf, ofLongerText } from "./key_blocks.ts";
 
 /** The rows that go back through one stack of blocks. */
 export interface BackwardRows {
@@ -33,6 +34,11 @@ export interface GradientRows extends BackwardRows {
   readonly mix: Value;
   /** The rows that go back through an encoder, where there is one: all of its tokens for each scalar, in this order. */
   readonly source?: BackwardRows;
+  /**
+   * Where blocks of keys begin and the last one ends, int64 `[B + 1]`: a block goes back with the queries that may look at
+   * it, from its own first token on. Patterns may then be of a longer text. None where all keys go back at once.
+   */
+  readonly bounds?: Value;
 }
 
 /** The queries, keys and values of a block's attention, and its output, head by head. */
@@ -72,6 +78,7 @@ export class AttentionGradient {
   ofAllRows(attention: Attention, dmerged: Value): readonly [Value, Value, Value] {
     const g = this.#g;
     const { pattern, kept, sums, heads, headSize } = attention;
+    if (this.#rows.bounds) return this.#inBlocks(attention, dmerged, this.#rows.bounds);
     const { queries, keys, extended } = this.#heads(attention);
     const computed = kept ? g.mul(pattern, kept) : pattern; // rows that are given do not depend on their scores
     const rows = g.mergeRows(g.reshape(dmerged, [dmerged.shape[0]!, heads, headSize])); // [M H, D]
@@ -93,9 +100,9 @@ export class AttentionGradient {
     const { rows, mix } = this.#rows;
     const { heads, headSize } = attention;
     const { queries, keys, extended } = this.#heads(attention);
-    const pattern = g.gather(attention.pattern, rows, -2); // [heads..., R, S]
+    const pattern = this.#ownPattern(attention); // [heads..., R, S]
     const computed = attention.kept ? g.mul(pattern, g.gather(attention.kept, rows, -2)) : pattern;
-    const sums = g.gather(attention.sums, rows, -2); // [heads..., R, D]
+    const sums = g.gather(this.#sums(attention), rows, -2); // [heads..., R, D]
     const dsums = byHead(g, g.reshape(dmerged, ["R", ...groupsOf(attention), headSize])); // [heads..., R, D]
     const dscores = this.#scoreCotangent(dsums, sums, extended, computed); // [heads..., R, S]
     const dqueries = byToken(g, g.matmul(dscores, keys)); // [R, heads..., D]
@@ -107,6 +114,51 @@ export class AttentionGradient {
       this.#packedKeys(attention, dkeys),
       this.#packedKeys(attention, dvalues),
     ];
+  }
+
+  /**
+   * The same as {@linkcode AttentionGradient.ofAllRows}, block by block of the keys: a pattern is zero above its diagonal,
+   * so that B blocks take (B + 1) / 2 B of the operations.
+   */
+  #inBlocks(attention: Attention, dmerged: Value, bounds: Value): readonly [Value, Value, Value] {
+    const g = this.#g;
+    const { heads, headSize } = attention;
+    const pattern = ofLongerText(attention.pattern); // [heads..., U, U]
+    const { queries, keys, extended } = this.#heads(attention);
+    const rows = g.mergeRows(g.reshape(dmerged, [dmerged.shape[0]!, heads, headSize])); // [M H, D]
+    const gathered = g.gather(rows, this.#slots(attention)); // [N, heads..., T, D]
+    const along = g.sum(g.mul(gathered, this.#sums(attention)), -1); // [N, heads..., T, 1]
+    const dsums = g.concat([gathered, along], -1); // [N, heads..., T, D + 1]
+    const blocks = blocksOf(g, bounds).map(({ from, own, ownOfPattern }) => {
+      const seen = ownOfPattern(pattern); // [heads..., T', B']
+      const dscores = g.mul(g.matmul(from(dsums), own(extended, -1)), seen); // [N, heads..., T', B']
+      return {
+        dqueries: g.matmul(dscores, own(keys, -2)), // [N, heads..., T', D]
+        dkeys: g.matmul(transposed(g, dscores), from(queries)), // [N, heads..., B', D]
+        dvalues: g.matmul(transposed(g, seen), from(gathered)), // [N, heads..., B', D]
+      };
+    });
+    const joined = (parts: readonly Value[]) => g.concat(parts, -2, attention.axes[1]);
+    return [
+      this.#packed(attention, addedUp(g, blocks.map(({ dqueries }) => dqueries), bounds)),
+      this.#packedKeys(attention, joined(blocks.map(({ dkeys }) => dkeys))),
+      this.#packedKeys(attention, joined(blocks.map(({ dvalues }) => dvalues))),
+    ];
+  }
+
+  /** The pattern at the R rows, `[heads..., R, S]`. */
+  #ownPattern({ pattern, axes: [, columns] }: Attention): Value {
+    const g = this.#g;
+    const { rows, bounds } = this.#rows;
+    if (!bounds) return g.gather(pattern, rows, -2);
+    return g.slice(g.gather(ofLongerText(pattern), rows, -2), g.ints([0]), endOf(g, bounds), -1, columns);
+  }
+
+  /** The sums of values by attention, `[heads..., T, D]`: where blocks go back, from what is kept of each token. */
+  #sums(attention: Attention): Value {
+    const g = this.#g;
+    const { sums, merged, headSize, axes: [rows] } = attention;
+    return this.#rows.bounds ? byHead(g, g.reshape(merged, [rows, ...groupsOf(attention), headSize])) : sums;
   }
 
   /** The cotangent of the products of queries and keys, from that of the sums, `[..., T, D]`. */

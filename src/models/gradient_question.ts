@@ -13,6 +13,7 @@ import { packRows } from "./back_rows.ts";
 import type { SiteName } from "./sites.ts";
 import { type Differentiable, gradient, type GradientInputs } from "./gradient.ts";
 import type { EdgesOfHeads } from "./head_edges.ts";
+import { boundsOf } from "./key_blocks.ts";
 
 /** How the C numbers of a token become one score: of g or of g·x, the L2 norm or the signed sum. */
 export const SCORES = ["gradientL2", "gradientSum", "gradientXInputL2", "gradientXInputSum"] as const;
@@ -67,6 +68,8 @@ export interface GradientSizes {
   readonly sites?: readonly SiteName[];
   /** The edges between heads, where they are asked for. */
   readonly edges?: EdgesOfHeads | undefined;
+  /** In how many blocks of keys attention goes back; all at once by default. */
+  readonly blocks?: number | undefined;
 }
 
 /** The gradient of a model, as a question. */
@@ -83,7 +86,7 @@ export class GradientQuestion {
   constructor(
     g: Graph,
     rows: Value,
-    { width, mask, hasSource = false, sites = [], edges }: GradientSizes,
+    { width, mask, hasSource = false, sites = [], edges, blocks }: GradientSizes,
     model?: Differentiable,
   ) {
     this.#mask = mask;
@@ -96,6 +99,7 @@ export class GradientQuestion {
       backScalars: g.input("back_scalars", "int64", ["M"]),
       backTokens: g.input("back_tokens", "int64", ["M"]),
       slots: g.input("slots", "int64", ["N", "T"]),
+      ...(blocks !== undefined && { bounds: g.input("block_bounds", "int64", [blocks + 1]) }),
       ...(mask === "full" && {
         given: { cotangents: g.input("given", g.float, ["R", width]), asked: g.input("is_given", "bool", [1]) },
       }),
@@ -133,7 +137,7 @@ export class GradientQuestion {
     const { targets = rows.map(() => 0), mix = new Float32Array(0), ofLogit = false, texts, given } = request ?? {};
     const back = packRows(T, rows, mix, this.#mask, texts);
     const R = rows.length;
-    const { given: input, source } = this.inputs;
+    const { given: input, source, bounds } = this.inputs;
     const N = R === 0 ? 0 : mix.length / R;
     const places = Array.from({ length: N * E }, (_, m) => m);
     const cotangents = given ?? new Float32Array(input ? R * this.#width : 0);
@@ -151,6 +155,7 @@ export class GradientQuestion {
           { value: input.asked, data: Uint8Array.of(Number(given !== undefined)), dims: [1] },
         ]
         : []),
+      ...(bounds ? [idsFeed(bounds, boundsOf(T, bounds.shape[0] as number - 1))] : []),
       idsFeed(this.inputs.targets, targets),
       { value: this.inputs.mix, data: mix, dims: [N, R] },
       { value: this.inputs.ofLogit, data: Uint8Array.of(Number(ofLogit)), dims: [1] },

@@ -6,7 +6,7 @@
  */
 import type { TensorEntry } from "../checkpoint/safetensors.ts";
 import type { Feed } from "../onnx/feed.ts";
-import { Graph, type Shape, type Value } from "../onnx/mod.ts";
+import { cut, Graph, type InHalves, type Shape, type Value } from "../onnx/mod.ts";
 import type { Attention, AttentionMask } from "./attention.ts";
 import { ModelBuilder } from "./builder.ts";
 import type { SiteName } from "./sites.ts";
@@ -16,6 +16,7 @@ import { unembeddingName } from "./family.ts";
 import { declareInputs, type ForwardInputs, readFeeds, type ReadRequest } from "./forward_inputs.ts";
 import { type GradientOutputs, GradientQuestion, type GradientRequest } from "./gradient_question.ts";
 import { EdgesOfHeads } from "./head_edges.ts";
+import { ofLongerText } from "./key_blocks.ts";
 import { LensQuestion, type LensRequest, type LensValues } from "./lens.ts";
 import { type EditRequest, SiteEdits } from "./site_edits.ts";
 import { declareWeights, isQuantized } from "./weights.ts";
@@ -70,6 +71,8 @@ export interface ProgramOptions {
   readonly precision?: "float32" | "int8";
   /** Whether the gradient can be asked for, which is most of a graph; by default it can, where it is differentiable. */
   readonly gradient?: boolean;
+  /** In how many blocks of keys attention goes back, where what runs is {@linkcode Program.halves}. */
+  readonly blocks?: number;
 }
 
 /** What can be fetched of an encoder, and of what the decoder looks at. */
@@ -117,14 +120,19 @@ export class Program {
   readonly #lens: LensQuestion | undefined;
   readonly #edits: SiteEdits;
   readonly #edges: EdgesOfHeads | undefined;
+  /** The attention probabilities of each block by heads, as the gradient reads them. */
+  readonly #patterns: ReadonlySet<string>;
 
   /** Writes a model with the weights of `entries`, and its questions. */
   constructor(
     config: ModelConfig,
     entries: ReadonlyMap<string, TensorEntry>,
-    { edits = [], seen = [], inner = false, edges = false, precision = "float32", gradient = true }: ProgramOptions =
-      {},
+    { edits = [], seen = [], inner = false, edges = false, precision = "float32", gradient = true, blocks }:
+      ProgramOptions = {},
   ) {
+    if (blocks !== undefined && edits.length > 0) {
+      throw new Error("Cannot go back in blocks in a program with changes as patterns may be given; leave blocks out");
+    }
     const g = new Graph();
     const family = familyOf(config);
     const inputs = declareInputs(g, {
@@ -158,7 +166,7 @@ export class Program {
     this.#gradient = new GradientQuestion(
       g,
       inputs.rows,
-      { width: config.nEmbd, mask: family.mask, hasSource: family.hasSource, sites: seen, edges: this.#edges },
+      { width: config.nEmbd, mask: family.mask, hasSource: family.hasSource, sites: seen, edges: this.#edges, blocks },
       this.differentiable && gradient ? model : undefined,
     );
     this.#lens = unembedding && family.mask === "causal"
@@ -167,9 +175,32 @@ export class Program {
     const lens = this.#lens && { lens: this.#lens.outputs };
     this.sites = new Map([...m.sites].map(([name, { shape }]) => [name, shape]));
     this.attentionScales = ownAttentions(m).map(({ scale }) => scale);
+    this.#patterns = new Set(ownAttentions(m).map(({ pattern }) => pattern.name));
     const asked = { seen: new Map(seen.map((site) => [site, m.at(site)])), ...inner && { inner: innerOf(m) } };
     this.outputs = { ...seenIn(m, config.nLayer), logits, ...this.#gradient.outputs, ...lens, ...asked };
     for (const value of new Set(Object.values(this.outputs).flatMap(valuesIn))) g.output(value);
+  }
+
+  /**
+   * The graph in two halves, for several explanations of one text: the first reads it, the second goes back from the
+   * targets of a run over it, or over its beginning. What is kept has a row for each token, but for patterns, which are kept whole.
+   * The program must be of a causal model without edits, and its attention go back in `blocks`.
+   */
+  halves(): InHalves {
+    const { rows, targets, mix, ofLogit, backScalars, backTokens, slots, bounds } = this.#gradient.inputs;
+    if (!bounds) throw new Error("Cannot cut a program whose attention goes back at once; write it with blocks");
+    const { gradients, logits } = this.outputs;
+    return cut(this.graph, {
+      answer: gradients,
+      asked: [rows, targets, mix, ofLogit, backScalars, backTokens, slots, bounds],
+      fetched: [logits],
+      keptAs: (value) => {
+        const { name, dtype, shape: [first, ...rest] } = value;
+        if (dtype !== this.graph.float) return undefined;
+        if (first === "T") return rest.every((size) => typeof size === "number") ? [first, ...rest] : undefined;
+        return this.#patterns.has(name) ? ofLongerText(value).shape : undefined;
+      },
+    });
   }
 
   /** The feeds of a run. */

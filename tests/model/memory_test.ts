@@ -49,10 +49,18 @@ async function checkpoint(config: object) {
 }
 
 const CALLS = [
-  [SHAPE, "calls", ["saliency", "trace", "generate", "generateBatch", "beams", "rankings", "patch", "importance"]],
+  [
+    SHAPE,
+    "calls",
+    ["saliency", "saliencyInRuns", "trace", "generate", "generateBatch", "beams", "rankings", "patch", "importance"],
+  ],
   [WORDY, "calls with a large vocabulary", ["saliencyOfMany", "rankingsOfAll"]],
   [SOURCE, "calls with a source", ["saliency", "traceOfSource", "generate", "generateBatch", "beams", "rankings"]],
-  [LLAMA, "calls of a Llama", ["saliency", "saliencyOfMany", "trace", "generate", "rankings", "patch", "importance"]],
+  [
+    LLAMA,
+    "calls of a Llama",
+    ["saliency", "saliencyInRuns", "saliencyOfMany", "trace", "generate", "rankings", "patch", "importance"],
+  ],
 ] as const;
 
 /**

@@ -26,6 +26,7 @@ const other = model.sequence(ids.map((id, t) => t === 3 ? (id + 1) % vocabSize :
 const patched = { metric: "logProb", positions: [0, T - 1], method: "both" } as const;
 const neurons = { at: "neurons" } as const;
 const last = { positions: [T - 1] };
+const lastEight = { positions: ids.keys().toArray().slice(-8) };
 const many = Array.from({ length: 4 }, (_, i) => ids.slice(i, i + T - 20));
 const together = { preset: "lit", positions: Array.from({ length: 200 }, (_, i) => 20 + i) } as const;
 const few = { maxNewTokens: 3 };
@@ -34,6 +35,8 @@ const attention = { capture: ["attention"] } as const;
 const cross = { capture: ["crossAttention", "sourceAttention"] } as const;
 const calls: Record<string, readonly [() => { bytes: number }, () => Promise<unknown>]> = {
   saliency: [() => model.cost.saliency(sequence, last), () => model.saliency(sequence, last)],
+  // In two runs, before which native reads the text once.
+  saliencyInRuns: [() => model.cost.saliency(sequence, lastEight), () => model.saliency(sequence, lastEight)],
   trace: [() => model.cost.trace(sequence, attention), () => model.trace(sequence, attention)],
   traceOfSource: [() => model.cost.trace(sequence, cross), () => model.trace(sequence, cross)],
   generate: [

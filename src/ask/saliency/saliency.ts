@@ -3,8 +3,10 @@ import { free, normalizeL1 } from "../../base/numbers.ts";
 import { costOf, explainBytes, FLOAT, int8Bytes, memoryLimit } from "../../model/memory.ts";
 import type { Explanation, ScoreKind } from "../../model/requests.ts";
 import type { Reader } from "../../model/reader.ts";
+import type { KeptReading } from "../../model/kept_reading.ts";
 import type { ModelRunner } from "../../model/runner.ts";
 import { type Sequence, withSource } from "../../model/sequence.ts";
+import { KEY_BLOCKS } from "../../models/key_blocks.ts";
 import { expectOwnEmbeddings } from "../changed.ts";
 import { checkedPositions } from "../positions.ts";
 import type { AskedModel, Plan, Question, Watch } from "../question.ts";
@@ -30,6 +32,8 @@ interface SaliencyPlan extends Plan {
   /** Whether completeness gaps are wanted. */
   readonly completeness: boolean;
   readonly chunks: readonly Chunk[];
+  /** Whether the text is read once, before its chunks go back. */
+  readonly once: boolean;
 }
 
 /** The question that {@linkcode LanguageModel.saliency} asks. */
@@ -68,24 +72,32 @@ function planSaliency(
   const maxMemory = memoryLimit(machine, options.maxMemory);
   const E = sequence.source?.tokenIds.length ?? 0;
   const result = FLOAT * (E + sequence.tokenIds.length) * (together ? 1 : positions.length);
-  const bytes = ({ count, length: T, rows }: RunSize) => {
+  const bytes = ({ count, length: T, rows }: RunSize, read?: number) => {
     const N = together ? 1 : count;
     const sums = integrated ? 3 * FLOAT * N * T * nEmbd : 0; // products, added up in float64
     const codes = definition.precision ? int8Bytes(machine.config, rows + 1 + N * E) : 0;
-    return explainBytes(machine.config, { N, T, R: contrast ? 2 * count : count, M: rows + 1, E }) + sums + codes;
+    const R = contrast ? 2 * count : count;
+    return explainBytes(machine.config, { N, T, R, M: rows + 1, E, read }) + sums + codes;
   };
   // Targets that are explained together go back through the model as one row, whatever their number.
-  const fits = (size: RunSize) => {
+  const fits = (size: RunSize, read?: number) => {
     const few = together ? size.count * vocabSize <= CHUNK_LOGITS : size.rows <= mostRows(size.length, machine.backend);
-    return few && bytes(size) + result <= maxMemory;
+    return few && bytes(size, read) + result <= maxMemory;
   };
-  const chunks = groupTargets(positions, together, fits);
-  const most = Math.max(...chunks.map((chunk) => bytes(runSize(chunk, positions, together))));
+  const most = (chunks: readonly Chunk[], read?: number) => {
+    return Math.max(...chunks.map((chunk) => bytes(runSize(chunk, positions, together), read)));
+  };
+  const each = groupTargets(positions, together, (size) => fits(size));
+  const canKeep = machine.keepsReadings === true && !completeness; // which is told by texts that are read anew
+  const read = each.length > 1 && canKeep ? Math.max(...positions) : undefined;
+  const after = read === undefined ? each : groupTargets(positions, together, (size) => fits(size, read));
+  const once = read !== undefined && most(after, read) + result <= maxMemory;
+  const chunks = once ? after : each;
   const runs = integrated ? steps + 2 : completeness ? 2 : 1;
   return {
-    ...{ sequence, positions, definition, completeness, chunks, maxMemory },
+    ...{ sequence, positions, definition, completeness, chunks, once, maxMemory },
     task: `explain position ${chunks.at(-1)!.length}`,
-    cost: costOf(chunks.length * runs, most, result),
+    cost: costOf(chunks.length * runs + Number(once), most(chunks, once ? read : undefined), result),
     advice: "explain earlier positions",
   };
 }
@@ -116,6 +128,8 @@ function appended(reader: Reader, sequence: Sequence, next: string | number): Se
 interface Part {
   readonly chunk: Chunk;
   readonly explanation: Explanation;
+  /** The text, where it was read before. */
+  readonly kept?: KeptReading | undefined;
   /** Called after each step, of which integrated gradients have several. */
   readonly onStep: () => void;
   readonly signal?: AbortSignal | undefined;
@@ -133,10 +147,14 @@ async function explainSequence(
   plan: SaliencyPlan,
   { onProgress, signal }: Watch,
 ): Promise<Saliency> {
-  const { sequence, positions, definition, completeness, chunks } = plan;
+  const { sequence, positions, definition, completeness, chunks, once } = plan;
   const { precision } = definition;
-  const runner = precision ? await model.inside({ precision }) : model.runner;
+  const program = { ...precision && { precision }, ...once && { blocks: KEY_BLOCKS } };
+  const runner = precision || once ? await model.inside(program) : model.runner;
   const total = positions.length;
+  const kept = once
+    ? await runner.keep({ tokenIds: sequence.tokenIds.slice(0, chunks.at(-1)!.length) }, signal)
+    : undefined;
   let done = 0; // in targets times steps
   const parts = chunks.map((chunk): Part => {
     const onStep = () => {
@@ -145,12 +163,12 @@ async function explainSequence(
       const message = `Explained ${Math.floor(completed)} of ${total} tokens`;
       onProgress?.({ task: "saliency", completed, total, message });
     };
-    return { chunk, explanation: explanationOf(sequence, chunk, positions, definition), onStep, signal };
+    return { chunk, explanation: explanationOf(sequence, chunk, positions, definition), kept, onStep, signal };
   });
   const mapped = withSource(sequence);
   const [E, T] = [sequence.source?.tokenIds.length ?? 0, mapped.tokenIds.length];
   const explain = definition.together ? explainTogether : explainEach;
-  const { numbers: data, gaps } = await explain(runner, plan, parts, { E, T });
+  const { numbers: data, gaps } = await explain(runner, plan, parts, { E, T }).finally(() => kept?.free());
   const saliency = {
     sequence: mapped,
     positions: positions.map((position) => E + position),
@@ -226,12 +244,12 @@ async function explainTogether(
 /** What is fetched of the gradient at the text itself, and how far its products are from complete. */
 export async function differentiate(
   runner: ModelRunner,
-  { explanation, onStep, signal }: Omit<Part, "chunk">,
+  { explanation, kept, onStep, signal }: Omit<Part, "chunk">,
   { of, normalize }: SaliencyDefinition,
   { fetch, completeness }: { readonly fetch: ScoreKind; readonly completeness: boolean },
 ): Promise<Rows> {
   const names = new Set<ScoreKind>(completeness ? [fetch, "gradientXInputSum"] : [fetch]);
-  const { numbers: all, logits } = await runner.explain({ ...explanation, fetch: [...names] }, signal);
+  const { numbers: all, logits } = await runner.explain({ ...explanation, kept, fetch: [...names] }, signal);
   const [numbers, sums] = [all[0]!, all.at(-1)!];
   // dp = p dlogp. A normalised row does not need it, and it may underflow.
   const factor = (n: number) => of === "probability" ? rowValue(explanation, logits, of, n) : 1;

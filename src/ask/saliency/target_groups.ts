@@ -1,7 +1,8 @@
 /**
  * Which explained tokens share a run. A run reads the text before its last target once, forwards, and goes back from
  * each target over the tokens before it, so that targets at p_1 ... p_n cost about p_n + (p_1 + ... + p_n) rows. The
- * fewer the runs, the less often the text is read; but a run cannot be stopped.
+ * fewer the runs, the less often the text is read; but a run cannot be stopped. Where the text is read once for all of
+ * them, the same runs go back only.
  *
  * @module
  */

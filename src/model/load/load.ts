@@ -3,7 +3,7 @@ import type { TensorEntry } from "../../checkpoint/safetensors.ts";
 import type { ModelFiles } from "../../hub/model_files.ts";
 import { cacheFolder } from "../../hub/settings.ts";
 import type { ModelConfig } from "../../models/config.ts";
-import { familyOf, parseConfig } from "../../models/families.ts";
+import { type AnyConfig, familyOf, parseConfig } from "../../models/families.ts";
 import { readsWhole } from "../../models/family.ts";
 import { Program, type ProgramOptions } from "../../models/program.ts";
 import type { Backend } from "../../runtime/backend.ts";
@@ -19,7 +19,7 @@ import { openBack } from "./back_weights.ts";
 import { OpenedFiles, parseJson, readJson, readOptionalJson } from "./files.ts";
 import type { MadeProof } from "./made_weights.ts";
 import type { LoadOptions } from "./options.ts";
-import { isNative, type ReadWeights, readWeights } from "./read_weights.ts";
+import { isConverted, isNative, type ReadWeights, readWeights } from "./read_weights.ts";
 import { Starter } from "./starter.ts";
 
 const END_OF_TEXT = "<|endoftext|>";
@@ -113,10 +113,14 @@ async function loadOpened<Defaults>(
       const program = new Program(config, entries);
       return { program, session: (await starter.start(program, session.backend, { entries })).session };
     };
+    const keepsReadings = isDeferred && !worker && canBeCut(config, weights);
     const backs: MadeProof[] = [];
     const room = { id: files.id, backend: session.backend, prepack };
     return {
-      runner: new ModelRunner(config, program, session, weights, isDeferred ? { startGradient } : {}),
+      runner: new ModelRunner(config, program, session, weights, {
+        keepsReadings,
+        ...isDeferred && { startGradient },
+      }),
       ...{ tokenizer, writing, opened, backs },
       made: unlessMoved(made, moved),
       another: starterOfOthers(read, starter, { ...room, folder: `${cacheFolder(options.cacheDir)}-int8` }, backs),
@@ -125,6 +129,12 @@ async function loadOpened<Defaults>(
     closeAll(weights);
     throw error;
   }
+}
+
+/** Whether a program in halves is worth it: of causal models, over weights that are mapped rather than widened. */
+function canBeCut(config: AnyConfig, weights: ReadonlyMap<string, TensorEntry>): boolean {
+  const { mask, hasSource = false } = familyOf(config);
+  return mask === "causal" && !hasSource && !weights.values().some(isConverted);
 }
 
 /** Proofs of files, which fail where another had taken the place of one. */
@@ -151,16 +161,19 @@ function starterOfOthers(
     const released = () => void (programs -= 1);
     try {
       const back = asked.precision === "int8" ? await openBack(config, stored, weights, { folder }) : undefined;
-      const entries = back ? new Map([...weights, ...back.entries]) : weights;
+      // a text is read once in halves, so that panels would gain less than their pages take
+      const own = asked.blocks === undefined ? weights : starter.withoutPanels;
+      const entries = back ? new Map([...own, ...back.entries]) : own;
       const program = new Program(config, entries, asked);
-      const { session, moved } = await starter.start(program, backend, { entries, proof: back?.made }).catch(
+      const halves = asked.blocks === undefined ? undefined : program.halves();
+      const { session, moved } = await starter.start(halves ?? program, backend, { entries, proof: back?.made }).catch(
         (error) => {
           closeAll(back?.entries);
           throw error;
         },
       );
       backs.push(...unlessMoved(back?.made ?? [], moved));
-      return new ModelRunner(config, program, session, weights, { changes, released });
+      return new ModelRunner(config, program, session, weights, { changes, released, halves });
     } catch (error) {
       released();
       throw error;

@@ -1,5 +1,5 @@
 import type { TensorEntry } from "../../checkpoint/safetensors.ts";
-import type { Program } from "../../models/program.ts";
+import type { GraphScope } from "../../onnx/mod.ts";
 import { isPanels, weightLocations } from "../../models/weights.ts";
 import type { Backend } from "../../runtime/backend.ts";
 import { Session } from "../../runtime/session.ts";
@@ -43,12 +43,12 @@ export class Starter {
   }
 
   /**
-   * Starts a program, by default over all weights; `proof` is that of the files for its way back in 8 bits.
+   * Starts a program, or a part of one, by default over all weights; `proof` is that of the files for its way back in 8 bits.
    *
    * @throws {Error} When ONNX Runtime refuses it, or another file has taken the place of one of the checkpoint's.
    */
   async start(
-    program: Program,
+    program: { readonly graph: GraphScope },
     backend: "auto" | Backend,
     { entries = this.#weights, proof }: {
       readonly entries?: ReadonlyMap<string, TensorEntry>;
