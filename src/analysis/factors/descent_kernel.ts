@@ -1,28 +1,63 @@
 import { formatBytes } from "../../base/words.ts";
 import type { Pace } from "../pace.ts";
 import type { ClippedActivations } from "./clipped.ts";
-import { type DescentExports, descentModule } from "./descent_code.ts";
-import { DOUBLE, ENTRY, type Layout, layoutOf } from "./descent_layout.ts";
+import { type DescentExports, descentModule, type JobName } from "./descent_code.ts";
+import { DOUBLE, ENTRY, type Layout, layoutOf, ROWS_AT_A_TIME } from "./descent_layout.ts";
+import { SharedJobs } from "./threads.ts";
 
+/** The bytes of a page of memory. */
+const PAGE = 2 ** 16;
 /** What WebAssembly can address. */
-const MOST_BYTES = 2 ** 32 - 2 ** 16;
+const MOST_BYTES = 2 ** 32 - PAGE;
+/** How many products of tokens are added up before the event loop may have its turn. */
+const PRODUCTS_AT_A_TIME = 2 ** 23;
+
+/** What a kernel has beside activations and factors. */
+export interface KernelOptions {
+  /** Lets the event loop have its turns. */
+  readonly pace: Pace;
+  /** How many threads share the work; what comes out is the same to the bit. */
+  readonly threads?: number;
+  /** Whether there is room for {@linkcode DescentKernel.tokenProducts}. */
+  readonly square?: boolean;
+}
 
 /** Activations and two factors in the memory of a module, and what the module does with them. */
-export class DescentKernel {
+export class DescentKernel implements Disposable {
   /** The distance of two rows. */
   readonly stride: number;
   /** scikit-learn's W, `[N, stride]`. */
   readonly activity: Float64Array;
   /** scikit-learn's H, transposed: `[M, stride]`. */
   readonly neurons: Float64Array;
-  readonly #code: DescentExports;
+  readonly #x: ClippedActivations;
   readonly #layout: Layout;
-  readonly #tokens: number;
+  readonly #code: DescentExports;
+  readonly #buffer: ArrayBufferLike;
+  readonly #jobs: SharedJobs;
+  readonly #pace: Pace;
+  /** Between which neurons the parts are. */
+  readonly #ends: readonly number[];
+  readonly #threads: number;
 
-  private constructor(x: ClippedActivations, layout: Layout, code: DescentExports) {
-    this.#code = code;
+  private constructor(
+    x: ClippedActivations,
+    layout: Layout,
+    { exports }: WebAssembly.Instance,
+    { buffer }: WebAssembly.Memory,
+    { pace, threads = 1 }: KernelOptions,
+  ) {
+    this.#x = x;
     this.#layout = layout;
-    this.#tokens = x.tokens;
+    this.#code = exports as unknown as DescentExports;
+    this.#buffer = buffer;
+    this.#jobs = new SharedJobs(this.#code, threads);
+    this.#pace = pace;
+    this.#threads = threads;
+    const tiles = Math.ceil(x.neurons / ROWS_AT_A_TIME);
+    this.#ends = Array.from({ length: layout.parts + 1 }, (_, part) => {
+      return Math.min(Math.round(tiles * part / layout.parts) * ROWS_AT_A_TIME, x.neurons);
+    });
     this.stride = layout.stride;
     this.activity = this.#doubles(layout.activity, x.tokens * layout.stride);
     this.neurons = this.#doubles(layout.neurons, x.neurons * layout.stride);
@@ -33,8 +68,9 @@ export class DescentKernel {
    *
    * @throws {RangeError} When activations and factors are more than WebAssembly can address.
    */
-  static async create(x: ClippedActivations, factors: number, pace: Pace): Promise<DescentKernel> {
-    const layout = layoutOf(x, factors);
+  static async create(x: ClippedActivations, factors: number, options: KernelOptions): Promise<DescentKernel> {
+    const { threads = 1, square = false } = options;
+    const layout = layoutOf(x, factors, square);
     if (layout.bytes > MOST_BYTES) {
       const size = `${x.tokens} tokens x ${x.neurons} neurons by ${factors} factors`;
       throw new RangeError(
@@ -42,17 +78,26 @@ export class DescentKernel {
           `${formatBytes(MOST_BYTES)}; give fewer texts, layers or factors`,
       );
     }
-    const { instance } = await WebAssembly.instantiate(descentModule(layout));
-    const kernel = new DescentKernel(x, layout, instance.exports as unknown as DescentExports);
-    await kernel.#fill(x, pace);
-    return kernel;
+    const [pages, shared] = [Math.ceil(layout.bytes / PAGE), threads > 1];
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
+    const own = { own: { memory } };
+    const { module, instance } = await WebAssembly.instantiate(descentModule(layout, { pages, shared }), own);
+    const kernel = new DescentKernel(x, layout, instance, memory, options);
+    try {
+      await kernel.#fill();
+      kernel.#jobs.start(module, memory);
+      return kernel;
+    } catch (error) {
+      kernel[Symbol.dispose]();
+      throw error;
+    }
   }
 
-  async #fill({ neurons, starts, token, value }: ClippedActivations, pace: Pace): Promise<void> {
-    const { buffer } = this.#code.memory;
-    const begin = new Uint32Array(buffer, this.#layout.starts, neurons + 1);
-    const rows = new Uint32Array(buffer);
-    const activations = new Float32Array(buffer);
+  async #fill(): Promise<void> {
+    const { neurons, starts, token, value } = this.#x;
+    const begin = new Uint32Array(this.#buffer, this.#layout.starts, neurons + 1);
+    const rows = new Uint32Array(this.#buffer);
+    const activations = new Float32Array(this.#buffer);
     const rowBytes = this.stride * DOUBLE;
     let at = this.#layout.entries;
     for (let m = 0; m < neurons; ++m) {
@@ -63,50 +108,121 @@ export class DescentKernel {
       }
       const entries = starts[m + 1]! - starts[m]!;
       if (entries % 2 === 1) at += ENTRY;
-      if (pace.isDue(4 * entries)) await pace.turn();
+      if (this.#pace.isDue(4 * entries)) await this.#pace.turn();
     }
     begin[neurons] = at;
   }
 
-  /** Writes Xᵀ W into the rows of H from one neuron to before another. */
-  gather(from: number, to: number): void {
-    this.#code.gather(from, to, this.#neuronAt(from));
+  /**
+   * X Xᵀ, `[N, N]`, of which only the diagonal and what is before it is meant. It is where the neurons' rows are, so it
+   * comes before all else.
+   */
+  async tokenProducts(): Promise<Float64Array> {
+    const { tokens, neurons, starts } = this.#x;
+    // Rows do not depend on one another, so the parts may be as many as pay for reading all entries: rows of like areas.
+    const parts = this.#threads > 1 ? Math.min(2 * this.#threads, tokens) : 1;
+    const ends = Array.from({ length: parts + 1 }, (_, part) => Math.round(tokens * Math.sqrt(part / parts)));
+    const range = new Uint32Array(this.#buffer, this.#layout.range, 2);
+    const square = this.#doubles(this.#layout.square, tokens ** 2);
+    square.fill(0);
+    for (let from = 0; from < neurons;) {
+      let to = from;
+      let operations = 0;
+      for (; to < neurons && operations < PRODUCTS_AT_A_TIME; ++to) {
+        operations += (starts[to + 1]! - starts[to]!) ** 2 / 2;
+      }
+      range.set([from, to]);
+      await this.#jobs.run("products", ends, this.#code.products, this.#pace);
+      from = to;
+      if (this.#pace.isDue(operations)) await this.#pace.turn();
+    }
+    const found = square.slice();
+    square.fill(0);
+    return found;
   }
 
-  /** Forgets what has been added up. */
-  clear(): void {
-    const { cross, gram, stride } = this.#layout;
-    this.#doubles(cross, this.#tokens * stride).fill(0);
-    this.#doubles(gram, stride ** 2).fill(0);
+  /** Writes Xᵀ W into the rows of H. */
+  async project(): Promise<void> {
+    await this.#share("project");
   }
 
-  /** Adds what the neurons from one to before another are to the next step of the tokens: to X Hᵀ and to Hᵀ's Gram matrix. */
-  addNeurons(from: number, to: number): void {
-    this.#code.scatter(from, to);
-    this.#code.addGram(this.#neuronAt(from), this.#neuronAt(to));
+  /** Forgets what was added up, and adds up what the neurons are to the next step of the tokens. */
+  async addNeurons(): Promise<void> {
+    this.#clear();
+    await this.#share("add");
   }
 
   /** Improves the tokens' rows by what has been added up. Returns the sum of the sizes of the projected gradient. */
   improveTokens(): number {
+    const { gram, cross, activity, stride, tokens } = this.#layout;
+    this.#addUp(gram, stride ** 2);
+    this.#addUp(cross, tokens * stride);
     this.#scaleGram();
-    const { activity, cross } = this.#layout;
     return this.#code.improve(activity, cross, activity + this.activity.byteLength);
   }
 
   /** Makes the neurons' next steps those for the tokens as they are, and forgets what has been added up. */
   takeTokens(): void {
-    this.clear();
+    this.#clear();
     const { activity } = this.#layout;
-    this.#code.addGram(activity, activity + this.activity.byteLength);
+    this.#code.addGram(activity, activity + this.activity.byteLength, 0);
     this.#scaleGram();
-    this.clear();
+    this.#clear();
   }
 
-  /** Improves at most `ROWS_AT_A_TIME` neurons' rows. Returns the sum of the sizes of the projected gradient. */
-  improveNeurons(from: number, to: number): number {
-    const { gathered } = this.#layout;
-    this.#code.gather(from, to, gathered);
-    return this.#code.improve(this.#neuronAt(from), gathered, this.#neuronAt(to));
+  /** Improves the neurons' rows, and adds up what they are then. Returns the sum of the sizes of the projected gradient. */
+  async improveNeurons(): Promise<number> {
+    await this.#share("sweep");
+    this.#addUp(this.#layout.sums, 1);
+    return this.#doubles(this.#layout.sums, 1)[0]!;
+  }
+
+  /** ‖X - W H‖ and ‖X‖, both Frobenius. */
+  async error(): Promise<{ readonly error: number; readonly norm: number }> {
+    this.#clear();
+    await this.#share("error");
+    this.#addUp(this.#layout.sums, 3);
+    const [even, odd, all] = this.#doubles(this.#layout.sums, 3);
+    return { error: Math.sqrt(even! + odd!), norm: Math.sqrt(all!) };
+  }
+
+  /** Ends the threads. */
+  [Symbol.dispose](): void {
+    this.#jobs[Symbol.dispose]();
+  }
+
+  /** Does a job for all neurons: in this thread some at a time, so that the event loop has its turns. */
+  async #share(name: JobName): Promise<void> {
+    const { starts, tokens } = this.#x;
+    const job = this.#code[name];
+    const own = async (from: number, to: number, part: number) => {
+      for (let at = from; at < to; at += ROWS_AT_A_TIME) {
+        const next = Math.min(at + ROWS_AT_A_TIME, to);
+        job(at, next, part);
+        const entries = name === "error" ? tokens * (next - at) : starts[next]! - starts[at]!;
+        if (this.#pace.isDue(this.stride / 2 * entries)) await this.#pace.turn();
+      }
+    };
+    await this.#jobs.run(name, this.#ends, own, this.#pace);
+  }
+
+  /** Forgets what was added up. */
+  #clear(): void {
+    const { sums, gram, cross, stride, tokens } = this.#layout;
+    for (let part = 0; part < this.#layout.parts; ++part) {
+      for (const [address, length] of [[sums, 4], [gram, stride ** 2], [cross, tokens * stride]] as const) {
+        this.#doubles(address, length, part).fill(0);
+      }
+    }
+  }
+
+  /** Adds the sums of the other parts to those of the first, in their order. */
+  #addUp(address: number, length: number): void {
+    const total = this.#doubles(address, length);
+    for (let part = 1; part < this.#layout.parts; ++part) {
+      const more = this.#doubles(address, length, part);
+      for (let i = 0; i < length; ++i) total[i]! += more[i]!;
+    }
   }
 
   /** Divides the rows of the Gram matrix by its diagonal, for the steps; numbers whose curvature is 0 stay as they are. */
@@ -131,11 +247,7 @@ export class DescentKernel {
     }
   }
 
-  #neuronAt(neuron: number): number {
-    return this.#layout.neurons + neuron * this.stride * DOUBLE;
-  }
-
-  #doubles(address: number, length: number): Float64Array {
-    return new Float64Array(this.#code.memory.buffer, address, length);
+  #doubles(address: number, length: number, part = 0): Float64Array {
+    return new Float64Array(this.#buffer, address + part * this.#layout.partBytes, length);
   }
 }

@@ -18,22 +18,36 @@ export interface Layout {
   readonly block: number;
   /** How many doubles a row has. */
   readonly stride: number;
-  /** W, a row for each token. */
+  /** N. */
+  readonly tokens: number;
+  /** N, or one more so that it is even. */
+  readonly evenTokens: number;
+  /** W, a row for each token; and one of 0 where tokens are odd. */
   readonly activity: number;
   /** H, a row for each neuron. */
   readonly neurons: number;
-  /** X Hᵀ, a row for each token. */
-  readonly cross: number;
-  /** The Gram matrix that is added up. */
-  readonly gram: number;
   /** For each row of the scaled Gram matrix what is taken off the others, in two parts: see `improve`. */
   readonly upper: number;
   readonly lower: number;
   /** The diagonal of the Gram matrix that a step divides by, and its reciprocal. */
   readonly curvature: number;
   readonly reciprocal: number;
-  /** Rows of Xᵀ W, {@linkcode ROWS_AT_A_TIME} of them. */
-  readonly gathered: number;
+  /** Between which neurons `products` goes: two int32. */
+  readonly range: number;
+  /** In how many parts neurons are shared out. Each has sums of its own: those of the first are at the next addresses. */
+  readonly parts: number;
+  /** How far the sums of two parts are apart. */
+  readonly partBytes: number;
+  /** Four doubles: the sizes of the projected gradient, or the squares of what is left and of all: see `error`. */
+  readonly sums: number;
+  /** The Gram matrix of H, or of W. */
+  readonly gram: number;
+  /** X Hᵀ, a row for each token. */
+  readonly cross: number;
+  /** Rows of Xᵀ W, {@linkcode ROWS_AT_A_TIME} of them, or what else is needed for a moment. */
+  readonly scratch: number;
+  /** X Xᵀ, `[N, N]`, where H is later; with room only if it is asked for. */
+  readonly square: number;
   /** Where each neuron's entries begin, as addresses; one more than neurons. */
   readonly starts: number;
   /**
@@ -47,29 +61,63 @@ export interface Layout {
 
 /** The most doubles of a row that are in registers at a time, of which a processor has 16 pairs. */
 const MOST_BLOCK = 12;
-/** The layout for some activations and a number of factors. */
-export function layoutOf({ tokens, neurons, starts, token }: ClippedActivations, factors: number): Layout {
+/** So many products of an entry and a factor are worth a part: 0.4 ms of an iteration. */
+const PRODUCTS_OF_PART = 2 ** 19;
+const MOST_PARTS = 32;
+
+/**
+ * The parts must not depend on the machine, as they say in which order sums are added. A part has at least 16 times as many
+ * neurons as factors, so that the sums of all are small beside what is added up.
+ */
+function partsOf(neurons: number, products: number, stride: number): number {
+  const parts = Math.min(products / PRODUCTS_OF_PART, neurons / stride / 16, MOST_PARTS);
+  return Math.max(1, Math.floor(parts));
+}
+
+/**
+ * The layout for some activations and a number of factors.
+ *
+ * @param square Whether it has room for the products of tokens.
+ */
+export function layoutOf(
+  { tokens, neurons, starts, token }: ClippedActivations,
+  factors: number,
+  square: boolean,
+): Layout {
   const blocks = Math.ceil(factors / MOST_BLOCK);
   const block = 2 * Math.ceil(factors / blocks / 2);
   const stride = blocks * block;
+  const evenTokens = 2 * Math.ceil(tokens / 2);
+  const parts = partsOf(neurons, token.length * stride, stride);
   let bytes = 0;
   const place = (size: number) => {
     const address = bytes;
     bytes += Math.ceil(size / 16) * 16;
     return address;
   };
-  return {
-    block,
-    stride,
-    activity: place(tokens * stride * DOUBLE),
-    cross: place(tokens * stride * DOUBLE),
-    gram: place(stride ** 2 * DOUBLE),
+  const shared = {
+    ...{ block, stride, tokens, evenTokens, parts },
+    activity: place(evenTokens * stride * DOUBLE),
     upper: place(stride ** 2 * DOUBLE),
     lower: place(block * stride * DOUBLE),
     curvature: place(stride * DOUBLE),
     reciprocal: place(stride * DOUBLE),
-    gathered: place(ROWS_AT_A_TIME * stride * DOUBLE),
-    neurons: place(neurons * stride * DOUBLE),
+    range: place(2 * 4),
+  };
+  const before = bytes;
+  const ofParts = {
+    sums: place(4 * DOUBLE),
+    gram: place(stride ** 2 * DOUBLE),
+    cross: place(tokens * stride * DOUBLE),
+    scratch: place(Math.max(ROWS_AT_A_TIME * stride, 2 * (tokens + 1)) * DOUBLE),
+    partBytes: bytes - before,
+  };
+  bytes = before + parts * ofParts.partBytes;
+  const rows = place(Math.max(neurons * stride, square ? tokens ** 2 : 0) * DOUBLE);
+  return {
+    ...shared,
+    ...ofParts,
+    ...{ neurons: rows, square: rows },
     starts: place(starts.length * 4),
     entries: place((token.length + neurons) * ENTRY),
     bytes,

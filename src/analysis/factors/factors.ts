@@ -7,8 +7,8 @@ import { watched } from "../../model/watch.ts";
 import { showing } from "../../show/showing.ts";
 import type { ClippedActivations } from "./clipped.ts";
 import type { DescentKernel } from "./descent_kernel.ts";
-import { descend, errorOf, ITERATIONS_PER_TURN } from "./nmf.ts";
-import { leftSingular } from "./nndsvd.ts";
+import { descend, ITERATIONS_PER_TURN } from "./nmf.ts";
+import type { LeftSingular } from "./nndsvd.ts";
 import { expectFactors, expectStart, expectWhole, planOf, startOf } from "./plan.ts";
 import {
   type ActiveToken,
@@ -65,19 +65,19 @@ async function findFactors(traces: Trace | readonly Trace[], options: FactorsOpt
   const factors = options.factors ?? Math.min(10, x.tokens, x.neurons);
   expectFactors(factors, x);
   expectStart(init, factors, x);
-  const kernel = await startOf(init, factors, plan);
+  using kernel = (await startOf(init, factors, plan)).kernel;
   const onIteration = (completed: number) => {
     if (completed % ITERATIONS_PER_TURN !== 0) return;
     const message = `Factored for ${completed} of at most ${maxIterations} iterations`;
     onProgress?.({ task: "factors", completed, total: maxIterations, message });
   };
-  const run = await descend(x, kernel, { ...plan, onIteration });
+  const run = await descend(kernel, { ...plan, onIteration });
   const { iterations } = run;
   const message = `Factored in ${iterations} iterations`;
   onProgress?.({ task: "factors", completed: iterations, total: iterations, message });
   await pace.turn();
   const sequences = list.map(({ sequence }) => sequence);
-  const { error, norm } = await errorOf(x, kernel, pace);
+  const { error, norm } = await kernel.error();
   const found = described(x, kernel, factors, sequences, top);
   const errors = { error, relativeError: error / norm };
   return showing("Factors", { sequences, layers: x.layers, ...found, ...errors, ...run, seed: plan.seed });
@@ -119,12 +119,14 @@ async function measureErrors(traces: Trace | readonly Trace[], options: ErrorCur
   factors.forEach((count) => expectFactors(count, x));
   if (typeof init !== "string") throw new TypeError("Cannot draw an error curve from given factors; name a start");
   expectStart(init, 1, x);
-  const singular = init === "random" ? undefined : await leftSingular(x, pace);
+  let singular: LeftSingular | undefined;
   const relativeErrors: number[] = [];
   for (const count of factors) {
-    const kernel = await startOf(init, count, plan, singular);
-    await descend(x, kernel, plan);
-    const { error, norm } = await errorOf(x, kernel, pace);
+    const start = await startOf(init, count, plan, singular);
+    using kernel = start.kernel;
+    singular = start.singular;
+    await descend(kernel, plan);
+    const { error, norm } = await kernel.error();
     relativeErrors.push(error / norm);
     const message = `Factored with ${count} factors`;
     onProgress?.({ task: "factors", completed: relativeErrors.length, total: factors.length, message });

@@ -6,13 +6,11 @@
 import { createRandom } from "../../base/random.ts";
 import type { Pace } from "../pace.ts";
 import type { ClippedActivations } from "./clipped.ts";
-import { DescentKernel } from "./descent_kernel.ts";
+import type { DescentKernel } from "./descent_kernel.ts";
 import { symmetricEigen } from "./eigen.ts";
 
 /** Below this, scikit-learn takes a number of the start for 0. */
 const LEAST = 1e-6;
-/** How many neurons are gathered at a time. */
-const NEURONS = 256;
 
 /** The left singular vectors of the activations and their singular values, greatest first. */
 export interface LeftSingular {
@@ -23,21 +21,12 @@ export interface LeftSingular {
 }
 
 /** The singular vectors on the side of the tokens, from the N x N products of tokens: N is small, M is not. */
-export async function leftSingular(x: ClippedActivations, pace: Pace): Promise<LeftSingular> {
-  const { tokens: N, neurons, starts, token, value } = x;
-  const gram = new Float64Array(N * N);
-  const [active, own] = [new Int32Array(N), new Float64Array(N)]; // of one neuron
-  for (let neuron = 0; neuron < neurons; ++neuron) {
-    const [start, end] = [starts[neuron]!, starts[neuron + 1]!];
-    const count = end - start;
-    for (let i = 0; i < count; ++i) {
-      active[i] = token[start + i]!;
-      own[i] = value[start + i]!;
-      const [row, factor] = [active[i]! * N, own[i]!];
-      for (let j = 0; j <= i; ++j) gram[row + active[j]!]! += factor * own[j]!;
-    }
-    if (pace.isDue((end - start) ** 2 / 2)) await pace.turn();
-  }
+export async function leftSingular(
+  { tokens: N }: ClippedActivations,
+  kernel: DescentKernel,
+  pace: Pace,
+): Promise<LeftSingular> {
+  const gram = await kernel.tokenProducts();
   for (let i = 0; i < N; ++i) for (let j = 0; j < i; ++j) gram[j * N + i] = gram[i * N + j]!;
   const { vectors, values } = await symmetricEigen(gram, pace);
   const order = [...values.keys()].sort((a, b) => values[b]! - values[a]!);
@@ -57,27 +46,22 @@ export async function leftSingular(x: ClippedActivations, pace: Pace): Promise<L
  */
 export async function nndsvd(
   x: ClippedActivations,
+  kernel: DescentKernel,
   singular: LeftSingular,
   factors: number,
   filled: boolean,
   pace: Pace,
-): Promise<DescentKernel> {
-  const kernel = await DescentKernel.create(x, factors, pace);
+): Promise<void> {
   const { stride, activity, neurons } = kernel;
   for (let n = 0; n < x.tokens; ++n) {
     for (let k = 0; k < factors; ++k) activity[n * stride + k] = singular.vector(n, k);
   }
-  for (let from = 0; from < x.neurons; from += NEURONS) {
-    const to = Math.min(from + NEURONS, x.neurons);
-    kernel.gather(from, to);
-    if (pace.isDue((x.starts[to]! - x.starts[from]!) * factors)) await pace.turn();
-  }
+  await kernel.project();
   for (let k = 0; k < factors; ++k) scaleColumn(kernel, k, singular.values[k]!);
   const mean = filled ? await meanOf(x, pace) : 0;
   for (const rows of [activity, neurons]) {
     for (let i = 0; i < rows.length; ++i) if (rows[i]! < LEAST && i % stride < factors) rows[i] = mean;
   }
-  return kernel;
 }
 
 /** Turns a left singular vector u and s v, the activations times u, into one factor. */
@@ -108,11 +92,11 @@ function partNorms(rows: Float64Array, k: number, stride: number) {
 /** Sizes of normal draws times sqrt(mean activation / K): scikit-learn's "random", with draws of our own. */
 export async function randomStart(
   x: ClippedActivations,
+  kernel: DescentKernel,
   factors: number,
   seed: number,
   pace: Pace,
-): Promise<DescentKernel> {
-  const kernel = await DescentKernel.create(x, factors, pace);
+): Promise<void> {
   const mean = await meanOf(x, pace);
   const scale = Math.sqrt(mean / factors);
   const random = createRandom(seed);
@@ -123,7 +107,6 @@ export async function randomStart(
       rows[i] = scale * radius * Math.abs(Math.cos(2 * Math.PI * random()));
     }
   }
-  return kernel;
 }
 
 /** The mean activation, zeros included. */

@@ -11,7 +11,11 @@ import { Pace } from "../pace.ts";
 import { type ClippedActivations, clippedActivations } from "./clipped.ts";
 import { DescentKernel } from "./descent_kernel.ts";
 import { type LeftSingular, leftSingular, nndsvd, randomStart } from "./nndsvd.ts";
+import { threadsFor } from "./threads.ts";
 import type { FactorisationOptions, Factors, FactorsOptions, FactorsStart } from "./types.ts";
+
+/** So many products of an entry and a factor are worth a thread: a third of a second of work, where a thread takes 20 ms. */
+const PRODUCTS_OF_THREAD = 2 ** 29;
 
 /** Activations, and options checked and filled in. */
 export interface Plan extends Required<Omit<FactorisationOptions, "layers" | "onProgress" | "progress" | "signal">> {
@@ -68,21 +72,35 @@ function expectFactor({ data, shape }: FloatTensor, expected: readonly [number, 
   }
 }
 
-/** What a factorisation begins with. */
+/** What a factorisation begins with: a kernel, and singular vectors where they were needed or `known`. */
 export async function startOf(
   init: FactorsStart | Pick<Factors, "activity" | "neurons">,
   factors: number,
-  { x, seed, pace }: Plan,
-  singular?: LeftSingular,
-): Promise<DescentKernel> {
-  if (init === "random") return randomStart(x, factors, seed, pace);
-  if (typeof init === "string") {
-    return nndsvd(x, singular ?? await leftSingular(x, pace), factors, init === "nndsvda", pace);
+  { x, seed, maxIterations, pace }: Plan,
+  known?: LeftSingular,
+): Promise<{ readonly kernel: DescentKernel; readonly singular: LeftSingular | undefined }> {
+  const square = typeof init === "string" && init !== "random" && !known;
+  const threads = threadsFor(x.token.length * factors * maxIterations / PRODUCTS_OF_THREAD);
+  const kernel = await DescentKernel.create(x, factors, { pace, threads, square });
+  try {
+    const singular = square ? await leftSingular(x, kernel, pace) : known;
+    if (init === "random") await randomStart(x, kernel, factors, seed, pace);
+    else if (typeof init !== "string") takeFactors(kernel, factors, init);
+    else await nndsvd(x, kernel, singular!, factors, init === "nndsvda", pace);
+    return { kernel, singular };
+  } catch (error) {
+    kernel[Symbol.dispose]();
+    throw error;
   }
-  const kernel = await DescentKernel.create(x, factors, pace);
-  for (const [rows, { data }] of [[kernel.activity, init.activity], [kernel.neurons, init.neurons]] as const) {
+}
+
+function takeFactors(
+  { stride, activity, neurons }: DescentKernel,
+  factors: number,
+  init: Pick<Factors, "activity" | "neurons">,
+): void {
+  for (const [rows, { data }] of [[activity, init.activity], [neurons, init.neurons]] as const) {
     const width = data.length / factors;
-    data.forEach((value, i) => rows[(i % width) * kernel.stride + Math.floor(i / width)] = value);
+    data.forEach((value, i) => rows[(i % width) * stride + Math.floor(i / width)] = value);
   }
-  return kernel;
 }

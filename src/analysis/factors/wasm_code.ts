@@ -31,9 +31,23 @@ export const set = (local: number, value: Code): Code => [value, 0x21, ...unsign
 /** An address or count, below 2^32. */
 export const int = (value: number): Code => [0x41, ...signed(value | 0)];
 export const addInts = (a: Code, b: Code): Code => [a, b, 0x6a];
+export const subInts = (a: Code, b: Code): Code => [a, b, 0x6b];
 export const mulInts = (a: Code, b: Code): Code => [a, b, 0x6c];
+/** The quotient of unsigned numbers. */
+export const divInts = (a: Code, b: Code): Code => [a, b, 0x6e];
+/** Whether `a` is below `b`, as unsigned numbers. */
+export const below = (a: Code, b: Code): Code => [a, b, 0x49];
+/** `a` where the condition is not 0. */
+export const choose = (a: Code, b: Code, condition: Code): Code => [a, b, condition, 0x1b];
 
 export const loadInt = (address: Code, offset = 0): Code => [address, 0x28, 2, ...unsigned(offset)];
+export const storeInt = (address: Code, offset: number, value: Code): Code => {
+  return [address, value, 0x36, 2, ...unsigned(offset)];
+};
+export const loadDouble = (address: Code, offset: number): Code => [address, 0x2b, 3, ...unsigned(offset)];
+export const storeDouble = (address: Code, offset: number, value: Code): Code => {
+  return [address, value, 0x39, 3, ...unsigned(offset)];
+};
 /** Two doubles at an address. */
 export const load = (address: Code, offset: number): Code => [address, vector(0x00), 3, ...unsigned(offset)];
 export const store = (address: Code, offset: number, value: Code): Code => {
@@ -62,7 +76,24 @@ export const secondTwice = (pair: number): Code => {
   const half = [8, 9, 10, 11, 12, 13, 14, 15];
   return [get(pair), get(pair), vector(0x0d), half, half];
 };
+/** The sum of the two numbers of `a`, and that of `b`'s. */
+export const sumsOf = (a: number, b: number): Code => {
+  const [firsts, seconds] = [[0, 1, 2, 3, 4, 5, 6, 7], [8, 9, 10, 11, 12, 13, 14, 15]];
+  const [fromB, secondsFromB] = [firsts.map((byte) => byte + 16), seconds.map((byte) => byte + 16)];
+  return add(
+    [get(a), get(b), vector(0x0d), firsts, fromB],
+    [get(a), get(b), vector(0x0d), seconds, secondsFromB],
+  );
+};
 export const addDoubles = (a: Code, b: Code): Code => [a, b, 0xa0];
+export const mulDoubles = (a: Code, b: Code): Code => [a, b, 0xa2];
+
+/** Writes zeros. */
+export const clear = (address: Code, bytes: number): Code => [address, int(0), int(bytes), 0xfc, ...unsigned(11), 0];
+/** Runs `body` where the condition is not 0. */
+export const when = (condition: Code, body: Code): Code => [condition, 0x04, NOTHING, body, 0x0b];
+/** The result of a function, by its place in the module. */
+export const call = (index: number, ...parameters: readonly Code[]): Code => [parameters, 0x10, ...unsigned(index)];
 
 /** Runs `body` for a local from its value on, by steps, while it is below `end`, as unsigned numbers. */
 export function repeat(local: number, step: number, end: Code, body: Code): Code {
@@ -82,22 +113,33 @@ export interface WasmFunction {
   readonly code: Code;
 }
 
-/** A module that exports functions, and `memory` of so many bytes. */
-export function wasmModule(functions: readonly WasmFunction[], bytes: number): Uint8Array<ArrayBuffer> {
+/** The memory of a module, which is imported as `own.memory`. */
+export interface WasmMemory {
+  /** In pages of 64 KiB; it has no more later. */
+  readonly pages: number;
+  /** Whether threads share it. */
+  readonly shared: boolean;
+}
+
+/** A module that exports functions, and imports its memory. */
+export function wasmModule(
+  functions: readonly WasmFunction[],
+  { pages, shared }: WasmMemory,
+): Uint8Array<ArrayBuffer> {
   const types = functions.map(({ parameters, returns }): Code => [
     ...[0x60, parameters, ...new Array<number>(parameters).fill(I32)],
     ...(returns ? [1, F64] : [0]),
   ]);
   const bodies = functions.map(({ ints, vectors, code }) =>
-    sized([2, ints, I32, ...unsigned(vectors), V128, code, 0x0b])
+    sized([2, ...unsigned(ints), I32, ...unsigned(vectors), V128, code, 0x0b])
   );
   const exported = functions.map(({ name }, i): Code => [text(name), 0x00, i]);
   return Uint8Array.from(flat([
     [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
     section(1, types),
+    section(2, [[text("own"), text("memory"), 0x02, shared ? 0x03 : 0x01, ...unsigned(pages), ...unsigned(pages)]]),
     section(3, functions.map((_, i) => [i])),
-    section(5, [[0x00, ...unsigned(Math.ceil(bytes / 65536))]]),
-    section(7, [...exported, [text("memory"), 0x02, 0]]),
+    section(7, exported),
     section(10, bodies),
   ]));
 }
