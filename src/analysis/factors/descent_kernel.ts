@@ -9,8 +9,8 @@ import { SharedJobs } from "./threads.ts";
 const PAGE = 2 ** 16;
 /** What WebAssembly can address. */
 const MOST_BYTES = 2 ** 32 - PAGE;
-/** How many products of tokens are added up before the event loop may have its turn. */
-const PRODUCTS_AT_A_TIME = 2 ** 23;
+/** How many products of tokens are added up in one go: few, as code is made faster between two calls. */
+const PRODUCTS_AT_A_TIME = 2 ** 20;
 
 /** What a kernel has beside activations and factors. */
 export interface KernelOptions {
@@ -99,18 +99,18 @@ export class DescentKernel implements Disposable {
     const rows = new Uint32Array(this.#buffer);
     const activations = new Float32Array(this.#buffer);
     const rowBytes = this.stride * DOUBLE;
-    let at = this.#layout.entries;
+    let at = this.#layout.entries / 4;
     for (let m = 0; m < neurons; ++m) {
-      begin[m] = at;
-      for (let entry = starts[m]!; entry < starts[m + 1]!; ++entry, at += ENTRY) {
-        rows[at / 4] = token[entry]! * rowBytes;
-        activations[at / 4 + 1] = value[entry]!;
+      begin[m] = 4 * at;
+      const [from, to] = [starts[m]!, starts[m + 1]!];
+      for (let entry = from; entry < to; ++entry) {
+        rows[at++] = token[entry]! * rowBytes;
+        activations[at++] = value[entry]!;
       }
-      const entries = starts[m + 1]! - starts[m]!;
-      if (entries % 2 === 1) at += ENTRY;
-      if (this.#pace.isDue(4 * entries)) await this.#pace.turn();
+      if ((to - from) % 2 === 1) at += ENTRY / 4;
+      if (this.#pace.isDue(4 * (to - from))) await this.#pace.turn();
     }
-    begin[neurons] = at;
+    begin[neurons] = 4 * at;
   }
 
   /**
@@ -119,8 +119,8 @@ export class DescentKernel implements Disposable {
    */
   async tokenProducts(): Promise<Float64Array> {
     const { tokens, neurons, starts } = this.#x;
-    // Rows do not depend on one another, so the parts may be as many as pay for reading all entries: rows of like areas.
-    const parts = this.#threads > 1 ? Math.min(2 * this.#threads, tokens) : 1;
+    // No sum is in two parts, so they may depend on the threads: few, as each reads all entries. Their areas are alike.
+    const parts = this.#threads > 1 ? Math.min(2 * this.#threads, this.#layout.parts) : 1;
     const ends = Array.from({ length: parts + 1 }, (_, part) => Math.round(tokens * Math.sqrt(part / parts)));
     const range = new Uint32Array(this.#buffer, this.#layout.range, 2);
     const square = this.#doubles(this.#layout.square, tokens ** 2);

@@ -11,8 +11,10 @@ import type { Pace } from "../pace.ts";
 /** Does `from` to before `to` of a part. */
 type Work = (from: number, to: number, part: number) => Promise<void> | void;
 
-/** What threads share: which part is next, how many are done, the place of the job, and the ends of the parts. */
-const [NEXT, DONE, JOB, ENDS] = [0, 1, 2, 3];
+/** More threads have too little to do between the steps of the tokens, which one of them does. */
+const MOST_THREADS = 8;
+/** What threads share: which part is next, how many are done, the place of the job, who is ready, and the ends of the parts. */
+const [NEXT, DONE, JOB, READY, ENDS] = [0, 1, 2, 3, 3 + MOST_THREADS];
 /** How many parts nobody has is in the last bits of `NEXT`, the number of the job in the others. */
 const LEFT_BITS = 6;
 const LEFT = 2 ** LEFT_BITS - 1;
@@ -20,8 +22,6 @@ const LEFT = 2 ** LEFT_BITS - 1;
 export const MOST_PARTS = LEFT - 1;
 /** In `NEXT`: there are no more jobs. */
 const OVER = -1;
-/** More threads have too little to do between the steps of the tokens, which one of them does. */
-const MOST_THREADS = 8;
 /** How long, in milliseconds, this thread looks whether others are done before it waits, which takes 0.03. */
 const PATIENCE_MS = 0.1;
 /** How long it waits before it lets the event loop have a turn. */
@@ -31,9 +31,9 @@ const WAIT_MS = 5;
  * What another thread does. It is a text, as a module would have to lie beside a bundled one, and to be read. It waits in
  * `Atomics.wait` and hears nothing: it ends when there are no more jobs.
  */
-const CODE = `onmessage = ({ data: { module, memory, shared, names } }) => {
+const CODE = `onmessage = ({ data: { module, memory, shared, names, place } }) => {
   const { exports } = new WebAssembly.Instance(module, { own: { memory } });
-  postMessage("ready");
+  Atomics.store(shared, ${READY} + place, 1);
   for (let next; (next = Atomics.load(shared, ${NEXT})) !== ${OVER};) {
     const part = (next & ${LEFT}) - 1;
     if (part < 0) Atomics.wait(shared, ${NEXT}, next);
@@ -82,22 +82,20 @@ export class SharedJobs implements Disposable {
     this.#url = URL.createObjectURL(new Blob([CODE], { type: "text/javascript" }));
     for (let i = 0; i < this.#others; ++i) {
       try {
-        this.#workers.push(this.#open(this.#url, { module, memory, shared: this.#shared, names: this.#names }));
+        this.#workers.push(this.#open(this.#url, i, { module, memory }));
       } catch {
         return; // a page may forbid it
       }
     }
   }
 
-  #open(url: string, message: unknown): Worker {
+  #open(url: string, place: number, start: { module: WebAssembly.Module; memory: WebAssembly.Memory }): Worker {
     const worker = new Worker(url, { type: "module" });
-    let ready = false;
-    worker.onmessage = () => ready = true;
     worker.onerror = (event) => {
       event.preventDefault();
-      if (ready) this.#failure = event.message; // else it has taken no part
+      if (this.#shared[READY! + place] === 1) this.#failure = event.message; // else it has taken no part
     };
-    worker.postMessage(message);
+    worker.postMessage({ ...start, place, shared: this.#shared, names: this.#names });
     return worker;
   }
 
