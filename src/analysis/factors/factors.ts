@@ -30,6 +30,9 @@ import {
  *
  * The sizes of a factor's activity and neurons are only fixed as a product, so compare them within a factor.
  *
+ * What would take long is shared out over threads, whose number does not change a bit of the result; a page has them where
+ * it is isolated.
+ *
  * @throws {TypeError} When a trace has no activations, or `init` is none of these.
  * @throws {RangeError} When there are more factors than tokens or neurons, a layer was not recorded, the traces are of
  * different models, activations are NaN, or an option is out of its range.

@@ -19,7 +19,7 @@ const [NEXT, DONE, JOB, READY, ENDS] = [0, 1, 2, 3, 3 + MOST_THREADS];
 const LEFT_BITS = 6;
 const LEFT = 2 ** LEFT_BITS - 1;
 /** The most parts of a job. */
-export const MOST_PARTS = LEFT - 1;
+const MOST_PARTS = LEFT - 1;
 /** In `NEXT`: there are no more jobs. */
 const OVER = -1;
 /** How long, in milliseconds, this thread looks whether others are done before it waits, which takes 0.03. */
