@@ -369,11 +369,6 @@ export class ModelRunner implements AsyncDisposable {
     }
   }
 
-  /** What has the gradient, if it was asked for; one that did not start is the error of who asked. */
-  async #startedGradient(): Promise<Started | undefined> {
-    return await this.#gradient?.catch(() => undefined);
-  }
-
   /** What a call gives, once the memory that its runs have left behind has been given back. */
   async settled<T>(call: Promise<T>): Promise<T> {
     const result = await call;
@@ -383,8 +378,7 @@ export class ModelRunner implements AsyncDisposable {
 
   /** Gives back the memory that the runs of a call have left behind, once it has its results. */
   async settle(): Promise<void> {
-    await this.session.settle();
-    await (await this.#startedGradient())?.session.settle();
+    await this.session.settle(); // sessions of one backend share a heap
   }
 
   /**
@@ -478,7 +472,7 @@ export class ModelRunner implements AsyncDisposable {
   /** Frees the session and closes the files. */
   async dispose(): Promise<void> {
     await this.session.dispose();
-    await (await this.#startedGradient())?.session.dispose();
+    await (await this.#gradient?.catch(() => undefined))?.session.dispose(); // a failed start is the error of who asked
     if (this.#released) this.#released();
     else this.#stored.close();
   }

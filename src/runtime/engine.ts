@@ -7,8 +7,7 @@ import type { Backend, Runtime, SessionOptions } from "./backend.ts";
 import { loadNative } from "./backends/native.ts";
 import { loadWasm } from "./backends/wasm.ts";
 import { loadWebgpu } from "./backends/webgpu.ts";
-import type { CHeap } from "./c_heap.ts";
-import type { MappedPages } from "./mapped_pages.ts";
+import { MappedFiles } from "./mapped_files.ts";
 import type { Growth, RowsDevice } from "./resident_rows.ts";
 import { Settler } from "./settler.ts";
 
@@ -62,13 +61,17 @@ export async function loadEngine(backend: Backend): Promise<Engine> {
 }
 
 function startWith({ create, Tensor, heap, pages, rows: makeRows }: Runtime): Engine["start"] {
-  const mapped = heap && pages && new MappedFiles(heap, pages);
+  const release = (files: ReadonlySet<string>) => {
+    heap?.trim();
+    pages?.release(files);
+  };
+  const mapped = pages && new MappedFiles({ release });
+  const settler = heap && new Settler(heap);
   return async (model, files, options) => {
     for (const source of files.values()) await source.load?.();
     const session = await create(model, files, options);
     for (const source of files.values()) source.unload?.();
     const paths = mapped?.add(files.values()) ?? new Set();
-    const settler = mapped?.settler ?? (heap && new Settler(heap));
     const rows = await makeRows?.(options);
     return {
       rows,
@@ -78,7 +81,8 @@ function startWith({ create, Tensor, heap, pages, rows: makeRows }: Runtime): En
           return [name, new Tensor(dtype as "float32", data as Float32Array, dims)] as const;
         });
         const run = () => session.run(Object.fromEntries(tensors), fetches);
-        const results = await (settler ? settler.watch(run) : run());
+        const watched = () => settler ? settler.watch(run) : run();
+        const results = await (mapped ? mapped.watch(watched) : watched());
         return fetches.map((name) => results[name]!.data as Float32Array);
       },
       ...settler && { settle: () => Promise.resolve(settler.settle()) },
@@ -90,40 +94,4 @@ function startWith({ create, Tensor, heap, pages, rows: makeRows }: Runtime): En
       },
     };
   };
-}
-
-/** With the pages half a gigabyte comes and goes, which may take a twentieth of the time. */
-const WORTH_OF_PAGES = 20;
-
-/** The files of sessions whose pages are given back together, as one rests while another computes. */
-class MappedFiles {
-  /** Trims the heap and lets go of the pages of all files. */
-  readonly settler: Settler;
-  readonly #paths = new Map<string, number>();
-
-  constructor(heap: CHeap, pages: MappedPages) {
-    const both = {
-      trim: () => {
-        heap.trim();
-        pages.release(new Set(this.#paths.keys()));
-      },
-    };
-    this.settler = new Settler(both, { worth: WORTH_OF_PAGES });
-  }
-
-  /** Adds the files of a session, and returns their paths. */
-  add(files: Iterable<ByteSource>): ReadonlySet<string> {
-    const paths = new Set(Array.from(files, ({ path }) => path ?? []).flat());
-    for (const path of paths) this.#paths.set(path, (this.#paths.get(path) ?? 0) + 1);
-    return paths;
-  }
-
-  /** Removes those of a session that has ended. */
-  remove(paths: ReadonlySet<string>): void {
-    for (const path of paths) {
-      const count = this.#paths.get(path)! - 1;
-      if (count > 0) this.#paths.set(path, count);
-      else this.#paths.delete(path);
-    }
-  }
 }

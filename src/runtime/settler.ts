@@ -1,13 +1,10 @@
 import type { CHeap } from "./c_heap.ts";
 
+/** How many times as long as it took to trim must be computed before it is done again. */
+const WORTH = 100;
+
 /** How a heap is trimmed. */
 export interface SettlerOptions {
-  /**
-   * How many times as long as it took to trim must be computed before it is done again.
-   *
-   * @default {100}
-   */
-  readonly worth?: number;
   /** What tells the time, in milliseconds. */
   readonly now?: () => number;
 }
@@ -16,14 +13,12 @@ export interface SettlerOptions {
 export class Settler {
   readonly #heap: CHeap;
   readonly #now: () => number;
-  readonly #worth: number;
   #worked = 0;
   #trimmed = 0;
 
   /** Watches over a heap. */
-  constructor(heap: CHeap, { worth = 100, now = () => performance.now() }: SettlerOptions = {}) {
+  constructor(heap: CHeap, { now = () => performance.now() }: SettlerOptions = {}) {
     this.#heap = heap;
-    this.#worth = worth;
     this.#now = now;
   }
 
@@ -37,7 +32,7 @@ export class Settler {
 
   /** Trims the heap, if it is time. */
   settle(): void {
-    if (this.#worked < this.#worth * this.#trimmed) return;
+    if (this.#worked < WORTH * this.#trimmed) return;
     const start = this.#now();
     this.#heap.trim();
     this.#trimmed = this.#now() - start;

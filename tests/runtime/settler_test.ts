@@ -26,15 +26,3 @@ Deno.test("Settler.watch() gives what the run gives, and its error", async () =>
   equal(await settler.watch(() => Promise.resolve(7)), 7);
   await rejects(() => settler.watch(() => Promise.reject(new RangeError("no"))), { name: "RangeError", message: "no" });
 });
-
-Deno.test("Settler trims sooner where more is worth it", async () => {
-  const { clock, heap } = heapAndClock();
-  const settler = new Settler(heap, { worth: 20, now: () => clock.now });
-  const trims: number[] = [];
-  for (const time of [1, 59, 1]) {
-    await settler.watch(() => Promise.resolve(clock.now += time));
-    settler.settle();
-    trims.push(heap.trims);
-  }
-  deepEqual(trims, [1, 1, 2]);
-});
