@@ -72,7 +72,7 @@ export class SharedJobs implements Disposable {
   constructor(exports: object, threads: number) {
     this.#names = Object.keys(exports);
     this.#others = threads - 1;
-    const bytes = 4 * (ENDS! + MOST_PARTS + 1);
+    const bytes = 4 * (ENDS + MOST_PARTS + 1);
     this.#shared = new Int32Array(threads > 1 ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes));
   }
 
@@ -93,7 +93,7 @@ export class SharedJobs implements Disposable {
     const worker = new Worker(url, { type: "module" });
     worker.onerror = (event) => {
       event.preventDefault();
-      if (this.#shared[READY! + place] === 1) this.#failure = event.message; // else it has taken no part
+      if (this.#shared[READY + place] === 1) this.#failure = event.message; // else it has taken no part
     };
     worker.postMessage({ ...start, place, shared: this.#shared, names: this.#names });
     return worker;
@@ -109,16 +109,16 @@ export class SharedJobs implements Disposable {
   async run(name: string, ends: readonly number[], own: Work, pace: Pace): Promise<void> {
     const shared = this.#shared;
     const parts = ends.length - 1;
-    shared[JOB!] = this.#names.indexOf(name);
+    shared[JOB] = this.#names.indexOf(name);
     shared.set(ends, ENDS);
-    Atomics.store(shared, DONE!, 0);
-    Atomics.store(shared, NEXT!, ++this.#count << LEFT_BITS | parts);
-    if (this.#workers.length > 0) Atomics.notify(shared, NEXT!);
-    for (let next; ((next = Atomics.load(shared, NEXT!)) & LEFT) > 0;) {
-      if (Atomics.compareExchange(shared, NEXT!, next, next - 1) !== next) continue;
+    Atomics.store(shared, DONE, 0);
+    Atomics.store(shared, NEXT, ++this.#count << LEFT_BITS | parts);
+    if (this.#workers.length > 0) Atomics.notify(shared, NEXT);
+    for (let next; ((next = Atomics.load(shared, NEXT)) & LEFT) > 0;) {
+      if (Atomics.compareExchange(shared, NEXT, next, next - 1) !== next) continue;
       const part = (next & LEFT) - 1;
       await own(ends[part]!, ends[part + 1]!, part);
-      Atomics.add(shared, DONE!, 1);
+      Atomics.add(shared, DONE, 1);
     }
     await this.#waitForOthers(parts, pace);
   }
@@ -126,19 +126,19 @@ export class SharedJobs implements Disposable {
   /** Waits for what others have begun: a page must not block, so there it lets the event loop have its turns. */
   async #waitForOthers(parts: number, pace: Pace): Promise<void> {
     const patience = performance.now() + PATIENCE_MS;
-    for (let done; (done = Atomics.load(this.#shared, DONE!)) < parts;) {
+    for (let done; (done = Atomics.load(this.#shared, DONE)) < parts;) {
       if (performance.now() < patience) continue;
       if (this.#failure !== undefined) {
         throw new Error(`Cannot go on as a thread that shared the work has ended: ${this.#failure}; call again`);
       }
-      if (inPage || Atomics.wait(this.#shared, DONE!, done, WAIT_MS) === "timed-out") await pace.turn();
+      if (inPage || Atomics.wait(this.#shared, DONE, done, WAIT_MS) === "timed-out") await pace.turn();
     }
   }
 
   /** Ends the other threads. */
   [Symbol.dispose](): void {
-    Atomics.store(this.#shared, NEXT!, OVER);
-    if (this.#workers.length > 0) Atomics.notify(this.#shared, NEXT!);
+    Atomics.store(this.#shared, NEXT, OVER);
+    if (this.#workers.length > 0) Atomics.notify(this.#shared, NEXT);
     for (const worker of this.#workers) worker.terminate();
     if (this.#url !== undefined) URL.revokeObjectURL(this.#url);
   }
