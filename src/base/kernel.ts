@@ -6,6 +6,8 @@
  *
  * @module
  */
+import { StopButton } from "./stop_button.ts";
+
 /** The kernel's own functions, as far as they matter here. */
 export interface KernelInternals {
   /** Publishes the value of a cell. */
@@ -28,8 +30,8 @@ export interface KernelHost {
 export interface KernelHooks {
   /** Whether the host is a notebook kernel. */
   readonly inKernel: boolean;
-  /** See {@linkcode interruptSignal}. */
-  readonly interruptSignal: () => AbortSignal;
+  /** See {@linkcode stoppable}. */
+  readonly stoppable: (signal?: AbortSignal) => AbortSignal;
   /** See {@linkcode markShown}. */
   readonly markShown: (value: object) => void;
 }
@@ -38,6 +40,9 @@ const FLUSHED = Symbol.for("looking-glass.flushed");
 
 /** What a cell shows already; a registered symbol, so that several copies of this module agree. */
 const SHOWN = Symbol.for("looking-glass.shown");
+
+/** How many cells have ended with a value; registered as well. */
+const ENDED = Symbol.for("looking-glass.ended");
 
 /** Where a value keeps the name of its output, so that the output can be replaced later; registered as well. */
 export const OUTPUT_NAME: unique symbol = Symbol.for("looking-glass.output-name");
@@ -83,12 +88,18 @@ function waitForOutputs(internals: KernelInternals, now: () => number, show: Ker
     const isSameCell = executionCount <= last + 1 || (shown !== undefined && now() - shown.since < NEXT_CELL_MS);
     const isShown = shown?.value === result && isSameCell;
     last = executionCount;
+    Reflect.set(internals, ENDED, endedCells(internals) + 1);
     Reflect.set(internals, SHOWN, undefined);
     const named = !isShown && show !== undefined && showNamed(result, show);
     await broadcastResult.call(internals, executionCount, isShown || named ? undefined : result);
     await new Promise((resolve) => setTimeout(resolve, FLUSH_MS));
   };
   Reflect.set(internals, FLUSHED, true);
+}
+
+/** How many cells have ended with a value; the kernel tells nobody of those that fail. */
+function endedCells(internals: KernelInternals): number {
+  return Number(Reflect.get(internals, ENDED) ?? 0);
 }
 
 /** Shows what has a name for its output there, and says whether it had one: a cell's own output has no name. */
@@ -104,31 +115,31 @@ function showNamed(value: unknown, show: typeof display): boolean {
  * Prepares a kernel for long calls; does nothing for any other host.
  *
  * @param host The running program.
- * @returns The state that {@linkcode interruptSignal} reads.
+ * @returns What {@linkcode stoppable} and the others here are made of.
  *
  * @example
  * ```ts
  * import { hookKernel } from "./kernel.ts";
  *
  * const hooks = hookKernel({ internals: undefined, onInterrupt: () => {} });
- * console.log(hooks.inKernel, hooks.interruptSignal().aborted); // false false
+ * console.log(hooks.inKernel, hooks.stoppable().aborted); // false false
  * ```
  */
 export function hookKernel(host: KernelHost): KernelHooks {
   const now = host.now ?? (() => performance.now());
-  let controller = new AbortController();
-  if (host.internals !== undefined) {
-    waitForOutputs(host.internals, now, host.show);
-    host.onInterrupt(() => controller.abort(new DOMException("Interrupted by user", "AbortError")));
+  const { internals } = host;
+  if (internals === undefined) {
+    const never = new AbortController().signal;
+    return { inKernel: false, stoppable: (signal = never) => signal, markShown: () => {} };
   }
-  const interruptSignal = () => {
-    if (controller.signal.aborted) controller = new AbortController();
-    return controller.signal;
+  waitForOutputs(internals, now, host.show);
+  const button = new StopButton({ cell: () => endedCells(internals), now });
+  host.onInterrupt(() => button.press());
+  return {
+    inKernel: true,
+    stoppable: (signal) => button.signal(signal),
+    markShown: (value) => Reflect.set(internals, SHOWN, { value, since: now() } satisfies Shown),
   };
-  const markShown = (value: object) => {
-    if (host.internals !== undefined) Reflect.set(host.internals, SHOWN, { value, since: now() } satisfies Shown);
-  };
-  return { inKernel: host.internals !== undefined, interruptSignal, markShown };
 }
 
 function findInternals(): KernelInternals | undefined {
@@ -159,26 +170,11 @@ const hooks = hookKernel({
 export const inKernel: boolean = hooks.inKernel;
 
 /**
- * A signal that the Stop button of a notebook aborts, with an `AbortError` that says "Interrupted by user". Take it
- * once at the beginning of a long call: one that was aborted is not given again. In a script it never aborts,
- * so Ctrl-C still ends the script.
- *
- * @returns The signal of the calls that run now.
- *
- * @example
- * ```ts
- * import { interruptSignal } from "./kernel.ts";
- *
- * const signal = interruptSignal();
- * for (let i = 0; i < 3; ++i) signal.throwIfAborted();
- * ```
- */
-export function interruptSignal(): AbortSignal {
-  return hooks.interruptSignal();
-}
-
-/**
- * A signal that the caller's signal aborts, and the Stop button of a notebook.
+ * A signal that the caller's signal aborts, and the Stop button of a notebook, with an `AbortError` that says
+ * "Interrupted by user". Take it once at the beginning of a long call: a Stop that has stopped one call does not stop the
+ * next, and one that was pressed between two calls of a cell stops the second. Ask it by `throwIfAborted()`, or by
+ * {@linkcode reasonOf}: what has thrown counts as stopped. In a script nothing but the caller aborts it, so Ctrl-C still
+ * ends the script.
  *
  * @param signal The caller's signal.
  * @returns Both in one.
@@ -188,10 +184,34 @@ export function interruptSignal(): AbortSignal {
  * import { stoppable } from "./kernel.ts";
  *
  * console.log(stoppable(AbortSignal.abort()).aborted); // true
+ * const signal = stoppable();
+ * for (let i = 0; i < 3; ++i) signal.throwIfAborted();
  * ```
  */
 export function stoppable(signal?: AbortSignal): AbortSignal {
-  return signal ? AbortSignal.any([signal, interruptSignal()]) : interruptSignal();
+  return hooks.stoppable(signal);
+}
+
+/**
+ * Why a signal was aborted, for what rejects with it: it counts as heard from then on.
+ *
+ * @param signal An aborted signal.
+ * @returns Its reason.
+ *
+ * @example
+ * ```ts
+ * import { reasonOf } from "./kernel.ts";
+ *
+ * console.log(reasonOf(AbortSignal.abort("enough"))); // enough
+ * ```
+ */
+export function reasonOf(signal: AbortSignal): unknown {
+  try {
+    signal.throwIfAborted();
+  } catch (reason) {
+    return reason;
+  }
+  return undefined;
 }
 
 /**

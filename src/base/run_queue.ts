@@ -7,8 +7,8 @@ export class RunQueue {
 
   /**
    * Runs `task` when all earlier ones have ended. Tasks may block the event loop: before and after each there is a turn
-   * of it, in which timers, signals and aborts are heard. The one after it belongs to this task, as otherwise a cell that
-   * makes one short call after another would not hear its Stop button.
+   * of it, in which timers, signals and aborts are heard. The one after it belongs to this task, so that what is
+   * aborted while it blocks ends this call and not the next one.
    *
    * @throws The signal's reason, when it is aborted before the task has ended.
    */

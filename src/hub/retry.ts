@@ -1,3 +1,4 @@
+import { reasonOf } from "../base/kernel.ts";
 import { failureOf, isTransient } from "./failure.ts";
 
 /** How often a task may fail in a row without getting anywhere. */
@@ -40,7 +41,7 @@ export function delay(milliseconds: number, signal?: AbortSignal): Promise<void>
   return new Promise((resolve, reject) => {
     const stop = () => {
       clearTimeout(timer);
-      reject(signal!.reason);
+      reject(reasonOf(signal!));
     };
     const timer = setTimeout(() => {
       signal?.removeEventListener("abort", stop);

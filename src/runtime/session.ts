@@ -1,3 +1,4 @@
+import { reasonOf } from "../base/kernel.ts";
 import { RunQueue } from "../base/run_queue.ts";
 import { messageOf } from "../base/words.ts";
 import type { ByteSource } from "../checkpoint/byte_source.ts";
@@ -150,7 +151,7 @@ async function chooseEngine(backend: "auto" | Backend, worker: boolean): Promise
 /** The same result, or the reason of an abort as soon as it comes. */
 function unlessAborted<T>(result: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
-    const stop = () => reject(signal.reason);
+    const stop = () => reject(reasonOf(signal));
     if (signal.aborted) stop();
     signal.addEventListener("abort", stop, { once: true });
     result.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));

@@ -1,5 +1,5 @@
 import { equal, notEqual, ok, throws } from "@std/assert";
-import { hookKernel, inKernel, interruptSignal, type KernelInternals, stoppable } from "../../src/base/kernel.ts";
+import { hookKernel, inKernel, type KernelInternals, reasonOf, stoppable } from "../../src/base/kernel.ts";
 
 function fakeKernel() {
   const log: string[] = [];
@@ -11,10 +11,10 @@ function fakeKernel() {
   return { log, internals, host, interrupt: () => interrupt() };
 }
 
-Deno.test("inKernel is false and interruptSignal() is quiet in a script", () => {
+Deno.test("inKernel is false and stoppable() is quiet in a script", () => {
   equal(inKernel, false);
-  equal(interruptSignal().aborted, false);
-  equal(interruptSignal(), interruptSignal());
+  equal(stoppable().aborted, false);
+  equal(stoppable(), stoppable());
 });
 
 Deno.test("hookKernel() asks a plain script for no interrupt", () => {
@@ -76,27 +76,85 @@ Deno.test("hookKernel() patches a kernel once", () => {
 });
 
 Deno.test("stoppable() is aborted by the caller, and quiet in a script otherwise", () => {
-  equal(stoppable(), interruptSignal());
   const controller = new AbortController();
   const signal = stoppable(controller.signal);
   equal(signal.aborted, false);
   controller.abort("enough");
   equal(signal.reason, "enough");
-  equal(interruptSignal().aborted, false);
+  equal(stoppable().aborted, false);
 });
 
-Deno.test("interruptSignal() is aborted by an interrupt, and the next one is fresh", () => {
+const STOPPED = { name: "AbortError", message: "Interrupted by user" };
+
+Deno.test("an interrupt stops the call that runs, and not the next one", () => {
   const { host, interrupt } = fakeKernel();
-  const { interruptSignal } = hookKernel(host);
-  const first = interruptSignal();
+  const { stoppable } = hookKernel(host);
+  const first = stoppable();
   interrupt();
   equal(first.aborted, true);
-  throws(() => first.throwIfAborted(), { name: "AbortError", message: "Interrupted by user" });
-  const second = interruptSignal();
+  throws(() => first.throwIfAborted(), STOPPED);
+  const second = stoppable();
   notEqual(second, first);
   equal(second.aborted, false);
+  throws(() => first.throwIfAborted(), STOPPED);
   interrupt();
-  equal(second.aborted, true);
+  throws(() => second.throwIfAborted(), STOPPED);
+  equal(stoppable().aborted, false);
+});
+
+Deno.test("an interrupt between two calls stops the second, whatever else could", () => {
+  const { host, interrupt } = fakeKernel();
+  const { stoppable } = hookKernel(host);
+  const own = new AbortController();
+  stoppable(own.signal).throwIfAborted();
+  interrupt();
+  const second = stoppable(own.signal);
+  throws(() => second.throwIfAborted(), STOPPED);
+  equal(own.signal.aborted, false);
+  stoppable(own.signal).throwIfAborted();
+});
+
+Deno.test("what rejects with the reason of an interrupt has been stopped by it", () => {
+  const { host, interrupt } = fakeKernel();
+  const { stoppable } = hookKernel(host);
+  const signal = stoppable();
+  interrupt();
+  equal(Reflect.get(Object(reasonOf(signal)), "message"), "Interrupted by user");
+  equal(stoppable().aborted, false);
+  equal(reasonOf(stoppable()), undefined);
+});
+
+Deno.test("a call that its caller aborts leaves an interrupt to the next one", () => {
+  const { host, interrupt } = fakeKernel();
+  const { stoppable } = hookKernel(host);
+  const own = new AbortController();
+  const first = stoppable(own.signal);
+  own.abort(new Error("enough"));
+  interrupt();
+  throws(() => first.throwIfAborted(), { message: "enough" });
+  throws(() => stoppable().throwIfAborted(), STOPPED);
+});
+
+Deno.test("an interrupt is held for no other cell, for no cell that calls nothing, and for no more than 5 s", async () => {
+  const { internals, host, interrupt } = fakeKernel();
+  let time = 0;
+  const { stoppable } = hookKernel({ ...host, now: () => time });
+  interrupt(); // nothing was called so far
+  stoppable().throwIfAborted();
+  interrupt();
+  await internals.broadcastResult(1, "the cell ends before it calls anything else");
+  stoppable().throwIfAborted();
+  await internals.broadcastResult(2, "another");
+  interrupt(); // the kernel is idle, or the cell has not called anything
+  stoppable().throwIfAborted();
+  interrupt();
+  time = 4999;
+  throws(() => stoppable().throwIfAborted(), STOPPED);
+  interrupt(); // the call was stopped, so the cell has ended or does something else
+  stoppable().throwIfAborted();
+  interrupt();
+  time += 5000;
+  stoppable().throwIfAborted();
 });
 
 Deno.test({

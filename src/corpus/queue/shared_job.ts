@@ -46,7 +46,7 @@ export async function computeShared(
   };
   const working = queue.work(job.executor.width, perform, signal);
   try {
-    await untilComplete(own, queue, working);
+    await untilComplete(job, queue, working);
     return computed;
   } finally {
     over.abort();
