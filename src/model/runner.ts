@@ -1,5 +1,4 @@
 import { firstNonFiniteIndex, free } from "../base/numbers.ts";
-import type { FloatTensor } from "../base/tensor.ts";
 import type { TensorEntry } from "../checkpoint/safetensors.ts";
 import { type AnyConfig, familyOf } from "../models/families.ts";
 import type { Family } from "../models/family.ts";
@@ -51,8 +50,9 @@ export class ModelRunner implements AsyncDisposable {
   readonly changes: CompiledChanges | undefined;
   /** Whether the model can also be run by a program in halves, see {@linkcode ModelRunner.keep}. */
   readonly keepsReadings: boolean;
+  /** Its weights, as they are stored. */
+  readonly weights: StoredWeights;
   readonly #halves: InHalves | undefined;
-  readonly #stored: StoredWeights;
   readonly #released: (() => void) | undefined;
   readonly #gradient: LateProgram | undefined;
 
@@ -76,26 +76,7 @@ export class ModelRunner implements AsyncDisposable {
     this.program = program;
     this.session = session;
     this.family = familyOf(config);
-    this.#stored = new StoredWeights(config, weights, !isQuantized(weights));
-  }
-
-  /** The names of the weights that can be read, as the checkpoint has them. */
-  get weightNames(): readonly string[] {
-    return this.#stored.names;
-  }
-
-  /**
-   * Reads a weight from its file, in single precision.
-   *
-   * @throws {RangeError} When there is no weight of that name.
-   */
-  weight(name: string): Promise<FloatTensor> {
-    return this.#stored.read(name);
-  }
-
-  /** Reads some rows of a matrix, by default one, and leaves the others where they are; see {@linkcode ModelRunner.weight}. */
-  weightRows(name: string, row: number, end = row + 1): Promise<Float32Array> {
-    return this.#stored.readRows(name, row, end);
+    this.weights = new StoredWeights(config, weights, !isQuantized(weights));
   }
 
   /** Where the session runs. */
@@ -242,7 +223,7 @@ export class ModelRunner implements AsyncDisposable {
   /** Says which weight is broken when results are, as ONNX Runtime passes NaN on in silence. */
   async expectFinite(numbers: Float32Array, what: string): Promise<void> {
     if (firstNonFiniteIndex(numbers) < 0) return;
-    await this.#stored.expectFinite();
+    await this.weights.expectFinite();
     throw new RangeError(`Cannot use the ${what} as they overflow float32, although all weights are finite`);
   }
 
@@ -251,7 +232,7 @@ export class ModelRunner implements AsyncDisposable {
     await this.session.dispose();
     await this.#gradient?.dispose();
     if (this.#released) this.#released();
-    else this.#stored.close();
+    else this.weights.close();
   }
 
   /** The same as {@linkcode ModelRunner.dispose}. */
