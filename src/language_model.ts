@@ -858,7 +858,7 @@ export class LanguageModel implements AsyncDisposable {
    * GPT-2, `embed_tokens.weight`, `layers.0.self_attn.q_proj.weight` and so on in Llama.
    */
   get weightNames(): readonly string[] {
-    return showing("Weights", this.#model.runner.weightNames);
+    return showing("Weights", this.#model.runner.weights.names);
   }
 
   /**
@@ -882,7 +882,7 @@ export class LanguageModel implements AsyncDisposable {
    */
   async weight(name: string): Promise<FloatTensor> {
     this.#expectUsable();
-    return showing(name, await this.#model.runner.weight(name));
+    return showing(name, await this.#model.runner.weights.read(name));
   }
 
   /**

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { CHUNK_TOKENS } from "../model/runner.ts";
+import { CHUNK_TOKENS } from "../model/prompts.ts";
 
 /**
  * Reads each of a list.

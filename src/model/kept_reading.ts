@@ -1,6 +1,6 @@
 import { free } from "../base/numbers.ts";
 import type { Feed } from "../onnx/feed.ts";
-import type { KeptValue } from "../onnx/mod.ts";
+import type { InHalves, KeptValue } from "../onnx/mod.ts";
 
 /** What was computed of a text when it was read, for what goes back from it; or nothing, before it is read. */
 export class KeptReading {
@@ -29,4 +29,18 @@ export class KeptReading {
   free(): void {
     free(...this.#numbers);
   }
+}
+
+/** The feeds of one half of a program, of those of the whole: of the second over T tokens where something is `kept`. */
+export function halfFeeds(
+  { graph, isFirst, kept: values }: InHalves,
+  feeds: readonly Feed[],
+  { T, kept }: { readonly T: number; readonly kept?: KeptReading },
+): Feed[] {
+  const names = new Set(graph.inputs.map(({ name }) => name));
+  return [
+    { value: isFirst, data: Uint8Array.of(Number(!kept)), dims: [1] },
+    ...feeds.filter(({ value }) => names.has(value.name)),
+    ...(kept ? kept.feeds(T) : new KeptReading(values).feeds(0)),
+  ];
 }

@@ -5,6 +5,7 @@
  */
 import type { GradientRequest, ScoreName } from "../models/gradient_question.ts";
 import type { LENS, LensRequest } from "../models/lens.ts";
+import type { ProgramRequest } from "../models/program.ts";
 import type { EditRequest } from "../models/site_edits.ts";
 import type { Value } from "../onnx/mod.ts";
 import type { KVCache } from "./kv_cache.ts";
@@ -56,6 +57,13 @@ export interface Reading {
   readonly past?: KVCache;
   /** What is changed inside, in the place of the model's own changes. */
   readonly edits?: EditRequest | undefined;
+}
+
+/** What a run is fed: of one text, unless `texts` says otherwise, and nothing before it, unless there is a `past`. */
+export interface RunRequest extends Omit<ProgramRequest, "texts" | "past" | "source"> {
+  readonly texts?: readonly number[] | undefined;
+  readonly past?: KVCache;
+  readonly source?: readonly number[] | SourceTokens | undefined;
 }
 
 /** The numbers of the logit lens, by name. */

@@ -1,58 +1,23 @@
-import { firstNonFiniteIndex, free, logitsRow } from "../base/numbers.ts";
-import type { FloatTensor } from "../base/tensor.ts";
+import { firstNonFiniteIndex, free } from "../base/numbers.ts";
 import type { TensorEntry } from "../checkpoint/safetensors.ts";
 import { type AnyConfig, familyOf } from "../models/families.ts";
 import type { Family } from "../models/family.ts";
-import type { SiteName } from "../models/sites.ts";
 import type { GradientOutputs } from "../models/gradient_question.ts";
-import { LENS, type LensRequest } from "../models/lens.ts";
+import type { Program } from "../models/program.ts";
 import { isQuantized } from "../models/weights.ts";
-import type { Program, ProgramRequest } from "../models/program.ts";
 import type { Feed } from "../onnx/feed.ts";
 import type { InHalves, Value } from "../onnx/mod.ts";
 import type { Backend } from "../runtime/backend.ts";
-import type { CompiledChanges } from "./changes.ts";
-import type { Growth } from "../runtime/resident_rows.ts";
 import type { Session } from "../runtime/session.ts";
-import { KeptReading } from "./kept_reading.ts";
-import { KVCache, type MakeResident } from "./kv_cache.ts";
+import { readInto } from "./cached_run.ts";
+import type { CompiledChanges } from "./changes.ts";
 import { editsOf, eitherOf } from "./edit_request.ts";
-import type {
-  Explanation,
-  LensNumbers,
-  PromptTokens,
-  Reading,
-  ScoreKind,
-  SourceTokens,
-  Survey,
-  Surveyed,
-} from "./requests.ts";
-import { StoredWeights } from "./stored_weights.ts";
+import { halfFeeds, KeptReading } from "./kept_reading.ts";
+import { KVCache, type MakeResident } from "./kv_cache.ts";
+import { LateProgram, type Started } from "./late_program.ts";
+import type { Explanation, Reading, RunRequest, ScoreKind, SourceTokens } from "./requests.ts";
 import { joinRows, NO_SOURCE, NO_TEXT, sourceTokens } from "./sources.ts";
-
-/** How many tokens are read in one run, so that long prompts can be stopped and take bounded memory. */
-export const CHUNK_TOKENS = 256;
-
-/** The keys and values of each block that a run gives. */
-interface CacheOutputs {
-  readonly keys: readonly Value[];
-  readonly values: readonly Value[];
-}
-
-/** A program where it runs. */
-export interface Started {
-  /** The graph that the session runs, with its inputs and its outputs. */
-  readonly program: Program;
-  /** Where the program runs. */
-  readonly session: Session;
-}
-
-/** What a run is fed. */
-type FedRequest = Omit<ProgramRequest, "texts" | "past" | "source"> & {
-  readonly texts?: readonly number[] | undefined;
-  readonly past?: KVCache;
-  readonly source?: SourceTokens;
-};
+import { StoredWeights } from "./stored_weights.ts";
 
 /** What a runner can be made with beside its program. */
 export interface RunnerOptions {
@@ -68,7 +33,10 @@ export interface RunnerOptions {
   readonly halves?: InHalves | undefined;
 }
 
-/** A program in a session: feeds it, fetches from it, and tells bad numbers from good ones. */
+/**
+ * A program in a session: feeds it, fetches from it, and tells bad numbers from good ones. What is looked at in a run is
+ * asked by functions beside it: `prompts.ts`, `survey.ts` and `places.ts`.
+ */
 export class ModelRunner implements AsyncDisposable {
   /** The settings of the model. */
   readonly config: AnyConfig;
@@ -82,11 +50,11 @@ export class ModelRunner implements AsyncDisposable {
   readonly changes: CompiledChanges | undefined;
   /** Whether the model can also be run by a program in halves, see {@linkcode ModelRunner.keep}. */
   readonly keepsReadings: boolean;
+  /** Its weights, as they are stored. */
+  readonly weights: StoredWeights;
   readonly #halves: InHalves | undefined;
-  readonly #stored: StoredWeights;
   readonly #released: (() => void) | undefined;
-  readonly #startGradient: (() => Promise<Started>) | undefined;
-  #gradient: Promise<Started> | undefined;
+  readonly #gradient: LateProgram | undefined;
 
   /**
    * Takes over `session` and the files of `weights`, unless they are another runner's. What `startGradient` starts is
@@ -102,32 +70,13 @@ export class ModelRunner implements AsyncDisposable {
     this.config = config;
     this.changes = changes;
     this.#released = released;
-    this.#startGradient = startGradient;
+    this.#gradient = startGradient && new LateProgram(startGradient);
     this.keepsReadings = keepsReadings;
     this.#halves = halves;
     this.program = program;
     this.session = session;
     this.family = familyOf(config);
-    this.#stored = new StoredWeights(config, weights, !isQuantized(weights));
-  }
-
-  /** The names of the weights that can be read, as the checkpoint has them. */
-  get weightNames(): readonly string[] {
-    return this.#stored.names;
-  }
-
-  /**
-   * Reads a weight from its file, in single precision.
-   *
-   * @throws {RangeError} When there is no weight of that name.
-   */
-  weight(name: string): Promise<FloatTensor> {
-    return this.#stored.read(name);
-  }
-
-  /** Reads some rows of a matrix, by default one, and leaves the others where they are; see {@linkcode ModelRunner.weight}. */
-  weightRows(name: string, row: number, end = row + 1): Promise<Float32Array> {
-    return this.#stored.readRows(name, row, end);
+    this.weights = new StoredWeights(config, weights, !isQuantized(weights));
   }
 
   /** Where the session runs. */
@@ -147,6 +96,25 @@ export class ModelRunner implements AsyncDisposable {
     return new KVCache(this.config.nLayer, this.family.cacheWidth(this.config), { hasSource, makeResident });
   }
 
+  /** Runs the program over texts that nothing is kept of, and returns the `fetches`. */
+  async run(request: RunRequest, fetches: readonly Value[], signal?: AbortSignal): Promise<Float32Array[]> {
+    return await this.session.run(this.#feeds(request), fetches, signal);
+  }
+
+  /**
+   * Reads the next tokens after those in `past`, appends them to it, and returns the `fetches`. Where there is an encoder,
+   * the first tokens of a text bring its source.
+   */
+  async readOn(
+    request: RunRequest & { readonly past: KVCache; readonly source?: SourceTokens | undefined },
+    fetches: readonly Value[],
+    signal?: AbortSignal,
+  ): Promise<Float32Array[]> {
+    const { tokenIds, past, texts = tokenIds.map(() => 0), source = NO_SOURCE } = request;
+    const feeds = this.#feeds({ ...request, texts, source });
+    return await readInto(this, past, { feeds, fetches, texts, source, signal });
+  }
+
   /**
    * Reads the next tokens after those in `cache`, appends them to it, and returns the logits at `rows` (`[R, V]`)
    * followed by the `fetches`. `texts` says which text each token belongs to, `[T]`; by default they are all one text.
@@ -164,129 +132,19 @@ export class ModelRunner implements AsyncDisposable {
       readonly signal?: AbortSignal | undefined;
     } = {},
   ): Promise<Float32Array[]> {
-    const { texts = tokenIds.map(() => 0), tokenTypes, source = NO_SOURCE, fetches = [], signal } = options;
+    const { texts, tokenTypes, source, fetches = [], signal } = options;
     const { logits } = this.program.outputs;
-    const feeds = this.#feeds({ tokenIds, past: cache, rows, texts, tokenTypes, source });
-    const results = await this.#extend(cache, feeds, [logits, ...fetches], { texts, source, signal });
-    await this.#expectFinite(results[0]!, "logits");
+    const request = { tokenIds, past: cache, rows, texts, tokenTypes, source };
+    const results = await this.readOn(request, [logits, ...fetches], signal);
+    await this.expectFinite(results[0]!, "logits");
     return results;
   }
 
-  /** Runs with feeds that have `cache` in them, appends to it what was read, and returns what is fetched. */
-  async #extend(
-    cache: KVCache,
-    feeds: readonly Feed[],
-    fetches: readonly Value[],
-    { texts, source, signal }: {
-      readonly texts: readonly number[];
-      readonly source: SourceTokens;
-      readonly signal: AbortSignal | undefined;
-    },
-  ): Promise<Float32Array[]> {
-    const growths = this.#growthsOf(cache, texts.length, source.tokenIds.length);
-    if (cache.resident) {
-      const results = await this.session.run(feeds, fetches, signal, growths);
-      cache.grown(texts);
-      if (source.tokenIds.length > 0) cache.source?.grown(source.texts);
-      return results;
-    }
-    const { keys, values, encoder } = this.program.outputs;
-    const made = [...keys, ...values, ...(encoder ? [...encoder.keys, ...encoder.values] : [])];
-    const results = await this.session.run(feeds, [...fetches, ...made], signal);
-    const seen = fetches.length;
-    const [ownKeys, ownValues, sourceKeys, sourceValues] = inParts(results.slice(seen), keys.length);
-    cache.append(ownKeys!, ownValues!, texts);
-    if (source.tokenIds.length > 0) cache.source?.append(sourceKeys!, sourceValues!, source.texts);
-    const wanted = new Set(results.slice(0, seen)); // keys and values may be asked for too
-    free(...results.slice(seen).filter((one) => !wanted.has(one)));
-    return results.slice(0, seen);
-  }
-
-  /** What a run adds to a cache that is on the device of the session; nothing where it is in memory. */
-  #growthsOf(cache: KVCache, tokens: number, sourceTokens: number): readonly Growth[] {
-    const { keys, values, encoder } = this.program.outputs;
-    const grow = (cache: KVCache, { keys, values }: CacheOutputs, count: number) =>
-      cache.growth([...keys, ...values].map(({ name }) => name), count) ?? [];
-    const ofSource = encoder && sourceTokens > 0 ? grow(cache.source!, encoder, sourceTokens) : [];
-    return [grow(cache, { keys, values }, tokens), ofSource].flat();
-  }
-
-  /**
-   * Reads the next tokens after those in `cache`, appends them to it, and looks at `rows` through the lens: how many
-   * tokens each depth prefers to `targets[r]`, its `best` tokens, and more. See {@linkcode LENS}. The last depth is what
-   * the others are compared with. Where there is an encoder, the first tokens of a text bring its source.
-   */
-  async look(
-    request: LensRequest & {
-      readonly tokenIds: readonly number[];
-      readonly cache: KVCache;
-      readonly rows: readonly number[];
-      readonly source?: SourceTokens | undefined;
-    },
-    signal?: AbortSignal,
-  ): Promise<LensNumbers> {
-    const { lens } = await this.survey({ ...request, lens: request }, signal);
-    return lens!;
-  }
-
-  /**
-   * Reads the next tokens after those in `cache`, appends them to it, and returns what the lens sees at `rows`, if it is
-   * asked, as {@linkcode ModelRunner.look} does, and the `fetches`. `texts` says which text each token belongs to.
-   */
-  async survey(survey: Survey, signal?: AbortSignal): Promise<Surveyed> {
-    const { tokenIds, cache, rows, tokenTypes, source = NO_SOURCE, lens, fetches = [] } = survey;
-    const { texts = tokenIds.map(() => 0) } = survey;
-    const { lens: outputs } = this.program.outputs;
-    if (lens && !outputs) throw new Error(`Cannot look through the lens as ${this.family.name} predicts no next token`);
-    const feeds = this.#feeds({ tokenIds, past: cache, rows, texts, tokenTypes, source, lens });
-    const seen = lens ? LENS.map((name) => outputs![name]) : [];
-    const results = await this.#extend(cache, feeds, [...seen, ...fetches], { texts, source, signal });
-    for (const [i, numbers] of results.entries()) {
-      await this.#expectFinite(numbers, i < seen.length ? "logits" : "numbers inside of the model");
-    }
-    const numbers = lens && Object.fromEntries(LENS.map((name, i) => [name, results[i]!]));
-    return {
-      ...numbers && { lens: numbers as Record<typeof LENS[number], Float32Array> },
-      fetched: results.slice(seen.length),
-    };
-  }
-
-  /** Reads a prompt in chunks, with its source if it has one, and returns the logits after its last token, `[V]`. */
-  async readPrompt(prompt: PromptTokens, cache: KVCache, signal?: AbortSignal): Promise<Float32Array> {
-    const [logits] = await this.readPrompts([prompt], cache, { signal });
+  /** The logits at some rows of some texts, `[R, V]`. */
+  async logits(reading: Reading, signal?: AbortSignal): Promise<Float32Array> {
+    const [logits] = await this.run(reading, [this.program.outputs.logits], signal);
+    await this.expectFinite(logits!, "logits");
     return logits!;
-  }
-
-  /**
-   * Reads prompts one after another in chunks, those that fit into one chunk side by side, and returns the logits after
-   * the last token of each, `[V]`. `texts` says which text each prompt belongs to, by default its index.
-   */
-  async readPrompts(
-    prompts: readonly PromptTokens[],
-    cache: KVCache,
-    { texts, signal }: { readonly texts?: readonly number[]; readonly signal?: AbortSignal | undefined } = {},
-  ): Promise<Float32Array[]> {
-    const ownerOf = (i: number) => texts?.[i] ?? i;
-    const tokenIds = prompts.flatMap(({ tokenIds }) => tokenIds);
-    const owners = prompts.flatMap(({ tokenIds }, i) => tokenIds.map(() => ownerOf(i)));
-    const source = {
-      tokenIds: prompts.flatMap(({ source }) => source?.tokenIds ?? []),
-      texts: prompts.flatMap(({ source }, i) => (source?.tokenIds ?? []).map(() => ownerOf(i))),
-    };
-    const logits: Float32Array[] = [];
-    for (let start = 0; start < tokenIds.length; start += CHUNK_TOKENS) {
-      const chunk = tokenIds.slice(start, start + CHUNK_TOKENS);
-      const own = owners.slice(start, start + CHUNK_TOKENS);
-      const ends = chunk.keys().filter((t) => owners[start + t] !== owners[start + t + 1]).toArray();
-      const rows = ends.length > 0 ? ends : [0]; // a run gives the logits of one row at least
-      const [numbers] = await this.read(chunk, cache, rows, {
-        texts: own,
-        source: start === 0 ? source : undefined,
-        signal,
-      });
-      logits.push(...ends.map((_, r) => logitsRow(numbers!, r, rows.length)));
-    }
-    return logits;
   }
 
   /**
@@ -299,34 +157,22 @@ export class ModelRunner implements AsyncDisposable {
     explanation: Explanation & { readonly fetch: readonly ScoreKind[]; readonly kept?: KeptReading | undefined },
     signal?: AbortSignal,
   ): Promise<{ numbers: Float32Array[]; logits: Float32Array }> {
-    const { tokenIds, tokenTypes, texts, source, rows, fetch, kept, embeddingScale = 1 } = explanation;
+    const { tokenIds, tokenTypes, texts, source, rows, fetch, kept, given, embeddingScale = 1 } = explanation;
     this.expectDifferentiable();
-    const { program, session } = await this.#withGradient();
-    const { source: sourceOutputs, ...outputs } = program.outputs;
-    const request = {
-      tokenIds,
-      tokenTypes,
-      texts,
-      source: sourceTokens(source),
-      rows,
-      embeddingScale,
-      gradient: explanation,
-    };
-    const feeds = kept ? this.#halfFeeds(request, kept) : this.#feeds(request);
-    const namesIn = (from: GradientOutputs) => {
-      const vectors = { gradients: from.gradients, products: from.products };
-      return fetch.map((name) => ({ ...from.scores, ...vectors })[name]);
-    };
-    const wanted = [...namesIn(outputs), ...(sourceOutputs ? namesIn(sourceOutputs) : [])];
-    const seen = explanation.given ? [] : [outputs.logits];
-    const numbers = [...await session.run(feeds, [...seen, ...wanted], signal)];
-    const logits = explanation.given ? new Float32Array(0) : numbers.shift()!;
-    await this.#expectFinite(logits, "logits");
-    for (const own of numbers) await this.#expectFinite(own, "gradient");
-    if (!sourceOutputs) return { numbers, logits };
-    const [own, ofSource] = inParts(numbers, fetch.length);
+    const { program: { outputs }, session } = await (this.#gradient?.started() ?? this);
+    const request = { tokenIds, tokenTypes, texts, source, rows, embeddingScale, gradient: explanation };
+    const feeds = kept
+      ? halfFeeds(this.#inHalves(), this.#feeds(request), { T: tokenIds.length, kept })
+      : this.#feeds(request);
+    const parts = outputs.source ? [outputs, outputs.source] : [outputs];
+    const wanted = parts.flatMap((part) => scoresIn(part, fetch));
+    const numbers = [...await session.run(feeds, given ? wanted : [outputs.logits, ...wanted], signal)];
+    const logits = given ? new Float32Array(0) : numbers.shift()!;
+    await this.expectFinite(logits, "logits");
+    for (const own of numbers) await this.expectFinite(own, "gradient");
+    if (!outputs.source) return { numbers, logits };
     const N = explanation.mix.length / rows.length;
-    const joined = own!.map((rows, i) => joinRows(ofSource![i]!, rows, N));
+    const joined = fetch.map((_, i) => joinRows(numbers[fetch.length + i]!, numbers[i]!, N));
     free(...numbers);
     return { numbers: joined, logits };
   }
@@ -339,34 +185,17 @@ export class ModelRunner implements AsyncDisposable {
    */
   async keep({ tokenIds }: Pick<Explanation, "tokenIds">, signal?: AbortSignal): Promise<KeptReading> {
     this.expectDifferentiable();
-    const kept = this.#halves?.kept ?? [];
-    const feeds = this.#halfFeeds({ tokenIds, rows: [0] });
-    const reading = new KeptReading(kept, await this.session.run(feeds, kept.map(({ made }) => made), signal));
+    const halves = this.#inHalves();
+    const feeds = halfFeeds(halves, this.#feeds({ tokenIds, rows: [0] }), { T: tokenIds.length });
+    const numbers = await this.session.run(feeds, halves.kept.map(({ made }) => made), signal);
+    const reading = new KeptReading(halves.kept, numbers);
     await this.session.settle();
     return reading;
   }
 
-  /** The feeds of one half of the program: of the second where there is something `kept`. */
-  #halfFeeds(request: FedRequest, kept?: KeptReading): Feed[] {
-    if (!this.#halves) throw new Error("Cannot read a text once for several runs as the program is not in halves");
-    const { graph, isFirst, kept: values } = this.#halves;
-    const names = new Set(graph.inputs.map(({ name }) => name));
-    return [
-      { value: isFirst, data: Uint8Array.of(Number(!kept)), dims: [1] },
-      ...this.#feeds(request).filter(({ value }) => names.has(value.name)),
-      ...(kept ? kept.feeds(request.tokenIds.length) : new KeptReading(values).feeds(0)),
-    ];
-  }
-
-  /** What has the gradient. A start that fails is tried again the next time. */
-  async #withGradient(): Promise<Started> {
-    if (!this.#startGradient) return this;
-    try {
-      return await (this.#gradient ??= this.#startGradient());
-    } catch (error) {
-      this.#gradient = undefined;
-      throw error;
-    }
+  #inHalves(): InHalves {
+    if (this.#halves) return this.#halves;
+    throw new Error("Cannot read a text once for several runs as the program is not in halves");
   }
 
   /** What a call gives, once the memory that its runs have left behind has been given back. */
@@ -391,90 +220,19 @@ export class ModelRunner implements AsyncDisposable {
     throw new Error(`Cannot ${task} with 8-bit weights as ${needs}; ${instead}load without dtype "q8"`);
   }
 
-  /** The logits at some rows of some texts, `[R, V]`. */
-  async logits(reading: Reading, signal?: AbortSignal): Promise<Float32Array> {
-    const [logits] = await this.#look(reading, [], signal);
-    return logits!;
-  }
-
-  /** What is at some places while some texts are read, `[T, W]` each, and the logits at some rows, `[R, V]`. */
-  async seen(
-    reading: Reading,
-    sites: readonly SiteName[],
-    signal?: AbortSignal,
-  ): Promise<{ values: Float32Array[]; logits: Float32Array }> {
-    const [logits, ...values] = await this.#look(reading, sites.map((site) => this.#seenAt(site)), signal);
-    return { values, logits: logits! };
-  }
-
-  /**
-   * The gradient of the scalars of an explanation with respect to what is at some places, `[N, T, W]` each, the logits at
-   * its rows, and what is at these places, `[T, W]` each, if that is to be `seen`.
-   */
-  async differentiate(
-    explanation: Explanation,
-    sites: readonly SiteName[],
-    { seen = false, signal }: { readonly seen?: boolean; readonly signal?: AbortSignal | undefined } = {},
-  ): Promise<{ gradients: Float32Array[]; logits: Float32Array; values: Float32Array[] }> {
-    this.expectDifferentiable();
-    const { tokenIds, rows, source } = explanation;
-    const wanted = sites.map((site) => expectSeen(site, this.program.outputs.sites?.get(site)));
-    const feeds = this.#feeds({ tokenIds, rows, source: sourceTokens(source), gradient: explanation });
-    const places = seen ? sites.map((site) => this.#seenAt(site)) : [];
-    const fetches = [this.program.outputs.logits, ...places, ...wanted];
-    const [logits, ...numbers] = await this.session.run(feeds, fetches, signal);
-    await this.#expectFinite(logits!, "logits");
-    const gradients = numbers.splice(places.length);
-    for (const own of gradients) await this.#expectFinite(own, "gradient");
-    return { gradients, logits: logits!, values: numbers };
-  }
-
-  /**
-   * How much the scalar of an explanation changes to first order where what each block's heads send, `[T, H D]`, is added to
-   * what one later head reads: `[R, J]` each, as `head_edges.ts` says.
-   */
-  async edges(
-    explanation: Explanation,
-    sent: readonly Float32Array[],
-    signal?: AbortSignal,
-  ): Promise<readonly Float32Array[]> {
-    this.expectDifferentiable();
-    const { tokenIds, rows } = explanation;
-    const feeds = this.#feeds({ tokenIds, rows, gradient: explanation, sent });
-    const { logits, edges = [] } = this.program.outputs;
-    const [found, ...numbers] = await this.session.run(feeds, [logits, ...edges], signal);
-    await this.#expectFinite(found!, "logits");
-    for (const own of numbers) await this.#expectFinite(own, "gradient");
-    return numbers;
-  }
-
-  #seenAt(site: SiteName): Value {
-    return expectSeen(site, this.program.outputs.seen.get(site));
-  }
-
-  /** Reads texts and keeps nothing of them: the logits, and what is fetched. */
-  async #look(reading: Reading, fetches: readonly Value[], signal?: AbortSignal): Promise<Float32Array[]> {
-    const { source, embeddingScale = 1, ...request } = reading;
-    const feeds = this.#feeds({ ...request, source: sourceTokens(source), embeddingScale });
-    const results = await this.session.run(feeds, [this.program.outputs.logits, ...fetches], signal);
-    await this.#expectFinite(results[0]!, "logits");
-    return results;
-  }
-
-  /** The residual stream that leaves the last block, of all tokens of some texts, `[T, C]`. */
-  async stream({ tokenIds, tokenTypes, texts }: Omit<Reading, "rows">, signal?: AbortSignal): Promise<Float32Array> {
-    const feeds = this.#feeds({ tokenIds, tokenTypes, texts, rows: [0] });
-    const [states] = await this.session.run(feeds, [this.program.outputs.hiddenStates.at(-1)!], signal);
-    await this.#expectFinite(states!, "hidden states");
-    return states!;
+  /** Says which weight is broken when results are, as ONNX Runtime passes NaN on in silence. */
+  async expectFinite(numbers: Float32Array, what: string): Promise<void> {
+    if (firstNonFiniteIndex(numbers) < 0) return;
+    await this.weights.expectFinite();
+    throw new RangeError(`Cannot use the ${what} as they overflow float32, although all weights are finite`);
   }
 
   /** Frees the session and closes the files. */
   async dispose(): Promise<void> {
     await this.session.dispose();
-    await (await this.#gradient?.catch(() => undefined))?.session.dispose(); // a failed start is the error of who asked
+    await this.#gradient?.dispose();
     if (this.#released) this.#released();
-    else this.#stored.close();
+    else this.weights.close();
   }
 
   /** The same as {@linkcode ModelRunner.dispose}. */
@@ -482,17 +240,16 @@ export class ModelRunner implements AsyncDisposable {
     return this.dispose();
   }
 
-  /** The feeds of a run: of one text, unless `texts` says otherwise, and nothing before it, unless there is a past. */
-  #feeds(
-    { texts, past = this.emptyCache(), source = NO_SOURCE, ...request }: FedRequest,
-  ): Feed[] {
+  /** The feeds of a run, with the changes of the model at the places that the run leaves as they are. */
+  #feeds({ texts, past = this.emptyCache(), source: given, ...request }: RunRequest): Feed[] {
+    const source = sourceTokens(given);
     if (past.source && past.source.length + source.tokenIds.length === 0) {
       throw new TypeError(`Cannot run ${this.family.name} without a source`);
     }
-    const sourceTokens = source.tokenIds.length === 0 ? NO_TEXT : source;
+    const asRead = source.tokenIds.length === 0 ? NO_TEXT : source;
     const full = {
       ...request,
-      ...(past.source && { source: { ...sourceTokens, past: past.source } }),
+      ...(past.source && { source: { ...asRead, past: past.source } }),
       texts: texts ?? request.tokenIds.map(() => 0),
       past,
     };
@@ -500,22 +257,10 @@ export class ModelRunner implements AsyncDisposable {
     const { edits } = request;
     return this.program.feeds({ ...full, edits: edits && own ? eitherOf(edits, own) : edits ?? own });
   }
-
-  /** Says which weight is broken when results are, as ONNX Runtime passes NaN on in silence. */
-  async #expectFinite(numbers: Float32Array, what: string): Promise<void> {
-    if (firstNonFiniteIndex(numbers) < 0) return;
-    await this.#stored.expectFinite();
-    throw new RangeError(`Cannot use the ${what} as they overflow float32, although all weights are finite`);
-  }
 }
 
-/** What a program shows of a place. */
-function expectSeen(site: SiteName, value: Value | undefined): Value {
-  if (value) return value;
-  throw new RangeError(`Cannot look at "${site}" as the program was not written to show it`);
-}
-
-/** A list in parts of a length. */
-function inParts<T>(list: readonly T[], length: number): readonly (readonly T[])[] {
-  return Array.from({ length: Math.ceil(list.length / length) }, (_, i) => list.slice(i * length, (i + 1) * length));
+/** The scores of a gradient, or the gradient itself, as they are asked for. */
+function scoresIn({ scores, gradients, products }: GradientOutputs, names: readonly ScoreKind[]): readonly Value[] {
+  const all = { ...scores, gradients, products };
+  return names.map((name) => all[name]);
 }

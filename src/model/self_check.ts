@@ -12,7 +12,9 @@ import { Program } from "../models/program.ts";
 import { weightLocation, weightsOf } from "../models/weights.ts";
 import type { Backend } from "../runtime/backend.ts";
 import { Session } from "../runtime/session.ts";
+import { streamOf } from "./places.ts";
 import { ModelRunner } from "./runner.ts";
+import { lookThroughLens } from "./survey.ts";
 
 /** Relative to the greatest number of a tensor; llvmpipe is at 1e-6, and a fault is not near. */
 const BOUND = 1e-3;
@@ -73,7 +75,7 @@ async function readOn(runner: ModelRunner): Promise<Float32Array[]> {
   const read = await runner.read([3, 41, 5], cache, [0, 2], { fetches, ...sourceOf(0) });
   const depths = [1, 3].map((index) => ({ index, normed: true })); // after each of the two blocks
   const question = { tokenIds: [96, 0], cache, rows: [0, 1], targets: [7, 9], best: 3, depths };
-  const seen = Object.values(await runner.look(question));
+  const seen = Object.values(await lookThroughLens(runner, question));
   const beside = await runner.read([2, 90, 11], cache, [0, 1, 2], { texts: [1, 0, 1], ...sourceOf(1) });
   return [...read, ...seen, ...beside];
 }
@@ -81,7 +83,7 @@ async function readOn(runner: ModelRunner): Promise<Float32Array[]> {
 /** Reads two texts side by side where a token sees all of its text, and there is no cache. */
 async function readWhole(runner: ModelRunner): Promise<Float32Array[]> {
   const reading = { tokenIds: [3, 41, 5, 96, 0], texts: [0, 1, 0, 1, 1] };
-  return [await runner.logits({ ...reading, rows: [0, 3] }), await runner.stream(reading)];
+  return [await runner.logits({ ...reading, rows: [0, 3] }), await streamOf(runner, reading)];
 }
 
 /** Weights without a pattern that an error could hide in: `sin(k²)` is about as good as random. */

@@ -35,8 +35,8 @@ export class StoredWeights {
     return { data: await readFloat32(entry), shape: [...entry.shape] };
   }
 
-  /** Reads the rows of a matrix from `row` to before `end`, and leaves the others where they are. */
-  async readRows(name: string, row: number, end: number): Promise<Float32Array> {
+  /** Reads the rows of a matrix from `row` to before `end`, by default one, and leaves the others where they are. */
+  async readRows(name: string, row: number, end = row + 1): Promise<Float32Array> {
     const entry = this.#entryOf(name);
     const bytes = (entry.end - entry.start) / entry.shape[0]!;
     return await readFloat32({ ...entry, start: entry.start + row * bytes, end: entry.start + end * bytes });

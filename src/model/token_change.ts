@@ -51,7 +51,7 @@ async function embedded(change: Change, cannot: string, reader: Reader, runner: 
     ids.push(tokenIds[0]!);
   }
   const rows: Float32Array[] = [];
-  for (const id of ids) rows.push(await runner.weightRows(names.embedding, id));
+  for (const id of ids) rows.push(await runner.weights.readRows(names.embedding, id));
   const width = rows[0]?.length ?? 0;
   const data = new Float32Array(width * rows.length);
   rows.forEach((row, i) => data.set(row, i * width));

@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok, rejects } from "@std/assert";
 import { LanguageModel } from "../../mod.ts";
 import { logSumExp } from "../../src/base/numbers.ts";
-import { CHUNK_TOKENS } from "../../src/model/runner.ts";
+import { CHUNK_TOKENS } from "../../src/model/prompts.ts";
 import { parseConfig } from "../../src/models/families.ts";
 import { maxAbsDifference } from "../support/goldens.ts";
 import { randomCheckpoint, tensorSpecs, TINY } from "../support/tiny_gpt2.ts";

@@ -5,7 +5,7 @@ import { readGenerationConfig } from "../../src/ask/write/generation_config.ts";
 import { logSumExp, rankOf } from "../../src/base/numbers.ts";
 import { findModelFiles } from "../../src/hub/model_files.ts";
 import { loadModel } from "../../src/model/load/load.ts";
-import { CHUNK_TOKENS } from "../../src/model/runner.ts";
+import { CHUNK_TOKENS } from "../../src/model/prompts.ts";
 import { counted } from "../support/counted.ts";
 import { checkpointCopy } from "../support/goldens.ts";
 import { maxAbsDifference, openSourceModel } from "../support/sources.ts";

@@ -3,6 +3,7 @@ import type { OptionTable } from "../../base/options.ts";
 import type { FloatTensor } from "../../base/tensor.ts";
 import { shown } from "../../base/words.ts";
 import { costOf, explainBytes, FLOAT, memoryLimit, readBytes } from "../../model/memory.ts";
+import { streamOf } from "../../model/places.ts";
 import type { ModelRunner } from "../../model/runner.ts";
 import type { Sequence } from "../../model/sequence.ts";
 import type { AskedModel, Plan, Question, Watch } from "../question.ts";
@@ -105,7 +106,7 @@ async function explainClasses(
 ): Promise<ClassSaliency> {
   const { tokenIds, tokenTypes } = sequence;
   const T = tokenIds.length;
-  const states = await runner.stream({ tokenIds, tokenTypes }, signal);
+  const states = await streamOf(runner, { tokenIds, tokenTypes }, signal);
   const vector = pooled(states, T, classifier.pooling);
   free(states);
   const probabilities = classProbabilities(classifier, classifier.normalize ? unit(vector) : vector);

@@ -4,8 +4,10 @@ import type { Progress } from "../../base/progress.ts";
 import type { FloatTensor } from "../../base/tensor.ts";
 import { type MemoryOptions, READING } from "../../model/cost.ts";
 import { costOf, FLOAT, type Machine, memoryLimit, readBytes } from "../../model/memory.ts";
+import { streamOf } from "../../model/places.ts";
 import type { Reader, WholeText } from "../../model/reader.ts";
-import { CHUNK_TOKENS, type ModelRunner } from "../../model/runner.ts";
+import { CHUNK_TOKENS } from "../../model/prompts.ts";
+import type { ModelRunner } from "../../model/runner.ts";
 import type { Sequence } from "../../model/sequence.ts";
 import type { AskedModel, Plan, Question, Watch } from "../question.ts";
 import { packsOf, readEach } from "../texts.ts";
@@ -113,7 +115,7 @@ async function encodeTexts(
   let completed = 0;
   for (const pack of packs) {
     const read = pack.map((index) => sequences[index]!);
-    const states = await runner.stream({
+    const states = await streamOf(runner, {
       tokenIds: read.flatMap(({ tokenIds }) => tokenIds),
       texts: read.flatMap(({ tokenIds }, text) => tokenIds.map(() => text)),
       tokenTypes: read.flatMap(({ tokenIds, tokenTypes }) => tokenTypes ?? tokenIds.map(() => 0)),

@@ -7,7 +7,7 @@ import { firstNonFiniteIndex } from "../../base/numbers.ts";
 import { expectSeed } from "../../base/random.ts";
 import { costOf, FLOAT, memoryLimit, readBytes } from "../../model/memory.ts";
 import type { Reader } from "../../model/reader.ts";
-import { CHUNK_TOKENS } from "../../model/runner.ts";
+import { CHUNK_TOKENS } from "../../model/prompts.ts";
 import { expectOwnEmbeddings, expectUnplaced } from "../changed.ts";
 import type { AskedModel, Plan } from "../question.ts";
 import type { Saliency } from "../saliency/definition.ts";

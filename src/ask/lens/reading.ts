@@ -6,8 +6,10 @@
 import type { Cost, MemoryOptions } from "../../model/cost.ts";
 import { costOf, LENS_LOGITS, lensBytes, type Machine, memoryLimit } from "../../model/memory.ts";
 import type { Reader } from "../../model/reader.ts";
+import { CHUNK_TOKENS } from "../../model/prompts.ts";
 import type { LensNumbers } from "../../model/requests.ts";
-import { CHUNK_TOKENS, type ModelRunner } from "../../model/runner.ts";
+import type { ModelRunner } from "../../model/runner.ts";
+import { lookThroughLens } from "../../model/survey.ts";
 import { sourceTokens } from "../../model/sources.ts";
 import type { Sequence } from "../../model/sequence.ts";
 import type { Depth } from "../../models/lens.ts";
@@ -151,7 +153,7 @@ export async function readLens(
     const rows = piece.asked.map((n) => asked[n]!.row - piece.start);
     const targets = piece.asked.map((n) => asked[n]!.tokenId);
     const request = { tokenIds: ids, cache, rows, targets, best, depths, source };
-    takeLens(reading, await runner.look(request, signal), piece.asked, D);
+    takeLens(reading, await lookThroughLens(runner, request, signal), piece.asked, D);
     onAnswered?.(answered += piece.asked.length);
   }
   return reading;

@@ -146,7 +146,7 @@ async function readNeuron(
   const matrix = await matrixOf(runner, mlp(layer));
   const written = through(matrix, [1], { start: neuron, count: 1 }, { start: 0, count: C });
   const mean = kind === "layerNorm" ? sumOf(written) / C : 0;
-  const { data: gamma } = await runner.weight(`${name}.weight`);
+  const { data: gamma } = await runner.weights.read(`${name}.weight`);
   const normed = written.map((value, c) => (value - mean) * gamma[c]!);
   const changes = await vocabularyOf(runner, normed, reporter(runner, watch));
   return { layer, neuron, ...mostChanged(reader, changes, topK) };
@@ -164,7 +164,7 @@ async function readHead(
   const D = out.from / nHead;
   const columns = heads(layer);
   const inHead = async (part: keyof typeof columns, tokenId: number) => {
-    const x = await runner.weightRows(runner.family.names.embedding, tokenId);
+    const x = await runner.weights.readRows(runner.family.names.embedding, tokenId);
     const { layer: name, start } = columns[part];
     return through(await matrixOf(runner, name), x, whole, { start: start(head), count: D });
   };

@@ -29,21 +29,21 @@ export async function readingOf(
   tokens: { readonly target: number; readonly contrast?: number | undefined },
 ): Promise<Reading> {
   const u = await tokenDirection(runner, tokens.target, tokens.contrast);
-  const { data: gamma } = await runner.weight(`${name}.weight`);
+  const { data: gamma } = await runner.weights.read(`${name}.weight`);
   const g = u.map((value, c) => value * gamma[c]!);
   const centred = kind === "layerNorm";
   const sigma = Math.sqrt(spread(x, centred ? mean(x) : 0) + epsilon);
   const shift = centred ? mean(g) : 0;
-  const bias = centred ? dot((await runner.weight(`${name}.bias`)).data, u) : 0;
+  const bias = centred ? dot((await runner.weights.read(`${name}.bias`)).data, u) : 0;
   return { direction: g.map((value) => (value - shift) / sigma), bias };
 }
 
 /** The row of the unembedding that reads a token's logit, less that of another. */
 async function tokenDirection(runner: ModelRunner, target: number, contrast?: number): Promise<Float64Array> {
   const name = unembeddingName(runner.family, runner.config)!;
-  const own = Float64Array.from(await runner.weightRows(name, target));
+  const own = Float64Array.from(await runner.weights.readRows(name, target));
   if (contrast === undefined) return own;
-  const other = await runner.weightRows(name, contrast);
+  const other = await runner.weights.readRows(name, contrast);
   return own.map((value, c) => value - other[c]!);
 }
 

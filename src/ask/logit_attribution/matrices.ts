@@ -33,7 +33,7 @@ export interface Matrix {
 /** Reads the matrix of a linear layer. */
 export async function matrixOf(runner: ModelRunner, layer: string): Promise<Matrix> {
   const name = `${layer}.weight`;
-  const { data, shape } = await runner.weight(name);
+  const { data, shape } = await runner.weights.read(name);
   const [rows, columns] = shape as readonly [number, number];
   return runner.family.weights(runner.config).get(name)?.layout === "in-out"
     ? { from: rows, to: columns, at: (i, o) => data[i * columns + o]! }
@@ -65,7 +65,7 @@ export async function vocabularyOf(
   const changes = new Float32Array(vocabSize);
   for (let start = 0; start < vocabSize; start += VOCABULARY_ROWS) {
     const end = Math.min(start + VOCABULARY_ROWS, vocabSize);
-    const rows = await runner.weightRows(name, start, end);
+    const rows = await runner.weights.readRows(name, start, end);
     for (let v = start; v < end; ++v) {
       changes[v] = dot(rows.subarray((v - start) * nEmbd, (v - start + 1) * nEmbd), vector);
     }

@@ -97,12 +97,12 @@ async function embeddings(
   stream: Float64Array,
   changes: ChangesOnTheWay,
 ): Promise<Pick<Parts, "embedding" | "positionEmbedding">> {
-  const own = await runner.weightRows(runner.family.names.embedding, tokenId);
+  const own = await runner.weights.readRows(runner.family.names.embedding, tokenId);
   const embedding = dot(own, changes.before("embed", stream));
   if (!positions) return { embedding };
   return {
     embedding,
-    positionEmbedding: dot(await runner.weightRows(positions.table, positions.first + row), stream),
+    positionEmbedding: dot(await runner.weights.readRows(positions.table, positions.first + row), stream),
   };
 }
 
@@ -113,8 +113,8 @@ async function written(
   direction: Float64Array,
 ): Promise<{ readonly read: Float64Array; readonly bias: number }> {
   const specs = runner.family.weights(runner.config);
-  const read = backThrough(await runner.weight(`${name}.weight`), specs.get(`${name}.weight`)?.layout, direction);
-  const bias = specs.has(`${name}.bias`) ? dot((await runner.weight(`${name}.bias`)).data, direction) : 0;
+  const read = backThrough(await runner.weights.read(`${name}.weight`), specs.get(`${name}.weight`)?.layout, direction);
+  const bias = specs.has(`${name}.bias`) ? dot((await runner.weights.read(`${name}.bias`)).data, direction) : 0;
   return { read, bias };
 }
 

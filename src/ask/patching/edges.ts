@@ -4,6 +4,7 @@ import type { Progress } from "../../base/progress.ts";
 import type { FloatTensor } from "../../base/tensor.ts";
 import { type MemoryOptions, READING } from "../../model/cost.ts";
 import { costOf, explainBytes, FLOAT, type Machine, memoryLimit, secondProgramBytes } from "../../model/memory.ts";
+import { edgesFrom, seenAt } from "../../model/places.ts";
 import type { ModelRunner } from "../../model/runner.ts";
 import type { SiteName } from "../../models/sites.ts";
 import { expectOwnStream } from "../changed.ts";
@@ -101,7 +102,7 @@ async function takeEdges(
     onProgress?.({ task: "edges", completed, total: 3, message: `${completed} of 3 runs` });
   };
   const read = (tokenIds: readonly number[]) =>
-    runner.seen({ tokenIds: tokenIds.slice(0, position), rows: [position - 1] }, sites, signal);
+    seenAt(runner, { tokenIds: tokenIds.slice(0, position), rows: [position - 1] }, sites, signal);
   const a = await read(clean.tokenIds);
   done(1);
   const b = await read(corrupted.tokenIds);
@@ -112,7 +113,7 @@ async function takeEdges(
   const sent = a.values.slice(0, -1).map((sums, i) => sums.map((value, n) => value - b.values[i]![n]!));
   const rows = scalar.targets.map(() => position - 1);
   const request = { tokenIds: corrupted.tokenIds.slice(0, position), rows, ...scalar };
-  const found = await runner.edges(request, sent, signal);
+  const found = await edgesFrom(runner, request, sent, signal);
   done(3);
   const [cleanValue, corruptedValue] = [measured(metric, a.logits, a.logits), measured(metric, b.logits, a.logits)];
   const [query, key, value] = [0, 1, 2].map((part) => {

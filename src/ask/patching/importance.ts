@@ -4,6 +4,7 @@ import type { Progress } from "../../base/progress.ts";
 import { type MemoryOptions, READING } from "../../model/cost.ts";
 import { shown } from "../../base/words.ts";
 import { costOf, explainBytes, FLOAT, memoryLimit, secondProgramBytes } from "../../model/memory.ts";
+import { gradientsAt } from "../../model/places.ts";
 import type { ModelRunner } from "../../model/runner.ts";
 import type { Sequence } from "../../model/sequence.ts";
 import { predictedPosition } from "../positions.ts";
@@ -199,7 +200,7 @@ async function runBackward(
   const metric = settledMetric(model.reader, asked, first ?? NONE, first ?? NONE);
   const scalar = differentiated(metric);
   const rows = scalar.targets.map(() => position - 1);
-  const { values, gradients, logits } = await runner.differentiate({ ...read, rows, ...scalar }, sites, {
+  const { values, gradients, logits } = await gradientsAt(runner, { ...read, rows, ...scalar }, sites, {
     seen: true,
     signal,
   });

@@ -1,5 +1,7 @@
 import { free, logitsRow } from "../../base/numbers.ts";
 import type { FloatTensor } from "../../base/tensor.ts";
+import { gradientsAt, seenAt } from "../../model/places.ts";
+import { readPrompt } from "../../model/prompts.ts";
 import type { ModelRunner } from "../../model/runner.ts";
 import type { Sequence } from "../../model/sequence.ts";
 import type { SiteName } from "../../models/sites.ts";
@@ -49,7 +51,7 @@ async function patch(
   };
   const runs = [];
   for (const text of [clean, corrupted]) {
-    runs.push(await runner.seen({ ...readOf(text, plan), rows: [position - 1] }, sites, signal));
+    runs.push(await seenAt(runner, { ...readOf(text, plan), rows: [position - 1] }, sites, signal));
     done(1);
   }
   const [a, b] = runs as [typeof runs[0], typeof runs[0]];
@@ -109,7 +111,7 @@ async function exact(runner: ModelRunner, plan: PatchPlan, known: Known, signal:
   using read = runner.emptyCache();
   const source = corrupted.source && { source: corrupted.source };
   const isShared = patches.some(({ from }) => from > 0) || source && !place.inSource;
-  if (isShared) free(await runner.readPrompt({ tokenIds: text.tokenIds, ...source }, read, signal));
+  if (isShared) free(await readPrompt(runner, { tokenIds: text.tokenIds, ...source }, read, signal));
   const lengths = { T: position, E: text.source?.length ?? 0, inSource: place.inSource };
   for (const run of runsOf(patches, lengthOf(lengths))) {
     const found = await runPatches(runner, { ...text, inSource: place.inSource }, read, run, signal);
@@ -134,7 +136,7 @@ async function estimated(
   const scalar = differentiated(metric);
   const factor = factorOf(metric, logits.corrupted);
   const request = { ...readOf(plan.corrupted, plan), rows: scalar.targets.map(() => position - 1), ...scalar };
-  const { gradients } = await runner.differentiate(request, sites, { signal });
+  const { gradients } = await gradientsAt(runner, request, sites, { signal });
   done(1);
   const T = rowsAt(place, plan.corrupted, position).length;
   const value = measured(metric, logits.corrupted, logits.clean);

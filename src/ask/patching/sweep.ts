@@ -5,7 +5,8 @@
  * @module
  */
 import type { KVCache } from "../../model/kv_cache.ts";
-import { CHUNK_TOKENS, type ModelRunner } from "../../model/runner.ts";
+import { CHUNK_TOKENS } from "../../model/prompts.ts";
+import type { ModelRunner } from "../../model/runner.ts";
 import type { SiteName } from "../../models/sites.ts";
 import type { EditRequest, RowEdit } from "../../models/site_edits.ts";
 

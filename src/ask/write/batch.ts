@@ -8,6 +8,7 @@ import { free, logitsRow } from "../../base/numbers.ts";
 import type { KVCache } from "../../model/kv_cache.ts";
 import type { Machine } from "../../model/memory.ts";
 import type { Reader } from "../../model/reader.ts";
+import { readPrompts } from "../../model/prompts.ts";
 import type { PromptTokens } from "../../model/requests.ts";
 import type { ModelRunner } from "../../model/runner.ts";
 import type { Prompt } from "../../model/sequence.ts";
@@ -144,9 +145,9 @@ async function readPack(
 ): Promise<Float32Array[]> {
   const prompts = pack.map(({ prompt }) => prompt);
   const request = { texts: pack.map(({ id }) => id), signal };
-  if (cache.length === 0) return await runner.readPrompts(prompts, cache, request);
+  if (cache.length === 0) return await readPrompts(runner, prompts, cache, request);
   using own = runner.emptyCache();
-  const logits = await runner.readPrompts(prompts, own, request);
+  const logits = await readPrompts(runner, prompts, own, request);
   cache.appendFrom(own, 0, own.length);
   return logits;
 }

@@ -1,6 +1,6 @@
 import type { Cost } from "../../model/cost.ts";
 import { cacheBytes, costOf, FLOAT, type Machine, memoryLimit, readBytes } from "../../model/memory.ts";
-import { CHUNK_TOKENS } from "../../model/runner.ts";
+import { CHUNK_TOKENS } from "../../model/prompts.ts";
 import type { ModelConfig } from "../../models/config.ts";
 import { packsOf } from "../texts.ts";
 import { UNUSED } from "./beams/rows.ts";

@@ -3,8 +3,9 @@ import { logSumExp, topK } from "../../base/numbers.ts";
 import type { KVCache } from "../../model/kv_cache.ts";
 import { costOf, type Machine, memoryLimit, readBytes } from "../../model/memory.ts";
 import type { Reader } from "../../model/reader.ts";
+import { CHUNK_TOKENS, readPrompt } from "../../model/prompts.ts";
 import type { PromptTokens } from "../../model/requests.ts";
-import { CHUNK_TOKENS, type ModelRunner } from "../../model/runner.ts";
+import type { ModelRunner } from "../../model/runner.ts";
 import type { Prompt } from "../../model/sequence.ts";
 import type { ModelConfig } from "../../models/config.ts";
 import { predict } from "../prediction.ts";
@@ -99,7 +100,7 @@ export async function* choose(
   const { runner } = decoder;
   using own = given ? undefined : runner.emptyCache();
   const cache = given ?? own!;
-  const read = () => runner.readPrompt(prompt, cache, options.signal);
+  const read = () => readPrompt(runner, prompt, cache, options.signal);
   yield* chooseFrom(decoder, { before: prompt.tokenIds, source: prompt.source, cache, read }, options);
 }
 

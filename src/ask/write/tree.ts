@@ -1,5 +1,6 @@
 import { expectOptions } from "../../base/options.ts";
 import type { KVCache } from "../../model/kv_cache.ts";
+import { readPrompt } from "../../model/prompts.ts";
 import type { ModelRunner } from "../../model/runner.ts";
 import type { Decoding, Prompt } from "../../model/sequence.ts";
 import { watched } from "../../model/watch.ts";
@@ -159,7 +160,7 @@ class Tree implements GrowingTree {
     const { start, steps, sequence } = from.branch;
     const step = steps[position - start];
     const rest = { tokenIds: sequence.tokenIds.slice(position - 1) };
-    return step?.logits ?? await this.#model.runner.readPrompt(rest, cache, signal);
+    return step?.logits ?? await readPrompt(this.#model.runner, rest, cache, signal);
   }
 
   #add(

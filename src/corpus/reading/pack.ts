@@ -6,7 +6,9 @@
 import { depthsOf, emptyReading, lastDepth, type LensReading, takeLens } from "../../ask/lens/reading.ts";
 import { free } from "../../base/numbers.ts";
 import { LENS_LOGITS } from "../../model/memory.ts";
-import { CHUNK_TOKENS, type ModelRunner } from "../../model/runner.ts";
+import { CHUNK_TOKENS } from "../../model/prompts.ts";
+import type { ModelRunner } from "../../model/runner.ts";
+import { survey } from "../../model/survey.ts";
 import { familyOf } from "../../models/families.ts";
 import type { Value } from "../../onnx/mod.ts";
 import type { ReadDocument, Window } from "./windows.ts";
@@ -122,7 +124,7 @@ export async function* readPack(
       : undefined;
     const { fetches, sorted } = fetchesOf(runner, needs);
     const request = { ...tokensOf(pack, windows), rows: asked ? rows : [0], lens, fetches, cache };
-    const seen = await runner.survey(request, signal);
+    const seen = await survey(runner, request, signal);
     yield {
       start,
       end,

@@ -2,7 +2,7 @@ import { deepEqual, equal, ok, throws } from "@std/assert";
 import { packsOf } from "../../../src/ask/texts.ts";
 import { planBatch } from "../../../src/ask/write/batch_plan.ts";
 import { cacheBytes, readBytes } from "../../../src/model/memory.ts";
-import { CHUNK_TOKENS } from "../../../src/model/runner.ts";
+import { CHUNK_TOKENS } from "../../../src/model/prompts.ts";
 import { parseConfig } from "../../../src/models/families.ts";
 
 const MACHINE = { config: parseConfig({ "model_type": "gpt2" }), backend: "native" } as const;
