@@ -91,7 +91,7 @@ export const KEPT = `((names) => {
 const all = { kept: 0, lost: [] };
 for (const name of names) {
   for (const label of document.querySelectorAll('[data-case="' + name + '"] .kept')) {
-    const region = label.closest("[role]:not(table)");
+    const region = label.closest("[style*='overflow-x']");
     if (!label.checkVisibility() || label.innerText.trim() === "" || region.scrollWidth <= region.clientWidth + 1) continue;
     region.scrollLeft = region.scrollWidth;
     label.scrollIntoView({ block: "center", inline: "nearest" });

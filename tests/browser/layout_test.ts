@@ -26,7 +26,7 @@ const TEXTS = {
 const CELL = 700;
 
 /** Views that fit, and long texts that just do: as many tokens as have names, and heads of GPT-2's shape. */
-const FITTING = ["activations", "neurons", "steps of attention"];
+const FITTING = ["activations", "neurons", "steps of attention", "saliency, heatmap"];
 const NAMED = longSequence(49, 20);
 const WORDS = sequenceOf(Array.from({ length: 16 }, (_, i) => ` circumstances${i}`), 16);
 const LONGEST = {
@@ -63,7 +63,7 @@ function pageOf(views: readonly { readonly name: string; readonly view: View }[]
 async function hasNoFaults(page: Page, width: number, text: keyof typeof TEXTS): Promise<void> {
   await page.setViewportSize({ width, height: HEIGHT });
   deepEqual(await page.evaluate<string[]>(FAULTS), []);
-  const names = JSON.stringify([...FITTING, ...text === "long" ? Object.keys(LONGEST) : []]);
+  const names = JSON.stringify([...FITTING, ...text === "long" ? Object.keys(LONGEST) : ["cache", "stream"]]);
   if (width >= CELL) return deepEqual(await page.evaluate<string[]>(`${SCROLLING}(${names})`), []);
   const { kept, lost } = await page.evaluate<{ kept: number; lost: string[] }>(`${KEPT}(${names})`);
   deepEqual(lost, []);
