@@ -12,7 +12,6 @@ import { counted, scoreText } from "../kit/numbers.ts";
 import { columnHeads, LEAST_NAMED } from "../kit/picture_labels.ts";
 import { enlarged } from "../kit/pixel_image.ts";
 import { textRegion } from "../kit/scroll_region.ts";
-import { signedLegend } from "../kit/signed_pixels.ts";
 import { tokenLabel, tokensHtml } from "../kit/token_text.ts";
 import { createView, type View } from "../kit/view.ts";
 import { drawClusters } from "./chart.ts";
@@ -25,6 +24,7 @@ import {
   mostActive,
   silhouetteText,
 } from "./clusters.ts";
+import { legendHtml, SIGNED } from "./legend.ts";
 import { activationsRules, layerHeads } from "./style.ts";
 
 /** How neuron clusters are shown. */
@@ -44,7 +44,6 @@ const ROW = 22;
 const NAMED = 4;
 /** The tokens of which the different ones stand beside a cluster. */
 const COUNTED = 10;
-const SIGNED = { percent: false, signed: true } as const;
 
 /** Wider matrices have no token above each column. */
 const MOST_NAMES = 64;
@@ -123,24 +122,6 @@ ${PLAIN_ROW}<td class="kept" style="vertical-align:bottom;text-align:left;paddin
     stacked(rows)
   }</table></div>
 ${namedList(shown, layer)}`;
-}
-
-function legendHtml({ largest }: ClusterLayer): Html {
-  const marks = [-largest, 0, largest].map((mark, i) =>
-    markup`<span style="display:inline-block;width:80px;text-align:${["left", "center", "right"][i]}">${
-      scoreText(mark, SIGNED)
-    }</span>`
-  );
-  return markup`<div style="font-size:11px;margin:4px 0"><div class="d">${
-    pixelsHtml(signedLegend(true), {
-      width: 240,
-      height: 10,
-      alt: "Colours of the mean activation: blue below zero, orange above",
-      className: "s",
-      style: styling`display:block;border:1px solid #888`,
-    })
-  }${marks} mean activation</div><div class="e" style="display:none">The strongest colour is the largest mean activation of each cluster.</div>\
-<span class="x" style="display:none"><label><input class="a" type="checkbox"> scale each cluster by itself</label></span></div>`;
 }
 
 /** The text in the colours of a cluster, each scaled to its own largest; the most active cluster at first. */
