@@ -104,8 +104,30 @@ return [
 const labels = shown(".o");
 const picture = pictureOf();
 const heads = headsOf(picture);
-const names = shown("td:last-child").filter((one) => one.closest("tr").querySelector(".o"));
-return [...rows(labels, picture), ...rows(names, picture), ...columns(heads, picture, heads.length)];`,
+const names = shown("td.y:last-child").filter((one) => one.closest("tr").querySelector(".o"));
+return [
+  ...rows(labels, picture), ...rows(names, picture), ...rows(shown("div > .z"), picture), ...columns(heads, picture, heads.length),
+  ["tokens beside the rows, or below them", labels.length, names.length + shown(".n > span").length],
+  ["tokens beside the rows", innerWidth > 1500 ? labels.length : 0, innerWidth > 1500 || innerWidth < 900 ? names.length : 0],
+];`,
+  columns: `
+const heads = headsOf(pictureOf());
+return columns(heads, pictureOf(), heads.length);`,
+  steps: `
+const names = shown(".a");
+const region = names[0].closest("[role=region]");
+const scores = shown(".c tbody tr");
+const values = names.map((_, i) => shown(".b" + i)[0]);
+const hasRoom = innerWidth > 1500;
+const frame = shown("div[style*='border-bottom:3px']")[0];
+const heads = shown("img", frame.parentElement.parentElement)[0];
+return [
+  ...scores.map((row, i) => ["scores of row " + i, midY(names[i]), midY(row)]),
+  ...values.map((picture, i) => ["value of row " + i, midY(names[i]), midY(picture)]),
+  ...shown(".i", region).map((strip) => ["a strip", hasRoom ? WIDE : NARROW, box(strip).width]),
+  ["the head's line begins", box(heads).left + PITCH, box(frame).left],
+  ["the head's line ends", box(heads).left + PITCH + SIZE, box(frame).right],
+];`,
   cells: `
 const table = shown("table")[0];
 const heads = Array.from(table.rows[0].cells[1].children);
@@ -144,12 +166,13 @@ export function measureOf(name: keyof typeof MEASURES, numbers: Readonly<Record<
   return `(() => {${TOOLS}${body}})()`;
 }
 
-/** The pictures whose size is not the one that they were drawn in. */
+/** The pictures whose size is not the one that they were drawn in; strips of vectors may be some times as wide. */
 export const RESIZED = `(() => {${TOOLS}
 return [...shown("img"), ...shown("svg")].flatMap((one) => {
   const width = Number(one.getAttribute("width") ?? one.naturalWidth);
   const height = Number(one.getAttribute("height") ?? one.naturalHeight);
   const found = [parseFloat(getComputedStyle(one).width), parseFloat(getComputedStyle(one).height)];
+  if (one.matches(".s") && found[0] > width && found[0] % width < 0.01) found[0] = width;
   return Math.abs(found[0] - width) + Math.abs(found[1] - height) > 1
     ? [one.outerHTML.slice(0, 100) + " " + found.join(" x ") + ", not " + width + " x " + height] : [];
 });})()`;

@@ -6,9 +6,11 @@ import type { Browser, Page } from "npm:playwright-core@1.65.1";
 import type { Sequence } from "../../src/model/sequence.ts";
 import {
   activationsView,
+  attentionStepsView,
   attentionView,
   factorsView,
   layerSimilarityView,
+  neuronsView,
   patchingView,
   rankingsView,
   rolloutView,
@@ -19,10 +21,12 @@ import {
 } from "../../widgets/mod.ts";
 import { clustersOf } from "../widgets/activations/clusters_fixtures.ts";
 import { attentionOf, rolloutOf } from "../widgets/attention/fixtures.ts";
+import { attentionStepsOf } from "../widgets/attention_steps/fixtures.ts";
 import { CURVE, factorsOf } from "../widgets/factors/fixtures.ts";
 import { KEYS, saliencyOf, sequenceOf } from "../widgets/fixtures.ts";
 import { layerSimilarityOf } from "../widgets/layer_similarity/fixtures.ts";
 import { longSequence, rankingsOf } from "../widgets/lens_fixtures.ts";
+import { neuronTraceOf } from "../widgets/neurons/fixtures.ts";
 import { patchingOf, withToken } from "../widgets/patching/fixtures.ts";
 import { surpriseOf } from "../widgets/surprise/fixtures.ts";
 import { TREE } from "../widgets/tree/fixtures.ts";
@@ -81,7 +85,21 @@ const CHARTS: readonly Chart[] = [
     numbers: { LAYERS: 6, TOKENS: 135, FIRST: 0 },
     places: 8,
   },
-  { name: "activations", view: activationsView(clustersOf(TEXT)), measure: "clusters", places: 27, ruled: true },
+  { name: "activations", view: activationsView(clustersOf(TEXT)), measure: "clusters", places: 29, ruled: true },
+  {
+    name: "neurons",
+    view: neuronsView(neuronTraceOf(longSequence(49, 20)), { clusters: clustersOf(longSequence(49, 20), 3) }),
+    measure: "columns",
+    places: 49,
+  },
+  {
+    name: "steps of attention",
+    view: attentionStepsView(attentionStepsOf(KEYS, 1, 12, 64), { head: 7 }),
+    measure: "steps",
+    numbers: { WIDE: 256, NARROW: 128, PITCH: 68, SIZE: 64 },
+    places: 44,
+    ruled: true,
+  },
   { name: "heat map", view: saliencyView(saliencyOf(TEXT), { style: "heatmap" }), measure: "cells", places: 300 },
   {
     name: "heat map of many tokens",

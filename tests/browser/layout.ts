@@ -78,6 +78,34 @@ return Array.from(document.querySelectorAll("[data-case]")).flatMap((section) =>
   [...new Set(faultsOf(section))].slice(0, 4).map((fault) => section.dataset.case + ": " + fault));
 })()`;
 
+/** What scrolls sideways in the sections of these names: a function of the names. */
+export const SCROLLING = `((names) => names.flatMap((name) => {
+const section = document.querySelector('[data-case="' + name + '"]');
+return Array.from(section.querySelectorAll("*")).filter((one) =>
+  one.checkVisibility() && getComputedStyle(one).overflowX === "auto" && one.scrollWidth > one.clientWidth + 1)
+  .map((one) => name + ": " + one.ariaLabel + ", " + one.scrollWidth + " px in " + one.clientWidth);
+}))`;
+
+/** The labels that stay in sight when what they are in is scrolled to its end, and those that do not. */
+export const KEPT = `((names) => {
+const all = { kept: 0, lost: [] };
+for (const name of names) {
+  for (const label of document.querySelectorAll('[data-case="' + name + '"] .kept')) {
+    const region = label.closest("[style*='overflow-x']");
+    if (!label.checkVisibility() || label.innerText.trim() === "" || region.scrollWidth <= region.clientWidth + 1) continue;
+    region.scrollLeft = region.scrollWidth;
+    label.scrollIntoView({ block: "center", inline: "nearest" });
+    const [own, frame] = [label, region].map((one) => one.getBoundingClientRect());
+    const seen = document.elementFromPoint(own.right - 3, (own.top + own.bottom) / 2);
+    if (region.scrollLeft > 0 && Math.abs(own.left - frame.left) <= 5 && label.contains(seen)) ++all.kept;
+    else all.lost.push(name + ": " + label.innerText);
+    region.scrollLeft = 0;
+  }
+}
+scrollTo(0, 0);
+return all;
+})`;
+
 /** The faults of images: those of an SVG document for each name. */
 export const IMAGE_FAULTS = `((images) => {${TOOLS}
 return images.flatMap(({ name, svg }) => {
@@ -87,7 +115,7 @@ return images.flatMap(({ name, svg }) => {
   document.body.append(host);
   const frame = host.shadowRoot.querySelector("svg").getBoundingClientRect();
   const found = [];
-  const texts = [];
+  const [texts, slanted] = [[], []];
   for (const one of host.shadowRoot.querySelectorAll("text")) {
     const rect = one.getBoundingClientRect();
     if (one.textContent.trim() === "" || rect.width < 1) continue;
@@ -97,7 +125,10 @@ return images.flatMap(({ name, svg }) => {
     if (isOut) found.push("outside: " + shortened(one.textContent));
     if (size < LEAST) found.push("small, " + size + " px: " + shortened(one.textContent));
     const { a, b } = one.getCTM();
-    if (Math.abs(b) > 0.01 && Math.abs(a) > 0.01) continue; // boxes of slanted lines are larger than their letters
+    if (Math.abs(b) > 0.01 && Math.abs(a) > 0.01) { // their boxes are larger than their letters: only what begins in one
+      slanted.push({ rect, text: one.textContent });
+      continue;
+    }
     for (const line of lines) {
       const own = line.getBoundingClientRect();
       if (own.width < 1) continue;
@@ -106,6 +137,12 @@ return images.flatMap(({ name, svg }) => {
     }
   }
   host.remove();
+  for (const { rect, text } of slanted) {
+    for (const { left, right, top, text: other } of texts) {
+      const isBelow = top > rect.top && top < rect.bottom - 1.5;
+      if (isBelow && left < rect.right && right > rect.left) found.push("overlap: " + shortened(text) + " and " + shortened(other));
+    }
+  }
   return [...new Set([...found, ...overlaps(texts)])].slice(0, 4).map((fault) => name + ": " + fault);
 });
 })`;

@@ -3,10 +3,13 @@ import { deepEqual, ok } from "@std/assert";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Page } from "npm:playwright-core@1.65.1";
-import type { View } from "../../widgets/mod.ts";
-import { KEYS } from "../widgets/fixtures.ts";
+import { activationsView, attentionStepsView, neuronsView, type View } from "../../widgets/mod.ts";
+import { clustersOf } from "../widgets/activations/clusters_fixtures.ts";
+import { attentionStepsOf } from "../widgets/attention_steps/fixtures.ts";
+import { KEYS, sequenceOf } from "../widgets/fixtures.ts";
 import { longSequence, SCRIPTS } from "../widgets/lens_fixtures.ts";
-import { FAULTS, IMAGE_FAULTS } from "./layout.ts";
+import { neuronTraceOf } from "../widgets/neurons/fixtures.ts";
+import { FAULTS, IMAGE_FAULTS, KEPT, SCROLLING } from "./layout.ts";
 import { HEIGHT, inBrowser, withPage } from "./support.ts";
 import { CASES } from "./views.ts";
 
@@ -16,15 +19,29 @@ const LAB = await Deno.readTextFile(new URL("fixtures/lab.css", import.meta.url)
 const TEXTS = {
   short: { text: KEYS, widths: [1600, 900, 768, 700, 360] },
   "other scripts": { text: SCRIPTS, widths: [1600, 360] },
-  long: { text: longSequence(40, 20), widths: [700, 360] },
+  long: { text: longSequence(40, 20), widths: [768, 700, 360] },
 } as const;
+
+/** The usual width of a cell beside a browser of files: what can fit into it does. */
+const CELL = 700;
+
+/** Views that fit, and long texts that just do: as many tokens as have names, and heads of GPT-2's shape. */
+const FITTING = ["activations", "neurons", "steps of attention", "saliency, heatmap"];
+const NAMED = longSequence(49, 20);
+const WORDS = sequenceOf(Array.from({ length: 16 }, (_, i) => ` circumstances${i}`), 16);
+const LONGEST = {
+  "activations of 49 tokens": activationsView([clustersOf(NAMED, 0, 12), clustersOf(NAMED, 1, 12)]),
+  "neurons of 49 tokens": neuronsView(neuronTraceOf(NAMED, 12), { clusters: clustersOf(NAMED, 3, 12) }),
+  "steps of 16 long tokens": attentionStepsView(attentionStepsOf(WORDS, 1, 12, 64), { head: 7 }),
+};
 
 /** Views whose pictures stand for nothing of a text, which are drawn once. */
 const ONCE = ["edges", "effects of heads", "model", "sizes"];
 
 async function viewsOf(text: keyof typeof TEXTS): Promise<{ readonly name: string; readonly view: View }[]> {
   const some = CASES.filter(({ name }) => text === "short" || !ONCE.includes(name));
-  return await Promise.all(some.map(async ({ name, draw }) => ({ name, view: await draw(TEXTS[text].text) })));
+  const views = await Promise.all(some.map(async ({ name, draw }) => ({ name, view: await draw(TEXTS[text].text) })));
+  return text === "long" ? [...views, ...Object.entries(LONGEST).map(([name, view]) => ({ name, view }))] : views;
 }
 
 /** All views below each other, as a saved page or as outputs of JupyterLab. */
@@ -43,9 +60,14 @@ function pageOf(views: readonly { readonly name: string; readonly view: View }[]
     }</main>`;
 }
 
-async function hasNoFaults(page: Page, width: number): Promise<void> {
+async function hasNoFaults(page: Page, width: number, text: keyof typeof TEXTS): Promise<void> {
   await page.setViewportSize({ width, height: HEIGHT });
   deepEqual(await page.evaluate<string[]>(FAULTS), []);
+  const names = JSON.stringify([...FITTING, ...text === "long" ? Object.keys(LONGEST) : ["cache", "stream"]]);
+  if (width >= CELL) return deepEqual(await page.evaluate<string[]>(`${SCROLLING}(${names})`), []);
+  const { kept, lost } = await page.evaluate<{ kept: number; lost: string[] }>(`${KEPT}(${names})`);
+  deepEqual(lost, []);
+  if (text === "long") ok(kept >= 20, `${kept} labels`);
 }
 
 Deno.test("letters of all views overlap nowhere, are whole, within the page and at least 11 px high", async (t) => {
@@ -60,7 +82,7 @@ Deno.test("letters of all views overlap nowhere, are whole, within the page and 
           for (const width of TEXTS[text].widths) {
             await t.step(
               `${text} text in ${lab ? "JupyterLab" : "a page"}, ${width} px wide`,
-              () => hasNoFaults(page, width),
+              () => hasNoFaults(page, width, text),
             );
           }
           if (lab || text === "other scripts") return; // how wide their letters are is up to fonts
@@ -101,10 +123,17 @@ Deno.test("letters that overlap, are cut, stand outside or are small are found, 
         text(12, 20, 12, "two"),
         text(5, 60, 9, "tiny"),
         text(90, 90, 12, "outside"),
+        `<text font-size="12" transform="translate(30 40) rotate(45)">slanted</text>`,
+        text(35, 70, 12, "three"),
       ];
       const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="100" height="100">${texts.join("")}</svg>`;
       const images = await page.evaluate<string[]>(`${IMAGE_FAULTS}(${JSON.stringify([{ name: "bad", svg }])})`);
-      deepEqual(images.toSorted(), ["bad: outside: outside", "bad: overlap: one and two", "bad: small, 9 px: tiny"]);
+      deepEqual(images.toSorted(), [
+        "bad: outside: outside",
+        "bad: overlap: one and two",
+        "bad: overlap: slanted and three",
+        "bad: small, 9 px: tiny",
+      ]);
     });
   });
 });

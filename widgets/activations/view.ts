@@ -12,7 +12,6 @@ import { counted, scoreText } from "../kit/numbers.ts";
 import { columnHeads, LEAST_NAMED } from "../kit/picture_labels.ts";
 import { enlarged } from "../kit/pixel_image.ts";
 import { textRegion } from "../kit/scroll_region.ts";
-import { signedLegend } from "../kit/signed_pixels.ts";
 import { tokenLabel, tokensHtml } from "../kit/token_text.ts";
 import { createView, type View } from "../kit/view.ts";
 import { drawClusters } from "./chart.ts";
@@ -25,6 +24,7 @@ import {
   mostActive,
   silhouetteText,
 } from "./clusters.ts";
+import { legendHtml, SIGNED } from "./legend.ts";
 import { activationsRules, layerHeads } from "./style.ts";
 
 /** How neuron clusters are shown. */
@@ -44,7 +44,6 @@ const ROW = 22;
 const NAMED = 4;
 /** The tokens of which the different ones stand beside a cluster. */
 const COUNTED = 10;
-const SIGNED = { percent: false, signed: true } as const;
 
 /** Wider matrices have no token above each column. */
 const MOST_NAMES = 64;
@@ -58,23 +57,34 @@ function columnWidth({ sequence }: ClustersShown): number {
 
 /** A row of the matrix; `spanning` is the cell that all rows share. */
 function rowHtml(shown: ClustersShown, layer: ClusterLayer, cluster: number, spanning: Html | undefined): Html {
-  const { sequence } = shown;
   const size = layer.clusters.sizes[cluster] ?? 0;
   const most = Math.max(...layer.clusters.sizes, 1);
+  const long = Math.max(1, Math.round(40 * size / most));
   const words = `Cluster ${cluster} of layer ${layer.clusters.layer}, ${counted(size, "neuron")}`;
-  const named = mostActive(layer, sequence, cluster, COUNTED);
-  const bar =
-    markup`<span style="display:inline-block;width:40px;text-align:left"><span style="display:inline-block;height:8px;\
-background-color:rgba(128,128,128,0.7);width:${Math.max(1, Math.round(40 * size / most))}px"></span></span>`;
-  return markup`${PLAIN_ROW}<td style="padding:0 6px 0 0;text-align:left"><label class="o c${cluster}" style="display:block;white-space:nowrap;height:${ROW}px;line-height:${ROW}px">\
+  return markup`${PLAIN_ROW}<td class="kept" style="padding:0 6px 0 0;text-align:left"><label class="o c${cluster}" style="display:block;white-space:nowrap;height:${ROW}px;line-height:${ROW}px">\
 <span class="r" style="display:none"><input type="radio" name="cluster" aria-label="${words}"></span>\
-cluster ${cluster} ${bar} <span style="display:inline-block;min-width:30px;text-align:right">${size}</span>\
-<i class="z"></i></label></td>${spanning}<td style="padding:0 0 0 8px;text-align:left;white-space:nowrap">${
-    tokensHtml(
-      named.map((token) => sequence.tokens[token]!),
-      3,
-    )
+cluster ${cluster} <span style="display:inline-block;width:40px;line-height:16px;text-align:right;\
+box-shadow:inset ${long}px 0 rgba(128,128,128,0.4)">${size}</span>\
+<i class="z"></i></label></td>${spanning}<td class="y" style="display:none;padding:0 0 0 8px;text-align:left;white-space:nowrap">${
+    namedHtml(shown, layer, cluster)
   }</td></tr>`;
+}
+
+/** Where a cluster is most active. */
+function namedHtml({ sequence }: ClustersShown, layer: ClusterLayer, cluster: number): Html {
+  return tokensHtml(mostActive(layer, sequence, cluster, COUNTED).map((token) => sequence.tokens[token]!), 3);
+}
+
+/** The same of all clusters, below the matrix: beside it where the page is wide enough. */
+function namedList(shown: ClustersShown, layer: ClusterLayer): Html {
+  const items = Array.from(
+    { length: layer.count },
+    (_, cluster) =>
+      markup`<span style="display:inline-block;margin:0 12px 0 0">cluster ${cluster}: ${
+        namedHtml(shown, layer, cluster)
+      }</span>`,
+  );
+  return markup`<div class="n" style="font-size:11px;margin:4px 0">Most active tokens: ${items}</div>`;
 }
 
 function matrixHtml(shown: ClustersShown, layer: ClusterLayer): Html {
@@ -90,40 +100,28 @@ function matrixHtml(shown: ClustersShown, layer: ClusterLayer): Html {
       className: `i ${className}`,
       style: styling`display:${display}`,
     });
-  const images = markup`<td rowspan="${layer.count}" style="padding:0;text-align:left;vertical-align:top">${
-    image(false, "d", "block")
-  }${image(true, "e", "none")}</td>`;
+  const marks = Array.from(
+    { length: layer.count },
+    (_, cluster) => markup`<i class="z z${cluster}" style="top:${ROW * cluster}px"></i>`,
+  );
+  const images =
+    markup`<td rowspan="${layer.count}" style="padding:0;text-align:left;vertical-align:top"><div style="position:relative">${
+      image(false, "d", "block")
+    }${image(true, "e", "none")}${marks}</div></td>`;
   const rows = Array.from(
     { length: layer.count },
     (_, cluster) => rowHtml(shown, layer, cluster, cluster === 0 ? images : undefined),
   );
   return markup`<div role="radiogroup" aria-label="Clusters of layer ${layer.clusters.layer}" tabindex="-1" style="overflow-x:auto;padding:4px">\
 <table role="presentation" style="border-collapse:collapse;font-size:11px">\
-${PLAIN_ROW}<td style="vertical-align:bottom;text-align:left;padding:0 6px 2px 0">cluster, neurons in it</td>\
+${PLAIN_ROW}<td class="kept" style="vertical-align:bottom;text-align:left;padding:0 6px 2px 0">cluster,<br>neurons in it</td>\
 <td style="padding:0;text-align:left;white-space:nowrap;font-size:11px;vertical-align:bottom">${
     columnHeads(shown.sequence.tokens, { side: columnWidth(shown) })
   }</td>\
-<td style="vertical-align:bottom;text-align:left;padding:0 0 2px 8px">most active tokens</td></tr>\n${
+<td class="y" style="display:none;vertical-align:bottom;text-align:left;padding:0 0 2px 8px">most active tokens</td></tr>\n${
     stacked(rows)
-  }</table></div>`;
-}
-
-function legendHtml({ largest }: ClusterLayer): Html {
-  const marks = [-largest, 0, largest].map((mark, i) =>
-    markup`<span style="display:inline-block;width:80px;text-align:${["left", "center", "right"][i]}">${
-      scoreText(mark, SIGNED)
-    }</span>`
-  );
-  return markup`<div style="font-size:11px;margin:4px 0"><div class="d">${
-    pixelsHtml(signedLegend(true), {
-      width: 240,
-      height: 10,
-      alt: "Colours of the mean activation: blue below zero, orange above",
-      className: "s",
-      style: styling`display:block;border:1px solid #888`,
-    })
-  }${marks} mean activation</div><div class="e" style="display:none">The strongest colour is the largest mean activation of each cluster.</div>\
-<span class="x" style="display:none"><label><input class="a" type="checkbox"> scale each cluster by itself</label></span></div>`;
+  }</table></div>
+${namedList(shown, layer)}`;
 }
 
 /** The text in the colours of a cluster, each scaled to its own largest; the most active cluster at first. */

@@ -14,7 +14,7 @@ import { signedPixels } from "../kit/signed_pixels.ts";
 import { numberedToken } from "../kit/token_text.ts";
 import { shortText } from "../kit/text_width.ts";
 import { drawnTokens, greatestOf, sees, type StepsShown } from "./data.ts";
-import { acrossOf, headsPixels, stripPixels } from "./strips.ts";
+import { headsPixels, stripPixels, stripWidths } from "./strips.ts";
 
 const LEFT = 130;
 const ROW = 20;
@@ -54,7 +54,7 @@ interface Words {
 function marksOf(shown: StepsShown): { images: Placed[]; words: Words[]; width: number; height: number } {
   const { position, sequence, query, key, value, score, scale, weight, merged, output, size, head, heads } = shown;
   const tokens = drawnTokens(shown);
-  const wide = size * acrossOf(size);
+  const { wide } = stripWidths(size);
   const height = ROW * tokens.length;
   const products = greatestOf([...tokens.map(query), ...tokens.map(key)]);
   const values = greatestOf([...tokens.map(value), ...tokens.map(merged)]);

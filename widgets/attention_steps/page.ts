@@ -10,29 +10,22 @@ import { ORANGE, overlay, rgba } from "../kit/colours.ts";
 import { type Css, styling } from "../kit/css.ts";
 import { contentName } from "../kit/escape.ts";
 import { attributes, type Html, htmlText, markup, stacked } from "../kit/html.ts";
-import { sharpPixels } from "../kit/image.ts";
 import { numberText } from "../kit/numbers.ts";
 import { probabilityText } from "../kit/quantities.ts";
 import { scrollRegion, textRegion } from "../kit/scroll_region.ts";
 import { drawnShare } from "../kit/signed_grid.ts";
-import { tokenHtml } from "../kit/token_text.ts";
 import { drawnTokens, earlierWeight, greatestOf, scoreShare, sees, type StepsShown } from "./data.ts";
-import { MASKED, stepRules } from "./style.ts";
-import { acrossOf, headsPixels, HEIGHT, stripHtml } from "./strips.ts";
+import { outputsHtml } from "./outputs.ts";
+import { formula, nameHtml, panels, type Scales, sub } from "./parts.ts";
+import { MASKED, MOST_LETTERS, stepRules } from "./style.ts";
+import { stripHtml, stripWidths } from "./strips.ts";
 import { stepsTable } from "./table.ts";
 import { trianglesHtml } from "./triangles.ts";
 
 /** A row of keys, numbers or values; all have one height, so that they stand beside each other. */
-const ROW = styling`height:24px;padding:0 6px;line-height:24px;white-space:nowrap`;
+const ROW = styling`height:24px;padding:0 4px;line-height:24px;white-space:nowrap`;
 /** What stands above the rows. */
-const TOP = styling`height:72px;padding:0 6px;vertical-align:bottom;line-height:16px;white-space:nowrap`;
-
-/** Strongest colours: of queries and keys, of values and sums, and of what is added. */
-interface Scales {
-  readonly products: number;
-  readonly values: number;
-  readonly outputs: number;
-}
+const TOP = styling`height:72px;padding:0 4px;vertical-align:bottom;line-height:16px;white-space:nowrap`;
 
 function scalesOf(shown: StepsShown): Scales {
   const { query, key, value, merged, output } = shown;
@@ -44,47 +37,37 @@ function scalesOf(shown: StepsShown): Scales {
   };
 }
 
-/** What is about one query. */
-function panels(shown: StepsShown, draw: (query: number) => Html): Html {
-  return stacked(
-    drawnTokens(shown).map((query) =>
-      markup`<div class="m m${query}" style="display:${query === shown.position ? "block" : "none"}">${
-        draw(query)
-      }</div>`
-    ),
-  );
-}
-
-function nameHtml({ sequence }: StepsShown, position: number): Html {
-  const token = sequence.tokens[position];
-  return markup`${token === undefined ? "" : tokenHtml(token)}`;
-}
-
-const formula = (text: Html | string) => markup`<i style="font-family:Georgia,serif">${text}</i>`;
-const sub = (text: Html | string | number) => markup`<sub style="font-size:11px;line-height:0">${text}</sub>`;
-
-const NUMBER = styling`${ROW};text-align:right;min-width:52px;`;
+const NUMBER = styling`${ROW};padding:0 3px;text-align:right;min-width:52px;`;
 
 function columnTable(head: Html, rows: readonly Html[]): Html {
   return markup`<table role="presentation" style="border-collapse:collapse;font-size:12px"><tbody>${PLAIN_ROW}${head}</tr>
 ${stacked(rows)}</tbody></table>`;
 }
 
+/** The name of a token beside its key. */
+function shortName(shown: StepsShown, position: number): Html {
+  return markup`<span style="display:inline-block;max-width:${MOST_LETTERS}ch;overflow:hidden;text-overflow:ellipsis;\
+vertical-align:top">${nameHtml(shown, position)}</span>`;
+}
+
 /** The query above the keys, number below number. */
 function keysHtml(shown: StepsShown, scales: Scales): Html {
   const { query, key, weight, position, sequence, size } = shown;
-  const strip = { greatest: scales.products, across: acrossOf(size) };
-  const own = panels(shown, (n) => stripHtml(query(n), { ...strip, alt: `The query of ${placeWords(sequence, n)}` }));
+  const strip = { greatest: scales.products, width: stripWidths(size).narrow };
+  const own = panels(
+    shown,
+    (n) => stripHtml(query(n), { ...strip, className: "s", alt: `The query of ${placeWords(sequence, n)}` }),
+  );
   const head = markup`<td style="${TOP};text-align:right">query ${formula(markup`q${sub("i")}`)}<br><br>keys ${
     formula(markup`k${sub("j")}`)
   }</td><td style="${TOP};text-align:left">${own}<br>&#160;</td>`;
   const rows = drawnTokens(shown).map((j) => {
     const lit = styling`background-color:${rgba(ORANGE, Number((0.6 * weight(position, j)).toFixed(3)) || 0)}`;
     return markup`${PLAIN_ROW}<td class="a a${j}" style="${ROW};text-align:right;${MONOSPACE};${lit}">${
-      nameHtml(shown, j)
+      shortName(shown, j)
     } \
 <span style="opacity:0.75">${j}</span></td><td style="${ROW};text-align:left">${
-      stripHtml(key(j), { ...strip, alt: `The key of ${placeWords(sequence, j)}` })
+      stripHtml(key(j), { ...strip, className: "s", alt: `The key of ${placeWords(sequence, j)}` })
     }</td></tr>`;
   });
   return columnTable(head, rows);
@@ -119,14 +102,14 @@ ${stacked(rows)}</tbody></table>`;
 /** The values, each as strong as its weight, and their sum below them. */
 function valuesHtml(shown: StepsShown, scales: Scales): Html {
   const { value, weight, position, sequence, size, head, merged } = shown;
-  const strip = { greatest: scales.values, across: acrossOf(size) };
+  const strip = { greatest: scales.values, width: stripWidths(size).narrow };
   const top = markup`<td style="${TOP};text-align:left">× values ${
     formula(markup`v${sub("j")}`)
-  }, faded by weight</td>`;
+  },<br>faded by weight</td>`;
   const rows = drawnTokens(shown).map((j) => {
     const style = styling`opacity:${Number(Math.max(0, Math.min(1, weight(position, j))).toFixed(3)) || 0}`;
     return markup`${PLAIN_ROW}<td style="${ROW};text-align:left">${
-      stripHtml(value(j), { ...strip, alt: `The value of ${placeWords(sequence, j)}`, className: `b${j}`, style })
+      stripHtml(value(j), { ...strip, alt: `The value of ${placeWords(sequence, j)}`, className: `s b${j}`, style })
     }</td></tr>`;
   });
   const sums = panels(
@@ -134,53 +117,16 @@ function valuesHtml(shown: StepsShown, scales: Scales): Html {
     (n) =>
       stripHtml(merged(n).subarray(head * size, (head + 1) * size), {
         ...strip,
+        className: "s",
         alt: `The sum of ${placeWords(sequence, n)}`,
       }),
   );
   const sum =
-    markup`${PLAIN_ROW}<td style="padding:0 6px;text-align:left"><div style="border-bottom:1px solid;margin:2px 0 6px"></div>${sums}\
-<div style="line-height:20px">= their sum ${
+    markup`${PLAIN_ROW}<td style="padding:0 4px;text-align:left"><div style="border-bottom:1px solid;margin:2px 0 6px"></div>${sums}\
+<div style="line-height:20px">= their sum<br>${
       formula(markup`z${sub("i")} = Σ${sub("j")} a${sub("ij")} v${sub("j")}`)
     }</div></td></tr>`;
   return columnTable(top, [...rows, sum]);
-}
-
-/** The heads of the query's token side by side, with the one that is drawn in a frame, and what comes of them. */
-function outputsHtml(shown: StepsShown, scales: Scales): Html {
-  const { heads, size, head, merged, output, sequence, layer } = shown;
-  const across = heads * size > 400 ? 1 : 2;
-  const gap = Math.ceil(4 / across);
-  const [pitch, width] = [(size + gap) * across, size * across];
-  const stage = (words: Html, picture: Html) =>
-    markup`<div style="margin:10px 0 2px;font-size:12px">${words}</div>${picture}`;
-  const line = panels(shown, (n) => {
-    const pixels = headsPixels(merged(n), { size, heads, greatest: scales.values, gap });
-    const alt = `The sums of all heads of ${placeWords(sequence, n)}`;
-    return sharpPixels(pixels, { width: pixels.width * across, height: HEIGHT, alt });
-  });
-  const frame = markup`<div style="margin:2px 0 0 ${
-    head * pitch
-  }px"><div style="width:${width}px;border-bottom:3px solid">\
-</div><div style="font-size:11px;line-height:14px;white-space:nowrap">head ${head}</div></div>`;
-  const added = panels(
-    shown,
-    (n) =>
-      stripHtml(output(n), { greatest: scales.outputs, across, alt: `What is added to ${placeWords(sequence, n)}` }),
-  );
-  return markup`${
-    stage(
-      markup`The ${heads} heads side by side, ${formula(markup`[z${sub(0)} … z${sub(heads - 1)}]`)}, ${
-        heads * size
-      } numbers`,
-      markup`${line}${frame}`,
-    )
-  }${
-    stage(
-      markup`Projected, ${formula(markup`[z${sub(0)} … z${sub(heads - 1)}] W${sub("O")} + b`)}: what layer ${layer}’s \
-attention adds to the token, ${output(0).length} numbers`,
-      added,
-    )
-  }`;
 }
 
 function queriesHtml(shown: StepsShown): Html {

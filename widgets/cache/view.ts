@@ -21,8 +21,8 @@ const OPTIONS: OptionTable<CacheViewOptions> = {
   kinds: { numbersPerToken: "a number", title: "a text" },
 };
 
-const PAD = styling`padding:3px 8px;text-align:left;white-space:nowrap`;
-const CELL = styling`padding:3px 5px;text-align:center;min-width:18px`;
+const PAD = styling`padding:3px 6px;text-align:left;white-space:nowrap`;
+const CELL = styling`padding:3px 2px;text-align:center;min-width:18px`;
 const COLOURS = { computed: ORANGE, kept: BLUE } as const;
 const SIGNS = { computed: "●", kept: "–" } as const;
 /** Strong where something is done; the text stays readable. */

@@ -6,6 +6,7 @@
 import { drawDocument, Plot } from "../kit/chart.ts";
 import { hex, ORANGE } from "../kit/colours.ts";
 import type { Html } from "../kit/html.ts";
+import { textWidth } from "../kit/text_width.ts";
 
 /** What bars stand for. */
 export interface Bars {
@@ -20,15 +21,32 @@ export interface Bars {
 }
 
 const WIDTH = 640;
-const HEIGHT = 180;
+/** What bars take without the labels below them. */
+const HEIGHT = 114;
+/** How far a slanted letter reaches, and what stands below the labels. */
+const SLANTED = 4.6;
+const BELOW = 24;
+
+/** How far the slanted labels reach down, and left of their bars. */
+function reachOf({ labels }: Bars): number {
+  return Math.ceil(SLANTED * labels.reduce((most, label) => Math.max(most, textWidth(label)), 4)) + 6;
+}
+
+/** How tall bars are. */
+export function barsHeight(bars: Bars): number {
+  return HEIGHT + reachOf(bars) + BELOW;
+}
 
 /** Bars with their axes. */
-export function barsPlot({ labels, values, rooted = false, across, up }: Bars): Plot.PlotOptions {
+export function barsPlot(bars: Bars): Plot.PlotOptions {
+  const { labels, values, rooted = false, across, up } = bars;
+  const reach = reachOf(bars);
   const known = values.map((value) => Number.isFinite(value) ? value : 0);
   const indices = labels.map((_, i) => i);
   const greatest = known.reduce((most, value) => Math.max(most, value), 0) || 1;
   return {
-    ...{ width: WIDTH, height: HEIGHT, marginLeft: 60, marginTop: 26, marginRight: 20, marginBottom: 66 },
+    ...{ width: WIDTH, height: barsHeight(bars), marginTop: 26, marginBottom: reach + BELOW },
+    ...{ marginLeft: Math.max(60, reach), marginRight: 20 },
     x: { type: "band", domain: indices, padding: 0.08 },
     y: { type: rooted ? "sqrt" : "linear", domain: [0, greatest] },
     marks: [
@@ -42,7 +60,7 @@ export function barsPlot({ labels, values, rooted = false, across, up }: Bars): 
 
 /** Bars as a document of their own. */
 export function drawBars(bars: Bars, title: string): Html {
-  return drawDocument([{ plot: barsPlot(bars), top: 0 }], { width: WIDTH, height: HEIGHT, title });
+  return drawDocument([{ plot: barsPlot(bars), top: 0 }], { width: WIDTH, height: barsHeight(bars), title });
 }
 
 /** Lines of text as a picture, cut off where they are longer than it is wide. */
@@ -60,5 +78,5 @@ export function linesPlot(lines: readonly string[]): Plot.PlotOptions {
   return { width: WIDTH, height, margin: 0, marks: [Plot.text([cut.join("\n")], place)] };
 }
 
-/** How wide these pictures are, and how tall bars are. */
-export const SIZE = { width: WIDTH, bars: HEIGHT } as const;
+/** How wide these pictures are. */
+export const PICTURE_WIDTH = WIDTH;

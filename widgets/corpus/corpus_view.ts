@@ -14,7 +14,7 @@ import { gridColumn } from "../kit/signed_grid_chart.ts";
 import { STICKY } from "../kit/scroll_region.ts";
 import { quoted } from "../kit/token_text.ts";
 import { createView, rootHtml, type View } from "../kit/view.ts";
-import { type Bars, barsPlot, drawBars, linesPlot, SIZE } from "./bars.ts";
+import { type Bars, barsHeight, barsPlot, drawBars, linesPlot, PICTURE_WIDTH } from "./bars.ts";
 import { excerptHtml, excerptText } from "./texts.ts";
 
 /** How the averages of a corpus are shown. */
@@ -72,7 +72,10 @@ interface Part {
 
 function bars(shown: Bars, alt: string): Pick<Part, "html" | "pictures"> {
   const said = `${alt}, as bars; the table below holds the numbers`;
-  return { html: imageHtml(drawBars(shown, said), said), pictures: [{ plot: barsPlot(shown), height: SIZE.bars }] };
+  return {
+    html: imageHtml(drawBars(shown, said), said),
+    pictures: [{ plot: barsPlot(shown), height: barsHeight(shown) }],
+  };
 }
 
 const lead = (words: string) => markup`<div style="font-size:13px;margin:12px 0 2px">${words}</div>`;
@@ -281,6 +284,6 @@ function drawSvg(
     top += height + 8;
   }
   for (const picture of grids?.pictures ?? []) pictures.push({ ...picture, top: top + picture.top });
-  const width = Math.max(SIZE.width, grids?.width ?? 0);
+  const width = Math.max(PICTURE_WIDTH, grids?.width ?? 0);
   return drawDocument(pictures, { width, height: top + (grids?.height ?? 0), title });
 }

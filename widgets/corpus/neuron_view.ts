@@ -12,7 +12,7 @@ import { counted, scoreText } from "../kit/numbers.ts";
 import { legendHtml } from "../kit/ramp.ts";
 import { quoted } from "../kit/token_text.ts";
 import { createView, rootHtml, type View } from "../kit/view.ts";
-import { barsPlot, drawBars, linesPlot, SIZE } from "./bars.ts";
+import { barsHeight, barsPlot, drawBars, linesPlot, PICTURE_WIDTH } from "./bars.ts";
 import { excerptHtml, excerptText } from "./texts.ts";
 
 /** How a neuron is shown. */
@@ -164,8 +164,10 @@ function drawSvg(neuron: CorpusNeuron, title: string): Html {
     plainText(`${numberText(example.value)}  ${excerptText(example, example.position - example.start)}`)
   );
   const words = linesPlot([statisticsWords(neuron), ...lines]);
-  const pictures = [{ plot: words, top: 4 }, { plot: barsPlot(barsOf(neuron)), top: words.height! + 10 }];
-  return drawDocument(pictures, { width: SIZE.width, height: words.height! + SIZE.bars + 14, title });
+  const bars = barsOf(neuron);
+  const pictures = [{ plot: words, top: 4 }, { plot: barsPlot(bars), top: words.height! + 10 }];
+  const height = words.height! + barsHeight(bars) + 14;
+  return drawDocument(pictures, { width: PICTURE_WIDTH, height, title });
 }
 
 /**

@@ -10,13 +10,17 @@ import { styling } from "./css.ts";
 import { glyphHtml } from "./glyphs.ts";
 import { attributes, type Html, markup } from "./html.ts";
 
-/** The narrowest column that has its token above it. */
-export const LEAST_NAMED = 12;
+/** The narrowest column that has its token above it: as wide as a turned letter with its tails. */
+export const LEAST_NAMED = 11;
+
+/** What stands at the left of a picture stays in sight while that scrolls; the shadow is for a region with padding. */
+export const KEPT_RULE =
+  styling`.kept{position:sticky;left:0;z-index:1;background:var(--jp-layout-color0,Canvas);box-shadow:-4px 0 var(--jp-layout-color0,Canvas)}`;
 
 /** Turns the names of columns; without it, or where they are too narrow, their numbers stay. */
 export const COLUMNS_RULE =
-  styling`.v{writing-mode:vertical-rl;display:inline-block!important;vertical-align:bottom;max-height:9em;overflow:hidden;white-space:nowrap;\
-padding-bottom:2px;line-height:1.2}`;
+  styling`.v{writing-mode:vertical-rl;display:inline-block!important;vertical-align:bottom;max-height:9em;overflow:visible clip;white-space:nowrap;\
+padding-bottom:2px;line-height:${LEAST_NAMED}px}${KEPT_RULE}`;
 
 /** Takes the place of a number. */
 const BLANK = markup`&#160;`;
@@ -113,14 +117,14 @@ export interface FramedPicture {
 }
 
 /** Cells that leave nothing to the styles of a host: a label that moves by a pixel says something else. */
-const CORNER = markup`<td style="padding:0"></td>`;
+const CORNER = markup`<td class="kept" style="padding:0"></td>`;
 const SIDE = styling`vertical-align:top;text-align:left;white-space:nowrap`;
 
 /** A picture between its labels. */
 export function framedPicture({ picture, left, gap, above, below }: FramedPicture): Html {
   const across = (labels: Html | undefined) =>
-    labels && markup`${PLAIN_ROW}${CORNER}<td style="padding:0;${SIDE}">${labels}</td></tr>`;
+    labels && markup`${PLAIN_ROW}${CORNER}<td style="padding:0 0 0 ${gap}px;${SIDE}">${labels}</td></tr>`;
   return markup`<table role="presentation" style="border-collapse:collapse;font-size:11px"><tbody>${across(above)}\
-${PLAIN_ROW}<td style="padding:0 ${gap}px 0 0;${SIDE}">${left}</td><td style="padding:0;${SIDE}">${picture}</td></tr>\
+${PLAIN_ROW}<td class="kept" style="padding:0;${SIDE}">${left}</td><td style="padding:0 0 0 ${gap}px;${SIDE}">${picture}</td></tr>\
 ${across(below)}</tbody></table>`;
 }

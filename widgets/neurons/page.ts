@@ -29,6 +29,19 @@ import { CHOOSE } from "./script.ts";
 /** The height of the picture, as far as rows allow it, and the least that a label needs. */
 const HEIGHT = 600;
 const LABEL = 12;
+/** The width of the picture, so that a cell of 700 px holds it with its labels. */
+const WIDTH = 560;
+/** Texts of more tokens have no token above each column. */
+const MOST_NAMES = 72;
+/** Narrower columns can hardly be told apart: a picture of more scrolls, up to this width, and gets narrower then. */
+const LEAST = 3;
+const MOST_WIDTH = 900;
+
+/** The width of a column. */
+function columnWidth(tokens: number): number {
+  const least = tokens <= MOST_NAMES ? LEAST_NAMED : Math.min(LEAST, Math.floor(MOST_WIDTH / tokens));
+  return Math.max(1, least, Math.min(22, Math.floor(WIDTH / tokens)));
+}
 
 /** The first row of each cluster, and how many it has. */
 function bandsOf(
@@ -41,7 +54,7 @@ function bandsOf(
 
 function pictureHtml(shown: NeuronsShown, tokens: number): Html {
   const { rows, sequence, clusters, layer } = shown;
-  const across = Math.max(tokens <= 72 ? LEAST_NAMED : 1, Math.min(22, Math.floor(900 / tokens)));
+  const across = columnWidth(tokens);
   const down = Math.max(2, Math.min(12, Math.floor(HEIGHT / rows.length)));
   const [width, height] = [tokens * across, rows.length * down];
   const alt = `${counted(rows.length, "neuron")} of layer ${layer} over ${counted(tokens, "token")}; ` +

@@ -20,6 +20,9 @@ import { definitionLine, formatOf, type Row } from "./rows.ts";
 import { scoreTable } from "./table.ts";
 import { colourWords, introHtml, questionWords, readingDetails } from "./words.ts";
 
+/** The width of a map whose columns have their tokens above them, as far as these allow it: a cell of 700 px holds it. */
+const WIDTH = 540;
+
 /** Above this many cells the map is a picture, whose cells have no titles. */
 const MOST_CELLS = 1200;
 
@@ -36,7 +39,7 @@ interface Map {
 function mapOf(saliency: Saliency, rows: readonly Row[]): Map {
   const { together, by } = saliency.options;
   const columns = Math.max(1, rows.reduce((most, row) => Math.max(most, row.position), 0) + (together || by ? 1 : 0));
-  const side = columns > 320 ? 2 : columns > 128 ? 4 : columns > 48 ? LEAST_NAMED : 22;
+  const side = columns > 320 ? 2 : columns > 128 ? 4 : Math.max(LEAST_NAMED, Math.min(22, Math.floor(WIDTH / columns)));
   return { saliency, rows, columns, side, largest: rows.reduce((most, row) => Math.max(most, row.largest), 0) };
 }
 
@@ -85,7 +88,7 @@ function rowHead({ saliency, rows, side }: Map, row: number): Html {
     ? markup`${position}`
     : markup`${tokenHtml(token)} ${position}`;
   const name = options.together ? "all explained" : place;
-  return markup`<td style="padding:0 6px 0 0;height:${side}px;line-height:${side}px;text-align:right;white-space:nowrap">${
+  return markup`<td class="kept" style="padding:0 6px 0 0;height:${side}px;line-height:${side}px;text-align:right;white-space:nowrap">${
     row %
           every === 0
       ? name
@@ -117,7 +120,7 @@ function heatmapPicture(saliency: Saliency, given: readonly Row[], words: string
   const heads = columnHeads(saliency.sequence.tokens.slice(0, columns), { side });
   const lines = rows.map((_, row) => markup`${PLAIN_ROW}${rowHead(map, row)}${cellsHtml(map, row)}</tr>`);
   const table = markup`<table role="presentation" style="border-collapse:collapse;font-size:11px"><tbody>\
-${PLAIN_ROW}<td style="padding:0 6px 2px 0;text-align:right;vertical-align:bottom;white-space:nowrap">explained ↓ from →</td>\
+${PLAIN_ROW}<td class="kept" style="padding:0 6px 2px 0;text-align:right;vertical-align:bottom;white-space:nowrap">explained ↓ from →</td>\
 <td colspan="${columns}" style="padding:0;text-align:left;vertical-align:bottom;white-space:nowrap;font-size:11px">${heads}</td></tr>
 ${stacked(lines)}</tbody></table>`;
   const picture = markup`<div role="img" aria-label="${words}" style="${MONOSPACE}">${table}</div>`;

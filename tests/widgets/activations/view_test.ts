@@ -45,9 +45,12 @@ Deno.test("activationsView() states sizes, silhouette and the most active tokens
   match(view.text, /\n1 +8 +2 ·to \+1\.25 +8 ·table \+1\.25 +4 ·cabinet \+1\.00 +0 The \+0\.750\n/);
   const body = parse(view.html);
   match(body.textContent ?? "", /Layer 0: 28 neurons in 3 clusters, silhouette 0\.250/);
-  const bars = all(body, ".o span span").map((bar) => /width:(\d+)px/.exec(bar.getAttribute("style") ?? "")?.[1]);
+  const bars = all(body, ".o span").map((bar) => /inset (\d+)px/.exec(bar.getAttribute("style") ?? "")?.[1]);
   deepEqual(bars.filter(Boolean), ["40", "18", "4"]);
   equal(all(body, "details td").length, 10 * 4);
+  const [beside, below] = ["tr:has(.o) .y", ".n > span"].map((where) => all(body, where).map((one) => one.textContent));
+  deepEqual(below, beside!.map((words, cluster) => `cluster ${cluster}: ${words}`));
+  equal(below!.length, 3);
 });
 
 Deno.test("activationsView() chooses among layers", () => {

@@ -20,7 +20,7 @@ export function neuronOf(sequence: Sequence = KEYS, { activations = true } = {})
     return { ...excerpt, value, position: start + peak, ...activations && { activations: known } };
   });
   const counts = [0, 12, 400, 35, 3, 0];
-  const ranges = ["(-1, -0.5]", "(-0.5, -0.25]", "(-0.25, 0.25)", "[0.25, 1)", "[1, 4)", "[4, inf)"];
+  const ranges = ["(-1, -0.5]", "(-0.5, -0.03125]", "(-0.03125, 0.015625)", "[0.015625, 1)", "[1, 4)", "[4, inf)"];
   return {
     ...{ layer: 2, neuron: 17, tokens: 450, mean: -0.0625, deviation: 0.5, positive: 90 },
     histogram: ranges.map((range, i) => ({ range, count: counts[i]! })),
