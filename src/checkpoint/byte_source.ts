@@ -40,7 +40,7 @@ export interface ByteSource {
    * Makes sure that the path of a local file still leads to the file that was opened, for those who open it a second
    * time by its path; absent when the bytes are in memory.
    *
-   * @throws {Error} If another file has taken its place.
+   * @throws {Error} If another file has taken its place, or it was deleted.
    */
   expectInPlace?(): Promise<void>;
   /** Gives the file or the memory back. Closing twice does nothing. */
@@ -176,9 +176,10 @@ class FileSource extends Source {
   }
 
   async expectInPlace(): Promise<void> {
-    const { dev, ino } = await Deno.stat(this.path).catch(() => ({ dev: undefined, ino: undefined }));
-    if (dev === this.#opened.dev && ino === this.#opened.ino) return;
-    throw new Error(`Cannot use ${this.name} as another file has taken its place while it was read; load it again`);
+    const found = await Deno.stat(this.path).catch(() => undefined);
+    if (found?.dev === this.#opened.dev && found.ino === this.#opened.ino) return;
+    const what = found ? "another file has taken its place while it was read" : "it was deleted while it was in use";
+    throw new Error(`Cannot use ${this.name} as ${what}; load it again`);
   }
 
   close(): void {

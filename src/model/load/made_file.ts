@@ -40,7 +40,11 @@ const PART = /^[0-9a-f]{64}\.safetensors\.[0-9a-f-]{36}\.incomplete$/;
 /** A part of a file that has not grown for a day was left by a process that was killed. */
 const LEFT_MS = 24 * 60 * 60 * 1000;
 
-/** The place of a form of stored weights. Its name is a hash of what it is made of, so a change is another place. */
+/**
+ * The place of a form of stored weights. Its name is a hash of what it is made of, so a change is another place.
+ *
+ * @throws {Error} When another file has taken the place of one of the weights', or it was deleted.
+ */
 export async function madeFile(
   stored: ReadonlyMap<string, TensorEntry>,
   folder: string,
@@ -49,13 +53,23 @@ export async function madeFile(
   const sources = new Set([...stored.values()].map(({ source }) => source));
   const origins = await Promise.all([...sources].map(async (source): Promise<Origin> => {
     if (source.path === undefined) return [await sha256(await source.read(0, source.size))];
-    return await originOf(source.path);
+    return await originOfOpen(source, source.path);
   }));
   // The same file may be read with its own head or without it.
   const head = UNEMBEDDINGS.some((name) => stored.has(name)) ? ["with a head"] : [];
   const hash = await sha256(new TextEncoder().encode(JSON.stringify([name, version, origins, ...head])));
   const metadata = { [MADE_OF]: JSON.stringify(origins), [VERSION]: String(version) };
   return { path: joinPath(folder, `${hash}.safetensors`), metadata };
+}
+
+/**
+ * What an open file is. What is made of it is made of what is open: where another file has taken its place since, it would
+ * be found as made of that one.
+ */
+async function originOfOpen(source: ByteSource, path: string): Promise<Origin> {
+  const origin = await originOf(path).catch(() => undefined);
+  await source.expectInPlace?.();
+  return origin ?? await originOf(path);
 }
 
 async function originOf(path: string): Promise<Origin> {
