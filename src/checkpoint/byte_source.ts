@@ -43,6 +43,8 @@ export interface ByteSource {
    * @throws {Error} If another file has taken its place, or it was deleted.
    */
   expectInPlace?(): Promise<void>;
+  /** Reads on from the file that now stands at the path of a local file, which holds the same; absent when the bytes are in memory. */
+  reopen?(): Promise<void>;
   /** Gives the file or the memory back. Closing twice does nothing. */
   close(): void;
 }
@@ -138,7 +140,7 @@ abstract class Source implements ByteSource {
 
 class FileSource extends Source {
   readonly path: string;
-  readonly #opened: Deno.FileInfo;
+  #opened: Deno.FileInfo;
   #file: Deno.FsFile | undefined;
 
   constructor(name: string, opened: Deno.FileInfo, path: string, file: Deno.FsFile) {
@@ -180,6 +182,13 @@ class FileSource extends Source {
     if (found?.dev === this.#opened.dev && found.ino === this.#opened.ino) return;
     const what = found ? "another file has taken its place while it was read" : "it was deleted while it was in use";
     throw new Error(`Cannot use ${this.name} as ${what}; load it again`);
+  }
+
+  async reopen(): Promise<void> {
+    const file = await Deno.open(this.path);
+    this.#opened = await file.stat();
+    this.#file?.close();
+    this.#file = file;
   }
 
   close(): void {

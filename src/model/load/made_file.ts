@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { messageOf } from "../../base/words.ts";
 import { writeNew } from "../../base/write_new.ts";
 import { type ByteSource, openFile } from "../../checkpoint/byte_source.ts";
 import { readSafetensors, readSafetensorsFile, type TensorEntry } from "../../checkpoint/safetensors.ts";
@@ -118,18 +119,51 @@ export async function writeMade(
   chunks: () => AsyncIterable<Uint8Array>,
 ): Promise<void> {
   const parts = [...tensors];
-  const folder = path.replace(/[\\/][^\\/]*$/, "");
+  const folder = folderOf(path);
   await Deno.mkdir(folder, { recursive: true });
   await removeStale(folder, Number(metadata[VERSION]));
   const header = safetensorsHeader(parts, metadata);
   await expectSpace(folder, parts.reduce((sum, [, { bytes }]) => sum + bytes, header.length));
-  const partial = `${path}.${crypto.randomUUID()}.incomplete`;
-  const all = async function* () {
+  await writeWhole(path, async function* () {
     yield header;
     yield* chunks();
-  };
+  });
+}
+
+/** How much of a file is copied at a time. */
+const COPIED_BYTES = 2 ** 22;
+
+/**
+ * Makes a file anew that was deleted while it is in use, of what is open of it, for those who open it by its path.
+ *
+ * @throws {Error} When that is not permitted, or there is no room.
+ */
+export async function putBack(source: ByteSource): Promise<void> {
+  const { name, path, size } = source;
+  if (path === undefined || await exists(path)) return;
+  const folder = folderOf(path);
   try {
-    await writeNew(partial, all());
+    if (!mayMake(folder)) throw new Error("writing is not permitted");
+    await Deno.mkdir(folder, { recursive: true });
+    await expectSpace(folder, size);
+    await writeWhole(path, async function* () {
+      for (let at = 0; at < size; at += COPIED_BYTES) yield await source.read(at, Math.min(at + COPIED_BYTES, size));
+    });
+    await source.reopen?.();
+  } catch (error) {
+    throw new Error(`Cannot use ${name} as it was deleted and cannot be made anew: ${messageOf(error)}; load it again`);
+  }
+}
+
+function folderOf(path: string): string {
+  return path.replace(/[\\/][^\\/]*$/, "");
+}
+
+/** Writes a file that is there as a whole or not at all; when two processes write it, either may win. */
+async function writeWhole(path: string, chunks: () => AsyncIterable<Uint8Array>): Promise<void> {
+  const partial = `${path}.${crypto.randomUUID()}.incomplete`;
+  try {
+    await writeNew(partial, chunks());
   } catch (error) {
     await Deno.remove(partial).catch(() => {});
     throw error;

@@ -1,7 +1,8 @@
-/** What becomes of a model whose files are replaced while it is in use, and of the next one. */
-import { deepEqual, rejects } from "@std/assert";
-import { LanguageModel } from "../../../mod.ts";
-import { checkpointCopy } from "../../support/goldens.ts";
+/** What becomes of a model whose files are replaced or deleted while it is in use, and of the next one. */
+import { deepEqual, equal, ok, rejects } from "@std/assert";
+import { LanguageModel, type LoadOptions } from "../../../mod.ts";
+import { checkpointCopy, maxAbsDifference } from "../../support/goldens.ts";
+import { largeCheckpoint } from "../../support/large_checkpoint.ts";
 
 const IDS = [5, 22, 7, 40, 7, 13, 11];
 const INT8 = { precision: "int8", of: "logProb", reduce: "l2", normalize: false } as const;
@@ -46,3 +47,69 @@ for (const dtype of ["float32", "q8"] as const) {
     deepEqual(await explain(model), await explain(fresh));
   });
 }
+
+Deno.test("saliency() says by name that the weights were deleted before its program starts, in float32 and in int8", async () => {
+  await using copy = await checkpointCopy("f32");
+  await using model = await LanguageModel.fromPretrained(copy.directory, {
+    backend: "native",
+    cacheDir: `${copy.directory}/hub`,
+  });
+  await Deno.remove(`${copy.directory}/model.safetensors`);
+  for (const precision of ["float32", "int8"] as const) {
+    await rejects(model.saliency(model.sequence(IDS), { precision }), {
+      name: "Error",
+      message: /^Cannot use .*model\.safetensors as it was deleted while it was in use; load it again$/,
+    });
+  }
+});
+
+/** Forms of weights in a file that is made, and how they are loaded. */
+const FORMS = {
+  q8: { copy: () => checkpointCopy("f32"), options: { dtype: "q8" } },
+  float32: { copy: () => largeCheckpoint("f16"), options: { prepack: false } },
+  panels: { copy: () => checkpointCopy("f32"), options: { prepack: true } },
+} as const satisfies Record<string, { copy: () => ReturnType<typeof checkpointCopy>; options: LoadOptions }>;
+
+for (const [form, { copy: makeCopy, options }] of Object.entries(FORMS)) {
+  Deno.test(`a program over weights in ${form} starts after their file was deleted, and is of the same weights`, async () => {
+    await using copy = await makeCopy();
+    const folder = `${copy.directory}/hub-${form}`;
+    const load = () =>
+      LanguageModel.fromPretrained(copy.directory, {
+        ...{ backend: "native", cacheDir: `${copy.directory}/hub`, progress: false },
+        ...options,
+      });
+    const explain = async (model: LanguageModel) => (await model.saliency(model.sequence(IDS), INT8)).scores.data;
+    const changed = async (model: LanguageModel) => {
+      await using other = await model.with([{ site: "z.0", scale: 0 }]);
+      return (await other.surprise(other.sequence(IDS), { topK: 1 })).logProbs;
+    };
+    await using expected = await load();
+    const [map, logProbs] = [await explain(expected), await changed(expected)];
+    await using model = await load();
+    await Deno.remove(folder, { recursive: true });
+    const found = await Promise.all([explain(model), changed(model)]);
+    ok(maxAbsDifference(found[0], map) === 0 && `${found[1]}` === `${logProbs}`);
+    equal(filesIn(folder).length, 1);
+    await Deno.remove(folder, { recursive: true });
+    deepEqual(await changed(model), logProbs);
+    equal((await model.identity()).files.length, 3);
+  });
+}
+
+Deno.test("a program over weights whose file was deleted and cannot be made anew is refused by their name", async () => {
+  await using copy = await checkpointCopy("f32");
+  const folder = `${copy.directory}/hub-q8`;
+  await using model = await LanguageModel.fromPretrained(copy.directory, {
+    ...{ dtype: "q8", cacheDir: `${copy.directory}/hub` },
+  });
+  await Deno.remove(folder, { recursive: true });
+  await Deno.writeTextFile(folder, "no folder");
+  await rejects(model.with([{ site: "z.0", scale: 0 }]), {
+    name: "Error",
+    message: /^Cannot use .*\.safetensors as it was deleted and cannot be made anew: .*; load it again$/,
+  });
+  await Deno.remove(folder);
+  await using changed = await model.with([{ site: "z.0", scale: 0 }]);
+  equal((await changed.generate(IDS, { maxNewTokens: 2 })).tokenIds.length, IDS.length + 2);
+});
