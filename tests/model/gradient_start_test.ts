@@ -1,6 +1,7 @@
 /** On native the gradient is a program of its own, which is started when it is first asked for. */
 import { deepEqual, equal, rejects } from "@std/assert";
 import { LanguageModel } from "../../mod.ts";
+import { ASKED } from "../../src/ask/question.ts";
 import { watchRuntime } from "../support/default_graphs.ts";
 import { checkpointCopy, maxAbsDifference, openGolden } from "../support/goldens.ts";
 
@@ -48,4 +49,18 @@ Deno.test("dispose() ends both programs, also when the gradient has just been as
   await model.dispose();
   equal(["answered", "refused"].includes(await asked), true);
   await rejects(() => model.saliency(model.sequence(IDS)), /disposed/);
+});
+
+Deno.test("ModelRunner.explain() starts no gradient once the model is disposed, as for a corpus that is being explained", async () => {
+  using given = watchRuntime("native");
+  await using copy = await checkpointCopy("f32");
+  const model = await LanguageModel.fromPretrained(copy.directory, { backend: "native" });
+  const { runner } = model[ASKED];
+  await model.dispose();
+  const explanation = { tokenIds: IDS, rows: [6], targets: [3], mix: Float32Array.of(1), ofLogit: true };
+  await rejects(runner.explain({ ...explanation, fetch: ["gradientXInputL2"] }), {
+    name: "Error",
+    message: "Cannot run the model as it is disposed",
+  });
+  equal(given.models.length, 1);
 });
