@@ -113,3 +113,23 @@ Deno.test("a program over weights whose file was deleted and cannot be made anew
   await using changed = await model.with([{ site: "z.0", scale: 0 }]);
   equal((await changed.generate(IDS, { maxNewTokens: 2 })).tokenIds.length, IDS.length + 2);
 });
+
+for (const [form, { copy: makeCopy, options }] of Object.entries(FORMS)) {
+  Deno.test(`fromPretrained() of several models at once makes the file of weights in ${form} once, and each can say what it is`, async () => {
+    await using copy = await makeCopy();
+    const messages: string[] = [];
+    const models = await Promise.all(Array.from({ length: 4 }, () =>
+      LanguageModel.fromPretrained(copy.directory, {
+        ...{ backend: "native", cacheDir: `${copy.directory}/hub` },
+        ...{ progress: false, onProgress: ({ message }) => messages.push(message) },
+        ...options,
+      })));
+    const maps = await Promise.all(models.map((model) => model.saliency(model.sequence(IDS), INT8)));
+    equal(messages.filter((message) => /which later loads find$/.test(message)).length, 1);
+    for (const [i, model] of models.entries()) {
+      deepEqual(maps[i]!.scores, maps[0]!.scores);
+      equal((await model.identity()).files.length, 3);
+      await model.dispose();
+    }
+  });
+}
