@@ -4,6 +4,8 @@
  * @module
  */
 
+import { messageOf } from "../base/words.ts";
+
 /** Bytes that can be read from anywhere. Offsets are in bytes and may exceed 4 GiB. */
 export interface ByteSource {
   /** What the bytes are called in error messages. */
@@ -178,7 +180,10 @@ class FileSource extends Source {
   }
 
   async expectInPlace(): Promise<void> {
-    const found = await Deno.stat(this.path).catch(() => undefined);
+    const found = await Deno.stat(this.path).catch((error) => {
+      if (error instanceof Deno.errors.NotFound) return undefined;
+      throw new Error(`Cannot use ${this.name} as it cannot be looked at: ${messageOf(error)}`);
+    });
     if (found?.dev === this.#opened.dev && found.ino === this.#opened.ino) return;
     const what = found ? "another file has taken its place while it was read" : "it was deleted while it was in use";
     throw new Error(`Cannot use ${this.name} as ${what}; load it again`);
