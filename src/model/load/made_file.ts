@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { RunQueue } from "../../base/run_queue.ts";
 import { messageOf } from "../../base/words.ts";
 import { writeNew } from "../../base/write_new.ts";
 import { type ByteSource, openFile } from "../../checkpoint/byte_source.ts";
@@ -139,6 +140,13 @@ const COPIED_BYTES = 2 ** 22;
  * @throws {Error} When that is not permitted, or there is no room.
  */
 export async function putBack(source: ByteSource): Promise<void> {
+  await puttingBack.run(() => putBackNow(source));
+}
+
+/** One at a time, as two programs that start at once would replace each other's. */
+const puttingBack = new RunQueue();
+
+async function putBackNow(source: ByteSource): Promise<void> {
   const { name, path, size } = source;
   if (path === undefined || await exists(path)) return;
   const folder = folderOf(path);
