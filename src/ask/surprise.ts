@@ -6,7 +6,7 @@ import { FLOAT } from "../model/memory.ts";
 import type { ModelRunner } from "../model/runner.ts";
 import type { Sequence } from "../model/sequence.ts";
 import {
-  expectTopK,
+  checkedTopK,
   lastDepth,
   planReading,
   PREDICTION,
@@ -87,8 +87,7 @@ function planSurprise(
   reader.expectSequence(sequence);
   const all = [...sequence.tokenIds.keys()].slice(1);
   const positions = checkedPositions("measure", sequence, options.positions ?? all);
-  const { topK = 5 } = options;
-  expectTopK(topK, machine.config.vocabSize);
+  const topK = checkedTopK(options.topK, 5, machine.config.vocabSize);
   const resultBytes = positions.length * (3 * FLOAT + topK * PREDICTION);
   const request = { sequence, length: Math.max(...positions), questions: positions.length, resultBytes, depths: 1 };
   return {

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { messageOf } from "../base/words.ts";
+
 /** Bytes that can be read from anywhere. Offsets are in bytes and may exceed 4 GiB. */
 export interface ByteSource {
   /** What the bytes are called in error messages. */
@@ -40,9 +42,11 @@ export interface ByteSource {
    * Makes sure that the path of a local file still leads to the file that was opened, for those who open it a second
    * time by its path; absent when the bytes are in memory.
    *
-   * @throws {Error} If another file has taken its place.
+   * @throws {Error} If another file has taken its place, or it was deleted.
    */
   expectInPlace?(): Promise<void>;
+  /** Reads on from the file that now stands at the path of a local file, which holds the same; absent when the bytes are in memory. */
+  reopen?(): Promise<void>;
   /** Gives the file or the memory back. Closing twice does nothing. */
   close(): void;
 }
@@ -138,7 +142,7 @@ abstract class Source implements ByteSource {
 
 class FileSource extends Source {
   readonly path: string;
-  readonly #opened: Deno.FileInfo;
+  #opened: Deno.FileInfo;
   #file: Deno.FsFile | undefined;
 
   constructor(name: string, opened: Deno.FileInfo, path: string, file: Deno.FsFile) {
@@ -176,9 +180,20 @@ class FileSource extends Source {
   }
 
   async expectInPlace(): Promise<void> {
-    const { dev, ino } = await Deno.stat(this.path).catch(() => ({ dev: undefined, ino: undefined }));
-    if (dev === this.#opened.dev && ino === this.#opened.ino) return;
-    throw new Error(`Cannot use ${this.name} as another file has taken its place while it was read; load it again`);
+    const found = await Deno.stat(this.path).catch((error) => {
+      if (error instanceof Deno.errors.NotFound) return undefined;
+      throw new Error(`Cannot use ${this.name} as it cannot be looked at: ${messageOf(error)}`);
+    });
+    if (found?.dev === this.#opened.dev && found.ino === this.#opened.ino) return;
+    const what = found ? "another file has taken its place while it was read" : "it was deleted while it was in use";
+    throw new Error(`Cannot use ${this.name} as ${what}; load it again`);
+  }
+
+  async reopen(): Promise<void> {
+    const file = await Deno.open(this.path);
+    this.#opened = await file.stat();
+    this.#file?.close();
+    this.#file = file;
   }
 
   close(): void {

@@ -77,6 +77,7 @@ export async function explainCorpus(
   workersOf(options);
   const queue = queueOf(options);
   const store = storeOf(options.out);
+  options = { ...options, signal: stoppable(options.signal) };
   const opened = await sourceOf(source, options);
   try {
     const loaded = await modelOf(options);

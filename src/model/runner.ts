@@ -159,7 +159,8 @@ export class ModelRunner implements AsyncDisposable {
   ): Promise<{ numbers: Float32Array[]; logits: Float32Array }> {
     const { tokenIds, tokenTypes, texts, source, rows, fetch, kept, given, embeddingScale = 1 } = explanation;
     this.expectDifferentiable();
-    const { program: { outputs }, session } = await (this.#gradient?.started() ?? this);
+    // Once disposed, nobody would end what is started; a run says that there is none any more.
+    const { program: { outputs }, session } = await (this.session.disposed ? this : this.#gradient?.started() ?? this);
     const request = { tokenIds, tokenTypes, texts, source, rows, embeddingScale, gradient: explanation };
     const feeds = kept
       ? halfFeeds(this.#inHalves(), this.#feeds(request), { T: tokenIds.length, kept })

@@ -33,10 +33,8 @@ const DONT_NEED = 4;
  * them, which is not asked for.
  */
 export function openMappedPages(): MappedPages | undefined {
-  if (Deno.build.os !== "linux" || Deno.permissions.querySync({ name: "ffi" }).state !== "granted") return undefined;
-  if (Deno.permissions.querySync({ name: "read", path: DETAILS }).state !== "granted") return undefined;
+  if (Deno.build.os !== "linux" || !mayLook()) return undefined;
   try {
-    Deno.statSync(DETAILS); // Deno shows it only to those who may do everything
     const { symbols } = Deno.dlopen("libc.so.6", {
       "madvise": { parameters: ["usize", "usize", "i32"], result: "i32" },
     });
@@ -47,6 +45,18 @@ export function openMappedPages(): MappedPages | undefined {
     return new Mappings(letGo);
   } catch {
     return undefined;
+  }
+}
+
+/** Whether the program may look at its mappings. Nobody is asked: in a terminal Deno would stop and wait for an answer. */
+function mayLook(): boolean {
+  const needs = [{ name: "ffi" }, { name: "read", path: MAPS }, { name: "read", path: DETAILS }] as const;
+  if (needs.some((one) => Deno.permissions.querySync(one).state !== "granted")) return false;
+  try {
+    Deno.statSync(DETAILS); // Deno shows it only to those who may do everything
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -63,6 +73,7 @@ class Mappings implements MappedPages {
   }
 
   release(files: ReadonlySet<string>): void {
+    if (!mayLook()) return; // any permission may have been given up since, and the error of a timer would end the program
     const ours = (text: string, mapped: RegExp) => [...text.matchAll(mapped)].filter((one) => files.has(one[3]!));
     const found = ours(Deno.readTextFileSync(MAPS), MAPPED);
     const key = ([, start, end, path]: Mapping) => `${start}-${end} ${path}`;

@@ -54,6 +54,11 @@ export class Session implements AsyncDisposable {
     }
   }
 
+  /** Whether it has ended, or will once the runs that were asked for have. */
+  get disposed(): boolean {
+    return this.#disposed !== undefined;
+  }
+
   /** Rows that stay on the device, `[P, width]` in each of some tensors, where it is not the CPU. */
   residentRows(tensors: number, width: number): ResidentRows | undefined {
     return this.#rows && new ResidentRows(this.#rows, tensors, width);

@@ -1,6 +1,7 @@
 /** On native the gradient is a program of its own, which is started when it is first asked for. */
 import { deepEqual, equal, rejects } from "@std/assert";
 import { LanguageModel } from "../../mod.ts";
+import { ASKED } from "../../src/ask/question.ts";
 import { watchRuntime } from "../support/default_graphs.ts";
 import { checkpointCopy, maxAbsDifference, openGolden } from "../support/goldens.ts";
 
@@ -33,7 +34,7 @@ Deno.test("saliency() says what is wrong when the weights are gone before the gr
   const path = `${copy.directory}/model.safetensors`;
   const ask = () => model.saliency(sequence, { of: "logProb", reduce: "l2", normalize: false, positions });
   await Deno.rename(path, `${path}.away`);
-  await rejects(ask, /^Error: Cannot start the model on native as ONNX Runtime refused it: .*model\.safetensors/s);
+  await rejects(ask, /^Error: Cannot use .*model\.safetensors as it was deleted while it was in use; load it again$/);
   equal((await model.generate(IDS, { maxNewTokens: 2 })).tokenIds.length, IDS.length + 2);
   await Deno.rename(`${path}.away`, path);
   const { scores } = await ask();
@@ -48,4 +49,18 @@ Deno.test("dispose() ends both programs, also when the gradient has just been as
   await model.dispose();
   equal(["answered", "refused"].includes(await asked), true);
   await rejects(() => model.saliency(model.sequence(IDS)), /disposed/);
+});
+
+Deno.test("ModelRunner.explain() starts no gradient once the model is disposed, as for a corpus that is being explained", async () => {
+  using given = watchRuntime("native");
+  await using copy = await checkpointCopy("f32");
+  const model = await LanguageModel.fromPretrained(copy.directory, { backend: "native" });
+  const { runner } = model[ASKED];
+  await model.dispose();
+  const explanation = { tokenIds: IDS, rows: [6], targets: [3], mix: Float32Array.of(1), ofLogit: true };
+  await rejects(runner.explain({ ...explanation, fetch: ["gradientXInputL2"] }), {
+    name: "Error",
+    message: "Cannot run the model as it is disposed",
+  });
+  equal(given.models.length, 1);
 });

@@ -58,6 +58,32 @@ const sequence = model.sequence(Array.from({ length: 100 }, (_, i) => i));`;
   },
 });
 
+Deno.test({
+  name: "the Stop button ends each call that waits for a server, and not the next call",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    const load = `import { explainCorpus, LanguageModel, loadResults } from "../mod.ts";
+const never = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, () => new Promise(() => {}));
+const address = "http://127.0.0.1:" + never.addr.port;
+const model = await LanguageModel.fromPretrained(undefined, { backend: "native" });
+const ends = AbortSignal.timeout(40_000); // a Stop that is not heard fails the test and does not hang it
+42`;
+    const asks = [
+      'loadResults(address + "/results.safetensors", {}, { signal: ends })',
+      'explainCorpus(address + "/texts.jsonl", { model, ask: "surprise", out: "nowhere", signal: ends })',
+      "LanguageModel.fromPretrained(address, { signal: ends })",
+    ];
+    const next = '(await model.surprise(model.sequence("One, two"))).positions.length > 0';
+    const cells = asks.flatMap((ask) => [{ code: `await ${ask}`, stopAfter: 0.5 }, { code: next }]);
+    const { alive, results } = await runCells([{ code: load }, ...cells, { code: "await model.dispose(); 42" }]);
+    equal(alive, true);
+    const heard = asks.map((_, i) => /Interrupted by user/.test(JSON.stringify(results[1 + 2 * i])));
+    deepEqual(heard, asks.map(() => true));
+    deepEqual(asks.map((_, i) => shownBy(results[2 + 2 * i])), asks.map(() => "true"));
+    equal(shownBy(results.at(-1)), "42");
+  },
+});
+
 Deno.test("a view that was drawn live is shown once by its cell, and again by the next, even after an error", async () => {
   const load = `import { LanguageModel } from "../mod.ts"; import { stepsView } from "../widgets/mod.ts";
 const model = await LanguageModel.fromPretrained(undefined, { backend: "wasm" });

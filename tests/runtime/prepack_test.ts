@@ -137,3 +137,16 @@ Deno.test("openMappedPages() asks for no permission and does nothing without", a
     equal(new TextDecoder().decode(stdout).trim(), "undefined", flags.join());
   }
 });
+
+Deno.test("pages of mapped files stay, and the program lives, when it has given up a permission since", async () => {
+  const { href } = new URL("../../src/runtime/mapped_pages.ts", import.meta.url);
+  for (const name of ["net", "read", "ffi"]) {
+    const code = `import { openMappedPages } from "${href}";
+      const pages = openMappedPages();
+      await Deno.permissions.revoke({ name: "${name}" });
+      setTimeout(() => pages?.release(new Set(["/weights"])), 1);
+      setTimeout(() => console.log("alive"), 20);`;
+    const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["eval", code], stdin: "null" }).output();
+    equal(new TextDecoder().decode(stdout).trim(), "alive", name);
+  }
+});

@@ -121,7 +121,9 @@ export async function loadResults<const Expected extends ExpectedKinds = Readonl
 ): Promise<SavedResults<ResultsOf<Expected>>> {
   const place = asPlace(path);
   options = expectOptions(options, LOAD_RESULTS);
-  const { signal } = options;
+  const signal = stoppable(options.signal);
+  options = { ...options, signal };
+  signal.throwIfAborted();
   const source = isRemote(place) ? await fetchResults(new URL(place), signal) : await openFile(place, "check the path");
   try {
     return showing("SavedResults", await watched(options, (asked) => readResults(source, expected, asked)));
@@ -130,8 +132,8 @@ export async function loadResults<const Expected extends ExpectedKinds = Readonl
   }
 }
 
-async function fetchResults(url: URL, signal?: AbortSignal): Promise<ByteSource> {
-  const blob = await fetchFile(url, "", signal ? { signal } : {});
+async function fetchResults(url: URL, signal: AbortSignal): Promise<ByteSource> {
+  const blob = await fetchFile(url, "", { signal });
   if (!blob) throw new Error(`Cannot download ${url.href} as it is not there`);
   return openBytes(url.href, new Uint8Array(await blob.arrayBuffer()));
 }

@@ -6,7 +6,7 @@ import { costOf, memoryLimit, readBytes } from "../../model/memory.ts";
 import type { WholeText } from "../../model/reader.ts";
 import type { ModelRunner } from "../../model/runner.ts";
 import type { Sequence } from "../../model/sequence.ts";
-import { expectTopK, PREDICTION } from "../lens/reading.ts";
+import { checkedTopK, PREDICTION } from "../lens/reading.ts";
 import { predict, type Prediction } from "../prediction.ts";
 import { type AskedModel, expectHead, type Plan, type Question, type Watch } from "../question.ts";
 
@@ -62,8 +62,7 @@ export const FILL_MASK: Question<WholeText, FillMaskOptions, FillPlan, FilledMas
   needs: "whole text",
   plan({ runner: machine, reader }, text, options) {
     expectHead(OPTIONS.task, machine);
-    const { topK = 5 } = options;
-    expectTopK(topK, machine.config.vocabSize);
+    const topK = checkedTopK(options.topK, 5, machine.config.vocabSize);
     const sequence = reader.whole(text);
     const positions = maskedPositions(sequence, reader.maskId());
     if (positions.length === 0) {

@@ -7,9 +7,9 @@ import { predictedPosition } from "../positions.ts";
 import type { Prediction } from "../prediction.ts";
 import type { AskedModel, Plan, Question, Watch } from "../question.ts";
 import {
+  checkedTopK,
   depthsOf,
   expectNorm,
-  expectTopK,
   type LensNorm,
   planReading,
   PREDICTION,
@@ -117,9 +117,9 @@ function planPredictions(
   options: LayerPredictionsOptions,
 ): PredictionsPlan {
   reader.expectSequence(sequence);
-  const { topK = 10, norm = "final", halves = false } = options;
+  const { norm = "final", halves = false } = options;
   const position = predictedPosition("show the layers at", sequence, options.position);
-  expectTopK(topK, machine.config.vocabSize);
+  const topK = checkedTopK(options.topK, 10, machine.config.vocabSize);
   expectNorm(norm);
   const depths = machine.config.nLayer * (halves ? 2 : 1);
   const resultBytes = depths * topK * PREDICTION;

@@ -71,9 +71,15 @@ export function planReading(
   return { chunkTokens, chunkRows, cost: costOf(runs, bytes(chunkTokens, chunkRows), resultBytes), maxMemory: limit };
 }
 
-/** @throws {RangeError} When a vocabulary of `V` tokens has no `topK` best ones. */
-export function expectTopK(topK: number, V: number): void {
-  if (Number.isInteger(topK) && topK >= 1 && topK <= V) return;
+/**
+ * How many of the best tokens are listed: as many as are asked for, or else `usual`, or the whole vocabulary of `V` tokens
+ * where it is smaller.
+ *
+ * @throws {RangeError} When there are not so many.
+ */
+export function checkedTopK(asked: number | undefined, usual: number, V: number): number {
+  const topK = asked ?? Math.min(usual, V);
+  if (Number.isInteger(topK) && topK >= 1 && topK <= V) return topK;
   throw new RangeError(`Cannot list topK ${topK} tokens as it must be a whole number from 1 to ${V}`);
 }
 

@@ -10,7 +10,7 @@ import { shown } from "../../base/words.ts";
 import { type MemoryOptions, READING } from "../../model/cost.ts";
 import { costOf, FLOAT, type Machine, memoryLimit } from "../../model/memory.ts";
 import type { ModelRunner } from "../../model/runner.ts";
-import { expectTopK, PREDICTION } from "../lens/reading.ts";
+import { checkedTopK, PREDICTION } from "../lens/reading.ts";
 import type { AskedModel, Plan, Question, Watch } from "../question.ts";
 import type { HeadCircuit, NeuronWrites } from "./circuit_types.ts";
 import { matrixOf, mostChanged, through, VOCABULARY_ROWS, vocabularyOf } from "./matrices.ts";
@@ -107,11 +107,11 @@ export const HEAD_CIRCUIT: Question<HeadPlace, HeadCircuitOptions, CircuitPlan, 
 function planReading(
   machine: Machine,
   task: string,
-  { topK = 10, maxMemory }: NeuronWritesOptions,
+  { topK: asked, maxMemory }: NeuronWritesOptions,
 ): Plan & { readonly topK: number } {
   const { vocabSize, nEmbd } = machine.config;
   const largest = largestMatrix(machine.config, writersOf(task, machine));
-  expectTopK(topK, vocabSize);
+  const topK = checkedTopK(asked, 10, vocabSize);
   const held = Math.max(largest, Math.min(vocabSize, VOCABULARY_ROWS) * nEmbd) + 2 * vocabSize;
   const cost = costOf(0, FLOAT * held, 2 * topK * PREDICTION);
   return { topK, task, cost, maxMemory: memoryLimit(machine, maxMemory), advice: "list fewer tokens" };

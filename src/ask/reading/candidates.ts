@@ -6,7 +6,7 @@ import { CHUNK_TOKENS } from "../../model/prompts.ts";
 import type { ModelRunner } from "../../model/runner.ts";
 import type { Sequence } from "../../model/sequence.ts";
 import { sourceTokens } from "../../model/sources.ts";
-import { expectTopK, PREDICTION } from "../lens/reading.ts";
+import { checkedTopK, PREDICTION } from "../lens/reading.ts";
 import { predict } from "../prediction.ts";
 import type { AskedModel, Plan, Question, Watch } from "../question.ts";
 import { type Candidates, CANDIDATES_OPTIONS, type CandidatesOptions } from "./types.ts";
@@ -36,9 +36,8 @@ export const CANDIDATES: Question<Sequence, CandidatesOptions, CandidatesPlan, C
 
 /** Plans to read a sequence that is checked, in runs that halve until they fit. */
 export function planCandidates(machine: Machine, sequence: Sequence, options: CandidatesOptions): CandidatesPlan {
-  const { topK = 10 } = options;
   const { vocabSize } = machine.config;
-  expectTopK(topK, vocabSize);
+  const topK = checkedTopK(options.topK, 10, vocabSize);
   const maxMemory = memoryLimit(machine, options.maxMemory);
   const S = sequence.tokenIds.length;
   const E = sequence.source?.tokenIds.length ?? 0;

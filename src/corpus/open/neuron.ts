@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { stoppable } from "../../base/kernel.ts";
 import { expectOptions, type OptionTable } from "../../base/options.ts";
 import { shown } from "../../base/words.ts";
 import type { LanguageModel } from "../../language_model.ts";
@@ -80,7 +81,7 @@ export async function neuronOptions(
     );
   }
   if (model !== undefined) await expectModel(model, manifest);
-  return { ...given, context };
+  return { ...given, context, signal: stoppable(given.signal) };
 }
 
 /** Another model would be asked about another neuron. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { stoppable } from "../../base/kernel.ts";
 import { inPage } from "../../base/platform.ts";
 import { expectOptions, type OptionTable } from "../../base/options.ts";
 import { shown } from "../../base/words.ts";
@@ -145,14 +146,15 @@ export class Corpus {
    * ```
    */
   async *rows(table: string, options: CorpusRowsOptions = {}): AsyncGenerator<CorpusRow> {
-    const { columns, where = {}, limit = Infinity, signal } = expectOptions<CorpusRowsOptions>(options, ROWS);
+    const { columns, where = {}, limit = Infinity, ...given } = expectOptions<CorpusRowsOptions>(options, ROWS);
+    const signal = stoppable(given.signal);
     if (!(limit >= 0)) throw new RangeError(`Cannot read ${limit} rows of a corpus; pass a number from 0 on as limit`);
     const schema = this.#schemaOf(table);
     const wanted = expectWanted(table, schema.columns.map(({ name }) => name), columns, where);
     let left = limit;
     for (const name of this.#filesOf(table, schema, where)) {
       for await (const row of rowsIn(await this.#open(name), wanted)) {
-        signal?.throwIfAborted();
+        signal.throwIfAborted();
         if (left-- <= 0) return;
         yield row;
       }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { stoppable } from "../../base/kernel.ts";
 import { expectOptions, type OptionTable } from "../../base/options.ts";
 import { shown } from "../../base/words.ts";
 import type { CorpusSource } from "../types.ts";
@@ -145,7 +146,9 @@ export async function openSource(
   if (separator !== undefined && !/^[\t -~]$/.test(separator) || separator === '"') {
     throw new RangeError(`Cannot read a corpus with separator ${shown(separator)}; pass one ASCII character, no quote`);
   }
-  const { files, remove } = await filesOf(String(input), given);
+  const signal = stoppable(given.signal);
+  signal.throwIfAborted();
+  const { files, remove } = await filesOf(String(input), { ...given, signal });
   const entries = files.map((file) => entryOf(file, given.format));
   return new FileSource(String(input), entries, { field, id, longest, separator }, remove);
 }
@@ -155,7 +158,7 @@ interface Files {
   readonly remove?: () => Promise<void>;
 }
 
-async function filesOf(input: string, options: SourceOptions): Promise<Files> {
+async function filesOf(input: string, options: SourceOptions & { readonly signal: AbortSignal }): Promise<Files> {
   const { revision, cacheDir, localFilesOnly, token, endpoint, format, signal } = options;
   const hub = { revision, cacheDir, localFilesOnly, token, endpoint };
   if (input.startsWith("hf://")) return { files: await hubFiles(input, { ...hub, signal }) };

@@ -21,11 +21,14 @@ const PATIENCE = 20_000;
  *
  * @throws {Error} When the server does not give it.
  */
-export async function webFile(address: string, signal?: AbortSignal): Promise<SourceFile> {
+export async function webFile(address: string, signal: AbortSignal): Promise<SourceFile> {
   const url = new URL(address);
   const problem = addressProblem(url);
   if (problem !== undefined) throw new TypeError(`Cannot read ${shownAddress(url)} as ${problem}; download the file`);
-  const { headers } = await answer(url, "HEAD", {}, signal);
+  const { headers } = await answer(url, "HEAD", {}, signal).catch((error) => {
+    signal.throwIfAborted();
+    throw error;
+  });
   const length = headers.get("content-length");
   const size = length !== null && /^\d+$/.test(length) ? Number(length) : undefined;
   return new WebFile(url, size, headers.get("etag") ?? headers.get("last-modified") ?? undefined);
@@ -116,7 +119,7 @@ async function answer(
   url: URL,
   method: "GET" | "HEAD",
   headers: Readonly<Record<string, string>>,
-  signal?: AbortSignal,
+  signal: AbortSignal,
 ): Promise<Response> {
   const refused = (reason: string) => new Error(`Cannot read ${shownAddress(url)} as it ${reason}; check the address`);
   const identity = { "accept-encoding": "identity", ...headers };

@@ -5,6 +5,8 @@
  *
  * @module
  */
+import { RunQueue } from "../../base/run_queue.ts";
+import { messageOf } from "../../base/words.ts";
 import { writeNew } from "../../base/write_new.ts";
 import { type ByteSource, openFile } from "../../checkpoint/byte_source.ts";
 import { readSafetensors, readSafetensorsFile, type TensorEntry } from "../../checkpoint/safetensors.ts";
@@ -40,7 +42,11 @@ const PART = /^[0-9a-f]{64}\.safetensors\.[0-9a-f-]{36}\.incomplete$/;
 /** A part of a file that has not grown for a day was left by a process that was killed. */
 const LEFT_MS = 24 * 60 * 60 * 1000;
 
-/** The place of a form of stored weights. Its name is a hash of what it is made of, so a change is another place. */
+/**
+ * The place of a form of stored weights. Its name is a hash of what it is made of, so a change is another place.
+ *
+ * @throws {Error} When another file has taken the place of one of the weights', or it was deleted.
+ */
 export async function madeFile(
   stored: ReadonlyMap<string, TensorEntry>,
   folder: string,
@@ -49,13 +55,23 @@ export async function madeFile(
   const sources = new Set([...stored.values()].map(({ source }) => source));
   const origins = await Promise.all([...sources].map(async (source): Promise<Origin> => {
     if (source.path === undefined) return [await sha256(await source.read(0, source.size))];
-    return await originOf(source.path);
+    return await originOfOpen(source, source.path);
   }));
   // The same file may be read with its own head or without it.
   const head = UNEMBEDDINGS.some((name) => stored.has(name)) ? ["with a head"] : [];
   const hash = await sha256(new TextEncoder().encode(JSON.stringify([name, version, origins, ...head])));
   const metadata = { [MADE_OF]: JSON.stringify(origins), [VERSION]: String(version) };
   return { path: joinPath(folder, `${hash}.safetensors`), metadata };
+}
+
+/**
+ * What an open file is. What is made of it is made of what is open: where another file has taken its place since, it would
+ * be found as made of that one.
+ */
+async function originOfOpen(source: ByteSource, path: string): Promise<Origin> {
+  const origin = await originOf(path).catch(() => undefined);
+  await source.expectInPlace?.();
+  return origin ?? await originOf(path);
 }
 
 async function originOf(path: string): Promise<Origin> {
@@ -104,18 +120,58 @@ export async function writeMade(
   chunks: () => AsyncIterable<Uint8Array>,
 ): Promise<void> {
   const parts = [...tensors];
-  const folder = path.replace(/[\\/][^\\/]*$/, "");
+  const folder = folderOf(path);
   await Deno.mkdir(folder, { recursive: true });
   await removeStale(folder, Number(metadata[VERSION]));
   const header = safetensorsHeader(parts, metadata);
   await expectSpace(folder, parts.reduce((sum, [, { bytes }]) => sum + bytes, header.length));
-  const partial = `${path}.${crypto.randomUUID()}.incomplete`;
-  const all = async function* () {
+  await writeWhole(path, async function* () {
     yield header;
     yield* chunks();
-  };
+  });
+}
+
+/** How much of a file is copied at a time. */
+const COPIED_BYTES = 2 ** 22;
+
+/**
+ * Makes a file anew that was deleted while it is in use, of what is open of it, for those who open it by its path.
+ *
+ * @throws {Error} When that is not permitted, or there is no room.
+ */
+export async function putBack(source: ByteSource): Promise<void> {
+  await puttingBack.run(() => putBackNow(source));
+}
+
+/** One at a time, as two programs that start at once would replace each other's. */
+const puttingBack = new RunQueue();
+
+async function putBackNow(source: ByteSource): Promise<void> {
+  const { name, path, size } = source;
+  if (path === undefined || await exists(path)) return;
+  const folder = folderOf(path);
   try {
-    await writeNew(partial, all());
+    if (!mayMake(folder)) throw new Error("writing is not permitted");
+    await Deno.mkdir(folder, { recursive: true });
+    await expectSpace(folder, size);
+    await writeWhole(path, async function* () {
+      for (let at = 0; at < size; at += COPIED_BYTES) yield await source.read(at, Math.min(at + COPIED_BYTES, size));
+    });
+    await source.reopen?.();
+  } catch (error) {
+    throw new Error(`Cannot use ${name} as it was deleted and cannot be made anew: ${messageOf(error)}; load it again`);
+  }
+}
+
+function folderOf(path: string): string {
+  return path.replace(/[\\/][^\\/]*$/, "");
+}
+
+/** Writes a file that is there as a whole or not at all; when two processes write it, either may win. */
+async function writeWhole(path: string, chunks: () => AsyncIterable<Uint8Array>): Promise<void> {
+  const partial = `${path}.${crypto.randomUUID()}.incomplete`;
+  try {
+    await writeNew(partial, chunks());
   } catch (error) {
     await Deno.remove(partial).catch(() => {});
     throw error;

@@ -60,9 +60,17 @@ export async function openOrMake(
   stored: ReadonlyMap<string, TensorEntry>,
   form: Form,
   made: Making,
+  options: MadeWeightsOptions,
+): Promise<MadeWeights> {
+  const file = await madeFile(stored, options.folder, form);
+  return await inTurn(file, () => openOrMakeFile(file, made, options));
+}
+
+async function openOrMakeFile(
+  file: MadeFile,
+  made: Making,
   { folder, onMake, signal }: MadeWeightsOptions,
 ): Promise<MadeWeights> {
-  const file = await madeFile(stored, folder, form);
   const found = await openHeld(file, made);
   if (found) return withProof(found, made);
   onMake?.();
@@ -91,16 +99,36 @@ export async function openKept(
   if (!mayLook(folder)) return undefined;
   try {
     const file = await madeFile(stored, folder, form);
-    const found = await openHeld(file, made);
-    if (found) return withProof(found, made);
-    if (!mayMake(folder)) return undefined;
-    onMake?.();
-    await writeMade(file, await made.parts(), () => chunksOf(made, signal));
-    const kept = await openMade(file);
-    return kept && withProof(kept, made);
+    return await inTurn(file, async () => {
+      const found = await openHeld(file, made);
+      if (found) return withProof(found, made);
+      if (!mayMake(folder)) return undefined;
+      onMake?.();
+      await writeMade(file, await made.parts(), () => chunksOf(made, signal));
+      const kept = await openMade(file);
+      return kept && withProof(kept, made);
+    });
   } catch {
     signal?.throwIfAborted();
     return undefined;
+  }
+}
+
+/** Who looks for a file and makes it where it is missing, last one of each. */
+const looking = new Map<string, Promise<unknown>>();
+
+/**
+ * Looks for a file after those of this process who look for the same: it is made once, and not replaced by its like once it
+ * is in use.
+ */
+async function inTurn<T>({ path }: MadeFile, look: () => Promise<T>): Promise<T> {
+  const before = looking.get(path) ?? Promise.resolve();
+  const own = before.then(look, look);
+  looking.set(path, own);
+  try {
+    return await own;
+  } finally {
+    if (looking.get(path) === own) looking.delete(path);
   }
 }
 

@@ -1,10 +1,12 @@
+import type { ByteSource } from "../../checkpoint/byte_source.ts";
 import type { TensorEntry } from "../../checkpoint/safetensors.ts";
 import type { GraphScope } from "../../onnx/mod.ts";
 import { isPanels, weightLocations } from "../../models/weights.ts";
 import type { Backend } from "../../runtime/backend.ts";
 import { Session } from "../../runtime/session.ts";
-import type { LoadOptions } from "./options.ts";
+import { putBack } from "./made_file.ts";
 import type { MadeProof } from "./made_weights.ts";
+import type { LoadOptions } from "./options.ts";
 import { findMoved, isConverted, type ReadWeights } from "./read_weights.ts";
 
 /** A session, and what had taken the place of a file that was made, if anything had. */
@@ -58,8 +60,9 @@ export class Starter {
     const locate = weightLocations(entries.values());
     const located = new Map(Array.from(entries.values(), (entry) => [locate(entry), entry.source]));
     const prepack = this.#packs || (proof ? "int8" : false);
-    const session = await Session.create(program.graph, located, { ...this.#settings, prepack, backend });
     const made = new Set([...this.#made, ...proof ?? []].map(({ source }) => source));
+    if (backend === "native") await expectFiles(located.values(), made);
+    const session = await Session.create(program.graph, located, { ...this.#settings, prepack, backend });
     const moved = await findMoved(session, located.values().filter((source) => !made.has(source)));
     if (moved) {
       await session.dispose();
@@ -67,4 +70,13 @@ export class Starter {
     }
     return { session, moved: await findMoved(session, made) };
   }
+}
+
+/**
+ * Makes sure that native finds what it maps. Who started the model may have deleted it long since.
+ *
+ * @throws {Error} When a file of the checkpoint was deleted or replaced, or one that was made cannot be made anew.
+ */
+async function expectFiles(sources: Iterable<ByteSource>, made: ReadonlySet<ByteSource>): Promise<void> {
+  for (const source of new Set(sources)) await (made.has(source) ? putBack(source) : source.expectInPlace?.());
 }
