@@ -17,6 +17,7 @@ const WORKER = { source: "src/runtime/worker/entry.ts", name: "looking_glass_wor
 /** What stands for each entry of onnxruntime-web in a page: its module without wasm, and the wasm with its loader. */
 const RUNTIMES: Readonly<Record<string, readonly [module: string, wasm: string]>> = {
   "": ["ort.wasm.min.mjs", "ort-wasm-simd-threaded"],
+  "/jspi": ["ort.jspi.min.mjs", "ort-wasm-simd-threaded.jspi"],
   "/webgpu": ["ort.webgpu.min.mjs", "ort-wasm-simd-threaded.asyncify"],
 };
 

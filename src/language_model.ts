@@ -68,6 +68,7 @@ import { downloadOptions } from "./model/load/download.ts";
 import { withEmbeddings } from "./model/token_change.ts";
 import { type LoadedModel, loadModel } from "./model/load/load.ts";
 import { expectLoadOptions, LOAD, type LoadOptions } from "./model/load/options.ts";
+import { reasonWith } from "./model/load/unkept.ts";
 import { Reader, SEQUENCE, type SequenceOptions, type WholeText } from "./model/reader.ts";
 import type { ModelRunner } from "./model/runner.ts";
 import type { Sequence } from "./model/sequence.ts";
@@ -108,8 +109,6 @@ export class LanguageModel implements AsyncDisposable {
   readonly tokenizer: Tokenizer;
   /** Where it runs. */
   readonly backend: Backend;
-  /** Why it runs there. */
-  readonly backendReason: string;
   /** What each call will take, said beforehand. */
   readonly cost: CostEstimator;
   /** What is changed inside, in the order in which it was; nothing unless {@linkcode LanguageModel.with} made it. */
@@ -132,16 +131,23 @@ export class LanguageModel implements AsyncDisposable {
     this.config = model.runner.config;
     this.tokenizer = model.tokenizer;
     this.backend = model.runner.session.backend;
-    this.backendReason = model.runner.session.reason;
     this.#model = model;
     this.#asked = {
       ...model.writing,
       runner: model.runner,
       reader: new Reader(model.tokenizer, this.config),
       expectUsable: () => this.#expectUsable(),
-      inside: (options) => this.#runInside(options),
+      inside: (options, say) => this.#runInside(options, say),
     };
     this.cost = costsOf(this.#asked);
+  }
+
+  /**
+   * Why it runs there; and, from when it is found out, which weights in another form are held in memory or done without,
+   * as no file of them can be kept in their folder beside the cache, and what helps.
+   */
+  get backendReason(): string {
+    return reasonWith(this.#model.runner.session.reason, this.#model.notices);
   }
 
   /**
@@ -919,12 +925,12 @@ export class LanguageModel implements AsyncDisposable {
   }
 
   /** A runner of a program that can do more, made once. */
-  #runInside(options: ProgramOptions): Promise<ModelRunner> {
+  #runInside(options: ProgramOptions, say?: (message: string) => void): Promise<ModelRunner> {
     this.#expectUsable();
     const key = JSON.stringify(options);
     const { changes } = this.#model.runner;
     const edits = [...new Set([...options.edits ?? [], ...editedSites(changes)])];
-    const runner = this.#inside.get(key) ?? this.#model.another({ ...options, edits }, changes);
+    const runner = this.#inside.get(key) ?? this.#model.another({ ...options, edits }, changes, say);
     this.#inside.set(key, runner);
     runner.catch(() => this.#inside.delete(key));
     return runner;

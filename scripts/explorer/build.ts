@@ -69,7 +69,7 @@ export async function buildExplorer(folder: string, hub: Hub = { endpoint: "", o
 }
 
 /** What only WebGPU needs is kept when it is first used. */
-const isLater = (name: string) => /webgpu|asyncify/.test(name);
+const isLater = (name: string) => /webgpu|asyncify|jspi/.test(name);
 
 /** Tells the service worker which files there are. */
 async function finishServiceWorker(folder: string, names: readonly string[], hub: Hub): Promise<void> {

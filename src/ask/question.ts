@@ -28,9 +28,9 @@ export interface AskedModel<Runner extends Machine = Machine> extends Generation
   readonly expectUsable: () => void;
   /**
    * The same model, with its changes, run by a program that can do more: made when it is first asked for, and kept until
-   * the model is disposed.
+   * the model is disposed. `say` hears what is not as it should be, when that is found out.
    */
-  readonly inside: (options: ProgramOptions) => Promise<ModelRunner>;
+  readonly inside: (options: ProgramOptions, say?: (message: string) => void) => Promise<ModelRunner>;
 }
 
 /** The name under which a model gives what questions ask, for those that are not asked of one text. */

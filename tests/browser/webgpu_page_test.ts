@@ -16,7 +16,7 @@ const WEBGPU = { backend: "webgpu" };
 /** What a page may use of the GPU, so that tests can break it. */
 interface GpuWindow {
   readonly GPUAdapter: { readonly prototype: { requestDevice(options?: unknown): Promise<GPUDevice> } };
-  readonly GPUBuffer: { readonly prototype: { getMappedRange(...range: number[]): ArrayBuffer } };
+  readonly GPUBuffer: { readonly prototype: Pick<GPUBuffer, "getMappedRange" | "mapAsync"> };
 }
 
 /** The bundle with a tiny model beside it, and what Deno computes. */
@@ -124,6 +124,50 @@ const loseWorkerGpu = (page: Page) =>
     return { text: sequence.text, scores: [...scores.data], logProbs, backend: model.backend, said };
   }, TINY);
 
+/** Runs in the page or first in a worker: when it is told so, the next thing that is to be read from the GPU is not. */
+function failOnMessage(): void {
+  const { prototype } = (globalThis as unknown as GpuWindow).GPUBuffer;
+  const { mapAsync } = prototype;
+  let failing = false;
+  prototype.mapAsync = function (this: GPUBuffer, ...range) {
+    if (!failing) return mapAsync.apply(this, range);
+    failing = false;
+    return Promise.reject(new DOMException("no memory", "OperationError"));
+  };
+  const channel = new BroadcastChannel("fail");
+  channel.onmessage = ({ data }) => {
+    if (data !== "now") return;
+    failing = true;
+    channel.postMessage("ready");
+  };
+}
+
+/** Runs first in a worker: its WebAssembly cannot be suspended, as that of some browsers. */
+function removeJspi(): void {
+  Reflect.deleteProperty(WebAssembly, "Suspending");
+}
+
+/** Writes, fails to, and writes again with the same model and with another, and tells what the calls say. */
+const failToRead = (page: Page, worker: boolean) =>
+  page.evaluate(async ({ url, prompt, tokens, worker }) => {
+    const path = "/looking_glass.js";
+    const { LanguageModel }: typeof import("../../mod.ts") = await import(path);
+    const load = () => LanguageModel.fromPretrained(new URL(url, location.href), { backend: "webgpu", worker });
+    const model = await load();
+    const write = (one = model) => one.generate(prompt, { maxNewTokens: tokens }).then(({ text }) => text, String);
+    const before = await write();
+    const channel = new BroadcastChannel("fail");
+    const ready = new Promise((resolve) => channel.onmessage = resolve);
+    channel.postMessage("now");
+    await ready;
+    const [failed, after] = [await write(), await write()];
+    await model.dispose();
+    const another = await load();
+    const reloaded = await write(another);
+    await another.dispose();
+    return { before, failed, after, reloaded };
+  }, { ...TINY, worker });
+
 Deno.test("the package in a page on WebGPU", async (t) => {
   const folder = await Deno.makeTempDir();
   try {
@@ -189,6 +233,27 @@ Deno.test("the package in a page on WebGPU", async (t) => {
             while (page.workers().length > 0) await page.workers()[0]!.waitForEvent("close");
           }),
       );
+      for (const jspi of [true, false]) {
+        const worker = !jspi; // each is slow, so not all of the four
+        const name = jspi ? "computes on after a run that failed" : "refuses after a run that failed, without JSPI";
+        await t.step(
+          `${name}${worker ? ", in a worker" : ""}`,
+          () =>
+            withPage(browser, address(plain), async (page) => {
+              await page.route("**/looking_glass_worker.js", async (route) => {
+                const response = await route.fetch();
+                const first = `(${removeJspi})();(${failOnMessage})();`;
+                await route.fulfill({ response, body: `${first}${await response.text()}` });
+              });
+              if (!worker) await page.evaluate(failOnMessage);
+              const { failed, after, ...others } = await failToRead(page, worker);
+              deepEqual(others, { before: expected.text, reloaded: expected.text });
+              match(failed, /^Error: Cannot run the model on webgpu: failed to call OrtRun\(\).*Failed to download/s);
+              if (jspi) equal(after, expected.text);
+              else match(after, /: an earlier run failed inside of ONNX Runtime, .*; dispose this model and load it /);
+            }),
+        );
+      }
     });
     await withBrowser([], async (browser) => {
       await t.step("says that a browser has no WebGPU", () =>

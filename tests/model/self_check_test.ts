@@ -1,5 +1,5 @@
 import { equal, match, rejects } from "@std/assert";
-import { InferenceSession, Tensor } from "npm:onnxruntime-web@1.30.0/webgpu";
+import { InferenceSession, Tensor } from "npm:onnxruntime-web@1.30.0/jspi";
 import { LanguageModel } from "../../mod.ts";
 import { checkWebgpu } from "../../src/model/self_check.ts";
 import { parseConfig } from "../../src/models/families.ts";

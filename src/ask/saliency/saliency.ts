@@ -150,8 +150,9 @@ async function explainSequence(
   const { sequence, positions, definition, completeness, chunks, once } = plan;
   const { precision } = definition;
   const program = { ...precision && { precision }, ...once && { blocks: KEY_BLOCKS } };
-  const runner = precision || once ? await model.inside(program) : model.runner;
   const total = positions.length;
+  const say = (message: string) => onProgress?.({ task: "saliency", completed: 0, total, message });
+  const runner = precision || once ? await model.inside(program, say) : model.runner;
   const kept = once
     ? await runner.keep({ tokenIds: sequence.tokenIds.slice(0, chunks.at(-1)!.length) }, signal)
     : undefined;

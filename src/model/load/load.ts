@@ -21,6 +21,7 @@ import type { MadeProof } from "./made_weights.ts";
 import type { LoadOptions } from "./options.ts";
 import { isConverted, isNative, type ReadWeights, readWeights } from "./read_weights.ts";
 import { Starter } from "./starter.ts";
+import { asSentence, noticeOf, reasonWith, type Unkept } from "./unkept.ts";
 
 const END_OF_TEXT = "<|endoftext|>";
 
@@ -45,8 +46,14 @@ export interface LoadedModel<Defaults> {
   readonly made: readonly MadeProof[];
   /** The files of matrices for the way back in 8 bits that programs run with, as they are added; still open. */
   readonly backs: readonly MadeProof[];
-  /** Starts the same model once more, over the same files, with a program that can do more. */
-  readonly another: (options: ProgramOptions, changes?: CompiledChanges) => Promise<ModelRunner>;
+  /** What is not as it should be, each told once: files of weights that cannot be kept; more may be added. */
+  readonly notices: readonly string[];
+  /** Starts the same model once more, over the same files, with a program that can do more; `say` hears a new notice. */
+  readonly another: (
+    options: ProgramOptions,
+    changes?: CompiledChanges,
+    say?: (message: string) => void,
+  ) => Promise<ModelRunner>;
 }
 
 /** Where a model may run: 8-bit weights on native only. */
@@ -94,7 +101,9 @@ async function loadOpened<Defaults>(
   const tokenizer = await loadTokenizer(opened);
   if (!readsWhole(familyOf(stated))) expectOpenEnd(tokenizer);
   report(1, "Read the configuration and the tokenizer");
-  const read = await readWeights(opened, stated, options, (message) => report(1, message));
+  const notices: string[] = [];
+  const say = (message: string) => report(1, message);
+  const read = await readWeights(opened, stated, options, { say, note: (notice) => void notices.push(notice) });
   const { config, weights, made } = read;
   if (config !== stated) expectRoom(files.id, config, { backend, prepack });
   const starter = new Starter(read, options);
@@ -107,7 +116,7 @@ async function loadOpened<Defaults>(
     const onWeb = backend === "wasm" || backend === "webgpu";
     report(3, onWeb ? "Starting onnxruntime-web" : "Starting ONNX Runtime; the first use downloads it");
     const { session, moved } = await starter.start(program, backend);
-    report(4, `Ready on ${session.backend}: ${session.reason}`);
+    report(4, `Ready on ${session.backend}: ${reasonWith(session.reason, notices)}`);
     const startGradient = async () => {
       const entries = starter.withoutPanels;
       const program = new Program(config, entries);
@@ -115,15 +124,16 @@ async function loadOpened<Defaults>(
     };
     const keepsReadings = isDeferred && !worker && canBeCut(config, weights);
     const backs: MadeProof[] = [];
+    const found = { backs, notices };
     const room = { id: files.id, backend: session.backend, prepack };
     return {
       runner: new ModelRunner(config, program, session, weights, {
         keepsReadings,
         ...isDeferred && { startGradient },
       }),
-      ...{ tokenizer, writing, opened, backs },
+      ...{ tokenizer, writing, opened, ...found },
       made: unlessMoved(made, moved),
-      another: starterOfOthers(read, starter, { ...room, folder: `${cacheFolder(options.cacheDir)}-int8` }, backs),
+      another: starterOfOthers(read, starter, { ...room, folder: `${cacheFolder(options.cacheDir)}-int8` }, found),
     };
   } catch (error) {
     closeAll(weights);
@@ -142,7 +152,10 @@ function unlessMoved(proofs: readonly MadeProof[], moved: Error | undefined): re
   return moved ? proofs.map((one) => ({ ...one, isSound: () => Promise.reject(moved) })) : proofs;
 }
 
-/** What starts a model once more: see {@linkcode LoadedModel.another}. Each file for the way back is added to `backs`. */
+/**
+ * What starts a model once more: see {@linkcode LoadedModel.another}. Each file for the way back is added to `backs`, what is
+ * held in memory for want of one is told in `notices`.
+ */
 function starterOfOthers(
   { config, stored, weights }: ReadWeights,
   starter: Starter,
@@ -152,15 +165,22 @@ function starterOfOthers(
     readonly prepack: boolean | undefined;
     readonly folder: string;
   },
-  backs: MadeProof[],
+  { backs, notices }: { readonly backs: MadeProof[]; readonly notices: string[] },
 ): LoadedModel<unknown>["another"] {
   let programs = 1;
-  return async (asked, changes) => {
+  return async (asked, changes, say) => {
     expectRoomForPrograms(id, config, { backend, prepack }, programs + 1);
     programs += 1;
     const released = () => void (programs -= 1);
     try {
-      const back = asked.precision === "int8" ? await openBack(config, stored, weights, { folder }) : undefined;
+      const onUnkept = (unkept: Unkept) => {
+        const notice = noticeOf(unkept, (size) => `8-bit matrices for the way back are held in memory, ${size}`);
+        if (notices.includes(notice)) return;
+        notices.push(notice);
+        say?.(asSentence(notice));
+      };
+      const files = { folder, onUnkept };
+      const back = asked.precision === "int8" ? await openBack(config, stored, weights, files) : undefined;
       // a text is read once in halves, so that panels would gain less than their pages take
       const own = asked.blocks === undefined ? weights : starter.withoutPanels;
       const entries = back ? new Map([...own, ...back.entries]) : own;

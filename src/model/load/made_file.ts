@@ -95,14 +95,15 @@ export async function openMade({ path }: MadeFile): Promise<ReadonlyMap<string, 
   }
 }
 
-/** Whether files may be made in a folder. Asks nobody: in a terminal Deno would stop and wait for an answer. */
-export function mayMake(folder: string): boolean {
-  return Deno.permissions.querySync({ name: "write", path: folder }).state === "granted";
-}
-
-/** Whether files may be looked for in a folder; asks nobody either. */
-export function mayLook(folder: string): boolean {
-  return Deno.permissions.querySync({ name: "read", path: folder }).state === "granted";
+/**
+ * Expects that files may be looked for or made in a folder. Asks nobody: in a terminal Deno would stop and wait for an
+ * answer.
+ *
+ * @throws {Error} When Deno was not given the permission.
+ */
+export function expectMay(name: "read" | "write", folder: string): void {
+  if (Deno.permissions.querySync({ name, path: folder }).state === "granted") return;
+  throw new Error(`Deno was not given --allow-${name} for it`);
 }
 
 /**
@@ -151,7 +152,7 @@ async function putBackNow(source: ByteSource): Promise<void> {
   if (path === undefined || await exists(path)) return;
   const folder = folderOf(path);
   try {
-    if (!mayMake(folder)) throw new Error("writing is not permitted");
+    expectMay("write", folder);
     await Deno.mkdir(folder, { recursive: true });
     await expectSpace(folder, size);
     await writeWhole(path, async function* () {

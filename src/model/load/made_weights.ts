@@ -6,7 +6,8 @@
 import { type ByteSource, openBytes } from "../../checkpoint/byte_source.ts";
 import { readSafetensors, type TensorEntry } from "../../checkpoint/safetensors.ts";
 import { safetensorsHeader, type TensorPart } from "../../checkpoint/write_safetensors.ts";
-import { type Form, type MadeFile, madeFile, mayLook, mayMake, openMade, writeMade } from "./made_file.ts";
+import { expectMay, type Form, type MadeFile, madeFile, openMade, writeMade } from "./made_file.ts";
+import type { Unkept } from "./unkept.ts";
 
 /** Where the file is kept, and what stops its making. */
 export interface MadeWeightsOptions {
@@ -14,6 +15,8 @@ export interface MadeWeightsOptions {
   readonly folder: string;
   /** Called before the file is made, which takes a second for 100 million weights. */
   readonly onMake?: () => void;
+  /** Called where no file can be made, as writing is not permitted or there is no room. */
+  readonly onUnkept?: ((unkept: Unkept) => void) | undefined;
   /** Stops between two tensors. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -69,19 +72,22 @@ export async function openOrMake(
 async function openOrMakeFile(
   file: MadeFile,
   made: Making,
-  { folder, onMake, signal }: MadeWeightsOptions,
+  { folder, onMake, onUnkept, signal }: MadeWeightsOptions,
 ): Promise<MadeWeights> {
   const found = await openHeld(file, made);
   if (found) return withProof(found, made);
   onMake?.();
-  const parts = await made.parts();
-  const isKept = mayMake(folder) && await writeMade(file, parts, () => chunksOf(made, signal)).then(() => true, () => {
+  let cause: unknown;
+  try {
+    expectMay("write", folder);
+    return withProof(await makeFile(file, made, signal), made);
+  } catch (error) {
     signal?.throwIfAborted();
-    return false; // what is wrong with the weights is wrong in memory too
-  });
-  const kept = isKept ? await openMade(file) : undefined;
-  if (kept) return withProof(kept, made);
-  return { entries: await readSafetensors(openBytes(file.path, await inMemory(made, signal))), made: [] };
+    cause = error; // what is wrong with the weights is wrong in memory too
+  }
+  const bytes = await inMemory(made, signal);
+  onUnkept?.({ folder, bytes: bytes.length, cause });
+  return { entries: await readSafetensors(openBytes(file.path, bytes)), made: [] };
 }
 
 /**
@@ -94,22 +100,21 @@ export async function openKept(
   stored: ReadonlyMap<string, TensorEntry>,
   form: Form,
   made: Making,
-  { folder, onMake, signal }: MadeWeightsOptions,
+  { folder, onMake, onUnkept, signal }: MadeWeightsOptions,
 ): Promise<MadeWeights | undefined> {
-  if (!mayLook(folder)) return undefined;
   try {
+    expectMay("read", folder);
     const file = await madeFile(stored, folder, form);
     return await inTurn(file, async () => {
       const found = await openHeld(file, made);
       if (found) return withProof(found, made);
-      if (!mayMake(folder)) return undefined;
+      expectMay("write", folder);
       onMake?.();
-      await writeMade(file, await made.parts(), () => chunksOf(made, signal));
-      const kept = await openMade(file);
-      return kept && withProof(kept, made);
+      return withProof(await makeFile(file, made, signal), made);
     });
-  } catch {
+  } catch (cause) {
     signal?.throwIfAborted();
+    onUnkept?.({ folder, bytes: bytesOf(await made.parts()), cause });
     return undefined;
   }
 }
@@ -130,6 +135,23 @@ async function inTurn<T>({ path }: MadeFile, look: () => Promise<T>): Promise<T>
   } finally {
     if (looking.get(path) === own) looking.delete(path);
   }
+}
+
+/** The tensors of a file that is made now. */
+async function makeFile(
+  file: MadeFile,
+  made: Making,
+  signal: AbortSignal | undefined,
+): Promise<ReadonlyMap<string, TensorEntry>> {
+  await writeMade(file, await made.parts(), () => chunksOf(made, signal));
+  const kept = await openMade(file);
+  if (!kept) throw new Error("it was written but cannot be read");
+  return kept;
+}
+
+/** How many bytes tensors have. */
+function bytesOf(parts: ReadonlyMap<string, TensorPart>): number {
+  return parts.values().reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 function withProof(entries: ReadonlyMap<string, TensorEntry>, made: Making): MadeWeights {
@@ -158,7 +180,7 @@ async function* chunksOf(made: Making, signal: AbortSignal | undefined): AsyncGe
 async function inMemory(made: Making, signal: AbortSignal | undefined): Promise<Uint8Array> {
   const parts = await made.parts();
   const header = safetensorsHeader(parts);
-  const bytes = new Uint8Array(parts.values().reduce((sum, part) => sum + part.bytes, header.length));
+  const bytes = new Uint8Array(header.length + bytesOf(parts));
   bytes.set(header);
   let start = header.length;
   for await (const chunk of chunksOf(made, signal)) {

@@ -18,6 +18,7 @@ import type { LoadOptions } from "./options.ts";
 import type { MadeProof } from "./made_weights.ts";
 import { openPanels } from "./panel_weights.ts";
 import { openQuantized } from "./quantized_weights.ts";
+import { type Instead, noticeOf, type Unkept } from "./unkept.ts";
 import { openWidened } from "./widened_weights.ts";
 
 /**
@@ -38,18 +39,26 @@ export interface ReadWeights {
   readonly made: readonly MadeProof[];
 }
 
+/** What hears about the reading. */
+export interface Listener {
+  /** Hears what is being done. */
+  readonly say: (message: string) => void;
+  /** Hears what is not as it should be, for as long as the model is there. */
+  readonly note: (notice: string) => void;
+}
+
 /** The weights as they go into the graph. */
 export async function readWeights(
   opened: OpenedFiles,
   stated: AnyConfig,
   options: LoadOptions,
-  say: (message: string) => void,
+  listener: Listener,
 ): Promise<ReadWeights> {
   const { sources, entries } = await openWeights(opened);
   const config = await settleTie(stated, entries);
   if (stated.tieWordEmbeddings && !config.tieWordEmbeddings) {
     const { embedding, unembedding } = familyOf(config).names;
-    say(`${unembedding} differs from ${embedding}, so the two are not tied`);
+    listener.say(`${unembedding} differs from ${embedding}, so the two are not tied`);
   }
   const stored = selectWeights(config, entries);
   const storedBytes = sources.reduce((bytes, { size }) => bytes + size, 0);
@@ -58,7 +67,7 @@ export async function readWeights(
   return {
     config,
     stored,
-    ...await withPanels(checkpoint, await convertWeights(checkpoint, options, say), options, say),
+    ...await withPanels(checkpoint, await convertWeights(checkpoint, options, listener), options, listener),
   };
 }
 
@@ -76,13 +85,14 @@ type Converted = Pick<ReadWeights, "weights" | "made">;
 async function convertWeights(
   { config, stored, storedBytes }: Checkpoint,
   { backend: wanted = "auto", worker, dtype, cacheDir, signal }: LoadOptions,
-  say: (message: string) => void,
+  { say, note }: Listener,
 ): Promise<Converted> {
   if (dtype === "q8") {
     await availableBackend("native", worker);
     const onMake = () => say("Making 8-bit weights, which later loads find");
     const folder = `${cacheFolder(cacheDir)}-q8`;
-    const { entries, made } = await openQuantized(config, stored, { folder, signal, onMake });
+    const onUnkept = noting(note, (size) => `the 8-bit weights are held in memory, ${size}`);
+    const { entries, made } = await openQuantized(config, stored, { folder, signal, onMake, onUnkept });
     return { weights: entries, made };
   }
   const plain = { weights: stored, made: [] };
@@ -91,7 +101,8 @@ async function convertWeights(
   if (!await isNative(wanted, worker)) return { weights: widened(stored), made: [] };
   if (storedBytes <= SMALL_BYTES) return plain;
   const onMake = () => say("Widening weights to float32, which later loads find");
-  const wide = await openWidened(stored, { folder: `${cacheFolder(cacheDir)}-float32`, signal, onMake });
+  const onUnkept = noting(note, (size) => `weights are widened to float32 at each load, into memory, ${size}`);
+  const wide = await openWidened(stored, { folder: `${cacheFolder(cacheDir)}-float32`, signal, onMake, onUnkept });
   return wide ? { weights: wide.entries, made: wide.made } : plain;
 }
 
@@ -99,22 +110,31 @@ async function convertWeights(
 async function withPanels(
   { config, stored, storedBytes }: Checkpoint,
   converted: Converted,
-  { backend = "auto", worker, dtype, prepack = storedBytes > SMALL_BYTES, cacheDir, signal }: LoadOptions,
-  say: (message: string) => void,
+  { backend = "auto", worker, dtype, prepack, cacheDir, signal }: LoadOptions,
+  { say, note }: Listener,
 ): Promise<Converted> {
-  if (!prepack || dtype === "q8" || !await isNative(backend, worker)) return converted;
+  const isWanted = prepack ?? storedBytes > SMALL_BYTES;
+  if (!isWanted || dtype === "q8" || !await isNative(backend, worker)) return converted;
   const folder = `${cacheFolder(cacheDir)}-panels`;
   // Where not all can be mapped, all would be read into memory.
   if (!canMapTogether([folder, ...Array.from(converted.weights.values(), ({ source }) => source.path)])) {
     return converted;
   }
   const onMake = () => say("Storing matrices as products read them fastest, which later loads find");
-  const panels = await openPanels(config, stored, { folder, signal, onMake });
+  const onUnkept = noting(note, (size) => {
+    return prepack ? `matrices are packed at each load, into memory, ${size}` : "products read matrices more slowly";
+  });
+  const panels = await openPanels(config, stored, { folder, signal, onMake, onUnkept });
   if (!panels) return converted;
   return {
     weights: new Map([...converted.weights, ...panels.entries]),
     made: [...converted.made, ...panels.made],
   };
+}
+
+/** Notes what is done where no file can be kept. */
+function noting(note: Listener["note"], instead: Instead): (unkept: Unkept) => void {
+  return (unkept) => note(noticeOf(unkept, instead));
 }
 
 /** Whether a session would run on native. A page is not asked, as it would start a worker to answer. */

@@ -6,13 +6,14 @@
 import type { InferenceSession } from "npm:onnxruntime-common@1.30.0";
 import { inPage } from "../../base/platform.ts";
 import { RunQueue } from "../../base/run_queue.ts";
+import { messageOf } from "../../base/words.ts";
 import type { ByteSource } from "../../checkpoint/byte_source.ts";
 import { commonOptions, type Runtime, type SessionOptions } from "../backend.ts";
 import { GpuMemory } from "./gpu_memory.ts";
 import { GpuRows } from "./gpu_rows.ts";
 import { LazyFile } from "./lazy_file.ts";
 import { LibraryCode } from "./library_code.ts";
-import { importWebgpu, webgpuUrl } from "./onnxruntime_web.ts";
+import { CAN_SUSPEND, importWebgpu, webgpuUrl } from "./onnxruntime_web.ts";
 
 /**
  * The library waits for the GPU inside a call and hangs when another call begins meanwhile, even of another session. The
@@ -23,7 +24,7 @@ const calls = new RunQueue();
 /**
  * The device that all sessions share: the library makes it for the first of them and frees it with the last. When it is
  * lost, as a driver crashed or the system slept, the library does not notice: the next run fails with a message about a
- * buffer, and the one after that blocks for ever.
+ * buffer, and the one after that may block for ever.
  */
 class SharedDevice {
   #device: GPUDevice | undefined;
@@ -62,11 +63,10 @@ class SharedDevice {
         if (device === this.#device) this.#loss = message || reason;
       });
     }
-    const [run, release] = [session.run.bind(session), session.release.bind(session)];
+    const run = CAN_SUSPEND ? session.run.bind(session) : unlessLocked(session);
+    const release = session.release.bind(session);
     return Object.assign(session, {
-      run: (feeds: InferenceSession.FeedsType, fetches: InferenceSession.FetchesType) => {
-        return this.during(device, () => run(feeds, fetches));
-      },
+      run: (...call: Parameters<Run>) => this.during(device, () => run(...call)),
       release: async () => {
         await release();
         if (--this.#sessions === 0) this.#device = this.#loss = undefined;
@@ -74,6 +74,42 @@ class SharedDevice {
     });
   }
 }
+
+/** Runs a session. */
+type Run = (
+  feeds: InferenceSession.FeedsType,
+  fetches: InferenceSession.FetchesType,
+) => Promise<InferenceSession.ReturnType>;
+
+/**
+ * Runs a session until something is thrown inside of it, where that leaves it locked (see {@linkcode CAN_SUSPEND}), and
+ * refuses from then on. Other sessions have locks of their own, and this one can be released.
+ */
+function unlessLocked(session: InferenceSession): Run {
+  const run: Run = session.run.bind(session);
+  let thrown: string | undefined;
+  return async (...call) => {
+    if (thrown !== undefined) {
+      const advice = "dispose this model and load it again; other models go on";
+      throw new Error(
+        `an earlier run failed inside of ONNX Runtime, which is locked since then (${thrown}); ${advice}`,
+      );
+    }
+    try {
+      return await run(...call);
+    } catch (error) {
+      const message = messageOf(error);
+      if (!RETURNED.test(message)) thrown = message.split("\n", 1)[0]!;
+      throw error;
+    }
+  };
+}
+
+/**
+ * How a failure begins that was returned, not thrown, so that nothing stays locked: a kernel says what is wrong, or the
+ * run is refused for its feeds (code 2). Anything else may have been thrown.
+ */
+const RETURNED = /^failed to call OrtRun\(\)\. ERROR_CODE: (?:2,|\d+, ERROR_MESSAGE: Non-zero status code returned )/;
 
 /** Waits for a promise, but not for long. */
 async function settled(promise: Promise<unknown>): Promise<void> {

@@ -1,8 +1,9 @@
-import { deepEqual, equal, ok, rejects } from "@std/assert";
+import { deepEqual, equal, match, ok, rejects } from "@std/assert";
 import {
   LanguageModel,
   type LoadOptions,
   loadResults,
+  type Progress,
   type Saliency,
   type SaliencyOptions,
   saveResults,
@@ -268,3 +269,38 @@ for (const worker of [false, true]) {
     equal(await Deno.readTextFile(`${cache.folder}/hub-int8`), "no folder");
   });
 }
+
+Deno.test("saliency() in int8 says once that its weights are held in memory, how large they are, why and what helps", async () => {
+  await using cache = await ownCache();
+  await using copy = await checkpointCopy("f32");
+  const load = () => LanguageModel.fromPretrained(copy.directory, { cacheDir: cache.cacheDir });
+  const explain = async (model: LanguageModel, positions?: number[]) => {
+    const said: string[] = [];
+    const onProgress = ({ message }: Progress) => void said.push(message);
+    const sequence = model.sequence([1, 2, 3, 4, 5], { promptLength: 3 });
+    await model.saliency(sequence, { precision: "int8", onProgress, ...positions && { positions } });
+    return said.filter((message) => !message.startsWith("Explained "));
+  };
+  await using kept = await load();
+  const { backendReason } = kept;
+  deepEqual([await explain(kept), kept.backendReason], [[], backendReason]);
+  const { size } = await Deno.stat(`${cache.folder}/hub-int8/${cache.files()[0]}`);
+  await Deno.remove(`${cache.folder}/hub-int8`, { recursive: true });
+  await Deno.writeTextFile(`${cache.folder}/hub-int8`, "no folder");
+
+  await using held = await load();
+  equal(held.backendReason, backendReason, "nothing was needed yet");
+  const [message, ...others] = await explain(held);
+  deepEqual(others, []);
+  const told =
+    /^8-bit matrices for the way back are held in memory, (\d+) KiB, as no file of them can be kept in (.+?) \(/;
+  const [, kibibytes, folder] = told.exec(message!)!;
+  ok(Math.abs(1024 * Number(kibibytes) - size) < 2048, `${message}`);
+  equal(folder, `${cache.folder}/hub-int8`);
+  match(message!, /\(.*os error \d+.*\); let files be written there, or pass another cacheDir$/s);
+  equal(held.backendReason, `${backendReason}; ${message}`);
+  deepEqual(await explain(held, [4]), [], "it is told once");
+  await using changed = await held.with([{ site: "z.0", heads: [0], scale: 0.5 }]);
+  deepEqual(await explain(changed), []);
+  equal(held.backendReason, `${backendReason}; ${message}`);
+});

@@ -188,16 +188,41 @@ Deno.test("fromPretrained() in q8 holds the weights in memory where it may not w
   await using cache = await cacheFolder();
   const script = `import { LanguageModel } from "${new URL("../../../mod.ts", import.meta.url)}";
     await using model = await LanguageModel.fromPretrained(undefined, ${JSON.stringify(cache.options)});
-    console.log(JSON.stringify((await model.generate(${JSON.stringify(GOLDEN.prompts[0]!.promptIds)})).tokenIds));`;
+    console.log(JSON.stringify((await model.generate(${JSON.stringify(GOLDEN.prompts[0]!.promptIds)})).tokenIds));
+    console.log(model.backendReason);`;
   const file = `${cache.folder}/script.ts`;
   await Deno.writeTextFile(file, script);
   const args = ["run", "--quiet", "--no-prompt", "--allow-read", "--allow-ffi", file];
   const { stdout, stderr } = await new Deno.Command(Deno.execPath(), { args }).output();
-  const text = new TextDecoder().decode(stdout);
-  ok(text.startsWith("["), new TextDecoder().decode(stderr));
-  const written: readonly number[] = JSON.parse(text);
+  const [text, reason] = new TextDecoder().decode(stdout).split("\n");
+  ok(text!.startsWith("["), new TextDecoder().decode(stderr));
+  match(reason!, /held in memory, \d+ MiB, as no .* in .*hub-q8 \(Deno was not given --allow-write for it\); let /);
+  const written: readonly number[] = JSON.parse(text!);
   deepEqual(written.slice(0, 8), GOLDEN.prompts[0]!.tokenIds.slice(0, Math.min(8, written.length)));
   deepEqual(cache.files(), []);
+});
+
+Deno.test("fromPretrained() in q8 says once how large the weights are that it holds in memory, why and what helps", async () => {
+  await using cache = await cacheFolder();
+  await using copy = await checkpointCopy("f32");
+  const load = async () => {
+    const said: string[] = [];
+    const onProgress = ({ message }: Progress) => void said.push(message);
+    await using model = await LanguageModel.fromPretrained(copy.directory, { ...cache.options, onProgress });
+    return { reason: model.backendReason, said };
+  };
+  const kept = await load();
+  const { size } = await Deno.stat(`${cache.folder}/hub-q8/${cache.files()[0]}`);
+  deepEqual((await load()).reason, kept.reason);
+  await Deno.remove(`${cache.folder}/hub-q8`, { recursive: true });
+  await Deno.writeTextFile(`${cache.folder}/hub-q8`, "no folder");
+  const { reason, said } = await load();
+  deepEqual(said.filter((message) => message.includes("held in memory")), [`Ready on native: ${reason}`]);
+  ok(reason.startsWith(`${kept.reason}; the 8-bit weights are held in memory, `), reason);
+  const [, kibibytes, folder] = /memory, (\d+) KiB, as no file of them can be kept in (.+?) \(/.exec(reason)!;
+  ok(Math.abs(1024 * Number(kibibytes) - size) < 2048, reason);
+  equal(folder, `${cache.folder}/hub-q8`);
+  match(reason, /\(.*os error \d+.*\); let files be written there, or pass another cacheDir$/s);
 });
 
 Deno.test("fromPretrained() in q8 holds the weights in memory where the disk is full", async () => {

@@ -2,6 +2,7 @@ import { deepEqual, equal, match, ok, rejects } from "@std/assert";
 import { LanguageModel, type Progress } from "../../../mod.ts";
 import { openFile } from "../../../src/checkpoint/byte_source.ts";
 import { readSafetensors, type TensorEntry } from "../../../src/checkpoint/safetensors.ts";
+import type { Unkept } from "../../../src/model/load/unkept.ts";
 import { openWidened } from "../../../src/model/load/widened_weights.ts";
 import { safetensorsFile } from "../../checkpoint/safetensors_file.ts";
 import { checkpointCopy, maxAbsDifference, openGolden } from "../../support/goldens.ts";
@@ -164,7 +165,12 @@ Deno.test("openWidened() may be called twice at once, and its file deleted while
 Deno.test("openWidened() makes nothing where there can be no file", async () => {
   await using one = await everyHalf();
   await Deno.writeTextFile(one.folder, "a file in the place of the folder");
-  equal(await openEntries(one.stored, one.options), undefined);
+  const unkept: Unkept[] = [];
+  const onUnkept = (told: Unkept) => void unkept.push(told);
+  equal(await openEntries(one.stored, { ...one.options, onUnkept }), undefined);
+  const bytes = one.stored.values().reduce((sum, { shape }) => sum + shape.reduce((size, n) => size * n, 4), 0);
+  deepEqual(unkept.map(({ folder, bytes }) => ({ folder, bytes })), [{ folder: one.folder, bytes }]);
+  match(String(unkept[0]!.cause), /os error \d+/);
   ok((await one.stored.get("f16")!.source.read(0, 1)).length === 1, "the checkpoint is closed");
 });
 

@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, rejects, throws } from "@std/assert";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { env } from "npm:onnxruntime-web@1.30.0/webgpu";
+import { env } from "npm:onnxruntime-web@1.30.0/jspi";
 import { Graph, type Value } from "../../../src/onnx/mod.ts";
 import type { ResidentRows } from "../../../src/runtime/resident_rows.ts";
 import { Session } from "../../../src/runtime/session.ts";

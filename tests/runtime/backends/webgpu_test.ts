@@ -1,5 +1,5 @@
 import { deepEqual, equal, match, ok, rejects } from "@std/assert";
-import { env } from "npm:onnxruntime-web@1.30.0/webgpu";
+import { env } from "npm:onnxruntime-web@1.30.0/jspi";
 import { openBytes } from "../../../src/checkpoint/byte_source.ts";
 import { Graph, type Value } from "../../../src/onnx/mod.ts";
 import { Session } from "../../../src/runtime/session.ts";
