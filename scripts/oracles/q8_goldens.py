@@ -2,8 +2,9 @@
 
 Run:   .venv-oracle/bin/python scripts/oracles/q8_goldens.py [--corpus FOLDER]   (after gpt2_goldens.py)
        .venv-oracle/bin/python scripts/oracles/q8_goldens.py --families          (after family_goldens.py)
+       .venv-oracle/bin/python scripts/oracles/q8_goldens.py --gradients         (after both)
 Pins:  torch==2.13.0 transformers==5.23.0 safetensors==0.8.0 (scripts/requirements-oracle.txt)
-Out:   tests/goldens/q8/golden.safetensors, golden.json, held_out.txt; families.safetensors
+Out:   tests/goldens/q8/golden.safetensors, golden.json, held_out.txt; families.safetensors; gradients.safetensors
 
 Every linear layer and the unembedding, y = x W, is replaced by what ONNX Runtime's MatMulNBits defines for 8 bits,
 blocks of 32 along the inner axis, no zero points and accuracy level 4, in float64:
@@ -11,10 +12,14 @@ blocks of 32 along the inner axis, no zero points and accuracy level 4, in float
     W: scale = max|block| / 127 in float32, code = floor(w / scale + 1/2), used as code * scale
     x: the same by rows, but rounded half to even
 
-Embeddings, biases and LayerNorm stay as they are. Stored for each tiny checkpoint: the logits [T, V] of its long
+Rounding counts as the identity in gradients, so that a product goes back with its rounded weight; the unembedding, where
+it is the embedding, with the embedding. Embeddings, biases and LayerNorm stay as they are. Stored for each tiny checkpoint: the logits [T, V] of its long
 prompt and continuation. Stored for the bundled model, over windows of 256 tokens of held_out.txt: the negative
 log-likelihood of each token after the first [W, 255] and the best token at each place [W, 255], in float32 ("float") and
 in 8 bits ("q8"); and the greedy continuations of some prompts.
+
+gradients.safetensors has the maps of the same prompts, "<case>/logProb/gradientXInput/l2" and more as gpt2_goldens.py
+has them.
 
 held_out.txt is text that the bundled model was not trained on (blocks 13 and 33 of forty of Genesis, World English
 Bible, and the beginning of the same blocks of the Grimms' Household Tales; both are in the public domain). It is
@@ -27,7 +32,7 @@ from pathlib import Path
 
 import torch
 from anatomy import in_float64, load
-from gpt2_goldens import GOLDENS, continue_greedily
+from gpt2_goldens import GOLDENS, continue_greedily, saliency
 from safetensors.torch import save_file
 from torch import nn
 from transformers import AutoTokenizer
@@ -61,16 +66,31 @@ def rounded_rows(x: torch.Tensor) -> torch.Tensor:
     return ((blocks / scales).round() * scales).flatten(-2)[..., : x.shape[-1]]
 
 
-class Quantized(nn.Module):
-    """A linear layer in 8 bits, of a weight [out, in]."""
+class Product(torch.autograd.Function):
+    """Rounded rows by a rounded weight, which goes back with `back` as if nothing had been rounded."""
 
-    def __init__(self, weight: torch.Tensor, bias: torch.Tensor | None) -> None:
+    @staticmethod
+    def forward(ctx, x: torch.Tensor, weight: torch.Tensor, back: torch.Tensor) -> torch.Tensor:
+        ctx.back = back
+        return nn.functional.linear(rounded_rows(x), weight)
+
+    @staticmethod
+    def backward(ctx, dy: torch.Tensor):
+        return dy @ ctx.back, None, None
+
+
+class Quantized(nn.Module):
+    """A linear layer in 8 bits, of a weight [out, in]; `tied` when it is that of the embeddings."""
+
+    def __init__(self, weight: torch.Tensor, bias: torch.Tensor | None, tied: bool = False) -> None:
         super().__init__()
         self.weight, self.bias = rounded_weight(weight), bias
+        self.back = weight if tied else self.weight
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """x W + b."""
-        return nn.functional.linear(rounded_rows(x), self.weight, self.bias)
+        y = Product.apply(x, self.weight, self.back)
+        return y if self.bias is None else y + self.bias
 
 
 def in_8_bits(model: nn.Module) -> nn.Module:
@@ -86,7 +106,7 @@ def in_8_bits(model: nn.Module) -> nn.Module:
             ]:
                 layer = getattr(part, name)
                 setattr(part, name, Quantized(layer.weight.T.clone(), layer.bias))  # Conv1D holds [in, out]
-        model.lm_head = Quantized(model.lm_head.weight.clone(), None)
+        model.lm_head = Quantized(model.lm_head.weight.clone(), None, model.config.tie_word_embeddings)
     return model
 
 
@@ -96,7 +116,8 @@ def family_in_8_bits(model: nn.Module) -> nn.Module:
     with torch.no_grad():
         for name, layer in list(model.named_modules()):
             if isinstance(layer, nn.Linear):
-                model.set_submodule(name, Quantized(layer.weight.clone(), layer.bias))
+                tied = layer is model.get_output_embeddings() and model.config.tie_word_embeddings
+                model.set_submodule(name, Quantized(layer.weight.clone(), layer.bias, tied))
     return model
 
 
@@ -116,6 +137,18 @@ def write_families() -> None:
     """Write the goldens of families other than GPT-2."""
     root = ROOT / "tests" / "goldens"
     save_file({f"{name}/logits": logits_of(root / name, family_in_8_bits) for name in FAMILIES}, OUT / "families.safetensors")
+
+
+def write_gradients() -> None:
+    """Write the maps of GPT-2 and of the other families."""
+    arrays = {}
+    for case in CASES + FAMILIES:
+        folder = ROOT / "tests" / "goldens" / case if case in FAMILIES else GOLDENS / case
+        prompt = json.loads((folder / "golden.json").read_text("utf-8"))["prompts"]["long"]
+        model = (family_in_8_bits if case in FAMILIES else in_8_bits)(load(folder))
+        for name, scores in saliency(model, prompt["tokenIds"], prompt["positions"]).items():
+            arrays[f"{case}/{name.removeprefix('saliency/')}"] = scores.float().contiguous()
+    save_file(arrays, OUT / "gradients.safetensors")
 
 
 def held_out_text(corpus: Path) -> str:
@@ -141,7 +174,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--corpus", type=Path, help="the folder of the training texts, to write held_out.txt anew")
     parser.add_argument("--families", action="store_true", help="write those of families other than GPT-2 instead")
+    parser.add_argument("--gradients", action="store_true", help="write the maps instead")
     options = parser.parse_args()
+    if options.gradients:
+        write_gradients()
+        return
     if options.families:
         write_families()
         return

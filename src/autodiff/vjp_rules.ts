@@ -129,12 +129,11 @@ export const VJP_RULES = {
   },
 
   // As if the product were one of the numbers that were rounded: rounding itself has the gradient zero.
-  MatMulNBits: (g, { inputs: [, codes] }, [dy]) => {
+  MatMulNBits: (g, { inputs: [x, codes, scales] }, [dy]) => {
     const { back } = codes!;
-    if (!back) {
-      throw new TypeError(`Cannot differentiate through "${codes!.name}" as it has no matrix for the way back`);
-    }
-    return [eachRow(g, dy!, (rows) => productInInt8(g, rows, back))];
+    if (back) return [eachRow(g, dy!, (rows) => productInInt8(g, rows, back))];
+    const matrix = g.dequantized(codes!, scales!, x!.shape.at(-1) as number, dy!);
+    return [eachRow(g, dy!, (rows) => g.gemm(rows, matrix))];
   },
 
   MatMul: (g, { inputs: [x, y] }, [dz], active, spread) => [
@@ -173,6 +172,7 @@ export const VJP_RULES = {
   Cast: "none",
   ConstantOfShape: "none",
   Cos: "none",
+  DequantizeLinear: "none",
   DynamicQuantizeMatMul: "none",
   Equal: "none",
   Gather: "none",

@@ -142,8 +142,8 @@ async function explain(
   const settings = settingsOf(options, model.config);
   expectAskable(model, settings);
   const identity = await model.identity({ signal, progress: options.progress ?? true });
-  const { differentiable } = model[ASKED].runner.program;
-  const manifest = await manifestOf(source, identity, differentiable ? "float32" : "q8", settings);
+  const { quantized } = model[ASKED].runner.program;
+  const manifest = await manifestOf(source, identity, quantized ? "q8" : "float32", settings);
   await beginOrGoOn(store, manifest);
   const share = shareOf(options.shard);
   if (workersOf(options) > 1) await release(); // they load their own

@@ -12,6 +12,7 @@ import { formatBytes } from "../base/words.ts";
 import type { ModelConfig } from "../models/config.ts";
 import { familyOf } from "../models/families.ts";
 import { hasHead } from "../models/family.ts";
+import { productWeights } from "../models/weights.ts";
 import { KEY_BLOCKS } from "../models/key_blocks.ts";
 import type { Backend } from "../runtime/backend.ts";
 import { KEPT_GROWTH } from "../runtime/worker/feed_packing.ts";
@@ -26,11 +27,8 @@ export interface Machine {
   readonly config: ModelConfig;
   /** Where it runs. */
   readonly backend: Backend;
-  /**
-   * Throws where no gradients can be taken, and weights cannot be read: the message says what was tried, why not, and what
-   * to do `instead`.
-   */
-  readonly expectDifferentiable?: (task?: string, needs?: string, instead?: string) => void;
+  /** Whether products are computed in 8 bits, of weights that are stored so. */
+  readonly quantized?: boolean;
   /** Whether it runs in a worker, which has keys and values of its own. */
   readonly worker?: boolean;
   /** What is changed inside the model. */
@@ -77,7 +75,7 @@ export function readBytes(
  * ONNX Runtime's arena does not shrink when it has given it to us; and of attention one block of keys at a time.
  */
 export function explainBytes(
-  config: ModelConfig,
+  { config, quantized = false }: Pick<Machine, "config" | "quantized">,
   { N, T, R = N, M = N * T, E = 0, read }: {
     N: number;
     T: number;
@@ -91,7 +89,17 @@ export function explainBytes(
   const patterns = (E > 0 ? 6 : 3) / (read ? KEY_BLOCKS : 1); // of attention to a source and within it as many more
   const backward = patterns * N * config.nHead * Math.max(T, E) ** 2 + (M + N * E) * back;
   const forward = read ? 2 * forwardNumbers(config, read, read, E) : forwardNumbers(config, T, T, E);
-  return OVERHEAD * FLOAT * (forward + backward + VOCABULARY_TENSORS * R * logitWidth(config));
+  const matrix = quantized ? largestProduct(config) : 0;
+  return OVERHEAD * FLOAT * (forward + backward + VOCABULARY_TENSORS * R * logitWidth(config) + matrix);
+}
+
+/** How many numbers the largest matrix has that is stored in 8 bits only, and is made of its codes on the way back. */
+function largestProduct(config: ModelConfig): number {
+  const specs = familyOf(config).weights(config);
+  const sizes = productWeights(config).map(({ name, only }) => {
+    return only ? specs.get(name)!.shape.reduce((size, length) => size * length, 1) : 0;
+  });
+  return Math.max(...sizes);
 }
 
 /** What 8-bit products take beside that, of M rows: those of the widest, scaled, as codes, and what is made of them. */

@@ -44,7 +44,6 @@ export async function gradientsAt(
   sites: readonly SiteName[],
   { seen = false, signal }: { readonly seen?: boolean; readonly signal?: AbortSignal | undefined } = {},
 ): Promise<{ gradients: Float32Array[]; logits: Float32Array; values: Float32Array[] }> {
-  runner.expectDifferentiable();
   const { tokenIds, rows, source } = explanation;
   const { outputs } = runner.program;
   const wanted = sites.map((site) => expectShown(site, outputs.sites?.get(site)));
@@ -67,7 +66,6 @@ export async function edgesFrom(
   sent: readonly Float32Array[],
   signal?: AbortSignal,
 ): Promise<readonly Float32Array[]> {
-  runner.expectDifferentiable();
   const { tokenIds, rows } = explanation;
   const { logits, edges = [] } = runner.program.outputs;
   const request = { tokenIds, rows, gradient: explanation, sent };

@@ -79,6 +79,11 @@ export class ModelRunner implements AsyncDisposable {
     this.weights = new StoredWeights(config, weights, !isQuantized(weights));
   }
 
+  /** Whether products are computed in 8 bits. */
+  get quantized(): boolean {
+    return this.program.quantized;
+  }
+
   /** Where the session runs. */
   get backend(): Backend {
     return this.session.backend;
@@ -158,7 +163,6 @@ export class ModelRunner implements AsyncDisposable {
     signal?: AbortSignal,
   ): Promise<{ numbers: Float32Array[]; logits: Float32Array }> {
     const { tokenIds, tokenTypes, texts, source, rows, fetch, kept, given, embeddingScale = 1 } = explanation;
-    this.expectDifferentiable();
     // Once disposed, nobody would end what is started; a run says that there is none any more.
     const { program: { outputs }, session } = await (this.session.disposed ? this : this.#gradient?.started() ?? this);
     const request = { tokenIds, tokenTypes, texts, source, rows, embeddingScale, gradient: explanation };
@@ -185,7 +189,6 @@ export class ModelRunner implements AsyncDisposable {
    * @throws {Error} When the session does not run the halves of a program.
    */
   async keep({ tokenIds }: Pick<Explanation, "tokenIds">, signal?: AbortSignal): Promise<KeptReading> {
-    this.expectDifferentiable();
     const halves = this.#inHalves();
     const feeds = halfFeeds(halves, this.#feeds({ tokenIds, rows: [0] }), { T: tokenIds.length });
     const numbers = await this.session.run(feeds, halves.kept.map(({ made }) => made), signal);
@@ -209,16 +212,6 @@ export class ModelRunner implements AsyncDisposable {
   /** Gives back the memory that the runs of a call have left behind, once it has its results. */
   async settle(): Promise<void> {
     await this.session.settle(); // sessions of one backend share a heap
-  }
-
-  /**
-   * Refuses what needs a gradient, or the weights themselves.
-   *
-   * @throws {Error} When the weights are in 8 bits.
-   */
-  expectDifferentiable(task = "explain", needs = "gradients need float32", instead = ""): void {
-    if (this.program.differentiable) return;
-    throw new Error(`Cannot ${task} with 8-bit weights as ${needs}; ${instead}load without dtype "q8"`);
   }
 
   /** Says which weight is broken when results are, as ONNX Runtime passes NaN on in silence. */

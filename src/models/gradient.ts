@@ -171,10 +171,11 @@ function readCotangent(
   const vocabulary = g.range(g.ints([0], []), g.ints([V], []), V); // [V]
   const isTarget = g.equal(g.unsqueeze(targets, -1), vocabulary); // [R, V]
   const others = g.where(isTarget, g.floats([0], []), g.softmax(logits)); // [R, V]
-  const { back } = unembedding;
-  const mean = back ? productInInt8(g, others, back) : g.gemm(others, unembedding); // [R, V] x [V, C] -> [R, C]
-  const own = back
-    ? g.mul(g.cast(g.gather(back.codes, targets), g.float), back.scales)
-    : g.gather(unembedding, targets); // [R, C]
+  const { back, quantized } = unembedding;
+  const matrix = quantized?.only && !back
+    ? g.dequantized(quantized.codes, quantized.scales, unembedding.shape[1] as number, others)
+    : unembedding; // [V, C]
+  const mean = back ? productInInt8(g, others, back) : g.gemm(others, matrix); // [R, V] x [V, C] -> [R, C]
+  const own = back ? g.mul(g.cast(g.gather(back.codes, targets), g.float), back.scales) : g.gather(matrix, targets); // [R, C]
   return g.where(ofLogit, own, g.sub(g.mul(own, sumOverVocabulary(g, others, vocabularyOnes(g, V))), mean));
 }

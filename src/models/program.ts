@@ -69,7 +69,7 @@ export interface ProgramOptions {
   readonly inner?: boolean;
   /** In what the products of the way back are computed; `int8` needs the matrices of `backWeights` among the entries. */
   readonly precision?: "float32" | "int8";
-  /** Whether the gradient can be asked for, which is most of a graph; by default it can, where it is differentiable. */
+  /** Whether the gradient can be asked for, which is most of a graph; by default it can. */
   readonly gradient?: boolean;
   /** In how many blocks of keys attention goes back, where what runs is {@linkcode Program.halves}. */
   readonly blocks?: number;
@@ -109,8 +109,8 @@ export class Program {
   readonly graph: Graph;
   /** What can be fetched. */
   readonly outputs: ProgramOutputs;
-  /** Whether the model has a gradient: not when products are computed in 8 bits, unless those of the way back are too. */
-  readonly differentiable: boolean;
+  /** Whether products are computed in 8 bits. */
+  readonly quantized: boolean;
   /** The places that can be seen and changed, and the shape of what is there. */
   readonly sites: ReadonlyMap<SiteName, Shape>;
   /** What the products of queries and keys are multiplied by in each block. */
@@ -127,8 +127,7 @@ export class Program {
   constructor(
     config: ModelConfig,
     entries: ReadonlyMap<string, TensorEntry>,
-    { edits = [], seen = [], inner = false, edges = false, precision = "float32", gradient = true, blocks }:
-      ProgramOptions = {},
+    { edits = [], seen = [], inner = false, edges = false, gradient = true, blocks }: ProgramOptions = {},
   ) {
     if (blocks !== undefined && edits.length > 0) {
       throw new Error("Cannot go back in blocks in a program with changes as patterns may be given; leave blocks out");
@@ -160,14 +159,14 @@ export class Program {
     const model = { m, nodes, stream, own, readoutNodes, read, unembedding, logits };
     const readout = (m: ModelBuilder, x: Value) => family.readout(m, config, x);
     this.graph = g;
-    this.differentiable = precision === "int8" || !isQuantized(entries);
+    this.quantized = isQuantized(entries);
     this.#inputs = inputs;
     this.#edges = edges ? new EdgesOfHeads(g, m, family.writers!(config).attention) : undefined;
     this.#gradient = new GradientQuestion(
       g,
       inputs.rows,
       { width: config.nEmbd, mask: family.mask, hasSource: family.hasSource, sites: seen, edges: this.#edges, blocks },
-      this.differentiable && gradient ? model : undefined,
+      gradient ? model : undefined,
     );
     this.#lens = unembedding && family.mask === "causal"
       ? new LensQuestion(g, { m, nLayer: config.nLayer, readout, toLogits, logits })

@@ -9,6 +9,7 @@ export type OpName =
   | "Concat"
   | "ConstantOfShape"
   | "Cos"
+  | "DequantizeLinear"
   | "Div"
   | "DynamicQuantizeMatMul"
   | "Equal"
@@ -217,6 +218,11 @@ export class GraphScope {
   ints(values: readonly number[], shape: Shape = [values.length]): Value {
     const bytes = new BigInt64Array(values.map(BigInt));
     return this.#inline("int64", shape, values.length, new Uint8Array(bytes.buffer));
+  }
+
+  /** A uint8 constant. */
+  bytes(values: Uint8Array): Value {
+    return this.#inline("uint8", [values.length], values.length, values);
   }
 
   /** Adds one operation and returns its outputs. Op constructors check and infer before they call this. */

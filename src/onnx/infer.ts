@@ -95,6 +95,16 @@ export function blockSize(codes: Value, inner: number, outer: number): number {
   throw new RangeError(`Cannot read ${formatShape([inner, outer])} from codes of ${formatShape(codes.shape)}`);
 }
 
+/** The rows of 8-bit `codes`, the blocks of each, and their size, where a row is of so many `columns`. */
+export function blocksOf(codes: Value, scales: Value, columns: number): readonly [number, number, number] {
+  expectType("DequantizeLinear", codes, "uint8");
+  const [rows, blocks, size] = codes.shape as readonly [number, number, number];
+  const fits = codes.shape.length === 3 && sameShape(scales.shape, [rows * blocks]);
+  if (fits && Math.ceil(columns / size) === blocks) return [rows, blocks, size];
+  const found = `${formatShape(codes.shape)} with scales ${formatShape(scales.shape)}`;
+  throw new RangeError(`Cannot read rows of ${columns} numbers from codes of ${found}`);
+}
+
 /** Of the matrix product of the last two axes, the others broadcast. */
 export function productShape(x: Value, y: Value): Shape {
   const batch = x.shape.length < 2 || y.shape.length < 2

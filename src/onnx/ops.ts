@@ -21,6 +21,9 @@ type Attributes = Readonly<Record<string, Attribute>>;
 const int = (value: number): Attribute => ({ kind: "int", value });
 const ints = (value: readonly number[]): Attribute => ({ kind: "ints", value });
 
+/** The code that stands for zero, see `quantize.ts`. */
+const ZERO_CODE = 128;
+
 /** A graph, or a branch of one, with a method for each operator. */
 export class Graph extends GraphScope {
   /** Opens a branch of this graph, for {@linkcode Graph.if}. */
@@ -164,6 +167,24 @@ export class Graph extends GraphScope {
       block_size: int(infer.blockSize(codes, inner, outer)),
       accuracy_level: int(4),
     });
+  }
+
+  /**
+   * A matrix in 8 bits as numbers, `[rows, columns]` of its codes, but not before `other` is computed: ONNX Runtime would
+   * make all matrices of a model at the beginning of a run, and hold them. Blocks are rows on the way, each with its scale:
+   * several blocks within a row take ONNX Runtime five times as long.
+   */
+  dequantized(codes: Value, scales: Value, columns: number, other: Value): Value {
+    const [rows, blocks, size] = infer.blocksOf(codes, scales, columns);
+    const count = rows * blocks;
+    const shape = this.after(this.ints([count, size]), other, -other.shape.length);
+    const inRows = this.#single("Reshape", [codes, shape], codes.dtype, [count, size]);
+    const zero = this.once(`${count} codes of zero`, () => this.bytes(new Uint8Array(count).fill(ZERO_CODE)));
+    const numbers = this.#single("DequantizeLinear", [inRows, scales, zero], this.float, [count, size], {
+      axis: int(0),
+    });
+    const whole = this.reshape(numbers, [rows, blocks * size]);
+    return blocks * size === columns ? whole : this.slice(whole, this.ints([0]), this.ints([columns]), -1, columns);
   }
 
   /**

@@ -7,8 +7,8 @@ import { VJP_CASES } from "./vjp_cases.ts";
 const BOUND = 1e-7;
 
 /**
- * ONNX Runtime has no float64 kernels for them; `erf_rule_test.ts`, and `int8_test.ts` of saliency, check them by other
- * means.
+ * ONNX Runtime has no float64 kernels for them; `erf_rule_test.ts`, and of saliency `int8_test.ts` and `quantized_test.ts`,
+ * check them by other means.
  */
 const CHECKED_ELSEWHERE: readonly OpName[] = ["Erf", "MatMulNBits"];
 

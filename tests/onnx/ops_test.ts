@@ -71,6 +71,14 @@ const CASES: readonly OpCase[] = [
     ...[0, 4],
     ...[0, 4],
   ]),
+  one("DequantizeLinear", [2, 4], (g, input) => {
+    const codes = g.reshape(g.bytes(Uint8Array.of(129, 127, 128, 255, 1, 130, 128, 126)), [2, 2, 2]);
+    return g.dequantized(codes, g.floats([1, 2, 0.5, 3]), 4, input(["T"]));
+  }, [1, -1, 0, 254, -63.5, 1, 0, -6]),
+  one("DequantizeLinear", [2, 3], (g, input) => {
+    const codes = g.reshape(g.bytes(Uint8Array.of(129, 127, 128, 255, 1, 130, 128, 126)), [2, 2, 2]);
+    return g.dequantized(codes, g.floats([1, 2, 0.5, 3]), 3, input(["none", 2]));
+  }, [1, -1, 0, -63.5, 1, 0]),
   one("Gemm", [1, 2], (g, input) => g.gemm(input([1, 2]), g.floats([1, 0, 1, 1], [2, 2])), [3, 2]),
   one("Gemm", [2, 2], (g, input) => {
     const x = input([2, 2]);

@@ -101,6 +101,17 @@ Deno.test("Graph refuses a matrix in 8 bits where it is not a factor of such a p
   throws(() => g.gemm(y, weight, { transposed: true }), { name: "TypeError", message: /^Cannot use "weight" in Gemm/ });
 });
 
+Deno.test("Graph.dequantized() refuses codes and scales that are not those of rows of so many numbers", () => {
+  const g = new Graph();
+  const { weight, input } = declare(g, quantize(numbers(64 * 4, 1), [64, 4], true), [64, 4], false);
+  const { codes, scales } = weight.quantized!;
+  equal(g.dequantized(codes, scales, 64, input).shape.join(), "4,64");
+  const message = "Cannot read rows of 65 numbers from codes of [4,2,32] with scales [8]";
+  throws(() => g.dequantized(codes, scales, 65, input), { name: "RangeError", message });
+  throws(() => g.dequantized(codes, g.floats([1, 2, 3]), 64, input), { name: "RangeError", message: /scales \[3\]$/ });
+  throws(() => g.dequantized(scales, scales, 64, input), { name: "TypeError" });
+});
+
 Deno.test("Graph.gemm() refuses codes that are not those of the matrix", () => {
   const g = new Graph();
   const quantized = quantize(numbers(64 * 4, 1), [64, 4], true);

@@ -70,13 +70,12 @@ function planClasses(
   options: ClassSaliencyOptions,
 ): ClassSaliencyPlan {
   reader.expectSequence(sequence);
-  machine.expectDifferentiable?.();
   expectClassifier(OPTIONS.task, classifier, machine.config.nEmbd);
   const definition = wholeTextDefinition(options);
   const chosen = chosenClasses(classifier, options.classes);
   const T = sequence.tokenIds.length;
   const R = classifier.pooling === "mean" ? T : 1;
-  const bytes = Math.max(readBytes(machine, { T, R: 1 }), explainBytes(machine.config, { N: 1, T, R }));
+  const bytes = Math.max(readBytes(machine, { T, R: 1 }), explainBytes(machine, { N: 1, T, R }));
   return {
     ...{ sequence, classifier, chosen, definition },
     task: `explain a class of ${T} tokens`,

@@ -63,7 +63,6 @@ export const MASKED_SALIENCY: Question<Sequence, MaskedSaliencyOptions, MaskedPl
   plan({ runner: machine, reader }, sequence, options) {
     expectHead(OPTIONS.task, machine);
     reader.expectSequence(sequence);
-    machine.expectDifferentiable?.();
     const definition = wholeTextDefinition(options);
     const maskId = reader.maskId();
     const positions = checkedMasks(sequence, maskId, options.positions);
@@ -71,7 +70,7 @@ export const MASKED_SALIENCY: Question<Sequence, MaskedSaliencyOptions, MaskedPl
     const T = sequence.tokenIds.length;
     const unknown = targets.filter((target) => target === undefined).length;
     const read = readBytes(machine, { T, R: Math.max(1, unknown) });
-    const bytes = Math.max(read, explainBytes(machine.config, { N: 1, T }));
+    const bytes = Math.max(read, explainBytes(machine, { N: 1, T }));
     return {
       ...{ sequence, positions, targets, maskId, definition },
       task: `explain a masked token of ${T} tokens`,

@@ -16,7 +16,9 @@ export function writersOf(task: string, machine: Machine): Writers {
     const why = "its blocks normalise the residual stream, which is then no sum of what their parts write";
     throw new TypeError(`Cannot ${task} with ${family.name} as ${why}; load a model such as GPT-2 or Llama`);
   }
-  machine.expectDifferentiable?.(task, "the weights themselves are read");
+  if (machine.quantized) {
+    throw new Error(`Cannot ${task} with 8-bit weights as the weights themselves are read; load without dtype "q8"`);
+  }
   return writers;
 }
 

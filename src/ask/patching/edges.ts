@@ -82,12 +82,11 @@ export const EDGES: Question<Pair, EdgesOptions, EdgesPlan, HeadEdges> = {
 
 /** What heads write, `[T, C, J]`, and of what reads one stream at a time, `[R, T, C]`, with what its gradient needs. */
 function costOfEdges(machine: Machine, T: number) {
-  const { config } = machine;
-  const { nLayer: L, nHead: H, nEmbd: C } = config;
+  const { nLayer: L, nHead: H, nEmbd: C } = machine.config;
   const second = secondProgramBytes(machine);
   const written = 3 * L * H * T * C + 8 * H * T * 3 * C;
   const edges = 3 * (L * H) ** 2;
-  return costOf(3, explainBytes(config, { N: 1, T }) + FLOAT * (written + edges) + second, FLOAT * edges);
+  return costOf(3, explainBytes(machine, { N: 1, T }) + FLOAT * (written + edges) + second, FLOAT * edges);
 }
 
 async function takeEdges(

@@ -136,7 +136,6 @@ function planImportance(
   options: Omit<ImportanceOptions, "at">,
 ): ImportancePlan {
   reader.expectOwnSequence(sequence);
-  machine.expectDifferentiable?.(TASK);
   const { contrast, metric = contrast === undefined ? "logProb" : "logitDifference" } = options;
   const { config } = machine;
   const places = sites.map((at) => ({ at, place: placeOf("judge", config, at) }));
@@ -164,7 +163,7 @@ function planImportance(
     } tokens in ${first.layers.length} layers`,
     cost: costOf(
       isSettled(asked) ? 1 : 2,
-      explainBytes(config, { N: 1, T: position, E }) + sum("kept") + secondProgramBytes(machine),
+      explainBytes(machine, { N: 1, T: position, E }) + sum("kept") + secondProgramBytes(machine),
       sum("result"),
     ),
     maxMemory: memoryLimit(machine, options.maxMemory),

@@ -113,7 +113,6 @@ export function planPatching(
   const place = placeOf("patch", machine.config, at);
   const position = expectPair("patch", reader, pair, options.position);
   if (place.inSource) expectSources(pair);
-  if (method !== "exact") machine.expectDifferentiable?.("estimate patches");
   const asked = askedMetric(reader, metric, options);
   if (method !== "exact" && metric === "kl") {
     throw new TypeError('Cannot estimate kl as only metrics of words are differentiated; use method: "exact"');
@@ -142,7 +141,6 @@ function costOfPatching(
   machine: Machine,
   { corrupted, clean, position: T, place, method, layers, columns, indices }: Omit<PatchPlan, keyof Plan>,
 ) {
-  const { config } = machine;
   const E = Math.max(...[clean, corrupted].map(({ source }) => source?.tokenIds.length ?? 0));
   const lengths: Lengths = { T, E, inSource: place.inSource };
   const from = (index: number) => columns === "heads" || place.inSource ? 0 : index;
@@ -153,7 +151,7 @@ function costOfPatching(
     return readBytes(machine, { T: own, S: from + own, R, ...place.inSource ? { E: R * E } : { Z: E } });
   });
   const kept = 2 * FLOAT * layers.length * Math.max(T, E) * place.width;
-  const gradient = method === "exact" ? 0 : explainBytes(config, { N: 1, T, E }) + kept;
+  const gradient = method === "exact" ? 0 : explainBytes(machine, { N: 1, T, E }) + kept;
   const second = secondProgramBytes(machine);
   return costOf(
     2 + sweeps.length + (method === "exact" ? 0 : 1),

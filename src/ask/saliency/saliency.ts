@@ -45,11 +45,7 @@ export const SALIENCY: Question<Sequence, SaliencyOptions, SaliencyPlan, Salienc
   run: explainSequence,
 };
 
-/**
- * Groups the targets, early ones first as they need fewer tokens, so that no run takes more memory than it may.
- *
- * @throws {Error} When the weights are in 8 bits.
- */
+/** Groups the targets, early ones first as they need fewer tokens, so that no run takes more memory than it may. */
 function planSaliency(
   { runner: machine, reader }: AskedModel,
   given: Sequence,
@@ -57,7 +53,6 @@ function planSaliency(
 ): SaliencyPlan {
   reader.expectSequence(given);
   if (options.precision === "int8") expectInt8(machine);
-  else machine.expectDifferentiable?.("explain", "gradients need float32", 'pass precision: "int8", or ');
   const sequence = options.next === undefined ? given : appended(reader, given, options.next);
   const contrast = options.contrast === undefined ? undefined : reader.word(options.contrast);
   const definition = saliencyDefinition(options, contrast);
@@ -77,7 +72,7 @@ function planSaliency(
     const sums = integrated ? 3 * FLOAT * N * T * nEmbd : 0; // products, added up in float64
     const codes = definition.precision ? int8Bytes(machine.config, rows + 1 + N * E) : 0;
     const R = contrast ? 2 * count : count;
-    return explainBytes(machine.config, { N, T, R, M: rows + 1, E, read }) + sums + codes;
+    return explainBytes(machine, { N, T, R, M: rows + 1, E, read }) + sums + codes;
   };
   // Targets that are explained together go back through the model as one row, whatever their number.
   const fits = (size: RunSize, read?: number) => {

@@ -43,7 +43,6 @@ export const SALIENCY_ASK: CorpusAsk = {
   needs: {},
   expect({ runner }) {
     expectAbility("ask for saliency", "next token", runner);
-    runner.expectDifferentiable();
   },
   begin,
   merge,

@@ -60,7 +60,7 @@ export interface LoadOptions {
   /**
    * How matrices are stored. `q8` keeps the linear layers and the unembedding in 8 bits, 32 numbers to a scale:
    * decoding is faster, by the ratio in `bench/README.md`, and numbers differ in the third digit. It runs on `native`
-   * only and has no gradients but those of `saliency` with `precision: "int8"`. The first load makes a file of them in the folder `cacheDir`
+   * only. Gradients go back through what the codes stand for, in float32: `docs/precision.md`. The first load makes a file of them in the folder `cacheDir`
    * with `-q8` after its name, which may be deleted at any time.
    *
    * On `native`, float32 of a checkpoint in half precision of more than 64 MiB is kept in the same way, in the folder

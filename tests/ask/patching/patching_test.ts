@@ -233,7 +233,7 @@ for (const backend of ["native", "wasm"] as const) {
   });
 }
 
-Deno.test("patch() runs with 8-bit weights, which nothing is differentiated with", async () => {
+Deno.test("patch() and importance() run with 8-bit weights, by gradients too", async () => {
   await using opened = await openPatching("f32", { backend: "native" });
   const cacheDir = await Deno.makeTempDir({ prefix: "looking-glass-" });
   try {
@@ -244,14 +244,20 @@ Deno.test("patch() runs with 8-bit weights, which nothing is differentiated with
     const exact = await opened.model.patch(clean, corrupted, words);
     const difference = maxAbsDifference(found.values!.data, exact.values!.data);
     ok(difference > 0 && difference < 0.2, `${difference}`);
-    const refused = (task: string) => ({
-      name: "Error",
-      message: `Cannot ${task} with 8-bit weights as gradients need float32; load without dtype "q8"`,
-    });
-    for (const method of ["estimate", "both"] as const) {
-      await rejects(() => model.patch(clean, corrupted, { method }), refused("estimate patches"));
+    const { estimate } = await model.patch(clean, corrupted, { method: "both", ...words });
+    const floatEstimate = await opened.model.patch(clean, corrupted, { method: "estimate", ...words });
+    const scores = await model.importance(clean, { at: "neurons" });
+    const floatScores = await opened.model.importance(clean, { at: "neurons" });
+    for (
+      const [name, own, float] of [
+        ["estimate", estimate, floatEstimate.estimate],
+        ["importance", scores.scores, floatScores.scores],
+      ] as const
+    ) {
+      const greatest = float!.data.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+      const away = maxAbsDifference(own!.data, float!.data) / greatest;
+      ok(away > 0 && away < 0.15, `${name}: ${away}`);
     }
-    await rejects(() => model.importance(clean), refused("judge importance"));
   } finally {
     await Deno.remove(cacheDir, { recursive: true });
   }

@@ -1,4 +1,4 @@
-import { deepEqual, equal, match, ok, rejects, throws } from "@std/assert";
+import { deepEqual, equal, match, ok, rejects } from "@std/assert";
 import { LanguageModel, type LoadOptions, type Progress } from "../../../mod.ts";
 import { checkpointCopy, maxAbsDifference, openGolden, openGoldenFile } from "../../support/goldens.ts";
 
@@ -28,6 +28,12 @@ async function cacheFolder() {
   const options = { dtype: "q8", cacheDir: `${folder}/hub` } as const satisfies LoadOptions;
   return { folder, files, options, [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }) };
 }
+
+const MAPS = [
+  ["logProb", "gradientXInput", "l2"],
+  ["logProb", "gradientXInput", "sum"],
+  ["logit", "gradient", "l2"],
+] as const;
 
 const FAMILIES = ["llama/grouped", "llama/multi_query_tied", "llama/odd", "gpt_neox/parallel", "opt/pre_norm"];
 
@@ -92,20 +98,27 @@ Deno.test("the bundled model in q8 writes what PyTorch writes, and its lens ends
   equal((await model.layerPredictions(sequence, { position: 3 })).layers.length, 6);
 });
 
-Deno.test("saliency() refuses a model in q8", async () => {
-  await using cache = await cacheFolder();
-  await using copy = await checkpointCopy("f32");
-  await using model = await LanguageModel.fromPretrained(copy.directory, cache.options);
-  const error = {
-    name: "Error",
-    message:
-      'Cannot explain with 8-bit weights as gradients need float32; pass precision: "int8", or load without dtype "q8"',
-  };
-  const sequence = model.sequence([1, 2, 3]);
-  await rejects(model.saliency(sequence), error);
-  await rejects(model.saliency(sequence, { preset: "captum", method: "integratedGradients" }), error);
-  throws(() => model.cost.saliency(sequence), error);
-});
+for (const name of ["f32", "f16", "n_inner", "twelve_layers", "untied", ...FAMILIES]) {
+  Deno.test(`saliency() in q8 equals autograd through 8-bit products in PyTorch on ${name}`, async () => {
+    await using cache = await cacheFolder();
+    await using copy = await checkpointCopy(name);
+    await using model = await LanguageModel.fromPretrained(copy.directory, cache.options);
+    const { tokenIds, promptLength, positions } = (await openGolden(name)).prompts.long!;
+    const sequence = model.sequence(tokenIds, { promptLength });
+    for (const [of, method, reduce] of MAPS) {
+      const options = { positions, of, method, reduce, normalize: false } as const;
+      const { scores } = await model.saliency(sequence, options);
+      const { data } = await openGoldenFile(
+        new URL("gradients.safetensors", FOLDER),
+        `${name}/${of}/${method}/${reduce}`,
+      );
+      equal(scores.data.length, data.length);
+      const greatest = data.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+      const difference = maxAbsDifference(scores.data, data) / greatest;
+      ok(difference <= 2e-4, `${of}, ${method}, ${reduce}: ${difference}`); // see above
+    }
+  });
+}
 
 Deno.test("weightNames are those of the checkpoint that can be read in q8", async () => {
   await using cache = await cacheFolder();
