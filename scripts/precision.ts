@@ -4,6 +4,7 @@
  * ```sh
  * deno run -A scripts/precision.ts                # the bundled model, with the texts of its goldens
  * deno run -A scripts/precision.ts FOLDER_OR_ID   # a model that explains what it wrote after four texts
+ * deno run -A scripts/precision.ts --q8 FOLDER_OR_ID   # the same in q8, by gradients in float32 and in int8
  * deno run -A scripts/precision.ts --random FOLDER # the last 20 of 43 tokens that are drawn at random
  * deno run -A scripts/precision.ts --time FOLDER_OR_ID # how long that takes, in turn; on an idle machine
  * ```
@@ -58,16 +59,16 @@ async function sequencesOf(model: LanguageModel, kind: "bundled" | "written" | "
   return prompts.map(({ promptIds, tokenIds }) => model.sequence(tokenIds, { promptLength: promptIds.length }));
 }
 
-/** One row of the table of `docs/precision.md`, over all sequences. */
+/** One row of a table of `docs/precision.md`, over all sequences. */
 async function row(
-  models: { readonly int8: LanguageModel; readonly float: LanguageModel },
+  models: { readonly compared: LanguageModel; readonly float: LanguageModel },
   sequences: readonly Sequence[],
-  options: SaliencyOptions,
+  { precision, ...options }: SaliencyOptions,
 ): Promise<string> {
   const all = await Promise.all(sequences.map(async (sequence) => {
     const float = await models.float.saliency(sequence, options);
-    const int8 = await models.int8.saliency(sequence, { ...options, precision: "int8" });
-    return distance(int8.scores.data, float.scores.data, float.positions);
+    const compared = await models.compared.saliency(sequence, { ...options, precision: precision! });
+    return distance(compared.scores.data, float.scores.data, float.positions);
   }));
   const spearmans = all.flatMap((one) => one.spearmans);
   const least = (numbers: readonly number[]) => Math.min(...numbers).toFixed(4);
@@ -122,12 +123,9 @@ if (import.meta.main) {
   await using q8 = flags.includes("--q8") ? await load(id, { dtype: "q8" }) : undefined;
   for (const [name, options] of Object.entries(METHODS)) {
     const asked = kind === "random" && options.contrast !== undefined ? { ...options, contrast: 11 } : options;
-    say(
-      `| ${id ?? "bundled"}${q8 ? ", in q8" : ""} | ${name} | ${await row(
-        { int8: q8 ?? float, float },
-        sequences,
-        asked,
-      )} |`,
-    );
+    for (const precision of q8 ? ["float32", "int8"] as const : ["int8"] as const) {
+      const found = await row({ compared: q8 ?? float, float }, sequences, { ...asked, precision });
+      say(`| ${id ?? "bundled"}${q8 ? `, in q8, by ${precision}` : ""} | ${name} | ${found} |`);
+    }
   }
 }

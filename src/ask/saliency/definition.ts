@@ -70,7 +70,7 @@ export interface SaliencyOptions extends MemoryOptions {
    * gradient by its own scale; the text is read in the precision of the model. It is faster, and maps differ a little:
    * `docs/precision.md` has both, for each method and model. The first call makes a file of the weights in the folder
    * `cacheDir` with `-int8` after its name, which may be deleted at any time, and a program of its own over the same
-   * files. It runs on `native` and, outside of a page, on `wasm`; models of `dtype: "q8"` explain themselves in it only.
+   * files. It runs on `native` and, outside of a page, on `wasm`.
    *
    * @default {"float32"}
    */
