@@ -1,11 +1,11 @@
 import { deepEqual, equal, ok, rejects } from "@std/assert";
-import { LanguageModel, type Progress } from "../../../mod.ts";
+import { LanguageModel, type LoadOptions, type Progress } from "../../../mod.ts";
 import { encoderCopy, maxAbsDifference, openEncoderGolden } from "../../support/encoders.ts";
 
-async function opened(name = "bert/bert") {
+async function opened(name = "bert/bert", options: LoadOptions = { backend: "wasm" }) {
   const golden = await openEncoderGolden(name);
   const copy = await encoderCopy(name);
-  const model = await LanguageModel.fromPretrained(copy.directory, { backend: "wasm" });
+  const model = await LanguageModel.fromPretrained(copy.directory, options);
   const dispose = async () => {
     await model.dispose();
     await copy[Symbol.asyncDispose]();
@@ -113,6 +113,27 @@ Deno.test("fillMask() lists likely tokens for each mask of a text, and maskedSal
   deepEqual(named.targets, [masks[1]!.predictions[2]]);
   equal(sequence.tokens[4]!.id, mask);
 });
+
+for (const name of ["bert/bert", "bert/distilbert"]) {
+  Deno.test(`maskedSaliency() with 8-bit weights is near float32 on ${name}`, async () => {
+    const folder = await Deno.makeTempDir({ prefix: "looking-glass-" });
+    try {
+      await using test = await opened(name, { dtype: "q8", cacheDir: `${folder}/hub` });
+      const { model, golden: { texts } } = test;
+      const positions = [4, 9];
+      const ids = texts.long!.tokenIds;
+      const sequence = model.sequence(positions.reduce((masked, position) => masked.with(position, 3), ids));
+      await using float = await opened(name);
+      const options = { positions, targets: positions.map((position) => ids[position]!) };
+      const { scores } = await model.maskedSaliency(sequence, options);
+      const expected = await float.model.maskedSaliency(sequence, options);
+      const difference = maxAbsDifference(scores.data, expected.scores.data);
+      ok(difference > 0 && difference < 0.03, `a share is off by ${difference}`);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  });
+}
 
 Deno.test("fillMask() and maskedSaliency() refuse texts without masks, and positions and targets that do not fit", async () => {
   await using test = await opened();
