@@ -747,6 +747,8 @@ export class LanguageModel implements AsyncDisposable {
    */
   async with(changes: readonly Change[]): Promise<LanguageModel> {
     this.#expectUsable();
+    const stop = stoppable();
+    stop.throwIfAborted();
     const { config, program } = this.#model.runner;
     const model = { sites: program.sites, nPositions: config.nPositions, mask: familyOf(config).mask };
     const own = await withEmbeddings(changes, this.#asked.reader, this.#model.runner);
@@ -755,8 +757,9 @@ export class LanguageModel implements AsyncDisposable {
     const making = this.#model.another({ edits: editedSites(compiled) }, compiled);
     this.#making.add(making);
     const runner = await making.finally(() => this.#making.delete(making));
-    if (this.#disposed) await runner.dispose();
+    if (this.#disposed || stop.aborted) await runner.dispose();
     this.#expectUsable();
+    stop.throwIfAborted();
     const made = new LanguageModel({ ...this.#model, runner }, this);
     this.#made.add(made);
     return made;

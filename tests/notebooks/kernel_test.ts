@@ -48,8 +48,11 @@ Deno.test({
 const model = await LanguageModel.fromPretrained(undefined, { backend: "native" });
 const sequence = model.sequence(Array.from({ length: 100 }, (_, i) => i));`;
     // Ends by itself, so that a Stop that is not heard fails the test and does not hang it.
-    const calls = "{ const end = Date.now() + 4000; while (Date.now() < end) await model.surprise(sequence); }";
-    const stopped = Array.from({ length: 16 }, (_, i) => ({ code: calls, stopAfter: 0.3 + i * 0.013 }));
+    const again = (call: string) => `{ const end = Date.now() + 4000; while (Date.now() < end) ${call}; }`;
+    const changed = "await (await model.with([{ site: 'resid.1', scale: 0.5 }])).dispose()";
+    const stopped = Array.from({ length: 16 }, (_, i) => {
+      return { code: again(i % 4 < 3 ? "await model.surprise(sequence)" : changed), stopAfter: 0.3 + i * 0.013 };
+    });
     const { alive, results } = await runCells([{ code: load }, ...stopped, { code: "await model.dispose(); 42" }]);
     equal(alive, true);
     const heard = results.slice(1, -1).map((outputs) => /Interrupted by user/.test(JSON.stringify(outputs)));
