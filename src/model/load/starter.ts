@@ -23,7 +23,7 @@ export class Starter {
   readonly withoutPanels: ReadonlyMap<string, TensorEntry>;
   readonly #weights: ReadonlyMap<string, TensorEntry>;
   readonly #made: readonly MadeProof[];
-  readonly #packs: boolean;
+  readonly #packs: boolean | "int8";
   readonly #settings: Omit<Parameters<typeof Session.create>[2], "backend" | "prepack">;
 
   /** Nothing is started yet. */
@@ -35,8 +35,8 @@ export class Starter {
     this.#weights = weights;
     this.#made = made;
     const hasPanels = this.withoutPanels.size < weights.size;
-    // The 8-bit products are computed from prepacked weights only.
-    this.#packs = dtype === "q8" || prepack === true && !hasPanels;
+    // The 8-bit products are computed from prepacked weights only; what goes back in float32 would take its size again.
+    this.#packs = dtype === "q8" ? "int8" : prepack === true && !hasPanels;
     this.#settings = {
       worker,
       ...threads !== undefined && { threads },
