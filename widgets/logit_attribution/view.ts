@@ -1,5 +1,6 @@
 import type { LogitAttribution } from "../../src/ask/logit_attribution/types.ts";
 import { expectOptions, type OptionTable } from "../../src/base/options.ts";
+import { asSentence } from "../../src/base/words.ts";
 import {
   chipHtml,
   dataTable,
@@ -130,8 +131,7 @@ ${tableDetails("Parts as a table", table)}`;
 
 /** `The logit of “are” is +5.95`. */
 function logitLine({ attribution, logit }: AttributionRows): string {
-  const name = logitName(attribution);
-  return `${name[0]!.toUpperCase()}${name.slice(1)} is ${scoreText(logit, SIGNED)}`;
+  return asSentence(`${logitName(attribution)} is ${scoreText(logit, SIGNED)}`);
 }
 
 function drawText(rows: AttributionRows): string {

@@ -1,4 +1,4 @@
-import { shown } from "../../base/words.ts";
+import { asSentence, shown } from "../../base/words.ts";
 import type { TensorEntry } from "../../checkpoint/safetensors.ts";
 import type { ModelFiles } from "../../hub/model_files.ts";
 import { cacheFolder } from "../../hub/settings.ts";
@@ -21,7 +21,7 @@ import type { MadeProof } from "./made_weights.ts";
 import type { LoadOptions } from "./options.ts";
 import { isConverted, isNative, type ReadWeights, readWeights } from "./read_weights.ts";
 import { Starter } from "./starter.ts";
-import { asSentence, noticeOf, reasonWith, type Unkept } from "./unkept.ts";
+import { noticeOf, reasonWith, type Unkept } from "./unkept.ts";
 
 const END_OF_TEXT = "<|endoftext|>";
 

@@ -25,11 +25,6 @@ export function noticeOf({ folder, bytes, cause }: Unkept, instead: Instead): st
   return `${instead(formatBytes(bytes))}, as no file of them can be kept in ${folder} (${messageOf(cause)}); ${advice}`;
 }
 
-/** A notice as a sentence of its own. */
-export function asSentence(notice: string): string {
-  return notice.charAt(0).toUpperCase() + notice.slice(1);
-}
-
 /** Why a model runs where it does, and what was found out since. */
 export function reasonWith(reason: string, notices: readonly string[]): string {
   return [reason, ...notices].join("; ");
